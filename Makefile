@@ -1,0 +1,46 @@
+# Everything a machine with only Python (with venv) and make needs to run, test and lint hypertui.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint bench setup lock clean
+
+run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
+	$(BIN)/hypertui
+
+test: $(VENV)/.setup-ready  ## the whole test suite
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.setup-ready  ## format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.setup-ready  ## speed, one JSON line for each benchmark
+	$(BIN)/python -m benchmarks
+
+setup: $(VENV)/.setup-ready  ## .venv with the command and every extra that the tests use
+
+# The project itself is installed without build isolation: its back end is one of the pinned packages.
+$(VENV)/.run-ready: requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	touch $@
+
+$(VENV)/.setup-ready: requirements-all.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements-all.txt
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	touch $@ $(VENV)/.run-ready
+
+lock:  ## pin both requirement files anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml build.in --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--all-extras pyproject.toml build.in --output-file requirements-all.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

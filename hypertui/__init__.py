@@ -1,0 +1,1 @@
+"""hypertui: a console and an exact engine for the unit-ladder strategy on Hyperliquid perpetuals."""

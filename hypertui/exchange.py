@@ -1,0 +1,238 @@
+"""The exchange as the engine knows it: questions, actions, answers, feed messages and typed errors.
+
+The engine is written against `Exchange`; `hypertui.hyperliquid` fulfils it for paper, testnet and mainnet alike.
+Times are milliseconds since the Unix epoch, money and sizes `Decimal` in USD and coins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from hypertui.market import Fill, Instrument, Order, Side
+
+
+class ExchangeError(Exception):
+    """Base of what can go wrong between the engine and the venue; the text is fit for an operator."""
+
+
+class Rejected(ExchangeError):
+    """The venue understood the whole action and refused it; nothing of it took effect."""
+
+
+class Unknown(ExchangeError):
+    """The action was sent and no usable answer came: it may or may not have taken effect."""
+
+
+class RateLimited(ExchangeError):
+    """The venue asks for less; nothing took effect. `retry_after` is in seconds."""
+
+    def __init__(self, text: str, retry_after: float) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class Unreachable(ExchangeError):
+    """The request never reached the venue; nothing took effect."""
+
+
+class Refusal(StrEnum):
+    """Why the venue refused one order, as far as the engine must tell reasons apart."""
+
+    FLAT = "flat"  # reduce-only, but there is nothing left to reduce
+    PASSED = "passed"  # a trigger on the wrong side of the price: the price has passed it
+    MARGIN = "margin"
+    MINIMUM = "minimum"
+    NO_MATCH = "no_match"  # an IOC found nothing within its limit
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """The order works at the venue."""
+
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The order was executed at once, perhaps in part: `size` coins at `price` on average."""
+
+    order_id: int
+    size: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The order was refused, in the venue's words."""
+
+    kind: Refusal
+    text: str
+
+
+Placed = Resting | Filled | Refused
+
+
+class CancelOutcome(StrEnum):
+    CANCELLED = "cancelled"
+    NOT_WORKING = "not_working"  # never placed, already cancelled, or filled: proves nothing by itself
+
+
+class OrderState(StrEnum):
+    """What the venue says of an order. An order ends in FILLED, CANCELLED or REJECTED."""
+
+    OPEN = "open"
+    TRIGGERED = "triggered"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+    @property
+    def ended(self) -> bool:
+        return self in (OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """One order as the venue sees it at `time`; `status` is the venue's own word for `state`.
+
+    `remaining` is the size not filled yet; it reads 0 for a filled order and says nothing for an ended one.
+    """
+
+    symbol: str
+    order_id: int
+    client_id: str | None
+    side: Side
+    state: OrderState
+    status: str
+    size: Decimal
+    remaining: Decimal
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order that works at the venue."""
+
+    symbol: str
+    order_id: int
+    client_id: str | None
+    side: Side
+    remaining: Decimal
+    limit: Decimal
+    trigger: Decimal | None
+    reduce_only: bool
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """The account and its position in one market. `funding` is what the open position has received so far
+    (negative when paid)."""
+
+    equity: Decimal
+    withdrawable: Decimal
+    margin_used: Decimal
+    position: Decimal
+    entry_price: Decimal | None
+    liquidation_price: Decimal | None
+    leverage: int
+    funding: Decimal
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Prices of one market: `mark` fires triggers, `mid` and `last` may be missing."""
+
+    mark: Decimal
+    mid: Decimal | None
+    last: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTick:
+    """A new price of the market, from the feed."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class FillNotice:
+    """Fills from the feed. `snapshot` is True for the first one of a connection, which repeats old fills."""
+
+    fills: tuple[Fill, ...]
+    snapshot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNotice:
+    """Orders that changed, from the feed."""
+
+    reports: tuple[OrderReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedUp:
+    """The feed is connected and every subscription is acknowledged; notices may have been missed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDown:
+    """The feed broke; it is being connected again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAlive:
+    """A sign of life without news."""
+
+
+FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive
+
+
+class Exchange(Protocol):
+    """One account at one venue. All calls may raise the errors above; actions carry `expires_at` (ms), after
+    which the venue must not carry them out any more."""
+
+    @property
+    def account(self) -> str:
+        """The address whose orders and position these are, 0x and 40 hex digits, lower case."""
+
+    async def instruments(self) -> Mapping[str, Instrument]:
+        """Every perpetual market that trades, by symbol."""
+
+    async def quote(self, symbol: str) -> Quote:
+        """The prices of a market now."""
+
+    async def account_state(self, symbol: str) -> AccountState:
+        """The account, and its position in `symbol`."""
+
+    async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
+        """All orders of the account that work in `symbol`."""
+
+    async def order_report(self, client_id: str) -> OrderReport | None:
+        """The order with this client id, or None when the venue does not know it."""
+
+    async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
+        """The account's fills in `symbol` at or after `since`, oldest first."""
+
+    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+        """Set cross leverage for `symbol`; raises Rejected with the venue's reason."""
+
+    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+        """Place orders in one action; one answer for each, in order."""
+
+    async def cancel(self, symbol: str, client_ids: Sequence[str], expires_at: int) -> Sequence[CancelOutcome]:
+        """Cancel orders in one action; one answer for each, in order."""
+
+    async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
+        """Deliver the feed's messages until cancelled, reconnecting for ever."""
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""

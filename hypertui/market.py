@@ -1,0 +1,146 @@
+"""The nouns every room shares: instruments with their price and size rules, orders, fills, exact rounding.
+
+All prices, sizes and amounts are `decimal.Decimal`. Prices and amounts are in USD, sizes in coins, times in
+milliseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from enum import StrEnum
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+# Hyperliquid's price rule for perpetuals, from its documentation of tick and lot size.
+MAX_SIGNIFICANT_FIGURES = 5
+MAX_PRICE_DECIMALS = 6
+MIN_ORDER_VALUE = Decimal(10)
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sale: what a coin traded does to the position."""
+        return 1 if self is Side.BUY else -1
+
+
+class OrderType(StrEnum):
+    """The three kinds of order that the engine ever sends."""
+
+    STOP_MARKET = "stop_market"  # fires at the trigger, then fills down to (up to) the limit
+    STOP_LIMIT = "stop_limit"  # fires at the trigger, then rests at the limit
+    IOC = "ioc"  # fills at once down to (up to) the limit; what is left is dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the engine decides it, before the venue has heard of it.
+
+    `trigger` is None exactly for an IOC. `client_id` is 0x and 32 hex digits, unique for all time.
+    """
+
+    client_id: str
+    symbol: str
+    side: Side
+    size: Decimal
+    type: OrderType
+    limit: Decimal
+    trigger: Decimal | None = None
+    reduce_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution as the venue reports it. `fee` is positive when paid; `trade_id` is unique together with
+    `time` and `order_id`."""
+
+    symbol: str
+    side: Side
+    size: Decimal
+    price: Decimal
+    fee: Decimal
+    time: int
+    order_id: int
+    trade_id: int
+    client_id: str | None = None
+    closed_pnl: Decimal = ZERO
+
+    @property
+    def value(self) -> Decimal:
+        """Notional value in USD."""
+        return self.size * self.price
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What makes this fill unique: time, order id, trade id."""
+        return (self.time, self.order_id, self.trade_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A perpetual market with its rules for prices and sizes.
+
+    `sz_decimals` is the number of decimals of a size; `max_leverage` the highest that the venue grants.
+    """
+
+    symbol: str
+    sz_decimals: int
+    max_leverage: int
+    min_order_value: Decimal = MIN_ORDER_VALUE
+
+    @property
+    def lot(self) -> Decimal:
+        """The smallest size step, in coins."""
+        return ONE.scaleb(-self.sz_decimals)
+
+    def tick(self, price: Decimal) -> Decimal:
+        """The smallest price step at `price`: five significant figures, at most 6 - sz_decimals decimals, and
+        never coarser than 1 because integers are always allowed."""
+        by_figures = price.adjusted() - (MAX_SIGNIFICANT_FIGURES - 1)
+        by_decimals = self.sz_decimals - MAX_PRICE_DECIMALS
+        return ONE.scaleb(min(0, max(by_figures, by_decimals)))
+
+    def round_price(self, price: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+        """`price` on the venue's grid, rounded once."""
+        return price.quantize(self.tick(price), rounding=rounding)
+
+    def is_price(self, price: Decimal) -> bool:
+        """Whether the venue would accept `price` as it stands."""
+        return price > 0 and price == self.round_price(price)
+
+    def floor_size(self, size: Decimal) -> Decimal:
+        """`size` rounded down to whole lots."""
+        return size.quantize(self.lot, rounding=ROUND_DOWN)
+
+    def is_size(self, size: Decimal) -> bool:
+        """Whether `size` is a positive number of whole lots."""
+        return size > 0 and size == self.floor_size(size)
+
+
+def parse_amount(text: object) -> Decimal:
+    """A finite decimal from a string or an integer.
+
+    Raises ValueError for anything else: NaN, infinities and floats (whose digits are not what was meant).
+    """
+    if isinstance(text, bool | float) or not isinstance(text, str | int | Decimal):
+        raise ValueError(f"not a decimal amount: {text!r}")
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"not a decimal amount: {text!r}") from None
+    if not amount.is_finite():
+        raise ValueError(f"not a finite amount: {text!r}")
+    return amount
+
+
+def plain(amount: Decimal) -> str:
+    """An amount as a decimal string without exponent, trailing zeros or a negative zero."""
+    text = format(amount, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

@@ -1,0 +1,324 @@
+"""All that passes between the engine and whoever watches it: snapshots and events out, commands in.
+
+The engine swaps one frozen `Snapshot` for the next; screens pull the newest and compute nothing but ages.
+Times are milliseconds since the Unix epoch, money and sizes `Decimal` in USD and coins.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from hypertui.market import ZERO, Instrument, Side
+
+
+class Network(StrEnum):
+    PAPER = "paper"
+    TESTNET = "testnet"
+    MAINNET = "mainnet"
+
+
+class Mode(StrEnum):
+    """What the engine is doing, as a whole."""
+
+    STARTING = "starting"  # connecting, checking, entering
+    RUNNING = "running"
+    PAUSED = "paused"  # no new risk; what is held stays protected
+    HALTED = "halted"  # nothing is placed or cancelled any more
+    STOPPED = "stopped"  # the wind-down is done, the engine has left
+
+
+class SlotState(StrEnum):
+    """Where one slot's order stands."""
+
+    WORKING = "working"
+    PENDING = "pending"  # sent, not acknowledged
+    FIRED = "fired"  # the mark passed its trigger, the fill is awaited
+    UNCONFIRMED = "unconfirmed"  # no answer in time; being asked for
+    CANCELLING = "cancelling"
+    REJECTED = "rejected"
+    WAITING = "waiting"  # wanted, but something has to happen first
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Verb(StrEnum):
+    """What an operator can ask for."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL_BUYS = "cancel-buys"
+    FLATTEN = "flatten"
+    CANCEL_ALL = "cancel-all"
+    HALT = "halt"
+
+
+class OnExit(StrEnum):
+    """What becomes of the working orders when the engine leaves."""
+
+    BUYS = "buys"  # cancel the buys, keep the stops
+    LEAVE = "leave"
+    FLATTEN = "flatten"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A thing the engine depends on, with the last sign of life. It is stale when older than `limit` ms."""
+
+    name: str
+    seen_at: int | None
+    limit: int
+    latency: int | None = None
+    connected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One row of the stop/buy window: the order a slot has, or should have."""
+
+    slot: int
+    side: Side
+    unit: int
+    trigger: Decimal
+    size: Decimal
+    state: SlotState
+    since: int
+    distance: Decimal | None = None  # (trigger - mark) / mark
+    order_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """One unit of the position map, with its newest order. `orders` counts all ever placed there."""
+
+    unit: int
+    price: Decimal
+    side: Side | None = None
+    size: Decimal | None = None
+    status: str | None = None
+    live: bool = False
+    orders: int = 0
+    realized_pnl: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """The next price at which the ladder steps. `away` is signed, in USD; `fraction` is away / mark."""
+
+    unit: int
+    price: Decimal
+    away: Decimal
+    fraction: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """The master lamp: four working orders, none twice at a unit, every coin held covered by a stop.
+
+    `settled` is False while anything sent is unproven; only then may the rest differ without alarm.
+    """
+
+    ok: bool
+    settled: bool
+    stops: int
+    buys: int
+    stopped_size: Decimal
+    position: Decimal
+    unconfirmed: int = 0
+    orphans: int = 0
+    duplicates: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A condition that somebody should know of; repeated ones are counted, not listed."""
+
+    key: str
+    severity: Severity
+    text: str
+    first: int
+    last: int
+    count: int = 1
+    active: bool = True
+
+
+class CommandState(StrEnum):
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"  # the engine works on it
+    CONFIRMED = "confirmed"  # the outcome was seen at the venue
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """An operator's action and how far it has come. `took` is ms from sent to its last state."""
+
+    id: str
+    verb: Verb
+    who: str
+    at: int
+    state: CommandState
+    took: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the screens show, computed once by the engine. None means not known yet."""
+
+    seq: int
+    at: int
+    started_at: int
+    network: Network
+    account: str
+    instrument: Instrument
+    leverage: int
+    unit_size: Decimal
+    mode: Mode
+    reason: str = ""  # why it is paused or halted
+    holds: str = ""  # why nothing new is placed just now, if so
+    # price
+    mark: Decimal | None = None
+    mark_at: int | None = None
+    mid: Decimal | None = None
+    prices: tuple[tuple[int, Decimal], ...] = ()  # (ms, mark), oldest first, thinned
+    price_change: Decimal | None = None  # fraction over `prices`
+    next_up: Trigger | None = None
+    next_down: Trigger | None = None
+    # ladder
+    entry_price: Decimal | None = None
+    unit: int = 0
+    long_slots: int = 0  # k
+    phase: str = ""
+    cycle: int = 0
+    peak_unit: int = 0
+    valley_unit: int = 0
+    slots: tuple[SlotView, ...] = ()
+    position_map: tuple[MapRow, ...] = ()  # highest unit first
+    invariant: Invariant | None = None
+    last_step: str = ""
+    last_step_at: int | None = None
+    steps: int = 0
+    # money
+    position: Decimal = ZERO
+    position_value: Decimal = ZERO
+    fragment: Decimal | None = None
+    reinvest: str = ""
+    realized_pnl: Decimal = ZERO
+    unrealized_pnl: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    whipsaw_cost: Decimal = ZERO
+    round_trips: int = 0
+    equity: Decimal | None = None
+    growth: Decimal | None = None  # of the position's value since entry, a fraction
+    cycle_growth: Decimal | None = None  # since the last cycle
+    margin_used: Decimal | None = None
+    liquidation_price: Decimal | None = None
+    liquidation_distance: Decimal | None = None  # (mark - liquidation) / mark
+    # health
+    sources: tuple[Source, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    commands: tuple[CommandView, ...] = ()  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`).
+
+    `kind` is one of step, order, fill, command, alarm, state.
+    """
+
+    seq: int
+    at: int
+    kind: str
+    severity: Severity
+    text: str
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request to the engine; sending the same `id` twice does it once. `who` is for the audit."""
+
+    id: str
+    verb: Verb
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The engine's first answer: taken up or refused, with words for the operator. Not yet done."""
+
+    id: str
+    accepted: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopReason:
+    """How a run ended. `status` is the process's exit status: 0 done, 2 bad input, 3 halted, 4 venue not
+    reached."""
+
+    status: int
+    text: str
+
+
+class Stop:
+    """The order to leave, given from any thread or signal handler, at any time, more than once.
+
+    `on_exit` holds what the engine shall do with its orders; the last request decides.
+    """
+
+    def __init__(self, on_exit: OnExit = OnExit.BUYS) -> None:
+        self.on_exit = on_exit
+        self._requested = threading.Event()
+        self._wake: Callable[[], None] | None = None
+
+    @property
+    def requested(self) -> bool:
+        return self._requested.is_set()
+
+    def request(self, on_exit: OnExit | None = None) -> None:
+        """Ask the engine to leave; `on_exit` changes what it does on the way."""
+        if on_exit is not None:
+            self.on_exit = on_exit
+        self._requested.set()
+        wake = self._wake
+        if wake is not None:
+            wake()
+
+    def on_request(self, wake: Callable[[], None]) -> None:
+        """Register the engine's wake-up; it must be safe to call from any thread. Called at once if the
+        request is already there."""
+        self._wake = wake
+        if self.requested:
+            wake()
+
+
+class EnginePort(Protocol):
+    """The engine as the screens know it. All members but `run` may be used from any thread or loop."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest view; O(1)."""
+
+    def events_after(self, seq: int) -> Sequence[Event]:
+        """The events after `seq` that are still kept, oldest first; a first one beyond seq + 1 is a gap."""
+
+    async def command(self, command: Command) -> Ack:
+        """Hand over a command and wait for the first answer only."""
+
+    async def run(self, stop: Stop) -> StopReason:
+        """Trade until done, halted or asked to stop; returns after the wind-down."""
