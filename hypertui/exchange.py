@@ -228,7 +228,9 @@ class Exchange(Protocol):
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         """Place orders in one action; one answer for each, in order."""
 
-    async def cancel(self, symbol: str, client_ids: Sequence[str], expires_at: int) -> Sequence[CancelOutcome]:
+    async def cancel(
+        self, symbol: str, client_ids: Sequence[str], expires_at: int
+    ) -> Sequence[CancelOutcome]:
         """Cancel orders in one action; one answer for each, in order."""
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:

@@ -71,10 +71,14 @@ class FifoBook:
         """Signed price paid for the coins held, without fees."""
         return sum((lot.size * lot.price for lot in self._lots), ZERO)
 
+    @property
+    def open_fees(self) -> Decimal:
+        """What was paid to open the coins held: neither realised nor part of `unrealized_pnl`."""
+        return sum((lot.fee for lot in self._lots), ZERO)
+
     def unrealized_pnl(self, price: Decimal) -> Decimal:
-        """What closing all lots at `price` would bring before the closing fee, opening fees deducted."""
-        open_fees = sum((lot.fee for lot in self._lots), ZERO)
-        return self.position * price - self.cost - open_fees
+        """What the coins held are worth at `price` beyond their cost, before all fees."""
+        return self.position * price - self.cost
 
     def book(self, fill: Fill) -> list[Allocation]:
         """Take a fill: close the oldest lots of the other side, open a lot with what is left."""

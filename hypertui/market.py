@@ -122,6 +122,13 @@ class Instrument:
         return size > 0 and size == self.floor_size(size)
 
 
+# The markets that are known without asking a venue; a venue's own word goes before this.
+KNOWN_INSTRUMENTS = {
+    instrument.symbol: instrument
+    for instrument in (Instrument("BTC", 5, 40), Instrument("ETH", 4, 25), Instrument("SOL", 2, 20))
+}
+
+
 def parse_amount(text: object) -> Decimal:
     """A finite decimal from a string or an integer.
 

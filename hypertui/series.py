@@ -83,7 +83,9 @@ def _csv_rows(text: str) -> Iterator[_Row]:
     elif "price" in header:
         columns = [header.index("price")]
     else:
-        raise SeriesError(f"line 1: no column 'price' and no open, high, low, close, but {','.join(header)!r}")
+        raise SeriesError(
+            f"line 1: no column 'price' and no open, high, low, close, but {','.join(header)!r}"
+        )
     time_column = next((header.index(name) for name in ("time", "timestamp") if name in header), None)
     for line, cells in enumerate(reader, start=2):
         if not cells:
@@ -113,7 +115,9 @@ def _row(line: int, time: int | None, cells: Sequence[str]) -> _Row:
         return _Row(line, time, prices)
     opened, high, low, close = prices
     if not (low <= opened <= high and low <= close <= high):
-        raise SeriesError(f"line {line}: open {opened} or close {close} lies outside low {low} to high {high}")
+        raise SeriesError(
+            f"line {line}: open {opened} or close {close} lies outside low {low} to high {high}"
+        )
     # The order in which a candle's prices were touched is not known; the nearer extreme first is customary.
     return _Row(line, time, (opened, low, high, close) if close >= opened else (opened, high, low, close))
 
@@ -150,12 +154,16 @@ def _iso_time(cell: str, line: int) -> int:
 
 def _walk(rows: Sequence[_Row]) -> Series:
     if len(rows) < 2:
-        raise SeriesError(f"has {len(rows)} row{'' if len(rows) == 1 else 's'} of prices, at least 2 are needed")
+        raise SeriesError(
+            f"has {len(rows)} row{'' if len(rows) == 1 else 's'} of prices, at least 2 are needed"
+        )
     times = [index * _STEP_WITHOUT_TIMES if row.time is None else row.time for index, row in enumerate(rows)]
     for index in range(1, len(rows)):
         if times[index] < times[index - 1]:
             line = rows[index].line
-            raise SeriesError(f"line {line}: time {times[index]} is before the row above ({times[index - 1]})")
+            raise SeriesError(
+                f"line {line}: time {times[index]} is before the row above ({times[index - 1]})"
+            )
     per_row = len(rows[0].prices)
     interval = min((b - a for a, b in _pairs(times) if b > a), default=per_row)
     return Series(

@@ -1,0 +1,75 @@
+"""The position map: unit -> price and every order ever placed there, with its history. Never pruned in a trade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hypertui.market import ZERO, Fill, Side
+
+WORKING = "working"
+
+
+@dataclass(slots=True)
+class MapOrder:
+    """One order of a unit. `statuses` are (ms, word) in the order in which they came."""
+
+    client_id: str
+    side: Side
+    size: Decimal
+    statuses: list[tuple[int, str]] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    realized_pnl: Decimal = ZERO
+
+    @property
+    def status(self) -> str:
+        """The newest status."""
+        return self.statuses[-1][1]
+
+    @property
+    def filled(self) -> Decimal:
+        """Coins executed so far."""
+        return sum((fill.size for fill in self.fills), ZERO)
+
+
+class PositionMap:
+    """Grows lazily in both directions; the last order of a unit is the live one, if any is."""
+
+    def __init__(self) -> None:
+        self._units: dict[int, list[MapOrder]] = {}
+        self._orders: dict[str, MapOrder] = {}
+
+    def __contains__(self, unit: int) -> bool:
+        return unit in self._units
+
+    def __iter__(self) -> Iterator[int]:
+        """Units with orders, highest first."""
+        return iter(sorted(self._units, reverse=True))
+
+    def orders(self, unit: int) -> tuple[MapOrder, ...]:
+        """All orders ever placed at `unit`, oldest first."""
+        return tuple(self._units.get(unit, ()))
+
+    def placed(self, unit: int, client_id: str, side: Side, size: Decimal, at: int, status: str) -> None:
+        """Write down a new order."""
+        order = MapOrder(client_id, side, size, [(at, status)])
+        self._units.setdefault(unit, []).append(order)
+        self._orders[client_id] = order
+
+    def status(self, client_id: str, status: str, at: int) -> None:
+        """Write down what became of an order; saying the same twice in a row changes nothing."""
+        order = self._orders[client_id]
+        if order.status != status:
+            order.statuses.append((at, status))
+
+    def filled(self, client_id: str, fill: Fill, realized_pnl: Decimal) -> None:
+        """Write down an execution and what it realised, in USD."""
+        order = self._orders[client_id]
+        order.fills.append(fill)
+        order.realized_pnl += realized_pnl
+
+    def realized_pnl(self, unit: int) -> Decimal | None:
+        """What the sales at `unit` have realised, in USD; None where nothing was sold."""
+        sales = [order for order in self._units.get(unit, ()) if order.side is Side.SELL and order.fills]
+        return sum((order.realized_pnl for order in sales), ZERO) if sales else None
