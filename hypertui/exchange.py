@@ -1,7 +1,7 @@
 """The exchange as the engine knows it: questions, actions, answers, feed messages and typed errors.
 
-The engine is written against `Exchange`; `hypertui.hyperliquid` fulfils it for paper, testnet and mainnet alike.
-Times are milliseconds since the Unix epoch, money and sizes `Decimal` in USD and coins.
+The engine is written against `Exchange`; `hypertui.hyperliquid` fulfils it for paper, testnet and mainnet
+alike. Times are milliseconds since the Unix epoch, money and sizes `Decimal` in USD and coins.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """First in, first out: lots, allocations and realised PnL from fills. The only FIFO there is.
 
 A book is fed fills in order and answers with the allocations that each one makes. Lots are signed, so a book
-that goes through zero opens lots on the other side. Fees follow the coins: a closing takes from a lot's fee in
-proportion to the coins it takes, and the last coins of a lot take what is left, so nothing is lost to rounding.
+that goes through zero opens lots on the other side. Fees follow the coins: a closing takes from a lot's fee
+in proportion to the coins it takes, and the last coins of a lot take what is left, so that rounding loses
+nothing.
 """
 
 from __future__ import annotations

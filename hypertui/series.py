@@ -1,8 +1,8 @@
 """Price files: what a backtest walks and the local venue replays.
 
 Understood, plain or gzipped: CSV with the columns `time,price`, or `price` alone, or candles
-`timestamp,open,high,low,close` (further columns are ignored), and Hyperliquid's `candleSnapshot` JSON. Times are
-milliseconds since the Unix epoch, seconds when below 10^11, or ISO 8601 (UTC unless it says otherwise).
+`timestamp,open,high,low,close` (further columns are ignored), and Hyperliquid's `candleSnapshot` JSON. Times
+are milliseconds since the Unix epoch, seconds when below 10^11, or ISO 8601 (UTC unless it says otherwise).
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -48,11 +49,8 @@ def load_series(path: Path) -> Series:
     or has fewer than two rows."""
     text = _read(path)
     try:
-        if text.lstrip()[:1] in ("[", "{"):
-            rows = list(_json_rows(text))
-        else:
-            rows = list(_csv_rows(text))
-        return _walk(rows)
+        is_json = text.lstrip()[:1] in ("[", "{")
+        return _walk(list(_json_rows(text) if is_json else _csv_rows(text)))
     except SeriesError as error:
         raise SeriesError(f"{path}: {error}") from None
 
@@ -165,12 +163,8 @@ def _walk(rows: Sequence[_Row]) -> Series:
                 f"line {line}: time {times[index]} is before the row above ({times[index - 1]})"
             )
     per_row = len(rows[0].prices)
-    interval = min((b - a for a, b in _pairs(times) if b > a), default=per_row)
+    interval = min((time - before for before, time in pairwise(times) if time > before), default=per_row)
     return Series(
         prices=tuple(price for row in rows for price in row.prices),
         times=tuple(time + interval * part // per_row for time in times for part in range(per_row)),
     )
-
-
-def _pairs(times: Sequence[int]) -> Iterable[tuple[int, int]]:
-    return zip(times, times[1:], strict=False)

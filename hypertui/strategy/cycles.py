@@ -52,7 +52,7 @@ class RoundTrips:
     """Sales and the buys that refill their slots.
 
     The sales that wait for their buy are kept like the working buys, lowest unit first: the newest sale arms
-    the lowest buy, the lowest buy fires first, and a step of a decline moves the highest buy below the others.
+    the lowest buy, the lowest buy fires first, and a step of a decline moves the highest buy below the rest.
     """
 
     count: int = 0

@@ -39,8 +39,8 @@ class Phase(StrEnum):
 class Slot:
     """One fragment. It is long while it holds coins, else cash.
 
-    `stop_unit` is the unit of its last stop, or one below the unit at which it bought. `due` names the side of
-    an order whose trigger the price has passed and whose fill is not known yet.
+    `stop_unit` is the unit of its last stop, or one below the unit at which it bought. `due` names the side
+    of an order whose trigger the price has passed and whose fill is not known yet.
     """
 
     index: int
@@ -99,7 +99,7 @@ class Ladder:
     slots: list[Slot]
     book: FifoBook
     fragment_at_entry: Decimal
-    map: PositionMap = field(default_factory=PositionMap)
+    position_map: PositionMap = field(default_factory=PositionMap)
     round_trips: RoundTrips = field(default_factory=RoundTrips)
     cycles: CycleStats = field(default_factory=CycleStats)
     unit: int = 0
@@ -200,7 +200,7 @@ class Ladder:
     def bought(self, slot: Slot, unit: int, client_id: str, fill: Fill) -> None:
         """Book a fill of the buy at `unit` to its slot."""
         self.book.book(fill)
-        self.map.filled(client_id, fill, ZERO)
+        self.position_map.filled(client_id, fill, ZERO)
         self.round_trips.bought(fill, refills=slot.coins == 0)
         if slot.coins == 0:
             slot.stop_unit = unit - 1
@@ -210,7 +210,7 @@ class Ladder:
     def sold(self, slot: Slot, client_id: str, fill: Fill) -> None:
         """Book a sale to its slot; coins beyond it come from the slot with the highest stop."""
         allocations = self.book.book(fill)
-        self.map.filled(client_id, fill, sum((allocation.pnl for allocation in allocations), ZERO))
+        self.position_map.filled(client_id, fill, sum((allocation.pnl for allocation in allocations), ZERO))
         left = fill.size
         by_stop = sorted(self.slots, key=_stop_unit, reverse=True)
         for holder in [slot, *(other for other in by_stop if other is not slot)]:
@@ -272,8 +272,8 @@ class Ladder:
                 if value < instrument.min_order_value:
                     self.halted = (
                         f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
-                        f"{plain(self.grid.price(unit))}, whose stop would be worth {value:.2f} USD, below the "
-                        f"minimum order value of {plain(instrument.min_order_value)} USD"
+                        f"{plain(self.grid.price(unit))}, whose stop would be worth {value:.2f} USD, "
+                        f"below the minimum order value of {plain(instrument.min_order_value)} USD"
                     )
                     return ()
             wanted.append(WantedBuy(unit, size))

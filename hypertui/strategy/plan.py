@@ -96,9 +96,9 @@ class Plan:
         value = self.stop_value(grid, -SLOTS, size)
         if value < instrument.min_order_value:
             raise PlanError(
-                f"position size {plain(self.position_size)} makes the lowest stop {plain(size)} {instrument.symbol} "
-                f"worth {value:.2f} USD at its limit price, below the minimum order value of "
-                f"{plain(instrument.min_order_value)} USD"
+                f"position size {plain(self.position_size)} makes the lowest stop {plain(size)} "
+                f"{instrument.symbol} worth {value:.2f} USD at its limit price, below the minimum order "
+                f"value of {plain(instrument.min_order_value)} USD"
             )
 
     def entry_size(self, price: Decimal) -> Decimal:

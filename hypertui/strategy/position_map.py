@@ -1,4 +1,4 @@
-"""The position map: unit -> price and every order ever placed there, with its history. Never pruned in a trade."""
+"""The position map: every order ever placed at each unit, with its history. Never pruned in a trade."""
 
 from __future__ import annotations
 
