@@ -152,16 +152,12 @@ def _iso_time(cell: str, line: int) -> int:
 
 def _walk(rows: Sequence[_Row]) -> Series:
     if len(rows) < 2:
-        raise SeriesError(
-            f"has {len(rows)} row{'' if len(rows) == 1 else 's'} of prices, at least 2 are needed"
-        )
+        found = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+        raise SeriesError(f"has {found} of prices, at least 2 are needed")
     times = [index * _STEP_WITHOUT_TIMES if row.time is None else row.time for index, row in enumerate(rows)]
-    for index in range(1, len(rows)):
-        if times[index] < times[index - 1]:
-            line = rows[index].line
-            raise SeriesError(
-                f"line {line}: time {times[index]} is before the row above ({times[index - 1]})"
-            )
+    for row, (before, time) in zip(rows[1:], pairwise(times), strict=True):
+        if time < before:
+            raise SeriesError(f"line {row.line}: time {time} is before that of the row above, {before}")
     per_row = len(rows[0].prices)
     interval = min((time - before for before, time in pairwise(times) if time > before), default=per_row)
     return Series(

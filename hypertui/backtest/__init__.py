@@ -1,0 +1,1 @@
+"""Replaying price files through the ladder, with fills that happen at once."""

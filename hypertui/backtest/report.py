@@ -1,0 +1,99 @@
+"""A finished replay, in words and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hypertui.backtest.replay import Costs, Run
+from hypertui.market import ZERO, plain
+from hypertui.strategy.ladder import Ladder, Phase
+from hypertui.strategy.plan import SLOTS
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds to load the file and to run the ladder over it."""
+
+    load_s: float
+    run_s: float
+
+
+def summary(run: Run, timing: Timing) -> dict[str, object]:
+    """The whole run as one JSON object."""
+    ladder = run.ladder
+    return {
+        "symbol": ladder.plan.instrument.symbol,
+        "ticks": run.ticks,
+        "steps": ladder.steps,
+        "fills": run.fills,
+        "entry_price": plain(ladder.grid.entry_price),
+        "final_unit": ladder.unit,
+        "phase": ladder.phase.value,
+        "position": plain(ladder.position),
+        "fragment_usd": plain(ladder.fragment),
+        "realized_pnl": plain(ladder.realized_pnl),
+        "unrealized_pnl": plain(ladder.book.unrealized_pnl(run.last_price)),
+        "fees": plain(ladder.book.fees),
+        "whipsaw_cost": plain(ladder.round_trips.whipsaw_cost),
+        "round_trips": ladder.round_trips.count,
+        "max_drawdown": plain(run.max_drawdown),
+        "phase_steps": {phase.value: run.phase_steps[phase.value] for phase in Phase},
+        "halted": ladder.halted,
+        "timing": {
+            "load_s": timing.load_s,
+            "run_s": timing.run_s,
+            "ticks_per_s": run.ticks / timing.run_s if timing.run_s else 0.0,
+        },
+    }
+
+
+def in_words(run: Run, costs: Costs, timing: Timing) -> str:
+    """The run for a person: what it made, and what the making cost."""
+    ladder = run.ladder
+    plan = ladder.plan
+    stake = ladder.fragment_at_entry * SLOTS
+    net = ladder.net_pnl(run.last_price)
+    phases = ", ".join(f"{phase.value} {run.phase_steps[phase.value]:,}" for phase in Phase)
+    rows = [
+        ("prices walked", f"{run.ticks:,} in {timing.run_s:.2f} s (loaded in {timing.load_s:.2f} s)"),
+        ("entry", f"{plain(ladder.entry_coins)} {plan.instrument.symbol} at {_usd(ladder.grid.entry_price)}"),
+        ("last price", f"{_usd(run.last_price)}, unit {ladder.unit:+d}, {ladder.phase.value}"),
+        ("steps", f"{ladder.steps:,} ({phases}), {run.fills:,} fills"),
+        ("position", f"{plain(ladder.position)} {plan.instrument.symbol}, fragment {_usd(ladder.fragment)}"),
+        ("net PnL", f"{_signed(net)} USD, {_share(net, stake)} of the {_usd(stake)} entered"),
+        ("  realised", f"{_signed(ladder.realized_pnl)} USD after fees"),
+        ("  unrealised", f"{_signed(ladder.book.unrealized_pnl(run.last_price))} USD before fees"),
+        ("fees", f"{_usd(ladder.book.fees)} USD, {_share(ladder.book.fees, stake)} of the entry"),
+        (
+            "whipsaw cost",
+            f"{_usd(ladder.round_trips.whipsaw_cost)} USD in {ladder.round_trips.count:,} round trips",
+        ),
+        ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
+        ("one whipsaw", _one_whipsaw(ladder, costs)),
+    ]
+    if ladder.halted is not None:
+        rows.append(("halted", ladder.halted))
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def _one_whipsaw(ladder: Ladder, costs: Costs) -> str:
+    """What a slot loses when it is sold at one unit and bought back at the next."""
+    price = ladder.grid.entry_price
+    coins = ladder.entry_coins / SLOTS
+    lost = coins * ladder.plan.unit_size
+    fees = coins * (price + price - ladder.plan.unit_size) * costs.fee_rate
+    return f"of one unit costs {_usd(lost + fees)} USD, {_share(fees, lost + fees)} of it fees"
+
+
+def _usd(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{amount:+,.2f}"
+
+
+def _share(part: Decimal, whole: Decimal) -> str:
+    return f"{part / whole if whole else ZERO:.1%}"
