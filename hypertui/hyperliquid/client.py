@@ -1,0 +1,256 @@
+"""One account at one venue: the `Exchange` that the engine is written against, for paper and real alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import TypeVar
+
+from hypertui.exchange import (
+    AccountState,
+    CancelOutcome,
+    FeedMessage,
+    OpenOrder,
+    OrderReport,
+    Placed,
+    Quote,
+    Rejected,
+    Unreachable,
+)
+from hypertui.hyperliquid import agents, errors, wire
+from hypertui.hyperliquid.feed import Feed, Pace
+from hypertui.hyperliquid.keys import SigningKey
+from hypertui.hyperliquid.network import Network
+from hypertui.hyperliquid.request import cloid_of, order_request
+from hypertui.hyperliquid.sdk import Actions, Questions
+from hypertui.hyperliquid.wire import Json
+from hypertui.market import Fill, Instrument, Order
+
+DEFAULT_TIMEOUT = 5.0  # seconds
+
+# A shorter page of fills is the last one: the venue documents 2000 for fills and 500 for other lists.
+_SHORTEST_FULL_PAGE = 500
+_QUESTION_THREADS = 4
+
+_T = TypeVar("_T")
+
+
+class HyperliquidExchange:
+    """Fulfils `hypertui.exchange.Exchange`; see there for the meaning and the errors of every call.
+
+    Actions go out one after the other on a thread of their own, so that nonces keep their order and no
+    question is ever in an action's way. Nothing is sent before the first call. `account` is the key's own
+    address by default, and `timeout` in seconds. `with_last` asks for traded prices too, so that quotes know
+    the last one, at the price of more traffic.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        key: SigningKey,
+        account: str | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        with_last: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
+        self._network = network
+        self._key = key
+        self._account = (account or key.address).lower()
+        self._timeout = timeout
+        self._with_last = with_last
+        self._pace = pace or Pace()
+        self._asking = ThreadPoolExecutor(_QUESTION_THREADS, "hyperliquid-question")
+        self._acting = ThreadPoolExecutor(1, "hyperliquid-action")
+        # Shared by the threads: it only posts, and the connection pool under it is safe for that.
+        self._questions = Questions(network, timeout)
+        self._actions: Actions | None = None
+        self._opening = asyncio.Lock()
+        self._feeds: dict[str, Feed] = {}
+        self._closed = False
+
+    @property
+    def account(self) -> str:
+        return self._account
+
+    async def open(self) -> None:
+        """Learn the venue's markets and verify the key, once. Every action does this first if nobody has.
+
+        Raises Rejected if the key may not act for the account; nothing has been signed then.
+        """
+        await self._opened()
+
+    async def verify_key(self) -> None:
+        """Make sure that the key belongs to the account or to one of its agents.
+
+        Raises Rejected, naming both addresses, if it does not.
+        """
+        signer = self._key.address
+        role = await self._ask(lambda venue: venue.user_role(signer), agents.role)
+        named: Sequence[str] = ()
+        if signer != self._account and role.acts_for != self._account:
+            named = await self._ask(lambda venue: venue.extra_agents(self._account), agents.named)
+        agents.verify(signer, self._account, role, named)
+
+    async def instruments(self) -> Mapping[str, Instrument]:
+        return await self._ask(lambda venue: venue.meta(), wire.instruments)
+
+    async def quote(self, symbol: str) -> Quote:
+        last = await self._last_price(symbol) if self._with_last else None
+        found = await self._ask(
+            lambda venue: venue.meta_and_asset_ctxs(), lambda answer: wire.quote_in(answer, symbol, last)
+        )
+        if found is None:
+            raise _no_market(symbol)
+        return found
+
+    async def _last_price(self, symbol: str) -> Decimal | None:
+        request = {"type": "recentTrades", "coin": symbol}  # a question that the SDK has no method for
+        trade = await self._ask(
+            lambda venue: venue.post("/info", request), lambda answer: wire.last_trade(answer, symbol)
+        )
+        return None if trade is None else trade[1]
+
+    async def account_state(self, symbol: str) -> AccountState:
+        return await self._ask(
+            lambda venue: venue.user_state(self._account), lambda answer: wire.account_state(answer, symbol)
+        )
+
+    async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
+        return await self._ask(
+            lambda venue: venue.frontend_open_orders(self._account),
+            lambda answer: wire.open_orders(answer, symbol),
+        )
+
+    async def order_report(self, client_id: str) -> OrderReport | None:
+        cloid = cloid_of(client_id)
+        return await self._ask(
+            lambda venue: venue.query_order_by_cloid(self._account, cloid), wire.order_answer
+        )
+
+    async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
+        found: dict[tuple[int, int, int], Fill] = {}
+        start = since
+        while True:
+            page = await self._fills_page(start)
+            fresh = {fill.key: fill for fill in page if fill.key not in found}
+            found |= fresh
+            if not fresh or len(page) < _SHORTEST_FULL_PAGE:
+                break
+            # Not one later: more fills of that same millisecond may be on the next page.
+            start = max(fill.time for fill in page)
+        ordered = sorted(found.values(), key=lambda fill: fill.time)
+        return tuple(fill for fill in ordered if fill.symbol == symbol and fill.time >= since)
+
+    async def _fills_page(self, start: int) -> Sequence[Fill]:
+        return await self._ask(lambda venue: venue.user_fills_by_time(self._account, start), wire.fills)
+
+    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+        await self._act({symbol}, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing)
+
+    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+        if not orders:
+            return ()
+        requests = [order_request(order) for order in orders]
+        return await self._act(
+            {order.symbol for order in orders},
+            expires_at,
+            lambda venue: venue.bulk_orders(requests),
+            lambda response: wire.placed(wire.statuses(response), len(orders)),
+        )
+
+    async def cancel(
+        self, symbol: str, client_ids: Sequence[str], expires_at: int
+    ) -> Sequence[CancelOutcome]:
+        if not client_ids:
+            return ()
+        requests = [{"coin": symbol, "cloid": cloid_of(client_id)} for client_id in client_ids]
+
+        def read(response: Json) -> Sequence[CancelOutcome]:
+            answers = wire.statuses(response)
+            error = wire.shared_error(answers, len(client_ids))
+            if error is not None:
+                raise errors.whole_action(error)
+            return wire.cancelled(answers, len(client_ids))
+
+        return await self._act({symbol}, expires_at, lambda venue: venue.bulk_cancel_by_cloid(requests), read)
+
+    async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
+        feed = Feed(self._network, self._account, symbol, deliver, with_last=self._with_last, pace=self._pace)
+        self._feeds[symbol] = feed
+        await feed.run()
+
+    def stream_ages(self, symbol: str) -> Mapping[str, float]:
+        """Seconds since each stream of the symbol's feed was last heard, by channel, if it ever was."""
+        feed = self._feeds.get(symbol)
+        return {} if feed is None else feed.ages()
+
+    async def close(self) -> None:
+        """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
+        self._closed = True
+        for executor in (self._acting, self._asking):
+            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+        self._questions.session.close()
+        if self._actions is not None:
+            self._actions.session.close()
+
+    async def _opened(self) -> Actions:
+        async with self._opening:
+            if self._actions is None:
+                meta = await self._ask(lambda venue: venue.meta(), wire.checked_meta)
+                await self.verify_key()
+                self._actions = Actions(self._network, self._key, self._account, meta, self._timeout)
+            return self._actions
+
+    async def _ask(self, question: Callable[[Questions], Json], read: Callable[[Json], _T]) -> _T:
+        """Ask on a thread and read the answer; an answer that cannot be read is none."""
+        answer = await self._run(self._asking, lambda: question(self._questions))
+        try:
+            return read(answer)
+        except wire.Malformed as error:
+            raise errors.no_answer(
+                f"the exchange's answer is not understood: {error}", is_action=False
+            ) from error
+
+    async def _act(
+        self,
+        symbols: Set[str],
+        expires_at: int,
+        action: Callable[[Actions], Json],
+        read: Callable[[Json], _T],
+    ) -> _T:
+        """Send an action that expires at `expires_at` (ms) and read the answer.
+
+        Raises Unknown for an answer that cannot be read.
+        """
+        actions = await self._opened()
+        for symbol in symbols:
+            if symbol not in actions.info.name_to_coin:
+                raise _no_market(symbol)
+
+        def send() -> Json:
+            with actions.until(expires_at):
+                return action(actions)
+
+        answer = await self._run(self._acting, send)
+        try:
+            return read(errors.accepted(answer))
+        except wire.Malformed as error:
+            raise errors.no_answer(
+                f"the exchange's answer is not understood: {error}", is_action=True
+            ) from error
+
+    async def _run(self, executor: ThreadPoolExecutor, job: Callable[[], Json]) -> Json:
+        if self._closed:
+            raise Unreachable("the client is closed")
+        return await asyncio.get_running_loop().run_in_executor(executor, job)
+
+
+def _nothing(response: Json) -> None:
+    del response
+
+
+def _no_market(symbol: str) -> Rejected:
+    return Rejected(f"the exchange has no market {symbol!r}")

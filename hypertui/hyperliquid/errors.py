@@ -1,0 +1,120 @@
+"""What went wrong, as a type. The only place that reads the venue's error texts and the SDK's exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import requests
+from hyperliquid.utils.error import ClientError, ServerError
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from hypertui.exchange import (
+    ExchangeError,
+    RateLimited,
+    Refusal,
+    Refused,
+    Rejected,
+    Unknown,
+    Unreachable,
+)
+
+RETRY_AFTER_WEIGHT = 10.0  # seconds; the weight per minute refills by a sixth in that time
+RETRY_AFTER_BUDGET = 10.0  # seconds; an account without budget gets one action in that time
+
+_LONGEST_TEXT = 300
+
+# In this order: the first that occurs in the venue's words decides.
+_REFUSALS = (
+    ("reduce only order would increase position", Refusal.FLAT),
+    ("invalid tp/sl price", Refusal.PASSED),
+    ("minimum value", Refusal.MINIMUM),
+    ("could not immediately match", Refusal.NO_MATCH),
+    ("no liquidity available", Refusal.NO_MATCH),
+    ("margin", Refusal.MARGIN),
+)
+
+
+def brief(text: object) -> str:
+    """`text` on one line and not too long for a message."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _LONGEST_TEXT else line[:_LONGEST_TEXT] + "…"
+
+
+def refused(text: str) -> Refused:
+    """The refusal of one order that the venue explains with `text`."""
+    words = text.lower()
+    kind = next((kind for part, kind in _REFUSALS if part in words), Refusal.OTHER)
+    return Refused(kind, brief(text))
+
+
+def whole_action(text: str) -> ExchangeError:
+    """The refusal of a whole action that the venue explains with `text`."""
+    if "too many cumulative requests" in text.lower():
+        return RateLimited(brief(text), RETRY_AFTER_BUDGET)
+    return Rejected(brief(text))
+
+
+def accepted(answer: object) -> object:
+    """The response in the answer to an action that the venue carried out; raises what it says otherwise."""
+    if isinstance(answer, dict) and "response" in answer:
+        if answer.get("status") == "ok":
+            return answer["response"]
+        if answer.get("status") == "err":
+            raise whole_action(str(answer["response"]))
+    raise Unknown(f"the exchange's answer is not understood: {brief(answer)}")
+
+
+def no_answer(reason: object, *, is_action: bool) -> ExchangeError:
+    """The error for an answer that cannot be used: an action may have taken effect, a question never has."""
+    return Unknown(brief(reason)) if is_action else Unreachable(brief(reason))
+
+
+def transport(error: Exception, *, is_action: bool) -> ExchangeError:
+    """The error for what the SDK raised instead of an answer."""
+    if isinstance(error, requests.RequestException):
+        if _never_sent(error):
+            return Unreachable(f"no connection to the exchange: {brief(_cause(error))}")
+        if isinstance(error, requests.Timeout):
+            return no_answer("the exchange did not answer in time", is_action=is_action)
+        return no_answer(f"the connection broke: {brief(_cause(error))}", is_action=is_action)
+    if isinstance(error, ClientError):
+        return _client_error(error, is_action=is_action)
+    if isinstance(error, ServerError):
+        text = f"the exchange failed with HTTP {error.status_code}: {error.message}"
+        return no_answer(text, is_action=is_action)
+    return no_answer(f"not an answer of the exchange: {type(error).__name__}", is_action=is_action)
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether the connection was never made, so that nothing can have been sent."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    inner = error.args[0] if error.args else None
+    return isinstance(inner, MaxRetryError) and isinstance(inner.reason, NewConnectionError)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, without the layers of pools and retries around it."""
+    inner = error.args[0] if error.args else None
+    reason = inner.reason if isinstance(inner, MaxRetryError) else inner
+    root = (reason.__cause__ or reason.__context__ or reason) if isinstance(reason, BaseException) else error
+    return str(root) or type(root).__name__
+
+
+def _client_error(error: ClientError, *, is_action: bool) -> ExchangeError:
+    if error.status_code == 429:
+        return RateLimited("the exchange asks for fewer requests (HTTP 429)", _retry_after(error))
+    text = f"the exchange refused the request with HTTP {error.status_code}: {error.error_message}"
+    if error.status_code == 408:  # the server gave up waiting, which says nothing of what it had read
+        return no_answer(text, is_action=is_action)
+    return Rejected(brief(text))
+
+
+def _retry_after(error: ClientError) -> float:
+    """Seconds to wait; the SDK keeps the headers in either of two places."""
+    for place in (error.header, error.error_data):
+        if isinstance(place, Mapping):
+            text = str(place.get("Retry-After", ""))
+            if text.isdigit():
+                return float(text)
+    return RETRY_AFTER_WEIGHT

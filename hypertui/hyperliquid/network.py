@@ -1,0 +1,72 @@
+"""Which exchange is talked to. REST and WebSocket addresses come from one URL, so they cannot disagree."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from hyperliquid.utils.constants import MAINNET_API_URL, TESTNET_API_URL
+
+
+class Kind(StrEnum):
+    PAPER = "paper"
+    TESTNET = "testnet"
+    MAINNET = "mainnet"
+
+
+_OFFICIAL = {Kind.MAINNET: MAINNET_API_URL, Kind.TESTNET: TESTNET_API_URL}
+_OFFICIAL_DOMAINS = ("hyperliquid.xyz", "hyperliquid-testnet.xyz")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One exchange. A trailing slash of `base_url` is dropped.
+
+    Raises ValueError for a URL that is not http(s)://host[:port], for testnet and mainnet under any URL but
+    their own, and for paper trading at an official host: real money is never a matter of a mistyped URL.
+    """
+
+    kind: Kind
+    base_url: str
+
+    def __post_init__(self) -> None:
+        url = self.base_url.rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"not the address of an exchange: {self.base_url!r}")
+        if parts.username or parts.password or parts.path or parts.query or parts.fragment:
+            raise ValueError(f"the address of an exchange is only http(s)://host[:port]: {parts.hostname!r}")
+        official = _OFFICIAL.get(self.kind)
+        if official is not None and url != official:
+            raise ValueError(f"{self.kind} is at {official}, not at {url}")
+        host = parts.hostname.rstrip(".")
+        if official is None and any(host == name or host.endswith("." + name) for name in _OFFICIAL_DOMAINS):
+            raise ValueError(f"paper trading is never done at {host}")
+        object.__setattr__(self, "base_url", url)
+
+    @property
+    def ws_url(self) -> str:
+        """The WebSocket address that belongs to `base_url`."""
+        return "ws" + self.base_url.removeprefix("http") + "/ws"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the exchange runs on this machine, where no proxy has a say."""
+        host = urlsplit(self.base_url).hostname or ""
+        if host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+MAINNET = Network(Kind.MAINNET, MAINNET_API_URL)
+TESTNET = Network(Kind.TESTNET, TESTNET_API_URL)
+
+
+def paper(base_url: str) -> Network:
+    """The local venue at `base_url`; raises ValueError as Network does."""
+    return Network(Kind.PAPER, base_url)

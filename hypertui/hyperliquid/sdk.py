@@ -1,0 +1,93 @@
+"""The SDK behind one door: typed errors, a nonce of its own for every action, no needless requests.
+
+Everything here blocks, so it is called on threads. The SDK's WebSocket is never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from hyperliquid.exchange import Exchange as SdkExchange
+from hyperliquid.info import Info as SdkInfo
+from hyperliquid.utils.constants import MAINNET_API_URL
+from hyperliquid.utils.error import Error as SdkError
+from hyperliquid.utils.signing import sign_l1_action
+
+from hypertui.hyperliquid import errors
+from hypertui.hyperliquid.keys import SigningKey
+from hypertui.hyperliquid.network import Network
+from hypertui.hyperliquid.wire import Json
+
+# The SDK asks for the lists that it is not given, and stumbles over some spot lists. Only perpetuals matter.
+_NO_MARKETS: Json = {"universe": []}
+_NO_SPOT: Json = {"universe": [], "tokens": []}
+
+# What the SDK raises by accident over the body of an HTTP 4xx that lacks the fields it expects.
+_ACCIDENTS = (LookupError, AttributeError, TypeError)
+
+
+class _Door:
+    """What every request of the SDK passes through, actions and questions alike."""
+
+    def post(self, url_path: str, payload: Json = None) -> Json:
+        """Send and wait, and raise only errors of `hypertui.exchange`."""
+        is_action = url_path == "/exchange"
+        try:
+            answer = super().post(url_path, payload)  # type: ignore[misc]  # the SDK's API comes next
+        except (requests.RequestException, SdkError, *_ACCIDENTS) as error:
+            raise errors.transport(error, is_action=is_action) from error
+        if isinstance(answer, dict) and answer.keys() == {"error"}:  # how the SDK reports what is not JSON
+            raise errors.no_answer(f"not an answer of the exchange: {answer['error']}", is_action=is_action)
+        return answer
+
+
+class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's questions. `timeout` is in seconds, for connecting and for each wait for data."""
+
+    def __init__(self, network: Network, timeout: float) -> None:
+        super().__init__(network.base_url, True, _NO_MARKETS, _NO_SPOT, timeout=timeout)
+        self.session.trust_env = not network.is_loopback
+
+
+class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's actions, for one thread. `meta` numbers the markets."""
+
+    def __init__(self, network: Network, key: SigningKey, account: str, meta: Json, timeout: float) -> None:
+        super().__init__(
+            key, network.base_url, meta, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
+        )
+        self.session.trust_env = not network.is_loopback
+        self._last_nonce = 0
+
+    @contextmanager
+    def until(self, expires_at: int) -> Iterator[Actions]:
+        """Let the actions in here expire at `expires_at` (ms), and no others: the SDK would remember it."""
+        self.set_expires_after(expires_at)
+        try:
+            yield self
+        finally:
+            self.set_expires_after(None)
+
+    def _post_action(self, action: Json, signature: Json, nonce: int) -> Json:
+        """Post a signed action, signed anew if its nonce is taken.
+
+        The SDK's nonce is the clock in milliseconds, which stands still between quick calls and may be set
+        back. The SDK would also log the payload in a way that sets up a log handler for the terminal.
+        """
+        fresh = max(nonce, self._last_nonce + 1)
+        self._last_nonce = fresh
+        if fresh != nonce:
+            is_mainnet = self.base_url == MAINNET_API_URL
+            signature = sign_l1_action(
+                self.wallet, action, self.vault_address, fresh, self.expires_after, is_mainnet
+            )
+        payload = {
+            "action": action,
+            "nonce": fresh,
+            "signature": signature,
+            "vaultAddress": self.vault_address,
+            "expiresAfter": self.expires_after,
+        }
+        return self.post("/exchange", payload)

@@ -1,0 +1,269 @@
+"""The venue's JSON as our types. Amounts come from strings, never from floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from hypertui.exchange import (
+    AccountState,
+    CancelOutcome,
+    Filled,
+    OpenOrder,
+    OrderReport,
+    OrderState,
+    Placed,
+    Quote,
+    Refused,
+    Resting,
+)
+from hypertui.hyperliquid.errors import brief, refused
+from hypertui.market import ZERO, Fill, Instrument, Side, parse_amount
+
+Json = Any  # what json.loads gives; its shape is proven by reading it
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_SIDES = {"B": Side.BUY, "A": Side.SELL}
+_STATES = {"open": OrderState.OPEN, "triggered": OrderState.TRIGGERED, "filled": OrderState.FILLED}
+
+
+class Malformed(ValueError):
+    """JSON that does not have the form it should have."""
+
+
+def reader(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Let `read` take the form it wants for granted: what fails on any other form becomes Malformed."""
+
+    @wraps(read)
+    def checked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return read(*args, **kwargs)
+        except Malformed:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise Malformed(f"{read.__name__}: {type(error).__name__}: {brief(error)}") from error
+
+    return checked
+
+
+def _integer(value: Json) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"not an integer: {value!r}")
+    return value
+
+
+def _optional(value: Json) -> Decimal | None:
+    return None if value is None else parse_amount(value)
+
+
+def _client_id(value: Json) -> str | None:
+    return None if value is None else str(value).lower()
+
+
+@reader
+def checked_meta(meta: Json) -> Json:
+    """The markets as they come, once they have the form that the SDK takes for granted."""
+    instruments(meta)
+    return meta
+
+
+@reader
+def instruments(meta: Json) -> Mapping[str, Instrument]:
+    """The perpetuals that trade, by symbol."""
+    return {
+        str(entry["name"]): Instrument(
+            str(entry["name"]), _integer(entry["szDecimals"]), _integer(entry["maxLeverage"])
+        )
+        for entry in meta["universe"]
+        if not entry.get("isDelisted", False)
+    }
+
+
+@reader
+def quote_of(context: Json, last: Decimal | None = None) -> Quote:
+    """The prices in a market's context; the venue keeps the last traded price elsewhere."""
+    return Quote(parse_amount(context["markPx"]), _optional(context.get("midPx")), last)
+
+
+@reader
+def quote_in(meta_and_contexts: Json, symbol: str, last: Decimal | None = None) -> Quote | None:
+    """The prices of `symbol` among those of all markets, or None if it is not there."""
+    meta, contexts = meta_and_contexts
+    for market, context in zip(meta["universe"], contexts, strict=True):
+        if market["name"] == symbol:
+            return quote_of(context, last)
+    return None
+
+
+@reader
+def last_trade(trades: Json, symbol: str) -> tuple[int, Decimal] | None:
+    """Time (ms) and price of the newest of `trades` in `symbol`, or None."""
+    found = [(_integer(t["time"]), parse_amount(t["px"])) for t in trades if t["coin"] == symbol]
+    return max(found, key=lambda trade: trade[0], default=None)
+
+
+@reader
+def account_state(state: Json, symbol: str) -> AccountState:
+    """The account and its position in `symbol`; the leverage reads 0 without a position."""
+    summary = state["marginSummary"]
+    held = [entry["position"] for entry in state["assetPositions"] if entry["position"]["coin"] == symbol]
+    position = held[0] if held else None
+    return AccountState(
+        equity=parse_amount(summary["accountValue"]),
+        withdrawable=parse_amount(state["withdrawable"]),
+        margin_used=parse_amount(summary["totalMarginUsed"]),
+        position=ZERO if position is None else parse_amount(position["szi"]),
+        entry_price=None if position is None else _optional(position["entryPx"]),
+        liquidation_price=None if position is None else _optional(position.get("liquidationPx")),
+        leverage=0 if position is None else _integer(position["leverage"]["value"]),
+        # The venue counts what the position has paid.
+        funding=ZERO if position is None else ZERO - parse_amount(position["cumFunding"]["sinceOpen"]),
+        time=_integer(state["time"]),
+    )
+
+
+@reader
+def open_orders(orders: Json, symbol: str) -> Sequence[OpenOrder]:
+    """The orders that work in `symbol`."""
+    return tuple(_open_order(order) for order in orders if order["coin"] == symbol)
+
+
+def _open_order(order: Json) -> OpenOrder:
+    return OpenOrder(
+        symbol=str(order["coin"]),
+        order_id=_integer(order["oid"]),
+        client_id=_client_id(order.get("cloid")),
+        side=_SIDES[order["side"]],
+        remaining=parse_amount(order["sz"]),
+        limit=parse_amount(order["limitPx"]),
+        trigger=parse_amount(order["triggerPx"]) if order.get("isTrigger") else None,
+        reduce_only=bool(order.get("reduceOnly", False)),
+        time=_integer(order["timestamp"]),
+    )
+
+
+def order_state(status: str) -> OrderState:
+    """What the venue's word means.
+
+    Only the ending tells: reasons stand before it, and new ones appear over time. A word that is not
+    understood counts as open, because an order is never believed ended without proof.
+    """
+    known = _STATES.get(status)
+    if known is not None:
+        return known
+    word = status.lower()
+    if word.endswith("rejected"):
+        return OrderState.REJECTED
+    if word.endswith(("canceled", "cancelled", "cancel")):
+        return OrderState.CANCELLED
+    return OrderState.OPEN
+
+
+@reader
+def order_report(row: Json) -> OrderReport:
+    """One order with its status, as the feed and the answer about one order give it."""
+    order, status = row["order"], str(row["status"])
+    return OrderReport(
+        symbol=str(order["coin"]),
+        order_id=_integer(order["oid"]),
+        client_id=_client_id(order.get("cloid")),
+        side=_SIDES[order["side"]],
+        state=order_state(status),
+        status=status,
+        size=parse_amount(order["origSz"]),
+        remaining=parse_amount(order["sz"]),
+        time=_integer(row["statusTimestamp"]),
+    )
+
+
+@reader
+def order_answer(answer: Json) -> OrderReport | None:
+    """The answer about one order; None when the venue does not know it."""
+    if answer["status"] == "unknownOid":
+        return None
+    if answer["status"] != "order":
+        raise ValueError(f"unknown answer {answer['status']!r}")
+    return order_report(answer["order"])
+
+
+@reader
+def fill(row: Json) -> Fill:
+    """One fill."""
+    return Fill(
+        symbol=str(row["coin"]),
+        side=_SIDES[row["side"]],
+        size=parse_amount(row["sz"]),
+        price=parse_amount(row["px"]),
+        fee=parse_amount(row["fee"]),
+        time=_integer(row["time"]),
+        order_id=_integer(row["oid"]),
+        trade_id=_integer(row["tid"]),
+        client_id=_client_id(row.get("cloid")),
+        closed_pnl=parse_amount(row.get("closedPnl", "0")),
+    )
+
+
+@reader
+def fills(rows: Json) -> Sequence[Fill]:
+    """A list of fills, as it comes."""
+    return tuple(fill(row) for row in rows)
+
+
+@reader
+def statuses(response: Json) -> Sequence[Json]:
+    """The answers to the parts of an action; their number need not be that of the parts."""
+    found = response["data"]["statuses"]
+    if not isinstance(found, list):
+        raise ValueError("not a list")
+    return found
+
+
+def shared_error(answers: Sequence[Json], asked: int) -> str | None:
+    """The one error that stands for all `asked` parts of an action: it was refused as a whole."""
+    if len(answers) == 1 and asked != 1 and isinstance(answers[0], dict):
+        error = answers[0].get("error")
+        return None if error is None else str(error)
+    return None
+
+
+@reader
+def placed(answers: Sequence[Json], asked: int) -> Sequence[Placed]:
+    """What became of `asked` orders, in order."""
+    error = shared_error(answers, asked)
+    if error is not None:
+        return (refused(error),) * asked
+    _same_number(answers, asked)
+    return tuple(_placed_one(answer) for answer in answers)
+
+
+def _placed_one(answer: Json) -> Resting | Filled | Refused:
+    if "error" in answer:
+        return refused(str(answer["error"]))
+    if "filled" in answer:
+        part = answer["filled"]
+        return Filled(_integer(part["oid"]), parse_amount(part["totalSz"]), parse_amount(part["avgPx"]))
+    return Resting(_integer(answer["resting"]["oid"]))
+
+
+@reader
+def cancelled(answers: Sequence[Json], asked: int) -> Sequence[CancelOutcome]:
+    """What became of `asked` cancels, in order. A refused one proves nothing, whatever its text says."""
+    _same_number(answers, asked)
+    return tuple(_cancelled_one(answer) for answer in answers)
+
+
+def _cancelled_one(answer: Json) -> CancelOutcome:
+    if answer == "success":
+        return CancelOutcome.CANCELLED
+    if "error" in answer:
+        return CancelOutcome.NOT_WORKING
+    raise ValueError(f"unknown answer {answer!r}")
+
+
+def _same_number(answers: Sequence[Json], asked: int) -> None:
+    if len(answers) != asked:
+        raise ValueError(f"{len(answers)} answers for {asked}")
