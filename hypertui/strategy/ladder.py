@@ -107,6 +107,8 @@ class Ladder:
     phase: Phase = Phase.ADVANCE
     halted: str | None = None
     funding: Decimal = ZERO
+    dust: Decimal = ZERO
+    oversold: Decimal = ZERO
     _pure_phase: Phase = Phase.ADVANCE
     _fragment: Decimal = ZERO
     _reinvested: Decimal = ZERO
@@ -204,11 +206,14 @@ class Ladder:
         self.round_trips.bought(fill, refills=slot.coins == 0)
         if slot.coins == 0:
             slot.stop_unit = unit - 1
-        slot.coins += fill.size
+        already_sold = min(self.oversold, fill.size)
+        self.oversold -= already_sold
+        slot.coins += fill.size - already_sold
         self._fills_changed(fill.price)
 
     def sold(self, slot: Slot, client_id: str, fill: Fill) -> None:
-        """Book a sale to its slot; coins beyond it come from the slot with the highest stop."""
+        """Book a sale to its slot. Coins beyond it come from the slot with the highest stop, or, if no slot
+        is known to hold any, from the next buy's fill."""
         allocations = self.book.book(fill)
         self.position_map.filled(client_id, fill, sum((allocation.pnl for allocation in allocations), ZERO))
         left = fill.size
@@ -219,12 +224,26 @@ class Ladder:
             left -= taken
             if left == 0:
                 break
+        swept = min(left, self.dust)
+        self.dust -= swept
+        self.oversold += left - swept
         self.round_trips.sold(fill, complete=slot.coins == 0)
         self._fills_changed(fill.price)
 
     def fund(self, amount: Decimal) -> None:
         """Book funding received (negative when paid), in USD."""
         self.funding += amount
+
+    def sweep(self, slot: Slot) -> None:
+        """Take a remainder that no order may be placed for out of its slot; the next stop takes it along."""
+        self.dust += slot.coins
+        slot.coins = ZERO
+        self._fills_changed(self.grid.price(self.unit))
+
+    def take_dust(self, slot: Slot) -> None:
+        """Add what was swept to a slot that is about to get a stop."""
+        slot.coins += self.dust
+        self.dust = ZERO
 
     # Orders that the price has passed
 

@@ -57,11 +57,14 @@ class PositionMap:
         self._units.setdefault(unit, []).append(order)
         self._orders[client_id] = order
 
-    def status(self, client_id: str, status: str, at: int) -> None:
-        """Write down what became of an order; saying the same twice in a row changes nothing."""
+    def status(self, client_id: str, status: str, at: int) -> bool:
+        """Write down what became of an order. Saying the same twice in a row changes nothing; returns whether
+        it was news."""
         order = self._orders[client_id]
-        if order.status != status:
-            order.statuses.append((at, status))
+        if order.status == status:
+            return False
+        order.statuses.append((at, status))
+        return True
 
     def filled(self, client_id: str, fill: Fill, realized_pnl: Decimal) -> None:
         """Write down an execution and what it realised, in USD."""

@@ -1,0 +1,193 @@
+"""The order manager: brings what works at the venue to what the ladder wants.
+
+`converge` says what to do next, for somebody else to carry out. The rules that keep coins covered and the
+exposure bounded:
+
+- An order that is due is never cancelled.
+- A stop is placed only for coins known to be held. To move one, the new one is placed and acknowledged before
+  the old one is cancelled; a slot has at most one order that is not acknowledged.
+- Each buy needs a slot of its own that holds nothing and has nothing alive. There are four slots and
+  `trust_slots` more, so holdings and alive buys together can never exceed that number.
+- Orders are never modified in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.market import Side
+from hypertui.strategy.ladder import Slot, Target, WantedBuy
+
+
+class Posture(StrEnum):
+    """How much the manager may do by itself."""
+
+    TRADE = "trade"  # all of it
+    PROTECT = "protect"  # no buys, no moves; coins without a stop get one
+    HANDS_OFF = "hands_off"  # nothing is placed or cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Send these orders as one action."""
+
+    orders: tuple[OwnOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel these orders in one action."""
+
+    orders: tuple[OwnOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the venue what became of this order, and for its fills if it may have any."""
+
+    order: OwnOrder
+
+
+Action = Place | Cancel | Ask
+
+
+class OrderManager:
+    """Decides the actions of one trade."""
+
+    def __init__(self, tracker: OrderTracker, ids: ClientIds) -> None:
+        self.tracker = tracker
+        self.ladder = tracker.ladder
+        self.posture = Posture.TRADE
+        self.hold_buys = ""  # why no new risk is taken just now; empty when it may be
+        self._ids = ids
+
+    def converge(self, now: int) -> list[Action]:
+        """The least actions towards the target, in the order in which they have to be sent."""
+        asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now)]
+        if self.posture is Posture.HANDS_OFF or now < self.tracker.hold_until or self.tracker.mark is None:
+            return asks
+        self._sweep_dust()
+        target = self.ladder.target()
+        stops, cancels = self._converge_stops(target, self.tracker.mark, now)
+        buys: list[OwnOrder] = []
+        if self.posture is Posture.TRADE:
+            cancels += self._cancel_buys(target.buys)
+            buys = self._place_buys(target.buys, self.tracker.mark, now)
+        actions: list[Action] = []
+        if stops:
+            mark = self.tracker.mark
+            stops.sort(key=lambda stop: abs((stop.order.trigger or mark) - mark))
+            actions.append(Place(tuple(stops)))
+        if cancels:
+            self.tracker.cancel_sent(cancels, now)
+            actions.append(Cancel(tuple(cancels)))
+        if buys:
+            actions.append(Place(tuple(buys)))
+        return actions + asks
+
+    def cancel(self, orders: Iterable[OwnOrder], now: int) -> list[Action]:
+        """Cancel these orders whatever the target says, those excepted that are due or dying already."""
+        cancels = [order for order in orders if not order.dead and not order.due and not order.cancelling]
+        if not cancels:
+            return []
+        self.tracker.cancel_sent(cancels, now)
+        return [Cancel(tuple(cancels))]
+
+    def close(self, size: Decimal, mark: Decimal, now: int) -> Place:
+        """Sell `size` coins at the market, whichever slots hold them."""
+        holder = max(self.ladder.slots, key=lambda slot: slot.coins)
+        client_id = self._ids.next(holder.index)
+        order = self.ladder.plan.sale(client_id, mark, size)
+        return Place((self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now),))
+
+    def _converge_stops(
+        self, target: Target, mark: Decimal, now: int
+    ) -> tuple[list[OwnOrder], list[OwnOrder]]:
+        wanted = {stop.slot: stop.unit for stop in target.stops}
+        places: list[OwnOrder] = []
+        cancels: list[OwnOrder] = []
+        for slot in self.ladder.slots:
+            stops = [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
+            unit = wanted.get(slot.index)
+            if unit is None or slot.coins == 0:
+                cancels += [stop for stop in stops if stop.acknowledged and not stop.cancelling]
+                continue
+            right = self._right_stop(slot, unit, stops)
+            if right is not None:
+                if right.acknowledged:
+                    cancels += [o for o in stops if o is not right and o.acknowledged and not o.cancelling]
+                continue
+            if any(not stop.acknowledged for stop in stops) or not self.tracker.may_retry(slot, now):
+                continue
+            if not stops and self._stop_passed(slot, mark):
+                places.append(self._sell(slot, mark, now))
+            else:
+                places.append(self._stop(slot, unit, now))
+        return places, cancels
+
+    def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:
+        """The stop that covers the slot's coins where the target wants it; where nothing may be moved, the
+        highest that covers them."""
+        covering = [stop for stop in stops if stop.remaining == slot.coins and not stop.cancelling]
+        at_unit = next((stop for stop in covering if stop.unit == unit), None)
+        if at_unit is None and self.posture is Posture.PROTECT:
+            return max(covering, key=lambda stop: stop.unit, default=None)
+        return at_unit
+
+    def _sweep_dust(self) -> None:
+        plan, grid = self.ladder.plan, self.ladder.grid
+        for slot in self.ladder.slots:
+            if slot.coins == 0 or slot.stop_unit is None or any(self.tracker.of(slot)):
+                continue
+            if plan.stop_value(grid, slot.stop_unit, slot.coins) < plan.instrument.min_order_value:
+                self.ladder.sweep(slot)
+
+    def _stop_passed(self, slot: Slot, mark: Decimal) -> bool:
+        return slot.stop_unit is not None and mark <= self.ladder.grid.price(slot.stop_unit)
+
+    def _cancel_buys(self, wanted: Sequence[WantedBuy]) -> list[OwnOrder]:
+        sizes = {buy.unit: buy.size for buy in wanted}
+        working = [o for o in self.tracker.buys() if not o.due and not o.cancelling and o.acknowledged]
+        off_target = [order for order in working if order.unit not in sizes]
+        wrong_size = [o for o in working if o.unit in sizes and o.order.size != sizes[o.unit]]
+        resizing = any(order.cancelling and order.unit in sizes for order in self.tracker.buys())
+        if wrong_size and not resizing and not self.hold_buys:
+            off_target.append(max(wrong_size, key=lambda order: order.unit))
+        return off_target
+
+    def _place_buys(self, wanted: Sequence[WantedBuy], mark: Decimal, now: int) -> list[OwnOrder]:
+        if self.hold_buys:
+            return []
+        units = {order.unit for order in self.tracker.buys()}
+        free = [
+            s for s in self.ladder.slots if s.coins == 0 and s.due is None and not any(self.tracker.of(s))
+        ]
+        places: list[OwnOrder] = []
+        for buy in wanted:
+            trigger = self.ladder.grid.price(buy.unit)
+            if not free or buy.unit in units or trigger <= mark or not self.tracker.may_retry(free[0], now):
+                continue
+            slot = free.pop(0)
+            order = self.ladder.plan.buy(self._ids.next(slot.index), trigger, buy.size)
+            places.append(self.tracker.sent(order, Role.BUY, slot, buy.unit, now))
+            self.ladder.armed(buy.unit, buy.size)
+        return places
+
+    def _stop(self, slot: Slot, unit: int, now: int) -> OwnOrder:
+        trigger = self.ladder.grid.price(unit)
+        self.ladder.take_dust(slot)
+        order = self.ladder.plan.stop(self._ids.next(slot.index), trigger, slot.coins)
+        slot.stop_unit = unit
+        return self.tracker.sent(order, Role.STOP, slot, unit, now)
+
+    def _sell(self, slot: Slot, mark: Decimal, now: int) -> OwnOrder:
+        order = self.ladder.plan.sale(self._ids.next(slot.index), mark, slot.coins)
+        unit = slot.stop_unit if slot.stop_unit is not None else self.ladder.unit
+        sale = self.tracker.sent(order, Role.SALE, slot, unit, now)
+        self.tracker.expect_fill(sale, now)
+        return sale

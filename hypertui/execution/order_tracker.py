@@ -1,0 +1,332 @@
+"""The order tracker: what is known of the own orders, and what each price, fill, notice and answer proves.
+
+It does no I/O, and the time (ms) is passed in. Fills are booked to the ladder here, once each; an order
+whose trigger the price has touched is *due*: it counts as done until its fill, its end or a later answer
+proves what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from hypertui.exchange import (
+    CancelOutcome,
+    Filled,
+    OrderReport,
+    OrderState,
+    Placed,
+    Refusal,
+    Refused,
+    Resting,
+)
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.market import Fill, Order, OrderType, Side
+from hypertui.strategy.ladder import Ladder, Slot, Step
+
+_WITH_NEXT_PRICE = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long to wait, in ms: before an unanswered order is asked for, and until an action expires."""
+
+    confirm_after: int = 2_000
+    expires_after: int = 5_000
+
+
+class Listener(Protocol):
+    """Who is told of what changes, at the moment it does."""
+
+    def on_step(self, step: Step) -> None:
+        """The current unit moved; orders that became due by it are marked already."""
+
+    def on_order(self, order: OwnOrder, status: str) -> None:
+        """An own order has a new status."""
+
+
+class OrderTracker:
+    """The own orders of one trade."""
+
+    def __init__(self, ladder: Ladder, timing: Timing, listener: Listener) -> None:
+        self.ladder = ladder
+        self.timing = timing
+        self._listener = listener
+        self.mark: Decimal | None = None
+        self.hold_until = 0  # nothing is sent before; the venue could not be reached or asks for less
+        self._orders: dict[str, OwnOrder] = {}
+        self._alive: dict[str, OwnOrder] = {}
+        self._fills: set[tuple[int, int, int]] = set()
+        self._retry_at: dict[int, int] = {}
+
+    # What is known
+
+    @property
+    def alive(self) -> Iterator[OwnOrder]:
+        """Orders not proven dead."""
+        return iter(self._alive.values())
+
+    def find(self, client_id: str | None) -> OwnOrder | None:
+        """An own order by its client id, dead ones too."""
+        return None if client_id is None else self._orders.get(client_id)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing sent, due or cancelling is unproven."""
+        return not any(order.unproven for order in self._alive.values())
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is unproven, and exactly the target works."""
+        if not self.quiet:
+            return False
+        target = self.ladder.target()
+        wanted = {(Side.SELL, stop.unit, stop.size) for stop in target.stops}
+        wanted |= {(Side.BUY, buy.unit, buy.size) for buy in target.buys}
+        working = [(order.order.side, order.unit, order.remaining) for order in self._alive.values()]
+        return len(working) == len(wanted) and set(working) == wanted
+
+    def of(self, slot: Slot) -> Iterator[OwnOrder]:
+        """Alive orders of a slot."""
+        return (order for order in self._alive.values() if order.slot == slot.index)
+
+    def buys(self) -> list[OwnOrder]:
+        """Alive buys."""
+        return [order for order in self._alive.values() if order.role is Role.BUY]
+
+    def may_retry(self, slot: Slot, now: int) -> bool:
+        """Whether something may be sent for a slot again after a refusal."""
+        return self._retry_at.get(slot.index, 0) <= now
+
+    # What happens
+
+    def on_mark(self, price: Decimal, now: int) -> None:
+        """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
+        self.mark = price
+        for slot, retry_at in list(self._retry_at.items()):
+            if retry_at == _WITH_NEXT_PRICE:
+                del self._retry_at[slot]
+        self._touch(price, now)
+        self._mark_due(price, now)
+
+    def on_fill(self, fill: Fill, now: int, from_feed: bool) -> OwnOrder | None:
+        """Book a fill once. Returns its order, None when it is not ours or was booked before.
+
+        A fill is also a touch of its unit, if the feed brought it before the mark did.
+        """
+        order = self.find(fill.client_id)
+        if order is None or fill.key in self._fills:
+            return None
+        self._fills.add(fill.key)
+        untouched = order.touched_at is None and order.order.trigger is not None
+        slot = self._slot_for_coins(order)
+        order.filled += fill.size
+        order.order_id = fill.order_id
+        order.acknowledged = True
+        if order.order.side is Side.BUY:
+            self.ladder.bought(slot, order.unit, order.client_id, fill)
+        else:
+            self.ladder.sold(slot, order.client_id, fill)
+        self._update(order, "filled" if order.remaining <= 0 else "partly filled", now)
+        if from_feed and untouched:
+            self.mark = self.ladder.grid.price(order.unit)
+            self._touch(self.mark, now)
+        return order
+
+    def booked(self, fill: Fill) -> bool:
+        """Whether this fill has been booked."""
+        return fill.key in self._fills
+
+    def on_placed(self, order: OwnOrder, answer: Placed, now: int) -> None:
+        """Take the venue's answer to a placement."""
+        order.acknowledged = True
+        match answer:
+            case Resting(order_id):
+                order.order_id = order_id
+                self._working(order, now)
+            case Filled(order_id, size):
+                order.order_id = order_id
+                final = size if order.order.type is OrderType.IOC else order.order.size
+                self._named_filled(order, final, now)
+            case Refused(kind, text):
+                order.ended = OrderState.REJECTED
+                order.note = text
+                self._update(order, "rejected", now)
+                self._pace(order, kind, now)
+
+    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
+        """An action that never took effect: its orders do not exist; nothing is sent before `retry_at`."""
+        for order in orders:
+            order.never_placed = True
+            order.note = reason
+            self._update(order, "not placed", now)
+        self.hold_until = max(self.hold_until, retry_at)
+
+    def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
+        """Take the venue's answer to a cancel. A refused cancel proves nothing: the order is asked for."""
+        if outcome is CancelOutcome.CANCELLED:
+            order.ended = OrderState.CANCELLED
+            self._update(order, "cancelled", now)
+        else:
+            order.ask_at = now
+
+    def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int) -> None:
+        """A cancel that never took effect."""
+        for order in orders:
+            order.cancel_sent_at = None
+        self.hold_until = max(self.hold_until, retry_at)
+
+    def on_report(self, report: OrderReport, now: int) -> OwnOrder | None:
+        """Take what the feed says of an order; returns the own order it is about."""
+        order = self.find(report.client_id)
+        if order is None or order.dead:
+            return None
+        order.acknowledged = True
+        order.order_id = report.order_id
+        match report.state:
+            case OrderState.FILLED:
+                self._named_filled(order, order.order.size, now)
+            case OrderState.CANCELLED | OrderState.REJECTED:
+                order.ended = report.state
+                order.note = report.status
+                self._update(order, report.status, now)
+            case OrderState.TRIGGERED:
+                self.expect_fill(order, now)
+            case OrderState.OPEN:
+                self._working(order, now)
+        return order
+
+    def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
+        """Take the answer to a question sent at `asked_at`; fills that came with it are booked already."""
+        self.on_unanswered(order, now)
+        if order.dead:
+            return
+        if report is None:
+            if asked_at > order.expires_at:
+                order.never_placed = True
+                self._update(order, "not placed", now)
+            return
+        if report.state is OrderState.FILLED and order.filled > 0:
+            order.final = order.filled  # its fills were fetched after the venue called it filled
+            self._update(order, "filled", now)
+            return
+        if report.state is not OrderState.OPEN:
+            self.on_report(report, now)
+            return
+        order.acknowledged = True
+        order.order_id = report.order_id
+        if order.cancelling and asked_at > order.cancel_expires_at:
+            order.cancel_sent_at = None
+        through = self.mark is not None and order.passed_by(self.mark)
+        stale_evidence = order.touched_at is None or asked_at > order.touched_at
+        if order.due and order.ended is None and stale_evidence and not through:
+            order.due = False
+            self.ladder.settle(self.ladder.slots[order.slot])
+        self._working(order, now)
+
+    def on_unanswered(self, order: OwnOrder, now: int) -> None:
+        """A question brought no answer; it will be asked again."""
+        order.asked_at = None
+        order.ask_at = now + self.timing.confirm_after
+
+    # What is done about it
+
+    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int) -> OwnOrder:
+        """Write down an order that is about to be sent."""
+        own = OwnOrder(
+            order,
+            role,
+            slot.index,
+            unit,
+            sent_at=now,
+            expires_at=now + self.timing.expires_after,
+            since=now,
+            ask_at=now + self.timing.confirm_after,
+        )
+        self._orders[own.client_id] = own
+        self._alive[own.client_id] = own
+        self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, "sent")
+        self._listener.on_order(own, "sent")
+        return own
+
+    def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
+        """Write down that cancels are about to be sent."""
+        for order in orders:
+            order.cancel_sent_at = now
+            order.cancel_expires_at = now + self.timing.expires_after
+            self._update(order, "cancelling", now)
+
+    def unanswered(self, now: int) -> list[OwnOrder]:
+        """Orders that have to be asked for now; each is returned once until its answer."""
+        late = [
+            order
+            for order in self._alive.values()
+            if order.unproven and order.asked_at is None and now >= order.ask_at
+        ]
+        for order in late:
+            order.asked_at = now
+        return late
+
+    # Proofs
+
+    def _touch(self, price: Decimal, now: int) -> None:
+        while (step := self.ladder.touch(price)) is not None:
+            self._mark_due(self.ladder.grid.price(step.unit), now)
+            self._listener.on_step(step)
+
+    def _mark_due(self, price: Decimal, now: int) -> None:
+        passed = [o for o in self._alive.values() if not o.cancelling and o.passed_by(price)]
+        for order in passed:
+            order.touched_at = now
+            self.expect_fill(order, now)
+
+    def expect_fill(self, order: OwnOrder, now: int) -> None:
+        """Count an order as done although its fill is not known yet."""
+        if not order.due:
+            order.due = True
+            self.ladder.expect(self.ladder.slots[order.slot], order.order.side, order.unit)
+            self._update(order, "fired", now)
+
+    def _named_filled(self, order: OwnOrder, size: Decimal, now: int) -> None:
+        # Its fills may still be on their way: until they are booked the order counts as due, and nothing can
+        # take that back.
+        order.ended = OrderState.FILLED
+        order.final = size
+        if order.dead:
+            self._update(order, "filled", now)
+        else:
+            self.expect_fill(order, now)
+
+    def _slot_for_coins(self, order: OwnOrder) -> Slot:
+        """The order's slot, or a free one for a purchase that becomes known after the slot was given away."""
+        slot = self.ladder.slots[order.slot]
+        given_away = order.dead and (slot.coins > 0 or any(self.of(slot)))
+        if order.order.side is Side.SELL or not given_away:
+            return slot
+        free = (other for other in self.ladder.slots if not other.coins and not any(self.of(other)))
+        return next(free, slot)
+
+    def _working(self, order: OwnOrder, now: int) -> None:
+        if not order.due and not order.cancelling:
+            self._update(order, "working", now)
+
+    def _update(self, order: OwnOrder, status: str, now: int) -> None:
+        if order.dead:
+            if self._alive.pop(order.client_id, None) is not None:
+                slot = self.ladder.slots[order.slot]
+                if not any(other.due for other in self.of(slot)):
+                    self.ladder.settle(slot)
+            if order.remaining <= 0:
+                status = "filled"
+        if self.ladder.position_map.status(order.client_id, status, now):
+            order.since = now
+            order.ask_at = now + self.timing.confirm_after
+            self._listener.on_order(order, status)
+
+    def _pace(self, order: OwnOrder, kind: Refusal, now: int) -> None:
+        # A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
+        # anything else that was refused is not tried again before it can have been asked for.
+        later = now + self.timing.confirm_after
+        self._retry_at[order.slot] = _WITH_NEXT_PRICE if kind is Refusal.PASSED else later

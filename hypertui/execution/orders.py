@@ -1,0 +1,108 @@
+"""Own orders with all that is proven and not proven about them, and the ids they carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hypertui.exchange import OrderState
+from hypertui.market import ZERO, Order, Side
+
+
+class ClientIds:
+    """Deterministic client order ids: the trade (64 bits), the slot (16) and the generation (48).
+
+    The same trade, slot and generation always give the same id, so that asking twice can place only once.
+    """
+
+    def __init__(self, trade: int) -> None:
+        self.trade = trade & (2**64 - 1)
+        self._generations: dict[int, int] = {}
+
+    def next(self, slot: int) -> str:
+        """The id of the slot's next order; 0x and 32 hex digits."""
+        generation = self._generations.get(slot, 0) + 1
+        self._generations[slot] = generation
+        return f"0x{self.trade:016x}{slot & 0xFFFF:04x}{generation:012x}"
+
+    def owns(self, client_id: str | None) -> bool:
+        """Whether an id belongs to this trade."""
+        return client_id is not None and client_id.lower().startswith(f"0x{self.trade:016x}")
+
+
+class Role(StrEnum):
+    """What an order is for."""
+
+    ENTRY = "entry"
+    STOP = "stop"
+    BUY = "buy"
+    SALE = "sale"  # market sale of coins whose stop the price has passed
+    CLOSE = "close"  # market sale of everything, at the operator's word
+
+
+@dataclass(slots=True)
+class OwnOrder:
+    """One order from the moment it is decided. Times are ms.
+
+    It is dead only by fills for its whole size, by an event or answer that names it as ended, or by the
+    answer "unknown" to a question asked after `expires_at`. Anything else is alive.
+    """
+
+    order: Order
+    role: Role
+    slot: int
+    unit: int
+    sent_at: int
+    expires_at: int
+    acknowledged: bool = False
+    order_id: int | None = None
+    filled: Decimal = ZERO
+    ended: OrderState | None = None
+    final: Decimal | None = None  # all that it will ever have filled, where the venue has said so
+    never_placed: bool = False
+    cancel_sent_at: int | None = None
+    cancel_expires_at: int = 0
+    due: bool = False
+    touched_at: int | None = None  # when a mark was last at or through the trigger
+    since: int = 0  # when its present state began
+    ask_at: int = 0  # when to ask for it, if it is still unproven then
+    asked_at: int | None = None  # a question is under way
+    note: str = ""
+
+    @property
+    def client_id(self) -> str:
+        return self.order.client_id
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.order.size - self.filled
+
+    @property
+    def dead(self) -> bool:
+        """Proven to work no more, and everything it filled is booked or will be when the fills come.
+
+        An order that was named as filled stays alive until its fills are booked: only they say what it cost,
+        and until then nothing may replace it.
+        """
+        if self.never_placed or self.remaining <= 0:
+            return True
+        if self.final is not None:
+            return self.filled >= self.final
+        return self.ended in (OrderState.CANCELLED, OrderState.REJECTED)
+
+    @property
+    def cancelling(self) -> bool:
+        return self.cancel_sent_at is not None
+
+    @property
+    def unproven(self) -> bool:
+        """Alive, and something about it is under way."""
+        return not self.dead and (not self.acknowledged or self.cancelling or self.due)
+
+    def passed_by(self, price: Decimal) -> bool:
+        """Whether `price` is at or through the trigger."""
+        trigger = self.order.trigger
+        if trigger is None:
+            return False
+        return price >= trigger if self.order.side is Side.BUY else price <= trigger
