@@ -1,0 +1,427 @@
+"""The client against a scripted exchange: what it sends, how it pages, and which error means what."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from hyperliquid.utils.signing import recover_agent_or_user_from_l1_action
+from rich.console import Console
+from rich.traceback import Traceback
+
+from hypertui.exchange import (
+    CancelOutcome,
+    Exchange,
+    ExchangeError,
+    Filled,
+    Quote,
+    RateLimited,
+    Refusal,
+    Refused,
+    Rejected,
+    Resting,
+    Unknown,
+    Unreachable,
+)
+from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.hyperliquid.sdk import Actions
+from hypertui.market import Order, OrderType, Side
+
+T = TypeVar("T")
+
+SECRET = "0123456789" * 6 + "0123"
+KEY = SigningKey.parse(SECRET)
+EXPIRES = 1_900_000_000_000
+IDS = ["0x" + f"{n:032x}" for n in range(1, 4)]
+
+
+def order(client_id: str = IDS[0], symbol: str = "SOL", size: str = "1.5") -> Order:
+    return Order(client_id, symbol, Side.BUY, Decimal(size), OrderType.IOC, Decimal("101.5"))
+
+
+def run(
+    url: str,
+    use: Callable[[HyperliquidExchange], Awaitable[T]],
+    account: str | None = None,
+    **options: Any,
+) -> T:
+    async def main() -> T:
+        exchange = HyperliquidExchange(paper(url), KEY, account, **options)
+        try:
+            return await use(exchange)
+        finally:
+            await exchange.close()
+
+    return asyncio.run(main())
+
+
+def ok(*statuses: Any) -> dict[str, Any]:
+    return {"status": "ok", "response": {"type": "order", "data": {"statuses": list(statuses)}}}
+
+
+@pytest.fixture
+def stalled() -> Iterator[str]:
+    """An exchange that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_fulfils_the_protocol(scripted: Any) -> None:
+    async def use(exchange: Exchange) -> str:
+        return exchange.account
+
+    assert run(scripted.url, use) == KEY.address
+    assert scripted.requests == []
+
+
+def test_opens_with_one_question_about_markets_and_one_about_the_key(scripted: Any) -> None:
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        await exchange.open()
+        await asyncio.gather(*(exchange.place([order()], EXPIRES) for _ in range(3)))
+
+    run(scripted.url, use)
+    assert [body.get("action", body)["type"] for _, body in scripted.requests] == (
+        ["meta", "userRole"] + ["order"] * 3
+    )
+
+
+def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(scripted: Any) -> None:
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+    scripted.say("cancelByCloid", ok("success"))
+    scripted.say("updateLeverage", {"status": "ok", "response": {"type": "default"}})
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await asyncio.gather(*(exchange.place([order()], EXPIRES + n) for n in range(20)))
+        assert await exchange.cancel("SOL", IDS[:1], EXPIRES) == (CancelOutcome.CANCELLED,)
+        await exchange.set_leverage("SOL", 7, EXPIRES)
+
+    run(scripted.url, use)
+    bodies = [body for path, body in scripted.requests if path == "/exchange"]
+    nonces = [body["nonce"] for body in bodies]
+    assert nonces == sorted(set(nonces))
+    assert sorted(body["expiresAfter"] for body in bodies[:20]) == [EXPIRES + n for n in range(20)]
+    for body in bodies:
+        signer = recover_agent_or_user_from_l1_action(
+            body["action"], body["signature"], None, body["nonce"], body["expiresAfter"], False
+        )
+        assert signer.lower() == KEY.address
+    assert bodies[20]["action"]["cancels"] == [{"asset": 2, "cloid": IDS[0]}]
+    assert bodies[21]["action"] == {"type": "updateLeverage", "asset": 2, "isCross": True, "leverage": 7}
+
+
+def test_nonces_grow_when_the_clock_does_not(scripted: Any) -> None:
+    scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
+    meta = {"universe": []}
+    actions = Actions(paper(scripted.url), KEY, KEY.address, meta, 5.0)
+    with actions.until(EXPIRES):
+        for nonce in (1000, 1000, 900, 1500):
+            actions.noop(nonce)
+    assert actions.expires_after is None
+    actions.session.close()
+    bodies = scripted.asked("noop")
+    assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
+    for body in bodies:
+        signer = recover_agent_or_user_from_l1_action(
+            body["action"], body["signature"], None, body["nonce"], EXPIRES, False
+        )
+        assert signer.lower() == KEY.address
+
+
+def test_the_expiry_is_forgotten_when_an_action_fails(scripted: Any) -> None:
+    scripted.say_raw("noop", None)
+    actions = Actions(paper(scripted.url), KEY, KEY.address, {"universe": []}, 5.0)
+    with pytest.raises(Unknown), actions.until(EXPIRES):
+        actions.noop(1)
+    assert actions.expires_after is None
+    actions.session.close()
+
+
+def test_sending_sets_up_no_logging(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(**_: object) -> None:
+        raise AssertionError("a library set up logging")
+
+    monkeypatch.setattr(logging, "basicConfig", never)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+    assert run(scripted.url, lambda exchange: exchange.place([order()], EXPIRES)) == (Resting(1),)
+
+
+def test_answers_to_orders(scripted: Any) -> None:
+    scripted.say(
+        "order",
+        ok({"resting": {"oid": 1}}, {"filled": {"oid": 2, "totalSz": "1", "avgPx": "2"}}, {"error": "odd"}),
+    )
+    orders = [order(client_id) for client_id in IDS]
+    assert run(scripted.url, lambda exchange: exchange.place(orders, EXPIRES)) == (
+        Resting(1),
+        Filled(2, Decimal(1), Decimal(2)),
+        Refused(Refusal.OTHER, "odd"),
+    )
+
+
+def test_nothing_to_do_is_not_sent(scripted: Any) -> None:
+    async def use(exchange: HyperliquidExchange) -> None:
+        assert await exchange.place([], EXPIRES) == ()
+        assert await exchange.cancel("SOL", [], EXPIRES) == ()
+
+    run(scripted.url, use)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize("bad", [order(symbol="NONE"), order(size="0.123456789"), order(client_id="0x1")])
+def test_what_cannot_be_sent_exactly_is_rejected_unsent(scripted: Any, bad: Order) -> None:
+    with pytest.raises(Rejected):
+        run(scripted.url, lambda exchange: exchange.place([order(), bad], EXPIRES))
+    assert scripted.asked("order") == []
+
+
+HTML = "<html>\n<h1>502</h1>\n</html>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "for_action", "for_question"),
+    [
+        ((429, "null"), RateLimited, RateLimited),
+        ((429, '{"unexpected": 1}'), Unknown, Unreachable),
+        ((422, "Failed to deserialize the JSON body into the target type"), Rejected, Rejected),
+        ((400, '{"code": 1, "msg": "bad"}'), Rejected, Rejected),
+        ((408, "too slow"), Unknown, Unreachable),
+        ((500, "null"), Unknown, Unreachable),
+        ((502, HTML), Unknown, Unreachable),
+        ((200, HTML), Unknown, Unreachable),
+        ((200, "null"), Unknown, Unreachable),
+        ((200, "[]"), Unknown, Unreachable),
+        ((200, '{"status": "ok"}'), Unknown, Unreachable),
+        (
+            (200, '{"status": "ok", "response": {"type": "order", "data": {"statuses": []}}}'),
+            Unknown,
+            Unreachable,
+        ),
+        (None, Unknown, Unreachable),
+    ],
+)
+def test_bad_answers(
+    scripted: Any,
+    answer: Any,
+    for_action: type[ExchangeError],
+    for_question: type[ExchangeError],
+) -> None:
+    scripted.say_raw("order", answer)
+    scripted.say_raw("clearinghouseState", answer)
+    with pytest.raises(for_action) as action:
+        run(scripted.url, lambda exchange: exchange.place([order(), order(IDS[1])], EXPIRES))
+    with pytest.raises(for_question):
+        run(scripted.url, lambda exchange: exchange.account_state("SOL"))
+    assert "\n" not in str(action.value)
+    assert len(scripted.asked("order")) == 1
+
+
+def test_the_wait_that_the_exchange_asks_for(scripted: Any) -> None:
+    scripted.say_raw("meta", (429, "null", {"Retry-After": "7"}))
+    with pytest.raises(RateLimited) as limit:
+        run(scripted.url, lambda exchange: exchange.instruments())
+    assert limit.value.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("Action already expired", Rejected),
+        ("Invalid nonce: duplicate nonce 1764221206959", Rejected),
+        ("User or API Wallet 0x12 does not exist.", Rejected),
+        ("Too many cumulative requests sent (97460 > 97456) for cumulative volume traded $8.", RateLimited),
+    ],
+)
+def test_whole_actions_refused(scripted: Any, text: str, error: type[ExchangeError]) -> None:
+    for kind in ("order", "cancelByCloid", "updateLeverage"):
+        scripted.say(kind, {"status": "err", "response": text})
+    calls: list[Callable[[HyperliquidExchange], Awaitable[Any]]] = [
+        lambda exchange: exchange.place([order()], EXPIRES),
+        lambda exchange: exchange.cancel("SOL", IDS, EXPIRES),
+        lambda exchange: exchange.set_leverage("SOL", 3, EXPIRES),
+    ]
+    for call in calls:
+        with pytest.raises(error, match=text.split("(")[0]):
+            run(scripted.url, call)
+
+
+def test_one_error_for_several_cancels(scripted: Any) -> None:
+    scripted.say("cancelByCloid", ok({"error": "Trading is halted"}))
+    with pytest.raises(Rejected, match="halted"):
+        run(scripted.url, lambda exchange: exchange.cancel("SOL", IDS, EXPIRES))
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(Unreachable, match="refused"):
+        run(url, lambda exchange: exchange.place([order()], EXPIRES))
+
+
+def test_gone_after_opening(scripted: Any) -> None:
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        await asyncio.to_thread(scripted.close)
+        await exchange.place([order()], EXPIRES)
+
+    with pytest.raises(Unreachable, match="refused"):
+        run(scripted.url, use)
+
+
+def test_no_answer_to_a_question(stalled: str) -> None:
+    with pytest.raises(Unreachable, match="in time"):
+        run(stalled, lambda exchange: exchange.instruments(), timeout=0.05)
+
+
+def test_no_answer_to_an_action(scripted: Any) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def stall(_: object) -> None:
+        asked.set()
+        release.wait(10)
+
+    scripted.answers["order"] = stall
+    with pytest.raises(Unknown, match="in time"):
+        run(scripted.url, lambda exchange: exchange.place([order()], EXPIRES), timeout=0.2)
+    release.set()
+    assert asked.is_set()
+
+
+def test_a_slow_question_holds_up_no_order(scripted: Any) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def stall(_: object) -> tuple[int, str]:
+        asked.set()
+        release.wait(10)
+        return 200, "[]"
+
+    scripted.answers["frontendOpenOrders"] = stall
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        slow = asyncio.gather(*(exchange.open_orders("SOL") for _ in range(8)))
+        await asyncio.to_thread(asked.wait, 5)
+        assert await exchange.place([order()], EXPIRES) == (Resting(1),)
+        assert not slow.done()
+        release.set()
+        assert await slow == [()] * 8
+
+    run(scripted.url, use)
+
+
+def test_a_failing_action_shows_no_key(scripted: Any) -> None:
+    scripted.say_raw("order", (502, HTML))
+    with pytest.raises(Unknown) as failure:
+        run(scripted.url, lambda exchange: exchange.place([order()], EXPIRES))
+    output = io.StringIO()
+    traceback = (type(failure.value), failure.value, failure.value.__traceback__)
+    shown = Traceback.from_exception(*traceback, show_locals=True, max_frames=0)
+    Console(file=output, width=400).print(shown)
+    assert failure.value.__cause__ is not None
+    assert "locals" in output.getvalue()
+    assert SECRET not in output.getvalue()
+
+
+def test_a_closed_client_sends_nothing(scripted: Any) -> None:
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.close()
+        with pytest.raises(Unreachable, match="closed"):
+            await exchange.instruments()
+
+    run(scripted.url, use)
+    assert scripted.requests == []
+
+
+OTHER = "0x" + "ee" * 20
+
+
+def test_the_key_of_an_agent(scripted: Any) -> None:
+    scripted.say("userRole", {"role": "agent", "data": {"user": OTHER.upper().replace("X", "x")}})
+    run(scripted.url, lambda exchange: exchange.open(), OTHER.upper().replace("X", "x"))
+    assert scripted.asked("extraAgents") == []
+
+
+def test_the_key_of_a_named_agent(scripted: Any) -> None:
+    scripted.say("extraAgents", [{"name": "ladder", "address": KEY.address, "validUntil": None}])
+    run(scripted.url, lambda exchange: exchange.open(), OTHER)
+
+
+@pytest.mark.parametrize("role", [{"role": "missing"}, {"role": "agent", "data": {"user": "0x" + "dd" * 20}}])
+def test_a_key_that_may_not_act_for_the_account(scripted: Any, role: dict[str, Any]) -> None:
+    scripted.say("userRole", role)
+    scripted.say("extraAgents", [])
+    with pytest.raises(Rejected) as refusal:
+        run(scripted.url, lambda exchange: exchange.place([order()], EXPIRES), OTHER)
+    assert KEY.address in str(refusal.value)
+    assert OTHER in str(refusal.value)
+    assert scripted.asked("order") == []
+
+
+def test_an_agent_named_as_the_account(scripted: Any) -> None:
+    scripted.say("userRole", {"role": "agent", "data": {"user": OTHER}})
+    with pytest.raises(Rejected, match=f"only an agent of {OTHER}"):
+        run(scripted.url, lambda exchange: exchange.open())
+
+
+def fill(number: int, time_: int, coin: str = "SOL") -> dict[str, Any]:
+    return {
+        "coin": coin,
+        "px": "100",
+        "sz": "1",
+        "side": "B",
+        "time": time_,
+        "oid": 1,
+        "tid": number,
+        "fee": "0.1",
+    }
+
+
+@pytest.mark.parametrize("page", [500, 2000])
+def test_fills_are_paged_and_counted_once(scripted: Any, page: int) -> None:
+    # Ten in a millisecond, so that pages end in the middle of one.
+    fills = [fill(n, 1000 + n // 10, "BTC" if n % 3 == 0 else "SOL") for n in range(4321)]
+
+    def answer(body: dict[str, Any]) -> tuple[int, str]:
+        return 200, json.dumps([f for f in fills if f["time"] >= body["startTime"]][:page])
+
+    scripted.answers["userFillsByTime"] = answer
+    found = run(scripted.url, lambda exchange: exchange.fills_since("SOL", 1005))
+    assert [f.trade_id for f in found] == [n for n in range(50, 4321) if n % 3]
+
+
+def test_a_page_that_repeats_ends_the_paging(scripted: Any) -> None:
+    scripted.say("userFillsByTime", [fill(n, 7) for n in range(2000)])
+    found = run(scripted.url, lambda exchange: exchange.fills_since("SOL", 0))
+    assert len(found) == 2000
+    assert len(scripted.asked("userFillsByTime")) == 2
+
+
+def test_fills_newest_first_come_out_oldest_first(scripted: Any) -> None:
+    scripted.say("userFillsByTime", [fill(2, 9), fill(1, 8)])
+    found = run(scripted.url, lambda exchange: exchange.fills_since("SOL", 0))
+    assert [f.time for f in found] == [8, 9]
+
+
+def test_quotes(scripted: Any) -> None:
+    contexts = [{"markPx": "1"}, {"markPx": "2"}, {"markPx": "100.5", "midPx": "100.4"}]
+    scripted.say("metaAndAssetCtxs", [json.loads(scripted.answers["meta"]({})[1]), contexts])
+    scripted.say("recentTrades", [{"coin": "SOL", "time": 1, "px": "99"}])
+    mark, mid = Decimal("100.5"), Decimal("100.4")
+    assert run(scripted.url, lambda exchange: exchange.quote("SOL")) == Quote(mark, mid, None)
+    assert run(scripted.url, lambda exchange: exchange.quote("SOL"), with_last=True) == (
+        Quote(mark, mid, Decimal(99))
+    )
+    with pytest.raises(Rejected, match="no market 'NONE'"):
+        run(scripted.url, lambda exchange: exchange.quote("NONE"))

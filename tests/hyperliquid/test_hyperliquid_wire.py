@@ -1,0 +1,280 @@
+"""The venue's JSON becomes our types, exactly, or is refused as malformed."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hypertui.exchange import (
+    AccountState,
+    CancelOutcome,
+    Filled,
+    OpenOrder,
+    OrderState,
+    Quote,
+    Refusal,
+    Refused,
+    Resting,
+)
+from hypertui.hyperliquid import wire
+from hypertui.hyperliquid.errors import refused
+from hypertui.market import Fill, Instrument, Side
+
+CLIENT_ID = "0x" + "ab" * 16
+
+META = {
+    "universe": [
+        {"name": "BTC", "szDecimals": 5, "maxLeverage": 40, "marginTableId": 56},
+        {"name": "OLD", "szDecimals": 2, "maxLeverage": 3, "isDelisted": True},
+        {"name": "SOL", "szDecimals": 2, "maxLeverage": 20},
+    ]
+}
+
+ORDER = {
+    "coin": "SOL",
+    "side": "A",
+    "limitPx": "90.0",
+    "sz": "1.5",
+    "oid": 77,
+    "timestamp": 1_700_000_000_000,
+    "origSz": "2.0",
+    "cloid": CLIENT_ID.upper().replace("X", "x"),
+    "reduceOnly": True,
+    "isTrigger": True,
+    "triggerPx": "99.5",
+    "unheardOf": {},
+}
+
+FILL = {
+    "coin": "SOL",
+    "px": "100.25",
+    "sz": "1.50",
+    "side": "B",
+    "time": 1_700_000_000_001,
+    "oid": 77,
+    "tid": 5,
+    "fee": "0.067669",
+    "closedPnl": "-1.5",
+    "cloid": CLIENT_ID,
+    "dir": "Open Long",
+}
+
+
+def test_delisted_markets_do_not_trade() -> None:
+    assert wire.instruments(META) == {
+        "BTC": Instrument("BTC", 5, 40),
+        "SOL": Instrument("SOL", 2, 20),
+    }
+
+
+def test_quotes_come_from_the_place_of_the_market() -> None:
+    contexts = [{"markPx": "60000.5", "midPx": "60001"}, {"markPx": "1"}, {"markPx": "100.1", "midPx": None}]
+    assert wire.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
+    assert wire.quote_in([META, contexts], "SOL", Decimal(7)) == Quote(Decimal("100.1"), None, Decimal(7))
+    assert wire.quote_in([META, contexts], "NONE") is None
+    with pytest.raises(wire.Malformed):
+        wire.quote_in([META, contexts[1:]], "SOL")
+
+
+def test_the_newest_trade_decides_the_last_price() -> None:
+    trades = [{"coin": "SOL", "time": t, "px": str(p)} for t, p in ((5, 1), (9, 2), (7, 3))]
+    assert wire.last_trade(trades, "SOL") == (9, Decimal(2))
+    assert wire.last_trade(trades, "BTC") is None
+    assert wire.last_trade([], "SOL") is None
+
+
+def account(positions: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "marginSummary": {"accountValue": "1000.5", "totalMarginUsed": "20.25"},
+        "withdrawable": "980.25",
+        "assetPositions": [{"type": "oneWay", "position": position} for position in positions],
+        "time": 17,
+    }
+
+
+def test_account_with_a_position_and_funding_paid() -> None:
+    position = {
+        "coin": "SOL",
+        "szi": "-0.5",
+        "entryPx": "101.5",
+        "liquidationPx": None,
+        "leverage": {"type": "cross", "value": 20},
+        "cumFunding": {"allTime": "9", "sinceOpen": "1.25", "sinceChange": "0"},
+    }
+    assert wire.account_state(account([{**position, "coin": "BTC"}, position]), "SOL") == AccountState(
+        equity=Decimal("1000.5"),
+        withdrawable=Decimal("980.25"),
+        margin_used=Decimal("20.25"),
+        position=Decimal("-0.5"),
+        entry_price=Decimal("101.5"),
+        liquidation_price=None,
+        leverage=20,
+        funding=Decimal("-1.25"),
+        time=17,
+    )
+
+
+def test_account_without_a_position() -> None:
+    state = wire.account_state(account([]), "SOL")
+    assert (state.position, state.leverage, state.funding, state.entry_price) == (0, 0, 0, None)
+
+
+def test_open_orders_of_one_market() -> None:
+    plain = {key: ORDER[key] for key in ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz")}
+    resting = {**plain, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
+    assert wire.open_orders([ORDER, {**ORDER, "coin": "BTC"}, resting], "SOL") == (
+        OpenOrder(
+            "SOL",
+            77,
+            CLIENT_ID,
+            Side.SELL,
+            Decimal("1.5"),
+            Decimal(90),
+            Decimal("99.5"),
+            True,
+            ORDER["timestamp"],
+        ),
+        OpenOrder("SOL", 77, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("open", OrderState.OPEN),
+        ("triggered", OrderState.TRIGGERED),
+        ("filled", OrderState.FILLED),
+        ("canceled", OrderState.CANCELLED),
+        ("marginCanceled", OrderState.CANCELLED),
+        ("siblingFilledCanceled", OrderState.CANCELLED),
+        ("liquidatedCanceled", OrderState.CANCELLED),
+        ("scheduledCancel", OrderState.CANCELLED),
+        ("internalCancel", OrderState.CANCELLED),
+        ("somethingNewCanceled", OrderState.CANCELLED),
+        ("rejected", OrderState.REJECTED),
+        ("iocCancelRejected", OrderState.REJECTED),
+        ("tooManyOpenOrdersRejected", OrderState.REJECTED),
+        ("somethingNew", OrderState.OPEN),
+        ("", OrderState.OPEN),
+    ],
+)
+def test_states_are_told_by_their_ending(word: str, state: OrderState) -> None:
+    assert wire.order_state(word) is state
+
+
+def test_order_answers() -> None:
+    report = wire.order_answer(
+        {"status": "order", "order": {"order": ORDER, "status": "reduceOnlyCanceled", "statusTimestamp": 9}}
+    )
+    assert report is not None
+    assert (report.client_id, report.state, report.status) == (
+        CLIENT_ID,
+        OrderState.CANCELLED,
+        "reduceOnlyCanceled",
+    )
+    assert (report.size, report.remaining, report.time) == (2, Decimal("1.5"), 9)
+    assert wire.order_answer({"status": "unknownOid"}) is None
+    with pytest.raises(wire.Malformed):
+        wire.order_answer({"status": "news"})
+
+
+def test_fills() -> None:
+    assert wire.fill(FILL) == Fill(
+        symbol="SOL",
+        side=Side.BUY,
+        size=Decimal("1.5"),
+        price=Decimal("100.25"),
+        fee=Decimal("0.067669"),
+        time=1_700_000_000_001,
+        order_id=77,
+        trade_id=5,
+        client_id=CLIENT_ID,
+        closed_pnl=Decimal("-1.5"),
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"px": 100.25}, {"px": "NaN"}, {"sz": None}, {"side": "?"}, {"time": "1"}, {"oid": True}, {"tid": 1.0}],
+)
+def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(wire.Malformed):
+        wire.fill({**FILL, **change})
+
+
+@pytest.mark.parametrize("garbage", [None, 1, "text", [], {}, [1], {"universe": None}, {"universe": [{}]}])
+def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
+    readers = [
+        wire.checked_meta,
+        wire.order_answer,
+        wire.fill,
+        wire.order_report,
+        wire.quote_of,
+        wire.statuses,
+        lambda value: wire.account_state(value, "SOL"),
+    ]
+    for read in readers:
+        with pytest.raises(wire.Malformed):
+            read(garbage)
+
+
+def response(*answers: Any) -> Any:
+    return wire.statuses(json.loads(json.dumps({"type": "order", "data": {"statuses": answers}})))
+
+
+def test_one_answer_for_each_order() -> None:
+    answers = response(
+        {"resting": {"oid": 1, "cloid": CLIENT_ID}},
+        {"filled": {"totalSz": "0.02", "avgPx": "1891.4", "oid": 2}},
+        {"error": "Order must have minimum value of $10. asset=1"},
+    )
+    assert wire.placed(answers, 3) == (
+        Resting(1),
+        Filled(2, Decimal("0.02"), Decimal("1891.4")),
+        Refused(Refusal.MINIMUM, "Order must have minimum value of $10. asset=1"),
+    )
+
+
+def test_one_error_may_stand_for_all_orders() -> None:
+    assert wire.placed(response({"error": "Price too far from oracle asset=4"}), 3) == (
+        (Refused(Refusal.OTHER, "Price too far from oracle asset=4"),) * 3
+    )
+
+
+@pytest.mark.parametrize(
+    "answers", [[], [{"resting": {"oid": 1}}], [{"error": "x"}] * 3, ["waitingForTrigger"] * 2]
+)
+def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
+    with pytest.raises(wire.Malformed):
+        wire.placed(response(*answers), 2)
+
+
+def test_cancels() -> None:
+    gone = {"error": "Order was never placed, already canceled, or filled. asset=1"}
+    assert wire.cancelled(response("success", gone), 2) == (
+        CancelOutcome.CANCELLED,
+        CancelOutcome.NOT_WORKING,
+    )
+    for answers in ([], ["success"], ["success", "odd"], ["success", {}]):
+        with pytest.raises(wire.Malformed):
+            wire.cancelled(response(*answers), 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Reduce only order would increase position. asset=1", Refusal.FLAT),
+        ("Invalid TP/SL price. asset=0", Refusal.PASSED),
+        ("Insufficient margin to place order. asset=0", Refusal.MARGIN),
+        ("Order would cause position to exceed margin tier limit at current leverage", Refusal.MARGIN),
+        ("Order must have minimum value of $10.", Refusal.MINIMUM),
+        ("Order could not immediately match against any resting orders. asset=3", Refusal.NO_MATCH),
+        ("No liquidity available for market order.", Refusal.NO_MATCH),
+        ("Price must be divisible by tick size.", Refusal.OTHER),
+    ],
+)
+def test_refusals_are_told_apart(text: str, kind: Refusal) -> None:
+    assert refused(text) == Refused(kind, text)
