@@ -2,8 +2,8 @@
 
 A book is fed fills in order and answers with the allocations that each one makes. Lots are signed, so a book
 that goes through zero opens lots on the other side. Fees follow the coins: a closing takes from a lot's fee
-in proportion to the coins it takes, and the last coins of a lot take what is left, so that rounding loses
-nothing.
+in proportion to the coins it takes, cut to `_FEE_STEP`, and the last coins of a lot take what is left, so
+that the shares add up to the fee exactly.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from hypertui.market import ZERO, Fill
+
+_FEE_STEP = Decimal("1e-15")
 
 
 @dataclass(slots=True)
@@ -91,8 +93,8 @@ class FifoBook:
             lot = self._lots[0]
             held = abs(lot.size)
             size = min(left, held)
-            open_fee = lot.fee if size == held else lot.fee * size / held
-            close_fee = fee_left if size == left else fee_left * size / left
+            open_fee = _share(lot.fee, size, held)
+            close_fee = _share(fee_left, size, left)
             allocation = Allocation(lot.fill, fill, size, open_fee, close_fee)
             allocations.append(allocation)
             self.realized_pnl += allocation.pnl
@@ -105,3 +107,8 @@ class FifoBook:
         if left > 0:
             self._lots.append(Lot(fill, left * sign, fee_left))
         return allocations
+
+
+def _share(fee: Decimal, size: Decimal, whole: Decimal) -> Decimal:
+    """The part of `fee` that `size` of `whole` coins take."""
+    return fee if size == whole else (fee * size / whole).quantize(_FEE_STEP, ROUND_DOWN)

@@ -18,6 +18,10 @@ MAX_SIGNIFICANT_FIGURES = 5
 MAX_PRICE_DECIMALS = 6
 MIN_ORDER_VALUE = Decimal(10)
 
+# Powers of ten that no amount in this program has reason to leave; within them decimals never run out of
+# digits, whatever is divided and rounded.
+SMALLEST_POWER, LARGEST_POWER = -18, 14
+
 
 class Side(StrEnum):
     BUY = "buy"
@@ -132,7 +136,8 @@ KNOWN_INSTRUMENTS = {
 def parse_amount(text: object) -> Decimal:
     """A finite decimal from a string or an integer.
 
-    Raises ValueError for anything else: NaN, infinities and floats (whose digits are not what was meant).
+    Raises ValueError for anything else: NaN, infinities, floats (whose digits are not what was meant), and
+    amounts too large or too small to be counted exactly.
     """
     if isinstance(text, bool | float) or not isinstance(text, str | int | Decimal):
         raise ValueError(f"not a decimal amount: {text!r}")
@@ -142,6 +147,8 @@ def parse_amount(text: object) -> Decimal:
         raise ValueError(f"not a decimal amount: {text!r}") from None
     if not amount.is_finite():
         raise ValueError(f"not a finite amount: {text!r}")
+    if not SMALLEST_POWER <= amount.adjusted() <= LARGEST_POWER:
+        raise ValueError(f"an amount beyond reason: {text!r}")
     return amount
 
 

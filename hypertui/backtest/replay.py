@@ -56,7 +56,7 @@ def replay(
     run = Run(ladder)
     drawdown = _Drawdown()
     for tick, price in enumerate(series.prices):
-        while (step := ladder.touch(price)) is not None:
+        while ladder.halted is None and (step := ladder.touch(price)) is not None:
             venue.fire(step, series.times[tick])
             run.phase_steps[ladder.phase.value] += 1
             if on_step is not None:
@@ -126,7 +126,7 @@ class _InstantVenue:
         for unit, size in wanted.items():
             if unit not in self._buys:
                 self._buys[unit] = _WorkingBuy(self._place(unit, Side.BUY, size, at), size)
-                self.ladder.armed(unit, size)
+            self.ladder.armed(unit, size)
 
     def _place(self, unit: int, side: Side, size: Decimal, at: int) -> str:
         self._orders += 1

@@ -30,8 +30,8 @@ class CycleStats:
 
 
 @dataclass(slots=True)
-class _Sale:
-    """What one slot was sold for, over all the fills of its sale."""
+class _Side:
+    """Coins, value and fees of one side of a round trip, over all its fills."""
 
     size: Decimal = ZERO
     value: Decimal = ZERO
@@ -42,9 +42,21 @@ class _Sale:
         self.value += fill.value
         self.fee += fill.fee
 
+
+@dataclass(slots=True)
+class _Trip:
+    """The sale of a slot and the buy that refills it."""
+
+    sale: _Side = field(default_factory=_Side)
+    buy: _Side = field(default_factory=_Side)
+
     @property
-    def price(self) -> Decimal:
-        return self.value / self.size
+    def whipsaw_cost(self) -> Decimal:
+        """In USD, with both fees; 0 unless the coins were bought back higher."""
+        if self.buy.size == 0:
+            return ZERO
+        lost = self.buy.value - self.sale.value / self.sale.size * self.buy.size
+        return lost + self.sale.fee + self.buy.fee if lost > 0 else ZERO
 
 
 @dataclass(slots=True)
@@ -57,29 +69,28 @@ class RoundTrips:
 
     count: int = 0
     whipsaw_cost: Decimal = ZERO
-    _open: deque[_Sale] = field(default_factory=deque)
-    _selling: _Sale | None = None
-    _refilling: _Sale | None = None
+    _open: deque[_Trip] = field(default_factory=deque)
+    _selling: dict[int, _Trip] = field(default_factory=dict)  # by slot
+    _refilling: dict[int, _Trip] = field(default_factory=dict)
 
-    def sold(self, fill: Fill, complete: bool) -> None:
-        """A sale's fill; `complete` when the slot is empty now."""
-        if self._selling is None:
-            self._selling = _Sale()
-        self._selling.add(fill)
+    def sold(self, slot: int, fill: Fill, complete: bool) -> None:
+        """A fill of a slot's sale; `complete` when the slot is empty now."""
+        self._selling.setdefault(slot, _Trip()).sale.add(fill)
         if complete:
-            self._open.appendleft(self._selling)
-            self._selling = None
+            self._open.appendleft(self._selling.pop(slot))
 
-    def bought(self, fill: Fill, refills: bool) -> None:
-        """A buy's fill; `refills` when it is the first one into an empty slot."""
+    def bought(self, slot: int, fill: Fill, refills: bool) -> None:
+        """A fill of a slot's buy; `refills` when it is the first one into the empty slot."""
         if refills:
-            self._refilling = self._open.popleft() if self._open else None
-            self.count += self._refilling is not None
-        sale = self._refilling
-        if sale is not None and fill.price > sale.price:
-            self.whipsaw_cost += fill.size * (fill.price - sale.price) + fill.fee
-            if refills:
-                self.whipsaw_cost += sale.fee
+            self._refilling.pop(slot, None)
+            if self._open:
+                self._refilling[slot] = self._open.popleft()
+                self.count += 1
+        trip = self._refilling.get(slot)
+        if trip is not None:
+            self.whipsaw_cost -= trip.whipsaw_cost
+            trip.buy.add(fill)
+            self.whipsaw_cost += trip.whipsaw_cost
 
     def rotate(self) -> None:
         """A decline moved the highest buy to the lowest place."""

@@ -128,9 +128,7 @@ class Ladder:
         book = FifoBook()
         for fill in fills:
             book.book(fill)
-        quarter = plan.instrument.floor_size(coins / SLOTS)
-        slots = [Slot(index, quarter, index - SLOTS) for index in range(SLOTS)]
-        slots[0].coins = coins - quarter * (SLOTS - 1)
+        slots = [Slot(index, size, index - SLOTS) for index, size in enumerate(plan.split(coins))]
         slots += [Slot(SLOTS + extra) for extra in range(plan.trust_slots)]
         fragment = coins * price / SLOTS
         grid = UnitGrid(price, plan.unit_size, plan.instrument)
@@ -203,7 +201,7 @@ class Ladder:
         """Book a fill of the buy at `unit` to its slot."""
         self.book.book(fill)
         self.position_map.filled(client_id, fill, ZERO)
-        self.round_trips.bought(fill, refills=slot.coins == 0)
+        self.round_trips.bought(slot.index, fill, refills=slot.coins == 0)
         if slot.coins == 0:
             slot.stop_unit = unit - 1
         already_sold = min(self.oversold, fill.size)
@@ -227,7 +225,7 @@ class Ladder:
         swept = min(left, self.dust)
         self.dust -= swept
         self.oversold += left - swept
-        self.round_trips.sold(fill, complete=slot.coins == 0)
+        self.round_trips.sold(slot.index, fill, complete=slot.coins == 0)
         self._fills_changed(fill.price)
 
     def fund(self, amount: Decimal) -> None:
@@ -274,7 +272,8 @@ class Ladder:
         return Target(tuple(stops), self._wanted_buys(range(self.unit + 1, self.unit + 1 + SLOTS - count)))
 
     def armed(self, unit: int, size: Decimal) -> None:
-        """A buy at `unit` was placed: its size stays what it is until it leaves the target or is re-sized."""
+        """A buy at `unit` works with `size`, just placed or found right when all are re-sized: that stays its
+        size until it leaves the target or is re-sized again."""
         self._buy_sizes[unit] = size
 
     def _wanted_buys(self, units: range) -> tuple[WantedBuy, ...]:
@@ -291,7 +290,7 @@ class Ladder:
                 if value < instrument.min_order_value:
                     self.halted = (
                         f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
-                        f"{plain(self.grid.price(unit))}, whose stop would be worth {value:.2f} USD, "
+                        f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
                         f"below the minimum order value of {plain(instrument.min_order_value)} USD"
                     )
                     return ()

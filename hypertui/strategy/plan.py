@@ -61,6 +61,11 @@ class Plan:
             raise PlanError(
                 f"leverage {self.leverage} is above the {self.instrument.max_leverage} of {symbol}"
             )
+        if self.trust_slots < 0:
+            raise PlanError(f"trust slots {self.trust_slots} is below 0")
+        for name, slippage in (("stop", self.stop_slippage), ("entry", self.entry_slippage)):
+            if not 0 <= slippage < 1:
+                raise PlanError(f"{name} slippage {plain(slippage)} is not from 0 to below 1")
         minimum = self.instrument.min_order_value
         if self.position_size / SLOTS < minimum:
             fragment = plain(self.position_size / SLOTS)
@@ -92,18 +97,24 @@ class Plan:
                     f"unit size {plain(self.unit_size)} is too small: "
                     f"units next to {unit} round to one price near {plain(grid.price(unit))}"
                 )
-        size = instrument.floor_size(self.entry_size(price) / SLOTS)
-        value = self.stop_value(grid, -SLOTS, size)
+        sizes = enumerate(self.split(self.entry_size(price)), start=-SLOTS)
+        value, size = min((self.stop_value(grid, unit, size), size) for unit, size in sizes)
         if value < instrument.min_order_value:
             raise PlanError(
-                f"position size {plain(self.position_size)} makes the lowest stop {plain(size)} "
-                f"{instrument.symbol} worth {value:.2f} USD at its limit price, below the minimum order "
+                f"position size {plain(self.position_size)} makes the smallest stop {plain(size)} "
+                f"{instrument.symbol} worth {plain(value)} USD at its limit price, below the minimum order "
                 f"value of {plain(instrument.min_order_value)} USD"
             )
 
     def entry_size(self, price: Decimal) -> Decimal:
         """The coins that the position size buys at `price`, in whole lots."""
         return self.instrument.floor_size(self.position_size / price)
+
+    def split(self, coins: Decimal) -> tuple[Decimal, ...]:
+        """What each slot gets of the coins entered, lowest stop first: a quarter in whole lots, and the
+        lowest the remainder too."""
+        quarter = self.instrument.floor_size(coins / SLOTS)
+        return (coins - quarter * (SLOTS - 1), *[quarter] * (SLOTS - 1))
 
     def entry(self, client_id: str, mid: Decimal) -> Order:
         """The opening order: an IOC at most `entry_slippage` above the mid."""
