@@ -1,0 +1,81 @@
+"""Keys that may act for an account: who they are, for how long, and which are spent for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DAY_MS = 86_400_000
+DEFAULT_VALIDITY_MS = 90 * DAY_MS
+LONGEST_VALIDITY_MS = 180 * DAY_MS
+NAMED_AGENTS = 3
+LONGEST_NAME = 16
+VALID_UNTIL = " valid_until "
+
+
+class AgentError(Exception):
+    """An approval is refused, in the venue's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A key that acts for the account `master` until `valid_until` (ms). An unnamed one's name is empty."""
+
+    address: str
+    master: str
+    name: str
+    valid_until: int
+
+
+class Agents:
+    """All agents of all accounts. An address that ever was an agent is never used again."""
+
+    def __init__(self) -> None:
+        self._by_address: dict[str, Agent] = {}
+        self._spent: set[str] = set()
+
+    def ever(self, address: str) -> bool:
+        """Whether the address is or was an agent, and so is nobody's account."""
+        return address in self._spent
+
+    def find(self, address: str, now: int) -> Agent | None:
+        """The agent with this address, if it still may act."""
+        agent = self._by_address.get(address)
+        return agent if agent is not None and agent.valid_until > now else None
+
+    def of(self, master: str, now: int) -> list[Agent]:
+        """The agents that may act for an account."""
+        return [
+            agent for agent in self._by_address.values() if agent.master == master and agent.valid_until > now
+        ]
+
+    def approve(self, master: str, address: str, text: str, now: int) -> None:
+        """Let `address` act for `master`. `text` is the agent's name, perhaps with its expiry; the same name
+        (or none) again replaces and de-registers the old key. Raises AgentError."""
+        name, valid_until = parse_agent_name(text, now)
+        if address in self._spent or address == master:
+            raise AgentError("Extra agent already used.")
+        named = {agent.name for agent in self.of(master, now) if agent.name}
+        if name and name not in named and len(named) >= NAMED_AGENTS:
+            raise AgentError(
+                f"Too many extra agents for cumulative volume traded. Current limit is {NAMED_AGENTS}"
+            )
+        for old in tuple(self._by_address.values()):
+            if old.master == master and old.name == name:
+                del self._by_address[old.address]
+        self._by_address[address] = Agent(address, master, name, valid_until)
+        self._spent.add(address)
+
+
+def parse_agent_name(text: str, now: int) -> tuple[str, int]:
+    """Name and end of validity (ms) from the name field of an approval; raises AgentError."""
+    name, mark, until = text.partition(VALID_UNTIL)
+    if len(name) > LONGEST_NAME:
+        raise AgentError(f"Agent name must be between 1 and {LONGEST_NAME} characters.")
+    if not mark:
+        return name, now + DEFAULT_VALIDITY_MS
+    if not until.isascii() or not until.isdigit():
+        raise AgentError("Invalid agent valid_until.")
+    valid_until = int(until)
+    if valid_until <= now:
+        raise AgentError("Agent valid_until already expired.")
+    return name, min(valid_until, now + LONGEST_VALIDITY_MS)

@@ -1,0 +1,219 @@
+"""One market's book: resting orders of accounts by price and time, and synthetic liquidity around the path.
+
+The synthetic part is rebuilt with every price of the path; what takers have eaten stays eaten until then.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from hypertui.market import ONE, ZERO, Side
+from hypertui.venue.markets import Market
+from hypertui.venue.options import VenueOptions
+from hypertui.venue.orders import Json, VenueOrder
+
+RECENT_TRADES = 30
+HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Quote:
+    """Synthetic liquidity at one price, in coins."""
+
+    price: Decimal
+    size: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a taker finds first: an account's resting order, or synthetic liquidity."""
+
+    price: Decimal
+    size: Decimal
+    source: VenueOrder | Quote
+
+
+@dataclass(slots=True)
+class Level:
+    """One price of the book as shown: coins and number of orders."""
+
+    price: Decimal
+    size: Decimal
+    count: int
+
+
+class Volume:
+    """Traded value (USD) and coins of the last 24 hours, by hour."""
+
+    def __init__(self) -> None:
+        self._hours: deque[tuple[int, Decimal, Decimal]] = deque()
+
+    def add(self, now: int, size: Decimal, price: Decimal) -> None:
+        hour = now // HOUR_MS
+        if self._hours and self._hours[-1][0] == hour:
+            _, value, coins = self._hours.pop()
+            self._hours.append((hour, value + size * price, coins + size))
+        else:
+            self._hours.append((hour, size * price, size))
+
+    def day(self, now: int) -> tuple[Decimal, Decimal]:
+        """Value in USD and coins traded in the last 24 hours, to the hour."""
+        while self._hours and self._hours[0][0] <= now // HOUR_MS - 24:
+            self._hours.popleft()
+        value = sum((value for _, value, _ in self._hours), ZERO)
+        return value, sum((coins for _, _, coins in self._hours), ZERO)
+
+
+class Book:
+    """`mark` is the path's price, which serves as mark, oracle and middle of the synthetic liquidity."""
+
+    def __init__(self, market: Market, options: VenueOptions, price: Decimal) -> None:
+        self.market = market
+        self.mark = market.round_mark(price)
+        self._opens: deque[tuple[int, Decimal]] = deque()
+        self.last: Decimal | None = None
+        self.volume = Volume()
+        self.recent: deque[Json] = deque(maxlen=RECENT_TRADES)
+        self._options = options
+        self._resting: dict[Side, list[VenueOrder]] = {Side.BUY: [], Side.SELL: []}
+        self._quotes: dict[Side, list[Quote]] = {}
+
+    def move(self, price: Decimal, now: int) -> None:
+        """Take a new price of the path; the synthetic liquidity is fresh again around it."""
+        self.mark = self.market.round_mark(price)
+        self._quotes.clear()
+        hour = now // HOUR_MS
+        if not self._opens or self._opens[-1][0] != hour:
+            self._opens.append((hour, self.mark))
+            while self._opens[0][0] < hour - 24:
+                self._opens.popleft()
+
+    @property
+    def day_open(self) -> Decimal:
+        """The mark a day ago to the hour, or the first one since then."""
+        return self._opens[0][1] if self._opens else self.mark
+
+    def rest(self, order: VenueOrder) -> None:
+        """Queue an order behind those at its price."""
+        orders = self._resting[order.side]
+        index = len(orders)
+        while index and _better(order.side, order.limit, orders[index - 1].limit):
+            index -= 1
+        orders.insert(index, order)
+
+    def remove(self, order: VenueOrder) -> None:
+        """Take an order out of the book; one that is not there is no error."""
+        if order in self._resting[order.side]:
+            self._resting[order.side].remove(order)
+
+    def resting(self, side: Side) -> tuple[VenueOrder, ...]:
+        """The accounts' resting orders of a side, best price first, oldest first at one price."""
+        return tuple(self._resting[side])
+
+    def passed(self) -> tuple[VenueOrder, ...]:
+        """Resting orders that the path has reached, in the order in which it fills them."""
+        bids = (order for order in self._resting[Side.BUY] if self.mark <= order.limit)
+        asks = (order for order in self._resting[Side.SELL] if self.mark >= order.limit)
+        return (*bids, *asks)
+
+    def best_against(self, side: Side, limit: Decimal | None) -> Match | None:
+        """The first counterparty of a taker of `side` within `limit` (None: at any price). At one price the
+        accounts' orders come before synthetic liquidity."""
+        other = Side.SELL if side is Side.BUY else Side.BUY
+        orders = self._resting[other]
+        quotes = self._synthetic(other)
+        best: Match | None = None
+        if orders:
+            best = Match(orders[0].limit, orders[0].remaining, orders[0])
+        if quotes and (best is None or _better(other, quotes[0].price, best.price)):
+            best = Match(quotes[0].price, quotes[0].size, quotes[0])
+        if best is None or (limit is not None and _better(side, best.price, limit)):
+            return None
+        return best
+
+    def eat(self, quote: Quote, size: Decimal) -> None:
+        """Take coins out of synthetic liquidity."""
+        quote.size -= size
+        if quote.size <= 0:
+            for quotes in self._quotes.values():
+                quotes[:] = [other for other in quotes if other is not quote]
+
+    def best(self, side: Side) -> Decimal | None:
+        """The best price of a side, or None while it is empty."""
+        match = self.best_against(Side.SELL if side is Side.BUY else Side.BUY, None)
+        return None if match is None else match.price
+
+    @property
+    def mid(self) -> Decimal:
+        """Between the best prices; the last trade, else the mark, while a side is empty."""
+        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
+        if bid is None or ask is None:
+            return self.mark if self.last is None else self.last
+        return (bid + ask) / 2
+
+    def levels(self, side: Side, figures: int | None = None, mantissa: int = 1) -> list[Level]:
+        """The book's prices of a side, best first, at most 20; with `figures`, prices are widened to so many
+        significant ones (in steps of `mantissa` in the last)."""
+        parts = [(order.limit, order.remaining) for order in self._resting[side]]
+        parts += [(quote.price, quote.size) for quote in self._synthetic(side)]
+        parts.sort(key=lambda part: part[0], reverse=side is Side.BUY)
+        levels: list[Level] = []
+        for price, size in parts:
+            shown = price if figures is None else _widen(price, side, figures, mantissa)
+            if levels and levels[-1].price == shown:
+                levels[-1].size += size
+                levels[-1].count += 1
+            else:
+                levels.append(Level(shown, size, 1))
+        return levels[:20]
+
+    def impact(self, side: Side, value: Decimal) -> Decimal | None:
+        """The average price at which `value` USD could be traded against a side, or None if it could not."""
+        left, size = value, ZERO
+        for level in self.levels(side):
+            part = min(left, level.price * level.size)
+            size += part / level.price
+            left -= part
+            if left <= 0:
+                return self.market.round_mark(value / size)
+        return None
+
+    def _synthetic(self, side: Side) -> list[Quote]:
+        if side not in self._quotes:
+            self._quotes[side] = list(self._quote(side))
+        return self._quotes[side]
+
+    def _quote(self, side: Side) -> Iterator[Quote]:
+        options, instrument = self._options, self.market.instrument
+        step = (options.depth_range - options.half_spread) / options.levels
+        rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
+        value = options.depth / options.levels
+        merged: Quote | None = None
+        for index in range(options.levels):
+            away = options.half_spread + step * index
+            price = instrument.round_price(self.mark * (ONE - side.sign * away), rounding)
+            if price <= 0:
+                break
+            size = max(instrument.floor_size(value / price), instrument.lot)
+            if merged is not None and merged.price == price:
+                merged.size += size
+                continue
+            if merged is not None:
+                yield merged
+            merged = Quote(price, size)
+        if merged is not None:
+            yield merged
+
+
+def _better(side: Side, price: Decimal, than: Decimal) -> bool:
+    """Whether `price` stands before `than` on a side of the book; for a taker of the other side: is worse."""
+    return price > than if side is Side.BUY else price < than
+
+
+def _widen(price: Decimal, side: Side, figures: int, mantissa: int) -> Decimal:
+    step = ONE.scaleb(price.adjusted() - figures + 1) * mantissa
+    whole = (price / step).to_integral_value(rounding=ROUND_FLOOR if side is Side.BUY else ROUND_CEILING)
+    return whole * step

@@ -1,0 +1,64 @@
+"""The venue's settings, each with the default that comes closest to the real exchange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOptions:
+    """Amounts in USD, fractions as plain decimals (0.0001 is one basis point).
+
+    Raises ValueError when a figure is out of its range.
+    """
+
+    seed: int = 1
+    # Market seconds per wall second, of the price path alone.
+    speed: float = 60.0
+    # A price file drives `symbol`; the other markets stay on the synthetic path.
+    prices: Path | None = None
+    symbol: str = "BTC"
+    # What every new address owns; 0 means that accounts must be deposited to.
+    faucet: Decimal = Decimal(10_000)
+
+    half_spread: Decimal = Decimal("0.0001")
+    # `depth` USD on each side, evenly over `levels` prices within `depth_range` of the mid.
+    depth: Decimal = Decimal(5_000_000)
+    depth_range: Decimal = Decimal("0.005")
+    levels: int = 20
+
+    taker_fee: Decimal = Decimal("0.00045")
+    maker_fee: Decimal = Decimal("0.00015")
+    default_leverage: int = 20
+    # Traded volume that scheduleCancel asks for.
+    schedule_cancel_volume: Decimal = Decimal(0)
+    # Seconds after which a socket is closed to which nothing was sent.
+    idle_timeout: float = 60.0
+    # Messages that may wait for a socket that does not read; one more closes it.
+    socket_queue: int = 1000
+
+    # Behaviour of the real exchange that is not established:
+    # which price a new trigger is compared with,
+    trigger_reference: Literal["mark", "mid"] = "mark"
+    # a reduce-only trigger placed while there is nothing to reduce,
+    flat_reduce_only_trigger: Literal["reject", "keep"] = "reject"
+    # whether waiting reduce-only triggers shrink and go with the position as resting orders do (the older
+    # ones first when together they exceed it),
+    triggers_follow_position: bool = False
+    # how an IOC order ends whose remainder was dropped,
+    partial_ioc_status: Literal["canceled", "filled"] = "canceled"
+    # and whether a client order id may be used again while an order of the account works under it.
+    unique_client_ids: bool = False
+
+    def __post_init__(self) -> None:
+        if self.speed <= 0:
+            raise ValueError("speed must be positive")
+        if self.faucet < 0:
+            raise ValueError("faucet must not be negative")
+        if not 0 < self.half_spread < self.depth_range < 1:
+            raise ValueError("half_spread must be positive and below depth_range, which must be below 1")
+        if self.depth <= 0 or not 1 <= self.levels <= 20:
+            raise ValueError("depth must be positive and levels between 1 and 20")

@@ -1,0 +1,113 @@
+"""A local venue for tests: in a thread of its own, on a free loopback port, with prices set by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Self, TypeVar
+
+from hypertui.venue.core import Core
+from hypertui.venue.options import VenueOptions
+from hypertui.venue.prices import ManualPrices
+from hypertui.venue.server import VenueServer, wall_clock
+
+Result = TypeVar("Result")
+DEADLINE = 10.0
+
+
+class LocalVenue:
+    """A context manager; usable as it is in a fixture: `with LocalVenue() as venue: yield venue`.
+
+    `prices` are the first prices in USD by symbol (markets left out start where they always do); further
+    keywords are fields of VenueOptions.
+    """
+
+    def __init__(
+        self,
+        prices: dict[str, Decimal] | None = None,
+        clock: Callable[[], int] = wall_clock,
+        **options: Any,
+    ) -> None:
+        self._options = replace(VenueOptions(), **options)
+        self._prices = prices
+        self._clock = clock
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="local-venue", daemon=True)
+        self._server: VenueServer | None = None
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            self.port = self._wait(self._start())
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            self._wait(self.server.close())
+        finally:
+            self._stop()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    @property
+    def server(self) -> VenueServer:
+        if self._server is None:
+            raise RuntimeError("the venue is not running")
+        return self._server
+
+    @property
+    def core(self) -> Core:
+        """The exchange itself; it belongs to the venue's thread, so reach it through `call`."""
+        return self.server.core
+
+    def set_price(self, symbol: str, price: Decimal | int | str) -> None:
+        """Move a market. Returns when the core has dealt with it, triggers included, and every message about
+        it was handed to its socket."""
+        self._wait(self._set_price(symbol, Decimal(price)))
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        """Run a function on the venue's thread and return its result; its messages are handed to the sockets
+        before this returns."""
+        return self._wait(self._call(function))
+
+    def drop_sockets(self) -> None:
+        """Cut every WebSocket connection without a word."""
+        self.call(self.server.sockets.abort_all)
+
+    async def _start(self) -> int:
+        self._server = VenueServer(self._options, ManualPrices(self._prices), self._clock)
+        return await self._server.start(0)
+
+    async def _set_price(self, symbol: str, price: Decimal) -> None:
+        self.core.set_price(symbol, price)
+        await self._drain()
+
+    async def _call(self, function: Callable[[], Result]) -> Result:
+        result = function()
+        await self._drain()
+        return result
+
+    async def _drain(self) -> None:
+        # A test may have a client on purpose that does not read; it must not hold up the others.
+        await asyncio.wait([asyncio.ensure_future(self.server.sockets.drained())], timeout=1.0)
+
+    def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(DEADLINE)
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(DEADLINE)
+        self._loop.close()
