@@ -79,6 +79,12 @@ class RoundTrips:
         if complete:
             self._open.appendleft(self._selling.pop(slot))
 
+    def swept(self, slot: int) -> None:
+        """What was left of a slot's sale has been given up: the sale is complete."""
+        trip = self._selling.pop(slot, None)
+        if trip is not None:
+            self._open.appendleft(trip)
+
     def bought(self, slot: int, fill: Fill, refills: bool) -> None:
         """A fill of a slot's buy; `refills` when it is the first one into the empty slot."""
         if refills:

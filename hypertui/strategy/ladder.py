@@ -236,6 +236,7 @@ class Ladder:
         """Take a remainder that no order may be placed for out of its slot; the next stop takes it along."""
         self.dust += slot.coins
         slot.coins = ZERO
+        self.round_trips.swept(slot.index)
         self._fills_changed(self.grid.price(self.unit))
 
     def take_dust(self, slot: Slot) -> None:
