@@ -191,7 +191,7 @@ class HyperliquidExchange:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
         self._closed = True
         for executor in (self._acting, self._asking):
-            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+            await asyncio.to_thread(executor.shutdown)
         self._questions.session.close()
         if self._actions is not None:
             self._actions.session.close()
@@ -243,9 +243,18 @@ class HyperliquidExchange:
             ) from error
 
     async def _run(self, executor: ThreadPoolExecutor, job: Callable[[], Json]) -> Json:
+        def unless_closed() -> Json:
+            if self._closed:  # while the job was waiting for its turn
+                raise _closed()
+            return job()
+
         if self._closed:
-            raise Unreachable("the client is closed")
-        return await asyncio.get_running_loop().run_in_executor(executor, job)
+            raise _closed()
+        return await asyncio.get_running_loop().run_in_executor(executor, unless_closed)
+
+
+def _closed() -> Unreachable:
+    return Unreachable("the client is closed")
 
 
 def _nothing(response: Json) -> None:

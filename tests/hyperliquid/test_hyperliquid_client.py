@@ -34,6 +34,7 @@ from hypertui.exchange import (
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.hyperliquid.sdk import Actions
 from hypertui.market import Order, OrderType, Side
+from tests.hyperliquid.conftest import Answer, Scripted
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ def stalled() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_fulfils_the_protocol(scripted: Any) -> None:
+def test_fulfils_the_protocol(scripted: Scripted) -> None:
     async def use(exchange: Exchange) -> str:
         return exchange.account
 
@@ -82,7 +83,7 @@ def test_fulfils_the_protocol(scripted: Any) -> None:
     assert scripted.requests == []
 
 
-def test_opens_with_one_question_about_markets_and_one_about_the_key(scripted: Any) -> None:
+def test_opens_with_one_question_about_markets_and_one_about_the_key(scripted: Scripted) -> None:
     scripted.say("order", ok({"resting": {"oid": 1}}))
 
     async def use(exchange: HyperliquidExchange) -> None:
@@ -96,7 +97,7 @@ def test_opens_with_one_question_about_markets_and_one_about_the_key(scripted: A
     )
 
 
-def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(scripted: Any) -> None:
+def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(scripted: Scripted) -> None:
     scripted.say("order", ok({"resting": {"oid": 1}}))
     scripted.say("cancelByCloid", ok("success"))
     scripted.say("updateLeverage", {"status": "ok", "response": {"type": "default"}})
@@ -120,7 +121,7 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
     assert bodies[21]["action"] == {"type": "updateLeverage", "asset": 2, "isCross": True, "leverage": 7}
 
 
-def test_nonces_grow_when_the_clock_does_not(scripted: Any) -> None:
+def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
     meta = {"universe": []}
     actions = Actions(paper(scripted.url), KEY, KEY.address, meta, 5.0)
@@ -138,7 +139,7 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Any) -> None:
         assert signer.lower() == KEY.address
 
 
-def test_the_expiry_is_forgotten_when_an_action_fails(scripted: Any) -> None:
+def test_the_expiry_is_forgotten_when_an_action_fails(scripted: Scripted) -> None:
     scripted.say_raw("noop", None)
     actions = Actions(paper(scripted.url), KEY, KEY.address, {"universe": []}, 5.0)
     with pytest.raises(Unknown), actions.until(EXPIRES):
@@ -147,7 +148,7 @@ def test_the_expiry_is_forgotten_when_an_action_fails(scripted: Any) -> None:
     actions.session.close()
 
 
-def test_sending_sets_up_no_logging(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sending_sets_up_no_logging(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(**_: object) -> None:
         raise AssertionError("a library set up logging")
 
@@ -157,7 +158,7 @@ def test_sending_sets_up_no_logging(scripted: Any, monkeypatch: pytest.MonkeyPat
     assert run(scripted.url, lambda exchange: exchange.place([order()], EXPIRES)) == (Resting(1),)
 
 
-def test_answers_to_orders(scripted: Any) -> None:
+def test_answers_to_orders(scripted: Scripted) -> None:
     scripted.say(
         "order",
         ok({"resting": {"oid": 1}}, {"filled": {"oid": 2, "totalSz": "1", "avgPx": "2"}}, {"error": "odd"}),
@@ -170,7 +171,7 @@ def test_answers_to_orders(scripted: Any) -> None:
     )
 
 
-def test_nothing_to_do_is_not_sent(scripted: Any) -> None:
+def test_nothing_to_do_is_not_sent(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         assert await exchange.place([], EXPIRES) == ()
         assert await exchange.cancel("SOL", [], EXPIRES) == ()
@@ -180,7 +181,7 @@ def test_nothing_to_do_is_not_sent(scripted: Any) -> None:
 
 
 @pytest.mark.parametrize("bad", [order(symbol="NONE"), order(size="0.123456789"), order(client_id="0x1")])
-def test_what_cannot_be_sent_exactly_is_rejected_unsent(scripted: Any, bad: Order) -> None:
+def test_what_cannot_be_sent_exactly_is_rejected_unsent(scripted: Scripted, bad: Order) -> None:
     with pytest.raises(Rejected):
         run(scripted.url, lambda exchange: exchange.place([order(), bad], EXPIRES))
     assert scripted.asked("order") == []
@@ -212,8 +213,8 @@ HTML = "<html>\n<h1>502</h1>\n</html>"
     ],
 )
 def test_bad_answers(
-    scripted: Any,
-    answer: Any,
+    scripted: Scripted,
+    answer: Answer,
     for_action: type[ExchangeError],
     for_question: type[ExchangeError],
 ) -> None:
@@ -227,7 +228,7 @@ def test_bad_answers(
     assert len(scripted.asked("order")) == 1
 
 
-def test_the_wait_that_the_exchange_asks_for(scripted: Any) -> None:
+def test_the_wait_that_the_exchange_asks_for(scripted: Scripted) -> None:
     scripted.say_raw("meta", (429, "null", {"Retry-After": "7"}))
     with pytest.raises(RateLimited) as limit:
         run(scripted.url, lambda exchange: exchange.instruments())
@@ -243,7 +244,7 @@ def test_the_wait_that_the_exchange_asks_for(scripted: Any) -> None:
         ("Too many cumulative requests sent (97460 > 97456) for cumulative volume traded $8.", RateLimited),
     ],
 )
-def test_whole_actions_refused(scripted: Any, text: str, error: type[ExchangeError]) -> None:
+def test_whole_actions_refused(scripted: Scripted, text: str, error: type[ExchangeError]) -> None:
     for kind in ("order", "cancelByCloid", "updateLeverage"):
         scripted.say(kind, {"status": "err", "response": text})
     calls: list[Callable[[HyperliquidExchange], Awaitable[Any]]] = [
@@ -256,7 +257,7 @@ def test_whole_actions_refused(scripted: Any, text: str, error: type[ExchangeErr
             run(scripted.url, call)
 
 
-def test_one_error_for_several_cancels(scripted: Any) -> None:
+def test_one_error_for_several_cancels(scripted: Scripted) -> None:
     scripted.say("cancelByCloid", ok({"error": "Trading is halted"}))
     with pytest.raises(Rejected, match="halted"):
         run(scripted.url, lambda exchange: exchange.cancel("SOL", IDS, EXPIRES))
@@ -269,7 +270,7 @@ def test_nobody_there() -> None:
         run(url, lambda exchange: exchange.place([order()], EXPIRES))
 
 
-def test_gone_after_opening(scripted: Any) -> None:
+def test_gone_after_opening(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
         await asyncio.to_thread(scripted.close)
@@ -284,7 +285,7 @@ def test_no_answer_to_a_question(stalled: str) -> None:
         run(stalled, lambda exchange: exchange.instruments(), timeout=0.05)
 
 
-def test_no_answer_to_an_action(scripted: Any) -> None:
+def test_no_answer_to_an_action(scripted: Scripted) -> None:
     asked, release = threading.Event(), threading.Event()
 
     def stall(_: object) -> None:
@@ -298,7 +299,7 @@ def test_no_answer_to_an_action(scripted: Any) -> None:
     assert asked.is_set()
 
 
-def test_a_slow_question_holds_up_no_order(scripted: Any) -> None:
+def test_a_slow_question_holds_up_no_order(scripted: Scripted) -> None:
     asked, release = threading.Event(), threading.Event()
 
     def stall(_: object) -> tuple[int, str]:
@@ -321,7 +322,7 @@ def test_a_slow_question_holds_up_no_order(scripted: Any) -> None:
     run(scripted.url, use)
 
 
-def test_a_failing_action_shows_no_key(scripted: Any) -> None:
+def test_a_failing_action_shows_no_key(scripted: Scripted) -> None:
     scripted.say_raw("order", (502, HTML))
     with pytest.raises(Unknown) as failure:
         run(scripted.url, lambda exchange: exchange.place([order()], EXPIRES))
@@ -334,7 +335,34 @@ def test_a_failing_action_shows_no_key(scripted: Any) -> None:
     assert SECRET not in output.getvalue()
 
 
-def test_a_closed_client_sends_nothing(scripted: Any) -> None:
+def test_closing_lets_waiting_actions_go_unsent(scripted: Scripted) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def stall(_: object) -> Answer:
+        asked.set()
+        release.wait(10)
+        return 200, json.dumps(ok({"resting": {"oid": 1}}))
+
+    scripted.answers["order"] = stall
+
+    async def main() -> None:
+        exchange = HyperliquidExchange(paper(scripted.url), KEY)
+        await exchange.open()
+        first, second = (asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(2))
+        await asyncio.to_thread(asked.wait, 5)
+        closing = asyncio.create_task(exchange.close())
+        await asyncio.sleep(0)
+        release.set()
+        await closing
+        assert await first == (Resting(1),)
+        with pytest.raises(Unreachable, match="closed"):
+            await second
+
+    asyncio.run(main())
+    assert len(scripted.asked("order")) == 1
+
+
+def test_a_closed_client_sends_nothing(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.close()
         with pytest.raises(Unreachable, match="closed"):
@@ -347,19 +375,19 @@ def test_a_closed_client_sends_nothing(scripted: Any) -> None:
 OTHER = "0x" + "ee" * 20
 
 
-def test_the_key_of_an_agent(scripted: Any) -> None:
+def test_the_key_of_an_agent(scripted: Scripted) -> None:
     scripted.say("userRole", {"role": "agent", "data": {"user": OTHER.upper().replace("X", "x")}})
     run(scripted.url, lambda exchange: exchange.open(), OTHER.upper().replace("X", "x"))
     assert scripted.asked("extraAgents") == []
 
 
-def test_the_key_of_a_named_agent(scripted: Any) -> None:
+def test_the_key_of_a_named_agent(scripted: Scripted) -> None:
     scripted.say("extraAgents", [{"name": "ladder", "address": KEY.address, "validUntil": None}])
     run(scripted.url, lambda exchange: exchange.open(), OTHER)
 
 
 @pytest.mark.parametrize("role", [{"role": "missing"}, {"role": "agent", "data": {"user": "0x" + "dd" * 20}}])
-def test_a_key_that_may_not_act_for_the_account(scripted: Any, role: dict[str, Any]) -> None:
+def test_a_key_that_may_not_act_for_the_account(scripted: Scripted, role: dict[str, Any]) -> None:
     scripted.say("userRole", role)
     scripted.say("extraAgents", [])
     with pytest.raises(Rejected) as refusal:
@@ -369,7 +397,7 @@ def test_a_key_that_may_not_act_for_the_account(scripted: Any, role: dict[str, A
     assert scripted.asked("order") == []
 
 
-def test_an_agent_named_as_the_account(scripted: Any) -> None:
+def test_an_agent_named_as_the_account(scripted: Scripted) -> None:
     scripted.say("userRole", {"role": "agent", "data": {"user": OTHER}})
     with pytest.raises(Rejected, match=f"only an agent of {OTHER}"):
         run(scripted.url, lambda exchange: exchange.open())
@@ -389,7 +417,7 @@ def fill(number: int, time_: int, coin: str = "SOL") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("page", [500, 2000])
-def test_fills_are_paged_and_counted_once(scripted: Any, page: int) -> None:
+def test_fills_are_paged_and_counted_once(scripted: Scripted, page: int) -> None:
     # Ten in a millisecond, so that pages end in the middle of one.
     fills = [fill(n, 1000 + n // 10, "BTC" if n % 3 == 0 else "SOL") for n in range(4321)]
 
@@ -401,20 +429,20 @@ def test_fills_are_paged_and_counted_once(scripted: Any, page: int) -> None:
     assert [f.trade_id for f in found] == [n for n in range(50, 4321) if n % 3]
 
 
-def test_a_page_that_repeats_ends_the_paging(scripted: Any) -> None:
+def test_a_page_that_repeats_ends_the_paging(scripted: Scripted) -> None:
     scripted.say("userFillsByTime", [fill(n, 7) for n in range(2000)])
     found = run(scripted.url, lambda exchange: exchange.fills_since("SOL", 0))
     assert len(found) == 2000
     assert len(scripted.asked("userFillsByTime")) == 2
 
 
-def test_fills_newest_first_come_out_oldest_first(scripted: Any) -> None:
+def test_fills_newest_first_come_out_oldest_first(scripted: Scripted) -> None:
     scripted.say("userFillsByTime", [fill(2, 9), fill(1, 8)])
     found = run(scripted.url, lambda exchange: exchange.fills_since("SOL", 0))
     assert [f.time for f in found] == [8, 9]
 
 
-def test_quotes(scripted: Any) -> None:
+def test_quotes(scripted: Scripted) -> None:
     contexts = [{"markPx": "1"}, {"markPx": "2"}, {"markPx": "100.5", "midPx": "100.4"}]
     scripted.say("metaAndAssetCtxs", [json.loads(scripted.answers["meta"]({})[1]), contexts])
     scripted.say("recentTrades", [{"coin": "SOL", "time": 1, "px": "99"}])
