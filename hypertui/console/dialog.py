@@ -1,0 +1,199 @@
+"""The one dialog: it puts a question, guards the answer, and is reused for every question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+
+from hypertui.console.frame import Frame
+from hypertui.console.lines import BLANK, Line, Role, Span, fit, line, pad, width_of, wrap
+from hypertui.console.panel import Panel
+from hypertui.console.questions import Build, Choice, Question
+from hypertui.port import Snapshot
+
+if TYPE_CHECKING:
+    from hypertui.console.app import HyperTui
+
+# Keys typed before the dialog was there must not answer it; a slow line delivers them late.
+DEAF_FOR = 400
+# A question nobody answers must not wait for the next person at the keyboard.
+CLOSES_AFTER = 30_000
+
+_MARGIN = 6
+_WIDTH = 66
+
+Done = Callable[[str], None]
+
+
+class Dialog(ModalScreen[None]):
+    """Shows a `Question` and calls back with the answer, or with nothing if there was none."""
+
+    app: HyperTui
+
+    def __init__(self, clock: Callable[[], int], read: Callable[[], Snapshot], *, ascii: bool) -> None:
+        super().__init__()
+        self._clock = clock
+        self._read = read
+        self._panel = Panel(self._view, id="question", ascii=ascii)
+        self._build: Build | None = None
+        self._done: Done | None = None
+        self._question: Question | None = None
+        self._focus = 0
+        self._typed = ""
+        self._remark = ""
+        self._opened_at = 0
+
+    def compose(self) -> ComposeResult:
+        yield self._panel
+
+    def put(self, build: Build, done: Done, frame: Frame) -> None:
+        """Prepare the question; the app shows the screen."""
+        self._build, self._done = build, done
+        self._ask(build(self._read()), "")
+        self._show(frame)
+
+    def tick(self, frame: Frame) -> None:
+        """Close when nobody has answered in time."""
+        if self._question is not None and frame.now - self._opened_at > CLOSES_AFTER:
+            self._close("", "no answer in 30 s: nothing was done")
+
+    def on_screen_resume(self) -> None:
+        # The first time there is no size to draw into before the screen is shown.
+        self._show(self.app.frame)
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        if self._question is None or self._clock() - self._opened_at < DEAF_FOR:
+            return
+        if event.key == "escape":
+            self._close("", "")
+        elif self._question.phrase:
+            self._type(event, self._question)
+        else:
+            self._pick(event, self._question)
+        if self._question is not None:
+            self._show(self.app.frame)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a choice is its key; a phrase can only be typed."""
+        offset = event.get_content_offset(self._panel)
+        question = self._question
+        if offset is None or question is None or question.phrase:
+            return
+        index = offset.y - (len(self._body(question, _WIDTH - _MARGIN)) - len(question.choices))
+        if 0 <= index < len(question.choices) and self._clock() - self._opened_at >= DEAF_FOR:
+            self._choose(question.choices[index])
+
+    def _ask(self, question: Question, remark: str) -> None:
+        self._question, self._remark = question, remark
+        self._focus, self._typed = question.focus, ""
+        self._opened_at = self._clock()
+
+    def _pick(self, event: events.Key, question: Question) -> None:
+        count = len(question.choices)
+        if event.key in ("down", "right", "tab"):
+            self._focus = (self._focus + 1) % count
+        elif event.key in ("up", "left", "shift+tab"):
+            self._focus = (self._focus - 1) % count
+        elif event.key == "enter":
+            self._choose(question.choices[self._focus])
+        else:
+            for choice in question.choices:
+                if event.key == choice.key or event.character == choice.key:
+                    self._choose(choice)
+                    break
+
+    def _type(self, event: events.Key, question: Question) -> None:
+        if event.key == "backspace":
+            self._typed = self._typed[:-1]
+        elif event.key == "enter":
+            if self._typed == question.phrase:
+                self._choose(question.choices[0])
+            elif not self._typed:
+                self._close("", "")
+            else:
+                self._remark = "That is not the phrase."
+        elif event.character is not None and event.is_printable and len(self._typed) < 40:
+            self._typed += event.character
+
+    def _choose(self, choice: Choice) -> None:
+        if not choice.answer or self._build is None or self._question is None:
+            self._close("", "")
+            return
+        now = self._build(self._read())
+        if now.basis != self._question.basis:
+            self._ask(now, "Position or orders have changed meanwhile: read again.")
+            self._show(self.app.frame)
+        else:
+            self._close(choice.answer, "")
+
+    def _close(self, answer: str, notice: str) -> None:
+        done = self._done
+        self._question = self._build = self._done = None
+        self.app.pop_screen()
+        if notice:
+            self.app.notice(notice)
+        if done is not None:
+            done(answer)
+
+    def _show(self, frame: Frame) -> None:
+        if self._question is None:
+            return
+        width = min(_WIDTH, self.app.size.width)
+        self._panel.styles.width = width
+        self._panel.styles.height = len(self._body(self._question, width - _MARGIN)) + 4
+        self._panel.set_class(self._question.danger, "-danger")
+        self._panel.border_title = self._question.title
+        self._panel.present(frame)
+
+    def _view(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        if self._question is None:
+            return []
+        lines = self._body(self._question, width)
+        # On a very low terminal the choices matter more than the words above them.
+        return lines if len(lines) <= height else lines[-height:]
+
+    def _body(self, question: Question, width: int) -> list[Line]:
+        lines = [row for spans in question.lines for row in _wrapped(spans, width)]
+        if self._remark:
+            lines += [BLANK, *(line(Span(row, Role.WARNING)) for row in wrap(f"‼ {self._remark}", width, 2))]
+        lines.append(BLANK)
+        if question.phrase:
+            lines += [
+                line(
+                    Span("type      ", Role.DIM),
+                    Span(question.phrase, Role.STRONG),
+                    Span("  then enter", Role.DIM),
+                ),
+                line(Span("          ", Role.DIM), Span(f"{self._typed}▏", Role.FOCUS)),
+                BLANK,
+            ]
+        focus = 1 if question.phrase else self._focus
+        return lines + [
+            _choice(choice, index == focus and not self._typed, width)
+            for index, choice in enumerate(question.choices)
+        ]
+
+
+def _wrapped(spans: Line, width: int) -> list[Line]:
+    """A fact whose value is too long goes on under its value."""
+    if len(spans) != 2 or width_of(spans) <= width:
+        return [fit(spans, width)]
+    label, value = spans
+    room = max(width - len(label.text), 8)
+    rows = wrap(value.text, room)
+    lead = [label, *(Span(" " * len(label.text)) for _ in rows[1:])]
+    return [fit(line(head, Span(row, value.role)), width) for head, row in zip(lead, rows, strict=True)]
+
+
+def _choice(choice: Choice, focused: bool, width: int) -> Line:
+    key = "esc" if choice.key == "escape" else choice.key
+    spans = line(Span("► " if focused else "  "), Span(f"{key:<6}", Role.KEY), choice.label)
+    if not focused:
+        return spans
+    return tuple(Span(text, Role.FOCUS) for text, _ in pad(spans, width))

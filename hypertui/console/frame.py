@@ -1,0 +1,78 @@
+"""One moment of the console: the engine's snapshot together with what only the console knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypertui.port import CommandView, Event, Mode, OnExit, Severity, Snapshot, Source, StopReason
+
+# A snapshot older than this means that the engine has fallen silent, whatever the sources say.
+SILENT_AFTER = 2_000
+# The age at which a mark is stale if no source named "mark" sets a limit.
+MARK_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the views draw: all of it derives from the snapshot, the events and one reading of the clock."""
+
+    snapshot: Snapshot
+    now: int
+    events: tuple[Event, ...] = ()
+    sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
+    notice: str = ""  # the console's own word to the operator, for a few seconds
+    leaving: OnExit | None = None
+    ended: StopReason | None = None
+    crash: str = ""  # how the engine's thread failed, if it did
+    scroll: int = 0  # rows by which the position map is moved from the current unit
+    ascii: bool = False
+
+    @property
+    def silent(self) -> int | None:
+        """How long the engine has been silent, in ms, if it should not be."""
+        age = self.now - self.snapshot.at
+        gone = self.ended is not None or self.snapshot.mode is Mode.STOPPED
+        return None if gone or age <= SILENT_AFTER else age
+
+    @property
+    def mark_age(self) -> int | None:
+        """The age of the mark in ms; None before the first one."""
+        at = self.snapshot.mark_at
+        return None if at is None else max(self.now - at, 0)
+
+    @property
+    def mark_stale(self) -> bool:
+        """Whether the mark and all that was computed from it are too old to be trusted."""
+        if self.mark_age is None:
+            return False
+        limits = [source.limit for source in self.snapshot.sources if source.name == "mark"]
+        return self.mark_age > min(limits, default=MARK_LIMIT) or self.silent is not None
+
+    def source_age(self, source: Source) -> int | None:
+        """The age of a source's last sign of life in ms; None if there was none."""
+        return None if source.seen_at is None else max(self.now - source.seen_at, 0)
+
+    def source_stale(self, source: Source) -> bool:
+        """Whether a source is disconnected or older than its limit. One not heard of yet is not, while the
+        engine is starting."""
+        age = self.source_age(source)
+        if age is None:
+            return self.snapshot.mode is not Mode.STARTING
+        return not source.connected or age > source.limit
+
+    @property
+    def trouble(self) -> str:
+        """The worst that is wrong, in a few words, or nothing: what turns the bar critical."""
+        snapshot = self.snapshot
+        if self.crash:
+            return "ENGINE FAILED"
+        if self.silent is not None:
+            return "ENGINE SILENT"
+        invariant = snapshot.invariant
+        if invariant is not None and not invariant.ok and invariant.settled:
+            return "INVARIANT BROKEN"
+        if any(alarm.active and alarm.severity is Severity.CRITICAL for alarm in snapshot.alarms):
+            return "ALARM"
+        if self.ended is not None:
+            return ""
+        return next((f"{s.name.upper()} STALE" for s in snapshot.sources if self.source_stale(s)), "")

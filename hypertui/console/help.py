@@ -1,0 +1,74 @@
+"""The help page: the keys as they are bound, and the words of the strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+
+from hypertui.console.frame import Frame
+from hypertui.console.keys import GLOSSARY, HELP_KEYS
+from hypertui.console.lines import BLANK, Line, Role, Span, line, wrap
+from hypertui.console.panel import Panel
+
+if TYPE_CHECKING:
+    from hypertui.console.app import HyperTui
+
+_SIGNS = (
+    ("▲ ▼", "a buy above the price, a stop under it"),
+    ("● ✗", "a source that reports in time, one that is late or lost; its age stands beside it"),
+    ("✓ ◌ ✗", "as it should be, not proven yet, wrong"),
+)
+
+
+def help_lines(width: int) -> list[Line]:
+    """The whole page, wrapped to `width`."""
+    lines: list[Line] = []
+    for title, entries in (("KEYS", HELP_KEYS), ("SIGNS", _SIGNS), ("WORDS", GLOSSARY)):
+        lead = max(len(name) for name, _ in entries) + 2
+        lines += [BLANK] if lines else []
+        lines.append(line(Span(title, Role.STRONG)))
+        for name, words in entries:
+            rows = wrap(words, max(width - lead, 12))
+            lines.append(line(Span(f"{name:<{lead}}", Role.KEY), rows[0]))
+            lines += [line(" " * lead, row) for row in rows[1:]]
+    return lines
+
+
+class Help(ModalScreen[None]):
+    """A page to scroll; escape, ? or q closes it."""
+
+    app: HyperTui
+
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__()
+        self._top = 0
+        self._panel = Panel(self._view, id="help", ascii=ascii)
+        self._panel.border_title = "HELP"
+        self._panel.border_subtitle = "up and down scroll, esc closes"
+
+    def compose(self) -> ComposeResult:
+        yield self._panel
+
+    def on_screen_resume(self) -> None:
+        self._top = 0
+        self._panel.present(self.app.frame)
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        page = max(self._panel.content_size.height - 1, 1)
+        step = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "home": -10_000, "end": 10_000}
+        if event.key in ("escape", "question_mark", "q"):
+            self.app.pop_screen()
+        elif event.key in step:
+            width, height = self._panel.content_size
+            last = max(len(help_lines(width)) - height, 0)
+            self._top = max(0, min(self._top + step[event.key], last))
+            self._panel.present(self.app.frame)
+
+    def _view(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        return help_lines(width)[self._top :]

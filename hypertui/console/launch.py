@@ -1,0 +1,100 @@
+"""Starting and ending the console: environment, signals, exit status. Textual is loaded only when it runs."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from hypertui.port import EnginePort, Stop, StopReason
+
+if TYPE_CHECKING:
+    from hypertui.console.app import HyperTui
+
+# How long a wind-down may take after a signal; a terminal that does not read can hold the app for ever.
+GRACE = 10.0
+FAILED = 70
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def run_console(
+    engine: EnginePort,
+    stop: Stop,
+    *,
+    refresh_hz: float = 4.0,
+    who: str | None = None,
+    mouse: bool = False,
+    ascii: bool = False,
+) -> StopReason:
+    """Run engine and console until the operator, a signal or a failure ends them.
+
+    Returns how the engine's run ended, after its wind-down and with the terminal given back; status 70 if the
+    console itself failed.
+    """
+    # Frozen terminal sizes would keep the screen from following the window.
+    os.environ.pop("COLUMNS", None)
+    os.environ.pop("LINES", None)
+    # Textual reads these when it is imported.
+    os.environ["TEXTUAL_FPS"] = "10"
+    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    from hypertui.console.app import HyperTui
+
+    app = HyperTui(engine, stop, clock=wall_clock, who=who or operator(), refresh_hz=refresh_hz, ascii=ascii)
+    with _signals(app, stop):
+        app.run(mouse=mouse)
+    if app.words:
+        return StopReason(FAILED, app.words.splitlines()[0])
+    return app.ended or StopReason(FAILED, "the engine did not say how it ended")
+
+
+def wall_clock() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def operator() -> str:
+    """Who sits at this terminal, for the audit: user@tty."""
+    try:
+        tty = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except (OSError, ValueError):
+        tty = "notty"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{tty}"
+
+
+@contextmanager
+def _signals(app: HyperTui, stop: Stop) -> Iterator[None]:
+    """Make signals wind the engine down, with a watchdog behind it, for the time of the run.
+
+    Plain signal handlers run even while the app's loop is stuck in a terminal that does not read.
+    """
+    watchdogs: list[threading.Timer] = []
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        if not watchdogs:
+            watchdog = threading.Timer(GRACE, os._exit, (FAILED,))
+            watchdog.daemon = True
+            watchdogs.append(watchdog)
+            watchdog.start()
+        stop.request()
+        app.leave_now()
+
+    before = {number: signal.signal(number, leave) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for watchdog in watchdogs:
+            watchdog.cancel()

@@ -1,0 +1,178 @@
+"""Lines of text with a role for every stretch, and the arithmetic of columns; no Textual in here.
+
+A view turns the engine's state into lines; a panel paints them. The role says what a stretch means, the style
+sheet how that looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from hypertui.console.format import ELLIPSIS
+
+
+class Role(StrEnum):
+    """What a stretch of text means to the operator."""
+
+    TEXT = "text"
+    DIM = "dim"  # labels, units of measure, what is at rest
+    STRONG = "strong"  # what the eye should find first
+    GAIN = "gain"
+    LOSS = "loss"
+    STALE = "stale"  # a value too old to be trusted
+    WARNING = "warning"
+    CRITICAL = "critical"  # alarms, and nothing else
+    HEAD = "head"  # a table's head, a section's title
+    HERE = "here"  # the row of the current unit
+    FOCUS = "focus"  # what enter would do
+    KEY = "key"
+    PAPER = "paper"
+    TESTNET = "testnet"
+    MAINNET = "mainnet"
+    OVER = "over"  # the modes, as badges in the bar
+    HOLD = "hold"
+
+
+class Span(NamedTuple):
+    text: str
+    role: Role = Role.TEXT
+
+
+Line = tuple[Span, ...]
+
+BLANK: Line = ()
+
+
+def line(*parts: str | Span) -> Line:
+    """A line of spans; bare strings are plain text."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+
+
+def width_of(spans: Line) -> int:
+    """How many cells a line takes."""
+    return sum(cell_len(span.text) for span in spans)
+
+
+def fit(spans: Line, width: int) -> Line:
+    """A line cut to `width` cells, with an ellipsis where something is missing; never padded."""
+    if width_of(spans) <= width:
+        return spans
+    kept: list[Span] = []
+    room = width - 1
+    for span in spans:
+        cells = cell_len(span.text)
+        if cells >= room:
+            kept.append(Span(set_cell_size(span.text, max(room, 0)) + ELLIPSIS, span.role))
+            break
+        kept.append(span)
+        room -= cells
+    return tuple(kept) if width > 0 else ()
+
+
+def pad(spans: Line, width: int) -> Line:
+    """A line cut or filled to exactly `width` cells."""
+    spans = fit(spans, width)
+    missing = width - width_of(spans)
+    return (*spans, Span(" " * missing)) if missing > 0 else spans
+
+
+def both_ends(left: Line, right: Line, width: int) -> Line:
+    """Two lines on one, the right one against the right edge; the left one gives way."""
+    room = width - width_of(right)
+    if room <= 0:
+        return fit(right, width)
+    return (*pad(left, room), *right)
+
+
+def tint(spans: Line, role: Role) -> Line:
+    """The same text, all in one role."""
+    return tuple(Span(span.text, role) for span in spans)
+
+
+def wrap(text: str, width: int, indent: int = 0) -> list[str]:
+    """Text broken at spaces to `width` cells, following lines indented; longer words are cut."""
+    rows: list[str] = []
+    row = ""
+    for word in text.split():
+        lead = " " * indent if rows or row else ""
+        while cell_len(word) > max(width - indent, 1):
+            room = max(width - cell_len(row) - (1 if row else 0), 0)
+            if row and room < 8:
+                rows.append(row)
+                row = " " * indent
+                continue
+            head = _take(word, max(room, 1))
+            rows.append(f"{row} {head}" if row.strip() else row + head)
+            word = word[len(head) :]
+            row = " " * indent
+        if not row.strip():
+            row = (row or lead) + word
+        elif cell_len(row) + 1 + cell_len(word) <= width:
+            row = f"{row} {word}"
+        else:
+            rows.append(row)
+            row = " " * indent + word
+    if row.strip() or not rows:
+        rows.append(row)
+    return rows
+
+
+def _take(word: str, cells: int) -> str:
+    count = 0
+    for index, char in enumerate(word):
+        count += cell_len(char)
+        if count > cells and index:
+            return word[:index]
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `least` keeps it from breathing with its content; of columns that do not all fit,
+    the one with the highest `drop` goes first, those with 0 never."""
+
+    title: str
+    right: bool = False
+    least: int = 0
+    drop: int = 0
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> list[Line]:
+    """Head and rows with aligned columns in `width` cells."""
+    widths = [
+        max([column.least, cell_len(column.title), *(cell_len(row[index].text) for row in rows)])
+        for index, column in enumerate(columns)
+    ]
+    shown = list(range(len(columns)))
+    while sum(widths[index] for index in shown) + len(shown) - 1 > width:
+        droppable = [index for index in shown if columns[index].drop]
+        if not droppable:
+            break
+        shown.remove(max(droppable, key=lambda index: columns[index].drop))
+    slack = width - sum(widths[index] for index in shown)
+    gap = " " * max(1, min(3, slack // max(len(shown) - 1, 1)))
+    head = [Span(column.title, Role.HEAD) for column in columns]
+    return [_row(columns, cells, widths, shown, gap, width) for cells in (head, *rows)]
+
+
+def _row(
+    columns: Sequence[Column],
+    cells: Sequence[Span],
+    widths: Sequence[int],
+    shown: Iterable[int],
+    gap: str,
+    width: int,
+) -> Line:
+    spans: list[Span] = []
+    for index in shown:
+        text, role = cells[index]
+        space = " " * (widths[index] - cell_len(text))
+        if spans:
+            spans.append(Span(gap))
+        spans += [Span(space), Span(text, role)] if columns[index].right else [Span(text, role), Span(space)]
+    return fit(tuple(span for span in spans if span.text), width)

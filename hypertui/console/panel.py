@@ -1,0 +1,106 @@
+"""The one widget of the main screen: lines of text, of which only the cells that changed are repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from hypertui.console.format import to_ascii
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Line, Role, Span, fit
+
+View = Callable[[Frame, int, int], Sequence[Line]]
+Title = Callable[[Frame], str]
+
+
+class Panel(Widget):
+    """Shows what its view makes of the newest frame.
+
+    The view is a pure function of frame, width and height, so a panel holds no state of the trade. Its border
+    bears the title; repainting a title repaints the panel, so titles must not tick.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Role}
+
+    def __init__(self, view: View, *, id: str, title: Title | None = None, ascii: bool = False) -> None:
+        super().__init__(id=id, markup=False)
+        self._view = view
+        self._title = title
+        self._ascii = ascii
+        self._frame: Frame | None = None
+        self._lines: list[Line] = []
+
+    def present(self, frame: Frame) -> None:
+        """Take over the newest frame and repaint what differs."""
+        self._frame = frame
+        width, height = self.content_size
+        if not width or not height:
+            return
+        lines = [fit(self._plain(spans), width) for spans in self._view(frame, width, height)[:height]]
+        old, self._lines = self._lines, lines
+        for y in range(max(len(old), len(lines))):
+            before = old[y] if y < len(old) else ()
+            after = lines[y] if y < len(lines) else ()
+            if before != after:
+                first, last = _changed(before, after)
+                self.refresh(Region(first, y, last - first, 1))
+        if self._title is not None:
+            title = self._title(frame)
+            title = to_ascii(title) if self._ascii else title
+            if title != self.border_title:
+                self.border_title = title
+
+    @property
+    def text(self) -> str:
+        """What the panel shows, for screens that are read aloud, copied or tested."""
+        return "\n".join("".join(span.text for span in spans) for spans in self._lines)
+
+    def on_resize(self) -> None:
+        if self._frame is not None:
+            self._lines = []
+            self.present(self._frame)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.content_size.width
+        base = self.rich_style
+        spans = self._lines[y] if y < len(self._lines) else ()
+        segments = [
+            Segment(
+                span.text,
+                base
+                if span.role is Role.TEXT
+                else base + self.get_component_rich_style(f"role--{span.role}", partial=True),
+            )
+            for span in spans
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _plain(self, spans: Line) -> Line:
+        return tuple(Span(to_ascii(text), role) for text, role in spans) if self._ascii else spans
+
+
+def _changed(before: Line, after: Line) -> tuple[int, int]:
+    """The first cell that differs and the one behind the last."""
+    old, new = _cells(before), _cells(after)
+    length = max(len(old), len(new))
+    old += [(" ", Role.TEXT)] * (length - len(old))
+    new += [(" ", Role.TEXT)] * (length - len(new))
+    differing = [x for x in range(length) if old[x] != new[x]]
+    return (differing[0], differing[-1] + 1) if differing else (0, length)
+
+
+def _cells(spans: Line) -> list[tuple[str, Role]]:
+    cells: list[tuple[str, Role]] = []
+    for text, role in spans:
+        for char in text:
+            cells.append((char, role))
+            # A wide character owns its second cell too, under a mark no text can contain.
+            cells += [("", role)] * (cell_len(char) - 1)
+    return cells

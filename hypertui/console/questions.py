@@ -1,0 +1,204 @@
+"""What the console asks before it acts: object, size, value and what remains, all read from a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypertui.console import format as fmt
+from hypertui.console.lines import BLANK, Line, Role, Span, line
+from hypertui.market import Side
+from hypertui.port import Mode, Network, OnExit, SlotState, SlotView, Snapshot, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way to answer: its key, its words, and the answer it gives."""
+
+    key: str
+    label: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A dialog's content.
+
+    `basis` is what it rests on: if that differs when the operator confirms, the question is put anew. With
+    `phrase` the operator has to type it before the first choice counts.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    choices: tuple[Choice, ...]
+    basis: object
+    phrase: str = ""
+    focus: int = 0
+    danger: bool = False
+
+
+Build = Callable[[Snapshot], Question]
+
+CANCEL = Choice("escape", "change nothing", "")
+
+_AT_VENUE = (
+    SlotState.WORKING,
+    SlotState.PENDING,
+    SlotState.FIRED,
+    SlotState.UNCONFIRMED,
+    SlotState.CANCELLING,
+)
+
+
+def _basis(snapshot: Snapshot) -> object:
+    """Position and orders, without prices: those may move while the operator reads."""
+    return (
+        snapshot.position,
+        frozenset((slot.side, slot.unit, slot.size, slot.state in _AT_VENUE) for slot in snapshot.slots),
+        snapshot.mode,
+    )
+
+
+def _fact(label: str, value: str, role: Role = Role.TEXT) -> Line:
+    return line(Span(f"{label:<10}", Role.DIM), Span(value, role))
+
+
+def _where(snapshot: Snapshot) -> Line:
+    symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    return _fact("on", f"{snapshot.network.upper()}  {symbol}  {fmt.account(snapshot.account)}", Role.STRONG)
+
+
+def _coins(snapshot: Snapshot) -> str:
+    size = fmt.size(snapshot.position, snapshot.instrument)
+    return f"{size} {fmt.clean(snapshot.instrument.symbol, 12)}"
+
+
+def _held(snapshot: Snapshot) -> str:
+    return f"{_coins(snapshot)}, about {fmt.usd(snapshot.position_value)} USD"
+
+
+def _working(snapshot: Snapshot, side: Side) -> list[SlotView]:
+    return [slot for slot in snapshot.slots if slot.side is side and slot.state in _AT_VENUE]
+
+
+def _orders(snapshot: Snapshot, slots: list[SlotView]) -> list[Line]:
+    """One line per order: unit, trigger, size."""
+    return [
+        _fact(
+            "",
+            f"{'▲ buy ' if slot.side is Side.BUY else '▼ stop'} {fmt.unit(slot.unit):>4}"
+            f" {fmt.price(slot.trigger, snapshot.instrument):>10}"
+            f"  {fmt.size(slot.size, snapshot.instrument)}",
+        )
+        for slot in slots
+    ]
+
+
+def _question(snapshot: Snapshot, title: str, body: list[Line], yes: str, phrase: str = "") -> Question:
+    typed = phrase if snapshot.network is Network.MAINNET else ""
+    return Question(
+        title,
+        (_where(snapshot), *body),
+        (Choice("enter" if typed else "y", yes, "yes"), CANCEL),
+        _basis(snapshot),
+        phrase=typed,
+        focus=1,
+        danger=bool(phrase),
+    )
+
+
+def resume(snapshot: Snapshot) -> Question:
+    """What the engine takes up first."""
+    wanted = [slot for slot in snapshot.slots if slot.state not in _AT_VENUE]
+    body = [_fact("position", _held(snapshot))]
+    if wanted:
+        body += [_fact("places", fmt.plural(len(wanted), "order")), *_orders(snapshot, wanted)]
+    else:
+        body.append(_fact("places", "what the ladder wants and the venue does not have"))
+    return _question(snapshot, "RESUME trading", body, "resume")
+
+
+def cancel_buys(snapshot: Snapshot) -> Question:
+    """Which buys go, and that the stops remain."""
+    buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    body = [
+        _fact("cancels", fmt.plural(len(buys), "buy")),
+        *_orders(snapshot, buys),
+        _fact("remains", f"{fmt.plural(len(stops), 'stop')} for {_coins(snapshot)}"),
+        _fact("then", "the engine stays paused until it is resumed"),
+    ]
+    return _question(snapshot, "CANCEL THE BUYS", body, "cancel the buys")
+
+
+def flatten(snapshot: Snapshot) -> Question:
+    """What is sold, and that nothing remains."""
+    buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    body = [
+        _fact("sells", _held(snapshot), Role.STRONG),
+        _fact("how", "at market, reduce-only, as soon as the buys are cancelled"),
+        _fact("cancels", f"{fmt.plural(len(buys), 'buy')}, and {fmt.plural(len(stops), 'stop')} once flat"),
+        _fact("remains", "nothing; the engine halts"),
+    ]
+    phrase = f"FLAT {fmt.clean(snapshot.instrument.symbol, 12)}"
+    return _question(snapshot, "FLATTEN the position", body, "sell everything", phrase)
+
+
+def cancel_all(snapshot: Snapshot) -> Question:
+    """That the coins lose their stops."""
+    buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    body = [
+        _fact("cancels", f"{fmt.plural(len(buys), 'buy')} and {fmt.plural(len(stops), 'stop')}"),
+        *_orders(snapshot, [*stops, *buys]),
+        _fact("remains", f"{_held(snapshot)}, UNPROTECTED", Role.CRITICAL),
+        _fact("then", "the engine stays paused until it is resumed"),
+    ]
+    phrase = f"UNPROTECT {fmt.size(snapshot.position, snapshot.instrument)}"
+    return _question(snapshot, "CANCEL ALL orders, the stops too", body, "cancel all", phrase)
+
+
+def halt(snapshot: Snapshot) -> Question:
+    """That everything stays, and nothing follows the price any more."""
+    buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    body = [
+        _fact("remains", _held(snapshot)),
+        _fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
+        _fact("then", "nothing is placed, moved or cancelled any more:"),
+        _fact("", "a buy that fires gets no stop", Role.WARNING if buys else Role.TEXT),
+    ]
+    return _question(snapshot, "HALT the engine", body, "halt", "HALT")
+
+
+def quit_console(snapshot: Snapshot) -> Question:
+    """What becomes of the orders when the engine leaves with the console."""
+    buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    body = [
+        _where(snapshot),
+        _fact("position", _held(snapshot)),
+        _fact("orders", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}"),
+        BLANK,
+        line("The engine leaves with the console: nothing follows"),
+        line("the price any more. What becomes of the orders?"),
+    ]
+    if snapshot.mode is Mode.STARTING and not snapshot.slots:
+        body[-1] = line("the price any more. It is still starting.")
+    choices = (
+        Choice("B", "cancel the buys, keep the stops", OnExit.BUYS),
+        Choice("L", "leave every order working", OnExit.LEAVE),
+        Choice(
+            "F",
+            f"sell {fmt.size(snapshot.position, snapshot.instrument)} {symbol}, leave flat",
+            OnExit.FLATTEN,
+        ),
+        Choice("escape", "stay", ""),
+    )
+    return Question("QUIT", tuple(body), choices, _basis(snapshot))
+
+
+BUILD: dict[Verb, Build] = {
+    Verb.RESUME: resume,
+    Verb.CANCEL_BUYS: cancel_buys,
+    Verb.FLATTEN: flatten,
+    Verb.CANCEL_ALL: cancel_all,
+    Verb.HALT: halt,
+}

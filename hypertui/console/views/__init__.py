@@ -1,0 +1,1 @@
+"""Pure functions from a frame and a size to the lines of a panel."""

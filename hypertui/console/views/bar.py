@@ -1,0 +1,217 @@
+"""The bar at the top, the sentence under it, the keys at the bottom, and the page for small terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.keys import BAR_KEYS
+from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
+from hypertui.port import Mode, Network, OnExit, Severity, Source
+
+MIN_WIDTH = 80
+MIN_HEIGHT = 23
+
+_NETWORK = {Network.PAPER: Role.PAPER, Network.TESTNET: Role.TESTNET, Network.MAINNET: Role.MAINNET}
+
+_LEAVING = {
+    OnExit.BUYS: "leaving: cancels the buys, the stops stay",
+    OnExit.LEAVE: "leaving: every order stays as it is",
+    OnExit.FLATTEN: "leaving: sells the position, then cancels the stops",
+}
+
+
+def lamp(frame: Frame, source: Source, latency: bool = True) -> Line:
+    """A source with its lamp, the age of its last sign of life and its round trip."""
+    age = frame.source_age(source)
+    name = Span(f"{fmt.clean(source.name, 12)} ", Role.DIM)
+    if age is None and not frame.source_stale(source):
+        return (name, Span("○–", Role.DIM))
+    text = fmt.age(age) if source.connected else f"{fmt.age(age)} lost"
+    if frame.source_stale(source):
+        return (name, Span(f"✗{text}", Role.CRITICAL))
+    if latency and source.latency is not None:
+        text += f" {fmt.took(source.latency)}"
+    return (name, Span(f"●{text}", Role.TEXT))
+
+
+def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """All lamps in one line."""
+    if not frame.snapshot.sources:
+        return [line(Span(" no source has reported yet", Role.DIM))]
+    rows = [
+        [Span(" " * gap) if part.text == " " else part for part in _glow(frame, latency=True)]
+        for gap in (3, 2, 1)
+    ]
+    fitting = next((row for row in rows if width_of(tuple(row)) <= width), rows[-1])
+    return [fit(line(*fitting), width)]
+
+
+def mode_badge(frame: Frame) -> Span:
+    """The mode as a word on a ground of its own."""
+    mode = frame.snapshot.mode
+    if frame.ended is not None and mode is not Mode.HALTED:
+        mode = Mode.STOPPED
+    if frame.crash:
+        return Span(" FAILED ", Role.CRITICAL)
+    if mode is Mode.RUNNING:
+        return Span(" RUNNING ", Role.STRONG)
+    if mode is Mode.HALTED:
+        return Span(" HALTED ", Role.OVER)
+    return Span(f" {mode.upper()} ", Role.HOLD)
+
+
+def _identity(frame: Frame, account: bool) -> list[Span]:
+    snapshot = frame.snapshot
+    parts = [
+        Span(f" {snapshot.network.upper()} ", _NETWORK[snapshot.network]),
+        Span(f" {fmt.clean(snapshot.instrument.symbol, 12)}", Role.STRONG),
+        Span(f" {snapshot.leverage}x"),
+    ]
+    if account:
+        parts.append(Span(f" {fmt.account(snapshot.account)}", Role.DIM))
+    return parts
+
+
+def _times(frame: Frame, up: bool = True) -> list[Span]:
+    parts = [Span(f" {fmt.clock(frame.now)}Z ")]
+    if up:
+        parts.append(Span(f"up {fmt.age(max(frame.now - frame.snapshot.started_at, 0))} ", Role.DIM))
+    return parts
+
+
+def _mode(frame: Frame, room: int) -> list[Span]:
+    parts = [mode_badge(frame)]
+    if frame.trouble and not frame.crash:
+        parts.append(Span(f" ‼ {frame.trouble}", Role.CRITICAL))
+    reason = fmt.clean(frame.snapshot.reason)
+    room -= width_of(tuple(parts)) + 1
+    if reason and room > 6:
+        parts += fit(line(Span(f" {reason}", Role.TEXT)), room)
+    return parts
+
+
+def _alarmed(frame: Frame, spans: Line, width: int) -> Line:
+    """The whole bar is the master lamp: it turns critical as one. The network keeps its own ground."""
+    spans = pad(spans, width)
+    return (spans[0], *tint(spans[1:], Role.CRITICAL)) if frame.trouble else spans
+
+
+def _glow(frame: Frame, latency: bool) -> list[Span]:
+    parts: list[Span] = []
+    for source in frame.snapshot.sources:
+        parts += [Span(" "), *lamp(frame, source, latency)]
+    return parts
+
+
+def status(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """Who, what, how it is, and when, with the lamps, in one line.
+
+    Room is short only when something is wrong; what matters least then goes first.
+    """
+    bar = Span(" │ ", Role.DIM)
+    badge = width_of(tuple(_mode(frame, 0)))
+    for latency, up, account in ((1, 1, 1), (0, 1, 1), (0, 0, 1), (0, 0, 0)):
+        left = [*_identity(frame, bool(account)), bar]
+        lamps, right = [bar, *_glow(frame, bool(latency))[1:]], [bar, *_times(frame, bool(up))]
+        room = width - width_of((*left, *lamps, *right))
+        if room >= badge:
+            break
+    return [_alarmed(frame, both_ends(line(*left, *_mode(frame, room), *lamps), line(*right), width), width)]
+
+
+def status_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The bar without the lamps, which have a line of their own on a small terminal."""
+    left, right = _identity(frame, account=True), _times(frame)
+    bar = Span(" │ ", Role.DIM)
+    mode = _mode(frame, width - width_of((*left, bar, bar, *right)))
+    return [_alarmed(frame, both_ends(line(*left, bar, *mode), line(bar, *right), width), width)]
+
+
+def waiting(frame: Frame) -> Span:
+    """What the engine waits for, or why it holds still, in plain words."""
+    snapshot = frame.snapshot
+    reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
+    if frame.crash:
+        return Span(
+            f"the engine failed ({frame.crash}): its orders stay as they are at the venue; q leaves, "
+            "a new start takes them up again",
+            Role.CRITICAL,
+        )
+    if frame.ended is not None:
+        return Span(f"the engine has left: {fmt.clean(frame.ended.text)}; q closes the console", Role.HOLD)
+    if frame.leaving is not None:
+        return Span(_LEAVING[frame.leaving], Role.HOLD)
+    if frame.silent is not None:
+        return Span(f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old", Role.CRITICAL)
+    if snapshot.mode is Mode.STARTING:
+        return Span(f"starting: {reason or holds or 'connecting'}", Role.HOLD)
+    if snapshot.mode is Mode.HALTED:
+        return Span(f"halted: {reason or 'by request'}; nothing is placed or cancelled any more", Role.HOLD)
+    if snapshot.mode is Mode.STOPPED:
+        return Span("stopped: the wind-down is done", Role.HOLD)
+    if snapshot.mode is Mode.PAUSED:
+        return Span(
+            f"paused: {reason or 'by request'}; no new buys, what is held stays protected; r resumes",
+            Role.HOLD,
+        )
+    if frame.mark_stale and frame.mark_age is not None:
+        return Span(f"holds: mark {fmt.plain_age(frame.mark_age)} old", Role.WARNING)
+    if holds:
+        return Span(f"holds: {holds}", Role.WARNING)
+    triggers = [
+        f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
+        for trigger in (snapshot.next_up, snapshot.next_down)
+        if trigger is not None
+    ]
+    if not triggers:
+        return Span("waits for the first price", Role.HOLD)
+    return Span("waits for " + " or ".join(triggers), Role.TEXT)
+
+
+def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The sentence, across the screen."""
+    span = waiting(frame)
+    glyph = {Role.CRITICAL: "‼", Role.WARNING: "◌", Role.HOLD: "◌"}.get(span.role, "→")
+    spans = fit(line(Span(f" {glyph} {span.text}", span.role)), width)
+    return [pad(spans, width) if span.role is Role.TEXT else tint(pad(spans, width), span.role)]
+
+
+def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The keys, in the longest wording that fits; for a few seconds a notice instead."""
+    if frame.notice:
+        return [fit(line(" ", Span(f" {frame.notice} ", Role.HOLD)), width)]
+    for pick in (1, 2):
+        for gap in ("  ", " "):
+            parts: list[str | Span] = []
+            for entry in BAR_KEYS:
+                parts += [gap if parts else " ", Span(entry[0], Role.KEY), Span(f" {entry[pick]}", Role.DIM)]
+            if width_of(line(*parts)) <= width:
+                return [line(*parts)]
+    return [fit(line(*parts), width)]
+
+
+def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """What must be seen on any terminal, and the size that shows the rest."""
+    snapshot = frame.snapshot
+    symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    rows: list[Line] = [
+        fit(line(*_identity(frame, account=False)), width),
+        fit(line(*_mode(frame, width)), width),
+        *(tint(line(row), waiting(frame).role) for row in wrap(waiting(frame).text, max(width, 8))),
+        line(
+            Span("position ", Role.DIM),
+            Span(f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}", Role.STRONG),
+            Span(f"  {fmt.usd(snapshot.position_value)} USD", Role.DIM),
+        ),
+    ]
+    active = [alarm for alarm in snapshot.alarms if alarm.active]
+    for alarm in active:
+        role = Role.CRITICAL if alarm.severity is Severity.CRITICAL else Role.WARNING
+        rows += [line(Span(row, role)) for row in wrap(f"‼ {fmt.clean(alarm.text)}", max(width, 8), 2)]
+    if not active:
+        rows.append(line(Span("alarms none", Role.DIM)))
+    asked = f"this screen needs {MIN_WIDTH}x{MIN_HEIGHT}, the engine goes on; q quits"
+    rows += [BLANK, *(line(Span(row, Role.DIM)) for row in wrap(asked, max(width, 8)))]
+    return [fit(row, width) for row in rows]

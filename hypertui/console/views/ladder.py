@@ -1,0 +1,231 @@
+"""The unit ladder with its orders, the four slots, and the invariant that holds them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import BLANK, Column, Line, Role, Span, fit, line, pad, table, tint, wrap
+from hypertui.console.views.log import alarm_lines
+from hypertui.market import Side
+from hypertui.port import Invariant, SlotState, SlotView, Trigger
+
+_STATE_ROLE = {
+    SlotState.WORKING: Role.TEXT,
+    SlotState.PENDING: Role.HOLD,
+    SlotState.FIRED: Role.HOLD,
+    SlotState.CANCELLING: Role.HOLD,
+    SlotState.WAITING: Role.HOLD,
+    SlotState.UNCONFIRMED: Role.WARNING,
+    SlotState.REJECTED: Role.CRITICAL,
+}
+
+_SLOT_COLUMNS = (
+    Column("#"),
+    Column("side"),
+    Column("unit", right=True),
+    Column("trigger", right=True, least=9),
+    Column("size", right=True, least=7),
+    Column("distance", right=True, least=8, drop=2),
+    Column("order", right=True, least=5, drop=3),
+    Column("state", least=11),
+    Column("age", right=True, least=5, drop=1),
+)
+
+
+def title(frame: Frame) -> str:
+    """The ladder's step and origin."""
+    snapshot = frame.snapshot
+    entry = fmt.quote(snapshot.entry_price, snapshot.instrument)
+    return f"LADDER U{fmt.step(snapshot.unit_size)} E{entry}"
+
+
+def _kind(side: Side) -> str:
+    return "▲ buy" if side is Side.BUY else "▼ stop"
+
+
+def _orders(frame: Frame) -> dict[int, SlotView]:
+    return {slot.unit: slot for slot in frame.snapshot.slots}
+
+
+def ladder(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The units around the current one, highest first, each with its price and the order that waits there."""
+    snapshot = frame.snapshot
+    rows = snapshot.position_map
+    if not rows:
+        return [line(Span("no entry yet", Role.DIM))]
+    here = next((index for index, row in enumerate(rows) if row.unit == snapshot.unit), 0)
+    # One line goes to the mark, between the units it lies between.
+    room = height - 1
+    start = max(0, min(here - room // 2, len(rows) - room))
+    orders, lines, marked = _orders(frame), [], snapshot.mark is None
+    for row in rows[start : start + room]:
+        if not marked and snapshot.mark is not None and snapshot.mark >= row.price:
+            lines.append(_mark_line(frame, width))
+            marked = True
+        current = row.unit == snapshot.unit
+        slot = orders.get(row.unit)
+        parts: list[str | Span] = [
+            f"{'►' if current else ' '}{fmt.unit(row.unit):>3} ",
+            f"{fmt.price(row.price, snapshot.instrument):>8} ",
+        ]
+        if slot is not None:
+            glyph = "▲" if slot.side is Side.BUY else "▼"
+            text = f"{glyph} {fmt.size(slot.size, snapshot.instrument)}"
+            parts.append(Span(text, _STATE_ROLE[slot.state]))
+        elif current:
+            parts.append("◆ current")
+        spans = line(*parts)
+        if current:
+            spans = tint(pad(spans, width), Role.HERE)
+        elif slot is None:
+            spans = tint(spans, Role.DIM)
+        lines.append(spans)
+    if not marked:
+        lines.append(_mark_line(frame, width))
+    return lines
+
+
+def _mark_line(frame: Frame, width: int) -> Line:
+    text = f" mark {fmt.quote(frame.snapshot.mark, frame.snapshot.instrument)}"
+    role = Role.STALE if frame.mark_stale else Role.STRONG
+    rule = "─" * max(width - len(text), 0)
+    return fit(line(Span(rule, Role.DIM), Span(text, role)), width)
+
+
+def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The ladder on one line, low to high, around the current unit; then the way to both triggers."""
+    snapshot = frame.snapshot
+    if not snapshot.position_map:
+        return [line(Span(" ladder  no entry yet", Role.DIM))]
+    tail: list[Span] = []
+    for arrow, trigger in (("↓", snapshot.next_down), ("↑", snapshot.next_up)):
+        tail += _way(frame, arrow, trigger)
+    known = {row.unit for row in snapshot.position_map}
+    orders = _orders(frame)
+    parts: list[str | Span] = [Span(" ladder", Role.DIM)]
+    for number in range(snapshot.unit - 4, snapshot.unit + 5):
+        if number not in known:
+            continue
+        slot, name = orders.get(number), fmt.unit(number)
+        if number == snapshot.unit:
+            parts += [" ", Span(f"►{name}◄", Role.HERE)]
+        elif slot is None:
+            parts.append(Span(f"  {name}", Role.DIM))
+        else:
+            glyph = "▲" if slot.side is Side.BUY else "▼"
+            parts += [" ", Span(f"{glyph}{name}", _STATE_ROLE[slot.state])]
+    room = width - sum(len(span.text) for span in tail)
+    return [(*pad(line(*parts), room), *tail)]
+
+
+def _way(frame: Frame, arrow: str, trigger: Trigger | None) -> list[Span]:
+    if trigger is None:
+        return []
+    role = Role.STALE if frame.mark_stale else Role.TEXT
+    return [Span(f"{arrow} ", Role.DIM), Span(fmt.percent(trigger.fraction), role), Span("  ")]
+
+
+def slot_table(frame: Frame, width: int) -> list[Line]:
+    """Head and the four slots, in the order of their triggers' slots."""
+    snapshot = frame.snapshot
+    instrument = snapshot.instrument
+    rows = []
+    for slot in snapshot.slots:
+        role = _STATE_ROLE[slot.state]
+        way = Role.STALE if frame.mark_stale else Role.TEXT
+        rows.append(
+            (
+                Span(str(slot.slot), Role.DIM),
+                Span(_kind(slot.side)),
+                Span(fmt.unit(slot.unit)),
+                Span(fmt.price(slot.trigger, instrument)),
+                Span(fmt.size(slot.size, instrument)),
+                Span(fmt.percent(slot.distance), way),
+                Span(fmt.order_id(slot.order_id), Role.DIM),
+                Span(slot.state.upper(), role),
+                Span(fmt.age(max(frame.now - slot.since, 0)), Role.DIM),
+            )
+        )
+    return table(_SLOT_COLUMNS, rows, width)
+
+
+def slot_notes(frame: Frame, width: int) -> list[Line]:
+    """What the engine has to say about single slots."""
+    rows: list[Line] = []
+    for slot in frame.snapshot.slots:
+        if slot.note:
+            text = f"slot {slot.slot}: {fmt.clean(slot.note)}"
+            rows += [line(Span(row, _STATE_ROLE[slot.state])) for row in wrap(text, width, 2)]
+    return rows
+
+
+def invariant_line(frame: Frame) -> Line:
+    """The lamp, the orders it counts, and whether the stops cover the position."""
+    invariant = frame.snapshot.invariant
+    if invariant is None:
+        return line(Span("○ invariant not known yet", Role.DIM))
+    instrument = frame.snapshot.instrument
+    counts = (
+        f"{invariant.stops + invariant.buys} working = "
+        f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+    )
+    stopped, held = fmt.size(invariant.stopped_size, instrument), fmt.size(invariant.position, instrument)
+    sign = "=" if invariant.stopped_size == invariant.position else "≠"
+    covered = f"Σstops {stopped} {sign} position {held}"
+    if invariant.ok:
+        return line("✓ ", counts, "  ", covered)
+    if not invariant.settled:
+        return line(Span(f"◌ settling: {counts}  {covered}", Role.HOLD))
+    fault = fmt.clean(invariant.fault) or counts
+    return line(Span(f"✗ {fault}  {covered}", Role.CRITICAL))
+
+
+def invariant_counts(invariant: Invariant) -> Line:
+    """What is unproven, foreign or double; quiet while it is nothing."""
+
+    def count(label: str, number: int, bad: Role) -> list[Span]:
+        return [Span(f"{label} ", Role.DIM), Span(str(number), bad if number else Role.DIM), Span("  ")]
+
+    return line(
+        *count("unconfirmed", invariant.unconfirmed, Role.WARNING),
+        *count("orphans", invariant.orphans, Role.CRITICAL),
+        *count("twice at a unit", invariant.duplicates, Role.CRITICAL),
+    )
+
+
+def slots_title(frame: Frame) -> str:
+    """How many orders of each kind work."""
+    invariant = frame.snapshot.invariant
+    if invariant is None:
+        return "SLOTS"
+    return f"SLOTS  {fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+
+
+def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The full screen's panel: slots, notes, invariant, alarms."""
+    lines = slot_table(frame, width)
+    if not frame.snapshot.slots:
+        lines.append(line(Span("no orders wanted yet", Role.DIM)))
+    invariant = frame.snapshot.invariant
+    foot = [fit(invariant_line(frame), width)]
+    if invariant is not None:
+        foot.append(fit(line("  ", *invariant_counts(invariant)), width))
+    room = height - len(lines) - len(foot)
+    notes = slot_notes(frame, width)[: max(room - 1, 0)]
+    room -= len(notes)
+    alarms = alarm_lines(frame, width, max(room - 1, 1))
+    blanks: list[Line] = [BLANK] * max(room - len(alarms), 0)
+    return [*lines, *notes, *blanks[:1], *foot, *blanks[1:2], *alarms]
+
+
+def slots_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The small screen's: head, four slots, invariant."""
+    inner = slot_table(frame, width - 2)
+    head = tint(pad(line(" ", *inner[0]), width), Role.HEAD)
+    rows = [line(" ", *row) for row in inner[1:5]]
+    rows += [BLANK] * (4 - len(rows))
+    notes = [line(" ", *note) for note in slot_notes(frame, width - 2)]
+    last = fit(line(" ", *invariant_line(frame)), width)
+    return [head, *rows, last, *notes][:height]

@@ -1,0 +1,124 @@
+"""What happened: alarms, the operators' actions, events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Line, Role, Span, both_ends, fit, line, pad, tint, wrap
+from hypertui.port import Alarm, CommandState, CommandView, Event, Severity
+
+_SEVERITY_ROLE = {
+    Severity.INFO: Role.TEXT,
+    Severity.WARNING: Role.WARNING,
+    Severity.CRITICAL: Role.CRITICAL,
+}
+_RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+_COMMAND = {
+    CommandState.SENT: ("◌", Role.HOLD),
+    CommandState.ACKNOWLEDGED: ("○", Role.HOLD),
+    CommandState.CONFIRMED: ("✓", Role.TEXT),
+    CommandState.REFUSED: ("✗", Role.WARNING),
+    CommandState.FAILED: ("✗", Role.CRITICAL),
+}
+
+
+def active_alarms(frame: Frame) -> list[Alarm]:
+    """The alarms that still hold, the worst and then the newest first."""
+    active = [alarm for alarm in frame.snapshot.alarms if alarm.active]
+    return sorted(active, key=lambda alarm: (_RANK[alarm.severity], -alarm.last))
+
+
+def alarm_lines(frame: Frame, width: int, height: int) -> list[Line]:
+    """The alarms that still hold, one line each; the last line counts those that do not fit."""
+    alarms = active_alarms(frame)
+    if not alarms:
+        return [line(Span("alarms none", Role.DIM))]
+    lines = [_alarm(frame, alarm, width) for alarm in alarms]
+    if len(lines) > height:
+        more = len(lines) - height + 1
+        lines = [*lines[: height - 1], line(Span(f"… {fmt.plural(more, 'more alarm')}", Role.WARNING))]
+    return lines
+
+
+def _alarm(frame: Frame, alarm: Alarm, width: int) -> Line:
+    role = _SEVERITY_ROLE[alarm.severity]
+    times = f" ×{alarm.count}" if alarm.count > 1 else ""
+    left = line(Span(f"‼ {alarm.severity.upper()} {fmt.clean(alarm.text)}", role))
+    right = line(Span(f"{times} {fmt.age(max(frame.now - alarm.first, 0))}", role))
+    return both_ends(left, right, width)
+
+
+def all_commands(frame: Frame) -> list[CommandView]:
+    """The operators' actions, newest first, those on their way to the engine included."""
+    return [*frame.sent, *frame.snapshot.commands]
+
+
+def _command(frame: Frame, command: CommandView, width: int) -> list[Line]:
+    glyph, role = _COMMAND[command.state]
+    waits = command.state in (CommandState.SENT, CommandState.ACKNOWLEDGED)
+    left = line(
+        Span(f"{fmt.clock_short(command.at)} ", Role.DIM),
+        Span(fmt.clean(command.who, 14), Role.DIM),
+        f" {command.verb}",
+    )
+    last = max(frame.now - command.at, 0) // 1000 * 1000 if waits else command.took
+    right = line(Span(f" {glyph} {command.state}", role), Span(f" {fmt.took(last):>5}", Role.DIM))
+    lines = [both_ends(left, right, width)]
+    if command.text:
+        said = wrap(f"→ {fmt.clean(command.text)}", max(width - 6, 8), 2)
+        lines += [line("      ", Span(row, Role.DIM if role is Role.TEXT else role)) for row in said]
+    return lines
+
+
+def commands(frame: Frame, width: int, height: int) -> list[Line]:
+    """As many of the newest operators' actions as fit, each with how far it came."""
+    lines: list[Line] = []
+    for command in all_commands(frame):
+        lines += _command(frame, command, width)
+        if len(lines) >= height:
+            break
+    return lines[:height] or [line(Span("no commands yet", Role.DIM))][:height]
+
+
+def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The small screen's one line for both: an alarm if there is one, else the last command."""
+    if active_alarms(frame):
+        return [pad(row, width) for row in alarm_lines(frame, width, 1)]
+    latest = all_commands(frame)[:1]
+    text = line(Span(" alarms none", Role.DIM))
+    if not latest:
+        return [tint(pad(text, width), Role.HEAD)]
+    shown = both_ends(text, _command(frame, latest[0], min(width - 16, 60))[0], width - 1)
+    said = fmt.clean(latest[0].text)
+    if said and latest[0].state in (CommandState.REFUSED, CommandState.FAILED):
+        shown = line(Span(f" {latest[0].verb} {latest[0].state}: {said}", _COMMAND[latest[0].state][1]))
+    return [pad(shown, width)]
+
+
+def _event(event: Event, width: int) -> list[Line]:
+    role = _SEVERITY_ROLE[event.severity]
+    word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
+    rows = wrap(word + fmt.clean(event.text), max(width - 17, 8))
+    lead = line(Span(f"{fmt.clock(event.at)} {fmt.clean(event.kind, 7):<8}", Role.DIM))
+    first = line(*lead, Span(rows[0], role))
+    return [first, *(line(" " * 17, Span(row, role)) for row in rows[1:])]
+
+
+def events(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The newest events that fit, the last one at the bottom; long ones take more than one line."""
+    lines: list[Line] = []
+    for event in reversed(frame.events):
+        lines = [*_event(event, width), *lines]
+        if len(lines) >= height:
+            break
+    if not lines:
+        return [line(Span("nothing has happened yet", Role.DIM))]
+    return [fit(row, width) for row in lines[-height:]]
+
+
+def events_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The same with a cell of margin."""
+    return [line(" ", *row) for row in events(frame, width - 2, height)]
