@@ -217,6 +217,7 @@ class Snapshot:
     reinvest: str = ""
     realized_pnl: Decimal = ZERO
     unrealized_pnl: Decimal = ZERO
+    net_pnl: Decimal = ZERO  # both, less the fees paid for the coins still held
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     whipsaw_cost: Decimal = ZERO

@@ -98,12 +98,12 @@ class OrderManager:
         self.tracker.cancel_sent(cancels, now)
         return [Cancel(tuple(cancels))]
 
-    def close(self, size: Decimal, mark: Decimal, now: int) -> Place:
-        """Sell `size` coins at the market, whichever slots hold them."""
+    def close(self, size: Decimal, mark: Decimal, now: int) -> OwnOrder:
+        """An order that sells `size` coins at the market, whichever slots hold them."""
         holder = max(self.ladder.slots, key=lambda slot: slot.coins)
         client_id = self._ids.next(holder.index)
         order = self.ladder.plan.sale(client_id, mark, size)
-        return Place((self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now),))
+        return self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now)
 
     def _converge_stops(
         self, target: Target, mark: Decimal, now: int

@@ -88,6 +88,11 @@ class OrderTracker:
         working = [(order.order.side, order.unit, order.remaining) for order in self._alive.values()]
         return len(working) == len(wanted) and set(working) == wanted
 
+    @property
+    def fills_booked(self) -> int:
+        """How many fills have been booked."""
+        return len(self._fills)
+
     def of(self, slot: Slot) -> Iterator[OwnOrder]:
         """Alive orders of a slot."""
         return (order for order in self._alive.values() if order.slot == slot.index)
@@ -203,6 +208,7 @@ class OrderTracker:
         self.on_unanswered(order, now)
         if order.dead:
             return
+        order.missing = False
         if report is None:
             if asked_at > order.expires_at:
                 order.never_placed = True
@@ -225,6 +231,11 @@ class OrderTracker:
             order.due = False
             self.ladder.settle(self.ladder.slots[order.slot])
         self._working(order, now)
+
+    def on_missing(self, order: OwnOrder, now: int) -> None:
+        """The venue did not list an order that should work: it is asked for before anything else is done."""
+        order.missing = True
+        order.ask_at = now
 
     def on_unanswered(self, order: OwnOrder, now: int) -> None:
         """A question brought no answer; it will be asked again."""

@@ -9,6 +9,8 @@ from enum import StrEnum
 from hypertui.exchange import OrderState
 from hypertui.market import ZERO, Order, Side
 
+_NO_SLOT = 0xFFFF
+
 
 class ClientIds:
     """Deterministic client order ids: the trade (64 bits), the slot (16) and the generation (48).
@@ -24,11 +26,18 @@ class ClientIds:
         """The id of the slot's next order; 0x and 32 hex digits."""
         generation = self._generations.get(slot, 0) + 1
         self._generations[slot] = generation
-        return f"0x{self.trade:016x}{slot & 0xFFFF:04x}{generation:012x}"
+        return self._id(slot, generation)
+
+    def entry(self) -> str:
+        """The id of the trade's opening order, which belongs to no slot."""
+        return self._id(_NO_SLOT, 1)
 
     def owns(self, client_id: str | None) -> bool:
         """Whether an id belongs to this trade."""
         return client_id is not None and client_id.lower().startswith(f"0x{self.trade:016x}")
+
+    def _id(self, slot: int, generation: int) -> str:
+        return f"0x{self.trade:016x}{slot:04x}{generation:012x}"
 
 
 class Role(StrEnum):
@@ -68,6 +77,7 @@ class OwnOrder:
     since: int = 0  # when its present state began
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
+    missing: bool = False  # the venue did not list it although it should work
     note: str = ""
 
     @property
@@ -98,7 +108,7 @@ class OwnOrder:
     @property
     def unproven(self) -> bool:
         """Alive, and something about it is under way."""
-        return not self.dead and (not self.acknowledged or self.cancelling or self.due)
+        return not self.dead and (not self.acknowledged or self.cancelling or self.due or self.missing)
 
     def passed_by(self, price: Decimal) -> bool:
         """Whether `price` is at or through the trigger."""

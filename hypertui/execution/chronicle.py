@@ -1,0 +1,84 @@
+"""The chronicle: what the trade does, written down as events in plain words and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from hypertui.execution.event_log import EventLog
+from hypertui.execution.orders import OwnOrder
+from hypertui.market import Fill, Side, plain
+from hypertui.port import Mode, Severity
+from hypertui.strategy.ladder import Direction, Ladder, Step
+from hypertui.strategy.trace import trace_record
+
+_BAD_NEWS = ("rejected", "not placed")
+
+
+class Chronicle:
+    """Listens to the order tracker and is told of fills and modes. `last_step` is (words, ms)."""
+
+    def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
+        self.last_step: tuple[str, int] | None = None
+        self.ladder: Ladder | None = None
+        self._log = log
+        self._clock = clock
+
+    def on_step(self, step: Step) -> None:
+        """The current unit moved."""
+        if self.ladder is None:
+            return
+        up = step.direction is Direction.UP
+        before = step.unit - 1 if up else step.unit + 1
+        moved = f"{'▲' if up else '▼'} {before:+d} → {step.unit:+d}"
+        self.last_step = (moved, self._clock())
+        text = f"{moved} at {plain(step.price)}, {self.ladder.phase.value}"
+        self._log.add("step", text, trace_record(step, self.ladder))
+
+    def on_order(self, order: OwnOrder, status: str) -> None:
+        """An own order has a new status."""
+        wanted = order.order
+        trigger = None if wanted.trigger is None else plain(wanted.trigger)
+        label = "stop" if wanted.side is Side.SELL else "buy"
+        text = f"{label} {order.unit:+d} {plain(wanted.size)} at {trigger or 'market'} {status}"
+        data = {
+            "client_id": order.client_id,
+            "order_id": order.order_id,
+            "role": order.role.value,
+            "side": wanted.side.value,
+            "unit": order.unit,
+            "trigger": trigger,
+            "limit": plain(wanted.limit),
+            "size": plain(wanted.size),
+            "status": status,
+            "note": order.note,
+        }
+        severity = Severity.WARNING if status in _BAD_NEWS else Severity.INFO
+        self._log.add("order", f"{text}: {order.note}" if order.note else text, data, severity)
+
+    def fill(self, fill: Fill, role: str, unit: int, realized_pnl: Decimal) -> None:
+        """Coins changed hands; `realized_pnl` is what that realised, in USD."""
+        verb = "bought" if fill.side is Side.BUY else "sold"
+        text = f"{verb} {plain(fill.size)} at {plain(fill.price)}, unit {unit:+d}"
+        if realized_pnl:
+            text += f", realised {realized_pnl:+.2f}"
+        data = {
+            "client_id": fill.client_id,
+            "order_id": fill.order_id,
+            "trade_id": fill.trade_id,
+            "role": role,
+            "side": fill.side.value,
+            "unit": unit,
+            "size": plain(fill.size),
+            "price": plain(fill.price),
+            "fee": plain(fill.fee),
+            "realized_pnl": plain(realized_pnl),
+            "venue_time": fill.time,
+        }
+        self._log.add("fill", text, data)
+
+    def mode(self, mode: Mode, reason: str) -> None:
+        """The engine as a whole has changed what it does."""
+        severity = Severity.CRITICAL if mode is Mode.HALTED else Severity.INFO
+        text = f"{mode.value}: {reason}" if reason else mode.value
+        self._log.add("state", text, {"mode": mode.value, "reason": reason}, severity)

@@ -1,0 +1,120 @@
+"""The engine behind the port: one trader in its own loop, seen and commanded from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from random import Random
+
+from hypertui.exchange import Exchange, ExchangeError, Rejected
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.event_log import EventLog
+from hypertui.execution.trader import Trader
+from hypertui.execution.view import compose
+from hypertui.market import Instrument
+from hypertui.port import Ack, Command, Event, Mode, Severity, Snapshot, Stop, StopReason
+from hypertui.strategy.plan import PlanError
+
+_PUBLISH_EVERY = 100
+_UNKNOWN_VENUE = 4
+
+
+class EmbeddedEngine:
+    """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
+    or an ExchangeError."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Exchange]],
+        config: TradeConfig,
+        trade_id: int,
+        clock: Callable[[], int],
+        random: Random,
+    ) -> None:
+        self._connect = connect
+        self._config = config
+        self._trade_id = trade_id
+        self._clock = clock
+        self._random = random
+        self._log = EventLog(clock)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._trader: Trader | None = None
+        self._published: tuple[Mode, str] | None = None
+        self._started_at = clock()
+        self._snapshot = Snapshot(
+            seq=0,
+            at=self._started_at,
+            started_at=self._started_at,
+            network=config.network,
+            account="",
+            instrument=Instrument(config.symbol, 5, config.leverage),
+            leverage=config.leverage,
+            unit_size=config.unit_size,
+            mode=Mode.STARTING,
+        )
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest view."""
+        return self._snapshot
+
+    def events_after(self, seq: int) -> Sequence[Event]:
+        """Events after `seq` that are still kept."""
+        return self._log.after(seq)
+
+    async def command(self, command: Command) -> Ack:
+        """Hand a command to the trader's loop and wait for its first answer."""
+        loop, trader = self._loop, self._trader
+        if loop is None or trader is None or not loop.is_running():
+            return Ack(command.id, False, "the engine is not running")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(trader.command(command), loop))
+
+    async def run(self, stop: Stop) -> StopReason:
+        """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            reason = await self._run(stop)
+        except (StartRefused, PlanError) as error:
+            reason = StopReason(getattr(error, "status", 2), str(error))
+        except Rejected as error:
+            reason = StopReason(2, str(error))
+        except ExchangeError as error:
+            reason = StopReason(_UNKNOWN_VENUE, str(error))
+        finally:
+            self._loop = None
+        if reason.status:
+            self._log.add("state", reason.text, {"status": reason.status}, Severity.CRITICAL)
+        self._end(reason)
+        return reason
+
+    async def _run(self, stop: Stop) -> StopReason:
+        exchange = await self._connect()
+        try:
+            self._trader = Trader(
+                exchange, self._config, self._trade_id, self._clock, self._random, self._log, self._changed
+            )
+            return await self._trader.run(stop)
+        finally:
+            await exchange.close()
+
+    def _changed(self) -> None:
+        trader = self._trader
+        if trader is None:
+            return
+        now = self._clock()
+        news = self._published != (trader.mode, trader.reason)
+        if news or now - self._snapshot.at >= _PUBLISH_EVERY:
+            self._published = (trader.mode, trader.reason)
+            self._snapshot = compose(trader, self._snapshot, now)
+
+    def _end(self, reason: StopReason) -> None:
+        halted = reason.status != 0
+        self._snapshot = replace(
+            self._snapshot,
+            seq=self._snapshot.seq + 1,
+            at=self._clock(),
+            mode=Mode.HALTED if halted else Mode.STOPPED,
+            reason=reason.text,
+        )

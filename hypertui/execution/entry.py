@@ -1,0 +1,123 @@
+"""The start of a trade: what has to be so before it, and the opening order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from hypertui.exchange import Exchange, Filled, OrderState, Placed, Refused, Unknown
+from hypertui.execution.inbox import Inbox
+from hypertui.execution.order_tracker import Timing
+from hypertui.execution.orders import ClientIds
+from hypertui.market import ZERO, Fill, Order, plain
+from hypertui.strategy.plan import Plan
+
+_FILLS_PATIENCE = 2.0
+_FILLS_MARGIN_MS = 60_000
+
+
+class StartRefused(Exception):
+    """A trade that cannot begin; the text is one line for the operator, `status` the exit status."""
+
+    def __init__(self, text: str, status: int = 2) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Entry:
+    """Checks the ground and buys the position."""
+
+    def __init__(
+        self, exchange: Exchange, plan: Plan, ids: ClientIds, timing: Timing, clock: Callable[[], int]
+    ) -> None:
+        self._exchange = exchange
+        self._plan = plan
+        self._timing = timing
+        self._clock = clock
+        self._client_id = ids.entry()
+        self._fills: dict[tuple[int, int, int], Fill] = {}
+
+    async def check(self) -> None:
+        """Refuse what cannot work. Raises PlanError or StartRefused; places nothing."""
+        symbol = self._plan.instrument.symbol
+        self._plan.check()
+        quote = await self._exchange.quote(symbol)
+        price = quote.mid or quote.mark
+        self._plan.check_at(price)
+        account = await self._exchange.account_state(symbol)
+        if account.position != 0:
+            raise StartRefused(
+                f"the account {self._exchange.account} holds {plain(account.position)} {symbol} already; "
+                f"a trade starts from 0: close that position first"
+            )
+        orders = await self._exchange.open_orders(symbol)
+        if orders:
+            raise StartRefused(
+                f"the account {self._exchange.account} has {len(orders)} working orders in {symbol} already; "
+                f"a trade starts from 0: cancel them first"
+            )
+        margin = self._plan.entry_size(price) * price / self._plan.leverage
+        if margin > account.withdrawable:
+            raise StartRefused(
+                f"a position of {plain(self._plan.position_size)} USD at {self._plan.leverage}x needs "
+                f"{margin:.2f} USD of margin, the account has {account.withdrawable:.2f} USD free"
+            )
+
+    async def enter(self, inbox: Inbox) -> Sequence[Fill]:
+        """Set the leverage and buy; returns the fills. Raises StartRefused when nothing was bought."""
+        symbol = self._plan.instrument.symbol
+        await self._exchange.set_leverage(symbol, self._plan.leverage, self._expiry())
+        quote = await self._exchange.quote(symbol)
+        order = self._plan.entry(self._client_id, quote.mid or quote.mark)
+        sent_at = self._clock()
+        bought = await self._bought(order, inbox)
+        if bought == 0:
+            raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
+        await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
+        while self._booked < bought:
+            for fill in await self._exchange.fills_since(symbol, sent_at - _FILLS_MARGIN_MS):
+                self.takes(fill)
+            await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
+        return sorted(self._fills.values(), key=lambda fill: fill.key)
+
+    def takes(self, fill: Fill) -> bool:
+        """Take a fill if it is the entry's."""
+        if fill.client_id != self._client_id:
+            return False
+        self._fills[fill.key] = fill
+        return True
+
+    @property
+    def _booked(self) -> Decimal:
+        return sum((fill.size for fill in self._fills.values()), ZERO)
+
+    def _expiry(self) -> int:
+        return self._clock() + self._timing.expires_after
+
+    async def _bought(self, order: Order, inbox: Inbox) -> Decimal:
+        expires_at = self._expiry()
+        answer: Placed
+        try:
+            (answer,) = await self._exchange.place([order], expires_at)
+        except Unknown:
+            return await self._find_out(order, expires_at, inbox)
+        if isinstance(answer, Filled):
+            return answer.size
+        if isinstance(answer, Refused):
+            raise StartRefused(f"the venue refused the entry: {answer.text}")
+        return ZERO
+
+    async def _find_out(self, order: Order, expires_at: int, inbox: Inbox) -> Decimal:
+        """An entry without an answer is never sent again: it is asked for until it is known or expired."""
+        while True:
+            asked_at = self._clock()
+            report = await self._exchange.order_report(order.client_id)
+            if report is not None and report.state.ended:
+                since = asked_at - self._timing.expires_after - _FILLS_MARGIN_MS
+                for fill in await self._exchange.fills_since(order.symbol, since):
+                    self.takes(fill)
+                filled = report.state is OrderState.FILLED
+                return self._booked or (order.size if filled else ZERO)
+            if report is None and asked_at > expires_at:
+                return ZERO
+            await inbox.run_until(lambda: False, self._timing.confirm_after / 1000)

@@ -1,0 +1,41 @@
+"""What happened, for screens and scripts: a bounded ring of events that any thread may read."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from hypertui.port import Event, Severity
+
+
+class EventLog:
+    """The newest `limit` events, numbered from 1 without gaps."""
+
+    def __init__(self, clock: Callable[[], int], limit: int = 5_000) -> None:
+        self._clock = clock
+        self._events: deque[Event] = deque(maxlen=limit)
+        self._lock = threading.Lock()
+        self._seq = 0
+
+    def add(
+        self,
+        kind: str,
+        text: str,
+        data: Mapping[str, object] | None = None,
+        severity: Severity = Severity.INFO,
+    ) -> Event:
+        """Write an event down; `data` must be fit for JSON."""
+        with self._lock:
+            self._seq += 1
+            event = Event(self._seq, self._clock(), kind, severity, text, data or {})
+            self._events.append(event)
+        return event
+
+    def after(self, seq: int) -> Sequence[Event]:
+        """Events after `seq` that are still kept, oldest first."""
+        with self._lock:
+            if not self._events or self._events[-1].seq <= seq:
+                return ()
+            first = self._events[0].seq
+            return tuple(self._events)[max(0, seq + 1 - first) :]

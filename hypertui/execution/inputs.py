@@ -1,0 +1,85 @@
+"""What the trade hears from the venue beside its own orders, and how old each of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from hypertui.exchange import AccountState, Quote
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.status import Alarms, PriceHistory
+from hypertui.port import Severity, Source
+
+_FEED_LIMIT = 35_000
+_REST_LIMIT = 30_000
+_ENGINE_LIMIT = 2_000
+
+
+class Inputs:
+    """Prices, feed and account with their ages (ms), and the alarms that their absence raises."""
+
+    def __init__(self, config: TradeConfig, clock: Callable[[], int], alarms: Alarms) -> None:
+        self.quote: Quote | None = None
+        self.quote_at: int | None = None
+        self.feed_up = False
+        self.account: AccountState | None = None
+        self.history = PriceHistory()
+        self._config = config
+        self._clock = clock
+        self._alarms = alarms
+        self._began_at = clock()
+        self._feed_at: int | None = None
+        self._rest_at: int | None = None
+        self._latency: int | None = None
+
+    @property
+    def price(self) -> Decimal | None:
+        """The price that moves the ladder."""
+        return None if self.quote is None else self._config.price_source.of(self.quote)
+
+    def on_quote(self, quote: Quote) -> None:
+        """A new price has come."""
+        self.quote, self.quote_at = quote, self._clock()
+        self.history.add(self.quote_at, quote.mark)
+
+    def on_feed(self) -> None:
+        """Anything at all has come by the feed."""
+        self._feed_at = self._clock()
+
+    def on_feed_state(self, up: bool, reason: str = "") -> None:
+        """The feed was connected, or broke."""
+        self.feed_up = up
+        if up:
+            self._alarms.clear("feed")
+        else:
+            self._alarms.sound("feed", Severity.WARNING, f"the feed broke: {reason}")
+
+    def on_account(self, account: AccountState) -> None:
+        """The account was asked for."""
+        self.account = account
+
+    def on_answer(self, sent_at: int) -> None:
+        """The venue has answered something that was sent at `sent_at`."""
+        self._rest_at = self._clock()
+        self._latency = self._rest_at - sent_at
+
+    def holds_risk(self) -> str:
+        """Why no new risk may be taken now, in words; empty when it may."""
+        age = self._clock() - (self.quote_at or self._began_at)
+        if age <= self._config.stale_after:
+            self._alarms.clear("stale")
+            return "" if self.feed_up else "the feed is down"
+        outage = age > self._config.outage_after
+        limit = self._config.outage_after if outage else self._config.stale_after
+        severity = Severity.CRITICAL if outage else Severity.WARNING
+        self._alarms.sound("stale", severity, f"no price for more than {limit // 1000} s")
+        return f"mark {age // 1000} s old"
+
+    def sources(self) -> tuple[Source, ...]:
+        """One for each thing that the engine depends on."""
+        return (
+            Source("mark", self.quote_at, self._config.stale_after),
+            Source("ws", self._feed_at, _FEED_LIMIT, connected=self.feed_up),
+            Source("rest", self._rest_at, _REST_LIMIT, self._latency),
+            Source("engine", self._clock(), _ENGINE_LIMIT),
+        )

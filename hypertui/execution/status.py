@@ -1,0 +1,106 @@
+"""What an operator is told beside the trade itself: alarms, their own commands, recent prices."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+from hypertui.execution.event_log import EventLog
+from hypertui.port import Alarm, Command, CommandState, CommandView, Severity
+
+_ALARMS_KEPT = 50
+_COMMANDS_KEPT = 20
+_PRICES_KEPT = 240
+
+
+class Alarms:
+    """Conditions by key. Saying again what is so already only counts; a condition's beginning and its end are
+    events."""
+
+    def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
+        self._log = log
+        self._clock = clock
+        self._alarms: dict[str, Alarm] = {}
+
+    def view(self) -> tuple[Alarm, ...]:
+        """Newest first, the active ones before the others."""
+        return tuple(sorted(self._alarms.values(), key=lambda alarm: (not alarm.active, -alarm.last)))
+
+    def sound(self, key: str, severity: Severity, text: str) -> None:
+        """Say that a condition holds."""
+        now = self._clock()
+        known = self._alarms.pop(key, None)
+        first = now if known is None else known.first
+        count = 1 if known is None else known.count + 1
+        self._alarms[key] = Alarm(key, severity, text, first, now, count)
+        if known is None or not known.active:
+            self._log.add("alarm", text, {"alarm": key, "active": True}, severity)
+        while len(self._alarms) > _ALARMS_KEPT:
+            del self._alarms[next(iter(self._alarms))]
+
+    def clear(self, key: str) -> None:
+        """Say that a condition holds no longer."""
+        known = self._alarms.get(key)
+        if known is not None and known.active:
+            self._alarms[key] = replace(known, active=False, last=self._clock())
+            self._log.add("alarm", f"over: {known.text}", {"alarm": key, "active": False})
+
+
+class CommandLog:
+    """The operator's commands and how far each has come; each change is an event."""
+
+    def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
+        self._log = log
+        self._clock = clock
+        self._commands: dict[str, CommandView] = {}
+
+    def __contains__(self, command_id: str) -> bool:
+        return command_id in self._commands
+
+    def view(self) -> tuple[CommandView, ...]:
+        """Newest first."""
+        return tuple(reversed(self._commands.values()))
+
+    def note(self, command: Command, state: CommandState, text: str) -> None:
+        """Write down what has become of a command."""
+        now = self._clock()
+        known = self._commands.get(command.id)
+        at = now if known is None else known.at
+        view = CommandView(command.id, command.verb, command.who, at, state, now - at, text)
+        self._commands[command.id] = view
+        while len(self._commands) > _COMMANDS_KEPT:
+            del self._commands[next(iter(self._commands))]
+        bad = state in (CommandState.REFUSED, CommandState.FAILED)
+        self._log.add(
+            "command",
+            f"{command.verb.value} by {command.who}: {state.value}{': ' + text if text else ''}",
+            {
+                "id": command.id,
+                "verb": command.verb.value,
+                "who": command.who,
+                "state": state.value,
+                "took_ms": view.took,
+                "text": text,
+            },
+            Severity.CRITICAL if bad else Severity.INFO,
+        )
+
+
+class PriceHistory:
+    """Marks for a small chart, thinned to one for each `every` ms."""
+
+    def __init__(self, every: int = 1_000) -> None:
+        self._every = every
+        self._prices: deque[tuple[int, Decimal]] = deque(maxlen=_PRICES_KEPT)
+
+    def add(self, at: int, price: Decimal) -> None:
+        """Take a price; it stands for the last `every` ms."""
+        if self._prices and at - self._prices[-1][0] < self._every:
+            return
+        self._prices.append((at, price))
+
+    def view(self) -> tuple[tuple[int, Decimal], ...]:
+        """Oldest first."""
+        return tuple(self._prices)

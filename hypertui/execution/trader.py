@@ -1,0 +1,381 @@
+"""The trader: one trade from its entry to its wind-down, one event at a time.
+
+Prices, fills, notices and answers arrive in the inbox; after each one the order manager converges and a new
+snapshot is published. Nothing else changes trading state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from random import Random
+
+from hypertui.exchange import (
+    Exchange,
+    FeedAlive,
+    FeedDown,
+    FeedMessage,
+    FeedUp,
+    FillNotice,
+    OrderNotice,
+    PriceTick,
+)
+from hypertui.execution import winddown
+from hypertui.execution.caretaker import Caretaker
+from hypertui.execution.chronicle import Chronicle
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.courier import Courier
+from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.event_log import EventLog
+from hypertui.execution.inbox import Inbox
+from hypertui.execution.inputs import Inputs
+from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.status import Alarms, CommandLog
+from hypertui.market import ZERO, Fill, Instrument, plain
+from hypertui.port import (
+    Ack,
+    Command,
+    CommandState,
+    Mode,
+    OnExit,
+    Severity,
+    Stop,
+    StopReason,
+    Verb,
+)
+from hypertui.strategy.ladder import Ladder
+from hypertui.strategy.plan import SLOTS
+
+_BEAT = 0.25
+_ACCOUNT_EVERY = 5.0
+_START_PATIENCE = 10.0
+_SETTLE_PATIENCE = 30.0
+
+
+class Trader:
+    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        config: TradeConfig,
+        trade_id: int,
+        clock: Callable[[], int],
+        random: Random,
+        log: EventLog,
+        changed: Callable[[], None],
+    ) -> None:
+        self.exchange = exchange
+        self.config = config
+        self.clock = clock
+        self.inbox = Inbox(self._advance)
+        self.alarms = Alarms(log, clock)
+        self.commands = CommandLog(log, clock)
+        self.chronicle = Chronicle(log, clock)
+        self.inputs = Inputs(config, clock, self.alarms)
+        self.mode = Mode.STARTING
+        self.reason = ""
+        self.opened = False
+        self.instrument: Instrument
+        self.tracker: OrderTracker
+        self.manager: OrderManager
+        self.courier: Courier
+        self._caretaker: Caretaker
+        self._changed = changed
+        self._random = random
+        self._ids = ClientIds(trade_id)
+        self._entry: Entry | None = None
+        self._operation: Callable[[], Awaitable[None]] | None = None
+
+    # A trade from beginning to end
+
+    async def run(self, stop: Stop) -> StopReason:
+        """Enter, trade, wind down. Raises StartRefused, PlanError or an ExchangeError while nothing is held
+        yet; afterwards only a defect raises, and the wind-down is tried even then."""
+        loop = asyncio.get_running_loop()
+        stop.on_request(partial(self._wake_from_anywhere, loop))
+        leave_at = None if self.config.run_for is None else loop.time() + self.config.run_for
+        left_over = ""
+        try:
+            await self._start(stop)
+            if self.opened:
+                await self._trade(stop, leave_at)
+        finally:
+            try:
+                if self.opened:
+                    left_over = await self._leave(stop.on_exit)
+            finally:
+                await self._close()
+        if left_over:
+            self.alarms.sound("left over", Severity.CRITICAL, left_over)
+            return StopReason(3, left_over)
+        if self.mode is Mode.HALTED:
+            return StopReason(3, self.reason)
+        self.set_mode(Mode.STOPPED, self.reason)
+        return StopReason(0, self.reason)
+
+    async def command(self, command: Command) -> Ack:
+        """Take an operator's command; must be awaited on the trader's own loop."""
+        answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        self.inbox.post(lambda: answer.set_result(self._on_command(command)))
+        return await answer
+
+    async def _start(self, stop: Stop) -> None:
+        symbol = self.config.symbol
+        instruments = await self.exchange.instruments()
+        if symbol not in instruments:
+            known = ", ".join(sorted(instruments)[:12])
+            raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
+        self.instrument = instruments[symbol]
+        plan = self.config.plan(self.instrument)
+        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock)
+        await self._entry.check()
+        self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
+        self.inbox.spawn(self._every(_BEAT, self._beat))
+        await self.inbox.run_until(
+            lambda: stop.requested or (self.inputs.feed_up and self.inputs.price is not None),
+            _START_PATIENCE,
+        )
+        if stop.requested:
+            return
+        if not self.inputs.feed_up or self.inputs.price is None:
+            raise StartRefused(f"no price of {symbol} came within {_START_PATIENCE:.0f} s", status=4)
+        fills = await self._entry.enter(self.inbox)
+        self._open(Ladder.open(plan, fills), fills)
+
+    def _open(self, ladder: Ladder, fills: Sequence[Fill]) -> None:
+        self.chronicle.ladder = ladder
+        self.tracker = OrderTracker(ladder, self.config.timing, self.chronicle)
+        self.manager = OrderManager(self.tracker, self._ids)
+        self.courier = Courier(
+            self.exchange,
+            self.config.symbol,
+            self.tracker,
+            self.inbox,
+            self.clock,
+            self._random,
+            book=partial(self._book, from_feed=False),
+            answered=self.inputs.on_answer,
+            trouble=self._trouble,
+        )
+        self._caretaker = Caretaker(
+            self.exchange,
+            self.config.symbol,
+            self.tracker,
+            self._ids,
+            self.inputs,
+            self.inbox,
+            self.clock,
+            self.alarms,
+            book=partial(self._book, from_feed=False),
+            pause=self.pause,
+            expires_after=self.config.timing.expires_after,
+        )
+        for fill in fills:
+            self.chronicle.fill(fill, "entry", 0, ZERO)
+        self.opened = True
+        self.set_mode(Mode.RUNNING, "")
+        smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
+        if ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value:
+            reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
+            self._operation = partial(self._flatten, reason)
+        self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
+        self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
+        self._on_price()
+        self._advance()
+
+    async def _trade(self, stop: Stop, leave_at: float | None) -> None:
+        loop = asyncio.get_running_loop()
+
+        def leaving() -> bool:
+            if stop.requested or leave_at is None or loop.time() < leave_at:
+                return stop.requested
+            return self._at_rest() or loop.time() > leave_at + _SETTLE_PATIENCE
+
+        while not leaving():
+            await self.inbox.run_until(lambda: self._operation is not None or leaving())
+            if self._operation is not None:
+                operation = self._operation
+                await operation()
+                self._operation = None
+
+    async def _leave(self, on_exit: OnExit) -> str:
+        """Wind down; returns what could not be done, in words."""
+        try:
+            if on_exit is OnExit.FLATTEN:
+                await winddown.flatten(self, "flattened on the way out")
+                self.set_mode(Mode.STOPPED, "left flat")
+            elif on_exit is OnExit.BUYS and self.mode is not Mode.HALTED:
+                await winddown.cancel_buys(self, "left with no buys and the stops working")
+        except winddown.NotDone as error:
+            return f"left in disorder: {error}"
+        return ""
+
+    async def _close(self) -> None:
+        await self.inbox.close()
+        self._changed()
+
+    # What arrives
+
+    def _deliver(self, message: FeedMessage) -> None:
+        self.inbox.post(partial(self._on_feed, message))
+
+    def _on_feed(self, message: FeedMessage) -> None:
+        self.inputs.on_feed()
+        match message:
+            case PriceTick(quote):
+                self.inputs.on_quote(quote)
+                self._on_price()
+            case FillNotice(fills, snapshot):
+                for fill in fills:
+                    self._on_fill(fill, snapshot)
+            case OrderNotice(reports):
+                for report in reports if self.opened else ():
+                    self.tracker.on_report(report, self.clock())
+            case FeedUp():
+                self.inputs.on_feed_state(True)
+                if self.opened:
+                    self.inbox.spawn(self._caretaker.reconcile())
+            case FeedDown(reason):
+                self.inputs.on_feed_state(False, reason)
+            case FeedAlive():
+                pass
+
+    def _on_price(self) -> None:
+        price = self.inputs.price
+        if self.opened and price is not None:
+            self.tracker.on_mark(price, self.clock())
+
+    def _on_fill(self, fill: Fill, snapshot: bool) -> None:
+        if self._entry is not None and self._entry.takes(fill):
+            return
+        if self.opened:
+            self._book(fill, from_feed=not snapshot)
+
+    def _book(self, fill: Fill, from_feed: bool) -> None:
+        if (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill):
+            return
+        before = self.tracker.ladder.book.realized_pnl
+        order = self.tracker.on_fill(fill, self.clock(), from_feed)
+        if order is not None:
+            gain = self.tracker.ladder.book.realized_pnl - before
+            self.chronicle.fill(fill, order.role.value, order.unit, gain)
+        elif from_feed:
+            text = f"a fill of {plain(fill.size)} {fill.symbol} that is not ours: somebody else trades here"
+            self.alarms.sound("foreign", Severity.CRITICAL, text)
+            self.pause(text)
+
+    # Commands
+
+    def _on_command(self, command: Command) -> Ack:
+        if command.id in self.commands:
+            return Ack(command.id, True, "known already")
+        refusal = self._refusal(command.verb)
+        if refusal:
+            self.commands.note(command, CommandState.REFUSED, refusal)
+            return Ack(command.id, False, refusal)
+        self.commands.note(command, CommandState.ACKNOWLEDGED, "")
+        match command.verb:
+            case Verb.PAUSE:
+                self.pause("paused by the operator")
+                self.commands.note(command, CommandState.CONFIRMED, "no new risk, stops work on")
+            case Verb.RESUME:
+                self._resume()
+                self.commands.note(command, CommandState.CONFIRMED, "")
+            case Verb.HALT:
+                self.halt("halted by the operator")
+                self.commands.note(command, CommandState.CONFIRMED, "working orders stay as they are")
+            case Verb.CANCEL_BUYS | Verb.CANCEL_ALL | Verb.FLATTEN:
+                self._operation = partial(self._carry_out, command)
+        return Ack(command.id, True)
+
+    def _refusal(self, verb: Verb) -> str:
+        if not self.opened:
+            return "the trade is not open yet"
+        if self._operation is not None:
+            return "another command is under way"
+        if self.mode is Mode.HALTED and verb not in (Verb.FLATTEN, Verb.CANCEL_ALL):
+            return f"halted: {self.reason}"
+        return ""
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            done = await winddown.WAYS[command.verb](self, f"{command.verb.value} by the operator")
+        except winddown.NotDone as error:
+            self.alarms.sound("winddown", Severity.CRITICAL, f"{command.verb.value} failed: {error}")
+            self.commands.note(command, CommandState.FAILED, str(error))
+        else:
+            self.alarms.clear("winddown")
+            self.commands.note(command, CommandState.CONFIRMED, done)
+
+    async def _flatten(self, reason: str) -> None:
+        try:
+            await winddown.flatten(self, reason)
+        except winddown.NotDone as error:
+            self.alarms.sound("winddown", Severity.CRITICAL, f"flatten failed: {error}")
+
+    # What is done
+
+    def pause(self, reason: str) -> None:
+        """Take no new risk; what is held stays protected."""
+        if self.manager.posture is Posture.TRADE:
+            self.manager.posture = Posture.PROTECT
+        if self.mode is Mode.RUNNING:
+            self.set_mode(Mode.PAUSED, reason)
+
+    def halt(self, reason: str) -> None:
+        """Touch nothing any more."""
+        self.manager.posture = Posture.HANDS_OFF
+        self.set_mode(Mode.HALTED, reason)
+
+    def set_mode(self, mode: Mode, reason: str) -> None:
+        """Change what the engine does as a whole; a change is an event."""
+        if (mode, reason) != (self.mode, self.reason):
+            self.mode, self.reason = mode, reason
+            self.chronicle.mode(mode, reason)
+            self._changed()
+
+    def _resume(self) -> None:
+        self.manager.posture = Posture.TRADE
+        for key in ("unprotected", "foreign", "position", "winddown"):
+            self.alarms.clear(key)
+        self.set_mode(Mode.RUNNING, "")
+
+    def _advance(self) -> None:
+        if self.opened:
+            self.manager.hold_buys = self.inputs.holds_risk()
+            for action in self.manager.converge(self.clock()):
+                self.courier.send(action)
+            halted = self.tracker.ladder.halted
+            if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:
+                self.alarms.sound("halted", Severity.CRITICAL, halted)
+                self.halt(halted)
+        self._changed()
+
+    def _at_rest(self) -> bool:
+        return self.tracker.settled or (self.mode is not Mode.RUNNING and self.tracker.quiet)
+
+    def _trouble(self, text: str | None) -> None:
+        if text is None:
+            self.alarms.clear("venue")
+        else:
+            self.alarms.sound("venue", Severity.WARNING, text)
+
+    # What goes on beside
+
+    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await job()
+
+    async def _beat(self) -> None:
+        self.inbox.post(lambda: None)
+
+    def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
+        # A stop that comes when the loop has closed already has nobody left to wake.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self.inbox.post, lambda: None)

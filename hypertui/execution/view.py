@@ -1,0 +1,234 @@
+"""The snapshot: every number of the screens, worked out once from the trade's state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hypertui.exchange import AccountState
+from hypertui.execution.order_manager import OrderManager
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.market import ONE, ZERO, Side, plain
+from hypertui.port import Invariant, MapRow, SlotState, SlotView, Snapshot, Trigger
+from hypertui.strategy.ladder import Ladder, Target
+from hypertui.strategy.plan import SLOTS
+
+if TYPE_CHECKING:
+    from hypertui.execution.trader import Trader
+
+_MAP_MARGIN = 6
+
+
+def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
+    """The snapshot after `last`."""
+    inputs = trader.inputs
+    common: dict[str, object] = {
+        "seq": last.seq + 1,
+        "at": now,
+        "mode": trader.mode,
+        "reason": trader.reason,
+        "account": trader.exchange.account,
+        "sources": inputs.sources(),
+        "alarms": trader.alarms.view(),
+        "commands": trader.commands.view(),
+    }
+    if inputs.quote is not None:
+        common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
+        common |= _history(inputs.history.view(), inputs.quote.mark)
+    if trader.chronicle.last_step is not None:
+        common["last_step"], common["last_step_at"] = trader.chronicle.last_step
+    if trader.opened and inputs.quote is not None:
+        common["instrument"] = trader.instrument
+        common |= _ladder_fields(
+            trader.tracker.ladder, trader.tracker, trader.manager, inputs.quote.mark, inputs.account, now
+        )
+    return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _history(prices: tuple[tuple[int, Decimal], ...], mark: Decimal) -> dict[str, object]:
+    if not prices:
+        return {}
+    return {"prices": prices, "price_change": mark / prices[0][1] - ONE}
+
+
+def _ladder_fields(
+    ladder: Ladder,
+    tracker: OrderTracker,
+    manager: OrderManager,
+    mark: Decimal,
+    account: AccountState | None,
+    now: int,
+) -> dict[str, object]:
+    """The fields of a `Snapshot` that describe the open trade at a mark price."""
+    target = ladder.target()
+    stake = ladder.fragment_at_entry * SLOTS
+    value = ladder.value(mark)
+    base = ladder.cycles.base_value
+    return {
+        "entry_price": ladder.grid.entry_price,
+        "unit": ladder.unit,
+        "long_slots": ladder.long_slots,
+        "phase": ladder.phase.value,
+        "cycle": ladder.cycles.number,
+        "peak_unit": ladder.cycles.peak_unit,
+        "valley_unit": ladder.cycles.valley_unit,
+        "next_up": _trigger(ladder, ladder.unit + 1, mark),
+        "next_down": _trigger(ladder, ladder.unit - 1, mark),
+        "slots": _slots(ladder, tracker, target, mark, now),
+        "position_map": _map(ladder, tracker),
+        "invariant": _invariant(ladder, tracker, target),
+        "steps": ladder.steps,
+        "position": ladder.position,
+        "position_value": ladder.position * mark,
+        "fragment": ladder.fragment,
+        "reinvest": ladder.plan.reinvest.value,
+        "realized_pnl": ladder.realized_pnl,
+        "unrealized_pnl": ladder.book.unrealized_pnl(mark),
+        "net_pnl": ladder.net_pnl(mark),
+        "fees": ladder.book.fees,
+        "funding": ladder.funding,
+        "whipsaw_cost": ladder.round_trips.whipsaw_cost,
+        "round_trips": ladder.round_trips.count,
+        "growth": value / stake - ONE,
+        "cycle_growth": None if base is None else value / base - ONE,
+        "holds": manager.hold_buys,
+        **_margin(account, mark),
+    }
+
+
+def _margin(account: AccountState | None, mark: Decimal) -> dict[str, object]:
+    if account is None:
+        return {}
+    liquidation = account.liquidation_price
+    return {
+        "equity": account.equity,
+        "margin_used": account.margin_used,
+        "liquidation_price": liquidation,
+        "liquidation_distance": None if liquidation is None else (mark - liquidation) / mark,
+    }
+
+
+def _trigger(ladder: Ladder, unit: int, mark: Decimal) -> Trigger:
+    price = ladder.grid.price(unit)
+    return Trigger(unit, price, price - mark, (price - mark) / mark)
+
+
+def _slots(
+    ladder: Ladder, tracker: OrderTracker, target: Target, mark: Decimal, now: int
+) -> tuple[SlotView, ...]:
+    views = [
+        _order_view(order, tracker, mark, now) for order in tracker.alive if order.role is not Role.CLOSE
+    ]
+    shown = {(view.side, view.unit) for view in views}
+    working = {order.slot for order in tracker.alive if order.order.side is Side.SELL}
+    for stop in target.stops:
+        if stop.slot not in working:
+            trigger = ladder.grid.price(stop.unit)
+            size = stop.size or ZERO
+            views.append(
+                SlotView(
+                    stop.slot,
+                    Side.SELL,
+                    stop.unit,
+                    trigger,
+                    size,
+                    SlotState.WAITING,
+                    now,
+                    (trigger - mark) / mark,
+                )
+            )
+    for buy in target.buys:
+        if (Side.BUY, buy.unit) not in shown:
+            trigger = ladder.grid.price(buy.unit)
+            views.append(
+                SlotView(
+                    -1, Side.BUY, buy.unit, trigger, buy.size, SlotState.WAITING, now, (trigger - mark) / mark
+                )
+            )
+    return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.unit)))
+
+
+def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int) -> SlotView:
+    trigger = order.order.trigger or order.order.limit
+    return SlotView(
+        order.slot,
+        order.order.side,
+        order.unit,
+        trigger,
+        order.remaining,
+        _state(order, tracker, now),
+        order.since,
+        (trigger - mark) / mark,
+        order.order_id,
+        order.note,
+    )
+
+
+def _state(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
+    if order.unproven and now - order.since > tracker.timing.confirm_after:
+        return SlotState.UNCONFIRMED
+    if order.due:
+        return SlotState.FIRED
+    if order.cancelling:
+        return SlotState.CANCELLING
+    return SlotState.WORKING if order.acknowledged else SlotState.PENDING
+
+
+def _map(ladder: Ladder, tracker: OrderTracker) -> tuple[MapRow, ...]:
+    units = [*ladder.position_map, ladder.unit + _MAP_MARGIN, ladder.unit - _MAP_MARGIN]
+    rows = []
+    for unit in range(max(units), min(units) - 1, -1):
+        price = ladder.grid.price(unit)
+        if price <= 0:
+            break
+        orders = ladder.position_map.orders(unit)
+        if not orders:
+            rows.append(MapRow(unit, price))
+            continue
+        newest = orders[-1]
+        live = tracker.find(newest.client_id)
+        rows.append(
+            MapRow(
+                unit,
+                price,
+                newest.side,
+                newest.size,
+                newest.status,
+                live is not None and not live.dead,
+                len(orders),
+                ladder.position_map.realized_pnl(unit),
+            )
+        )
+    return tuple(rows)
+
+
+def _invariant(ladder: Ladder, tracker: OrderTracker, target: Target) -> Invariant:
+    alive = list(tracker.alive)
+    stops = [order for order in alive if order.role is Role.STOP]
+    buys = [order for order in alive if order.role is Role.BUY]
+    stopped = sum((order.remaining for order in stops), ZERO)
+    units = Counter(order.unit for order in alive)
+    doubles = sorted(unit for unit, count in units.items() if count > 1)
+    fault = ""
+    if len(stops) + len(buys) != SLOTS:
+        fault = f"{len(stops) + len(buys)} orders work, {SLOTS} should"
+    elif stopped != ladder.position:
+        fault = f"stops cover {plain(stopped)} of {plain(ladder.position)}"
+    elif doubles:
+        fault = f"two orders at unit {doubles[0]:+d}"
+    elif not tracker.settled:
+        fault = "the working orders are not the ladder's target"
+    return Invariant(
+        ok=not fault,
+        settled=tracker.quiet,
+        stops=len(stops),
+        buys=len(buys),
+        stopped_size=stopped,
+        position=ladder.position,
+        unconfirmed=sum(order.unproven for order in alive),
+        duplicates=len(doubles),
+        fault=fault,
+    )

@@ -1,0 +1,163 @@
+"""The operator's ways to make a trade safer: cancel the buys, cancel everything, flatten.
+
+Each one works on a trader whose order manager has been told to keep its hands off what is being undone, and
+is done only when the venue has been seen to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Protocol, TypeVar
+
+from hypertui.exchange import Exchange, ExchangeError, OpenOrder
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.courier import Courier
+from hypertui.execution.inbox import Inbox
+from hypertui.execution.order_manager import OrderManager, Place, Posture
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import OwnOrder
+from hypertui.execution.status import Alarms
+from hypertui.market import Side, plain
+from hypertui.port import Mode, Severity, Verb
+
+_PATIENCE = 6.0
+_CLOSE_TRIES = 3
+_QUESTION_TRIES = 3
+_QUESTION_PAUSE = 0.5
+
+T = TypeVar("T")
+
+
+class Trade(Protocol):
+    """What a wind-down needs of the trader."""
+
+    exchange: Exchange
+    config: TradeConfig
+    inbox: Inbox
+    tracker: OrderTracker
+    manager: OrderManager
+    courier: Courier
+    alarms: Alarms
+    clock: Callable[[], int]
+
+    def set_mode(self, mode: Mode, reason: str) -> None: ...
+
+
+class NotDone(Exception):
+    """A wind-down that could not be seen through; the text says what is left and what still works."""
+
+
+async def cancel_buys(trade: Trade, reason: str) -> str:
+    """Cancel the buys and keep the stops; the trade is paused with it. Raises NotDone."""
+    if trade.manager.posture is Posture.TRADE:
+        trade.manager.posture = Posture.PROTECT
+    trade.set_mode(Mode.PAUSED, reason)
+    await _cancel(trade, trade.tracker.buys, "buys")
+    left = [order for order in await _working(trade) if order.side is Side.BUY]
+    if left:
+        raise NotDone(f"{len(left)} buys still work at the venue; the stops work on")
+    position = trade.tracker.ladder.position
+    return f"no buys work; stops protect {plain(position)} {trade.config.symbol}"
+
+
+async def cancel_all(trade: Trade, reason: str) -> str:
+    """Cancel every order; the trade is paused with it and holds its coins unprotected. Raises NotDone."""
+    trade.manager.posture = Posture.HANDS_OFF
+    trade.set_mode(Mode.PAUSED, reason)
+    await _cancel(trade, lambda: trade.tracker.alive, "orders")
+    left = await _working(trade)
+    if left:
+        raise NotDone(f"{len(left)} orders still work at the venue")
+    position = trade.tracker.ladder.position
+    if position:
+        text = f"{plain(position)} {trade.config.symbol} is unprotected: all orders were cancelled"
+        trade.alarms.sound("unprotected", Severity.CRITICAL, text)
+    return "no orders work at the venue"
+
+
+async def flatten(trade: Trade, reason: str) -> str:
+    """Cancel the buys, sell everything reduce-only, verify 0, cancel the stops, halt.
+
+    Raises NotDone, with the stops working on, when the position could not be closed.
+    """
+    trade.manager.posture = Posture.PROTECT
+    trade.set_mode(Mode.PAUSED, f"flattening: {reason}")
+    await _cancel(trade, trade.tracker.buys, "buys")
+    trade.manager.posture = Posture.HANDS_OFF
+    try:
+        await _close_position(trade)
+    except NotDone:
+        trade.manager.posture = Posture.PROTECT
+        raise
+    await _cancel(trade, lambda: trade.tracker.alive, "orders")
+    left = await _working(trade)
+    if left:
+        raise NotDone(f"the position is closed, but {len(left)} orders still work at the venue")
+    trade.alarms.clear("unprotected")
+    trade.set_mode(Mode.HALTED, reason)
+    return "position 0 and no orders, seen at the venue"
+
+
+WAYS: dict[Verb, Callable[[Trade, str], Awaitable[str]]] = {
+    Verb.CANCEL_BUYS: cancel_buys,
+    Verb.CANCEL_ALL: cancel_all,
+    Verb.FLATTEN: flatten,
+}
+
+
+async def _close_position(trade: Trade) -> None:
+    for _ in range(_CLOSE_TRIES):
+        held = await _position(trade)
+        if held <= 0:
+            # Sales of the stops may still be on their way to the books.
+            if await trade.inbox.run_until(lambda: trade.tracker.ladder.position == 0, _PATIENCE):
+                return
+            raise NotDone(f"the venue holds 0 {trade.config.symbol}, but not every sale is booked")
+        mark = trade.tracker.mark
+        if mark is None:
+            break
+        sale = trade.manager.close(held, mark, trade.clock())
+        trade.courier.send(Place((sale,)))
+        await trade.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
+    held = await _position(trade)
+    if held > 0:
+        raise NotDone(f"{plain(held)} {trade.config.symbol} could not be sold; its stops work on")
+
+
+def _is_dead(order: OwnOrder) -> bool:
+    return order.dead
+
+
+async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: str) -> None:
+    def gone() -> bool:
+        for action in trade.manager.cancel(which(), trade.clock()):
+            trade.courier.send(action)
+        return not any(True for _ in which())
+
+    if not await trade.inbox.run_until(gone, _PATIENCE):
+        left = list(which())
+        raise NotDone(f"{len(left)} {name} could not be cancelled within {_PATIENCE:.0f} s")
+
+
+async def _working(trade: Trade) -> Sequence[OpenOrder]:
+    return await _asked(trade, lambda: trade.exchange.open_orders(trade.config.symbol))
+
+
+async def _position(trade: Trade) -> Decimal:
+    state = await _asked(trade, lambda: trade.exchange.account_state(trade.config.symbol))
+    return state.position
+
+
+async def _asked(trade: Trade, question: Callable[[], Coroutine[None, None, T]]) -> T:
+    """The venue's answer, with the trade going on meanwhile; asked again while it does not come."""
+    for _ in range(_QUESTION_TRIES - 1):
+        try:
+            return await trade.inbox.meanwhile(question())
+        except ExchangeError:
+            await trade.inbox.run_until(lambda: False, _QUESTION_PAUSE)
+    try:
+        return await trade.inbox.meanwhile(question())
+    except ExchangeError as error:
+        raise NotDone(f"the venue did not answer: {error}") from error
