@@ -37,7 +37,7 @@ class Placement:
 
 def too_far(request: OrderRequest, mark: Decimal) -> bool:
     """Whether the limit price is absurdly far from the mark; the venue refuses the whole batch for it."""
-    return abs(request.limit - mark) > mark * FURTHEST_PRICE
+    return request.limit > 0 and abs(request.limit - mark) > mark * FURTHEST_PRICE
 
 
 class Checks:

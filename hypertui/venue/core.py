@@ -70,17 +70,15 @@ class Core:
             return stored
         return self._fresh(address)
 
-    def open_account(self, address: str) -> Account | None:
-        """As `account`, and stores it: for an action."""
-        account = self.account(address)
-        if account is not None:
-            self.accounts[address] = account
-        return account
+    def open_account(self, account: Account) -> None:
+        """Store an account that `account` returned: it is about to act."""
+        self.accounts.setdefault(account.address, account)
 
     def deposit(self, address: str, amount: Decimal) -> Account:
         """Credit USDC to an address, which has an account from then on."""
         with self._event() as batch:
-            account = self.open_account(address) or self.accounts.setdefault(address, Account(address))
+            account = self.account(address) or Account(address)
+            self.open_account(account)
             self._credit(account, amount, "deposit", batch)
             return account
 
@@ -91,7 +89,7 @@ class Core:
     def liquidation_price(self, account: Account, symbol: str) -> Decimal | None:
         return self.rules.liquidation_price(account, symbol, self._desk.marks)
 
-    # Actions; the account must be one that `open_account` returned.
+    # Actions; the account must be stored.
 
     def place(self, account: Account, requests: Sequence[OrderRequest]) -> list[Outcome] | str:
         """Place orders one after the other; one outcome for each, or the one text that refuses them all."""

@@ -127,7 +127,7 @@ class Gateway:
         if vault is not None and vault != account.address:
             raise ActionError(f"Vault not registered: {vault}")
         self._nonces.setdefault(signer, Nonces()).use(nonce, now)
-        self._core.open_account(account.address)
+        self._core.open_account(account)
         return account
 
     def _account_of(self, signer: str) -> Account | None:
@@ -159,7 +159,7 @@ class Gateway:
         self._nonces.setdefault(signer, Nonces()).use(nonce, now)
         if action.agent in self._core.accounts:
             raise ActionError("Extra agent already used.")
-        self._core.open_account(signer)
+        self._core.open_account(account)
         self._core.agents.approve(signer, action.agent, action.name, now)
         return _done()
 

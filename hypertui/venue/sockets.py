@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from hypertui.venue.feeds import Hub
 
 log = logging.getLogger(__name__)
-CLOSE_TIMEOUT = 2.0
+CLOSE_TIMEOUT = 1.0
 
 
 class Connection:
@@ -55,9 +55,12 @@ class Connection:
             self._queue.task_done()
 
     async def close(self) -> None:
-        """Close in good order."""
-        with suppress(ConnectionError):
-            await self._socket.close()
+        """Close in good order or, if the other side does not take part in that, cut the connection."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._socket.close()
+        except (TimeoutError, ConnectionError):
+            self.abort()
 
     def abort(self) -> None:
         """Cut the connection without a word."""
@@ -77,7 +80,7 @@ class Sockets:
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one connection until it ends."""
-        socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT)
+        socket = web.WebSocketResponse()
         await socket.prepare(request)
         connection = Connection(socket, request, self._limit)
         session = self._hub.open(connection.send)
@@ -107,7 +110,12 @@ class Sockets:
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
+    def count(self) -> int:
+        """How many connections there are."""
+        return len(self._connections)
+
     def abort_all(self) -> None:
+        """Cut every connection without a word."""
         for connection in tuple(self._connections):
             connection.abort()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
@@ -102,7 +103,9 @@ class LocalVenue:
 
     async def _drain(self) -> None:
         # A test may have a client on purpose that does not read; it must not hold up the others.
-        await asyncio.wait([asyncio.ensure_future(self.server.sockets.drained())], timeout=1.0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self.server.sockets.drained()
 
     def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(DEADLINE)
