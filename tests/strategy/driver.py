@@ -1,4 +1,4 @@
-"""A ladder whose orders fill at once and at their triggers, and the same strategy written down a second time."""
+"""A ladder whose orders fill at once, at their triggers, and the same strategy written down a second time."""
 
 from __future__ import annotations
 

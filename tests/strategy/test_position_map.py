@@ -1,0 +1,63 @@
+"""The position map keeps everything, and the trace says what is so."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from hypertui.market import Side
+from hypertui.strategy.position_map import PositionMap
+from hypertui.strategy.trace import trace_record
+from tests.strategy.driver import Walk, fill_of
+
+
+def test_every_order_of_a_unit_is_kept_with_its_history() -> None:
+    units = PositionMap()
+    units.placed(-1, "a", Side.SELL, Decimal(5), 10, "working")
+    units.status("a", "filled", 20)
+    units.placed(-1, "b", Side.BUY, Decimal(4), 30, "working")
+    units.filled("a", fill_of(Side.SELL, 2, 99), Decimal("-2.5"))
+    units.filled("a", fill_of(Side.SELL, 3, 99), Decimal("-3"))
+    first, live = units.orders(-1)
+    assert (first.client_id, first.side, first.status, first.filled) == ("a", Side.SELL, "filled", 5)
+    assert first.statuses == [(10, "working"), (20, "filled")]
+    assert (live.client_id, live.status, live.filled) == ("b", "working", 0)
+    assert units.realized_pnl(-1) == Decimal("-5.5")
+
+
+def test_the_same_status_twice_is_no_news() -> None:
+    units = PositionMap()
+    units.placed(2, "a", Side.BUY, Decimal(1), 1, "working")
+    assert units.status("a", "cancelled", 2) is True
+    assert units.status("a", "cancelled", 3) is False
+    assert units.orders(2)[0].statuses == [(1, "working"), (2, "cancelled")]
+
+
+def test_the_map_grows_lazily_both_ways() -> None:
+    units = PositionMap()
+    assert list(units) == []
+    assert units.orders(7) == ()
+    assert 7 not in units
+    for unit in (3, -5, 0):
+        units.placed(unit, str(unit), Side.BUY, Decimal(1), 1, "working")
+    assert list(units) == [3, 0, -5]
+    assert units.realized_pnl(3) is None
+
+
+def test_a_record_of_the_trace_is_the_state_after_the_step() -> None:
+    walk = Walk.start(fee_rate="0.001")
+    (step,) = walk.to("98.7")
+    assert json.loads(json.dumps(trace_record(step, walk.ladder, tick=4))) == {
+        "seq": 1,
+        "tick": 4,
+        "price": "98.7",
+        "direction": "down",
+        "unit": -1,
+        "phase": "retracement",
+        "trailing_stop": [-4, -3, -2],
+        "trailing_buy": [0],
+        "position": "15",
+        "fragment_usd": "500",
+        "realized_pnl": "-5.995",
+    }
+    assert "tick" not in trace_record(step, walk.ladder)
