@@ -58,6 +58,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     `refresh_hz` 0 nothing is pulled by itself; `show_frame` does it.
     """
 
+    TITLE = "hypertui"
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = bindings()

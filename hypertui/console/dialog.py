@@ -146,7 +146,8 @@ class Dialog(ModalScreen[None]):
             return
         width = min(_WIDTH, self.app.size.width)
         self._panel.styles.width = width
-        self._panel.styles.height = len(self._body(self._question, width - _MARGIN)) + 4
+        rows = len(self._body(self._question, width - _MARGIN))
+        self._panel.styles.height = min(rows + 4, self.app.size.height)
         self._panel.set_class(self._question.danger, "-danger")
         self._panel.border_title = self._question.title
         self._panel.present(frame)

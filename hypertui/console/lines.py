@@ -27,7 +27,8 @@ class Role(StrEnum):
     STALE = "stale"  # a value too old to be trusted
     WARNING = "warning"
     CRITICAL = "critical"  # alarms, and nothing else
-    HEAD = "head"  # a table's head, a section's title
+    HEAD = "head"  # a table's head
+    BAR = "bar"  # a line that divides the small screen
     HERE = "here"  # the row of the current unit
     FOCUS = "focus"  # what enter would do
     KEY = "key"

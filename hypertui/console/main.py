@@ -97,5 +97,11 @@ class Main(Screen[None]):
         for panel in self._layouts[self.layout_name]:
             panel.present(frame)
 
+    def on_mouse_scroll_up(self) -> None:
+        self.app.action_scroll(-1)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.app.action_scroll(1)
+
     def on_resize(self) -> None:
         self.call_after_refresh(self.app.show_frame)

@@ -56,7 +56,8 @@ def starting() -> Snapshot:
         unit_size=UNIT,
         mode=Mode.STARTING,
         sources=tuple(
-            Source(name, None, 10_000, connected=False) for name in ("mark", "ws", "rest", "engine", "journal")
+            Source(name, None, 10_000, connected=False)
+            for name in ("mark", "ws", "rest", "engine", "journal")
         ),
     )
 
@@ -91,7 +92,10 @@ def walk(mark: D, count: int = 96) -> tuple[tuple[int, D], ...]:
     """A price path that ends at `mark`: a fixed wave, so that the chart is always the same."""
     wave = [0, 3, 5, 9, 12, 10, 14, 18, 17, 22, 26, 24, 21, 18, 20, 23, 27, 31, 30, 34, 33, 29, 25, 27]
     return tuple(
-        (NOW - (count - index) * 5_000, mark + 10 * (wave[index % 24] + index // 4 - wave[(count - 1) % 24]) - 230)
+        (
+            NOW - (count - index) * 5_000,
+            mark + 10 * (wave[index % 24] + index // 4 - wave[(count - 1) % 24]) - 230,
+        )
         for index in range(count)
     )
 
@@ -104,10 +108,20 @@ def position_map(unit: int, slots: Sequence[SlotView], low: int = -8, high: int 
         view = orders.get(number)
         if view is not None:
             rows.append(
-                MapRow(number, price, view.side, view.size, view.state.value, live=True, orders=1 + abs(number) % 2)
+                MapRow(
+                    number,
+                    price,
+                    view.side,
+                    view.size,
+                    view.state.value,
+                    live=True,
+                    orders=1 + abs(number) % 2,
+                )
             )
         elif number == unit:
-            rows.append(MapRow(number, price, Side.SELL, D("0.10000"), "filled", orders=1, realized_pnl=D("94.05")))
+            rows.append(
+                MapRow(number, price, Side.SELL, D("0.10000"), "filled", orders=1, realized_pnl=D("94.05"))
+            )
         elif -4 <= number <= 3:
             rows.append(MapRow(number, price, Side.SELL, D("0.10000"), "cancelled", orders=2))
         else:
@@ -116,7 +130,7 @@ def position_map(unit: int, slots: Sequence[SlotView], low: int = -8, high: int 
 
 
 EVENTS = (
-    Event(1, NOW - 6 * MINUTE, "state", Severity.INFO, "restart: 4 orders taken up, nothing missing"),
+    Event(1, NOW - 20 * MINUTE, "state", Severity.INFO, "restart: 4 orders taken up, nothing missing"),
     Event(2, NOW - 400_000, "step", Severity.INFO, "▼ +3→+2 stop …8850 fired at 65,000.0"),
     Event(3, NOW - 399_800, "order", Severity.INFO, "buy +3 placed, trigger 65,500.0, 0.09770 (187ms)"),
     Event(4, NOW - 399_200, "fill", Severity.INFO, "stop …8850 filled 0.10000 at 64,998.5, realised +94.05"),
@@ -141,7 +155,7 @@ def running(
     at = D(mark)
     slots = tuple(
         [slot(index, Side.SELL, number, "0.10000", at) for index, number in enumerate(stops, 1)]
-        + [slot(4 - index, Side.BUY, number, "0.09770", at) for index, number in enumerate(reversed(buys))]
+        + [slot(index, Side.BUY, number, "0.09770", at) for index, number in enumerate(buys, len(stops) + 1)]
     )
     position = D("0.10000") * len(stops)
     return replace(
@@ -213,7 +227,9 @@ def decline() -> Snapshot:
 
 def recovery() -> Snapshot:
     view = running("recovery", "63180", -2, (-3,), (-1, 0, 1))
-    fired = replace(view.slots[1], state=SlotState.UNCONFIRMED, since=NOW - 6_000, note="no answer yet, asked 2 times")
+    fired = replace(
+        view.slots[1], state=SlotState.UNCONFIRMED, since=NOW - 6_000, note="no answer yet, asked 2 times"
+    )
     return replace(
         view,
         network=Network.TESTNET,
@@ -235,7 +251,13 @@ def paused() -> Snapshot:
             CommandView("c4", Verb.RESUME, "mk@pts/3", NOW - 2_000, CommandState.ACKNOWLEDGED, 80),
             CommandView("c3", Verb.PAUSE, "mk@pts/3", NOW - MINUTE, CommandState.CONFIRMED, 96),
             CommandView(
-                "c2", Verb.FLATTEN, "jo@pts/4", NOW - HOUR, CommandState.REFUSED, 12, "another command is at work"
+                "c2",
+                Verb.FLATTEN,
+                "jo@pts/4",
+                NOW - HOUR,
+                CommandState.REFUSED,
+                12,
+                "another command is at work",
             ),
         ),
     )
@@ -252,7 +274,14 @@ def stale() -> Snapshot:
             *sources()[2:],
         ),
         alarms=(
-            Alarm("price", Severity.WARNING, "no price for 12 s: nothing new is placed", NOW - 2_400, NOW - 100, 3),
+            Alarm(
+                "price",
+                Severity.WARNING,
+                "no price for 12 s: nothing new is placed",
+                NOW - 2_400,
+                NOW - 100,
+                3,
+            ),
         ),
     )
 
@@ -263,16 +292,27 @@ def broken() -> Snapshot:
         view,
         network=Network.MAINNET,
         invariant=Invariant(
-            False, True, 2, 1, D("0.20000"), D("0.30000"), orphans=1, fault="slot 3 has no stop: 0.10000 BTC bare"
+            False,
+            True,
+            2,
+            1,
+            D("0.20000"),
+            D("0.30000"),
+            orphans=1,
+            fault="slot 3 has no stop: 0.10000 BTC bare",
         ),
         slots=(
             *view.slots[:2],
-            replace(view.slots[2], state=SlotState.REJECTED, order_id=None, note="refused: not enough margin"),
+            replace(
+                view.slots[2], state=SlotState.REJECTED, order_id=None, note="refused: not enough margin"
+            ),
             view.slots[3],
         ),
         alarms=(
             Alarm("cover", Severity.CRITICAL, "0.10000 BTC without a stop", NOW - 8_000, NOW - 100, 4),
-            Alarm("orphan", Severity.WARNING, "one order at the venue is not ours", NOW - 90_000, NOW - 90_000),
+            Alarm(
+                "orphan", Severity.WARNING, "one order at the venue is not ours", NOW - 90_000, NOW - 90_000
+            ),
         ),
     )
 
@@ -283,7 +323,9 @@ def halted() -> Snapshot:
         network=Network.MAINNET,
         mode=Mode.HALTED,
         reason="the fragment of 9.80 USD is under the venue's minimum of 10 USD",
-        alarms=(Alarm("halt", Severity.CRITICAL, "halted: the fragment is too small", NOW - 60_000, NOW - 60_000),),
+        alarms=(
+            Alarm("halt", Severity.CRITICAL, "halted: the fragment is too small", NOW - 60_000, NOW - 60_000),
+        ),
     )
 
 
@@ -334,3 +376,7 @@ def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) ->
     """The app over a fake engine, without a timer: a test shows frames when it wants them."""
     fields: dict[str, object] = {"clock": clock or Clock(), "who": "mk@pts/3", "refresh_hz": 0.0}
     return HyperTui(engine, Stop(), **{**fields, **kwargs})  # type: ignore[arg-type]
+
+
+def on_mainnet() -> Snapshot:
+    return replace(running(), network=Network.MAINNET)

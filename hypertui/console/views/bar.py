@@ -212,6 +212,6 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
         rows += [line(Span(row, role)) for row in wrap(f"‼ {fmt.clean(alarm.text)}", max(width, 8), 2)]
     if not active:
         rows.append(line(Span("alarms none", Role.DIM)))
-    asked = f"this screen needs {MIN_WIDTH}x{MIN_HEIGHT}, the engine goes on; q quits"
+    asked = f"the console needs {MIN_WIDTH}x{MIN_HEIGHT}; the engine does not mind; q quits"
     rows += [BLANK, *(line(Span(row, Role.DIM)) for row in wrap(asked, max(width, 8)))]
     return [fit(row, width) for row in rows]

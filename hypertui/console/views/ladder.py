@@ -166,33 +166,39 @@ def invariant_line(frame: Frame) -> Line:
     invariant = frame.snapshot.invariant
     if invariant is None:
         return line(Span("○ invariant not known yet", Role.DIM))
-    instrument = frame.snapshot.instrument
     counts = (
         f"{invariant.stops + invariant.buys} working = "
         f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
     )
-    stopped, held = fmt.size(invariant.stopped_size, instrument), fmt.size(invariant.position, instrument)
-    sign = "=" if invariant.stopped_size == invariant.position else "≠"
-    covered = f"Σstops {stopped} {sign} position {held}"
     if invariant.ok:
-        return line("✓ ", counts, "  ", covered)
+        return line("✓ ", counts, "  ", _cover(frame, invariant))
     if not invariant.settled:
-        return line(Span(f"◌ settling: {counts}  {covered}", Role.HOLD))
-    fault = fmt.clean(invariant.fault) or counts
-    return line(Span(f"✗ {fault}  {covered}", Role.CRITICAL))
+        return line(Span(f"◌ settling: {counts}", Role.HOLD))
+    return line(Span(f"✗ {fmt.clean(invariant.fault) or counts}", Role.CRITICAL))
 
 
-def invariant_counts(invariant: Invariant) -> Line:
-    """What is unproven, foreign or double; quiet while it is nothing."""
+def _cover(frame: Frame, invariant: Invariant) -> Span:
+    """Whether the stops cover the position."""
+    instrument = frame.snapshot.instrument
+    stopped, held = fmt.size(invariant.stopped_size, instrument), fmt.size(invariant.position, instrument)
+    if invariant.stopped_size == invariant.position:
+        return Span(f"Σstops {stopped} = position {held}")
+    return Span(f"Σstops {stopped} ≠ position {held}", Role.WARNING)
 
-    def count(label: str, number: int, bad: Role) -> list[Span]:
-        return [Span(f"{label} ", Role.DIM), Span(str(number), bad if number else Role.DIM), Span("  ")]
 
-    return line(
-        *count("unconfirmed", invariant.unconfirmed, Role.WARNING),
-        *count("orphans", invariant.orphans, Role.CRITICAL),
-        *count("twice at a unit", invariant.duplicates, Role.CRITICAL),
+def invariant_counts(frame: Frame, invariant: Invariant) -> Line:
+    """What is unproven, foreign or double: all of it at rest, else what there is, and the cover."""
+    counts = (
+        ("unconfirmed", invariant.unconfirmed, Role.WARNING),
+        ("orphans", invariant.orphans, Role.CRITICAL),
+        ("twice at a unit", invariant.duplicates, Role.CRITICAL),
     )
+    uncovered = invariant.stopped_size != invariant.position
+    parts = [_cover(frame, invariant), Span("  ")] if uncovered else []
+    for label, number, bad in counts:
+        if invariant.ok or number:
+            parts += [Span(f"{label} ", Role.DIM), Span(str(number), bad if number else Role.DIM), Span("  ")]
+    return line(*parts)
 
 
 def slots_title(frame: Frame) -> str:
@@ -211,21 +217,25 @@ def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
     invariant = frame.snapshot.invariant
     foot = [fit(invariant_line(frame), width)]
     if invariant is not None:
-        foot.append(fit(line("  ", *invariant_counts(invariant)), width))
+        foot.append(fit(line("  ", *invariant_counts(frame, invariant)), width))
     room = height - len(lines) - len(foot)
-    notes = slot_notes(frame, width)[: max(room - 1, 0)]
-    room -= len(notes)
-    alarms = alarm_lines(frame, width, max(room - 1, 1))
-    blanks: list[Line] = [BLANK] * max(room - len(alarms), 0)
+    alarms = alarm_lines(frame, width, min(room, 3))
+    room -= len(alarms)
+    notes = slot_notes(frame, width)[:room]
+    blanks: list[Line] = [BLANK] * (room - len(notes))
     return [*lines, *notes, *blanks[:1], *foot, *blanks[1:2], *alarms]
 
 
 def slots_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The small screen's: head, four slots, invariant."""
     inner = slot_table(frame, width - 2)
-    head = tint(pad(line(" ", *inner[0]), width), Role.HEAD)
+    head = tint(pad(line(" ", *inner[0]), width), Role.BAR)
     rows = [line(" ", *row) for row in inner[1:5]]
     rows += [BLANK] * (4 - len(rows))
     notes = [line(" ", *note) for note in slot_notes(frame, width - 2)]
-    last = fit(line(" ", *invariant_line(frame)), width)
+    last = line(" ", *invariant_line(frame))
+    invariant = frame.snapshot.invariant
+    if invariant is not None and not invariant.ok:
+        last = line(*last, "  ", *invariant_counts(frame, invariant))
+    last = fit(last, width)
     return [head, *rows, last, *notes][:height]

@@ -32,22 +32,22 @@ def active_alarms(frame: Frame) -> list[Alarm]:
 
 
 def alarm_lines(frame: Frame, width: int, height: int) -> list[Line]:
-    """The alarms that still hold, one line each; the last line counts those that do not fit."""
+    """The alarms that still hold, one line each; the last line says how many more there are."""
     alarms = active_alarms(frame)
     if not alarms:
         return [line(Span("alarms none", Role.DIM))]
-    lines = [_alarm(frame, alarm, width) for alarm in alarms]
-    if len(lines) > height:
-        more = len(lines) - height + 1
-        lines = [*lines[: height - 1], line(Span(f"… {fmt.plural(more, 'more alarm')}", Role.WARNING))]
-    return lines
+    shown = alarms[: max(height, 1)]
+    hidden = len(alarms) - len(shown)
+    return [_alarm(frame, alarm, width, hidden if alarm is shown[-1] else 0) for alarm in shown]
 
 
-def _alarm(frame: Frame, alarm: Alarm, width: int) -> Line:
+def _alarm(frame: Frame, alarm: Alarm, width: int, more: int) -> Line:
     role = _SEVERITY_ROLE[alarm.severity]
     times = f" ×{alarm.count}" if alarm.count > 1 else ""
     left = line(Span(f"‼ {alarm.severity.upper()} {fmt.clean(alarm.text)}", role))
     right = line(Span(f"{times} {fmt.age(max(frame.now - alarm.first, 0))}", role))
+    if more:
+        right = line(*right, Span(f"  +{more} more", role))
     return both_ends(left, right, width)
 
 
@@ -90,7 +90,7 @@ def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
     latest = all_commands(frame)[:1]
     text = line(Span(" alarms none", Role.DIM))
     if not latest:
-        return [tint(pad(text, width), Role.HEAD)]
+        return [tint(pad(text, width), Role.BAR)]
     shown = both_ends(text, _command(frame, latest[0], min(width - 16, 60))[0], width - 1)
     said = fmt.clean(latest[0].text)
     if said and latest[0].state in (CommandState.REFUSED, CommandState.FAILED):

@@ -89,6 +89,6 @@ def position_map_compact(frame: Frame, width: int, height: int) -> Sequence[Line
     """The same with a cell of margin and its head as a bar."""
     lines = position_map(frame, width - 2, height)
     return [
-        tint(pad(line(" ", *lines[0]), width), Role.HEAD),
+        tint(pad(line(" ", *lines[0]), width), Role.BAR),
         *(line(" ", *spans) for spans in lines[1:]),
     ]

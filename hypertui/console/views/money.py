@@ -78,7 +78,13 @@ def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     known = {label: (label, value) for pair in facts(frame) for label, value in pair}
     size = fmt.size(frame.snapshot.position, frame.snapshot.instrument)
     known["position"] = ("pos", Span(size, Role.STRONG))
-    short = {"liquidation": "liq", "whipsaw cost": "whipsaw", "round trips": "trips", "fragment F": "F", "margin used": "margin"}
+    short = {
+        "liquidation": "liq",
+        "whipsaw cost": "whipsaw",
+        "round trips": "trips",
+        "fragment F": "F",
+        "margin used": "margin",
+    }
     picked = (
         ("equity", "realised", "unrealised", "fees"),
         ("position", "liquidation", "whipsaw cost", "funding"),
