@@ -57,8 +57,11 @@ def in_words(run: Run, costs: Costs, timing: Timing) -> str:
     phases = ", ".join(f"{phase.value} {run.phase_steps[phase.value]:,}" for phase in Phase)
     rows = [
         ("prices walked", f"{run.ticks:,} in {timing.run_s:.2f} s (loaded in {timing.load_s:.2f} s)"),
-        ("entry", f"{plain(ladder.entry_coins)} {plan.instrument.symbol} at {_usd(ladder.grid.entry_price)}"),
-        ("last price", f"{_usd(run.last_price)}, unit {ladder.unit:+d}, {ladder.phase.value}"),
+        (
+            "entry",
+            f"{plain(ladder.entry_coins)} {plan.instrument.symbol} at {_price(ladder.grid.entry_price)}",
+        ),
+        ("last price", f"{_price(run.last_price)}, unit {ladder.unit:+d}, {ladder.phase.value}"),
         ("steps", f"{ladder.steps:,} ({phases}), {run.fills:,} fills"),
         ("position", f"{plain(ladder.position)} {plan.instrument.symbol}, fragment {_usd(ladder.fragment)}"),
         ("net PnL", f"{_signed(net)} USD, {_share(net, stake)} of the {_usd(stake)} entered"),
@@ -85,6 +88,10 @@ def _one_whipsaw(ladder: Ladder, costs: Costs) -> str:
     lost = coins * ladder.plan.unit_size
     fees = coins * (price + price - ladder.plan.unit_size) * costs.fee_rate
     return f"of one unit costs {_usd(lost + fees)} USD, {_share(fees, lost + fees)} of it fees"
+
+
+def _price(price: Decimal) -> str:
+    return f"{price.normalize():,f}"
 
 
 def _usd(amount: Decimal) -> str:

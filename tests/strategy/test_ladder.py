@@ -10,7 +10,7 @@ from hypertui.market import Side
 from hypertui.strategy.cycles import RoundTrips
 from hypertui.strategy.ladder import Direction, Ladder, Phase
 from hypertui.strategy.plan import SLOTS, Reinvest
-from tests.strategy.driver import COIN, Walk, fill_of, plan_of
+from tests.strategy.driver import Walk, fill_of, plan_of
 
 D = Decimal
 
@@ -222,18 +222,6 @@ def test_continuous_sizes_each_buy_with_the_profit_of_its_moment() -> None:
     walk.to(96)
     assert walk.ladder.fragment == D("487.5")
     assert walk.buy_coins() == {-3: D("5.02"), -2: D("4.97"), -1: D("4.92"), 0: D("4.87")}
-
-
-def test_continuous_leaves_a_buy_alone_that_the_resizing_found_right() -> None:
-    """Coarse lots make the size before and after the entry into decline the same."""
-    plan = plan_of(
-        instrument=type(COIN)("COARSE", 0, 20), reinvest=Reinvest.CONTINUOUS, position_size=D(40_000)
-    )
-    walk = Walk.start(plan).path(96)  # 400 coins; R = -100 * 10 = -1000, F = 10,000 - 250
-    assert walk.buy_coins() == {-3: D(100), -2: D(99), -1: D(98), 0: D(97)}
-    walk.path(98, 97)  # buys 100 at 97 and 99 at 98, sells one of them: F falls, the old buys stay
-    assert walk.buy_coins()[-1] == 98
-    assert walk.buy_coins()[0] == 97
 
 
 def test_off_never_changes_the_fragment() -> None:

@@ -1,0 +1,92 @@
+"""Recorded prices and a known trace, where the data folder lies beside the checkout."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hypertui.backtest.replay import Costs, Run, replay
+from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.market import KNOWN_INSTRUMENTS
+from hypertui.series import Series, load_series
+from hypertui.strategy.ladder import Ladder, Step
+from hypertui.strategy.plan import Plan, Reinvest
+from hypertui.strategy.trace import trace_record
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+AMOUNTS = {"price", "position", "fragment_usd", "realized_pnl"}
+
+D = Decimal
+
+
+def recorded(name: str) -> Path:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"no recorded prices: {path} is absent")
+    return path
+
+
+def test_the_example_gives_exactly_its_trace() -> None:
+    series = load_series(recorded("ladder-example.csv"))
+    lines = recorded("ladder-example.trace.jsonl").read_text().splitlines()
+    records: list[dict[str, object]] = []
+
+    def record(tick: int, step: Step, ladder: Ladder) -> None:
+        records.append(json.loads(json.dumps(trace_record(step, ladder, tick))))
+
+    replay(series, Plan(KNOWN_INSTRUMENTS["SOL"], D(1), D(2000)), Costs(D("0.00045")), record)
+    assert len(records) == len(lines)
+    for found, line in zip(records, lines, strict=True):
+        expected = json.loads(line)
+        assert list(found) == list(expected)
+        for key, value in expected.items():
+            if key in AMOUNTS:
+                assert isinstance(found[key], str)
+                assert float(str(found[key])) == pytest.approx(float(value), rel=1e-9, abs=0), key
+            else:
+                assert found[key] == value, key
+
+
+@pytest.fixture(scope="module")
+def month() -> Series:
+    return load_series(recorded("btc-perp-1m-2022-01.csv.gz"))
+
+
+def walk_month(month: Series, unit: int, reinvest: Reinvest = Reinvest.RECOVERY) -> Run:
+    plan = Plan(KNOWN_INSTRUMENTS["BTC"], D(unit), D(20_000), reinvest=reinvest)
+    run = replay(month, plan)
+    ladder = run.ladder
+    net = ladder.net_pnl(run.last_price)
+    assert ladder.position == sum((slot.coins for slot in ladder.slots), D(0))
+    assert net >= -run.max_drawdown
+    assert abs(ladder.value(run.last_price) - net - ladder.entry_coins * ladder.grid.entry_price) < D("1e-9")
+    return run
+
+
+def test_a_month_of_bitcoin_in_units_of_250(month: Series) -> None:
+    run = walk_month(month, 250)
+    assert run.ladder.halted is None
+    assert run.ticks == len(month.prices)
+    assert run.ladder.round_trips.count > 100
+
+
+@pytest.mark.parametrize("reinvest", Reinvest)
+def test_units_far_too_small_lose_nearly_everything_and_the_report_says_why(
+    month: Series, reinvest: Reinvest
+) -> None:
+    run = walk_month(month, 50, reinvest)
+    stake = run.ladder.entry_coins * run.ladder.grid.entry_price
+    if reinvest is not Reinvest.OFF:  # a fragment that never shrinks loses more than was entered
+        assert 0 < run.ladder.value(run.last_price) < stake / 50
+    fees, cost = run.ladder.book.fees, run.ladder.round_trips.whipsaw_cost
+    assert cost > stake
+    report = summary(run, Timing(0.1, 0.1))
+    assert D(str(report["fees"])) == fees
+    assert D(str(report["whipsaw_cost"])) == cost
+    words = in_words(run, Costs(), Timing(0.1, 0.1))
+    assert f"{fees:,.2f} USD" in words
+    assert f"{cost:,.2f} USD" in words
+    assert f"{run.ladder.round_trips.count:,} round trips" in words
