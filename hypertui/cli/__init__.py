@@ -1,0 +1,45 @@
+"""The `hypertui` command. Only the parser is loaded before the command is known: `--help` has to be quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from hypertui.cli.arguments import parser
+
+BAD_INPUT = 2
+DEFECT = 70
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 2 bad input, 3 halted, 4 venue not reached, 70 defect
+    or watchdog."""
+    arguments = parser().parse_args(argv)
+    try:
+        match arguments.command:
+            case "backtest":
+                from hypertui.cli.backtest import backtest
+
+                return backtest(arguments)
+            case "venue":
+                from hypertui.cli.venue import venue
+
+                return venue(arguments)
+            case "run" if arguments.headless:
+                from hypertui.cli.trade import headless
+
+                return headless(arguments)
+            case _:
+                from hypertui.cli.trade import console
+
+                return console(arguments)
+    except ValueError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _refuse(text: str) -> int:
+    # Whatever the message quotes, it stays one line.
+    print(f"hypertui: {' '.join(text.split())}", file=sys.stderr)
+    return BAD_INPUT

@@ -1,0 +1,161 @@
+"""The command line: what can be said, and where in the settings it belongs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+_DESCRIPTION = """\
+Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
+settings of config.toml."""
+
+_STATUS = """\
+exit status: 0 done, 2 bad input, 3 halted (the reason is in the last line), 4 venue not reached,
+70 watchdog"""
+
+# flag -> where the settings have it
+_TRADE_FLAGS = {
+    "symbol": ("trade", "symbol"),
+    "wallet": ("trade", "wallet"),
+    "unit_size": ("trade", "unit_size"),
+    "position_size": ("trade", "position_size"),
+    "leverage": ("trade", "leverage"),
+    "reinvest": ("trade", "reinvest"),
+    "on_exit": ("engine", "on_exit"),
+    "network": ("network",),
+    "base_url": ("base_url",),
+    "state_dir": ("state_dir",),
+    "seed": ("paper", "seed"),
+    "speed": ("paper", "speed"),
+    "faucet": ("paper", "faucet"),
+    "prices": ("paper", "prices"),
+    "refresh_hz": ("console", "refresh_hz"),
+    "mouse": ("console", "mouse"),
+    "ascii": ("console", "ascii"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    top = argparse.ArgumentParser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    _add_trade_flags(top)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    run = commands.add_parser("run", help="trade, in the console or without a screen", epilog=_STATUS)
+    # A flag that was given before the command must not be reset by the command's own default.
+    _add_trade_flags(run, default=argparse.SUPPRESS)
+    run.add_argument(
+        "--headless", action="store_true", help="no screen; print one JSON object per event on stdout"
+    )
+    run.add_argument(
+        "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"
+    )
+
+    _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
+    _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
+    return top
+
+
+def setting_flags(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The flags that were given, nested as the settings have them."""
+    nested: dict[str, Any] = {}
+    for flag, path in _TRADE_FLAGS.items():
+        value = getattr(arguments, flag, None)
+        if value is None:
+            continue
+        section = nested
+        for part in path[:-1]:
+            section = section.setdefault(part, {})
+        section[path[-1]] = value
+    return nested
+
+
+def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> None:
+    def add(group: Any, *names: str, **options: Any) -> None:
+        group.add_argument(*names, default=default, **options)
+
+    trade = parser.add_argument_group("trade")
+    add(trade, "--symbol", metavar="NAME", help="the perpetual market, such as BTC")
+    add(trade, "--wallet", choices=["long"], help="the side of the ladder; long is the only one")
+    add(trade, "--unit-size", metavar="USD", help="price distance of one unit")
+    add(trade, "--position-size", metavar="USD", help="what the opening order buys")
+    add(trade, "--leverage", metavar="X", help="cross leverage")
+    add(trade, "--reinvest", metavar="WHEN", help="recovery, continuous or off")
+
+    network = parser.add_argument_group("network")
+    which = network.add_mutually_exclusive_group()
+    for name in ("paper", "testnet", "mainnet"):
+        add(which, f"--{name}", dest="network", action="store_const", const=name, help=_NETWORKS[name])
+    add(network, "--confirm-mainnet", metavar="SYMBOL", help="say without a terminal what --mainnet asks")
+    add(network, "--base-url", metavar="URL", help="use a venue that runs already (paper)")
+
+    paper = parser.add_argument_group("paper market")
+    _add_market_flags(paper, default)
+
+    engine = parser.add_argument_group("engine")
+    add(engine, "--on-exit", metavar="WHAT", help="buys (cancel the buys, keep the stops), leave, flatten")
+    add(
+        engine, "--config", type=Path, metavar="FILE", help="settings; default ./config.toml, if there is one"
+    )
+    add(
+        engine,
+        "--state-dir",
+        metavar="DIR",
+        help="where everything is kept; default: the user's state folder",
+    )
+
+    console = parser.add_argument_group("console")
+    add(console, "--refresh-hz", metavar="HZ", help="screen updates per second")
+    add(console, "--mouse", action="store_const", const=True, help="let the console have the mouse")
+    add(console, "--ascii", action="store_const", const=True, help="plain characters only")
+
+
+_NETWORKS = {
+    "paper": "a local market, no real money (the default)",
+    "testnet": "Hyperliquid's testnet",
+    "mainnet": "real money; asks for the symbol",
+}
+
+
+def _add_market_flags(group: Any, default: Any = None) -> None:
+    group.add_argument("--seed", default=default, metavar="N", help="of the price path; same seed, same path")
+    group.add_argument("--speed", default=default, metavar="X", help="market seconds per second")
+    group.add_argument("--prices", default=default, metavar="FILE", help="replay a price file")
+    group.add_argument("--faucet", default=default, metavar="USD", help="what a new account owns; 0: nothing")
+
+
+def _add_backtest(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
+    parser.add_argument(
+        "prices", type=Path, metavar="PRICES", help="CSV or candleSnapshot JSON, plain or .gz"
+    )
+    parser.add_argument("--symbol", required=True, metavar="NAME")
+    parser.add_argument("--unit-size", required=True, metavar="USD")
+    parser.add_argument("--position-size", required=True, metavar="USD")
+    parser.add_argument("--leverage", default="1", metavar="X")
+    parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
+    parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
+    parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
+    parser.add_argument("--reinvest", default="recovery", metavar="WHEN", help="recovery, continuous or off")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="write one JSON object per step")
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def _add_venue(parser: argparse.ArgumentParser) -> None:
+    parser.description = "A local exchange for rehearsal and tests, on 127.0.0.1 only."
+    parser.add_argument("--port", default="3001", metavar="N", help="default 3001; 0: any free one")
+    parser.add_argument("--symbol", default="BTC", metavar="NAME", help="the market that --prices drives")
+    _add_market_flags(parser)
+    parser.add_argument("--until-eof", action="store_true", help="leave when standard input ends")
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"hypertui {version('hypertui')}")
+        parser.exit()

@@ -1,0 +1,91 @@
+"""`hypertui backtest`: a price file through the ladder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from contextlib import ExitStack
+from decimal import Decimal
+from typing import TextIO
+
+from hypertui.backtest.replay import Costs, replay
+from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.cli.values import amount, integer
+from hypertui.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.series import load_series
+from hypertui.strategy.ladder import Ladder, Step
+from hypertui.strategy.plan import Plan, Reinvest
+from hypertui.strategy.trace import trace_record
+
+_MOST_DECIMALS = 5
+_ANY_LEVERAGE = 50
+
+
+def backtest(arguments: argparse.Namespace) -> int:
+    """Run the command. Raises ValueError with one line for bad input."""
+    plan = Plan(
+        instrument=_instrument(arguments),
+        unit_size=amount("unit size", arguments.unit_size),
+        position_size=amount("position size", arguments.position_size),
+        leverage=integer("leverage", arguments.leverage),
+        reinvest=_reinvest(arguments.reinvest),
+        trust_slots=0,
+    )
+    plan.check()
+    costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
+    began = time.perf_counter()
+    series = load_series(arguments.prices)
+    loaded = time.perf_counter()
+    with ExitStack() as stack:
+        trace: TextIO | None = None
+        if arguments.trace is not None:
+            plan.check_at(series.prices[0])  # before a file is written
+            trace = stack.enter_context(_writable(arguments.trace))
+        began_run = time.perf_counter()
+
+        def write(tick: int, step: Step, ladder: Ladder) -> None:
+            if trace is not None:
+                trace.write(json.dumps(trace_record(step, ladder, tick)) + "\n")
+
+        run = replay(series, plan, costs, None if trace is None else write)
+        timing = Timing(loaded - began, time.perf_counter() - began_run)
+    print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    return 0
+
+
+def _instrument(arguments: argparse.Namespace) -> Instrument:
+    known = KNOWN_INSTRUMENTS.get(arguments.symbol)
+    if arguments.sz_decimals is None:
+        if known is None:
+            listed = ", ".join(sorted(KNOWN_INSTRUMENTS))
+            raise ValueError(
+                f"symbol {arguments.symbol} is not one of {listed}; say how many decimals its sizes have "
+                f"with --sz-decimals"
+            )
+        return known
+    decimals = integer("sz-decimals", arguments.sz_decimals)
+    if not 0 <= decimals <= _MOST_DECIMALS:
+        raise ValueError(f"sz-decimals {decimals} is not between 0 and {_MOST_DECIMALS}")
+    return Instrument(arguments.symbol, decimals, _ANY_LEVERAGE if known is None else known.max_leverage)
+
+
+def _reinvest(text: str) -> Reinvest:
+    try:
+        return Reinvest(text)
+    except ValueError:
+        raise ValueError(f"reinvest {text} is not one of {', '.join(Reinvest)}") from None
+
+
+def _fraction(name: str, text: str) -> Decimal:
+    fraction = amount(name, text)
+    if not 0 <= fraction < 1:
+        raise ValueError(f"{name} {text} is not between 0 and 1")
+    return fraction
+
+
+def _writable(path: object) -> TextIO:
+    try:
+        return open(str(path), "w", encoding="utf-8")  # noqa: PTH123
+    except OSError as error:
+        raise ValueError(f"trace file {path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,254 @@
+"""`hypertui` and `hypertui run`: the engine in the console, or without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import random
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypertui import cli
+from hypertui.cli.arguments import setting_flags
+from hypertui.cli.paper import PaperMarket
+from hypertui.cli.values import amount
+from hypertui.exchange import Exchange
+from hypertui.execution.config import PriceSource, TradeConfig
+from hypertui.execution.engine import EmbeddedEngine
+from hypertui.port import Event, Network, OnExit, Stop, StopReason
+from hypertui.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from hypertui.hyperliquid import SigningKey
+
+_GRACE = 30.0
+_POLL = 0.05
+_LOG_BYTES = 5_000_000
+
+
+def console(arguments: argparse.Namespace) -> int:
+    """Trade in the console. Raises ValueError with one line for bad input."""
+    if getattr(arguments, "run_for", None) is not None:
+        raise ValueError("--for goes with run --headless")
+    trade = _prepare(arguments, run_for=None)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
+    from hypertui.console.launch import run_console
+
+    stop = Stop(trade.config.on_exit)
+    view = trade.settings.console
+    with trade.engine() as engine:
+        reason = run_console(engine, stop, refresh_hz=view.refresh_hz, mouse=view.mouse, ascii=view.ascii)
+    return _say(reason)
+
+
+def headless(arguments: argparse.Namespace) -> int:
+    """Trade without a screen, printing events. Raises ValueError with one line for bad input."""
+    run_for = None
+    if arguments.run_for is not None:
+        run_for = float(amount("--for", arguments.run_for))
+        if run_for <= 0:
+            raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
+    trade = _prepare(arguments, run_for)
+    stop = Stop(trade.config.on_exit)
+    with trade.engine() as engine, _signals(stop):
+        reason = asyncio.run(_run_and_print(engine, stop))
+    return _say(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """Everything that could be checked without a network, checked."""
+
+    settings: Settings
+    config: TradeConfig
+    state_dir: Path
+    connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
+
+    @contextmanager
+    def engine(self) -> Iterator[EmbeddedEngine]:
+        """The engine, and the paper market under it where it needs one of its own."""
+        market = None
+        if self.settings.network is Network.PAPER and self.settings.base_url is None:
+            market = PaperMarket(self.settings.paper, self.config.symbol, self.state_dir / "venue.log")
+        try:
+            yield EmbeddedEngine(
+                lambda: self.connect(market),
+                self.config,
+                trade_id=secrets.randbits(64),
+                clock=_wall_clock,
+                random=random.SystemRandom(),
+            )
+        finally:
+            if market is not None:
+                market.close()
+
+
+def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
+    settings = load_settings(arguments.config, setting_flags(arguments))
+    config = settings.trade_config(run_for)
+    if settings.network is Network.MAINNET:
+        _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
+    connect = _connector(settings, config)
+    state_dir = _state_dir(settings)
+    handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
+    return _Trade(settings, config, state_dir, connect)
+
+
+def _connector(
+    settings: Settings, config: TradeConfig
+) -> Callable[[PaperMarket | None], Awaitable[Exchange]]:
+    # The client takes half a second to load, so that where nothing has to be checked with it beforehand, that
+    # is left to the engine's thread, behind the first paint.
+    if settings.base_url is not None:
+        if settings.network is not Network.PAPER:
+            raise ValueError(f"--base-url goes with paper, not with {settings.network.value}")
+        from hypertui.hyperliquid import paper
+
+        paper(settings.base_url)
+    key = _key(settings)
+
+    async def connect(market: PaperMarket | None) -> Exchange:
+        from hypertui import hyperliquid as hl
+
+        if settings.network is Network.PAPER:
+            url = settings.base_url
+            if url is None and market is not None:
+                url = await asyncio.to_thread(market.wait)
+            network = hl.paper(str(url))
+        else:
+            network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
+        exchange = hl.HyperliquidExchange(
+            network,
+            key or hl.SigningKey.throwaway(),
+            settings.account_for,
+            timeout=settings.engine.timeout,
+            with_last=config.price_source is PriceSource.LAST,
+        )
+        try:
+            await exchange.open()
+        except BaseException:
+            await exchange.close()
+            raise
+        return exchange
+
+    return connect
+
+
+def _key(settings: Settings) -> SigningKey | None:
+    """The key that was given; None on paper, where a throw-away one does."""
+    secret, file = settings.secret_key, settings.account.key_file
+    if secret is not None or file is not None:
+        from hypertui.hyperliquid import SigningKey
+
+        if secret is not None:
+            return SigningKey.parse(secret.get_secret_value())
+        if file is not None:
+            return SigningKey.read(file)
+    if settings.network is Network.PAPER:
+        return None
+    raise ValueError(
+        f"{settings.network.value} needs a key: set HYPERTUI_SECRET_KEY, or account.key_file in the config"
+    )
+
+
+def _confirm_mainnet(symbol: str, said: str | None) -> None:
+    if said is None and sys.stdin.isatty():
+        said = input(f"MAINNET trades real money. Type {symbol} to go on: ").strip()
+    if said != symbol:
+        asked = f"--confirm-mainnet {symbol}"
+        raise ValueError(
+            f"mainnet was not confirmed: {said!r} is not {symbol}; say {asked} without a terminal"
+        )
+
+
+def _state_dir(settings: Settings) -> Path:
+    base = settings.state_dir
+    if base is None:
+        state_home = os.environ.get("XDG_STATE_HOME")
+        base = (Path(state_home) if state_home else Path.home() / ".local" / "state") / "hypertui"
+    folder = base / settings.network.value
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ValueError(f"state folder {folder} cannot be made: {error.strerror}") from None
+    return folder
+
+
+async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
+    running = asyncio.create_task(engine.run(stop))
+    printed = 0
+    while not running.done():
+        await asyncio.wait([running], timeout=_POLL)
+        printed = _print_events(engine, printed)
+        if engine.snapshot.mode == "halted" and not stop.requested:
+            stop.request(OnExit.LEAVE)
+    _print_events(engine, printed)
+    return running.result()
+
+
+def _print_events(engine: EmbeddedEngine, printed: int) -> int:
+    for event in engine.events_after(printed):
+        print(json.dumps(_event_record(event)), flush=True)
+        printed = event.seq
+    return printed
+
+
+def _event_record(event: Event) -> dict[str, object]:
+    moment = datetime.fromtimestamp(event.at / 1000, UTC).isoformat(timespec="milliseconds")
+    return {
+        "event": event.kind,
+        "time": moment.replace("+00:00", "Z"),
+        "severity": event.severity.value,
+        "text": event.text,
+        **event.data,
+    }
+
+
+@contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    """SIGTERM, SIGHUP and SIGINT wind the engine down; a watchdog stands behind it."""
+    watchdogs: list[threading.Timer] = []
+
+    def leave(*_: object) -> None:
+        if not watchdogs:
+            watchdog = threading.Timer(_GRACE, os._exit, (cli.DEFECT,))
+            watchdog.daemon = True
+            watchdog.start()
+            watchdogs.append(watchdog)
+        stop.request()
+
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with suppress(ValueError):
+                signal.signal(number, handler)
+        for watchdog in watchdogs:
+            watchdog.cancel()
+
+
+def _say(reason: StopReason) -> int:
+    if reason.text:
+        print(f"hypertui: {' '.join(reason.text.split())}", file=sys.stderr)
+    return reason.status
+
+
+def _wall_clock() -> int:
+    return time.time_ns() // 1_000_000

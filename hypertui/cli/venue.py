@@ -1,0 +1,73 @@
+"""`hypertui venue`: the local exchange as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hypertui.cli.values import amount, integer
+from hypertui.venue.options import VenueOptions
+from hypertui.venue.server import HOST, serve
+
+_PORTS = range(65536)
+
+
+def venue(arguments: argparse.Namespace) -> int:
+    """Run the command until a signal ends it. Raises ValueError with one line for bad input."""
+    port = integer("port", arguments.port)
+    if port not in _PORTS:
+        raise ValueError(f"port {port} is not between 0 and {_PORTS[-1]}")
+    options = _options(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    try:
+        asyncio.run(_serve(options, port, arguments.until_eof))
+    except OSError as error:
+        raise ValueError(f"port {port} of {HOST} cannot be used: {error.strerror or error}") from None
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> VenueOptions:
+    given: dict[str, Any] = {
+        "seed": None if arguments.seed is None else integer("seed", arguments.seed),
+        "speed": None if arguments.speed is None else float(amount("speed", arguments.speed)),
+        "faucet": None if arguments.faucet is None else amount("faucet", arguments.faucet),
+        "prices": None if arguments.prices is None else Path(arguments.prices).expanduser(),
+        "symbol": arguments.symbol,
+    }
+    return VenueOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+async def _serve(options: VenueOptions, port: int, until_eof: bool) -> None:
+    loop = asyncio.get_running_loop()
+    serving = asyncio.create_task(serve(options, port, _announce))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    if until_eof:
+        # Whoever started this venue holds the other end: when that process dies, however it dies, so do we.
+        loop.add_reader(sys.stdin.fileno(), _read_to_end, loop, serving)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+def _read_to_end(loop: asyncio.AbstractEventLoop, serving: asyncio.Task[None]) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        serving.cancel()
+
+
+def _announce(port: int) -> None:
+    print(json.dumps({"listening": f"http://{HOST}:{port}"}), flush=True)
+    if sys.stderr.isatty():
+        print(
+            f"A local exchange for rehearsal: no real market, no real money. Point a client at "
+            f"http://{HOST}:{port}; Ctrl-C ends it.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,214 @@
+"""The settings: `config.toml`, then the environment, then the flags, each going before the one before it.
+
+Secrets come from the environment or from a private file only, and no text made here contains one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from hypertui.execution.config import PriceSource, TradeConfig
+from hypertui.execution.order_tracker import Timing
+from hypertui.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.port import Network, OnExit
+from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
+
+DEFAULT_FILE = Path("config.toml")
+
+Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text is one line that names it and its limit."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class TradeSettings(_Section):
+    """What is traded. Money in USD, slippages as fractions."""
+
+    symbol: str = Field("BTC", min_length=1)
+    wallet: Literal["long"] = "long"
+    unit_size: Positive = Decimal(100)
+    position_size: Positive = Decimal(10_000)
+    leverage: int = Field(5, ge=1)
+    reinvest: Reinvest = Reinvest.RECOVERY
+    buy_order: BuyOrder = BuyOrder.STOP_MARKET
+    price_source: PriceSource = PriceSource.MARK
+    trust_slots: int = Field(1, ge=0, le=4)
+    stop_slippage: Fraction = Decimal("0.10")
+    entry_slippage: Fraction = Decimal("0.01")
+
+
+class EngineSettings(_Section):
+    """How the engine behaves; times in seconds."""
+
+    confirm_after: Seconds = 2.0
+    expires_after: Seconds = 5.0
+    stale_after: Seconds = 10.0
+    outage_after: Seconds = 120.0
+    reconcile_every: Seconds = 120.0
+    timeout: Seconds = 5.0
+    on_exit: OnExit = OnExit.BUYS
+
+
+class AccountSettings(_Section):
+    """Whose account, and where its key is."""
+
+    address: str | None = Field(None, pattern="^0x[0-9a-fA-F]{40}$")
+    key_file: HomePath | None = None
+
+
+class PaperSettings(_Section):
+    """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
+
+    seed: int = Field(1, ge=0)
+    speed: Seconds = 60.0
+    faucet: Decimal = Field(Decimal(10_000), ge=0, allow_inf_nan=False)
+    prices: HomePath | None = None
+
+
+class ConsoleSettings(_Section):
+    """The screen."""
+
+    refresh_hz: float = Field(4.0, gt=0, le=30)
+    mouse: bool = False
+    ascii: bool = False
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HYPERTUI_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    network: Network = Network.PAPER
+    trade: TradeSettings = TradeSettings()
+    engine: EngineSettings = EngineSettings()
+    account: AccountSettings = AccountSettings()
+    paper: PaperSettings = PaperSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    secret_key: SecretStr | None = None
+    account_address: str | None = Field(None, pattern="^0x[0-9a-fA-F]{40}$")
+    base_url: str | None = None
+    state_dir: HomePath | None = None
+
+    @property
+    def account_for(self) -> str | None:
+        """The account's address, where one is given."""
+        return self.account_address or self.account.address
+
+    def trade_config(self, run_for: float | None = None, on_exit: OnExit | None = None) -> TradeConfig:
+        """The engine's part. Raises SettingsError for figures that no market would take."""
+        trade, engine = self.trade, self.engine
+        config = TradeConfig(
+            network=self.network,
+            symbol=trade.symbol,
+            unit_size=trade.unit_size,
+            position_size=trade.position_size,
+            leverage=trade.leverage,
+            reinvest=trade.reinvest,
+            trust_slots=trade.trust_slots,
+            stop_slippage=trade.stop_slippage,
+            entry_slippage=trade.entry_slippage,
+            buy_order=trade.buy_order,
+            price_source=trade.price_source,
+            timing=Timing(_ms(engine.confirm_after), _ms(engine.expires_after)),
+            stale_after=_ms(engine.stale_after),
+            outage_after=_ms(engine.outage_after),
+            reconcile_every=_ms(engine.reconcile_every),
+            on_exit=on_exit or engine.on_exit,
+            run_for=run_for,
+        )
+        try:
+            config.plan(_likely_instrument(trade.symbol)).check()
+        except PlanError as error:
+            raise SettingsError(str(error)) from None
+        return config
+
+
+def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
+    """Read the settings. `file` None means `./config.toml` where there is one; `flags` are nested like it.
+
+    Raises SettingsError.
+    """
+    values = _read(file or DEFAULT_FILE) if file is not None or DEFAULT_FILE.exists() else {}
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=values))
+
+    try:
+        return FromFile(**flags)
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not text"
+        raise SettingsError(f"config file {file} cannot be read: {reason}") from None
+    try:
+        values = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"config file {file} is not TOML: {error}") from None
+    if "secret_key" in values:
+        raise SettingsError(f"config file {file} holds a secret key; keep it in a file of its own (key_file)")
+    return values
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{where} is not a setting"
+    given = _given(error)
+    return f"{where}{given}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _given(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    value = first.get("input")
+    secret = "secret" in str(first["loc"])
+    return "" if secret or not isinstance(value, str | int | float | Decimal) else f" {value}"
+
+
+def _likely_instrument(symbol: str) -> Instrument:
+    """What is known of a market before the venue is asked: enough to refuse what is wrong in any market."""
+    return KNOWN_INSTRUMENTS.get(symbol, Instrument(symbol, 5, 50))
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
