@@ -27,6 +27,7 @@ from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
 
 _WITH_NEXT_PRICE = 2**63
+_CANCELLED_BY_US = "canceled"  # the venue's word for an order that its owner cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,11 @@ class OrderTracker:
         self._mark_due(price, now)
 
     def on_fill(self, fill: Fill, now: int, from_feed: bool) -> OwnOrder | None:
-        """Book a fill once. Returns its order, None when it is not ours or was booked before.
-
-        A fill is also a touch of its unit, if the feed brought it before the mark did.
-        """
+        """Book a fill once. Returns its order, None when it is not ours or was booked before."""
         order = self.find(fill.client_id)
         if order is None or fill.key in self._fills:
             return None
         self._fills.add(fill.key)
-        untouched = order.touched_at is None and order.order.trigger is not None
         slot = self._slot_for_coins(order)
         order.filled += fill.size
         order.order_id = fill.order_id
@@ -135,9 +132,8 @@ class OrderTracker:
         else:
             self.ladder.sold(slot, order.client_id, fill)
         self._update(order, "filled" if order.remaining <= 0 else "partly filled", now)
-        if from_feed and untouched:
-            self.mark = self.ladder.grid.price(order.unit)
-            self._touch(self.mark, now)
+        if from_feed:
+            self._heard_of_touch(order, now)
         return order
 
     def booked(self, fill: Fill) -> bool:
@@ -183,11 +179,11 @@ class OrderTracker:
             order.cancel_sent_at = None
         self.hold_until = max(self.hold_until, retry_at)
 
-    def on_report(self, report: OrderReport, now: int) -> OwnOrder | None:
-        """Take what the feed says of an order; returns the own order it is about."""
+    def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
+        """Take what the venue says of an order, by the feed or in an answer."""
         order = self.find(report.client_id)
         if order is None or order.dead:
-            return None
+            return
         order.acknowledged = True
         order.order_id = report.order_id
         match report.state:
@@ -195,13 +191,14 @@ class OrderTracker:
                 self._named_filled(order, order.order.size, now)
             case OrderState.CANCELLED | OrderState.REJECTED:
                 order.ended = report.state
-                order.note = report.status
-                self._update(order, report.status, now)
+                order.note = "" if report.status == _CANCELLED_BY_US else report.status
+                self._update(order, report.state.value, now)
             case OrderState.TRIGGERED:
                 self.expect_fill(order, now)
             case OrderState.OPEN:
                 self._working(order, now)
-        return order
+        if from_feed and report.state in (OrderState.FILLED, OrderState.TRIGGERED):
+            self._heard_of_touch(order, now)
 
     def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
         """Take the answer to a question sent at `asked_at`; fills that came with it are booked already."""
@@ -219,7 +216,7 @@ class OrderTracker:
             self._update(order, "filled", now)
             return
         if report.state is not OrderState.OPEN:
-            self.on_report(report, now)
+            self.on_report(report, now, from_feed=False)
             return
         order.acknowledged = True
         order.order_id = report.order_id
@@ -286,6 +283,13 @@ class OrderTracker:
         while (step := self.ladder.touch(price)) is not None:
             self._mark_due(self.ladder.grid.price(step.unit), now)
             self._listener.on_step(step)
+
+    def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
+        """The feed said that an order's trigger fired. If that is ahead of the mark, it is a touch like one."""
+        if order.touched_at is None and order.order.trigger is not None:
+            order.touched_at = now
+            self.mark = self.ladder.grid.price(order.unit)
+            self._touch(self.mark, now)
 
     def _mark_due(self, price: Decimal, now: int) -> None:
         passed = [o for o in self._alive.values() if not o.cancelling and o.passed_by(price)]

@@ -235,7 +235,7 @@ class Trader:
                     self._on_fill(fill, snapshot)
             case OrderNotice(reports):
                 for report in reports if self.opened else ():
-                    self.tracker.on_report(report, self.clock())
+                    self.tracker.on_report(report, self.clock(), from_feed=True)
             case FeedUp():
                 self.inputs.on_feed_state(True)
                 if self.opened:
