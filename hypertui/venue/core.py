@@ -153,13 +153,19 @@ class Core:
         self.walk(((symbol, price),))
 
     def walk(self, steps: Iterable[tuple[str, Decimal]]) -> None:
-        """Take prices (USD) in order, each with all that follows from it: fills, triggers, liquidations."""
+        """Take prices (USD) in order, each with all that follows from it: fills, triggers, liquidations. In
+        the end every market that moved prints one trade of its own."""
         with self._event() as batch:
+            before: dict[str, Decimal] = {}
             for symbol, price in steps:
+                before.setdefault(symbol, self.books[symbol].mark)
                 if price <= 0:
                     raise ValueError(f"not a price: {price}")
                 self._desk.take_mark(symbol, price, batch)
                 self._liquidate(batch)
+            for symbol, mark in before.items():
+                if self.books[symbol].mark != mark:
+                    self._desk.print_trade(symbol, mark, batch)
 
     def tick(self) -> None:
         """Do what the clock has made due: scheduled cancels and the funding of each full hour."""
@@ -238,6 +244,9 @@ class Core:
             margin = self.margin(account)
             if margin.value >= margin.maintenance:
                 continue
+            closable = [symbol for symbol in account.positions if self._desk.can_close(account, symbol)]
+            if not closable:
+                continue
             cancelled = self._cancel_all(account, "liquidatedCanceled", batch)
             batch.cancels.setdefault(account.address, []).extend(
                 {"coin": order.symbol, "oid": order.oid} for order in cancelled
@@ -251,7 +260,7 @@ class Core:
                     "liquidated_account_value": usd(margin.value),
                 }
             )
-            for symbol in tuple(account.positions):
+            for symbol in closable:
                 self._desk.close_out(account, symbol, batch)
             if not account.positions and account.cash < ZERO:
                 # The exchange, not the account, bears what the market took beyond its equity.

@@ -16,7 +16,10 @@ from hypertui.venue.events import Batch
 from hypertui.venue.matching import Book, Quote
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import OrderRequest, Tif, VenueOrder
-from hypertui.venue.records import PATH_ADDRESS, Records
+from hypertui.venue.records import CROWD_ADDRESS, PATH_ADDRESS, Records
+
+# The part of the best synthetic price that the crowd trades when the path moves.
+CROWD_SHARE = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,25 @@ class Desk:
             if order.live:
                 self._fire(order, batch)
 
+    def print_trade(self, symbol: str, before: Decimal, batch: Batch) -> None:
+        """Let the crowd trade a little at the top of the book, in the direction in which the path has moved
+        from the mark `before`: a market whose price moves has trades. No account takes part."""
+        book = self._books[symbol]
+        side = Side.BUY if book.mark > before else Side.SELL
+        match = book.best_against(side, None)
+        if match is None or not isinstance(match.source, Quote):
+            return
+        instrument = book.market.instrument
+        size = max(instrument.floor_size(match.size * CROWD_SHARE), instrument.lot)
+        self._records.trade(book, side, match.price, size, CROWD_ADDRESS, PATH_ADDRESS, batch)
+
+    def can_close(self, account: Account, symbol: str) -> bool:
+        """Whether the book holds anything against which a position could be closed."""
+        return self._books[symbol].best_against(_closing(account, symbol), None) is not None
+
     def close_out(self, account: Account, symbol: str, batch: Batch) -> None:
         """Trade a whole position away at any price, as far as the book reaches."""
-        size = account.size(symbol)
-        side = Side.SELL if size > 0 else Side.BUY
+        size, side = account.size(symbol), _closing(account, symbol)
         book = self._books[symbol]
         request = OrderRequest(book.market, side, book.mark, abs(size), True, Tif.LIQUIDATION)
         order = self._new(account, request, batch)
@@ -151,7 +169,7 @@ class Desk:
             source = match.source
             if isinstance(source, Quote):
                 maker = PATH_ADDRESS
-                book.eat(source, part)
+                source.size -= part
             elif source.owner == order.owner:
                 self.end(source, "selfTradeCanceled", batch)
                 continue
@@ -258,6 +276,10 @@ class Desk:
                 room -= order.remaining
             else:
                 self.end(order, "reduceOnlyCanceled", batch)
+
+
+def _closing(account: Account, symbol: str) -> Side:
+    return Side.SELL if account.size(symbol) > 0 else Side.BUY
 
 
 def _nearness(order: VenueOrder) -> tuple[bool, Decimal, int]:

@@ -6,6 +6,7 @@ Without I/O: a session is handed each message as text and gets it to its socket 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,7 @@ from hypertui.venue.info import Info, book_precision
 from hypertui.venue.orders import Json
 from hypertui.venue.wire import MalformedError, address, integer, mapping, one_of, text
 
+log = logging.getLogger(__name__)
 L2_EVERY_MS = 500
 COIN_FEEDS = ("l2Book", "bbo", "trades", "activeAssetCtx")
 USER_FEEDS = (
@@ -107,6 +109,8 @@ class Hub:
             echo: Json = {"type": kind, "coin": coin}
             if kind != "l2Book":
                 return (kind, coin), echo
+            if subscription.get("fast"):
+                raise MalformedError("books have one pace here")
             figures, mantissa = book_precision(subscription)
             precision = {"nSigFigs": figures, "mantissa": subscription.get("mantissa"), "fast": False}
             return (kind, coin, figures, mantissa), echo | precision
@@ -165,7 +169,14 @@ class Hub:
     # From the core
 
     def publish(self, batch: Batch) -> None:
-        """Tell every session what a batch changed."""
+        """Tell every session what a batch changed. A mistake in that must not undo the answer to an action
+        that has taken effect."""
+        try:
+            self._publish(batch)
+        except Exception:
+            log.exception("a batch could not be published")
+
+    def _publish(self, batch: Batch) -> None:
         for user, updates in batch.orders.items():
             self._send(("orderUpdates", user), partial(message, "orderUpdates", updates))
         for name, lists in (("fills", batch.fills), ("nonUserCancel", batch.cancels)):

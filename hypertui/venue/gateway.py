@@ -117,7 +117,8 @@ class Gateway:
             raise MalformedError(str(error)) from None
         signer = recover_l1(signed, signature)
         account = self._account_of(signer) if form == wire else None
-        if account is None or (signer not in self._core.accounts and not self._core.agents.ever(signer)):
+        known = signer in self._core.accounts or self._core.agents.ever(signer)
+        if account is None or not known:
             self._refuse_mainnet(signed, signature)
         if account is None:
             raise ActionError(f"User or API Wallet {signer} does not exist.")

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import islice
 
 from hypertui.market import ONE, ZERO, Side
 from hypertui.venue.markets import Market
@@ -21,7 +22,7 @@ HOUR_MS = 3_600_000
 
 @dataclass(slots=True)
 class Quote:
-    """Synthetic liquidity at one price, in coins."""
+    """Synthetic liquidity at one price, in coins; takers eat from its size."""
 
     price: Decimal
     size: Decimal
@@ -43,6 +44,28 @@ class Level:
     price: Decimal
     size: Decimal
     count: int
+
+
+class Ladder:
+    """Synthetic liquidity of one side, best first. Made only as far as it is looked at: most prices of the
+    path pass without anybody looking beyond the top."""
+
+    def __init__(self, quotes: Iterator[Quote]) -> None:
+        self._made: deque[Quote] = deque()
+        self._rest = quotes
+
+    def top(self) -> Quote | None:
+        """The best price at which anything is left."""
+        while self._made and not self._made[0].size:
+            self._made.popleft()
+        if not self._made:
+            self._made.extend(islice(self._rest, 1))
+        return self._made[0] if self._made else None
+
+    def all(self) -> list[Quote]:
+        """Every price at which anything is left."""
+        self._made.extend(self._rest)
+        return [quote for quote in self._made if quote.size]
 
 
 class Volume:
@@ -79,21 +102,23 @@ class Book:
         self.recent: deque[Json] = deque(maxlen=RECENT_TRADES)
         self._options = options
         self._resting: dict[Side, list[VenueOrder]] = {Side.BUY: [], Side.SELL: []}
-        self._quotes: dict[Side, list[Quote]] = {}
+        self._ladders: dict[Side, Ladder] = {}
 
     def move(self, price: Decimal, now: int) -> None:
         """Take a new price of the path; the synthetic liquidity is fresh again around it."""
-        self.mark = self.market.round_mark(price)
-        self._quotes.clear()
         hour = now // HOUR_MS
-        if not self._opens or self._opens[-1][0] != hour:
+        if not self._opens:
+            self._opens.append((hour, self.mark))
+        self.mark = self.market.round_mark(price)
+        self._ladders.clear()
+        if self._opens[-1][0] != hour:
             self._opens.append((hour, self.mark))
             while self._opens[0][0] < hour - 24:
                 self._opens.popleft()
 
     @property
     def day_open(self) -> Decimal:
-        """The mark a day ago to the hour, or the first one since then."""
+        """The first mark of the hour a day ago, or the first one ever if that is later."""
         return self._opens[0][1] if self._opens else self.mark
 
     def rest(self, order: VenueOrder) -> None:
@@ -124,22 +149,15 @@ class Book:
         accounts' orders come before synthetic liquidity."""
         other = Side.SELL if side is Side.BUY else Side.BUY
         orders = self._resting[other]
-        quotes = self._synthetic(other)
+        quote = self._ladder(other).top()
         best: Match | None = None
         if orders:
             best = Match(orders[0].limit, orders[0].remaining, orders[0])
-        if quotes and (best is None or _better(other, quotes[0].price, best.price)):
-            best = Match(quotes[0].price, quotes[0].size, quotes[0])
+        if quote is not None and (best is None or _better(other, quote.price, best.price)):
+            best = Match(quote.price, quote.size, quote)
         if best is None or (limit is not None and _better(side, best.price, limit)):
             return None
         return best
-
-    def eat(self, quote: Quote, size: Decimal) -> None:
-        """Take coins out of synthetic liquidity."""
-        quote.size -= size
-        if quote.size <= 0:
-            for quotes in self._quotes.values():
-                quotes[:] = [other for other in quotes if other is not quote]
 
     def best(self, side: Side) -> Decimal | None:
         """The best price of a side, or None while it is empty."""
@@ -158,7 +176,7 @@ class Book:
         """The book's prices of a side, best first, at most 20; with `figures`, prices are widened to so many
         significant ones (in steps of `mantissa` in the last)."""
         parts = [(order.limit, order.remaining) for order in self._resting[side]]
-        parts += [(quote.price, quote.size) for quote in self._synthetic(side)]
+        parts += [(quote.price, quote.size) for quote in self._ladder(side).all()]
         parts.sort(key=lambda part: part[0], reverse=side is Side.BUY)
         levels: list[Level] = []
         for price, size in parts:
@@ -181,10 +199,10 @@ class Book:
                 return self.market.round_mark(value / size)
         return None
 
-    def _synthetic(self, side: Side) -> list[Quote]:
-        if side not in self._quotes:
-            self._quotes[side] = list(self._quote(side))
-        return self._quotes[side]
+    def _ladder(self, side: Side) -> Ladder:
+        if side not in self._ladders:
+            self._ladders[side] = Ladder(self._quote(side))
+        return self._ladders[side]
 
     def _quote(self, side: Side) -> Iterator[Quote]:
         options, instrument = self._options, self.market.instrument

@@ -13,8 +13,9 @@ from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Json, Tif, VenueOrder, basic, frontend, side_letter
 
-# Who stands behind the synthetic liquidity in the list of trades.
+# Who stands behind the synthetic liquidity in the list of trades, and who trades with it as the path moves.
 PATH_ADDRESS = "0x" + "5" * 40
+CROWD_ADDRESS = "0x" + "6" * 40
 TRADE_IDS = 1 << 50
 
 

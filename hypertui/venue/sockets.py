@@ -22,13 +22,15 @@ class Connection:
         self._transport = request.transport
         self._queue: asyncio.Queue[str] = asyncio.Queue(limit)
         self._sent_at = asyncio.get_running_loop().time()
+        self._cut = False
 
     def send(self, text: str) -> None:
         """Queue a message; never blocks."""
         try:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
-            log.warning("cut off a socket that does not read")
+            if not self._cut:
+                log.warning("a socket that does not read is cut off")
             self.abort()
 
     def idle(self) -> float:
@@ -64,6 +66,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the connection without a word."""
+        self._cut = True
         if self._transport is not None:
             self._transport.abort()
 

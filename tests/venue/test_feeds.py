@@ -121,6 +121,8 @@ def test_market_feeds(venue: LocalVenue, exchange: Exchange) -> None:
             book = await receive(client, "l2Book")
             assert len(book["levels"][0]) == 20 and book["levels"][1][0] == ask
             await asyncio.to_thread(venue.set_price, "SOL", "151.5")
+            (printed,) = await receive(client, "trades")
+            assert printed["px"] == "151.52" and USER not in printed["users"]
             assert (await receive(client, "allMids"))["mids"]["SOL"] == "151.5"
             context = await receive(client, "activeAssetCtx")
             assert context["coin"] == "SOL" and context["ctx"]["markPx"] == "151.5"
