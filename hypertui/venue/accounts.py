@@ -87,6 +87,7 @@ class Account:
         return max(ZERO, -side.sign * self.size(symbol))
 
     def deposit(self, amount: Decimal) -> None:
+        """Credit USDC from outside."""
         self.deposits += amount
         self.cash += amount
 
@@ -109,6 +110,7 @@ class Account:
         self.cash += amount
 
     def add_order(self, order: VenueOrder) -> None:
+        """Keep a new order; the latest one with a client order id is the one found by it."""
         self.orders[order.oid] = order
         if order.request.cloid is not None:
             self.by_cloid[order.request.cloid] = order
@@ -149,10 +151,12 @@ class MarginRules:
         self._default_leverage = default_leverage
 
     def leverage(self, account: Account, symbol: str) -> int:
+        """What was set for the market, or the default, at most what the market allows."""
         highest = self._markets[symbol].instrument.max_leverage
         return account.leverage.get(symbol, min(self._default_leverage, highest))
 
     def margin(self, account: Account, marks: Mapping[str, Decimal]) -> Margin:
+        """Value, margin used and maintenance margin of all positions together."""
         value, notional, used, maintenance = account.cash, ZERO, ZERO, ZERO
         for symbol, position in account.positions.items():
             worth = abs(position.size) * marks[symbol]

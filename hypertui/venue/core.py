@@ -19,7 +19,7 @@ from hypertui.venue.events import Batch, Listener
 from hypertui.venue.markets import MARKETS, MICRO, Market, number, usd
 from hypertui.venue.matching import HOUR_MS, Book
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import OrderRequest, VenueOrder
+from hypertui.venue.orders import Json, OrderRequest, VenueOrder
 
 # The funding formula with a premium of nought, as mark = oracle gives it: an eighth of 0.01 % an hour.
 FUNDING_RATE = Decimal("0.0000125")
@@ -71,8 +71,13 @@ class Core:
         return self._fresh(address)
 
     def open_account(self, account: Account) -> None:
-        """Store an account that `account` returned: it is about to act."""
-        self.accounts.setdefault(account.address, account)
+        """Store an account that `account` returned: it is about to act. From now on the faucet's gift is part
+        of its history."""
+        if account.address in self.accounts:
+            return
+        self.accounts[account.address] = account
+        if account.deposits:
+            account.ledger.append(_ledger_entry("deposit", account.deposits, self.now))
 
     def deposit(self, address: str, amount: Decimal) -> Account:
         """Credit USDC to an address, which has an account from then on."""
@@ -87,6 +92,7 @@ class Core:
         return self.rules.margin(account, self._desk.marks)
 
     def liquidation_price(self, account: Account, symbol: str) -> Decimal | None:
+        """The mark in USD at which a position is liquidated, or None: see MarginRules."""
         return self.rules.liquidation_price(account, symbol, self._desk.marks)
 
     # Actions; the account must be stored.
@@ -209,7 +215,7 @@ class Core:
 
     def _credit(self, account: Account, amount: Decimal, kind: str, batch: Batch) -> None:
         account.deposit(amount)
-        entry = {"time": batch.time, "hash": "0x" + "0" * 64, "delta": {"type": kind, "usdc": usd(amount)}}
+        entry = _ledger_entry(kind, amount, batch.time)
         account.ledger.append(entry)
         batch.ledger.setdefault(account.address, []).append(entry)
 
@@ -265,3 +271,7 @@ class Core:
             if not account.positions and account.cash < ZERO:
                 # The exchange, not the account, bears what the market took beyond its equity.
                 self._credit(account, -account.cash, "liquidation", batch)
+
+
+def _ledger_entry(kind: str, amount: Decimal, time: int) -> Json:
+    return {"time": time, "hash": "0x" + "0" * 64, "delta": {"type": kind, "usdc": usd(amount)}}

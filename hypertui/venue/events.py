@@ -27,6 +27,7 @@ class Batch:
 
     @property
     def empty(self) -> bool:
+        """Whether nothing changed."""
         return not (
             self.orders
             or self.fills

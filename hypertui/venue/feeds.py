@@ -34,6 +34,7 @@ Feed = tuple[Any, ...]
 
 
 def message(channel: str, data: Any) -> str:
+    """A message as it goes over the wire."""
     return json.dumps({"channel": channel, "data": data}, separators=(",", ":"))
 
 
@@ -59,11 +60,13 @@ class Hub:
         core.listeners.append(self.publish)
 
     def open(self, send: Callable[[str], None]) -> Session:
+        """A new connection; `send` must not block."""
         session = Session(send)
         self._sessions.add(session)
         return session
 
     def close(self, session: Session) -> None:
+        """Forget a connection; nothing is sent to it any more."""
         self._sessions.discard(session)
 
     # From a client

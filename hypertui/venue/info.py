@@ -71,6 +71,7 @@ class Info:
     # Markets
 
     def meta(self) -> Json:
+        """The markets and their leverage, each with one margin tier."""
         leverages = sorted({market.instrument.max_leverage for market in self._core.markets})
         return {
             "universe": [
@@ -93,6 +94,7 @@ class Info:
         }
 
     def all_mids(self) -> dict[str, str]:
+        """The middle of every book."""
         return {symbol: number(book.mid) for symbol, book in self._core.books.items()}
 
     def asset_context(self, market: Market) -> Json:
@@ -118,6 +120,7 @@ class Info:
         }
 
     def l2_book(self, symbol: str, figures: int | None = None, mantissa: int = 1) -> Json:
+        """Up to 20 prices of each side, best first."""
         book = self._core.books[symbol]
         return {
             "coin": symbol,

@@ -75,6 +75,7 @@ class Volume:
         self._hours: deque[tuple[int, Decimal, Decimal]] = deque()
 
     def add(self, now: int, size: Decimal, price: Decimal) -> None:
+        """Count a trade at `now` (ms)."""
         hour = now // HOUR_MS
         if self._hours and self._hours[-1][0] == hour:
             _, value, coins = self._hours.pop()

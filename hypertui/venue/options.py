@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -54,7 +55,7 @@ class VenueOptions:
     unique_client_ids: bool = False
 
     def __post_init__(self) -> None:
-        if self.speed <= 0:
+        if not (isfinite(self.speed) and self.speed > 0):
             raise ValueError("speed must be positive")
         if self.faucet < 0:
             raise ValueError("faucet must not be negative")

@@ -35,6 +35,7 @@ class Trigger:
         return (self.tpsl == "sl") == (side is Side.BUY)
 
     def fires(self, side: Side, mark: Decimal) -> bool:
+        """Whether `mark` (USD) touches or passes the price; touching counts."""
         return mark >= self.price if self.above(side) else mark <= self.price
 
 
@@ -72,6 +73,7 @@ class VenueOrder:
 
     @property
     def live(self) -> bool:
+        """Whether it still works."""
         return self.status in ("open", "triggered")
 
     @property
@@ -105,6 +107,7 @@ class VenueOrder:
 
 
 def side_letter(side: Side) -> str:
+    """A side as the wire names it: bid or ask."""
     return "B" if side is Side.BUY else "A"
 
 

@@ -117,6 +117,7 @@ class Records:
 
     @property
     def hash(self) -> str:
+        """Stands for the hash of the transaction of the last trade."""
         return "0x" + hashlib.sha256(f"{self._options.seed}:{self._trades}".encode()).hexdigest()
 
 

@@ -123,6 +123,7 @@ class Sockets:
             connection.abort()
 
     async def close_all(self) -> None:
+        """Close every connection, in good order where the other side lets us."""
         connections = tuple(self._connections)
         await asyncio.gather(*(connection.close() for connection in connections), *self._closing)
 

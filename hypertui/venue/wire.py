@@ -25,6 +25,8 @@ class MalformedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrders:
+    """Orders to be placed one after the other."""
+
     requests: tuple[OrderRequest, ...]
     grouping: str
 
@@ -39,6 +41,8 @@ class CancelOrders:
 
 @dataclass(frozen=True, slots=True)
 class UpdateLeverage:
+    """A new leverage for one market, kept while there is no position."""
+
     market: Market
     is_cross: bool
     leverage: int
@@ -53,6 +57,8 @@ class ScheduleCancel:
 
 @dataclass(frozen=True, slots=True)
 class ApproveAgent:
+    """A user-signed permission for another key. `agent` is its address, `name` may carry an expiry."""
+
     chain: str
     agent: str
     name: str
@@ -61,7 +67,7 @@ class ApproveAgent:
 
 @dataclass(frozen=True, slots=True)
 class Noop:
-    pass
+    """An action that does nothing but spend its nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,6 @@ UNSUPPORTED = frozenset(
         "multiSig",
     }
 )
-USER_SIGNED = frozenset({"approveAgent"})
 
 
 class ActionParser:
@@ -186,7 +191,11 @@ def canonical(action: Json) -> Json:
     return {**action, "orders": orders}
 
 
+# Each of these takes one field of a JSON object and raises MalformedError if it is missing or something else.
+
+
 def mapping(item: Mapping[str, Any], key: str) -> Json:
+    """An object."""
     value = item.get(key)
     if not isinstance(value, dict):
         raise MalformedError(f"{key} is not an object")
@@ -194,6 +203,7 @@ def mapping(item: Mapping[str, Any], key: str) -> Json:
 
 
 def items(item: Mapping[str, Any], key: str) -> list[Json]:
+    """A list of objects."""
     value = item.get(key)
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise MalformedError(f"{key} is not a list of objects")
@@ -201,6 +211,7 @@ def items(item: Mapping[str, Any], key: str) -> list[Json]:
 
 
 def text(item: Mapping[str, Any], key: str) -> str:
+    """A string."""
     value = item.get(key)
     if not isinstance(value, str):
         raise MalformedError(f"{key} is not a string")
@@ -208,6 +219,7 @@ def text(item: Mapping[str, Any], key: str) -> str:
 
 
 def one_of(item: Mapping[str, Any], key: str, choices: Sequence[str]) -> str:
+    """One of the strings that are possible."""
     value = text(item, key)
     if value not in choices:
         raise MalformedError(f"{key} is none of {', '.join(choices)}")
@@ -215,6 +227,7 @@ def one_of(item: Mapping[str, Any], key: str, choices: Sequence[str]) -> str:
 
 
 def integer(item: Mapping[str, Any], key: str) -> int:
+    """An unsigned integer of 64 bits."""
     value = item.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INT:
         raise MalformedError(f"{key} is not an unsigned integer")
@@ -222,6 +235,7 @@ def integer(item: Mapping[str, Any], key: str) -> int:
 
 
 def boolean(item: Mapping[str, Any], key: str) -> bool:
+    """true or false."""
     value = item.get(key)
     if not isinstance(value, bool):
         raise MalformedError(f"{key} is not a boolean")
@@ -229,6 +243,7 @@ def boolean(item: Mapping[str, Any], key: str) -> bool:
 
 
 def decimal(item: Mapping[str, Any], key: str) -> Decimal:
+    """An amount in plain digits, as a string."""
     value = text(item, key)
     if not _DECIMAL.fullmatch(value):
         raise MalformedError(f"{key} is not a decimal")

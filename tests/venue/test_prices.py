@@ -85,6 +85,7 @@ def test_a_price_file_drives_its_market_alone(tmp_path: Path) -> None:
     "options",
     [
         {"speed": 0},
+        {"speed": float("nan")},
         {"faucet": Decimal(-1)},
         {"half_spread": Decimal(0)},
         {"levels": 21},

@@ -157,7 +157,8 @@ def test_every_question_of_the_client_is_answered(venue: LocalVenue, exchange: E
     assert info.spot_user_state(user) == {"balances": []}
     assert info.perp_dexs() == [None]
     assert info.user_funding_history(user, 0) == []
-    assert info.user_non_funding_ledger_updates(user, 0) == []
+    (gift,) = info.user_non_funding_ledger_updates(user, 0)
+    assert gift["delta"] == {"type": "deposit", "usdc": "10000.0"}
     assert info.historical_orders(user)[0]["status"] == "filled"
     context = info.meta_and_asset_ctxs()[1][2]
     assert context["markPx"] == context["oraclePx"] == "150.0"
