@@ -25,12 +25,13 @@ class Connection:
         self._cut = False
 
     def send(self, text: str) -> None:
-        """Queue a message; never blocks."""
+        """Queue a message; never blocks. A connection that is being cut takes no more."""
+        if self._cut:
+            return
         try:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
-            if not self._cut:
-                log.warning("a socket that does not read is cut off")
+            log.warning("a socket that does not read is cut off")
             self.abort()
 
     def idle(self) -> float:
@@ -43,7 +44,7 @@ class Connection:
 
     async def write(self) -> None:
         """Send what is queued, until cancelled or the socket breaks."""
-        with suppress(ConnectionError):
+        try:
             while True:
                 text = await self._queue.get()
                 try:
@@ -51,10 +52,14 @@ class Connection:
                     self._sent_at = asyncio.get_running_loop().time()
                 finally:
                     self._queue.task_done()
-        # Whoever waits for a broken socket's queue waits for nothing.
-        while not self._queue.empty():
-            self._queue.get_nowait()
-            self._queue.task_done()
+        except ConnectionError:
+            self.abort()
+        finally:
+            # Whoever waits for a broken socket's queue would wait for nothing.
+            self._cut = True
+            while not self._queue.empty():
+                self._queue.get_nowait()
+                self._queue.task_done()
 
     async def close(self) -> None:
         """Close in good order or, if the other side does not take part in that, cut the connection."""
