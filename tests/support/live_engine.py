@@ -1,0 +1,159 @@
+"""The whole path for tests: the engine in a thread of its own, the real client, the local venue."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Self, TypeVar
+
+from hyperliquid.info import Info
+
+from hypertui.exchange import Exchange
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.trader import Trader
+from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
+from tests.support.local_venue import LocalVenue
+
+Result = TypeVar("Result")
+DEADLINE = 15.0
+SOL = TradeConfig(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
+
+
+def wall_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
+    """Return as soon as `condition` holds; fail, saying what was waited for, if it does not in time."""
+    end = time.monotonic() + deadline
+    while not condition():
+        assert time.monotonic() < end, f"waited {deadline:.0f} s in vain for {what}"
+        threading.Event().wait(0.002)
+
+
+class LiveEngine:
+    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out."""
+
+    def __init__(self, venue: LocalVenue, config: TradeConfig = SOL, **changes: Any) -> None:
+        self.venue = venue
+        self.config = replace(config, **changes)
+        self.key = SigningKey.throwaway()
+        self.stop = Stop(self.config.on_exit)
+        self.engine = EmbeddedEngine(
+            self._connect, self.config, random.getrandbits(64), wall_clock, random.Random(7)
+        )
+        self._reasons: list[StopReason] = []
+        self._errors: list[BaseException] = []
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._questions = Info(venue.base_url, skip_ws=True, meta={"universe": []}, spot_meta=_NO_SPOT)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop.request(OnExit.LEAVE)
+        self._thread.join(DEADLINE)
+        self._questions.session.close()
+        assert not self._thread.is_alive(), "the engine did not leave"
+        if self._errors:
+            raise self._errors[0]
+
+    # The engine
+
+    def opened(self) -> Self:
+        """Wait until the trade is open and its four stops work."""
+        wait_until(lambda: self.ended or self.settled, "the entry")
+        assert not self.ended, self.reason
+        return self
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._reasons or self._errors)
+
+    @property
+    def reason(self) -> StopReason:
+        """How the run ended; waits for it."""
+        wait_until(lambda: self.ended, "the engine to end")
+        if self._errors:
+            raise self._errors[0]
+        return self._reasons[0]
+
+    @property
+    def settled(self) -> bool:
+        return self.on_engine(lambda trader: trader.opened and trader.tracker.settled, False)
+
+    @property
+    def unit(self) -> int:
+        return self.on_engine(lambda trader: trader.tracker.ladder.unit, 0)
+
+    def unit_price(self, unit: int) -> Decimal:
+        return self.on_engine(lambda trader: trader.tracker.ladder.grid.price(unit), Decimal(0))
+
+    def on_engine(self, look: Callable[[Trader], Result], otherwise: Result) -> Result:
+        """What `look` sees on the engine's own loop; `otherwise` where there is no trader there."""
+        loop, trader = self.engine._loop, self.engine._trader
+        if loop is None or trader is None or not loop.is_running():
+            return otherwise
+
+        async def ask() -> Result:
+            return look(trader)
+
+        return asyncio.run_coroutine_threadsafe(ask(), loop).result(DEADLINE)
+
+    def go_to(self, unit: int) -> None:
+        """Move the market onto a unit's price and wait until everything has settled there."""
+        self.venue.set_price(self.config.symbol, self.unit_price(unit))
+        self.wait_for(lambda: self.unit == unit and self.settled, f"unit {unit} to settle")
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        wait_until(lambda: self.ended or condition(), what)
+        assert condition(), f"{what}: the engine ended with {self._reasons or self._errors}"
+
+    def mode(self) -> Mode:
+        return self.engine.snapshot.mode
+
+    def command(self, verb: Verb, command_id: str | None = None) -> Ack:
+        """Send a command as a screen would, from another loop."""
+        identity = command_id or f"{verb.value}-{random.getrandbits(32)}"
+        return asyncio.run(self.engine.command(Command(identity, verb, "test@tty")))
+
+    def events(self, kind: str) -> list[Event]:
+        return [event for event in self.engine.events_after(0) if event.kind == kind]
+
+    # The venue's own books
+
+    def working(self) -> list[dict[str, Any]]:
+        """The account's working orders in the venue's words, lowest trigger first."""
+        orders = self._questions.frontend_open_orders(self.key.address)
+        return sorted(orders, key=lambda order: Decimal(order["triggerPx"]))
+
+    def held(self) -> Decimal:
+        """The position that the venue holds for the account, in coins."""
+        positions = self._questions.user_state(self.key.address)["assetPositions"]
+        return sum((Decimal(row["position"]["szi"]) for row in positions), Decimal(0))
+
+    def fills(self) -> list[dict[str, Any]]:
+        fills: list[dict[str, Any]] = self._questions.user_fills(self.key.address)
+        return fills
+
+    async def _connect(self) -> Exchange:
+        exchange = HyperliquidExchange(paper(self.venue.base_url), self.key)
+        await exchange.open()
+        return exchange
+
+    def _run(self) -> None:
+        try:
+            self._reasons.append(asyncio.run(self.engine.run(self.stop)))
+        except BaseException as error:  # noqa: BLE001 - raised again where the test waits
+            self._errors.append(error)
+
+
+_NO_SPOT: dict[str, Any] = {"universe": [], "tokens": []}
