@@ -253,6 +253,18 @@ def test_a_stop_is_for_the_coins_bought() -> None:
     assert sum(walk.stop_coins().values()) == walk.ladder.position
 
 
+def test_coins_bought_remember_the_unit_below_their_buy_before_any_stop_works() -> None:
+    ladder = opened()
+    ladder.sold(ladder.slots[0], "sell -4", fill_of(Side.SELL, 5, 96))
+    ladder.bought(ladder.slots[0], 3, "buy 3", fill_of(Side.BUY, 4, 103))
+    assert ladder.slots[0].stop_unit == 2
+    ladder.bought(ladder.slots[0], 3, "buy 3", fill_of(Side.BUY, 1, 103))
+    assert (ladder.slots[0].stop_unit, ladder.slots[0].coins) == (2, 5)
+    ladder.sold(ladder.slots[0], "sell 2", fill_of(Side.SELL, 5, 102))
+    ladder.expect(ladder.slots[0], Side.BUY, 6)
+    assert ladder.slots[0].stop_unit == 5
+
+
 # Fragments that have become too small. 48 USD are 0.12 coins in a slot, F = 12; a stop at 96 has its limit at
 # 86.4 and is worth 10.368.
 
@@ -311,6 +323,13 @@ def test_a_refill_below_its_sale_is_a_round_trip_without_cost() -> None:
     assert walk.ladder.round_trips.whipsaw_cost == D("10.25")
 
 
+def test_one_step_of_a_decline_moves_one_sale() -> None:
+    walk = Walk.start(plan_of(reinvest=Reinvest.OFF)).path(95, 99)
+    # The buy of the sale at 99 moved to 96; then 97, 98, 99 refill 96, 97, 98 with 5.15, 5.10, 5.05 coins.
+    assert walk.ladder.round_trips.count == 4
+    assert walk.ladder.round_trips.whipsaw_cost == D("15.30")
+
+
 def test_round_trips_keep_fills_of_two_slots_apart() -> None:
     trips = RoundTrips()
     trips.sold(0, fill_of(Side.SELL, 2, 100, "0.2"), complete=False)
@@ -322,6 +341,8 @@ def test_round_trips_keep_fills_of_two_slots_apart() -> None:
     assert trips.whipsaw_cost == D("4.8")
     trips.bought(2, fill_of(Side.BUY, 1, 104, "0.1"), refills=False)  # 2 at 101: 2 * 2 + 0.4 + 0.2
     assert trips.whipsaw_cost == D("9.4")
+    trips.bought(3, fill_of(Side.BUY, 1, 92, "0.1"), refills=False)  # 5 at 91.2: 5 * 1.2 + 0.4 + 0.5
+    assert trips.whipsaw_cost == D("11.5")
     assert trips.count == 2
 
 
@@ -370,6 +391,7 @@ def test_a_due_buy_keeps_the_unit_of_its_stop() -> None:
     ladder.expect(ladder.slots[0], Side.BUY, -3)
     wanted = ladder.target().stops
     assert [(stop.slot, stop.unit, stop.size) for stop in wanted] == [(0, -4, 0)]
+    assert ladder.slots[0].stop_unit == -4
     assert ladder.phase is Phase.DECLINE  # phases follow fills
     ladder.bought(ladder.slots[0], -3, "buy -3", fill_of(Side.BUY, 2, 97))
     ladder.bought(ladder.slots[0], -3, "buy -3", fill_of(Side.BUY, "3.02", "97.1"))
