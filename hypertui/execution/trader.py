@@ -247,7 +247,11 @@ class Trader:
 
     def _on_price(self) -> None:
         price = self.inputs.price
-        if self.opened and price is not None:
+        if not self.opened or price is None:
+            return
+        if self.mode is Mode.HALTED:
+            self.tracker.mark = price  # still good for a sale, but the ladder stands
+        else:
             self.tracker.on_mark(price, self.clock())
 
     def _on_fill(self, fill: Fill, snapshot: bool) -> None:

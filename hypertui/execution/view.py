@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hypertui.exchange import AccountState
-from hypertui.execution.order_manager import OrderManager
+from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.market import ONE, ZERO, Side, plain
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hypertui.execution.trader import Trader
 
 _MAP_MARGIN = 6
+_NO_SLOT = -1
 
 
 def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
@@ -63,7 +64,8 @@ def _ladder_fields(
     now: int,
 ) -> dict[str, object]:
     """The fields of a `Snapshot` that describe the open trade at a mark price."""
-    target = ladder.target()
+    # Where the manager does not trade, nothing is wanted that does not work already.
+    wanted = ladder.target() if manager.posture is Posture.TRADE else None
     stake = ladder.fragment_at_entry * SLOTS
     value = ladder.value(mark)
     base = ladder.cycles.base_value
@@ -77,9 +79,9 @@ def _ladder_fields(
         "valley_unit": ladder.cycles.valley_unit,
         "next_up": _trigger(ladder, ladder.unit + 1, mark),
         "next_down": _trigger(ladder, ladder.unit - 1, mark),
-        "slots": _slots(ladder, tracker, target, mark, now),
+        "slots": _slots(ladder, tracker, wanted, mark, now),
         "position_map": _map(ladder, tracker),
-        "invariant": _invariant(ladder, tracker, target),
+        "invariant": _invariant(ladder, tracker, wanted),
         "steps": ladder.steps,
         "position": ladder.position,
         "position_value": ladder.position * mark,
@@ -117,37 +119,22 @@ def _trigger(ladder: Ladder, unit: int, mark: Decimal) -> Trigger:
 
 
 def _slots(
-    ladder: Ladder, tracker: OrderTracker, target: Target, mark: Decimal, now: int
+    ladder: Ladder, tracker: OrderTracker, wanted: Target | None, mark: Decimal, now: int
 ) -> tuple[SlotView, ...]:
     views = [
         _order_view(order, tracker, mark, now) for order in tracker.alive if order.role is not Role.CLOSE
     ]
-    shown = {(view.side, view.unit) for view in views}
-    working = {order.slot for order in tracker.alive if order.order.side is Side.SELL}
-    for stop in target.stops:
-        if stop.slot not in working:
-            trigger = ladder.grid.price(stop.unit)
-            size = stop.size or ZERO
-            views.append(
-                SlotView(
-                    stop.slot,
-                    Side.SELL,
-                    stop.unit,
-                    trigger,
-                    size,
-                    SlotState.WAITING,
-                    now,
-                    (trigger - mark) / mark,
-                )
-            )
-    for buy in target.buys:
-        if (Side.BUY, buy.unit) not in shown:
-            trigger = ladder.grid.price(buy.unit)
-            views.append(
-                SlotView(
-                    -1, Side.BUY, buy.unit, trigger, buy.size, SlotState.WAITING, now, (trigger - mark) / mark
-                )
-            )
+    if wanted is not None:
+        stopped = {order.slot for order in tracker.alive if order.order.side is Side.SELL}
+        bought = {order.unit for order in tracker.alive if order.role is Role.BUY}
+        missing = [
+            (stop.slot, Side.SELL, stop.unit, stop.size) for stop in wanted.stops if stop.slot not in stopped
+        ]
+        missing += [(_NO_SLOT, Side.BUY, buy.unit, buy.size) for buy in wanted.buys if buy.unit not in bought]
+        for slot, side, unit, size in missing:
+            trigger = ladder.grid.price(unit)
+            away = (trigger - mark) / mark
+            views.append(SlotView(slot, side, unit, trigger, size, SlotState.WAITING, now, away))
     return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.unit)))
 
 
@@ -205,7 +192,7 @@ def _map(ladder: Ladder, tracker: OrderTracker) -> tuple[MapRow, ...]:
     return tuple(rows)
 
 
-def _invariant(ladder: Ladder, tracker: OrderTracker, target: Target) -> Invariant:
+def _invariant(ladder: Ladder, tracker: OrderTracker, wanted: Target | None) -> Invariant:
     alive = list(tracker.alive)
     stops = [order for order in alive if order.role is Role.STOP]
     buys = [order for order in alive if order.role is Role.BUY]
@@ -213,13 +200,13 @@ def _invariant(ladder: Ladder, tracker: OrderTracker, target: Target) -> Invaria
     units = Counter(order.unit for order in alive)
     doubles = sorted(unit for unit, count in units.items() if count > 1)
     fault = ""
-    if len(stops) + len(buys) != SLOTS:
-        fault = f"{len(stops) + len(buys)} orders work, {SLOTS} should"
-    elif stopped != ladder.position:
+    if stopped != ladder.position:
         fault = f"stops cover {plain(stopped)} of {plain(ladder.position)}"
     elif doubles:
         fault = f"two orders at unit {doubles[0]:+d}"
-    elif not tracker.settled:
+    elif wanted is not None and len(stops) + len(buys) != SLOTS:
+        fault = f"{len(stops) + len(buys)} orders work, {SLOTS} should"
+    elif wanted is not None and not tracker.settled:
         fault = "the working orders are not the ladder's target"
     return Invariant(
         ok=not fault,
