@@ -1,0 +1,53 @@
+"""`python -m tests.simulation --seeds N [--first K] [--trace]`: plays seeds, says which fail and why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+
+from tests.simulation.play import Verdict, play
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first one")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--trace", action="store_true", help="print every event of every seed")
+    options = parser.parse_args()
+    seeds = range(options.first, options.first + options.seeds)
+    began = time.monotonic()
+    failed = fills = requests = 0
+    virtual = 0.0
+    with ProcessPoolExecutor(options.jobs) as pool:
+        verdicts = map(play, seeds) if options.jobs == 1 else pool.map(play, seeds, chunksize=4)
+        for verdict in verdicts:
+            failed += bool(verdict.problems)
+            virtual += verdict.seconds
+            fills += verdict.fills
+            requests += verdict.requests
+            _report(verdict, trace=options.trace)
+    print(
+        f"{len(seeds)} seeds, {failed} failed; {virtual / 3600:.1f} h of virtual time, {fills} fills, "
+        f"{requests} actions, in {time.monotonic() - began:.1f} s"
+    )
+    return 1 if failed else 0
+
+
+def _report(verdict: Verdict, *, trace: bool) -> None:
+    seed = verdict.scenario.seed
+    if trace:
+        print(f"seed {seed}: {verdict.scenario}")
+        for event in verdict.events:
+            at = datetime.fromtimestamp(event.at / 1000, UTC).strftime("%M:%S.%f")[:-3]
+            print(f"{at} {event.kind:8} {event.text}")
+    if verdict.problems:
+        again = f"python -m tests.simulation --first {seed} --seeds 1 --trace"
+        print(f"seed {seed} fails: {' | '.join(verdict.problems)} -- replay: {again}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What must be so at every instant, judged by the venue's own books."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.market import ZERO, Order, OrderType, Side
+from hypertui.strategy.plan import SLOTS
+from hypertui.venue.events import Batch
+from hypertui.venue.orders import VenueOrder
+from tests.simulation.network import TIMEOUT, Network
+from tests.simulation.scenario import Scenario
+from tests.simulation.venue import ADDRESS, Venue
+
+# How long coins may be bare after something went wrong: asking, backing off and trying again take a while.
+_PATIENCE_AFTER_TROUBLE = 45.0
+
+
+class Auditor:
+    """Listens to the venue and collects what is wrong, once for each kind. `time` is in loop seconds."""
+
+    def __init__(
+        self, scenario: Scenario, venue: Venue, network: Network, time: Callable[[], float]
+    ) -> None:
+        self.problems: dict[str, str] = {}
+        self.tracker: OrderTracker | None = None
+        self.excused = False  # nobody is supposed to cover coins just now
+        self._scenario = scenario
+        self._venue = venue
+        self._network = network
+        self._time = time
+        self._lots: list[Decimal] = []
+        self._placed: set[str] = set()
+        self._bare: deque[list[float | Decimal]] = deque()
+        venue.core.listeners.append(self._on_batch)
+
+    def complain(self, kind: str, text: str) -> None:
+        self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
+
+    def opened(self, tracker: OrderTracker) -> None:
+        """The entry is through; the slots are known."""
+        self.tracker = tracker
+        self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
+
+    def placing(self, orders: Sequence[Order]) -> None:
+        """These orders reach the venue now."""
+        for order in orders:
+            if order.client_id in self._placed:
+                self.complain("client id used twice", order.client_id)
+            self._placed.add(order.client_id)
+            if order.side is Side.BUY and order.type is not OrderType.IOC:
+                self._lots.append(order.size)
+
+    def check_tracker(self) -> None:
+        """What must hold of the engine's own knowledge after each event."""
+        tracker = self.tracker
+        if tracker is None:
+            return
+        slots = tracker.ladder.slots
+        held = {slot.index for slot in slots if slot.coins > 0}
+        buys = [order for order in tracker.buys() if order.slot not in held]
+        if len(held) + len(buys) > SLOTS + self._scenario.config.trust_slots:
+            self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
+        pending = Counter(order.slot for order in tracker.alive if not order.acknowledged)
+        if pending and max(pending.values()) > 1:
+            self.complain("unacknowledged", f"more than one in a slot: {dict(pending)}")
+
+    def check_time(self) -> None:
+        """What can become wrong by time alone."""
+        if not self._bare or self.excused:
+            return
+        since = float(self._bare[0][0])
+        allowed = self._allowance(since)
+        if self._time() - since > allowed:
+            coins = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)
+            self.complain("bare", f"{coins} coins since {since:.3f}, allowed {allowed:.1f} s")
+
+    def _allowance(self, since: float) -> float:
+        # A notice, an order on its way behind one that was sent before it, and the engine's own beat.
+        trips = 1 + (4 if self._scenario.serial else 2)
+        if self._network.trouble_at >= since - TIMEOUT:
+            return _PATIENCE_AFTER_TROUBLE
+        return trips * self._network.longest + 0.5
+
+    def _on_batch(self, batch: Batch) -> None:
+        position = self._venue.position
+        working = self._venue.working()
+        if position < 0:
+            self.complain("oversold", f"position {position}")
+        if self.tracker is not None:
+            self._check_exposure(position, working)
+            self._check_units(working)
+            self._note_bare(position, working)
+        for row in batch.orders.get(ADDRESS, ()):
+            if row["status"] not in ("open", "filled", "triggered", "canceled"):
+                self._network.trouble()  # a refusal: the engine has to find another way
+            elif row["status"] == "canceled" and Decimal(row["order"]["sz"]) > 0:
+                self._network.trouble()
+
+    def _check_exposure(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
+        count = SLOTS + self._scenario.config.trust_slots
+        bound = sum(sorted(self._lots)[-count:], ZERO)
+        buys = sum((order.remaining for order in working if order.side is Side.BUY), ZERO)
+        if position + buys > bound:
+            self.complain("exposure by coins", f"{position} held, {buys} in buys, at most {bound}")
+
+    def _check_units(self, working: Sequence[VenueOrder]) -> None:
+        triggers = Counter(
+            order.request.trigger.price
+            for order in working
+            if order.side is Side.BUY and order.waiting and order.request.trigger is not None
+        )
+        doubles = [price for price, count in triggers.items() if count > 1]
+        if doubles:
+            self.complain("two buys at one unit", f"at {doubles}")
+
+    def _note_bare(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
+        covered = sum((order.remaining for order in working if order.side is Side.SELL), ZERO)
+        bare = max(ZERO, position - covered)
+        # Remainders too small for an order wait for the next stop.
+        if bare * self._venue.book.mark < self._venue.market.instrument.min_order_value * Decimal("1.3"):
+            bare = ZERO
+        known = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)
+        if bare > known:
+            self._bare.append([self._time(), bare - known])
+        while known > bare:
+            oldest = Decimal(self._bare[0][1])
+            gone = min(oldest, known - bare)
+            known -= gone
+            self._bare[0][1] = oldest - gone
+            if gone == oldest:
+                self._bare.popleft()

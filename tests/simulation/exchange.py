@@ -1,0 +1,169 @@
+"""`Exchange` over the simulated network: the real client's reading of the real venue's JSON."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hyperliquid.utils.signing import order_request_to_order_wire
+
+from hypertui.exchange import (
+    AccountState,
+    CancelOutcome,
+    FeedDown,
+    FeedMessage,
+    OpenOrder,
+    OrderReport,
+    Placed,
+    Quote,
+)
+from hypertui.hyperliquid import errors, wire
+from hypertui.hyperliquid.channels import Channels
+from hypertui.hyperliquid.request import order_request
+from hypertui.market import Fill, Instrument, Order
+from hypertui.venue.events import Batch
+from hypertui.venue.feeds import message
+from tests.simulation.network import Network
+from tests.simulation.venue import ADDRESS, Venue
+
+
+class SimExchange:
+    """One account at a simulated venue. `placing` hears of every order that reaches it, before it acts."""
+
+    def __init__(
+        self, venue: Venue, network: Network, reorder: bool, placing: Callable[[Sequence[Order]], None]
+    ) -> None:
+        self._venue = venue
+        self._network = network
+        self._reorder = reorder
+        self._placing = placing
+        self._frames: asyncio.Queue[str | None] | None = None
+        self._last_arrival = 0.0
+        self._connection = 0
+        venue.core.listeners.append(self._publish)
+
+    @property
+    def account(self) -> str:
+        return ADDRESS
+
+    # Questions
+
+    async def instruments(self) -> Mapping[str, Instrument]:
+        return wire.instruments(await self._ask({"type": "meta"}))
+
+    async def quote(self, symbol: str) -> Quote:
+        found = wire.quote_in(await self._ask({"type": "metaAndAssetCtxs"}), symbol)
+        assert found is not None
+        return found
+
+    async def account_state(self, symbol: str) -> AccountState:
+        return wire.account_state(await self._ask({"type": "clearinghouseState", "user": ADDRESS}), symbol)
+
+    async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
+        return wire.open_orders(await self._ask({"type": "frontendOpenOrders", "user": ADDRESS}), symbol)
+
+    async def order_report(self, client_id: str) -> OrderReport | None:
+        question = {"type": "orderStatus", "user": ADDRESS, "oid": client_id}
+        return wire.order_answer(await self._ask(question))
+
+    async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
+        question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
+        return wire.fills(await self._ask(question))
+
+    # Actions
+
+    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+        asset = self._venue.market.asset
+        action = {"type": "updateLeverage", "asset": asset, "isCross": True, "leverage": leverage}
+        await self._act(action, expires_at)
+
+    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+        asset = self._venue.market.asset
+        wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]
+        action = {"type": "order", "orders": wires, "grouping": "na"}
+        response = await self._act(action, expires_at, lambda: self._placing(orders))
+        return wire.placed(wire.statuses(response), len(orders))
+
+    async def cancel(
+        self, symbol: str, client_ids: Sequence[str], expires_at: int
+    ) -> Sequence[CancelOutcome]:
+        asset = self._venue.market.asset
+        cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
+        response = await self._act({"type": "cancelByCloid", "cancels": cancels}, expires_at)
+        return wire.cancelled(wire.statuses(response), len(client_ids))
+
+    async def close(self) -> None:
+        return None
+
+    async def _ask(self, question: dict[str, Any]) -> Any:
+        return await self._network.ask(lambda: self._venue.ask(question))
+
+    async def _act(
+        self, action: dict[str, Any], expires_at: int, before: Callable[[], None] = lambda: None
+    ) -> Any:
+        def arrive() -> Any:
+            if self._venue.core.now <= expires_at:
+                before()
+            return self._venue.act(action, expires_at)
+
+        return errors.accepted(await self._network.act(arrive))
+
+    # The feed
+
+    async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
+        while True:
+            await self._connected(symbol, deliver)
+            deliver(FeedDown("the connection broke"))
+            await asyncio.sleep(self._network.random.uniform(0.25, 8.0))
+
+    def hang_up(self) -> None:
+        """Break the feed's connection, if there is one: what is on its way is lost, the client hears nothing
+        for a while and only then that it is down."""
+        frames, self._frames = self._frames, None
+        if frames is not None:
+            self._connection += 1
+            silence = self._network.random.uniform(0.0, 15.0)
+            asyncio.get_running_loop().call_later(silence, frames.put_nowait, None)
+
+    async def _connected(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
+        await asyncio.sleep(self._network.latency())
+        channels = Channels(ADDRESS, symbol)
+        self._frames = frames = asyncio.Queue()
+        for subscription in channels.subscriptions:
+            echo = {"method": "subscribe", "subscription": subscription}
+            self._send(message("subscriptionResponse", echo), reliable=True)
+        fills = self._venue.ask({"type": "userFills", "user": ADDRESS})
+        snapshot = {"isSnapshot": True, "user": ADDRESS, "fills": fills}
+        self._send(message("userFills", snapshot), reliable=True)
+        self._send(self._venue.context(), reliable=True)
+        while (text := await frames.get()) is not None:
+            for news in channels.read(text).messages:
+                deliver(news)
+
+    def beat(self) -> None:
+        """Tell the price again, as the venue does now and then."""
+        self._send(self._venue.context())
+
+    def _publish(self, batch: Batch) -> None:
+        if ADDRESS in batch.orders:
+            self._send(message("orderUpdates", batch.orders[ADDRESS]))
+        if ADDRESS in batch.fills:
+            self._send(message("userFills", {"user": ADDRESS, "fills": batch.fills[ADDRESS]}))
+        if self._venue.symbol in batch.moved:
+            self._send(self._venue.context())
+
+    def _send(self, text: str, reliable: bool = False) -> None:
+        if self._frames is None or (not reliable and self._network.happens(self._network.faults.drop)):
+            return
+        loop = asyncio.get_running_loop()
+        repeats = 2 if not reliable and self._network.happens(self._network.faults.repeat) else 1
+        for _ in range(repeats):
+            arrival = loop.time() + self._network.latency()
+            if not self._reorder or reliable:
+                arrival = self._last_arrival = max(arrival, self._last_arrival + 1e-6)
+            loop.call_at(arrival, self._arrive, text, self._connection)
+
+    def _arrive(self, text: str, connection: int) -> None:
+        if self._frames is not None and connection == self._connection:
+            self._frames.put_nowait(text)

@@ -1,0 +1,89 @@
+"""What must be so at rest: the venue holds exactly the target, and the books agree to the last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from hypertui.exchange import Quote
+from hypertui.execution.trader import Trader
+from hypertui.hyperliquid import wire
+from hypertui.market import ZERO, Side
+from hypertui.port import Mode
+from hypertui.venue.orders import VenueOrder
+from tests.simulation.venue import Venue
+
+
+def problems_at_rest(trader: Trader, venue: Venue) -> Iterator[str]:
+    """What is wrong although nothing moves any more."""
+    yield from _books(trader, venue)
+    if trader.mode is Mode.HALTED and trader.tracker.ladder.halted is not None:
+        return  # the fragment no longer buys anything; nothing more is placed, by contract
+    if trader.mode is not Mode.RUNNING:
+        yield f"the trade is {trader.mode.value}: {trader.reason}"
+        return
+    if not trader.tracker.settled:
+        yield f"not settled: {describe(trader)}"
+    yield from _orders(trader, venue)
+
+
+def _books(trader: Trader, venue: Venue) -> Iterator[str]:
+    ladder, account = trader.tracker.ladder, venue.account
+    if ladder.position != venue.position:
+        yield f"booked {ladder.position}, the venue holds {venue.position}"
+    held = sum((slot.coins for slot in ladder.slots), ZERO) + ladder.dust - ladder.oversold
+    if held != ladder.position:
+        yield f"slots and dust hold {held}, the book {ladder.position}"
+    at_venue = {wire.fill(row).key for row in account.fills}
+    entry = {fill.key for fill in trader._entry._fills.values()} if trader._entry else set()
+    booked = trader.tracker._fills | entry
+    if at_venue != booked:
+        yield f"{len(at_venue - booked)} fills not booked, {len(booked - at_venue)} booked and not there"
+    mark = venue.book.mark
+    made = account.cash - account.deposits + venue.position * mark
+    if ladder.net_pnl(mark) != made:
+        yield f"the ladder made {ladder.net_pnl(mark)}, the account {made}"
+
+
+def _orders(trader: Trader, venue: Venue) -> Iterator[str]:
+    target = trader.tracker.ladder.target()
+    grid = trader.tracker.ladder.grid
+    wanted = sorted((Side.SELL, grid.price(stop.unit), stop.size) for stop in target.stops)
+    wanted += sorted((Side.BUY, grid.price(buy.unit), buy.size) for buy in target.buys)
+    working = sorted(_key(order) for order in venue.working())
+    if sorted(wanted) != working:
+        yield f"the venue works {_words(working)}, wanted {_words(sorted(wanted))}"
+    stops = sum((order.remaining for order in venue.working() if order.side is Side.SELL), ZERO)
+    dust = trader.tracker.ladder.dust - trader.tracker.ladder.oversold
+    if stops + dust != venue.position:
+        yield f"stops cover {stops} of {venue.position}"
+
+
+def _key(order: VenueOrder) -> tuple[Side, Decimal, Decimal]:
+    trigger = order.request.trigger
+    return order.side, trigger.price if trigger is not None else order.limit, order.remaining
+
+
+def _words(orders: list[tuple[Side, Decimal, Decimal]]) -> str:
+    return ", ".join(f"{side.value} {size}@{price}" for side, price, size in orders) or "nothing"
+
+
+def describe(trader: Trader) -> str:
+    """The state of a trade in a few words, for a failure's report."""
+    tracker = trader.tracker
+    slots = " ".join(f"{s.coins}/{s.stop_unit}/{s.due.value if s.due else '-'}" for s in tracker.ladder.slots)
+    orders = "; ".join(
+        f"{o.role.value} {o.unit:+d} slot {o.slot} {o.remaining}"
+        + "".join(
+            f" {name}" for name in ("acknowledged", "cancelling", "due", "missing") if getattr(o, name)
+        )
+        + (f" {o.ended.value}" if o.ended else "")
+        for o in tracker.alive
+    )
+    quote: Quote | None = trader.inputs.quote
+    mark = quote.mark if quote else None
+    return (
+        f"unit {tracker.ladder.unit:+d} mark {mark}/{tracker.mark} slots [{slots}] "
+        f"hold {tracker.hold_until - trader.clock()} {trader.manager.hold_buys!r} {trader.manager.posture} "
+        f"orders [{orders}]"
+    )

@@ -1,0 +1,117 @@
+"""What one seed plays: a plan, a network, a book and a price path, all drawn from the seed alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+from typing import Literal
+
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.order_tracker import Timing
+from hypertui.market import KNOWN_INSTRUMENTS
+from hypertui.port import Network, OnExit
+from hypertui.strategy.plan import BuyOrder, Reinvest
+from hypertui.venue.options import VenueOptions
+
+Pace = Literal["calm", "slow", "very slow"]
+Path = Literal["calm", "dense", "gapping", "cascading"]
+
+# Seconds that one message takes, at least and at most.
+LATENCIES: dict[Pace, tuple[float, float]] = {
+    "calm": (0.01, 0.05),
+    "slow": (0.05, 0.8),
+    "very slow": (0.0, 3.0),
+}
+START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150)}
+DEPOSIT = Decimal(20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Chances for each message to meet a fate; all 0 in a world without faults."""
+
+    drop: float = 0.0
+    repeat: float = 0.0
+    lost: float = 0.0  # each for an action lost on the way there and an answer lost on the way back
+    refuse: float = 0.0  # each for unreachable, rate limited, failed with an error of the server
+    hang_up: float = 0.0  # for each second that the feed is up
+    meddle: float = 0.0  # for each second: somebody cancels one of our orders
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Everything about a seed but the course of its random numbers."""
+
+    seed: int
+    config: TradeConfig
+    options: VenueOptions
+    pace: Pace
+    path: Path
+    faults: Faults
+    serial: bool  # actions wait for the answer to the one before
+    reorder: bool  # feed messages overtake each other
+    thin: float  # the chance for each price to come with a book that holds less than an order
+    operator: bool  # somebody pauses and resumes
+    rounds: int
+
+    def __str__(self) -> str:
+        config, faults = self.config, self.faults
+        return (
+            f"{config.symbol} unit {config.unit_size} size {config.position_size} trust {config.trust_slots} "
+            f"{config.reinvest} {config.buy_order} slippage {config.stop_slippage} exit {config.on_exit} | "
+            f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
+            f"operator {self.operator} follow {self.options.triggers_follow_position} | {faults}"
+        )
+
+
+def draw(seed: int) -> Scenario:
+    """The scenario of a seed."""
+    random = Random(f"scenario {seed}")
+    symbol = random.choice(("BTC", "ETH", "SOL"))
+    pace: Pace = random.choice(("calm", "calm", "slow", "very slow"))
+    path: Path = random.choice(("calm", "dense", "gapping", "cascading"))
+    instrument = KNOWN_INSTRUMENTS[symbol]
+    unit = instrument.round_price(START[symbol] * Decimal(random.choice(("0.001", "0.004", "0.01"))))
+    faulty = random.random() < 0.7
+    faults = Faults(
+        drop=random.choice((0.0, 0.02, 0.02)),
+        repeat=random.choice((0.0, 0.02)),
+        lost=random.choice((0.0, 0.01, 0.04)),
+        refuse=random.choice((0.0, 0.01, 0.03)),
+        hang_up=random.choice((0.0, 0.0, 0.02)),
+        meddle=random.choice((0.0, 0.0, 0.02)),
+    )
+    config = TradeConfig(
+        network=Network.PAPER,
+        symbol=symbol,
+        unit_size=unit,
+        position_size=Decimal(random.choice((400, 1_000, 4_000))),
+        leverage=random.choice((1, 2)),
+        reinvest=random.choice((Reinvest.RECOVERY, Reinvest.RECOVERY, Reinvest.CONTINUOUS)),
+        trust_slots=random.choice((0, 1, 1, 2)),
+        stop_slippage=Decimal(random.choice(("0.10", "0.10", "0.003"))),
+        buy_order=random.choice((BuyOrder.STOP_MARKET,) * 4 + (BuyOrder.STOP_LIMIT,)),
+        timing=Timing(expires_after=random.choice((5_000, 8_000))),
+        reconcile_every=random.choice((20_000, 120_000)),
+        on_exit=random.choice(list(OnExit)),
+    )
+    options = VenueOptions(
+        faucet=DEPOSIT,
+        triggers_follow_position=random.random() < 0.2,
+        flat_reduce_only_trigger=random.choice(("reject", "reject", "keep")),
+        partial_ioc_status=random.choice(("canceled", "filled")),
+    )
+    return Scenario(
+        seed=seed,
+        config=config,
+        options=options,
+        pace=pace,
+        path=path,
+        faults=faults if faulty else Faults(),
+        serial=random.random() < 0.6,
+        reorder=random.random() < 0.4,
+        thin=random.choice((0.0, 0.0, 0.15)),
+        operator=random.random() < 0.15,
+        rounds=2,
+    )
