@@ -79,6 +79,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self.engine = engine
         self.stop = stop
         self.who = who
+        self.started = False
         self.ended: StopReason | None = None
         self.words = ""
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -122,6 +123,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
     async def run_engine(self) -> None:
         """The engine's whole life, in a thread with a loop of its own."""
+        self.started = True
         self.ended = await self.engine.run(self.stop)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -294,8 +296,13 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         else:
             self._go(on_exit)
 
+    def request_stop(self, on_exit: OnExit | None = None) -> None:
+        """Ask the engine to leave, unless it has: then there is nobody to wake."""
+        if self.ended is None:
+            self.stop.request(on_exit)
+
     def _go(self, on_exit: OnExit) -> None:
-        self.stop.request(on_exit)
+        self.request_stop(on_exit)
         if self.ended is not None:
             self.exit(self.ended)
         else:
@@ -305,7 +312,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         # However the screen ends, an engine that nobody sees must not go on in its thread.
-        self.stop.request()
+        self.request_stop()
 
     def leave_now(self) -> None:
         """Give the terminal back without waiting for the engine, whose thread winds down; from any thread."""
@@ -320,7 +327,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """A widget failed: wind the engine down and say where, without dumping local values."""
-        self.stop.request()
+        self.request_stop()
         self._return_code = FAILED
         if self._exception is None:
             self._exception = error

@@ -48,10 +48,12 @@ def run_console(
     from hypertui.console.app import HyperTui
 
     app = HyperTui(engine, stop, clock=wall_clock, who=who or operator(), refresh_hz=refresh_hz, ascii=ascii)
-    with _signals(app, stop):
+    with _signals(app):
         app.run(mouse=mouse)
     if app.words:
         return StopReason(FAILED, app.words.splitlines()[0])
+    if not app.started:
+        return StopReason(0, "left before the engine was started")
     return app.ended or StopReason(FAILED, "the engine did not say how it ended")
 
 
@@ -74,7 +76,7 @@ def operator() -> str:
 
 
 @contextmanager
-def _signals(app: HyperTui, stop: Stop) -> Iterator[None]:
+def _signals(app: HyperTui) -> Iterator[None]:
     """Make signals wind the engine down, with a watchdog behind it, for the time of the run.
 
     Plain signal handlers run even while the app's loop is stuck in a terminal that does not read.
@@ -87,7 +89,7 @@ def _signals(app: HyperTui, stop: Stop) -> Iterator[None]:
             watchdog.daemon = True
             watchdogs.append(watchdog)
             watchdog.start()
-        stop.request()
+        app.request_stop()
         app.leave_now()
 
     before = {number: signal.signal(number, leave) for number in _SIGNALS}

@@ -100,10 +100,9 @@ def wrap(text: str, width: int, indent: int = 0) -> list[str]:
     rows: list[str] = []
     row = ""
     for word in text.split():
-        lead = " " * indent if rows or row else ""
-        while cell_len(word) > max(width - indent, 1):
-            room = max(width - cell_len(row) - (1 if row else 0), 0)
-            if row and room < 8:
+        while cell_len(word) > width - indent:
+            room = width - cell_len(row) - (1 if row.strip() else 0)
+            if row.strip() and room < 8:
                 rows.append(row)
                 row = " " * indent
                 continue
@@ -112,7 +111,7 @@ def wrap(text: str, width: int, indent: int = 0) -> list[str]:
             word = word[len(head) :]
             row = " " * indent
         if not row.strip():
-            row = (row or lead) + word
+            row += word
         elif cell_len(row) + 1 + cell_len(word) <= width:
             row = f"{row} {word}"
         else:
@@ -127,8 +126,9 @@ def _take(word: str, cells: int) -> str:
     count = 0
     for index, char in enumerate(word):
         count += cell_len(char)
-        if count > cells and index:
-            return word[:index]
+        if count > cells:
+            # At least one character, or a narrow screen would wait for ever.
+            return word[: max(index, 1)]
     return word
 
 

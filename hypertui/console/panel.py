@@ -65,25 +65,45 @@ class Panel(Widget):
         if self._frame is not None:
             self._lines = []
             self.present(self._frame)
-            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
         base = self.rich_style
         spans = self._lines[y] if y < len(self._lines) else ()
-        segments = [
-            Segment(
-                span.text,
-                base
-                if span.role is Role.TEXT
-                else base + self.get_component_rich_style(f"role--{span.role}", partial=True),
-            )
-            for span in spans
-        ]
+        segments: list[Segment] = []
+        for text, role in _joined(spans):
+            style = base
+            if role is not Role.TEXT:
+                style += self.get_component_rich_style(f"role--{role}", partial=True)
+            segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _plain(self, spans: Line) -> Line:
         return tuple(Span(to_ascii(text), role) for text, role in spans) if self._ascii else spans
+
+
+# Roles that show nothing on a blank, so that blanks beside them need no style of their own.
+_UNSEEN_ON_BLANKS = frozenset(
+    {Role.TEXT, Role.DIM, Role.STRONG, Role.GAIN, Role.LOSS, Role.WARNING, Role.HEAD, Role.KEY}
+)
+
+
+def _joined(spans: Line) -> list[Span]:
+    """The same cells in as few spans as possible: every change of style costs bytes on the wire."""
+    joined: list[Span] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if last is None:
+            joined.append(span)
+        elif last.role is span.role or (
+            last.role in _UNSEEN_ON_BLANKS and span == (" " * len(span.text), Role.TEXT)
+        ):
+            joined[-1] = Span(last.text + span.text, last.role)
+        elif last.role is Role.TEXT and span.role in _UNSEEN_ON_BLANKS and last.text.isspace():
+            joined[-1] = Span(last.text + span.text, span.role)
+        else:
+            joined.append(span)
+    return joined
 
 
 def _changed(before: Line, after: Line) -> tuple[int, int]:

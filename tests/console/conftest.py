@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# As in a real run; Textual reads them when it is imported, which the tests do after this.
+os.environ.update(TEXTUAL_FPS="10", TEXTUAL_ANIMATIONS="none")
 
 GRIDS = Path(__file__).parent / "grids"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
@@ -340,6 +341,7 @@ class FakeEngine:
         self.reason = StopReason(0, "done")
         self.failure: Exception | None = None
         self.leaves = False  # ends by itself at once
+        self.started = False
         self.wound_down = False
 
     def events_after(self, seq: int) -> Sequence[Event]:
@@ -352,11 +354,18 @@ class FakeEngine:
         return replace(self.ack, id=command.id)
 
     async def run(self, stop: Stop) -> StopReason:
+        self.started = True
         if self.failure is not None:
             raise self.failure
         if not self.leaves:
             loop, left = asyncio.get_running_loop(), asyncio.Event()
-            stop.on_request(lambda: loop.call_soon_threadsafe(left.set))
+
+            def wake() -> None:
+                # Asked again once the run is over: its loop is closed by then.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(left.set)
+
+            stop.on_request(wake)
             await left.wait()
         self.wound_down = True
         return self.reason

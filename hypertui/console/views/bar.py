@@ -134,11 +134,8 @@ def waiting(frame: Frame) -> Span:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        return Span(
-            f"the engine failed ({frame.crash}): its orders stay as they are at the venue; q leaves, "
-            "a new start takes them up again",
-            Role.CRITICAL,
-        )
+        advice = "q leaves, a new start takes them up"
+        return Span(f"engine failed: its orders stay as they are; {advice} ({frame.crash})", Role.CRITICAL)
     if frame.ended is not None:
         return Span(f"the engine has left: {fmt.clean(frame.ended.text)}; q closes the console", Role.HOLD)
     if frame.leaving is not None:
