@@ -107,7 +107,15 @@ class EmbeddedEngine:
         news = self._published != (trader.mode, trader.reason)
         if news or now - self._snapshot.at >= _PUBLISH_EVERY:
             self._published = (trader.mode, trader.reason)
-            self._snapshot = compose(trader, self._snapshot, now)
+            self._snapshot = self._composed(trader, now)
+
+    def _composed(self, trader: Trader, now: int) -> Snapshot:
+        try:
+            return compose(trader, self._snapshot, now)
+        except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
+            text = f"no snapshot could be made: {type(error).__name__}: {error}"
+            trader.alarms.sound("snapshot", Severity.CRITICAL, text)
+            return self._snapshot
 
     def _end(self, reason: StopReason) -> None:
         halted = reason.status != 0

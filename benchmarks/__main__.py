@@ -1,0 +1,27 @@
+"""`python -m benchmarks [NAME ...]` runs all benchmarks, or the named ones."""
+
+import json
+import sys
+
+from benchmarks import replay, startup
+
+BENCHMARKS = {
+    "help": startup.help_text,
+    "first-paint": startup.first_paint,
+    "replay": replay.walk,
+}
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for name in names:
+        print(json.dumps({"benchmark": name, **BENCHMARKS[name]()}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
