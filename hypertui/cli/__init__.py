@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -37,9 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - the last words of a defect are one line; the log has the rest
+        logging.getLogger(__name__).exception("a defect")
+        print(f"hypertui: a defect: {type(error).__name__}: {_one_line(error)}", file=sys.stderr)
+        return DEFECT
 
 
 def _refuse(text: str) -> int:
-    # Whatever the message quotes, it stays one line.
-    print(f"hypertui: {' '.join(text.split())}", file=sys.stderr)
+    print(f"hypertui: {_one_line(text)}", file=sys.stderr)
     return BAD_INPUT
+
+
+def _one_line(words: object) -> str:
+    return " ".join(str(words).split())

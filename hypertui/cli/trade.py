@@ -43,9 +43,9 @@ def console(arguments: argparse.Namespace) -> int:
     """Trade in the console. Raises ValueError with one line for bad input."""
     if getattr(arguments, "run_for", None) is not None:
         raise ValueError("--for goes with run --headless")
-    trade = _prepare(arguments, run_for=None)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
+    trade = _prepare(arguments, run_for=None)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)

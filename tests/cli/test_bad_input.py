@@ -1,0 +1,192 @@
+"""Bad input: one clear line that names the figure and the limit, exit status 2, nothing started."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from hypertui.cli import main
+
+TRADES = ["run", "--headless"]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No config file, no settings of whoever runs the tests, no state outside the test."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("HYPERTUI_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def refusal(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
+    """Run a command that must be refused; returns its one line."""
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    line = shown.err.removesuffix("\n")
+    assert line.startswith("hypertui: ")
+    assert "\n" not in line
+    assert "Traceback" not in line
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["--unit-size", "0"], ["trade.unit_size 0", "greater than 0"]),
+        (["--unit-size", "-5"], ["trade.unit_size -5", "greater than 0"]),
+        (["--unit-size", "abc"], ["trade.unit_size abc", "decimal"]),
+        (["--unit-size", "NaN"], ["trade.unit_size NaN", "finite"]),
+        (["--position-size", "0"], ["trade.position_size 0", "greater than 0"]),
+        (["--position-size", "1e3x"], ["trade.position_size 1e3x"]),
+        (["--position-size", "39"], ["position size 39", "9.75 USD", "10 USD"]),
+        (["--leverage", "0"], ["trade.leverage 0", "greater than or equal to 1"]),
+        (["--leverage", "2.5"], ["trade.leverage 2.5", "integer"]),
+        (["--leverage", "41"], ["leverage 41", "40", "BTC"]),
+        (["--reinvest", "often"], ["trade.reinvest often", "recovery"]),
+        (["--on-exit", "panic"], ["engine.on_exit panic", "flatten"]),
+        (["--speed", "0"], ["paper.speed 0", "greater than 0"]),
+        (["--faucet", "-1"], ["paper.faucet -1", "greater than or equal to 0"]),
+        (["--for", "soon"], ["--for soon", "not a number"]),
+        (["--for", "0"], ["--for 0", "above 0"]),
+        (["--config", "nowhere.toml"], ["config file nowhere.toml", "No such file"]),
+        (["--testnet"], ["testnet needs a key", "HYPERTUI_SECRET_KEY"]),
+        (["--mainnet", "--confirm-mainnet", "BTC"], ["mainnet needs a key"]),
+        (["--mainnet", "--confirm-mainnet", "ETH"], ["mainnet was not confirmed", "ETH", "BTC"]),
+        (["--base-url", "ftp://x"], ["ftp://x"]),
+        (["--testnet", "--base-url", "http://127.0.0.1:1"], ["--base-url goes with paper"]),
+    ],
+)
+def test_what_can_be_known_without_a_network(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], parts: list[str]
+) -> None:
+    line = refusal(capsys, [*TRADES, *arguments])
+    for part in parts:
+        assert part in line
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("unit_sise = 5", "unit_sise is not a setting"),
+        ("[trade]\nunit_sise = 5", "trade.unit_sise is not a setting"),
+        ("[trade]\nunit_size = 0", "trade.unit_size 0"),
+        ("[trade", "is not TOML"),
+        ('secret_key = "0x01"', "holds a secret key"),
+        ('network = "moon"', "network moon"),
+    ],
+)
+def test_a_config_file_that_cannot_be_used(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, part: str
+) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    assert part in refusal(capsys, TRADES)
+
+
+def test_a_bad_key_is_refused_and_never_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = "0x" + "zz" * 32
+    monkeypatch.setenv("HYPERTUI_SECRET_KEY", secret)
+    line = refusal(capsys, [*TRADES, "--testnet"])
+    assert "zz" not in line
+    monkeypatch.delenv("HYPERTUI_SECRET_KEY")
+
+    file = tmp_path / "key"
+    file.write_text("0x" + "12" * 32)
+    file.chmod(0o644)
+    monkeypatch.setenv("HYPERTUI_ACCOUNT__KEY_FILE", str(file))
+    line = refusal(capsys, [*TRADES, "--testnet"])
+    assert "644" in line
+    assert "1212" not in line
+
+
+def test_an_address_that_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYPERTUI_ACCOUNT_ADDRESS", "0x12")
+    assert "account_address 0x12" in refusal(capsys, TRADES)
+
+
+def test_the_console_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "needs a terminal" in refusal(capsys, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["--symbol", "DOGE"], ["symbol DOGE", "--sz-decimals"]),
+        (["--symbol", "SOL", "--unit-size", "0"], ["unit size 0"]),
+        (["--symbol", "SOL", "--unit-size", "much"], ["unit size much"]),
+        (["--symbol", "SOL", "--unit-size", "0.001"], ["unit size 0.001", "price tick"]),
+        (["--symbol", "SOL", "--unit-size", "60"], ["unit size 60"]),
+        (["--symbol", "SOL", "--position-size", "39"], ["39", "10 USD"]),
+        (["--symbol", "SOL", "--leverage", "21"], ["leverage 21", "20"]),
+        (["--symbol", "SOL", "--fee-rate", "1"], ["fee rate 1", "between 0 and 1"]),
+        (["--symbol", "SOL", "--slippage", "-0.1"], ["slippage -0.1"]),
+        (["--symbol", "SOL", "--sz-decimals", "9"], ["sz-decimals 9", "5"]),
+        (["--symbol", "SOL", "--reinvest", "never"], ["reinvest never"]),
+        (["--symbol", "SOL", "--trace", "no/such/folder/t"], ["trace file", "No such file"]),
+    ],
+)
+def test_a_backtest_that_makes_no_sense(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], parts: list[str]
+) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("price\n100\n101\n")
+    defaults = {"--unit-size": "1", "--position-size": "2000"}
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    flags = [word for pair in (defaults | given).items() for word in pair]
+    line = refusal(capsys, ["backtest", str(prices), *flags])
+    for part in parts:
+        assert part in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "price\n",
+        "price\n100\n",
+        "price\n100\nNaN\n",
+        "price\n100\n-1\n",
+        "time,price\n2,1\n1,1\n",
+        "x\n1\n",
+    ],
+)
+def test_a_price_file_that_cannot_be_walked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text(text)
+    flags = ["--symbol", "SOL", "--unit-size", "1", "--position-size", "2000"]
+    assert str(prices) in refusal(capsys, ["backtest", str(prices), *flags])
+    missing = str(tmp_path / "none.csv")
+    assert missing in refusal(capsys, ["backtest", missing, *flags])
+
+
+def test_a_venue_on_a_busy_port(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        line = refusal(capsys, ["venue", "--port", str(port)])
+    assert f"port {port}" in line
+    assert "in use" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--port", "70000"], "port 70000"),
+        (["--port", "x"], "port x"),
+        (["--seed", "x"], "seed x"),
+        (["--prices", "none.csv"], "none.csv"),
+        (["--faucet", "-1"], "faucet"),
+        (["--speed", "0"], "speed"),
+        (["--symbol", "NOPE", "--prices", "p.csv"], "NOPE"),
+    ],
+)
+def test_a_venue_that_cannot_be(capsys: pytest.CaptureFixture[str], arguments: list[str], part: str) -> None:
+    port = [] if "--port" in arguments else ["--port", "0"]
+    assert part in refusal(capsys, ["venue", *port, *arguments])
