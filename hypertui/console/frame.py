@@ -70,7 +70,7 @@ class Frame:
             return "ENGINE SILENT"
         invariant = snapshot.invariant
         if invariant is not None and not invariant.ok and invariant.settled:
-            return "INVARIANT BROKEN"
+            return "INVARIANT"
         if any(alarm.active and alarm.severity is Severity.CRITICAL for alarm in snapshot.alarms):
             return "ALARM"
         if self.ended is not None:

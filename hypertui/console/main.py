@@ -52,7 +52,9 @@ class Main(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="full", classes="layout"):
-            yield self._panel("full", "status", bar.status)
+            with Horizontal(id="bar"):
+                yield self._panel("full", "status", bar.status)
+                yield self._panel("full", "clock", bar.clock)
             yield self._panel("full", "wait", bar.wait_line)
             with Horizontal(id="top", classes="row"):
                 yield self._panel("full", "price", price.panel, "PRICE")
@@ -102,6 +104,3 @@ class Main(Screen[None]):
 
     def on_mouse_scroll_down(self) -> None:
         self.app.action_scroll(1)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.app.show_frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,6 +14,9 @@ from textual.widget import Widget
 from hypertui.console.format import to_ascii
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Role, Span, fit
+
+if TYPE_CHECKING:
+    from hypertui.console.app import HyperTui
 
 View = Callable[[Frame, int, int], Sequence[Line]]
 Title = Callable[[Frame], str]
@@ -26,6 +29,8 @@ class Panel(Widget):
     bears the title; repainting a title repaints the panel, so titles must not tick.
     """
 
+    app: HyperTui
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Role}
 
     def __init__(self, view: View, *, id: str, title: Title | None = None, ascii: bool = False) -> None:
@@ -33,12 +38,10 @@ class Panel(Widget):
         self._view = view
         self._title = title
         self._ascii = ascii
-        self._frame: Frame | None = None
         self._lines: list[Line] = []
 
     def present(self, frame: Frame) -> None:
         """Take over the newest frame and repaint what differs."""
-        self._frame = frame
         width, height = self.content_size
         if not width or not height:
             return
@@ -62,9 +65,11 @@ class Panel(Widget):
         return "\n".join("".join(span.text for span in spans) for spans in self._lines)
 
     def on_resize(self) -> None:
-        if self._frame is not None:
-            self._lines = []
-            self.present(self._frame)
+        self._lines = []
+        self.present(self.app.frame)
+
+    def on_show(self) -> None:
+        self.present(self.app.frame)
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-# As in a real run; Textual reads them when it is imported, which the tests do after this.
-os.environ.update(TEXTUAL_FPS="10", TEXTUAL_ANIMATIONS="none")
+# As in a real run; Textual reads it when it is imported, which the tests do after this.
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 GRIDS = Path(__file__).parent / "grids"
 

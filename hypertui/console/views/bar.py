@@ -74,11 +74,9 @@ def _identity(frame: Frame, account: bool) -> list[Span]:
     return parts
 
 
-def _times(frame: Frame, up: bool = True) -> list[Span]:
-    parts = [Span(f" {fmt.clock(frame.now)}Z ")]
-    if up:
-        parts.append(Span(f"up {fmt.age(max(frame.now - frame.snapshot.started_at, 0))} ", Role.DIM))
-    return parts
+def _times(frame: Frame) -> list[Span]:
+    up = fmt.age(max(frame.now - frame.snapshot.started_at, 0))
+    return [Span(f" {fmt.clock(frame.now)}Z "), Span(f"up {up} ", Role.DIM)]
 
 
 def _mode(frame: Frame, room: int) -> list[Span]:
@@ -106,19 +104,25 @@ def _glow(frame: Frame, latency: bool) -> list[Span]:
 
 
 def status(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """Who, what, how it is, and when, with the lamps, in one line.
+    """Who, what and how it is, with the lamps, in one line.
 
     Room is short only when something is wrong; what matters least then goes first.
     """
     bar = Span(" │ ", Role.DIM)
     badge = width_of(tuple(_mode(frame, 0)))
-    for latency, up, account in ((1, 1, 1), (0, 1, 1), (0, 0, 1), (0, 0, 0)):
-        left = [*_identity(frame, bool(account)), bar]
-        lamps, right = [bar, *_glow(frame, bool(latency))[1:]], [bar, *_times(frame, bool(up))]
-        room = width - width_of((*left, *lamps, *right))
+    for latency, account in ((True, True), (False, True), (False, False)):
+        left = [*_identity(frame, account), bar]
+        glow = [bar, *_glow(frame, latency)[1:]]
+        room = width - width_of((*left, *glow))
         if room >= badge:
             break
-    return [_alarmed(frame, both_ends(line(*left, *_mode(frame, room), *lamps), line(*right), width), width)]
+    return [_alarmed(frame, line(*left, *_mode(frame, room), *glow), width)]
+
+
+def clock(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The time of day and the uptime, apart from the bar: a second must not repaint all of it."""
+    spans = both_ends((), line(Span("│", Role.DIM), *_times(frame)), width)
+    return [tint(spans, Role.CRITICAL) if frame.trouble else spans]
 
 
 def status_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
