@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 from hypertui.exchange import AccountState, Exchange, ExchangeError
@@ -15,7 +17,15 @@ from hypertui.execution.status import Alarms
 from hypertui.market import Fill, plain
 from hypertui.port import Severity
 
-_MISMATCHES_BELIEVED = 2
+
+@dataclass(slots=True)
+class _Suspicion:
+    """The venue's position differs from the booked one. `looked` is set when orders and fills have been asked
+    for since then."""
+
+    difference: Decimal
+    fills_booked: int
+    looked: bool = False
 
 
 class Caretaker:
@@ -51,7 +61,7 @@ class Caretaker:
         self._pause = pause
         self._expires_after = expires_after
         self._since = clock()
-        self._mismatches = 0
+        self._suspicion: _Suspicion | None = None
 
     async def ask_account(self) -> None:
         """Ask for equity, margin and position."""
@@ -78,21 +88,41 @@ class Caretaker:
         self._alarms.clear("questions")
         self._inputs.on_answer(asked_at)
         self._inputs.on_account(account)
-        held = self._tracker.ladder.position
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
-        if account.position == held or moving:
-            self._mismatches = 0
+        difference = account.position - self._tracker.ladder.held
+        if not moving and difference:
+            self._suspect(_Suspicion(difference, booked))
+        elif not moving:
+            self._suspicion = None
+
+    def _suspect(self, new: _Suspicion) -> None:
+        """A difference alone proves nothing: a fill may be on its way. It is believed when every order and
+        all recent fills have been asked for, nothing new has come of it, and it is still there."""
+        old = self._suspicion
+        if old is None or (old.difference, old.fills_booked) != (new.difference, new.fills_booked):
+            self._suspicion = new
+            self._tracker.doubt_all(self._clock())
+            self._inbox.spawn(self.reconcile())
+        elif not old.looked:
+            self._inbox.spawn(self.reconcile())
+        else:
+            self._suspicion = None
+            self._believe(new.difference)
+
+    def _believe(self, difference: Decimal) -> None:
+        ladder, mark = self._tracker.ladder, self._tracker.mark
+        if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
+            ladder.correct_dust(difference)
             return
-        # One answer may be older than a fill that is on its way; two in a row are not.
-        self._mismatches += 1
-        if self._mismatches >= _MISMATCHES_BELIEVED:
-            text = f"the venue holds {plain(account.position)}, the trade has booked {plain(held)}"
-            self._alarms.sound("position", Severity.CRITICAL, text)
-            self._pause(text)
+        text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
+        self._alarms.sound("position", Severity.CRITICAL, text)
+        self._pause(text)
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         for fill in findings.fills:
             self._book(fill)
+        if self._suspicion is not None:
+            self._suspicion.looked = True
         differences = reconciliation.compare(findings, self._tracker, self._ids, self._clock())
         if differences.orphans:
             self._inbox.spawn(self._cancel_orphans(differences.orphans))

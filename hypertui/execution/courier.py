@@ -14,7 +14,7 @@ from hypertui.execution.orders import OwnOrder
 from hypertui.market import Fill, OrderType
 
 _BACKOFF_FIRST = 0.25
-_BACKOFF_LIMIT = 30.0
+_BACKOFF_LIMIT = 4.0  # coins may be waiting for a stop, and the venue says itself when it wants less
 _FILLS_MARGIN_MS = 60_000
 
 

@@ -153,8 +153,8 @@ class OrderManager:
     def _cancel_buys(self, wanted: Sequence[WantedBuy]) -> list[OwnOrder]:
         sizes = {buy.unit: buy.size for buy in wanted}
         working = [o for o in self.tracker.buys() if not o.due and not o.cancelling and o.acknowledged]
-        off_target = [order for order in working if order.unit not in sizes]
-        wrong_size = [o for o in working if o.unit in sizes and o.order.size != sizes[o.unit]]
+        off_target = [order for order in working if order.unit not in sizes or order.missed]
+        wrong_size = [o for o in working if o not in off_target and o.order.size != sizes[o.unit]]
         resizing = any(order.cancelling and order.unit in sizes for order in self.tracker.buys())
         if wrong_size and not resizing and not self.hold_buys:
             off_target.append(max(wrong_size, key=lambda order: order.unit))

@@ -27,7 +27,7 @@ from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
 
 _WITH_NEXT_PRICE = 2**63
-_CANCELLED_BY_US = "canceled"  # the venue's word for an order that its owner cancelled
+_PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,9 @@ class OrderTracker:
             self.ladder.bought(slot, order.unit, order.client_id, fill)
         else:
             self.ladder.sold(slot, order.client_id, fill)
-        self._update(order, "filled" if order.remaining <= 0 else "partly filled", now)
+        if not order.dead and not order.missed:
+            self.expect_fill(order, now)
+        self._update(order, "partly filled", now)
         if from_feed:
             self._heard_of_touch(order, now)
         return order
@@ -150,11 +152,10 @@ class OrderTracker:
             case Filled(order_id, size):
                 order.order_id = order_id
                 final = size if order.order.type is OrderType.IOC else order.order.size
-                self._named_filled(order, final, now)
+                self._ended(order, OrderState.FILLED, final, now)
             case Refused(kind, text):
-                order.ended = OrderState.REJECTED
                 order.note = text
-                self._update(order, "rejected", now)
+                self._ended(order, OrderState.REJECTED, order.filled, now)
                 self._pace(order, kind, now)
 
     def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
@@ -167,11 +168,10 @@ class OrderTracker:
 
     def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
         """Take the venue's answer to a cancel. A refused cancel proves nothing: the order is asked for."""
-        if outcome is CancelOutcome.CANCELLED:
-            order.ended = OrderState.CANCELLED
-            self._update(order, "cancelled", now)
+        if outcome is CancelOutcome.CANCELLED and not order.missed:
+            self._ended(order, OrderState.CANCELLED, order.filled, now)
         else:
-            order.ask_at = now
+            order.ask_at = now  # an order that rested in the book may also have been filled in part
 
     def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int) -> None:
         """A cancel that never took effect."""
@@ -187,12 +187,10 @@ class OrderTracker:
         order.acknowledged = True
         order.order_id = report.order_id
         match report.state:
-            case OrderState.FILLED:
-                self._named_filled(order, order.order.size, now)
-            case OrderState.CANCELLED | OrderState.REJECTED:
-                order.ended = report.state
-                order.note = "" if report.status == _CANCELLED_BY_US else report.status
-                self._update(order, report.state.value, now)
+            case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
+                if report.state is OrderState.REJECTED and not order.due:
+                    self._retry_at.setdefault(order.slot, _WITH_NEXT_PRICE)  # the answer will say why
+                self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:
                 self.expect_fill(order, now)
             case OrderState.OPEN:
@@ -211,28 +209,33 @@ class OrderTracker:
                 order.never_placed = True
                 self._update(order, "not placed", now)
             return
-        if report.state is OrderState.FILLED and order.filled > 0:
-            order.final = order.filled  # its fills were fetched after the venue called it filled
-            self._update(order, "filled", now)
-            return
-        if report.state is not OrderState.OPEN:
-            self.on_report(report, now, from_feed=False)
+        if report.state.ended:
+            # Its fills were fetched after it had ended: there are no others, unless it must have some.
+            order.final = None if report.state is OrderState.FILLED and not order.filled else order.filled
+            self._named_ended(order, report, order.order.size, now)
             return
         order.acknowledged = True
         order.order_id = report.order_id
         if order.cancelling and asked_at > order.cancel_expires_at:
             order.cancel_sent_at = None
+        if report.state is OrderState.TRIGGERED:
+            self._found_triggered(order, now)
+            return
         through = self.mark is not None and order.passed_by(self.mark)
         stale_evidence = order.touched_at is None or asked_at > order.touched_at
         if order.due and order.ended is None and stale_evidence and not through:
-            order.due = False
-            self.ladder.settle(self.ladder.slots[order.slot])
+            self._due_no_longer(order)
         self._working(order, now)
 
     def on_missing(self, order: OwnOrder, now: int) -> None:
         """The venue did not list an order that should work: it is asked for before anything else is done."""
         order.missing = True
         order.ask_at = now
+
+    def doubt_all(self, now: int) -> None:
+        """Something does not add up: every order is asked for."""
+        for order in self._alive.values():
+            self.on_missing(order, now)
 
     def on_unanswered(self, order: OwnOrder, now: int) -> None:
         """A question brought no answer; it will be asked again."""
@@ -292,7 +295,7 @@ class OrderTracker:
             self._touch(self.mark, now)
 
     def _mark_due(self, price: Decimal, now: int) -> None:
-        passed = [o for o in self._alive.values() if not o.cancelling and o.passed_by(price)]
+        passed = [o for o in self._alive.values() if o.waiting and o.passed_by(price)]
         for order in passed:
             order.touched_at = now
             self.expect_fill(order, now)
@@ -304,15 +307,36 @@ class OrderTracker:
             self.ladder.expect(self.ladder.slots[order.slot], order.order.side, order.unit)
             self._update(order, "fired", now)
 
-    def _named_filled(self, order: OwnOrder, size: Decimal, now: int) -> None:
+    def _named_ended(self, order: OwnOrder, report: OrderReport, final: Decimal, now: int) -> None:
+        order.acknowledged = True
+        order.order_id = report.order_id
+        if report.status not in _PLAIN_ENDS:
+            order.note = report.status
+        self._ended(order, report.state, final if order.final is None else order.final, now)
+
+    def _ended(self, order: OwnOrder, state: OrderState, final: Decimal, now: int) -> None:
         # Its fills may still be on their way: until they are booked the order counts as due, and nothing can
         # take that back.
-        order.ended = OrderState.FILLED
-        order.final = size
+        order.ended = state
+        order.final = final
         if order.dead:
-            self._update(order, "filled", now)
+            self._update(order, state.value, now)
         else:
             self.expect_fill(order, now)
+
+    def _found_triggered(self, order: OwnOrder, now: int) -> None:
+        # A market order that has fired will be filled or end at once; a limit order rests in the book, and
+        # the price has run away from it: a missed buy is not chased.
+        if order.order.type is OrderType.STOP_LIMIT:
+            order.missed = True
+            self._due_no_longer(order)
+            self._update(order, "missed", now)
+        else:
+            self.expect_fill(order, now)
+
+    def _due_no_longer(self, order: OwnOrder) -> None:
+        order.due = False
+        self.ladder.settle(self.ladder.slots[order.slot])
 
     def _slot_for_coins(self, order: OwnOrder) -> Slot:
         """The order's slot, or a free one for a purchase that becomes known after the slot was given away."""
@@ -334,7 +358,9 @@ class OrderTracker:
                 if not any(other.due for other in self.of(slot)):
                     self.ladder.settle(slot)
             if order.remaining <= 0:
-                status = "filled"
+                status = OrderState.FILLED.value
+            elif order.ended is not None:
+                status = order.ended.value
         if self.ladder.position_map.status(order.client_id, status, now):
             order.since = now
             order.ask_at = now + self.timing.confirm_after

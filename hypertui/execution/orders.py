@@ -54,8 +54,9 @@ class Role(StrEnum):
 class OwnOrder:
     """One order from the moment it is decided. Times are ms.
 
-    It is dead only by fills for its whole size, by an event or answer that names it as ended, or by the
-    answer "unknown" to a question asked after `expires_at`. Anything else is alive.
+    It is dead only by fills for its whole size, by an event or answer that names it as ended and the fills
+    that this tells of, or by the answer "unknown" to a question asked after `expires_at`. Anything else is
+    alive.
     """
 
     order: Order
@@ -74,6 +75,7 @@ class OwnOrder:
     cancel_expires_at: int = 0
     due: bool = False
     touched_at: int | None = None  # when a mark was last at or through the trigger
+    missed: bool = False  # fired, and found resting at its limit: the price has run away from it
     since: int = 0  # when its present state began
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
@@ -90,25 +92,30 @@ class OwnOrder:
 
     @property
     def dead(self) -> bool:
-        """Proven to work no more, and everything it filled is booked or will be when the fills come.
+        """Proven to work no more, and everything that it filled is booked.
 
-        An order that was named as filled stays alive until its fills are booked: only they say what it cost,
+        An order that was named as ended stays alive until its fills are booked: only they say what is held,
         and until then nothing may replace it.
         """
         if self.never_placed or self.remaining <= 0:
             return True
-        if self.final is not None:
-            return self.filled >= self.final
-        return self.ended in (OrderState.CANCELLED, OrderState.REJECTED)
+        return self.final is not None and self.filled >= self.final
 
     @property
     def cancelling(self) -> bool:
         return self.cancel_sent_at is not None
 
     @property
+    def waiting(self) -> bool:
+        """Whether a touch of its trigger makes it due."""
+        return not self.cancelling and not self.missed
+
+    @property
     def unproven(self) -> bool:
         """Alive, and something about it is under way."""
-        return not self.dead and (not self.acknowledged or self.cancelling or self.due or self.missing)
+        return not self.dead and (
+            not self.acknowledged or self.cancelling or self.due or self.missing or self.ended is not None
+        )
 
     def passed_by(self, price: Decimal) -> bool:
         """Whether `price` is at or through the trigger."""

@@ -147,6 +147,11 @@ class Ladder:
         return self.book.position
 
     @property
+    def held(self) -> Decimal:
+        """Coins held as the slots count them, with the dust: the position unless the dust was corrected."""
+        return sum((slot.coins for slot in self.slots), self.dust) - self.oversold
+
+    @property
     def realized_pnl(self) -> Decimal:
         """First in, first out, net of fees, with the funding received, in USD."""
         return self.book.realized_pnl + self.funding
@@ -243,6 +248,10 @@ class Ladder:
         """Add what was swept to a slot that is about to get a stop."""
         slot.coins += self.dust
         self.dust = ZERO
+
+    def correct_dust(self, difference: Decimal) -> None:
+        """The venue holds that many coins more (or, negative, fewer) than the slots and the dust."""
+        self.dust += difference
 
     # Orders that the price has passed
 

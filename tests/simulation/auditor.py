@@ -22,9 +22,7 @@ _PATIENCE_AFTER_TROUBLE = 45.0
 class Auditor:
     """Listens to the venue and collects what is wrong, once for each kind. `time` is in loop seconds."""
 
-    def __init__(
-        self, scenario: Scenario, venue: Venue, network: Network, time: Callable[[], float]
-    ) -> None:
+    def __init__(self, scenario: Scenario, venue: Venue, network: Network, time: Callable[[], float]) -> None:
         self.problems: dict[str, str] = {}
         self.tracker: OrderTracker | None = None
         self.excused = False  # nobody is supposed to cover coins just now
@@ -97,12 +95,13 @@ class Auditor:
         for row in batch.orders.get(ADDRESS, ()):
             if row["status"] not in ("open", "filled", "triggered", "canceled"):
                 self._network.trouble()  # a refusal: the engine has to find another way
-            elif row["status"] == "canceled" and Decimal(row["order"]["sz"]) > 0:
+            elif row["status"] in ("canceled", "filled") and Decimal(row["order"]["sz"]) > 0:
                 self._network.trouble()
 
     def _check_exposure(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
         count = SLOTS + self._scenario.config.trust_slots
-        bound = sum(sorted(self._lots)[-count:], ZERO)
+        dust = self._venue.market.instrument.min_order_value / self._venue.book.mark
+        bound = sum(sorted(self._lots)[-count:], dust)
         buys = sum((order.remaining for order in working if order.side is Side.BUY), ZERO)
         if position + buys > bound:
             self.complain("exposure by coins", f"{position} held, {buys} in buys, at most {bound}")

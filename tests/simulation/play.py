@@ -117,8 +117,8 @@ class _Game:
                 await self._operate()
         self.network.calm_down()
         self._refill_book()
-        if self.scenario.operator:
-            await self._command(Verb.RESUME)
+        while self.scenario.operator and not await self._command(Verb.RESUME):
+            await asyncio.sleep(1.0)
         await asyncio.sleep(_SETTLE_SECONDS)
         requests = self.network.requests
         await asyncio.sleep(10)
@@ -140,8 +140,10 @@ class _Game:
         self.venue.set_price(self.venue.book.mark, None)
 
     def _check_alarms(self) -> None:
+        # A command that cannot be carried out while the network is bad is said to have failed.
+        honest = ("halted", "winddown")
         for alarm in self.trader.alarms.view():
-            if alarm.severity is Severity.CRITICAL and alarm.key != "halted":
+            if alarm.severity is Severity.CRITICAL and alarm.key not in honest:
                 self.auditor.complain("false alarm", f"{alarm.key}: {alarm.text}")
 
     # What goes on beside
@@ -167,15 +169,16 @@ class _Game:
         if self.random.random() < 0.06:
             await self._command(self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS)))
 
-    async def _command(self, verb: Verb) -> None:
+    async def _command(self, verb: Verb) -> bool:
         self._commands += 1
-        await self.trader.command(Command(str(self._commands), verb, "simulation"))
+        return (await self.trader.command(Command(str(self._commands), verb, "simulation"))).accepted
 
     # The end
 
     async def _leave(self, trade: asyncio.Task[object]) -> None:
         if trade.done():
-            self.auditor.complain("ended", f"the trade ended by itself: {trade.exception() or trade.result()}")
+            why = trade.exception() or trade.result()
+            self.auditor.complain("ended", f"the trade ended by itself: {why}")
             return
         self.auditor.excused = True
         self.stop.request()
@@ -187,11 +190,9 @@ class _Game:
         working = self.venue.working()
         on_exit, halted = self.stop.on_exit, self.trader.mode is Mode.HALTED
         if on_exit is OnExit.FLATTEN and (self.venue.position != 0 or working):
-            self.auditor.complain(
-                "exit", f"not flat: {self.venue.position}, {len(working)} orders, {reason}"
-            )
+            self.auditor.complain("exit", f"not flat: {self.venue.position}, {len(working)} orders, {reason}")
         elif on_exit is OnExit.BUYS and not halted:
-            stops = sum((o.remaining for o in working), ZERO)
+            stops = sum((o.remaining for o in working), self.trader.tracker.ladder.dust)
             if any(not o.request.reduce_only for o in working) or stops != self.venue.position:
                 self.auditor.complain("exit", f"{len(working)} orders, {stops} of {self.venue.position}")
 

@@ -74,9 +74,7 @@ def describe(trader: Trader) -> str:
     slots = " ".join(f"{s.coins}/{s.stop_unit}/{s.due.value if s.due else '-'}" for s in tracker.ladder.slots)
     orders = "; ".join(
         f"{o.role.value} {o.unit:+d} slot {o.slot} {o.remaining}"
-        + "".join(
-            f" {name}" for name in ("acknowledged", "cancelling", "due", "missing") if getattr(o, name)
-        )
+        + "".join(f" {name}" for name in ("acknowledged", "cancelling", "due", "missing") if getattr(o, name))
         + (f" {o.ended.value}" if o.ended else "")
         for o in tracker.alive
     )

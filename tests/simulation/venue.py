@@ -44,9 +44,7 @@ class _OpenGateway(Gateway):
 class Venue:
     """One market with one account, prices by hand."""
 
-    def __init__(
-        self, options: VenueOptions, symbol: str, price: Decimal, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, options: VenueOptions, symbol: str, price: Decimal, clock: Callable[[], int]) -> None:
         self.core = Core(options, clock, ManualPrices({symbol: price}).initial())
         self.symbol = symbol
         self.market = self.core.by_symbol[symbol]
