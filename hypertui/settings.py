@@ -79,7 +79,7 @@ class AccountSettings(_Section):
 class PaperSettings(_Section):
     """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
 
-    seed: int = Field(1, ge=0)
+    seed: int = Field(8, ge=0)
     speed: Seconds = 60.0
     faucet: Decimal = Field(Decimal(10_000), ge=0, allow_inf_nan=False)
     prices: HomePath | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -38,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # noqa: BLE001 - the last words of a defect are one line; the log has the rest
+    except Exception as error:
+        import logging
+
+        # The last words of a defect are one line; the log has the rest.
         logging.getLogger(__name__).exception("a defect")
         print(f"hypertui: a defect: {type(error).__name__}: {_one_line(error)}", file=sys.stderr)
         return DEFECT

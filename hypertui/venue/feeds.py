@@ -21,6 +21,7 @@ from hypertui.venue.wire import MalformedError, address, integer, mapping, one_o
 
 log = logging.getLogger(__name__)
 L2_EVERY_MS = 500
+CONTEXT_EVERY_MS = 1_000
 COIN_FEEDS = ("l2Book", "bbo", "trades", "activeAssetCtx")
 USER_FEEDS = (
     "orderUpdates",
@@ -57,6 +58,7 @@ class Hub:
         self._bbos: dict[str, list[Json | None]] = {}
         self._books_due: set[str] = set()
         self._books_sent: dict[str, int] = {}
+        self._contexts_sent: dict[str, int] = {}
         core.listeners.append(self.publish)
 
     def open(self, send: Callable[[str], None]) -> Session:
@@ -204,14 +206,18 @@ class Hub:
         if moved:
             self._send(("allMids",), self._mids)
         for symbol in sorted(moved):
-            self._send(("activeAssetCtx", symbol), partial(self._context, symbol))
+            self._send_context(symbol)
             self._send_bbo(symbol)
         self._books_due |= moved
-        self.flush_books()
+        self.flush()
 
-    def flush_books(self) -> None:
-        """Send the books that changed and were not sent within the last half second."""
+    def flush(self) -> None:
+        """Send the books that changed and were not sent within the last half second, and the context of every
+        market that has stood still for a second: a price that does not move is news too."""
         now = self._core.now
+        for symbol in self._core.books:
+            if now - self._contexts_sent.get(symbol, 0) >= CONTEXT_EVERY_MS:
+                self._send_context(symbol)
         wanted = {feed for session in self._sessions for feed in session.feeds if feed[0] == "l2Book"}
         for symbol in sorted(self._books_due):
             if now - self._books_sent.get(symbol, 0) < L2_EVERY_MS:
@@ -221,6 +227,10 @@ class Hub:
             for feed in wanted:
                 if feed[1] == symbol:
                     self._send(feed, partial(self._book, feed))
+
+    def _send_context(self, symbol: str) -> None:
+        self._contexts_sent[symbol] = self._core.now
+        self._send(("activeAssetCtx", symbol), partial(self._context, symbol))
 
     def _send_bbo(self, symbol: str) -> None:
         if not any(("bbo", symbol) in session.feeds for session in self._sessions):

@@ -16,7 +16,7 @@ class VenueOptions:
     Raises ValueError when a figure is out of its range.
     """
 
-    seed: int = 1
+    seed: int = 8
     # Market seconds per wall second, of the price path alone.
     speed: float = 60.0
     # A price file drives `symbol`; the other markets stay on the synthetic path.

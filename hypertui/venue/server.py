@@ -107,7 +107,7 @@ class VenueServer:
                 self.core.tick()
                 elapsed = int((loop.time() - started) * 1000 * self._options.speed)
                 self.core.walk((step.symbol, step.price) for step in self._source.advance(elapsed))
-                self._hub.flush_books()
+                self._hub.flush()
                 self.sockets.close_idle()
             except Exception:
                 log.exception("a tick failed")
