@@ -82,7 +82,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """One row of the stop/buy window: the order a slot has, or should have."""
+    """One row of the stop/buy window: the order a slot has, or should have. Slots count from 1; 0 means that
+    none carries it yet."""
 
     slot: int
     side: Side
@@ -274,6 +275,10 @@ class StopReason:
 
     status: int
     text: str
+
+
+# The exit statuses of a run that ended before anything was traded: bad input, venue not reached.
+NEVER_STARTED = (2, 4)
 
 
 class Stop:

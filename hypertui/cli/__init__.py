@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from hypertui.cli.arguments import parser
+from hypertui.signals import FAILED
 
 BAD_INPUT = 2
-DEFECT = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The last words of a defect are one line; the log has the rest.
         logging.getLogger(__name__).exception("a defect")
         print(f"hypertui: a defect: {type(error).__name__}: {_one_line(error)}", file=sys.stderr)
-        return DEFECT
+        return FAILED
 
 
 def _refuse(text: str) -> int:

@@ -9,19 +9,16 @@ import logging
 import os
 import random
 import secrets
-import signal
 import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypertui import cli
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.values import amount
@@ -30,11 +27,11 @@ from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.port import Event, Network, OnExit, Stop, StopReason
 from hypertui.settings import Settings, load_settings
+from hypertui.signals import wind_down_on_signals
 
 if TYPE_CHECKING:
     from hypertui.hyperliquid import SigningKey
 
-_GRACE = 30.0
 _POLL = 0.05
 _LOG_BYTES = 5_000_000
 
@@ -64,7 +61,7 @@ def headless(arguments: argparse.Namespace) -> int:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
     trade = _prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
-    with trade.engine() as engine, _signals(stop):
+    with trade.engine() as engine, wind_down_on_signals(stop.request):
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason)
 
@@ -217,31 +214,6 @@ def _event_record(event: Event) -> dict[str, object]:
         "text": event.text,
         **event.data,
     }
-
-
-@contextmanager
-def _signals(stop: Stop) -> Iterator[None]:
-    """SIGTERM, SIGHUP and SIGINT wind the engine down; a watchdog stands behind it."""
-    watchdogs: list[threading.Timer] = []
-
-    def leave(*_: object) -> None:
-        if not watchdogs:
-            watchdog = threading.Timer(_GRACE, os._exit, (cli.DEFECT,))
-            watchdog.daemon = True
-            watchdog.start()
-            watchdogs.append(watchdog)
-        stop.request()
-
-    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-    before = {number: signal.signal(number, leave) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            with suppress(ValueError):
-                signal.signal(number, handler)
-        for watchdog in watchdogs:
-            watchdog.cancel()
 
 
 def _say(reason: StopReason) -> int:

@@ -27,6 +27,7 @@ from hypertui.console.questions import Build
 from hypertui.console.theme import DARK
 from hypertui.console.views import map
 from hypertui.port import (
+    NEVER_STARTED,
     Command,
     CommandState,
     CommandView,
@@ -39,12 +40,10 @@ from hypertui.port import (
     StopReason,
     Verb,
 )
+from hypertui.signals import FAILED
 
 if TYPE_CHECKING:
     from textual.driver import Driver
-
-# The exit status of a console or an engine that failed, as the supervisor expects it for a restart.
-FAILED = 70
 
 _NOTICE_FOR = 5_000
 _KEPT_EVENTS = 500
@@ -141,8 +140,9 @@ class HyperTui(App[StopReason], inherit_bindings=False):
             self.ended = StopReason(FAILED, f"the engine failed: {self._crash}")
             self.bell()
         if state in (WorkerState.ERROR, WorkerState.SUCCESS):
-            # An engine that stops by itself never takes the screen with it.
-            if self.stop.requested and not self._crash:
+            # An engine that stops by itself never takes the screen with it, unless it never began to trade.
+            never_began = self.ended is not None and self.ended.status in NEVER_STARTED
+            if never_began or (self.stop.requested and not self._crash):
                 self.exit(self.ended)
             else:
                 self.show_frame()

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING
 
 from hypertui.port import EnginePort, Stop, StopReason
-
-if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
-
-# How long a wind-down may take after a signal; a terminal that does not read can hold the app for ever.
-GRACE = 10.0
-FAILED = 70
-
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+from hypertui.signals import FAILED, wind_down_on_signals
 
 
 def run_console(
@@ -48,7 +34,12 @@ def run_console(
     from hypertui.console.app import HyperTui
 
     app = HyperTui(engine, stop, clock=wall_clock, who=who or operator(), refresh_hz=refresh_hz, ascii=ascii)
-    with _signals(app):
+
+    def leave() -> None:
+        app.request_stop()
+        app.leave_now()
+
+    with wind_down_on_signals(leave):
         app.run(mouse=mouse)
     if app.words:
         return StopReason(FAILED, app.words.splitlines()[0])
@@ -73,30 +64,3 @@ def operator() -> str:
     except (KeyError, OSError):
         user = str(os.getuid())
     return f"{user}@{tty}"
-
-
-@contextmanager
-def _signals(app: HyperTui) -> Iterator[None]:
-    """Make signals wind the engine down, with a watchdog behind it, for the time of the run.
-
-    Plain signal handlers run even while the app's loop is stuck in a terminal that does not read.
-    """
-    watchdogs: list[threading.Timer] = []
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        if not watchdogs:
-            watchdog = threading.Timer(GRACE, os._exit, (FAILED,))
-            watchdog.daemon = True
-            watchdogs.append(watchdog)
-            watchdog.start()
-        app.request_stop()
-        app.leave_now()
-
-    before = {number: signal.signal(number, leave) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for watchdog in watchdogs:
-            watchdog.cancel()

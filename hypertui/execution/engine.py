@@ -13,11 +13,12 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import compose
-from hypertui.market import Instrument
+from hypertui.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.port import Ack, Command, Event, Mode, Severity, Snapshot, Stop, StopReason
 from hypertui.strategy.plan import PlanError
 
 _PUBLISH_EVERY = 100
+_BEAT = 0.5
 _UNKNOWN_VENUE = 4
 
 
@@ -49,7 +50,7 @@ class EmbeddedEngine:
             started_at=self._started_at,
             network=config.network,
             account="",
-            instrument=Instrument(config.symbol, 5, config.leverage),
+            instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
             leverage=config.leverage,
             unit_size=config.unit_size,
             mode=Mode.STARTING,
@@ -74,6 +75,7 @@ class EmbeddedEngine:
     async def run(self, stop: Stop) -> StopReason:
         """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status."""
         self._loop = asyncio.get_running_loop()
+        heart = asyncio.create_task(self._beat())
         try:
             reason = await self._run(stop)
         except (StartRefused, PlanError) as error:
@@ -83,6 +85,7 @@ class EmbeddedEngine:
         except ExchangeError as error:
             reason = StopReason(_UNKNOWN_VENUE, str(error))
         finally:
+            heart.cancel()
             self._loop = None
         if reason.status:
             self._log.add("state", reason.text, {"status": reason.status}, Severity.CRITICAL)
@@ -99,11 +102,16 @@ class EmbeddedEngine:
         finally:
             await exchange.close()
 
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT)
+            self._changed()
+
     def _changed(self) -> None:
-        trader = self._trader
+        trader, now = self._trader, self._clock()
         if trader is None:
+            self._snapshot = replace(self._snapshot, seq=self._snapshot.seq + 1, at=now)
             return
-        now = self._clock()
         news = self._published != (trader.mode, trader.reason)
         if news or now - self._snapshot.at >= _PUBLISH_EVERY:
             self._published = (trader.mode, trader.reason)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hypertui.execution.trader import Trader
 
 _MAP_MARGIN = 6
-_NO_SLOT = -1
+_NO_SLOT = 0
 
 
 def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
@@ -128,7 +128,9 @@ def _slots(
         stopped = {order.slot for order in tracker.alive if order.order.side is Side.SELL}
         bought = {order.unit for order in tracker.alive if order.role is Role.BUY}
         missing = [
-            (stop.slot, Side.SELL, stop.unit, stop.size) for stop in wanted.stops if stop.slot not in stopped
+            (stop.slot + 1, Side.SELL, stop.unit, stop.size)
+            for stop in wanted.stops
+            if stop.slot not in stopped
         ]
         missing += [(_NO_SLOT, Side.BUY, buy.unit, buy.size) for buy in wanted.buys if buy.unit not in bought]
         for slot, side, unit, size in missing:
@@ -141,7 +143,7 @@ def _slots(
 def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int) -> SlotView:
     trigger = order.order.trigger or order.order.limit
     return SlotView(
-        order.slot,
+        order.slot + 1,
         order.order.side,
         order.unit,
         trigger,

@@ -137,7 +137,7 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
         way = Role.STALE if frame.mark_stale else Role.TEXT
         rows.append(
             (
-                Span(str(slot.slot), Role.DIM),
+                Span(str(slot.slot) if slot.slot else "–", Role.DIM),
                 Span(_kind(slot.side)),
                 Span(fmt.unit(slot.unit)),
                 Span(fmt.price(slot.trigger, instrument)),

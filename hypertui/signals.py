@@ -1,0 +1,45 @@
+"""Leaving on a signal: a controlled wind-down, with a watchdog behind it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# The exit status of a process that its watchdog ended, and of one that failed: a supervisor restarts on it.
+FAILED = 70
+
+# How long a wind-down may take; a terminal that does not read can hold the console for ever.
+GRACE = 15.0
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+@contextmanager
+def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Iterator[None]:
+    """For the time of the context, SIGTERM, SIGHUP and SIGINT call `leave`; the process ends with status 70
+    when it is still there `grace` seconds after the first one.
+
+    Plain signal handlers run even while an event loop is stuck, as in a terminal that does not read.
+    """
+    watchdogs: list[threading.Timer] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if not watchdogs:
+            watchdog = threading.Timer(grace, os._exit, (FAILED,))
+            watchdog.daemon = True
+            watchdogs.append(watchdog)
+            watchdog.start()
+        leave()
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for watchdog in watchdogs:
+            watchdog.cancel()
