@@ -47,13 +47,21 @@ class Courier:
         self._answered = answered
         self._trouble = trouble
         self._failures = 0
+        self._acting = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether what became of an action is still to come."""
+        return self._acting > 0
 
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the inbox."""
         match action:
             case Place(orders):
+                self._acting += 1
                 self._inbox.spawn(self._place(orders))
             case Cancel(orders):
+                self._acting += 1
                 self._inbox.spawn(self._cancel(orders))
             case Ask(order):
                 self._inbox.spawn(self._ask(order))
@@ -63,10 +71,10 @@ class Courier:
         try:
             answers = await self._exchange.place([o.order for o in orders], orders[0].expires_at)
         except Unknown as error:
-            self._inbox.post(partial(self._trouble, f"no answer to a placement: {error}"))
+            self._acted(partial(self._trouble, f"no answer to a placement: {error}"))
             return  # the orders stay unacknowledged, and are asked for
         except (Rejected, RateLimited, Unreachable) as error:
-            self._inbox.post(partial(self._not_placed, orders, error))
+            self._acted(partial(self._not_placed, orders, error))
             return
 
         def take() -> None:
@@ -74,7 +82,7 @@ class Courier:
             for order, answer in zip(orders, answers, strict=True):
                 self._tracker.on_placed(order, answer, self._clock())
 
-        self._inbox.post(take)
+        self._acted(take)
 
     def _not_placed(self, orders: Sequence[OwnOrder], error: Exception) -> None:
         self._trouble(f"{len(orders)} orders not placed: {error}")
@@ -86,10 +94,10 @@ class Courier:
         try:
             outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
         except Unknown as error:
-            self._inbox.post(partial(self._trouble, f"no answer to a cancel: {error}"))
+            self._acted(partial(self._trouble, f"no answer to a cancel: {error}"))
             return
         except (Rejected, RateLimited, Unreachable) as error:
-            self._inbox.post(partial(self._not_cancelled, orders, error))
+            self._acted(partial(self._not_cancelled, orders, error))
             return
 
         def take() -> None:
@@ -97,7 +105,7 @@ class Courier:
             for order, outcome in zip(orders, outcomes, strict=True):
                 self._tracker.on_cancel_answer(order, outcome, self._clock())
 
-        self._inbox.post(take)
+        self._acted(take)
 
     def _not_cancelled(self, orders: Sequence[OwnOrder], error: Exception) -> None:
         self._trouble(f"{len(orders)} orders not cancelled: {error}")
@@ -118,6 +126,15 @@ class Courier:
             for fill in fills:
                 self._book(fill)
             self._tracker.on_answer(order, report, asked_at, self._clock())
+
+        self._inbox.post(take)
+
+    def _acted(self, handle: Callable[[], None]) -> None:
+        """An action is over: what became of it is taken before the next one is decided."""
+
+        def take() -> None:
+            self._acting -= 1
+            handle()
 
         self._inbox.post(take)
 

@@ -66,29 +66,34 @@ class OrderManager:
         self.hold_buys = ""  # why no new risk is taken just now; empty when it may be
         self._ids = ids
 
-    def converge(self, now: int) -> list[Action]:
-        """The least actions towards the target, in the order in which they have to be sent."""
+    def converge(self, now: int, busy: bool = False) -> list[Action]:
+        """What to do next towards the target: the questions that are due, and one action at most.
+
+        While an action is under way (`busy`) there is no other: what it leaves to do is then decided by what
+        is known by then, and done all at once, instead of queueing up and expiring on the way.
+        """
         asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now)]
-        if self.posture is Posture.HANDS_OFF or now < self.tracker.hold_until or self.tracker.mark is None:
+        held = busy or now < self.tracker.hold_until
+        if self.posture is Posture.HANDS_OFF or held or self.tracker.mark is None:
             return asks
+        action = self._next_action(self.tracker.mark, now)
+        return asks if action is None else [action, *asks]
+
+    def _next_action(self, mark: Decimal, now: int) -> Action | None:
+        """What protects and what trades goes before what tidies up."""
         self._sweep_dust()
         target = self.ladder.target()
-        stops, cancels = self._converge_stops(target, self.tracker.mark, now)
-        buys: list[OwnOrder] = []
+        places, cancels = self._converge_stops(target, mark, now)
         if self.posture is Posture.TRADE:
+            places += self._place_buys(target.buys, mark, now)
             cancels += self._cancel_buys(target.buys)
-            buys = self._place_buys(target.buys, self.tracker.mark, now)
-        actions: list[Action] = []
-        if stops:
-            mark = self.tracker.mark
-            stops.sort(key=lambda stop: abs((stop.order.trigger or mark) - mark))
-            actions.append(Place(tuple(stops)))
+        if places:
+            places.sort(key=lambda own: (own.role is Role.BUY, abs((own.order.trigger or mark) - mark)))
+            return Place(tuple(places))
         if cancels:
             self.tracker.cancel_sent(cancels, now)
-            actions.append(Cancel(tuple(cancels)))
-        if buys:
-            actions.append(Place(tuple(buys)))
-        return actions + asks
+            return Cancel(tuple(cancels))
+        return None
 
     def cancel(self, orders: Iterable[OwnOrder], now: int) -> list[Action]:
         """Cancel these orders whatever the target says, those excepted that are due or dying already."""
@@ -148,7 +153,9 @@ class OrderManager:
                 self.ladder.sweep(slot)
 
     def _stop_passed(self, slot: Slot, mark: Decimal) -> bool:
-        return slot.stop_unit is not None and mark <= self.ladder.grid.price(slot.stop_unit)
+        if slot.stop_unit is None or not self.tracker.mark_is_news_to(slot):
+            return False
+        return mark <= self.ladder.grid.price(slot.stop_unit)
 
     def _cancel_buys(self, wanted: Sequence[WantedBuy]) -> list[OwnOrder]:
         sizes = {buy.unit: buy.size for buy in wanted}

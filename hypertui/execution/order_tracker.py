@@ -56,6 +56,8 @@ class OrderTracker:
         self.timing = timing
         self._listener = listener
         self.mark: Decimal | None = None
+        self._mark_at = 0
+        self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought
         self.hold_until = 0  # nothing is sent before; the venue could not be reached or asks for less
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
@@ -106,11 +108,16 @@ class OrderTracker:
         """Whether something may be sent for a slot again after a refusal."""
         return self._retry_at.get(slot.index, 0) <= now
 
+    def mark_is_news_to(self, slot: Slot) -> bool:
+        """Whether the mark came after the slot's coins were bought. An older one has not passed their stop,
+        however far below it is: a purchase may become known before the prices that led to it."""
+        return self._mark_at >= self._bought_at.get(slot.index, 0)
+
     # What happens
 
     def on_mark(self, price: Decimal, now: int) -> None:
         """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
-        self.mark = price
+        self.mark, self._mark_at = price, now
         for slot, retry_at in list(self._retry_at.items()):
             if retry_at == _WITH_NEXT_PRICE:
                 del self._retry_at[slot]
@@ -129,6 +136,7 @@ class OrderTracker:
         order.acknowledged = True
         if order.order.side is Side.BUY:
             self.ladder.bought(slot, order.unit, order.client_id, fill)
+            self._bought_at[slot.index] = max(fill.time, self._bought_at.get(slot.index, 0))
         else:
             self.ladder.sold(slot, order.client_id, fill)
         if not order.dead and not order.missed:
@@ -291,7 +299,7 @@ class OrderTracker:
         """The feed said that an order's trigger fired. If that is ahead of the mark, it is a touch like one."""
         if order.touched_at is None and order.order.trigger is not None:
             order.touched_at = now
-            self.mark = self.ladder.grid.price(order.unit)
+            self.mark, self._mark_at = self.ladder.grid.price(order.unit), now
             self._touch(self.mark, now)
 
     def _mark_due(self, price: Decimal, now: int) -> None:

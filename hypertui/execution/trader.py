@@ -352,7 +352,7 @@ class Trader:
     def _advance(self) -> None:
         if self.opened:
             self.manager.hold_buys = self.inputs.holds_risk()
-            for action in self.manager.converge(self.clock()):
+            for action in self.manager.converge(self.clock(), self.courier.busy):
                 self.courier.send(action)
             halted = self.tracker.ladder.halted
             if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:

@@ -11,12 +11,14 @@ from hypertui.market import ZERO, Order, OrderType, Side
 from hypertui.strategy.plan import SLOTS
 from hypertui.venue.events import Batch
 from hypertui.venue.orders import VenueOrder
-from tests.simulation.network import TIMEOUT, Network
-from tests.simulation.scenario import Scenario
+from tests.simulation.network import Network
+from tests.simulation.scenario import LATENCIES, Scenario
 from tests.simulation.venue import ADDRESS, Venue
 
 # How long coins may be bare after something went wrong: asking, backing off and trying again take a while.
 _PATIENCE_AFTER_TROUBLE = 45.0
+# An answer that never comes, or a venue that asks for a pause, may be behind it that long before.
+_TROUBLE_LASTS = 15.0
 
 
 class Auditor:
@@ -77,11 +79,10 @@ class Auditor:
             self.complain("bare", f"{coins} coins since {since:.3f}, allowed {allowed:.1f} s")
 
     def _allowance(self, since: float) -> float:
-        # A notice, an order on its way behind one that was sent before it, and the engine's own beat.
-        trips = 1 + (4 if self._scenario.serial else 2)
-        if self._network.trouble_at >= since - TIMEOUT:
+        if self._network.trouble_at >= since - _TROUBLE_LASTS:
             return _PATIENCE_AFTER_TROUBLE
-        return trips * self._network.longest + 0.5
+        # A notice, the round trip of an action that was under way, and an order; and the engine's own beat.
+        return 4 * LATENCIES[self._scenario.pace][1] + 0.5
 
     def _on_batch(self, batch: Batch) -> None:
         position = self._venue.position

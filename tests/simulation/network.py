@@ -39,11 +39,6 @@ class Network:
         self._spread = LATENCIES[scenario.pace]
         self._serial = asyncio.Lock() if scenario.serial else None
 
-    @property
-    def longest(self) -> float:
-        """The most that one message can take, in seconds."""
-        return self._spread[1]
-
     def calm_down(self) -> None:
         """No faults and short ways from now on."""
         self.faults = Faults()
