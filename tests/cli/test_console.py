@@ -1,0 +1,87 @@
+"""The console as a newcomer starts it: a real terminal, the real engine, a paper market of its own."""
+
+import os
+import signal
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hypertui.hyperliquid import SigningKey
+from tests.support.live_engine import wait_until
+from tests.support.local_venue import LocalVenue
+from tests.support.terminal import Terminal
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
+    return clean | {"XDG_STATE_HOME": str(tmp_path / "state")}
+
+
+def console(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "hypertui", *arguments]
+
+
+def test_it_trades_and_quits(home: dict[str, str], tmp_path: Path) -> None:
+    with Terminal(console("--speed", "600"), tmp_path, home) as terminal:
+        terminal.read_until("RUNNING")
+        terminal.read_until("step")
+        terminal.type("q")
+        terminal.read_until("QUIT")
+        # What is typed within the first moment of a dialog does not count, so it is typed until it does.
+        wait_until(lambda: _typed(terminal, "F"), "the console to leave flat")
+        assert terminal.end() == 0
+    assert (tmp_path / "state" / "hypertui" / "paper" / "venue.log").read_text() == ""
+
+
+def _typed(terminal: Terminal, key: str) -> bool:
+    if terminal.process.poll() is None:
+        try:
+            terminal.type(key)
+            terminal.read_until("\x00", deadline=0.3)
+        except (AssertionError, OSError):
+            pass
+    return terminal.process.poll() is not None
+
+
+SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
+SECRET = "0x" + "34" * 32
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_nobody_reads_stops_the_screen_and_nothing_else(
+    home: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    address = SigningKey.parse(SECRET).address
+    with LocalVenue({"SOL": Decimal(150)}) as venue:
+
+        def working() -> list[tuple[str, Decimal]]:
+            account = venue.core.account(address)
+            orders = [] if account is None else account.open_orders.values()
+            return sorted(
+                (order.side.value, order.request.trigger.price)
+                for order in orders
+                if order.request.trigger is not None
+            )
+
+        def wait_for(side: str, *prices: str) -> None:
+            wanted = [(side, Decimal(price)) for price in prices]
+            wait_until(lambda: venue.call(working) == wanted, f"{side} orders at {prices}")
+
+        environment = home | {"HYPERTUI_SECRET_KEY": SECRET}
+        command = console("--base-url", venue.base_url, "--refresh-hz", "30", *SOL)
+        with Terminal(command, tmp_path, environment) as terminal:
+            terminal.read_until("RUNNING")
+            wait_for("sell", "148.02", "148.52", "149.02", "149.52")
+            # From here on nobody reads. Prices go on, and every step has to be taken all the same.
+            for tenth in range(1, 60):
+                venue.set_price("SOL", Decimal(150) + Decimal(tenth) / 10)
+            wait_for("sell", "153.52", "154.02", "154.52", "155.02")
+            for tenth in range(60):
+                venue.set_price("SOL", Decimal(156) - Decimal(tenth) / 10)
+            wait_for("buy", "151.02", "151.52", "152.02", "152.52")
+            terminal.signal(number)
+            wait_until(lambda: venue.call(working) == [], "the wind-down to cancel the buys")
+            assert terminal.end() in (0, 70)

@@ -1,0 +1,89 @@
+"""A program in a terminal of its own, typed at and read like a person would."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+DEADLINE = 40.0
+_ESCAPES = re.compile(rb"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
+
+
+class Terminal:
+    """A context manager; the process is killed on the way out if it is still there."""
+
+    def __init__(
+        self, command: list[str], cwd: Path, env: Mapping[str, str], rows: int = 40, columns: int = 120
+    ) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.output = b""
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env={**env, "TERM": "xterm-256color"},
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    def read_until(self, *wanted: str, deadline: float = DEADLINE) -> str:
+        """Read until one of `wanted` has been printed since the last call; returns what was printed."""
+        end = time.monotonic() + deadline
+        fresh = b""
+        while time.monotonic() < end:
+            ready, _, _ = select.select([self.master], [], [], 0.05)
+            if not ready:
+                if self.process.poll() is not None:
+                    break
+                continue
+            try:
+                fresh += os.read(self.master, 65_536)
+            except OSError:  # the other side has left
+                break
+            text = _ESCAPES.sub(b"", fresh).decode(errors="replace")
+            if any(word in text for word in wanted):
+                return text
+        shown = _ESCAPES.sub(b"", fresh).decode(errors="replace")
+        raise AssertionError(f"none of {wanted} came: {shown[-1500:]!r}")
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def end(self, deadline: float = DEADLINE) -> int:
+        """Read to the end; returns the exit status."""
+        end = time.monotonic() + deadline
+        while self.process.poll() is None:
+            assert time.monotonic() < end, "the program did not end"
+            ready, _, _ = select.select([self.master], [], [], 0.05)
+            if ready:
+                try:
+                    self.output += os.read(self.master, 65_536)
+                except OSError:
+                    break
+        return self.process.wait(deadline)
