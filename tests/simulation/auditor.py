@@ -80,7 +80,9 @@ class Auditor:
 
     def _allowance(self, since: float) -> float:
         if self._network.trouble_at >= since - _TROUBLE_LASTS:
-            return _PATIENCE_AFTER_TROUBLE
+            # What somebody cancels, and no notice tells of, is found by the next reconciliation.
+            look = self._scenario.config.reconcile_every / 1000 if self._scenario.faults.meddle else 0
+            return _PATIENCE_AFTER_TROUBLE + look
         # A notice, the round trip of an action that was under way, and an order; and the engine's own beat.
         return 4 * LATENCIES[self._scenario.pace][1] + 0.5
 

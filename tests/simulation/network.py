@@ -22,6 +22,7 @@ class Fate(Enum):
     ARRIVES = auto()
     LOST_THERE = auto()
     LOST_BACK = auto()
+    LATE = auto()  # arrives when nobody waits for it any more, perhaps after it has expired
     UNREACHABLE = auto()
     RATE_LIMITED = auto()
     FAILED_THERE = auto()  # an error of the server, before it did anything
@@ -83,6 +84,8 @@ class Network:
         if fate is Fate.RATE_LIMITED:
             await asyncio.sleep(there + back)
             raise RateLimited("too many requests", self.random.choice((1.0, 10.0)))
+        if fate is Fate.LATE:
+            there = self.random.uniform(3.0, 12.0)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
@@ -104,8 +107,8 @@ class Network:
 
     def _fate(self) -> Fate:
         faults = self.faults
-        if self.happens(2 * faults.lost):
-            return self.random.choice((Fate.LOST_THERE, Fate.LOST_BACK))
+        if self.happens(3 * faults.lost):
+            return self.random.choice((Fate.LOST_THERE, Fate.LOST_BACK, Fate.LATE))
         if self.happens(3 * faults.refuse):
             return self.random.choice(
                 (Fate.UNREACHABLE, Fate.RATE_LIMITED, Fate.FAILED_THERE, Fate.FAILED_BACK)

@@ -16,11 +16,11 @@ def walk(path: Path, at: float, steps: int, random: Random) -> Iterator[tuple[fl
     direction = 1
     for _ in range(steps):
         if path == "calm":
-            wait, move = random.uniform(0.5, 3.0), random.gauss(0, 0.3)
+            wait, move = random.uniform(0.5, 3.0), random.gauss(0, 0.5)
         elif path == "dense":
-            wait, move = random.uniform(0.05, 0.6), random.gauss(0, 0.35)
+            wait, move = random.uniform(0.05, 0.8), random.gauss(0, 0.5)
         elif path == "gapping":
-            wait, move = random.uniform(0.3, 2.5), random.gauss(0, 0.3)
+            wait, move = random.uniform(0.3, 2.5), random.gauss(0, 0.5)
             if random.random() < 0.1:
                 move = random.choice((-1, 1)) * random.uniform(1, 6)
         else:

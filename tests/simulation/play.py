@@ -21,7 +21,7 @@ from tests.simulation.rest import describe, problems_at_rest
 from tests.simulation.scenario import START, Scenario, draw
 from tests.simulation.venue import Venue
 
-_STEPS = 70
+_STEPS = 100
 # After the last fault: the longest silence of a feed, a back-off, a round of questions and their answers.
 _SETTLE_SECONDS = 75
 _RESTLESS = 60  # more requests than this after everything has settled, and something goes in circles

@@ -33,7 +33,7 @@ class Faults:
 
     drop: float = 0.0
     repeat: float = 0.0
-    lost: float = 0.0  # each for an action lost on the way there and an answer lost on the way back
+    lost: float = 0.0  # each for a request lost, an answer lost, and a request that arrives late
     refuse: float = 0.0  # each for unreachable, rate limited, failed with an error of the server
     hang_up: float = 0.0  # for each second that the feed is up
     meddle: float = 0.0  # for each second: somebody cancels one of our orders
@@ -75,12 +75,12 @@ def draw(seed: int) -> Scenario:
     unit = instrument.round_price(START[symbol] * Decimal(random.choice(("0.001", "0.004", "0.01"))))
     faulty = random.random() < 0.7
     faults = Faults(
-        drop=random.choice((0.0, 0.02, 0.02)),
+        drop=random.choice((0.0, 0.02, 0.02, 0.1)),
         repeat=random.choice((0.0, 0.02)),
-        lost=random.choice((0.0, 0.01, 0.04)),
+        lost=random.choice((0.0, 0.01, 0.04, 0.1)),
         refuse=random.choice((0.0, 0.01, 0.03)),
         hang_up=random.choice((0.0, 0.0, 0.02)),
-        meddle=random.choice((0.0, 0.0, 0.02)),
+        meddle=random.choice((0.0, 0.0, 0.03)),
     )
     config = TradeConfig(
         network=Network.PAPER,
