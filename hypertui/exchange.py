@@ -146,6 +146,14 @@ class AccountState:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingPayment:
+    """Funding of the position, booked at `time`: `amount` USD received, negative when paid."""
+
+    time: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Prices of one market: `mark` fires triggers, `mid` and `last` may be missing."""
 
@@ -221,6 +229,9 @@ class Exchange(Protocol):
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         """The account's fills in `symbol` at or after `since`, oldest first."""
+
+    async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
+        """The funding of the account's position in `symbol` at or after `since`, oldest first."""
 
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
         """Set cross leverage for `symbol`; raises Rejected with the venue's reason."""

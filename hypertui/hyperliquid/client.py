@@ -12,6 +12,7 @@ from hypertui.exchange import (
     AccountState,
     CancelOutcome,
     FeedMessage,
+    FundingPayment,
     OpenOrder,
     OrderReport,
     Placed,
@@ -146,6 +147,12 @@ class HyperliquidExchange:
 
     async def _fills_page(self, start: int) -> Sequence[Fill]:
         return await self._ask(lambda venue: venue.user_fills_by_time(self._account, start), wire.fills)
+
+    async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
+        return await self._ask(
+            lambda venue: venue.user_funding_history(self._account, since),
+            lambda answer: wire.funding(answer, symbol),
+        )
 
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
         await self._act({symbol}, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing)

@@ -11,6 +11,7 @@ from hypertui.exchange import (
     AccountState,
     CancelOutcome,
     Filled,
+    FundingPayment,
     OpenOrder,
     OrderReport,
     OrderState,
@@ -211,6 +212,17 @@ def fill(row: Json) -> Fill:
 def fills(rows: Json) -> Sequence[Fill]:
     """A list of fills, as it comes."""
     return tuple(fill(row) for row in rows)
+
+
+@reader
+def funding(rows: Json, symbol: str) -> Sequence[FundingPayment]:
+    """The funding of one market, oldest first."""
+    payments = [
+        FundingPayment(_integer(row["time"]), parse_amount(row["delta"]["usdc"]))
+        for row in rows
+        if row["delta"]["coin"] == symbol
+    ]
+    return tuple(sorted(payments, key=lambda payment: payment.time))
 
 
 @reader
