@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header pyproject.toml
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test lint bench setup lock clean
@@ -37,10 +39,8 @@ $(VENV)/.setup-ready: requirements-all.txt pyproject.toml
 	touch $@ $(VENV)/.run-ready
 
 lock:  ## pin both requirement files anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml build.in --output-file requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--all-extras pyproject.toml build.in --output-file requirements-all.txt
+	$(LOCK) --extra build --output-file requirements.txt
+	$(LOCK) --all-extras --output-file requirements-all.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
