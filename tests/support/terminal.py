@@ -26,19 +26,20 @@ class Terminal:
     def __init__(
         self, command: list[str], cwd: Path, env: Mapping[str, str], rows: int = 40, columns: int = 120
     ) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        # Our end of the program's side stays open: what it leaves of the terminal can be looked at.
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.modes_before = termios.tcgetattr(self.slave)
         self.output = b""
         self.process = subprocess.Popen(
             command,
             cwd=cwd,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
             start_new_session=True,
             env={**env, "TERM": "xterm-256color"},
         )
-        os.close(slave)
 
     def __enter__(self) -> Self:
         return self
@@ -48,9 +49,15 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         os.close(self.master)
+        os.close(self.slave)
+
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's modes as they are now."""
+        return termios.tcgetattr(self.slave)
 
     def read_until(self, *wanted: str, deadline: float = DEADLINE) -> str:
-        """Read until one of `wanted` has been printed since the last call; returns what was printed."""
+        """Read until one of `wanted` has been printed since the last call; returns what was, as text."""
         end = time.monotonic() + deadline
         fresh = b""
         while time.monotonic() < end:
@@ -59,10 +66,9 @@ class Terminal:
                 if self.process.poll() is not None:
                     break
                 continue
-            try:
-                fresh += os.read(self.master, 65_536)
-            except OSError:  # the other side has left
-                break
+            read = os.read(self.master, 65_536)
+            fresh += read
+            self.output += read
             text = _ESCAPES.sub(b"", fresh).decode(errors="replace")
             if any(word in text for word in wanted):
                 return text
@@ -78,12 +84,10 @@ class Terminal:
     def end(self, deadline: float = DEADLINE) -> int:
         """Read to the end; returns the exit status."""
         end = time.monotonic() + deadline
-        while self.process.poll() is None:
+        while True:
             assert time.monotonic() < end, "the program did not end"
             ready, _, _ = select.select([self.master], [], [], 0.05)
             if ready:
-                try:
-                    self.output += os.read(self.master, 65_536)
-                except OSError:
-                    break
-        return self.process.wait(deadline)
+                self.output += os.read(self.master, 65_536)
+            elif self.process.poll() is not None:
+                return self.process.returncode
