@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from hypertui.exchange import AccountState, Exchange, ExchangeError
+from hypertui.exchange import AccountState, Exchange, ExchangeError, FundingPayment
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
@@ -60,7 +60,8 @@ class Caretaker:
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
-        self._since = clock()
+        self._began_at = self._since = clock()
+        self._funded: set[int] = set()
         self._suspicion: _Suspicion | None = None
 
     async def ask_account(self) -> None:
@@ -83,6 +84,21 @@ class Caretaker:
             return
         self._since = now
         self._inbox.post(partial(self._on_findings, findings))
+
+    async def ask_funding(self) -> None:
+        """Ask for the funding of the position since the trade began."""
+        try:
+            payments = await self._exchange.funding_since(self._symbol, self._began_at)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._trouble, f"the funding could not be read: {error}"))
+            return
+        self._inbox.post(partial(self._on_funding, payments))
+
+    def _on_funding(self, payments: Sequence[FundingPayment]) -> None:
+        for payment in payments:
+            if payment.time not in self._funded:
+                self._funded.add(payment.time)
+                self._tracker.ladder.fund(payment.amount)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:
         self._alarms.clear("questions")

@@ -52,6 +52,7 @@ from hypertui.strategy.plan import SLOTS
 
 _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
+_FUNDING_EVERY = 60.0
 _START_PATIENCE = 10.0
 _SETTLE_PATIENCE = 30.0
 
@@ -184,6 +185,7 @@ class Trader:
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
             self._operation = partial(self._flatten, reason)
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
+        self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
         self._on_price()
         self._advance()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from hyperliquid.utils.signing import order_request_to_order_wire
@@ -13,6 +15,7 @@ from hypertui.exchange import (
     CancelOutcome,
     FeedDown,
     FeedMessage,
+    FundingPayment,
     OpenOrder,
     OrderReport,
     Placed,
@@ -24,20 +27,21 @@ from hypertui.hyperliquid.request import order_request
 from hypertui.market import Fill, Instrument, Order
 from hypertui.venue.events import Batch
 from hypertui.venue.feeds import message
+from tests.simulation.auditor import Auditor
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS, Venue
 
+Watch = Callable[[], AbstractContextManager[None]]
+
 
 class SimExchange:
-    """One account at a simulated venue. `placing` hears of every order that reaches it, before it acts."""
+    """One account at a simulated venue; the auditor watches every action that reaches it."""
 
-    def __init__(
-        self, venue: Venue, network: Network, reorder: bool, placing: Callable[[Sequence[Order]], None]
-    ) -> None:
+    def __init__(self, venue: Venue, network: Network, reorder: bool, auditor: Auditor) -> None:
         self._venue = venue
         self._network = network
         self._reorder = reorder
-        self._placing = placing
+        self._auditor = auditor
         self._frames: asyncio.Queue[str | None] | None = None
         self._last_arrival = 0.0
         self._connection = 0
@@ -71,6 +75,10 @@ class SimExchange:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
         return wire.fills(await self._ask(question))
 
+    async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
+        question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
+        return wire.funding(await self._ask(question), symbol)
+
     # Actions
 
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
@@ -82,7 +90,7 @@ class SimExchange:
         asset = self._venue.market.asset
         wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]
         action = {"type": "order", "orders": wires, "grouping": "na"}
-        response = await self._act(action, expires_at, lambda: self._placing(orders))
+        response = await self._act(action, expires_at, partial(self._auditor.placing, orders))
         return wire.placed(wire.statuses(response), len(orders))
 
     async def cancel(
@@ -90,7 +98,8 @@ class SimExchange:
     ) -> Sequence[CancelOutcome]:
         asset = self._venue.market.asset
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
-        response = await self._act({"type": "cancelByCloid", "cancels": cancels}, expires_at)
+        action = {"type": "cancelByCloid", "cancels": cancels}
+        response = await self._act(action, expires_at, self._auditor.cancelling)
         return wire.cancelled(wire.statuses(response), len(client_ids))
 
     async def close(self) -> None:
@@ -99,13 +108,12 @@ class SimExchange:
     async def _ask(self, question: dict[str, Any]) -> Any:
         return await self._network.ask(lambda: self._venue.ask(question))
 
-    async def _act(
-        self, action: dict[str, Any], expires_at: int, before: Callable[[], None] = lambda: None
-    ) -> Any:
+    async def _act(self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext) -> Any:
         def arrive() -> Any:
-            if self._venue.core.now <= expires_at:
-                before()
-            return self._venue.act(action, expires_at)
+            if self._venue.core.now > expires_at:
+                return self._venue.act(action, expires_at)
+            with watched():
+                return self._venue.act(action, expires_at)
 
         return errors.accepted(await self._network.act(arrive))
 

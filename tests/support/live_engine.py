@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
@@ -99,14 +99,20 @@ class LiveEngine:
 
     def on_engine(self, look: Callable[[Trader], Result], otherwise: Result) -> Result:
         """What `look` sees on the engine's own loop; `otherwise` where there is no trader there."""
-        loop, trader = self.engine._loop, self.engine._trader
-        if loop is None or trader is None or not loop.is_running():
-            return otherwise
 
-        async def ask() -> Result:
+        async def ask(trader: Trader) -> Result:
             return look(trader)
 
-        return asyncio.run_coroutine_threadsafe(ask(), loop).result(DEADLINE)
+        if self.engine._loop is None or self.engine._trader is None:
+            return otherwise
+        return self.do(ask)
+
+    def do(self, work: Callable[[Trader], Coroutine[None, None, Result]]) -> Result:
+        """The outcome of `work` on the engine's own loop."""
+        loop, trader = self.engine._loop, self.engine._trader
+        assert loop is not None
+        assert trader is not None
+        return asyncio.run_coroutine_threadsafe(work(trader), loop).result(DEADLINE)
 
     def go_to(self, unit: int) -> None:
         """Move the market onto a unit's price and wait until everything has settled there."""

@@ -1,0 +1,33 @@
+"""Funding reaches the trade's realised PnL, once."""
+
+from decimal import Decimal
+
+from hypertui.execution.trader import Trader
+from tests.support.live_engine import LiveEngine, wall_clock
+from tests.support.local_venue import LocalVenue
+
+HOUR = 3_600_000
+
+
+def test_funding_of_the_venue_is_booked_once() -> None:
+    ahead = 0
+
+    def clock() -> int:
+        return wall_clock() + ahead
+
+    with LocalVenue({"SOL": Decimal(150)}, clock=clock) as venue, LiveEngine(venue) as live:
+        live.opened()
+        ahead = HOUR
+        venue.call(venue.core.tick)
+        account = venue.core.account(live.key.address)
+        assert account is not None
+        (paid,) = [Decimal(entry["usdc"]) for entry in account.funding]
+        assert paid < 0
+
+        async def ask_twice(trader: Trader) -> None:
+            await trader._caretaker.ask_funding()
+            await trader._caretaker.ask_funding()
+
+        live.do(ask_twice)
+        live.wait_for(lambda: live.engine.snapshot.funding == paid, "the funding to be booked")
+        assert live.engine.snapshot.realized_pnl == paid
