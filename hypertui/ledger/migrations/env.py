@@ -1,0 +1,8 @@
+"""Run by Alembic for each migration, on the connection and in the transaction that it is handed."""
+
+from alembic import context
+
+from hypertui.ledger.schema import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+context.run_migrations()

@@ -1,0 +1,208 @@
+"""What the journal keeps: one frozen record for each row of each table.
+
+Times are milliseconds since the Unix epoch, prices and amounts USD, sizes coins. Mappings hold what JSON can
+say; they come back with the same keys in the same order and the same values (tuples as lists).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from hypertui.market import ZERO, Fill, Side
+
+# Not recursive: what may be inside is checked when it is written down.
+Json: TypeAlias = object
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRecord:
+    """One trade of `account` in `symbol`, from entry to flat; it is live while `ended_at` is None.
+
+    `id` is 16 hex digits. An account is an address, so its letters have no case; they are kept small.
+    """
+
+    id: str
+    network: str
+    account: str
+    symbol: str
+    started_at: int
+    settings: Mapping[str, Json]
+    ended_at: int | None = None
+    ended_how: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", self.account.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """Something that changed the trade's state. Played back in order of `seq`, the inputs give the state
+    again."""
+
+    trade_id: str
+    seq: int
+    at: int
+    kind: str
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order as it was decided, with the reason why it was wanted."""
+
+    trade_id: str
+    client_id: str
+    role: str
+    slot: int
+    unit: int
+    side: Side
+    size: Decimal
+    trigger: Decimal | None
+    limit: Decimal
+    reduce_only: bool
+    reason: str
+    sent_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """An order has a new status; `order_id` is the venue's id, once it is known."""
+
+    trade_id: str
+    client_id: str
+    at: int
+    status: str
+    order_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FillRecord:
+    """One execution, unique by time, order id and the venue's number for it (`trade_number`)."""
+
+    trade_id: str
+    time: int
+    order_id: int
+    trade_number: int
+    client_id: str | None
+    symbol: str
+    role: str
+    unit: int
+    side: Side
+    size: Decimal
+    price: Decimal
+    fee: Decimal
+    closed_pnl: Decimal = ZERO
+
+    @classmethod
+    def of(cls, trade_id: str, fill: Fill, role: str, unit: int) -> FillRecord:
+        """The record of a fill that an order of this role and unit made."""
+        return cls(
+            trade_id,
+            fill.time,
+            fill.order_id,
+            fill.trade_id,
+            fill.client_id,
+            fill.symbol,
+            role,
+            unit,
+            fill.side,
+            fill.size,
+            fill.price,
+            fill.fee,
+            fill.closed_pnl,
+        )
+
+    @property
+    def fill(self) -> Fill:
+        """The fill as the venue reported it."""
+        return Fill(
+            self.symbol,
+            self.side,
+            self.size,
+            self.price,
+            self.fee,
+            self.time,
+            self.order_id,
+            self.trade_number,
+            self.client_id,
+            self.closed_pnl,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """The current unit moved to `unit`; the rest is the state just after."""
+
+    trade_id: str
+    seq: int
+    at: int
+    price: Decimal
+    direction: str
+    unit: int
+    phase: str
+    position: Decimal
+    fragment: Decimal
+    realized_pnl: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRecord:
+    """Funding booked at `time`: `amount` received, negative when paid."""
+
+    trade_id: str
+    time: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """A command has a new state; `took` is ms from sent to here."""
+
+    trade_id: str
+    at: int
+    id: str
+    verb: str
+    who: str
+    state: str
+    took: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRecord:
+    """An alarm was raised (`active`) or cleared."""
+
+    trade_id: str
+    at: int
+    key: str
+    severity: str
+    text: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationRecord:
+    """The venue was compared with what the engine believed: what differed, and what was done about it."""
+
+    trade_id: str
+    at: int
+    findings: Mapping[str, Json]
+    done: str
+
+
+# All that belongs to a trade, and can be written to the journal while it is live.
+Record: TypeAlias = (
+    InputRecord
+    | OrderRecord
+    | StatusRecord
+    | FillRecord
+    | StepRecord
+    | FundingRecord
+    | CommandRecord
+    | AlarmRecord
+    | ReconciliationRecord
+)

@@ -1,0 +1,357 @@
+"""The tables, one for each record, and the types that bring every value back exactly.
+
+Each type checks what is to be written by itself, the same way for every database: a value that one of them
+would bend (a float for an amount, a text for a number) raises ValueError before it is anywhere near a row.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.default import DefaultDialect
+
+from hypertui.ledger.records import (
+    AlarmRecord,
+    CommandRecord,
+    FillRecord,
+    FundingRecord,
+    InputRecord,
+    OrderRecord,
+    ReconciliationRecord,
+    Record,
+    StatusRecord,
+    StepRecord,
+    TradeRecord,
+)
+from hypertui.market import Side, plain
+
+VERSION = "0001"  # the newest migration, the one that makes these tables
+
+_WHOLE_LIMIT = 2**63
+_ANY_DIALECT = DefaultDialect()  # the checks are the same for all
+
+
+class Amount(TypeDecorator[Decimal]):
+    """A decimal as its plain digits; 1.50 and 1.5 are the same amount and the same text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise ValueError(f"not an exact amount: {value!r}")
+        return plain(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Document(TypeDecorator[Mapping[str, object]]):
+    """A mapping as JSON text, in pure ASCII, so that no character in it can be refused."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"not a mapping: {value!r}")
+        document = dict(value)
+        _check_keys(document)
+        try:
+            return json.dumps(document, allow_nan=False, separators=(",", ":"))
+        except (TypeError, RecursionError) as error:
+            raise ValueError(f"not JSON: {error}") from None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, object] | None:
+        return None if value is None else json.loads(value)
+
+
+class Words(TypeDecorator[str]):
+    """Text. The few characters that a database may refuse, NUL and lone surrogates, become U+FFFD: they come
+    from outside only, and no word of a venue may keep the journal from being written."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise ValueError(f"not text: {value!r}")
+        if value.isascii() and "\0" not in value:
+            return str(value)
+        clean = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return clean.replace("\0", "\ufffd")
+
+
+class SideWord(TypeDecorator[Side]):
+    """Buy or sell."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        return Side(value).value  # type: ignore[arg-type]
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Side | None:
+        return None if value is None else Side(value)
+
+
+class Whole(TypeDecorator[int]):
+    """An integer of 64 bits."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"not a whole number: {value!r}")
+        if not -_WHOLE_LIMIT <= value < _WHOLE_LIMIT:
+            raise ValueError(f"more than 64 bits: {value}")
+        return int(value)
+
+
+class Flag(TypeDecorator[bool]):
+    """Yes or no."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> bool | None:
+        if not isinstance(value, bool):
+            raise ValueError(f"not yes or no: {value!r}")
+        return value
+
+
+def _check_keys(value: object) -> None:
+    """JSON would turn other keys than text into text, and they would not come back."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"not JSON: the key {key!r} is not text")
+            if not isinstance(inner, str | int | float | None):
+                _check_keys(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            if not isinstance(inner, str | int | float | None):
+                _check_keys(inner)
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _given(name: str, type_: TypeDecorator[Any]) -> Column[Any]:
+    return Column(name, type_, nullable=False)
+
+
+def _maybe(name: str, type_: TypeDecorator[Any]) -> Column[Any]:
+    return Column(name, type_, nullable=True)
+
+
+TRADES = Table(
+    "trades",
+    METADATA,
+    Column("id", Words, primary_key=True),
+    _given("network", Words()),
+    _given("account", Words()),
+    _given("symbol", Words()),
+    _given("started_at", Whole()),
+    _given("settings", Document()),
+    _maybe("ended_at", Whole()),
+    _given("ended_how", Words()),
+)
+_LIVE = text("ended_at IS NULL")
+Index(
+    "ux_trades_live",
+    TRADES.c.network,
+    TRADES.c.account,
+    TRADES.c.symbol,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+
+
+def _rows_of_a_trade(name: str, *columns: Column[Any], key: tuple[str, ...] = ()) -> Table:
+    """A table whose rows are numbered by `nr` within their trade, in the order of writing; the numbers run
+    through all tables, so that they also say what came first across them."""
+    return Table(
+        name,
+        METADATA,
+        Column("trade_id", Words, ForeignKey("trades.id"), primary_key=True),
+        Column("nr", Whole, primary_key=True, autoincrement=False),
+        *columns,
+        *([UniqueConstraint("trade_id", *key)] if key else []),
+    )
+
+
+# What makes a row unique beside its number; the others happen as often as they happen.
+KEYS: dict[type, tuple[str, ...]] = {
+    InputRecord: ("seq",),
+    OrderRecord: ("client_id",),
+    StatusRecord: (),
+    FillRecord: ("time", "order_id", "trade_number"),
+    StepRecord: ("seq",),
+    FundingRecord: ("time",),
+    CommandRecord: (),
+    AlarmRecord: (),
+    ReconciliationRecord: (),
+}
+
+TABLES: dict[type, Table] = {
+    InputRecord: _rows_of_a_trade(
+        "inputs",
+        _given("seq", Whole()),
+        _given("at", Whole()),
+        _given("kind", Words()),
+        _given("data", Document()),
+        key=KEYS[InputRecord],
+    ),
+    OrderRecord: _rows_of_a_trade(
+        "orders",
+        _given("client_id", Words()),
+        _given("role", Words()),
+        _given("slot", Whole()),
+        _given("unit", Whole()),
+        _given("side", SideWord()),
+        _given("size", Amount()),
+        _maybe("trigger", Amount()),
+        _given("limit", Amount()),
+        _given("reduce_only", Flag()),
+        _given("reason", Words()),
+        _given("sent_at", Whole()),
+        key=KEYS[OrderRecord],
+    ),
+    StatusRecord: _rows_of_a_trade(
+        "statuses",
+        _given("client_id", Words()),
+        _given("at", Whole()),
+        _given("status", Words()),
+        _maybe("order_id", Whole()),
+        _given("note", Words()),
+    ),
+    FillRecord: _rows_of_a_trade(
+        "fills",
+        _given("time", Whole()),
+        _given("order_id", Whole()),
+        _given("trade_number", Whole()),
+        _maybe("client_id", Words()),
+        _given("symbol", Words()),
+        _given("role", Words()),
+        _given("unit", Whole()),
+        _given("side", SideWord()),
+        _given("size", Amount()),
+        _given("price", Amount()),
+        _given("fee", Amount()),
+        _given("closed_pnl", Amount()),
+        key=KEYS[FillRecord],
+    ),
+    StepRecord: _rows_of_a_trade(
+        "steps",
+        _given("seq", Whole()),
+        _given("at", Whole()),
+        _given("price", Amount()),
+        _given("direction", Words()),
+        _given("unit", Whole()),
+        _given("phase", Words()),
+        _given("position", Amount()),
+        _given("fragment", Amount()),
+        _given("realized_pnl", Amount()),
+        key=KEYS[StepRecord],
+    ),
+    FundingRecord: _rows_of_a_trade(
+        "funding",
+        _given("time", Whole()),
+        _given("amount", Amount()),
+        key=KEYS[FundingRecord],
+    ),
+    CommandRecord: _rows_of_a_trade(
+        "commands",
+        _given("at", Whole()),
+        _given("id", Words()),
+        _given("verb", Words()),
+        _given("who", Words()),
+        _given("state", Words()),
+        _given("took", Whole()),
+        _given("text", Words()),
+    ),
+    AlarmRecord: _rows_of_a_trade(
+        "alarms",
+        _given("at", Whole()),
+        _given("key", Words()),
+        _given("severity", Words()),
+        _given("text", Words()),
+        _given("active", Flag()),
+    ),
+    ReconciliationRecord: _rows_of_a_trade(
+        "reconciliations",
+        _given("at", Whole()),
+        _given("findings", Document()),
+        _given("done", Words()),
+    ),
+}
+
+Values = dict[str, Any]
+
+
+def _encoder(kind: type[Record] | type[TradeRecord], table: Table) -> Callable[[Any], Values]:
+    columns = []
+    for field in dataclasses.fields(kind):
+        column = table.c[field.name]
+        assert isinstance(column.type, TypeDecorator)
+        columns.append((field.name, column.type.process_bind_param, bool(column.nullable)))
+
+    def encode(record: Any) -> Values:
+        row: Values = {}
+        for name, check, nullable in columns:
+            value = getattr(record, name)
+            try:
+                if value is None and not nullable:
+                    raise ValueError("it is missing")
+                row[name] = check(value, _ANY_DIALECT)
+            except ValueError as error:
+                raise ValueError(f"{table.name}.{name}: {error}") from None
+        return row
+
+    return encode
+
+
+_ENCODERS: dict[type, Callable[[Any], Values]] = {
+    TradeRecord: _encoder(TradeRecord, TRADES),
+    **{kind: _encoder(kind, table) for kind, table in TABLES.items()},
+}
+
+
+def encode(record: Record | TradeRecord) -> Values:
+    """The record as it is written, by column, in the database's own types. ValueError for a value that would
+    not come back as it is; the record may be changed afterwards without changing the row."""
+    return _ENCODERS[type(record)](record)
