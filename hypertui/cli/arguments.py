@@ -93,6 +93,13 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
 
     paper = parser.add_argument_group("paper market")
     _add_market_flags(paper, default)
+    add(
+        paper,
+        "--fresh",
+        action="store_const",
+        const=True,
+        help="start the kept market anew; the old one is moved aside",
+    )
 
     engine = parser.add_argument_group("engine")
     add(engine, "--on-exit", metavar="WHAT", help="buys (cancel the buys, keep the stops), leave, flatten")
@@ -148,6 +155,9 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="3001", metavar="N", help="default 3001; 0: any free one")
     parser.add_argument("--symbol", default="BTC", metavar="NAME", help="the market that --prices drives")
     _add_market_flags(parser)
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="go on from this file, and keep everything in it"
+    )
     parser.add_argument("--until-eof", action="store_true", help="leave when standard input ends")
 
 

@@ -1,22 +1,61 @@
-"""The paper market: a local venue in a process of its own, for as long as the trade runs."""
+"""The paper market: a local venue in a process of its own, for as long as the trade runs.
+
+Its state and the throw-away key of its account stay in the state folder: the next run is the same account in
+the same market.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hypertui.execution.entry import StartRefused
 from hypertui.settings import PaperSettings
+from hypertui.venue.store import Lock
 
 _LEAVE_PATIENCE = 5.0
+_STATE = "venue.json"
+_KEY = "key"
+FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it anew"
 
 
 class PaperMarket:
-    """Starts at once and is waited for when it is needed. It ends with this process, however that ends."""
+    """Starts at once and is waited for when it is needed. It ends with this process, however that ends.
 
-    def __init__(self, settings: PaperSettings, symbol: str, log: Path) -> None:
+    `folder` keeps everything and is this market's alone: raises StateError while another one runs on it.
+    `kept` says whether the market goes on from an earlier run.
+    """
+
+    def __init__(self, settings: PaperSettings, symbol: str, folder: Path, *, fresh: bool = False) -> None:
+        self._folder = folder
+        self._lock = Lock(folder / "lock", f"the paper market in {folder}")
+        try:
+            if fresh:
+                _move_aside(folder)
+            self.kept = (folder / _STATE).exists()
+            self._start(settings, symbol)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the account's key, made if there is none."""
+        path = self._folder / _KEY
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            return path
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"0x{secrets.token_hex(32)}\n")
+        return path
+
+    def _start(self, settings: PaperSettings, symbol: str) -> None:
         command = [
             sys.executable,
             "-m",
@@ -27,13 +66,15 @@ class PaperMarket:
             "--until-eof",
             "--symbol",
             symbol,
+            "--state",
+            str(self._folder / _STATE),
         ]
         command += ["--seed", str(settings.seed), "--speed", str(settings.speed)]
         command += ["--faucet", str(settings.faucet)]
         if settings.prices is not None:
             command += ["--prices", str(settings.prices)]
-        self._log = log
-        with log.open("ab") as errors:
+        self._log = self._folder / "venue.log"
+        with self._log.open("ab") as errors:
             # A session of its own: Ctrl-C and a lost terminal are the engine's to deal with, venue standing.
             self._process = subprocess.Popen(
                 command,
@@ -41,6 +82,8 @@ class PaperMarket:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
+                # It holds the folder until it too has ended, even where this process is killed.
+                pass_fds=(self._lock.fileno(),),
             )
 
     def wait(self) -> str:
@@ -63,7 +106,23 @@ class PaperMarket:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._lock.close()
 
     def _last_words(self) -> str:
         words = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return words[-1].removeprefix("hypertui: ") if words else "it said nothing"
+
+
+def _move_aside(folder: Path) -> None:
+    """Put the state and the key where the next market does not find them, and say where that is."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    moved = []
+    for name in (_STATE, _KEY):
+        old = folder / name
+        if old.exists():
+            moved.append(old.rename(folder / f"{name}.{stamp}").name)
+    if moved:
+        print(
+            f"hypertui: a fresh paper market; the old one is kept as {' and '.join(moved)} in {folder}",
+            file=sys.stderr,
+        )

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.cli.arguments import setting_flags
-from hypertui.cli.paper import PaperMarket
+from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.entry import StartRefused
 from hypertui.port import Event, Network, OnExit, Stop, StopReason
 from hypertui.settings import Settings, load_settings
 from hypertui.signals import wind_down_on_signals
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from hypertui.hyperliquid import SigningKey
 
 _POLL = 0.05
+_REFUSED = 2
 _LOG_BYTES = 5_000_000
 
 
@@ -47,9 +49,10 @@ def console(arguments: argparse.Namespace) -> int:
 
     stop = Stop(trade.config.on_exit)
     view = trade.settings.console
-    with trade.engine() as engine:
+    with trade.market() as market:
+        engine = trade.engine(market)
         reason = run_console(engine, stop, refresh_hz=view.refresh_hz, mouse=view.mouse, ascii=view.ascii)
-    return _say(reason)
+    return _say(reason, market)
 
 
 def headless(arguments: argparse.Namespace) -> int:
@@ -61,9 +64,9 @@ def headless(arguments: argparse.Namespace) -> int:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
     trade = _prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
-    with trade.engine() as engine, wind_down_on_signals(stop.request):
-        reason = asyncio.run(_run_and_print(engine, stop))
-    return _say(reason)
+    with trade.market() as market, wind_down_on_signals(stop.request):
+        reason = asyncio.run(_run_and_print(trade.engine(market), stop))
+    return _say(reason, market)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +76,30 @@ class _Trade:
     settings: Settings
     config: TradeConfig
     state_dir: Path
+    fresh: bool
     connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
 
     @contextmanager
-    def engine(self) -> Iterator[EmbeddedEngine]:
-        """The engine, and the paper market under it where it needs one of its own."""
-        market = None
-        if self.settings.network is Network.PAPER and self.settings.base_url is None:
-            market = PaperMarket(self.settings.paper, self.config.symbol, self.state_dir / "venue.log")
+    def market(self) -> Iterator[PaperMarket | None]:
+        """The paper market, where this trade needs one of its own."""
+        if not _own_market(self.settings):
+            yield None
+            return
+        market = PaperMarket(self.settings.paper, self.config.symbol, self.state_dir, fresh=self.fresh)
         try:
-            yield EmbeddedEngine(
-                lambda: self.connect(market),
-                self.config,
-                trade_id=secrets.randbits(64),
-                clock=_wall_clock,
-                random=random.SystemRandom(),
-            )
+            yield market
         finally:
-            if market is not None:
-                market.close()
+            market.close()
+
+    def engine(self, market: PaperMarket | None) -> EmbeddedEngine:
+        """The engine, on `market` or on the venue that the settings name."""
+        return EmbeddedEngine(
+            lambda: self.connect(market),
+            self.config,
+            trade_id=secrets.randbits(64),
+            clock=_wall_clock,
+            random=random.SystemRandom(),
+        )
 
 
 def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
@@ -99,11 +107,18 @@ def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
     config = settings.trade_config(run_for)
     if settings.network is Network.MAINNET:
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
+    fresh = bool(arguments.fresh)
+    if fresh and not _own_market(settings):
+        raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = _connector(settings, config)
     state_dir = _state_dir(settings)
     handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
-    return _Trade(settings, config, state_dir, connect)
+    return _Trade(settings, config, state_dir, fresh, connect)
+
+
+def _own_market(settings: Settings) -> bool:
+    return settings.network is Network.PAPER and settings.base_url is None
 
 
 def _connector(
@@ -131,7 +146,7 @@ def _connector(
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
         exchange = hl.HyperliquidExchange(
             network,
-            key or hl.SigningKey.throwaway(),
+            key or _paper_key(market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
@@ -161,6 +176,18 @@ def _key(settings: Settings) -> SigningKey | None:
     raise ValueError(
         f"{settings.network.value} needs a key: set HYPERTUI_SECRET_KEY, or account.key_file in the config"
     )
+
+
+def _paper_key(market: PaperMarket | None) -> SigningKey:
+    """The kept key of a market of our own, a new one elsewhere."""
+    from hypertui.hyperliquid import KeyRefused, SigningKey
+
+    if market is None:
+        return SigningKey.throwaway()
+    try:
+        return SigningKey.read(market.key_file)
+    except (KeyRefused, OSError) as error:
+        raise StartRefused(f"the key of the paper market cannot be used: {error}") from None
 
 
 def _confirm_mainnet(symbol: str, said: str | None) -> None:
@@ -216,9 +243,10 @@ def _event_record(event: Event) -> dict[str, object]:
     }
 
 
-def _say(reason: StopReason) -> int:
+def _say(reason: StopReason, market: PaperMarket | None) -> int:
     if reason.text:
-        print(f"hypertui: {' '.join(reason.text.split())}", file=sys.stderr)
+        hint = f" ({FRESH_HINT})" if reason.status == _REFUSED and market is not None and market.kept else ""
+        print(f"hypertui: {' '.join(reason.text.split())}{hint}", file=sys.stderr)
     return reason.status
 
 

@@ -26,9 +26,10 @@ def venue(arguments: argparse.Namespace) -> int:
     if port not in _PORTS:
         raise ValueError(f"port {port} is not between 0 and {_PORTS[-1]}")
     options = _options(arguments)
+    state = None if arguments.state is None else arguments.state.expanduser()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:
-        asyncio.run(_serve(options, port, arguments.until_eof))
+        asyncio.run(_serve(options, port, state, arguments.until_eof))
     except OSError as error:
         raise ValueError(f"port {port} of {HOST} cannot be used: {error.strerror or error}") from None
     return 0
@@ -45,9 +46,9 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
     return VenueOptions(**{name: value for name, value in given.items() if value is not None})
 
 
-async def _serve(options: VenueOptions, port: int, until_eof: bool) -> None:
+async def _serve(options: VenueOptions, port: int, state: Path | None, until_eof: bool) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(serve(options, port, _announce))
+    serving = asyncio.create_task(serve(options, port, _announce, state))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.cancel)
     if until_eof:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from hypertui.venue.orders import Json
+from hypertui.venue.wire import address, integer, items, text
 
 DAY_MS = 86_400_000
 DEFAULT_VALIDITY_MS = 90 * DAY_MS
@@ -64,6 +67,25 @@ class Agents:
                 del self._by_address[old.address]
         self._by_address[address] = Agent(address, master, name, valid_until)
         self._spent.add(address)
+
+    def dump(self) -> Json:
+        """Everything known, for JSON."""
+        return {
+            "agents": [asdict(agent) for agent in self._by_address.values()],
+            "spent": [{"address": spent} for spent in sorted(self._spent)],
+        }
+
+    def restore(self, state: Json) -> None:
+        """Know what was known when `dump` made `state`; raises MalformedError."""
+        for item in items(state, "agents"):
+            agent = Agent(
+                address(item, "address"),
+                address(item, "master"),
+                text(item, "name"),
+                integer(item, "valid_until"),
+            )
+            self._by_address[agent.address] = agent
+        self._spent.update(address(item, "address") for item in items(state, "spent"))
 
 
 def parse_agent_name(text: str, now: int) -> tuple[str, int]:

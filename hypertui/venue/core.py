@@ -20,6 +20,7 @@ from hypertui.venue.markets import MARKETS, MICRO, Market, number, usd
 from hypertui.venue.matching import HOUR_MS, Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Json, OrderRequest, VenueOrder
+from hypertui.venue.wire import integer, mapping
 
 # The funding formula with a premium of nought, as mark = oracle gives it: an eighth of 0.01 % an hour.
 FUNDING_RATE = Decimal("0.0000125")
@@ -53,6 +54,8 @@ class Core:
         self._now = clock()
         self._funded_hour = self._now // HOUR_MS
         self._batch: Batch | None = None
+        # Grows with every event that may have changed anything.
+        self.revision = 0
 
     @property
     def now(self) -> int:
@@ -199,14 +202,40 @@ class Core:
         finally:
             self._batch = None
             if not batch.empty:
+                self.revision += 1
                 for listener in tuple(self.listeners):
                     listener(batch)
 
     @contextmanager
     def event(self) -> Iterator[None]:
-        """Make everything inside one event at one time with one batch."""
+        """Make everything inside one event at one time with one batch. It counts as a change even where
+        nobody is told of one: an action spends at least its nonce."""
+        self.revision += 1
         with self._event():
             yield
+
+    # From one run to the next
+
+    def dump(self) -> Json:
+        """Everything but the accounts, for JSON."""
+        return {
+            "time": self._now,
+            "funded_hour": self._funded_hour,
+            "agents": self.agents.dump(),
+            "desk": self._desk.dump(),
+            "books": {symbol: book.dump() for symbol, book in self.books.items()},
+        }
+
+    def restore(self, state: Json, accounts: Sequence[Account]) -> None:
+        """Be, from the beginning, what `dump` wrote down, with its accounts; raises MalformedError."""
+        self._now = max(self._now, integer(state, "time"))
+        self._funded_hour = integer(state, "funded_hour")
+        self.accounts.update((account.address, account) for account in accounts)
+        self.agents.restore(mapping(state, "agents"))
+        self._desk.restore(mapping(state, "desk"))
+        working = {oid: order for account in accounts for oid, order in account.open_orders.items()}
+        for symbol, book in self.books.items():
+            book.restore(mapping(mapping(state, "books"), symbol), working)
 
     def _fresh(self, address: str) -> Account:
         account = Account(address)

@@ -15,8 +15,9 @@ from hypertui.venue.checks import Checks
 from hypertui.venue.events import Batch
 from hypertui.venue.matching import Book, Quote
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import OrderRequest, Tif, VenueOrder
+from hypertui.venue.orders import Json, OrderRequest, Tif, VenueOrder
 from hypertui.venue.records import CROWD_ADDRESS, PATH_ADDRESS, Records
+from hypertui.venue.wire import integer, mapping
 
 # The part of the best synthetic price that the crowd trades when the path moves.
 CROWD_SHARE = Decimal("0.001")
@@ -152,6 +153,19 @@ class Desk:
         order = self._new(account, request, batch)
         self._trade(order, None, batch)
         self.end(order, "canceled" if order.remaining else "filled", batch)
+
+    def dump(self) -> Json:
+        """The counters, for JSON; orders are written down with their accounts."""
+        return {"last_oid": self._last_oid, "records": self._records.dump()}
+
+    def restore(self, state: Json) -> None:
+        """Count on from what `dump` made, with the orders of the accounts; raises MalformedError."""
+        self._last_oid = integer(state, "last_oid")
+        self._records.restore(mapping(state, "records"))
+        for account in self._accounts.values():
+            for order in account.open_orders.values():
+                if order.waiting:
+                    self._waiting[order.symbol][order.oid] = order
 
     def _new(self, account: Account, request: OrderRequest, batch: Batch) -> VenueOrder:
         self._last_oid += 1

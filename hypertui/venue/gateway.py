@@ -34,6 +34,7 @@ from hypertui.venue.wire import (
     canonical,
     hex_number,
     integer,
+    integers,
     mapping,
 )
 
@@ -64,6 +65,14 @@ class Nonces:
         insort(self._used, nonce)
         del self._used[:-KEPT_NONCES]
 
+    def dump(self) -> list[int]:
+        """The nonces, lowest first."""
+        return list(self._used)
+
+    def restore(self, used: list[int]) -> None:
+        """Know what was known when `dump` made `used`."""
+        self._used = sorted(used)
+
 
 class Gateway:
     """Turns the body of a request to /exchange into an answer."""
@@ -80,6 +89,16 @@ class Gateway:
         self._asked.move_to_end(user)
         if len(self._asked) > KEPT_QUESTIONS:
             self._asked.popitem(last=False)
+
+    def dump(self) -> Json:
+        """The nonces of every signer, for JSON. Who asked about whom is not worth keeping."""
+        return {signer: nonces.dump() for signer, nonces in self._nonces.items()}
+
+    def restore(self, state: Json) -> None:
+        """Know what was known when `dump` made `state`; raises MalformedError."""
+        for signer in state:
+            nonces = self._nonces[signer] = Nonces()
+            nonces.restore(integers(state, signer))
 
     def submit(self, body: object) -> Json:
         """Carry out a signed request; raises MalformedError for one that is not of the right shape.

@@ -6,7 +6,7 @@ The synthetic part is rebuilt with every price of the path; what takers have eat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import islice
@@ -15,6 +15,7 @@ from hypertui.market import ONE, ZERO, Side
 from hypertui.venue.markets import Market
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Json, VenueOrder
+from hypertui.venue.wire import exact, integer, integers, items, mapping
 
 RECENT_TRADES = 30
 HOUR_MS = 3_600_000
@@ -89,6 +90,18 @@ class Volume:
             self._hours.popleft()
         value = sum((value for _, value, _ in self._hours), ZERO)
         return value, sum((coins for _, _, coins in self._hours), ZERO)
+
+    def dump(self) -> list[Json]:
+        """The hours, oldest first, for JSON."""
+        return [
+            {"hour": hour, "value": f"{value:f}", "coins": f"{coins:f}"} for hour, value, coins in self._hours
+        ]
+
+    def restore(self, hours: list[Json]) -> None:
+        """Count on from what `dump` made; raises MalformedError."""
+        self._hours.extend(
+            (integer(item, "hour"), exact(item, "value"), exact(item, "coins")) for item in hours
+        )
 
 
 class Book:
@@ -199,6 +212,41 @@ class Book:
             if left <= 0:
                 return self.market.round_mark(value / size)
         return None
+
+    def dump(self) -> Json:
+        """The market as it stands, for JSON: orders by their ids, and what is left of the synthetic liquidity
+        wherever somebody has looked at it."""
+        return {
+            "mark": f"{self.mark:f}",
+            "last": None if self.last is None else f"{self.last:f}",
+            "opens": [{"hour": hour, "price": f"{price:f}"} for hour, price in self._opens],
+            "volume": self.volume.dump(),
+            "recent": list(self.recent),
+            "resting": {side: [order.oid for order in orders] for side, orders in self._resting.items()},
+            "liquidity": {
+                side: [
+                    {"price": f"{quote.price:f}", "size": f"{quote.size:f}"}
+                    for quote in self._ladders[side].all()
+                ]
+                for side in Side
+                if side in self._ladders
+            },
+        }
+
+    def restore(self, state: Json, working: Mapping[int, VenueOrder]) -> None:
+        """Stand where the book stood when `dump` made `state`. Raises MalformedError, and KeyError for an
+        order that is not among the `working` ones."""
+        self.mark = exact(state, "mark")
+        self.last = None if state.get("last") is None else exact(state, "last")
+        self._opens.extend((integer(item, "hour"), exact(item, "price")) for item in items(state, "opens"))
+        self.volume.restore(items(state, "volume"))
+        self.recent.extend(items(state, "recent"))
+        resting, liquidity = mapping(state, "resting"), mapping(state, "liquidity")
+        for side in Side:
+            self._resting[side] = [working[oid] for oid in integers(resting, side)]
+            if side in liquidity:
+                quotes = [Quote(exact(item, "price"), exact(item, "size")) for item in items(liquidity, side)]
+                self._ladders[side] = Ladder(iter(quotes))
 
     def _ladder(self, side: Side) -> Ladder:
         if side not in self._ladders:

@@ -6,15 +6,24 @@ asking is cut into pieces.
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import math
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from random import Random
 from typing import Protocol
 
 from hypertui.venue.markets import MARKETS, Market
+from hypertui.venue.orders import Json
+from hypertui.venue.wire import integer, mapping, real, text
+
+
+class OtherPathError(ValueError):
+    """Prices cannot go on from where another path stood; the text says what the other one was."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,6 +44,12 @@ class PriceSource(Protocol):
     def advance(self, until: int) -> Iterator[Step]:
         """All further steps up to and including `until`, in the order of time."""
 
+    def dump(self) -> Json:
+        """Where the prices stand and which they are, for JSON."""
+
+    def restore(self, state: Json) -> None:
+        """Go on from where `dump` made `state`. Raises OtherPathError, or MalformedError."""
+
 
 class ManualPrices:
     """Prices that stay where they are until somebody sets them on the core."""
@@ -47,6 +62,12 @@ class ManualPrices:
 
     def advance(self, until: int) -> Iterator[Step]:
         return iter(())
+
+    def dump(self) -> Json:
+        return {"kind": "manual"}
+
+    def restore(self, state: Json) -> None:
+        _same_kind(state, "manual")
 
 
 STEP_MS = 3_000
@@ -91,19 +112,52 @@ class SyntheticPath:
             price = self._market.round_mark(Decimal(math.exp(self._log_price)))
             yield Step(self._time, self._market.symbol, price)
 
+    def dump(self) -> Json:
+        """Where the path stands, for JSON."""
+        _, words, gauss_next = self._random.getstate()
+        return {
+            "time": self._time,
+            "log_price": self._log_price,
+            "cluster": self._cluster,
+            "random": struct.pack(f">{len(words)}I", *words).hex(),
+            "gauss_next": gauss_next,
+        }
+
+    def restore(self, state: Json) -> None:
+        """Go on from where `dump` made `state`. Raises MalformedError, or ValueError for no random state."""
+        packed = bytes.fromhex(text(state, "random"))
+        words = struct.unpack(f">{len(packed) // 4}I", packed)
+        gauss_next = None if state.get("gauss_next") is None else real(state, "gauss_next")
+        self._random.setstate((Random.VERSION, words, gauss_next))
+        self._time = integer(state, "time")
+        self._log_price = real(state, "log_price")
+        self._cluster = real(state, "cluster")
+
 
 class SyntheticPrices:
     """A synthetic path for every market."""
 
     def __init__(self, seed: int, markets: Sequence[Market] = MARKETS) -> None:
+        self._seed = seed
         self._markets = tuple(markets)
-        self._paths = [SyntheticPath(market, seed) for market in markets]
+        self._paths = {market.symbol: SyntheticPath(market, seed) for market in markets}
 
     def initial(self) -> Mapping[str, Decimal]:
         return {market.symbol: market.start for market in self._markets}
 
     def advance(self, until: int) -> Iterator[Step]:
-        return heapq.merge(*(path.advance(until) for path in self._paths))
+        return heapq.merge(*(path.advance(until) for path in self._paths.values()))
+
+    def dump(self) -> Json:
+        paths = {symbol: path.dump() for symbol, path in self._paths.items()}
+        return {"kind": "synthetic", "seed": self._seed, "paths": paths}
+
+    def restore(self, state: Json) -> None:
+        _same_kind(state, "synthetic")
+        if integer(state, "seed") != self._seed:
+            raise OtherPathError(f"is of seed {state['seed']}, not {self._seed}")
+        for symbol, path in self._paths.items():
+            path.restore(mapping(mapping(state, "paths"), symbol))
 
 
 class SeriesPrices:
@@ -135,3 +189,38 @@ class SeriesPrices:
             index = self._next
             self._next += 1
             yield Step(self._times[index] - self._times[0], self._symbol, self._prices[index])
+
+    def dump(self) -> Json:
+        return {
+            "kind": "series",
+            "symbol": self._symbol,
+            "digest": self._digest,
+            "next": self._next,
+            "others": self._others.dump(),
+        }
+
+    def restore(self, state: Json) -> None:
+        _same_kind(state, "series")
+        if text(state, "symbol") != self._symbol:
+            raise OtherPathError(f"is of a price file for {state['symbol']}, not {self._symbol}")
+        if text(state, "digest") != self._digest:
+            raise OtherPathError("is of a price file with other prices")
+        self._others.restore(mapping(state, "others"))
+        self._next = integer(state, "next")
+
+    @cached_property
+    def _digest(self) -> str:
+        """What tells one series from another, wherever its file lies."""
+        digest = hashlib.sha256()
+        for time, price in zip(self._times, self._prices, strict=True):
+            digest.update(f"{time - self._times[0]} {price:f}\n".encode())
+        return digest.hexdigest()
+
+
+_KINDS = {"manual": "prices set by hand", "synthetic": "the seeded path", "series": "a price file"}
+
+
+def _same_kind(state: Json, kind: str) -> None:
+    before = text(state, "kind")
+    if before != kind:
+        raise OtherPathError(f"is of {_KINDS.get(before, 'other prices')}, not of {_KINDS[kind]}")

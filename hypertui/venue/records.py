@@ -12,6 +12,7 @@ from hypertui.venue.markets import MICRO, number, usd
 from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Json, Tif, VenueOrder, basic, frontend, side_letter
+from hypertui.venue.wire import integer
 
 # Who stands behind the synthetic liquidity in the list of trades, and who trades with it as the path moves.
 PATH_ADDRESS = "0x" + "5" * 40
@@ -25,6 +26,14 @@ class Records:
     def __init__(self, options: VenueOptions) -> None:
         self._options = options
         self._trades = 0
+
+    def dump(self) -> Json:
+        """The counter of trades, for JSON."""
+        return {"trades": self._trades}
+
+    def restore(self, state: Json) -> None:
+        """Count on from what `dump` made; raises MalformedError."""
+        self._trades = integer(state, "trades")
 
     def status(self, account: Account, order: VenueOrder, batch: Batch) -> None:
         """The order took a new status."""

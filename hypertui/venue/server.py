@@ -7,6 +7,8 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -19,11 +21,13 @@ from hypertui.venue.info import Info
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.prices import PriceSource, SeriesPrices, SyntheticPrices
 from hypertui.venue.sockets import Sockets
+from hypertui.venue.store import Keeper, StateError, StateFile
 from hypertui.venue.wire import MalformedError
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 TICK_SECONDS = 0.25
+SAVE_SECONDS = 0.25
 CLOSE_SECONDS = 1.0
 MALFORMED = "Failed to deserialize the JSON body into the target type"
 
@@ -47,9 +51,11 @@ def price_source(options: VenueOptions) -> PriceSource:
 
 
 class VenueServer:
-    """A core behind its doors. `source` defaults to what the options ask for, `clock` (ms) to the wall clock.
+    """A core behind its doors. `source` defaults to what the options ask for, `clock` (ms) to the wall clock;
+    without a `file` for its state it forgets.
 
-    All methods belong to one event loop. Raises ValueError for a price file that cannot be used.
+    All methods belong to one event loop. Raises ValueError for a price file that cannot be used, StateError
+    for a state.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class VenueServer:
         options: VenueOptions,
         source: PriceSource | None = None,
         clock: Callable[[], int] = wall_clock,
+        file: StateFile | None = None,
     ) -> None:
         self._options = options
         self._source = price_source(options) if source is None else source
@@ -66,7 +73,13 @@ class VenueServer:
         self._hub = Hub(self.core, self.info, self.gateway)
         self.sockets = Sockets(self._hub, options.socket_queue, options.idle_timeout)
         self._runner: web.AppRunner | None = None
-        self._ticker: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._market_time = 0
+        self._keeper: Keeper | None = None
+        if file is not None:
+            self._market_time = file.load(self.core, self.gateway, self._source)
+            self._keeper = Keeper(file, self.core, self.gateway, self._source)
+            self._save()
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1 (port 0: any free one) and let the prices move; returns the port.
@@ -85,32 +98,59 @@ class VenueServer:
             await runner.cleanup()
             raise
         self._runner = runner
-        self._ticker = asyncio.create_task(self._run())
+        self._tasks.append(asyncio.create_task(self._run()))
+        if self._keeper is not None:
+            self._tasks.append(asyncio.create_task(self._keep(self._keeper)))
         bound: int = runner.addresses[0][1]
         return bound
 
     async def close(self) -> None:
-        """Stop the prices, close every socket and free the port."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
+        """Stop the prices, close every socket and free the port. Raises StateError for a state that cannot
+        be saved."""
+        for task in self._tasks:
+            task.cancel()
+        try:
+            self._save()
+        finally:
+            await self._close_doors()
+        if self._keeper is not None and self._keeper.due:
+            self._save()
+
+    async def _close_doors(self) -> None:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.sockets.close_all()
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        began, started = self._market_time, loop.time()
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 self.core.tick()
-                elapsed = int((loop.time() - started) * 1000 * self._options.speed)
-                self.core.walk((step.symbol, step.price) for step in self._source.advance(elapsed))
+                self._market_time = began + int((loop.time() - started) * 1000 * self._options.speed)
+                steps = self._source.advance(self._market_time)
+                self.core.walk((step.symbol, step.price) for step in steps)
                 self._hub.flush()
                 self.sockets.close_idle()
             except Exception:
                 log.exception("a tick failed")
+
+    async def _keep(self, keeper: Keeper) -> None:
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            if not keeper.due:
+                continue
+            try:
+                # What waits for the disk is not the event loop.
+                await asyncio.to_thread(keeper.save, keeper.page(self._market_time))
+            except StateError:
+                log.exception("the state could not be saved; it is tried again")
+
+    def _save(self) -> None:
+        if self._keeper is not None:
+            self._keeper.save(self._keeper.page(self._market_time))
 
     async def _info(self, request: web.Request) -> web.Response:
         try:
@@ -125,18 +165,19 @@ class VenueServer:
             return _malformed(error)
 
 
-async def serve(options: VenueOptions, port: int, ready: Callable[[int], None]) -> None:
-    """Run a venue until cancelled; `ready` is called once with the bound port.
+async def serve(options: VenueOptions, port: int, ready: Callable[[int], None], state: Path | None) -> None:
+    """Run a venue until cancelled; `ready` is called once with the bound port, `state` is kept in its file.
 
-    Raises OSError when the port is taken, ValueError for a price file that cannot be used.
+    Raises OSError when the port is taken, ValueError for a price file or a state that cannot be used.
     """
-    server = VenueServer(options)
-    bound = await server.start(port)
-    try:
-        ready(bound)
-        await asyncio.Event().wait()
-    finally:
-        await server.close()
+    with nullcontext() if state is None else StateFile(state) as file:
+        server = VenueServer(options, file=file)
+        bound = await server.start(port)
+        try:
+            ready(bound)
+            await asyncio.Event().wait()
+        finally:
+            await server.close()
 
 
 async def _body(request: web.Request) -> object:

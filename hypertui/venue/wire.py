@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
 from hypertui.market import Side, plain
@@ -234,6 +235,22 @@ def integer(item: Mapping[str, Any], key: str) -> int:
     return value
 
 
+def integers(item: Mapping[str, Any], key: str) -> list[int]:
+    """A list of unsigned integers of 64 bits."""
+    value = item.get(key)
+    if not isinstance(value, list):
+        raise MalformedError(f"{key} is not a list of unsigned integers")
+    return [integer({key: each}, key) for each in value]
+
+
+def real(item: Mapping[str, Any], key: str) -> float:
+    """A finite number."""
+    value = item.get(key)
+    if not isinstance(value, float) or not isfinite(value):
+        raise MalformedError(f"{key} is not a finite number")
+    return value
+
+
 def boolean(item: Mapping[str, Any], key: str) -> bool:
     """true or false."""
     value = item.get(key)
@@ -248,6 +265,17 @@ def decimal(item: Mapping[str, Any], key: str) -> Decimal:
     if not _DECIMAL.fullmatch(value):
         raise MalformedError(f"{key} is not a decimal")
     return Decimal(value)
+
+
+def exact(item: Mapping[str, Any], key: str) -> Decimal:
+    """A finite amount with any number of digits, as a string: what the venue itself wrote down."""
+    try:
+        value = Decimal(text(item, key))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise MalformedError(f"{key} is not a decimal")
+    return value
 
 
 def address(item: Mapping[str, Any], key: str) -> str:
