@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.execution.order_tracker import OrderTracker
@@ -19,6 +20,7 @@ from tests.simulation.venue import ADDRESS, Venue
 _PATIENCE_AFTER_TROUBLE = 45.0
 # An answer that never comes, or a venue that asks for a pause, may be behind it that long before.
 _TROUBLE_LASTS = 15.0
+_COMMON = ("open", "filled", "triggered", "canceled", "badTriggerPxRejected")
 
 
 class Auditor:
@@ -45,14 +47,16 @@ class Auditor:
         self.tracker = tracker
         self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
 
-    def placing(self, orders: Sequence[Order]) -> None:
-        """These orders reach the venue now."""
+    @contextmanager
+    def placing(self, orders: Sequence[Order]) -> Iterator[None]:
+        """These orders of ours take effect inside."""
         for order in orders:
             if order.client_id in self._placed:
                 self.complain("client id used twice", order.client_id)
             self._placed.add(order.client_id)
             if order.side is Side.BUY and order.type is not OrderType.IOC:
                 self._lots.append(order.size)
+        yield
 
     def check_tracker(self) -> None:
         """What must hold of the engine's own knowledge after each event."""
@@ -83,8 +87,9 @@ class Auditor:
             # What somebody cancels, and no notice tells of, is found by the next reconciliation.
             look = self._scenario.config.reconcile_every / 1000 if self._scenario.faults.meddle else 0
             return _PATIENCE_AFTER_TROUBLE + look
-        # A notice, the round trip of an action that was under way, and an order; and the engine's own beat.
-        return 4 * LATENCIES[self._scenario.pace][1] + 0.5
+        # A notice, the round trip of an action that was under way, an order that is refused because the price
+        # has passed it, the next price (one each second), and the sale instead.
+        return 8 * LATENCIES[self._scenario.pace][1] + 2.0
 
     def _on_batch(self, batch: Batch) -> None:
         position = self._venue.position
@@ -94,10 +99,10 @@ class Auditor:
         if self.tracker is not None:
             self._check_exposure(position, working)
             self._check_units(working)
-            self._note_bare(position, working)
+            self._note_bare()
         for row in batch.orders.get(ADDRESS, ()):
-            if row["status"] not in ("open", "filled", "triggered", "canceled"):
-                self._network.trouble()  # a refusal: the engine has to find another way
+            if row["status"] not in _COMMON:
+                self._network.trouble()  # an order came to nothing: the engine has to find another way
             elif row["status"] in ("canceled", "filled") and Decimal(row["order"]["sz"]) > 0:
                 self._network.trouble()
 
@@ -119,9 +124,22 @@ class Auditor:
         if doubles:
             self.complain("two buys at one unit", f"at {doubles}")
 
-    def _note_bare(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
-        covered = sum((order.remaining for order in working if order.side is Side.SELL), ZERO)
-        bare = max(ZERO, position - covered)
+    def bare(self) -> Decimal:
+        """Coins at the venue that no working sale covers."""
+        orders = self._venue.working()
+        covered = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        return max(ZERO, self._venue.position - covered)
+
+    @contextmanager
+    def cancelling(self) -> Iterator[None]:
+        """A cancel of ours takes effect inside."""
+        before, alarmed = self.bare(), self._time() - self._network.trouble_at < _TROUBLE_LASTS
+        yield
+        if self.bare() > before and not alarmed and not self.excused:
+            self.complain("uncovered", f"a cancel laid {self.bare() - before} coins bare")
+
+    def _note_bare(self) -> None:
+        bare = self.bare()
         # Remainders too small for an order wait for the next stop.
         if bare * self._venue.book.mark < self._venue.market.instrument.min_order_value * Decimal("1.3"):
             bare = ZERO

@@ -64,7 +64,7 @@ class _Game:
         self.venue = Venue(scenario.options, config.symbol, START[config.symbol], loop.clock)
         self.network = Network(scenario, Random(f"network {scenario.seed}"))
         self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
-        self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor.placing)
+        self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor)
         self.log = EventLog(loop.clock, _EVENTS_KEPT)
         self.trader = Trader(
             self.exchange,
