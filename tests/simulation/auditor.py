@@ -29,6 +29,13 @@ class Auditor:
     def __init__(self, scenario: Scenario, venue: Venue, network: Network, time: Callable[[], float]) -> None:
         self.problems: dict[str, str] = {}
         self.tracker: OrderTracker | None = None
+        config = scenario.config
+        self._patience = _PATIENCE_AFTER_TROUBLE
+        if scenario.faults.meddle or scenario.options.triggers_follow_position:
+            # What others cancel, and no notice tells of, is found by the next reconciliation.
+            self._patience += config.reconcile_every / 1000
+        if config.stop_slippage < Decimal("0.01"):
+            self._patience *= 3  # the market runs away from the limits of its sales
         self.excused = False  # nobody is supposed to cover coins just now
         self._scenario = scenario
         self._venue = venue
@@ -84,9 +91,7 @@ class Auditor:
 
     def _allowance(self, since: float) -> float:
         if self._network.trouble_at >= since - _TROUBLE_LASTS:
-            # What somebody cancels, and no notice tells of, is found by the next reconciliation.
-            look = self._scenario.config.reconcile_every / 1000 if self._scenario.faults.meddle else 0
-            return _PATIENCE_AFTER_TROUBLE + look
+            return self._patience
         # A notice, the round trip of an action that was under way, an order that is refused because the price
         # has passed it, the next price (one each second), and the sale instead.
         return 8 * LATENCIES[self._scenario.pace][1] + 2.0
@@ -124,22 +129,31 @@ class Auditor:
         if doubles:
             self.complain("two buys at one unit", f"at {doubles}")
 
-    def bare(self) -> Decimal:
-        """Coins at the venue that no working sale covers."""
-        orders = self._venue.working()
-        covered = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
-        return max(ZERO, self._venue.position - covered)
-
     @contextmanager
     def cancelling(self) -> Iterator[None]:
-        """A cancel of ours takes effect inside."""
-        before, alarmed = self.bare(), self._time() - self._network.trouble_at < _TROUBLE_LASTS
+        """A cancel of ours takes effect inside: it must not lay bare a slot's coins known to be held."""
+        before = self._bare_slots()
+        alarmed = self._time() - self._network.trouble_at < _TROUBLE_LASTS
         yield
-        if self.bare() > before and not alarmed and not self.excused:
-            self.complain("uncovered", f"a cancel laid {self.bare() - before} coins bare")
+        worse = {slot for slot, coins in self._bare_slots().items() if coins > before.get(slot, ZERO)}
+        if worse and not alarmed and not self.excused:
+            self.complain("uncovered", f"a cancel laid coins of the slots {worse} bare")
+
+    def _bare_slots(self) -> dict[int, Decimal]:
+        """For each slot the coins that are known to be held and that no sale of it at the venue covers."""
+        if self.tracker is None or self.tracker.ladder.position > self._venue.position:
+            return {}  # the venue has sold more than is known
+        bare = {slot.index: slot.coins for slot in self.tracker.ladder.slots}
+        for order in self._venue.working():
+            own = self.tracker.find(order.request.cloid)
+            if own is not None and order.side is Side.SELL:
+                bare[own.slot] -= order.remaining
+        return {slot: coins for slot, coins in bare.items() if coins > 0}
 
     def _note_bare(self) -> None:
-        bare = self.bare()
+        orders = self._venue.working()
+        covered = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        bare = max(ZERO, self._venue.position - covered)
         # Remainders too small for an order wait for the next stop.
         if bare * self._venue.book.mark < self._venue.market.instrument.min_order_value * Decimal("1.3"):
             bare = ZERO
