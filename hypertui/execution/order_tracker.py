@@ -296,7 +296,7 @@ class OrderTracker:
             self._listener.on_step(step)
 
     def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
-        """The feed said that an order's trigger fired. If that is ahead of the mark, it is a touch like one."""
+        """The feed said that a trigger fired. If that is ahead of the mark, it is a touch like one."""
         if order.touched_at is None and order.order.trigger is not None:
             order.touched_at = now
             self.mark, self._mark_at = self.ladder.grid.price(order.unit), now

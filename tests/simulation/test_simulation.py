@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.play import play
 
-_SEEDS = 160
+_SEEDS = 120
 _PART = 10
 
 
