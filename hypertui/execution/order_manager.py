@@ -112,16 +112,18 @@ class OrderManager:
     def _converge_stops(
         self, target: Target, mark: Decimal, now: int
     ) -> tuple[list[OwnOrder], list[OwnOrder]]:
-        wanted = {stop.slot: stop.unit for stop in target.stops if stop.size and not self._is_dust(stop)}
+        wanted = {stop.slot: stop for stop in target.stops}
         places: list[OwnOrder] = []
         cancels: list[OwnOrder] = []
         for slot in self.ladder.slots:
             stops = [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
-            unit = wanted.get(slot.index)
-            if unit is None:
+            want = wanted.get(slot.index)
+            if slot.coins == 0 or (want is not None and self._is_dust(want)):
                 cancels += [stop for stop in stops if stop.acknowledged and not stop.cancelling]
                 continue
-            right = self._right_stop(slot, unit, stops)
+            if want is None:
+                continue  # a sale is due: until that is proven, what else covers the coins stays
+            right = self._right_stop(slot, want.unit, stops)
             if right is not None:
                 if right.acknowledged:
                     cancels += [o for o in stops if o is not right and o.acknowledged and not o.cancelling]
@@ -131,7 +133,7 @@ class OrderManager:
             if not stops and self._stop_passed(slot, mark):
                 places.append(self._sell(slot, mark, now))
             else:
-                places.append(self._stop(slot, unit, now))
+                places.append(self._stop(slot, want.unit, now))
         return places, cancels
 
     def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:

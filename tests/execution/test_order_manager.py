@@ -42,6 +42,18 @@ def test_a_stop_whose_move_was_refused_is_kept() -> None:
     assert not lowest.dead
 
 
+def test_the_old_stop_stays_while_the_new_one_is_due_and_unproven() -> None:
+    desk = Desk()
+    desk.mark(101)
+    (moved,) = desk.places()  # and it never arrives
+    old = desk.stop(-4)
+    desk.mark(100)
+    assert moved.due
+    assert old not in [o for a in desk.converge() if isinstance(a, Cancel) for o in a.orders]
+    desk.fill(moved)
+    assert old in desk.cancels()
+
+
 def test_a_due_order_is_never_cancelled_and_its_replacement_keeps_its_unit() -> None:
     desk = Desk(trust_slots=0)
     desk.mark(99)

@@ -41,6 +41,8 @@ class Auditor:
         self._venue = venue
         self._network = network
         self._time = time
+        self._mishap_at = -1e9
+        self._cancelling = False
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
         self._bare: deque[list[float | Decimal]] = deque()
@@ -107,9 +109,16 @@ class Auditor:
             self._note_bare()
         for row in batch.orders.get(ADDRESS, ()):
             if row["status"] not in _COMMON:
-                self._network.trouble()  # an order came to nothing: the engine has to find another way
+                self._mishap()
             elif row["status"] in ("canceled", "filled") and Decimal(row["order"]["sz"]) > 0:
                 self._network.trouble()
+                if row["status"] == "filled" or not self._cancelling:
+                    self._mishap()
+
+    def _mishap(self) -> None:
+        # An order came to nothing by itself: the engine has to find another way.
+        self._network.trouble()
+        self._mishap_at = self._time()
 
     def _check_exposure(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
         count = SLOTS + self._scenario.config.trust_slots
@@ -133,8 +142,11 @@ class Auditor:
     def cancelling(self) -> Iterator[None]:
         """A cancel of ours takes effect inside: it must not lay bare a slot's coins known to be held."""
         before = self._bare_slots()
-        alarmed = self._time() - self._network.trouble_at < _TROUBLE_LASTS
+        self._cancelling = True
+        # The venue may have ended the sale that covered them, and nobody has heard of it yet.
+        alarmed = self._time() - self._mishap_at < _TROUBLE_LASTS
         yield
+        self._cancelling = False
         worse = {slot for slot, coins in self._bare_slots().items() if coins > before.get(slot, ZERO)}
         if worse and not alarmed and not self.excused:
             self.complain("uncovered", f"a cancel laid coins of the slots {worse} bare")

@@ -122,8 +122,8 @@ class _Game:
         while self.scenario.operator and not await self._command(Verb.RESUME):
             await asyncio.sleep(1.0)
         await asyncio.sleep(_SETTLE_SECONDS)
-        if self.scenario.faults.meddle:
-            # What somebody cancelled, and no notice told of, is found by the next reconciliation.
+        if self.scenario.faults.meddle or self.scenario.options.triggers_follow_position:
+            # What others cancelled, and no notice told of, is found by the next reconciliation.
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         requests = self.network.requests
         await asyncio.sleep(10)
