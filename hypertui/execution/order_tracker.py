@@ -198,6 +198,7 @@ class OrderTracker:
             case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
                 if report.state is OrderState.REJECTED and not order.due:
                     self._retry_at.setdefault(order.slot, _WITH_NEXT_PRICE)  # the answer will say why
+                # What remains is only a hint of what was filled; a wrong one is found out by asking.
                 self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:
                 self.expect_fill(order, now)
