@@ -45,6 +45,7 @@ class Dialog(ModalScreen[None]):
         self._focus = 0
         self._typed = ""
         self._remark = ""
+        self._asked_again = False
         self._opened_at = 0
 
     def compose(self) -> ComposeResult:
@@ -53,6 +54,7 @@ class Dialog(ModalScreen[None]):
     def put(self, build: Build, done: Done, frame: Frame) -> None:
         """Prepare the question; the app shows the screen."""
         self._build, self._done = build, done
+        self._asked_again = False
         self._ask(build(self._read()), "")
         self._show(frame)
 
@@ -126,8 +128,10 @@ class Dialog(ModalScreen[None]):
             self._close("", "")
             return
         now = self._build(self._read())
-        if now.basis != self._question.basis:
-            self._ask(now, "Position or orders have changed meanwhile: read again.")
+        if now.basis != self._question.basis and not self._asked_again:
+            # Once only: whoever has read it twice knows how fast it moves, and means it.
+            self._asked_again = True
+            self._ask(now, "Position or mode has changed meanwhile: read again.")
             self._show(self.app.frame)
         else:
             self._close(choice.answer, "")

@@ -24,8 +24,8 @@ class Choice:
 class Question:
     """A dialog's content.
 
-    `basis` is what it rests on: if that differs when the operator confirms, the question is put anew. With
-    `phrase` the operator has to type it before the first choice counts.
+    `basis` is what it rests on: if that differs when the operator confirms, the question is put anew, once.
+    With `phrase` the operator has to type it before the first choice counts.
     """
 
     title: str
@@ -51,12 +51,9 @@ _AT_VENUE = (
 
 
 def _basis(snapshot: Snapshot) -> object:
-    """Position and orders, without prices: those may move while the operator reads."""
-    return (
-        snapshot.position,
-        frozenset((slot.side, slot.unit, slot.size, slot.state in _AT_VENUE) for slot in snapshot.slots),
-        snapshot.mode,
-    )
+    """What is held and whether it is traded. Prices and orders may move while the operator reads: in a fast
+    market they always do, and a question that is put anew each time could never be answered."""
+    return (snapshot.position, snapshot.mode)
 
 
 def _fact(label: str, value: str, role: Role = Role.TEXT) -> Line:

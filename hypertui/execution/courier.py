@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
-from hypertui.exchange import Exchange, OrderReport, OrderState, RateLimited, Rejected, Unknown, Unreachable
+from hypertui.exchange import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_manager import Action, Ask, Cancel, Place
 from hypertui.execution.order_tracker import OrderTracker
@@ -156,6 +156,6 @@ class Courier:
 def _may_have_fills(report: OrderReport | None, order: OwnOrder) -> bool:
     if report is None:
         return False
-    if report.state in (OrderState.FILLED, OrderState.CANCELLED):
+    if report.state.ended:
         return True
     return report.remaining < order.remaining or order.order.type is OrderType.IOC

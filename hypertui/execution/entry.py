@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, Filled, OrderState, Placed, Refused, Unknown
+from hypertui.exchange import Exchange, ExchangeError, Filled, OrderState, Placed, Refused, Unknown
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
@@ -13,7 +15,11 @@ from hypertui.market import ZERO, Fill, Order, plain
 from hypertui.strategy.plan import Plan
 
 _FILLS_PATIENCE = 2.0
+_INSIST_PAUSE = 0.5
 _FILLS_MARGIN_MS = 60_000
+
+
+T = TypeVar("T")
 
 
 class StartRefused(Exception):
@@ -64,7 +70,8 @@ class Entry:
             )
 
     async def enter(self, inbox: Inbox) -> Sequence[Fill]:
-        """Set the leverage and buy; returns the fills. Raises StartRefused when nothing was bought."""
+        """Set the leverage and buy; returns the fills. Raises StartRefused when nothing was bought, and an
+        ExchangeError only while nothing can have been."""
         symbol = self._plan.instrument.symbol
         await self._exchange.set_leverage(symbol, self._plan.leverage, self._expiry())
         quote = await self._exchange.quote(symbol)
@@ -75,7 +82,8 @@ class Entry:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
         await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
         while self._booked < bought:
-            for fill in await self._exchange.fills_since(symbol, sent_at - _FILLS_MARGIN_MS):
+            ask = partial(self._exchange.fills_since, symbol, sent_at - _FILLS_MARGIN_MS)
+            for fill in await _insist(ask, inbox):
                 self.takes(fill)
             await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
         return sorted(self._fills.values(), key=lambda fill: fill.key)
@@ -111,13 +119,24 @@ class Entry:
         """An entry without an answer is never sent again: it is asked for until it is known or expired."""
         while True:
             asked_at = self._clock()
-            report = await self._exchange.order_report(order.client_id)
+            report = await _insist(lambda: self._exchange.order_report(order.client_id), inbox)
             if report is not None and report.state.ended:
                 since = asked_at - self._timing.expires_after - _FILLS_MARGIN_MS
-                for fill in await self._exchange.fills_since(order.symbol, since):
+                fills = await _insist(partial(self._exchange.fills_since, order.symbol, since), inbox)
+                for fill in fills:
                     self.takes(fill)
                 filled = report.state is OrderState.FILLED
                 return self._booked or (order.size if filled else ZERO)
             if report is None and asked_at > expires_at:
                 return ZERO
             await inbox.run_until(lambda: False, self._timing.confirm_after / 1000)
+
+
+async def _insist(question: Callable[[], Coroutine[Any, Any, T]], inbox: Inbox) -> T:
+    """The answer, however long it takes: coins may be held that nothing protects yet, so this is no time to
+    give up."""
+    while True:
+        try:
+            return await question()
+        except ExchangeError:
+            await inbox.run_until(lambda: False, _INSIST_PAUSE)

@@ -21,7 +21,7 @@ from enum import StrEnum
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.market import Side
-from hypertui.strategy.ladder import Slot, Target, WantedBuy
+from hypertui.strategy.ladder import Slot, Target, WantedBuy, WantedStop
 
 
 class Posture(StrEnum):
@@ -81,8 +81,7 @@ class OrderManager:
 
     def _next_action(self, mark: Decimal, now: int) -> Action | None:
         """What protects and what trades goes before what tidies up."""
-        self._sweep_dust()
-        target = self.ladder.target()
+        target = self._sweep_dust(self.ladder.target())
         places, cancels = self._converge_stops(target, mark, now)
         if self.posture is Posture.TRADE:
             places += self._place_buys(target.buys, mark, now)
@@ -113,16 +112,18 @@ class OrderManager:
     def _converge_stops(
         self, target: Target, mark: Decimal, now: int
     ) -> tuple[list[OwnOrder], list[OwnOrder]]:
-        wanted = {stop.slot: stop.unit for stop in target.stops}
+        wanted = {stop.slot: stop for stop in target.stops}
         places: list[OwnOrder] = []
         cancels: list[OwnOrder] = []
         for slot in self.ladder.slots:
             stops = [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
-            unit = wanted.get(slot.index)
-            if unit is None or slot.coins == 0:
+            want = wanted.get(slot.index)
+            if slot.coins == 0 or (want is not None and self._is_dust(want)):
                 cancels += [stop for stop in stops if stop.acknowledged and not stop.cancelling]
                 continue
-            right = self._right_stop(slot, unit, stops)
+            if want is None:
+                continue  # a sale is due: until that is proven, what else covers the coins stays
+            right = self._right_stop(slot, want.unit, stops)
             if right is not None:
                 if right.acknowledged:
                     cancels += [o for o in stops if o is not right and o.acknowledged and not o.cancelling]
@@ -132,7 +133,7 @@ class OrderManager:
             if not stops and self._stop_passed(slot, mark):
                 places.append(self._sell(slot, mark, now))
             else:
-                places.append(self._stop(slot, unit, now))
+                places.append(self._stop(slot, want.unit, now))
         return places, cancels
 
     def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:
@@ -144,13 +145,19 @@ class OrderManager:
             return max(covering, key=lambda stop: stop.unit, default=None)
         return at_unit
 
-    def _sweep_dust(self) -> None:
-        plan, grid = self.ladder.plan, self.ladder.grid
-        for slot in self.ladder.slots:
-            if slot.coins == 0 or slot.stop_unit is None or any(self.tracker.of(slot)):
-                continue
-            if plan.stop_value(grid, slot.stop_unit, slot.coins) < plan.instrument.min_order_value:
+    def _sweep_dust(self, target: Target) -> Target:
+        """The target after remainders that no order may be placed for are out of their slots."""
+        dust = [stop for stop in target.stops if self._is_dust(stop)]
+        for stop in dust:
+            slot = self.ladder.slots[stop.slot]
+            if not any(self.tracker.of(slot)):
                 self.ladder.sweep(slot)
+        return self.ladder.target() if dust else target
+
+    def _is_dust(self, stop: WantedStop) -> bool:
+        plan = self.ladder.plan
+        value = plan.stop_value(self.ladder.grid, stop.unit, stop.size)
+        return 0 < value < plan.instrument.min_order_value
 
     def _stop_passed(self, slot: Slot, mark: Decimal) -> bool:
         if slot.stop_unit is None or not self.tracker.mark_is_news_to(slot):

@@ -198,6 +198,7 @@ class OrderTracker:
             case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
                 if report.state is OrderState.REJECTED and not order.due:
                     self._retry_at.setdefault(order.slot, _WITH_NEXT_PRICE)  # the answer will say why
+                # What remains is only a hint of what was filled; a wrong one is found out by asking.
                 self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:
                 self.expect_fill(order, now)
@@ -296,7 +297,7 @@ class OrderTracker:
             self._listener.on_step(step)
 
     def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
-        """The feed said that an order's trigger fired. If that is ahead of the mark, it is a touch like one."""
+        """The feed said that a trigger fired. If that is ahead of the mark, it is a touch like one."""
         if order.touched_at is None and order.order.trigger is not None:
             order.touched_at = now
             self.mark, self._mark_at = self.ladder.grid.price(order.unit), now

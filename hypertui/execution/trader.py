@@ -213,6 +213,8 @@ class Trader:
                 self.set_mode(Mode.STOPPED, "left flat")
             elif on_exit is OnExit.BUYS and self.mode is not Mode.HALTED:
                 await winddown.cancel_buys(self, "left with no buys and the stops working")
+            elif on_exit is OnExit.LEAVE:
+                await winddown.leave(self)
         except winddown.NotDone as error:
             return f"left in disorder: {error}"
         return ""

@@ -17,9 +17,9 @@ from hypertui.execution.courier import Courier
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_manager import OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.status import Alarms
-from hypertui.market import Side, plain
+from hypertui.market import ZERO, Side, plain
 from hypertui.port import Mode, Severity, Verb
 
 _PATIENCE = 6.0
@@ -59,7 +59,22 @@ async def cancel_buys(trade: Trade, reason: str) -> str:
     if left:
         raise NotDone(f"{len(left)} buys still work at the venue; the stops work on")
     position = trade.tracker.ladder.position
-    return f"no buys work; stops protect {plain(position)} {trade.config.symbol}"
+    if trade.manager.posture is Posture.PROTECT:
+        if not await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE):
+            raise NotDone(
+                f"no buys work, but not all of {plain(position)} {trade.config.symbol} has a stop yet"
+            )
+        return f"no buys work; stops protect {plain(trade.tracker.ladder.position)} {trade.config.symbol}"
+    return f"no orders work; {plain(position)} {trade.config.symbol} is unprotected"
+
+
+async def leave(trade: Trade) -> str:
+    """Leave every order working, once nothing is on its way any more. Raises NotDone."""
+    if trade.manager.posture is Posture.TRADE:
+        trade.manager.posture = Posture.PROTECT
+    if not await trade.inbox.run_until(lambda: trade.tracker.quiet, _PATIENCE):
+        raise NotDone("not every order has been answered for")
+    return "every order works on"
 
 
 async def cancel_all(trade: Trade, reason: str) -> str:
@@ -124,6 +139,14 @@ async def _close_position(trade: Trade) -> None:
     held = await _position(trade)
     if held > 0:
         raise NotDone(f"{plain(held)} {trade.config.symbol} could not be sold; its stops work on")
+
+
+def _covered(trade: Trade) -> bool:
+    """Whether the coins of every slot have a working stop, and nothing is on its way."""
+    stops = [order for order in trade.tracker.alive if order.role is Role.STOP and order.acknowledged]
+    stopped = sum((stop.remaining for stop in stops), ZERO)
+    held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
+    return trade.tracker.quiet and stopped == held
 
 
 def _is_dead(order: OwnOrder) -> bool:

@@ -182,7 +182,7 @@ def test_a_position_that_changed_is_asked_for_again() -> None:
         await pilot.press("y")
         await pilot.pause()
         assert desk.asking
-        assert "have changed" in desk.text
+        assert "has changed meanwhile" in desk.text
         assert "0.20000 BTC, about 13,036.10 USD" in desk.text
         await pilot.press("y")
         assert desk.verbs == []
@@ -193,12 +193,28 @@ def test_a_position_that_changed_is_asked_for_again() -> None:
     drive(desk.app, scenario)
 
 
-def test_a_price_that_moved_is_no_reason_to_ask_again() -> None:
+def test_a_market_that_never_rests_is_asked_about_once() -> None:
     desk = Desk()
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "F")
-        desk.engine.snapshot = replace(desk.engine.snapshot, mark=D(65_190), position_value=D("19557.00"))
+        for size in ("0.20000", "0.10000"):
+            desk.engine.snapshot = replace(desk.engine.snapshot, position=D(size))
+            await pilot.press("y")
+            desk.wait(DEAF_FOR)
+        await until(pilot, lambda: desk.verbs == [Verb.FLATTEN])
+
+    drive(desk.app, scenario)
+
+
+def test_prices_and_orders_that_moved_are_no_reason_to_ask_again() -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "F")
+        desk.engine.snapshot = replace(
+            desk.engine.snapshot, mark=D(65_190), position_value=D("19557.00"), slots=()
+        )
         await pilot.press("y")
         await until(pilot, lambda: desk.verbs == [Verb.FLATTEN])
 

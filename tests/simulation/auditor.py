@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import Role
 from hypertui.market import ZERO, Order, OrderType, Side
 from hypertui.strategy.plan import SLOTS
 from hypertui.venue.events import Batch
@@ -19,6 +21,7 @@ from tests.simulation.venue import ADDRESS, Venue
 _PATIENCE_AFTER_TROUBLE = 45.0
 # An answer that never comes, or a venue that asks for a pause, may be behind it that long before.
 _TROUBLE_LASTS = 15.0
+_COMMON = ("open", "filled", "triggered", "canceled", "badTriggerPxRejected")
 
 
 class Auditor:
@@ -27,11 +30,21 @@ class Auditor:
     def __init__(self, scenario: Scenario, venue: Venue, network: Network, time: Callable[[], float]) -> None:
         self.problems: dict[str, str] = {}
         self.tracker: OrderTracker | None = None
+        config = scenario.config
+        self._patience = _PATIENCE_AFTER_TROUBLE
+        if scenario.faults.meddle or scenario.options.triggers_follow_position:
+            # What others cancel, and no notice tells of, is found by the next reconciliation.
+            self._patience += config.reconcile_every / 1000
+        if config.stop_slippage < Decimal("0.01"):
+            self._patience *= 3  # the market runs away from the limits of its sales
+        if scenario.faults.lost >= 0.1:
+            self._patience *= 3  # the same order may be lost again and again, for seconds each time
         self.excused = False  # nobody is supposed to cover coins just now
         self._scenario = scenario
         self._venue = venue
         self._network = network
         self._time = time
+        self._cancelling = False
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
         self._bare: deque[list[float | Decimal]] = deque()
@@ -45,14 +58,16 @@ class Auditor:
         self.tracker = tracker
         self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
 
-    def placing(self, orders: Sequence[Order]) -> None:
-        """These orders reach the venue now."""
+    @contextmanager
+    def placing(self, orders: Sequence[Order]) -> Iterator[None]:
+        """These orders of ours take effect inside."""
         for order in orders:
             if order.client_id in self._placed:
                 self.complain("client id used twice", order.client_id)
             self._placed.add(order.client_id)
             if order.side is Side.BUY and order.type is not OrderType.IOC:
                 self._lots.append(order.size)
+        yield
 
     def check_tracker(self) -> None:
         """What must hold of the engine's own knowledge after each event."""
@@ -64,7 +79,8 @@ class Auditor:
         buys = [order for order in tracker.buys() if order.slot not in held]
         if len(held) + len(buys) > SLOTS + self._scenario.config.trust_slots:
             self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
-        pending = Counter(order.slot for order in tracker.alive if not order.acknowledged)
+        sent = [o for o in tracker.alive if not o.acknowledged and o.role is not Role.CLOSE]
+        pending = Counter(order.slot for order in sent)
         if pending and max(pending.values()) > 1:
             self.complain("unacknowledged", f"more than one in a slot: {dict(pending)}")
 
@@ -80,11 +96,10 @@ class Auditor:
 
     def _allowance(self, since: float) -> float:
         if self._network.trouble_at >= since - _TROUBLE_LASTS:
-            # What somebody cancels, and no notice tells of, is found by the next reconciliation.
-            look = self._scenario.config.reconcile_every / 1000 if self._scenario.faults.meddle else 0
-            return _PATIENCE_AFTER_TROUBLE + look
-        # A notice, the round trip of an action that was under way, and an order; and the engine's own beat.
-        return 4 * LATENCIES[self._scenario.pace][1] + 0.5
+            return self._patience
+        # A notice, the round trip of an action that was under way, an order that is refused because the price
+        # has passed it, the next price (one each second), and the sale instead.
+        return 8 * LATENCIES[self._scenario.pace][1] + 2.0
 
     def _on_batch(self, batch: Batch) -> None:
         position = self._venue.position
@@ -94,16 +109,17 @@ class Auditor:
         if self.tracker is not None:
             self._check_exposure(position, working)
             self._check_units(working)
-            self._note_bare(position, working)
+            self._note_bare()
         for row in batch.orders.get(ADDRESS, ()):
-            if row["status"] not in ("open", "filled", "triggered", "canceled"):
-                self._network.trouble()  # a refusal: the engine has to find another way
-            elif row["status"] in ("canceled", "filled") and Decimal(row["order"]["sz"]) > 0:
+            # An order came to nothing by itself: the engine has to find another way.
+            cut_short = row["status"] in ("canceled", "filled") and Decimal(row["order"]["sz"]) > 0
+            if row["status"] not in _COMMON or (cut_short and not self._cancelling):
                 self._network.trouble()
 
     def _check_exposure(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
         count = SLOTS + self._scenario.config.trust_slots
-        dust = self._venue.market.instrument.min_order_value / self._venue.book.mark
+        # The bound counts slots, whose coins may have grown by the remainders of some others.
+        dust = 2 * self._venue.market.instrument.min_order_value / self._venue.book.mark
         bound = sum(sorted(self._lots)[-count:], dust)
         buys = sum((order.remaining for order in working if order.side is Side.BUY), ZERO)
         if position + buys > bound:
@@ -119,9 +135,31 @@ class Auditor:
         if doubles:
             self.complain("two buys at one unit", f"at {doubles}")
 
-    def _note_bare(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
-        covered = sum((order.remaining for order in working if order.side is Side.SELL), ZERO)
-        bare = max(ZERO, position - covered)
+    @contextmanager
+    def cancelling(self) -> Iterator[None]:
+        """A cancel of ours takes effect inside."""
+        self._cancelling = True
+        yield
+        self._cancelling = False
+
+    def check_cancel(self, client_ids: Sequence[str]) -> None:
+        """The engine decides to cancel these now: a stop may only go when another one is known to work."""
+        if self.tracker is None or self.excused:
+            return
+        for client_id in client_ids:
+            order = self.tracker.find(client_id)
+            if order is None or order.order.side is Side.BUY:
+                continue
+            slot = self.tracker.ladder.slots[order.slot]
+            others = [o for o in self.tracker.of(slot) if o.acknowledged and not o.cancelling]
+            dust = slot.coins * self._venue.book.mark < self._venue.market.instrument.min_order_value * 2
+            if not dust and not any(o.remaining == slot.coins for o in others):
+                self.complain("uncovered", f"the stop of slot {slot.index} is cancelled with no other")
+
+    def _note_bare(self) -> None:
+        orders = self._venue.working()
+        covered = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        bare = max(ZERO, self._venue.position - covered)
         # Remainders too small for an order wait for the next stop.
         if bare * self._venue.book.mark < self._venue.market.instrument.min_order_value * Decimal("1.3"):
             bare = ZERO

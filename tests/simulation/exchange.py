@@ -96,6 +96,7 @@ class SimExchange:
     async def cancel(
         self, symbol: str, client_ids: Sequence[str], expires_at: int
     ) -> Sequence[CancelOutcome]:
+        self._auditor.check_cancel(client_ids)
         asset = self._venue.market.asset
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
         action = {"type": "cancelByCloid", "cancels": cancels}

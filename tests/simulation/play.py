@@ -9,8 +9,7 @@ from random import Random
 
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.trader import Trader
-from hypertui.market import ZERO
-from hypertui.port import Command, Event, Mode, OnExit, Severity, Stop, Verb
+from hypertui.port import Command, Event, Mode, OnExit, Severity, Stop, StopReason, Verb
 from hypertui.venue.orders import VenueOrder
 from tests.simulation.auditor import Auditor
 from tests.simulation.exchange import SimExchange
@@ -64,7 +63,7 @@ class _Game:
         self.venue = Venue(scenario.options, config.symbol, START[config.symbol], loop.clock)
         self.network = Network(scenario, Random(f"network {scenario.seed}"))
         self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
-        self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor.placing)
+        self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor)
         self.log = EventLog(loop.clock, _EVENTS_KEPT)
         self.trader = Trader(
             self.exchange,
@@ -89,9 +88,10 @@ class _Game:
         try:
             while not (self.trader.opened or trade.done()):
                 await asyncio.sleep(0.1)
-            for _ in range(self.scenario.rounds):
+            for number in range(self.scenario.rounds):
+                last = number == self.scenario.rounds - 1
                 if not trade.done():
-                    await self._round()
+                    await self._round(rest=not (last and self.scenario.hasty))
             await self._leave(trade)
         except Exception as error:
             self.auditor.complain("defect", f"{type(error).__name__}: {error}")
@@ -108,7 +108,7 @@ class _Game:
 
     # One round: a stretch of prices with faults, then rest
 
-    async def _round(self) -> None:
+    async def _round(self, rest: bool) -> None:
         self.network.restore(self.scenario)
         for wait, at in walk(self.scenario.path, self._at, _STEPS, self.random):
             await asyncio.sleep(wait)
@@ -117,9 +117,14 @@ class _Game:
                 await self._operate()
         self.network.calm_down()
         self._refill_book()
+        if not rest:
+            return
         while self.scenario.operator and not await self._command(Verb.RESUME):
             await asyncio.sleep(1.0)
         await asyncio.sleep(_SETTLE_SECONDS)
+        if self.scenario.faults.meddle or self.scenario.options.triggers_follow_position:
+            # What others cancelled, and no notice told of, is found by the next reconciliation.
+            await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         requests = self.network.requests
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
@@ -186,15 +191,17 @@ class _Game:
         if not trade.done():
             self.auditor.complain("exit", f"the engine does not leave: {describe(self.trader)}")
             return
-        reason = await self.trader_reason(trade)
+        reason = trade.result()
+        assert isinstance(reason, StopReason)
+        if reason.status and self.scenario.hasty:
+            return  # what was under way could not be proven in time, and that is what it says
         working = self.venue.working()
         on_exit, halted = self.stop.on_exit, self.trader.mode is Mode.HALTED
         if on_exit is OnExit.FLATTEN and (self.venue.position != 0 or working):
             self.auditor.complain("exit", f"not flat: {self.venue.position}, {len(working)} orders, {reason}")
         elif on_exit is OnExit.BUYS and not halted:
-            stops = sum((o.remaining for o in working), self.trader.tracker.ladder.dust)
-            if any(not o.request.reduce_only for o in working) or stops != self.venue.position:
-                self.auditor.complain("exit", f"{len(working)} orders, {stops} of {self.venue.position}")
-
-    async def trader_reason(self, trade: asyncio.Task[object]) -> object:
-        return trade.result()
+            if any(not order.request.reduce_only for order in working):
+                self.auditor.complain("exit", f"buys work on: {reason}")
+            stops = sum((order.remaining for order in working), self.trader.tracker.ladder.dust)
+            if stops != self.venue.position and not self.scenario.hasty:
+                self.auditor.complain("exit", f"stops cover {stops} of {self.venue.position}")

@@ -54,7 +54,9 @@ def _orders(trader: Trader, venue: Venue) -> Iterator[str]:
     if sorted(wanted) != working:
         yield f"the venue works {_words(working)}, wanted {_words(sorted(wanted))}"
     stops = sum((order.remaining for order in venue.working() if order.side is Side.SELL), ZERO)
-    dust = trader.tracker.ladder.dust - trader.tracker.ladder.oversold
+    dust, oversold = trader.tracker.ladder.dust, trader.tracker.ladder.oversold
+    if oversold:
+        yield f"{oversold} coins sold that no slot gave"
     if stops + dust != venue.position:
         yield f"stops cover {stops} of {venue.position}"
 

@@ -53,6 +53,7 @@ class Scenario:
     reorder: bool  # feed messages overtake each other
     thin: float  # the chance for each price to come with a book that holds less than an order
     operator: bool  # somebody pauses and resumes
+    hasty: bool  # the engine is told to leave in the middle of it all
     rounds: int
 
     def __str__(self) -> str:
@@ -61,7 +62,8 @@ class Scenario:
             f"{config.symbol} unit {config.unit_size} size {config.position_size} trust {config.trust_slots} "
             f"{config.reinvest} {config.buy_order} slippage {config.stop_slippage} exit {config.on_exit} | "
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
-            f"operator {self.operator} follow {self.options.triggers_follow_position} | {faults}"
+            f"operator {self.operator} hasty {self.hasty} "
+            f"follow {self.options.triggers_follow_position} | {faults}"
         )
 
 
@@ -113,5 +115,6 @@ def draw(seed: int) -> Scenario:
         reorder=random.random() < 0.4,
         thin=random.choice((0.0, 0.0, 0.15)),
         operator=random.random() < 0.15,
+        hasty=random.random() < 0.2,
         rounds=2,
     )

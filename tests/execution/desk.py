@@ -1,0 +1,162 @@
+"""A tracker and a manager without I/O: a test plays the venue by hand, in whatever order it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from hypertui.exchange import OrderReport, OrderState, Refusal, Refused, Resting
+from hypertui.execution.order_manager import Action, Ask, Cancel, OrderManager, Place
+from hypertui.execution.order_tracker import OrderTracker, Timing
+from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.market import Fill, Instrument, Side
+from hypertui.strategy.ladder import Ladder, Step
+from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
+
+SOL = Instrument("SOL", 2, 20)
+PLAN = Plan(SOL, Decimal(1), Decimal(4_000), reinvest=Reinvest.OFF)
+START = 1_000_000
+
+
+class Deaf:
+    def on_step(self, step: Step) -> None: ...
+
+    def on_order(self, order: OwnOrder, status: str) -> None: ...
+
+
+class Desk:
+    """A trade entered at 100 with 10 coins in each slot, its four stops acknowledged. `now` is in ms."""
+
+    def __init__(
+        self,
+        trust_slots: int = 1,
+        reinvest: Reinvest = Reinvest.OFF,
+        buy_order: BuyOrder = BuyOrder.STOP_MARKET,
+    ) -> None:
+        self.now = START
+        self._fill_id = 0
+        entry = Fill("SOL", Side.BUY, Decimal(40), Decimal(100), Decimal(0), START, 1, 0)
+        plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
+        self.ladder = Ladder.open(plan, [entry])
+        self.tracker = OrderTracker(self.ladder, Timing(), Deaf())
+        self.manager = OrderManager(self.tracker, ClientIds(7))
+        self.mark(100)
+        self.settle()
+
+    # What the world does
+
+    def wait(self, ms: int) -> None:
+        self.now += ms
+
+    def mark(self, price: int | str) -> None:
+        self.wait(1)
+        self.tracker.on_mark(Decimal(price), self.now)
+
+    def acknowledge(self, *orders: OwnOrder) -> None:
+        self.wait(1)
+        for order in orders:
+            self.tracker.on_placed(order, Resting(hash(order.client_id) % 10**6), self.now)
+
+    def refuse(self, order: OwnOrder, kind: Refusal = Refusal.OTHER) -> None:
+        self.wait(1)
+        self.tracker.on_placed(order, Refused(kind, "no"), self.now)
+
+    def fill(self, order: OwnOrder, size: Decimal | int | None = None, from_feed: bool = True) -> Fill:
+        self.wait(1)
+        self._fill_id += 1
+        price = order.order.trigger or Decimal(100)
+        coins = order.remaining if size is None else Decimal(size)
+        made = Fill(
+            "SOL", order.order.side, coins, price, Decimal(0), self.now, 9, self._fill_id, order.client_id
+        )
+        self.tracker.on_fill(made, self.now, from_feed)
+        return made
+
+    def report(
+        self, order: OwnOrder, state: OrderState, remaining: Decimal | int = 0, status: str = ""
+    ) -> OrderReport:
+        return OrderReport(
+            "SOL",
+            9,
+            order.client_id,
+            order.order.side,
+            state,
+            status or state.value,
+            order.order.size,
+            Decimal(remaining),
+            self.now,
+        )
+
+    def tell(self, order: OwnOrder, state: OrderState, remaining: Decimal | int = 0) -> None:
+        self.wait(1)
+        self.tracker.on_report(self.report(order, state, remaining), self.now, from_feed=True)
+
+    def answer(self, order: OwnOrder, state: OrderState | None, asked_at: int | None = None) -> None:
+        """Answer a question that was sent at `asked_at`, by default just now; None is "unknown"."""
+        self.wait(2)
+        report = None if state is None else self.report(order, state, order.remaining)
+        self.tracker.on_answer(order, report, self.now - 1 if asked_at is None else asked_at, self.now)
+
+    # What the manager does
+
+    def converge(self) -> list[Action]:
+        self.wait(1)
+        return self.manager.converge(self.now)
+
+    def places(self) -> list[OwnOrder]:
+        """The orders of the next action, which must place some or do nothing."""
+        actions = [action for action in self.converge() if not isinstance(action, Ask)]
+        assert all(isinstance(action, Place) for action in actions), actions
+        return [order for action in actions if isinstance(action, Place) for order in action.orders]
+
+    def cancels(self) -> list[OwnOrder]:
+        """The orders that the next action cancels, which must cancel some or do nothing."""
+        actions = [action for action in self.converge() if not isinstance(action, Ask)]
+        assert all(isinstance(action, Cancel) for action in actions), actions
+        return [order for action in actions if isinstance(action, Cancel) for order in action.orders]
+
+    def asks(self) -> list[OwnOrder]:
+        return [action.order for action in self.converge() if isinstance(action, Ask)]
+
+    def settle(self) -> int:
+        """Let the venue do at once whatever is asked, until nothing is left to do; returns how many actions
+        that took."""
+        for count in range(50):
+            actions = self.converge()
+            if not actions:
+                return count
+            for action in actions:
+                match action:
+                    case Place(orders):
+                        self.acknowledge(*orders)
+                        for order in orders:
+                            if order.role is Role.SALE:
+                                self.fill(order)
+                    case Cancel(orders):
+                        for order in orders:
+                            self.tell(order, OrderState.CANCELLED, order.remaining)
+                    case Ask(order):
+                        self.answer(order, OrderState.OPEN)
+        raise AssertionError("it never comes to rest")
+
+    # What is so
+
+    def stop(self, unit: int) -> OwnOrder:
+        return self._one(Side.SELL, unit)
+
+    def buy(self, unit: int) -> OwnOrder:
+        return self._one(Side.BUY, unit)
+
+    def units(self, side: Side) -> list[int]:
+        """Where orders of a side are alive."""
+        return sorted(order.unit for order in self.tracker.alive if order.order.side is side)
+
+    def _one(self, side: Side, unit: int) -> OwnOrder:
+        found = [o for o in self.tracker.alive if o.order.side is side and o.unit == unit]
+        assert len(found) == 1, found
+        return found[0]
+
+
+def units(orders: Sequence[OwnOrder]) -> list[int]:
+    return [order.unit for order in orders]

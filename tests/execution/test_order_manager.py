@@ -1,0 +1,262 @@
+"""What is done next towards the target, and what is never done."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from hypertui.exchange import OrderState, Refusal
+from hypertui.execution.order_manager import Ask, Cancel, Place, Posture
+from hypertui.execution.orders import Role
+from hypertui.market import OrderType, Side
+from hypertui.strategy.plan import SLOTS, Reinvest
+from tests.execution.desk import Desk, units
+
+
+def test_at_rest_the_target_works_and_nothing_is_done() -> None:
+    desk = Desk()
+    assert desk.units(Side.SELL) == [-4, -3, -2, -1]
+    assert desk.tracker.settled
+    assert desk.converge() == []
+
+
+def test_a_stop_is_moved_by_placing_the_new_one_first() -> None:
+    desk = Desk()
+    lowest = desk.stop(-4)
+    desk.mark(101)
+    (moved,) = desk.places()
+    assert moved.unit == 0
+    assert desk.converge() == []  # one order of a slot that is not acknowledged, and the old one stays
+    desk.acknowledge(moved)
+    assert desk.cancels() == [lowest]
+
+
+def test_a_stop_whose_move_was_refused_is_kept() -> None:
+    desk = Desk()
+    lowest = desk.stop(-4)
+    desk.mark(101)
+    (moved,) = desk.places()
+    desk.refuse(moved)
+    assert desk.converge() == []
+    assert not lowest.dead
+
+
+def test_the_old_stop_stays_while_the_new_one_is_due_and_unproven() -> None:
+    desk = Desk()
+    desk.mark(101)
+    (moved,) = desk.places()  # and it never arrives
+    old = desk.stop(-4)
+    desk.mark(100)
+    assert moved.due
+    assert old not in [o for a in desk.converge() if isinstance(a, Cancel) for o in a.orders]
+    desk.fill(moved)
+    assert old in desk.cancels()
+
+
+def test_a_due_order_is_never_cancelled_and_its_replacement_keeps_its_unit() -> None:
+    desk = Desk(trust_slots=0)
+    desk.mark(99)
+    stop = desk.stop(-1)
+    assert desk.converge() == []  # the buy has to wait for the sale
+    assert [buy.unit for buy in desk.ladder.target().buys] == [0]
+    desk.fill(stop)
+    assert units(desk.places()) == [0]
+
+
+@pytest.mark.parametrize("trust_slots", [0, 1, 2])
+def test_slots_that_hold_and_alive_buys_never_exceed_the_bound(trust_slots: int) -> None:
+    desk = Desk(trust_slots)
+    desk.mark(96)  # all four stops are due, none is proven
+    placed = desk.places()
+    assert len(placed) == trust_slots
+    assert units(placed) == [-3, -2, -1, 0][:trust_slots]  # nearest first
+    for count, unit in enumerate((-1, -2, -3, -4), start=1):
+        desk.fill(desk.stop(unit))
+        desk.places()
+        held = sum(slot.coins > 0 for slot in desk.ladder.slots)
+        assert held == SLOTS - count
+        assert held + len(desk.tracker.buys()) <= SLOTS + trust_slots
+    assert desk.units(Side.BUY)[:SLOTS] == [-3, -2, -1, 0]
+
+
+def test_only_coins_that_are_held_get_a_stop() -> None:
+    desk = Desk()
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    buy = desk.buy(0)
+    desk.mark(100)
+    assert buy.due
+    assert desk.places() == []
+    desk.fill(buy, 4)
+    (stop,) = desk.places()
+    assert (stop.unit, stop.order.size, stop.order.reduce_only) == (-1, 4, True)
+    desk.acknowledge(stop)
+    desk.fill(buy)
+    (whole,) = desk.places()
+    assert whole.order.size == buy.order.size
+    desk.acknowledge(whole)
+    assert desk.cancels() == [stop]
+
+
+def test_coins_whose_stop_came_to_nothing_are_sold_where_the_price_has_passed_it() -> None:
+    desk = Desk()
+    stop = desk.stop(-1)
+    desk.mark(99)
+    desk.tell(stop, OrderState.REJECTED, stop.remaining)
+    sale = next(order for order in desk.places() if order.role is Role.SALE)
+    assert (sale.order.type, sale.order.size, sale.order.reduce_only) == (OrderType.IOC, 10, True)
+    assert sale.due
+
+
+def test_coins_whose_stop_is_gone_above_it_get_a_new_one() -> None:
+    desk = Desk()
+    stop = desk.stop(-1)
+    desk.tell(stop, OrderState.CANCELLED, stop.remaining)
+    (again,) = desk.places()
+    assert (again.role, again.unit, again.order.size) == (Role.STOP, -1, 10)
+
+
+def test_a_mark_older_than_the_purchase_does_not_sell_it() -> None:
+    desk = Desk()
+    desk.mark(96)
+    for unit in (-1, -2, -3, -4):
+        desk.fill(desk.stop(unit))
+    desk.settle()
+    buy = desk.buy(0)  # fires while no price comes through
+    desk.fill(buy, from_feed=False)
+    (stop,) = desk.places()
+    assert stop.role is Role.STOP
+
+
+def test_a_sale_refused_because_nothing_is_held_is_not_repeated_at_once() -> None:
+    desk = Desk()
+    stop = desk.stop(-1)
+    desk.mark(99)
+    desk.tell(stop, OrderState.REJECTED, stop.remaining)
+    sale = next(order for order in desk.places() if order.role is Role.SALE)
+    desk.refuse(sale, Refusal.FLAT)
+    desk.mark("98.9")
+    assert not any(order.role is Role.SALE for order in desk.places())
+    desk.wait(desk.tracker.timing.confirm_after)
+    assert any(order.role is Role.SALE for order in desk.places())
+
+
+def test_a_gap_over_several_units_costs_no_more_actions_than_needed() -> None:
+    desk = Desk()
+    desk.mark("104.5")
+    actions = desk.converge()
+    assert len(actions) == 1
+    placed = actions[0]
+    assert isinstance(placed, Place)
+    assert sorted(units(placed.orders)) == [0, 1, 2, 3]
+    desk.acknowledge(*placed.orders)
+    assert sorted(units(desk.cancels())) == [-4, -3, -2, -1]
+
+
+def test_while_an_action_is_under_way_there_are_only_questions() -> None:
+    desk = Desk()
+    desk.mark(99)
+    desk.wait(desk.tracker.timing.confirm_after)
+    assert all(isinstance(action, Ask) for action in desk.manager.converge(desk.now, busy=True))
+
+
+def test_buys_move_one_by_one_to_a_new_size_the_farthest_first() -> None:
+    desk = Desk(reinvest=Reinvest.RECOVERY)
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    desk.mark(96)
+    for unit in (-2, -3, -4):
+        desk.fill(desk.stop(unit))
+    desk.acknowledge(*desk.places())  # of the new size, all but the one that worked already
+    wrong = desk.buy(0)
+    assert wrong.order.size != desk.ladder.target().buys[-1].size
+    assert desk.cancels() == [wrong]
+    assert desk.converge() == []  # its unit stays taken until it is dead
+    desk.tell(wrong, OrderState.CANCELLED, wrong.remaining)
+    (right,) = desk.places()
+    assert (right.unit, right.order.size) == (0, desk.ladder.target().buys[-1].size)
+
+
+def test_a_remainder_below_the_minimum_joins_the_next_stop() -> None:
+    desk = Desk()
+    stop = desk.stop(-1)
+    desk.mark(99)
+    desk.tell(stop, OrderState.CANCELLED, Decimal("0.05"))
+    desk.fill(stop, stop.remaining - Decimal("0.05"))
+    assert stop.dead
+    (buy,) = desk.places()
+    assert desk.ladder.dust == Decimal("0.05")
+    desk.acknowledge(buy)
+    desk.mark(100)
+    desk.fill(buy)
+    (again,) = desk.places()
+    assert again.order.size == buy.order.size + Decimal("0.05")
+    desk.acknowledge(again)
+    assert desk.ladder.held == desk.ladder.position
+
+
+def test_paused_there_are_no_buys_and_no_moves_but_what_fired_gets_its_stop() -> None:
+    desk = Desk()
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    desk.manager.posture = Posture.PROTECT
+    desk.mark(98)
+    desk.fill(desk.stop(-2))
+    assert desk.converge() == []
+    desk.mark(100)
+    desk.fill(desk.buy(0))
+    (stop,) = desk.places()
+    assert (stop.role, stop.unit) == (Role.STOP, -1)
+    desk.acknowledge(stop)
+    desk.mark(102)
+    assert desk.converge() == []
+
+
+def test_hands_off_only_questions_are_asked() -> None:
+    desk = Desk()
+    desk.manager.posture = Posture.HANDS_OFF
+    desk.mark(99)
+    desk.wait(desk.tracker.timing.confirm_after)
+    assert all(isinstance(action, Ask) for action in desk.converge())
+
+
+def test_nothing_is_sent_before_the_venue_may_be_reached_again() -> None:
+    desk = Desk()
+    desk.mark(99)
+    (buy,) = desk.places()
+    desk.tracker.on_not_placed([buy], "no connection", desk.now + 500, desk.now)
+    assert desk.converge() == []
+    desk.wait(500)
+    assert units(desk.places()) == [0]
+
+
+def test_resumed_in_the_middle_of_a_cascade_it_finds_its_way_back() -> None:
+    desk = Desk()
+    desk.manager.posture = Posture.PROTECT
+    desk.mark(97)
+    desk.fill(desk.stop(-1))
+    desk.manager.posture = Posture.TRADE
+    desk.mark("95.5")
+    for unit in (-2, -3, -4):
+        desk.fill(desk.stop(unit))
+    desk.settle()
+    assert desk.tracker.settled
+    assert desk.units(Side.BUY) == [-3, -2, -1, 0]
+
+
+def test_an_off_target_buy_is_cancelled_before_it_is_missed() -> None:
+    desk = Desk()
+    desk.mark(96)
+    for unit in (-1, -2, -3, -4):
+        desk.fill(desk.stop(unit))
+    desk.settle()
+    highest = desk.buy(0)
+    desk.mark(95)
+    placed = desk.places()
+    assert units(placed) == [-4]
+    desk.acknowledge(*placed)
+    assert [a.orders for a in desk.converge() if isinstance(a, Cancel)] == [(highest,)]
