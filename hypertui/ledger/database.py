@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Database:
 
     engine: Engine
     place: str
-    password: str | None
+    password: str = field(default="", repr=False)
     session: str = ""
 
     @property
@@ -73,7 +73,7 @@ class Database:
             isinstance(error, DBAPIError) and error.connection_invalidated
         )
         if passing:
-            return JournalDown(f"the journal {self.place} is not to be had: {reason}")
+            return JournalDown(f"the journal {self.place} is out of reach: {reason}")
         return JournalError(f"the journal {self.place} cannot be used: {reason}")
 
 
@@ -110,7 +110,7 @@ def _sqlite(url: URL) -> Database:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine, str(path), None)
+    return Database(engine, str(path))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -154,8 +154,9 @@ def _postgresql(url: URL) -> Database:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_postgresql)
-    shown = url.set(drivername="postgresql", password=None, query={}).render_as_string()
-    return Database(engine, shown, url.password or str(url.query.get("password", "")) or None, session)
+    shown = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
+    password = url.password or str(url.query.get("password", ""))
+    return Database(engine, shown.render_as_string(), password, session)
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

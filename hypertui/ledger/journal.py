@@ -61,7 +61,7 @@ T = TypeVar("T")
 class Journal:
     """The journal of all trades in one database. Synchronous, to be used by one thread at a time.
 
-    Every method but `add` and `pending` may raise JournalDown when the database is not to be had; calling it
+    Every method but `add` and `pending` may raise JournalDown when the database is out of reach; calling it
     again is always safe and connects anew. A JournalError that is no JournalDown will not pass by itself.
     """
 
@@ -308,12 +308,13 @@ class Journal:
         rows = TABLES[kind]
         query = _columns(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
         query = query.order_by(rows.c.nr).limit(_PAGE)
+        make: Callable[..., R] = kind
         after = 0
         while True:
             page = self._run(partial(_all, query.where(rows.c.nr > after)))
-            for *values, number in page:
-                yield kind(*values)
-                after = number
+            for row in page:
+                yield make(*row[:-1])
+                after = row[-1]
             if len(page) < _PAGE:
                 return
 

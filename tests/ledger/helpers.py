@@ -1,0 +1,105 @@
+"""A trade to write about, a record of each kind, and ways to break what they are written to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal as D
+from typing import IO
+
+from hypertui.ledger import Journal
+from hypertui.ledger.records import (
+    AlarmRecord,
+    CommandRecord,
+    FillRecord,
+    FundingRecord,
+    InputRecord,
+    OrderRecord,
+    ReconciliationRecord,
+    Record,
+    StatusRecord,
+    StepRecord,
+    TradeRecord,
+)
+from hypertui.market import Side
+
+ID = "00c0ffee00c0ffee"
+TRADE = TradeRecord(ID, "paper", "0x" + "a1" * 20, "BTC", 1_700_000_000_000, {"unit": "250", "leverage": 10})
+OTHER = TradeRecord("f" * 16, "paper", TRADE.account, "ETH", 1_700_000_000_001, {})
+CLIENT = f"0x{ID}{1:016x}"
+
+
+def input_of(seq: int, trade_id: str = ID, **data: object) -> InputRecord:
+    return InputRecord(trade_id, seq, 1_700_000_000_000 + seq, "mark", {"price": f"{seq}.50", **data})
+
+
+def fill_of(number: int, trade_id: str = ID) -> FillRecord:
+    return FillRecord(
+        trade_id, 1_700_000_000_005, 2**53 + 1, number, CLIENT, "BTC", "stop", -1, Side.SELL,
+        D("0.00012"), D("64321.5"), D("0.003473361"), D("-1.25"),
+    )  # fmt: skip
+
+
+STATUS = StatusRecord(ID, CLIENT, 1_700_000_000_003, "working", 2**53 + 1, "it rests")
+ALARM = AlarmRecord(ID, 1_700_000_000_009, "stale", "warning", "no price for more than 10 s", True)
+EACH: list[Record] = [
+    input_of(1, nested={"z": [1, 2.5, None, True, {"a": ""}], "a": "é\u2028"}),
+    OrderRecord(
+        ID, CLIENT, "stop", 1, -1, Side.SELL, D("0.00012"), D("64250"), D("61037"), True, "unit -1", 1,
+    ),
+    OrderRecord(ID, CLIENT + "2", "sale", 2, 3, Side.BUY, D("3"), None, D("61037"), False, "", 2),
+    STATUS,
+    StatusRecord(ID, CLIENT, 1_700_000_000_003, "unknown"),
+    fill_of(2**62),
+    StepRecord(ID, 1, 3, D("64250"), "down", -1, "decline", D("0.00036"), D("0"), D("-1.253473361")),
+    FundingRecord(ID, 4, D("-0.000000000000000001")),
+    CommandRecord(ID, 5, "c-1", "flatten", "ann@host", "confirmed", 812, "sold 0.00036"),
+    ALARM,
+    ReconciliationRecord(ID, 7, {"missing": 1, "orphans": ["0x1"]}, "asked for 1 order"),
+]  # fmt: skip
+
+
+def readers(journal: Journal) -> list[Callable[[str], Iterator[Record]]]:
+    return [
+        journal.inputs,
+        journal.orders,
+        journal.statuses,
+        journal.fills,
+        journal.steps,
+        journal.funding,
+        journal.commands,
+        journal.alarms,
+        journal.reconciliations,
+    ]
+
+
+def everything(journal: Journal, trade_id: str = ID) -> list[Record]:
+    """All records of a trade, kind by kind, in the order of `EACH`."""
+    return [record for reader in readers(journal) for record in reader(trade_id)]
+
+
+class Child:
+    """Another Python process, which runs `code`, says `ready` on a line and waits until it is killed."""
+
+    def __init__(self, code: str, *arguments: str) -> None:
+        code += "\nprint('ready', flush=True)\nimport sys; sys.stdin.read()\n"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        line = self._pipe(self.process.stdout).readline()
+        if line != "ready\n":
+            self.kill()
+            raise AssertionError(f"the child said {line!r}")
+
+    def kill(self) -> None:
+        """SIGKILL: it has no time to put anything in order."""
+        self.process.kill()
+        self.process.wait()
+        self._pipe(self.process.stdin).close()
+        self._pipe(self.process.stdout).close()
+
+    @staticmethod
+    def _pipe(pipe: IO[str] | None) -> IO[str]:
+        assert pipe is not None
+        return pipe

@@ -1,0 +1,278 @@
+"""Processes that are killed and connections that break: what was committed stays, what was queued comes."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
+
+from hypertui.ledger import Journal, JournalDown, JournalError
+from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, fill_of, input_of
+
+_WRITE_AND_QUEUE = """
+import sys
+from hypertui.ledger import Journal
+from tests.ledger.helpers import EACH, TRADE, input_of
+journal = Journal.open(sys.argv[1])
+journal.begin(TRADE)
+journal.add(*EACH)
+journal.commit()
+journal.add(input_of(2), input_of(3))
+"""
+
+
+def kill_connections(url: str) -> int:
+    """End all of the server's connections to this database but our own, as an administrator would."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).rowcount
+
+
+def break_connection(journal: Journal, url: str) -> None:
+    """What the journal is connected by is gone, and it does not know."""
+    if url.startswith("postgresql"):
+        assert kill_connections(url) == 1
+    else:
+        assert journal._connection is not None
+        raw = journal._connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.close()
+
+
+def test_a_killed_process_keeps_what_it_committed_and_no_half_of_the_rest(url: str) -> None:
+    child = Child(_WRITE_AND_QUEUE, url)
+    child.kill()
+    with Journal.open(url) as journal:
+        assert journal.live_trade("paper", TRADE.account, "BTC") == TRADE
+        assert everything(journal) == EACH
+        journal.add(input_of(2))
+        journal.commit()
+        assert [record.seq for record in journal.inputs(ID)] == [1, 2]
+
+
+def test_a_connection_that_broke_between_commits_loses_nothing(journal: Journal, url: str) -> None:
+    journal.add(*EACH)
+    journal.commit()
+    journal.add(input_of(2), fill_of(3))
+    break_connection(journal, url)
+    with pytest.raises(JournalDown) as error:
+        journal.commit()
+    assert "\n" not in str(error.value)
+    assert journal.pending == 2
+    journal.add(input_of(3))
+    journal.commit()
+    assert journal.pending == 0
+    assert [record.seq for record in journal.inputs(ID)] == [1, 2, 3]
+    assert list(journal.fills(ID)) == [fill_of(2**62), fill_of(3)]
+
+
+@pytest.mark.parametrize(
+    "use", [Journal.trades, lambda journal: journal.size() > 0, lambda journal: list(journal.inputs(ID))]
+)
+def test_a_reader_on_a_broken_connection_says_so_and_works_again(
+    journal: Journal, url: str, use: Callable[[Journal], object]
+) -> None:
+    journal.add(input_of(1))
+    journal.commit()
+    expected = use(journal)
+    break_connection(journal, url)
+    with pytest.raises(JournalDown):
+        use(journal)
+    assert use(journal) == expected
+
+
+def test_a_trade_begins_and_ends_over_a_broken_connection(journal: Journal, url: str) -> None:
+    break_connection(journal, url)
+    with pytest.raises(JournalDown):
+        journal.begin(OTHER)
+    journal.begin(OTHER)
+    journal.add(input_of(1, OTHER.id))
+    break_connection(journal, url)
+    with pytest.raises(JournalDown):
+        journal.end(OTHER.id, 5, "flat")
+    assert journal.pending == 1
+    journal.end(OTHER.id, 5, "flat")
+    assert [record.seq for record in journal.inputs(OTHER.id)] == [1]
+
+
+class Lightning:
+    """Strikes when a transaction is about to be committed: before it takes place, or just after it has."""
+
+    def __init__(self, journal: Journal, url: str) -> None:
+        self._journal, self._url = journal, url
+        self.after: bool | None = None
+        event.listen(journal._database.engine, "commit", self._commit)
+
+    def _commit(self, connection: Connection) -> None:
+        if self.after is None:
+            return
+        if self.after:
+            connection.connection.commit()
+        self.after = None
+        break_connection(self._journal, self._url)
+        raise OperationalError("COMMIT", None, Exception("the connection was lost"))
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_commit_of_unknown_outcome_is_written_once(journal: Journal, url: str, after: bool) -> None:
+    lightning = Lightning(journal, url)
+    journal.add(*EACH)
+    lightning.after = after
+    with pytest.raises(JournalDown, match="the connection was lost"):
+        journal.commit()
+    assert everything(journal) == (EACH if after else [])
+    journal.add(input_of(2))
+    journal.commit()
+    assert sorted(map(repr, everything(journal))) == sorted(map(repr, [*EACH, input_of(2)]))
+    assert [record.seq for record in journal.inputs(ID)] == [1, 2]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_beginning_and_an_end_of_unknown_outcome_happen_once(
+    journal: Journal, url: str, after: bool
+) -> None:
+    lightning = Lightning(journal, url)
+    lightning.after = after
+    with pytest.raises(JournalDown):
+        journal.begin(OTHER)
+    journal.begin(OTHER)
+    journal.add(input_of(1, OTHER.id))
+    journal.commit()
+    lightning.after = after
+    with pytest.raises(JournalDown):
+        journal.end(OTHER.id, 5, "flat")
+    journal.end(OTHER.id, 5, "flat")
+    assert [trade.ended_how for trade in journal.trades()] == ["", "flat"]
+
+
+def test_many_breaks_in_a_long_trade_leave_every_row_once(journal: Journal, url: str) -> None:
+    lightning = Lightning(journal, url)
+    for seq in range(1, 61):
+        journal.add(input_of(seq), fill_of(seq))
+        if seq % 3 == 0:
+            lightning.after = seq % 2 == 0
+        if seq % 4:
+            try:
+                journal.commit()
+            except JournalDown:
+                assert journal.pending
+    lightning.after = None
+    journal.commit()
+    assert [record.seq for record in journal.inputs(ID)] == list(range(1, 61))
+    assert [record.trade_number for record in journal.fills(ID)] == list(range(1, 61))
+
+
+def test_closing_writes_what_is_queued(url: str) -> None:
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.add(input_of(1))
+    with Journal.open(url) as journal:
+        assert list(journal.inputs(ID)) == [input_of(1)]
+
+
+# SQLite
+
+
+def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hypertui.ledger.database._BUSY_SECONDS", 0.01)
+    path = tmp_path / "journal.db"
+    with Journal.open(f"sqlite:///{path}") as journal:
+        journal.begin(TRADE)
+        journal.add(input_of(1))
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalDown, match="locked"):
+            journal.commit()
+        assert list(journal.inputs(ID)) == []  # reading goes on
+        other.close()
+        journal.commit()
+        assert list(journal.inputs(ID)) == [input_of(1)]
+
+
+def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
+    with Journal.open(f"sqlite:///{tmp_path / 'journal.db'}") as journal:
+        journal.begin(TRADE)
+        assert journal._connection is not None
+        journal._connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        journal._connection.rollback()
+        journal.add(*(input_of(seq, text="x" * 1000) for seq in range(1, 100)))
+        with pytest.raises(JournalDown, match="full"):
+            journal.commit()
+        assert journal.pending == 99
+        journal.commit()  # on a new connection, without the limit
+        assert sum(1 for _ in journal.inputs(ID)) == 99
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "not a database URL"),
+        ("journal.db", "not a database URL"),
+        ("postgresql://ann:s3cret:x@host:port/db", "not a database URL"),
+        ("mysql://ann:s3cret@host/db", "must begin with sqlite:/// or postgresql://, not with mysql:"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("sqlite:////dev/null/journal.db", "no folder for the journal"),
+        ("sqlite:////proc/version", "the journal /proc/version"),
+        ("postgresql://ann:s3cret@127.0.0.1:1/db", "postgresql://ann@127.0.0.1:1/db is out of reach"),
+        ("postgres://ann@127.0.0.1:1/db?password=s3cret", "postgresql://ann@127.0.0.1:1/db is out of reach"),
+        ("postgresql://ann:s3cret@127.0.0.1:1/db?nonsense=s3cret", "invalid connection option"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_in_one_line(url: str, message: str) -> None:
+    with pytest.raises(JournalError) as error:
+        Journal.open(url)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+    assert "s3cret" not in str(error.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.write_text("some other text " * 1000)
+    with pytest.raises(JournalError, match="not a database"):
+        Journal.open(f"sqlite:///{path}")
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(JournalError, match=r"pip install 'hypertui\[postgres\]'"):
+        Journal.open("postgresql://localhost/db")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_a_tilde_is_the_home_folder(home: Path) -> None:
+    Journal.open("sqlite:///~/state/journal.db").close()
+    assert (home / "state" / "journal.db").exists()
+
+
+def test_postgresql_is_durable_whatever_the_server_does_by_default(postgres_url: str) -> None:
+    import psycopg
+
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    with Journal.open(postgres_url) as journal:
+        assert journal._connection is not None
+        assert journal._connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        journal._connection.rollback()
