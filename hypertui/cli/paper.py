@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hypertui.execution.entry import StartRefused
 from hypertui.settings import PaperSettings
-from hypertui.venue.store import Lock
+from hypertui.venue.lock import Lock
 
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"
@@ -75,6 +75,7 @@ class PaperMarket:
             command += ["--prices", str(settings.prices)]
         self._log = self._folder / "venue.log"
         with self._log.open("ab") as errors:
+            self._log_start = errors.tell()
             # A session of its own: Ctrl-C and a lost terminal are the engine's to deal with, venue standing.
             self._process = subprocess.Popen(
                 command,
@@ -109,7 +110,8 @@ class PaperMarket:
         self._lock.close()
 
     def _last_words(self) -> str:
-        words = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
+        words = said.strip().splitlines()
         return words[-1].removeprefix("hypertui: ") if words else "it said nothing"
 
 

@@ -21,7 +21,7 @@ from hypertui.venue.info import Info
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.prices import PriceSource, SeriesPrices, SyntheticPrices
 from hypertui.venue.sockets import Sockets
-from hypertui.venue.store import Keeper, StateError, StateFile
+from hypertui.venue.store import Keeper, StateFile
 from hypertui.venue.wire import MalformedError
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class VenueServer:
             try:
                 # What waits for the disk is not the event loop.
                 await asyncio.to_thread(keeper.save, keeper.page(self._market_time))
-            except StateError:
+            except Exception:
                 log.exception("the state could not be saved; it is tried again")
 
     def _save(self) -> None:

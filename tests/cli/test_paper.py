@@ -1,0 +1,142 @@
+"""The paper market from one run to the next: the same account in the same market, one run at a time."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hypertui.hyperliquid import SigningKey
+from tests.support.live_engine import wait_until
+
+DEADLINE = 60
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment without anybody's settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
+    return clean | {"XDG_STATE_HOME": str(tmp_path / "state")}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "hypertui" / "paper"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "hypertui", "run", "--headless", *arguments]
+
+
+def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command("--for", "1", *arguments),
+        env=home, cwd=home["XDG_STATE_HOME"].removesuffix("/state"),
+        capture_output=True, text=True, timeout=DEADLINE, check=False,
+    )  # fmt: skip
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads((folder / "venue.json").read_text())
+    return state
+
+
+def last_line(shown: subprocess.CompletedProcess[str]) -> str:
+    return shown.stderr.splitlines()[-1]
+
+
+def test_flat_and_once_more(home: dict[str, str], folder: Path) -> None:
+    first = run(home, "--on-exit", "flatten")
+    assert first.returncode == 0, first.stderr
+    before, key = kept(folder), (folder / "key").read_text()
+    assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "venue.json").stat().st_mode) == 0o600
+    second = run(home, "--on-exit", "flatten")
+    assert second.returncode == 0, second.stderr
+    after = kept(folder)
+    assert after["market_time"] > before["market_time"]
+    assert (folder / "key").read_text() == key
+    address = SigningKey.read(folder / "key").address
+    assert [account["address"] for account in after["accounts"]] == [address]
+    assert len(after["accounts"][0]["fills"]) > len(before["accounts"][0]["fills"])
+    for shown in (first, second):
+        assert key.strip().removeprefix("0x") not in shown.stdout + shown.stderr
+    assert (folder / "venue.log").read_text() == ""
+
+
+def test_a_position_left_open_is_refused_and_fresh_starts_anew(home: dict[str, str], folder: Path) -> None:
+    assert run(home, "--on-exit", "leave").returncode == 0
+    old_state, old_key = kept(folder), (folder / "key").read_text()
+    refused = run(home)
+    assert refused.returncode == 2
+    assert last_line(refused).endswith(
+        "(the paper market goes on from an earlier run; --fresh starts it anew)"
+    )
+    assert len(refused.stderr.splitlines()) == 1
+
+    anew = run(home, "--fresh", "--on-exit", "flatten")
+    assert anew.returncode == 0, anew.stderr
+    (aside,) = folder.glob("venue.json.2*")
+    (key_aside,) = folder.glob("key.2*")
+    assert aside.name in anew.stderr and key_aside.name in anew.stderr and str(folder) in anew.stderr
+    assert json.loads(aside.read_text())["accounts"] == old_state["accounts"]
+    assert key_aside.read_text() == old_key != (folder / "key").read_text()
+    assert stat.S_IMODE(key_aside.stat().st_mode) == 0o600
+    (account,) = kept(folder)["accounts"]
+    assert account["address"] != old_state["accounts"][0]["address"]
+
+
+def test_a_market_of_another_seed_is_not_taken_for_this_one(home: dict[str, str], folder: Path) -> None:
+    assert run(home, "--on-exit", "flatten").returncode == 0
+    refused = run(home, "--seed", "9")
+    assert refused.returncode == 2
+    assert "venue.json is of seed 8, not 9" in last_line(refused)
+    assert "--fresh" in last_line(refused)
+    assert run(home, "--seed", "9", "--fresh", "--on-exit", "flatten").returncode == 0
+
+
+def test_a_key_that_others_can_read_is_refused(home: dict[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "key").write_text("0x" + "12" * 32)
+    (folder / "key").chmod(0o644)
+    refused = run(home)
+    assert refused.returncode == 2
+    assert "0644" in refused.stderr
+    assert "1212" not in refused.stdout + refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_one_run_at_a_time_and_the_next_after_a_kill(
+    home: dict[str, str], tmp_path: Path, folder: Path
+) -> None:
+    with subprocess.Popen(
+        command("--on-exit", "leave"), env=home, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        for line in first.stdout:
+            if json.loads(line)["event"] == "fill":
+                break
+        for arguments in ((), ("--fresh",)):
+            refused = run(home, *arguments)
+            assert refused.returncode == 2
+            assert refused.stderr == (
+                f"hypertui: the paper market in {folder} is in use by process {first.pid}\n"
+            )
+        assert not list(folder.glob("*.2*")), "nothing was moved from under the run"
+        wait_until(lambda: bool(kept(folder)["accounts"][0]["positions"]), "the position to be kept")
+        first.send_signal(signal.SIGKILL)
+    refused = run(home)
+    assert refused.returncode == 2
+    assert "holds 0.15" in refused.stderr and "--fresh" in refused.stderr
+
+
+@pytest.mark.parametrize("elsewhere", [["--base-url", "http://127.0.0.1:1"], ["--testnet"]])
+def test_fresh_is_for_the_own_market(home: dict[str, str], elsewhere: list[str]) -> None:
+    refused = run(home | {"HYPERTUI_SECRET_KEY": "0x" + "12" * 32}, "--fresh", *elsewhere)
+    assert refused.returncode == 2
+    assert "--fresh goes with the paper market" in refused.stderr
