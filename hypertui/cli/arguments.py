@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
@@ -36,9 +36,16 @@ _TRADE_FLAGS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hypertui: {message}; {self.prog} --help says what there is\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command."""
-    top = argparse.ArgumentParser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
+    top = _Parser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     _add_trade_flags(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")

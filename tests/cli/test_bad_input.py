@@ -85,6 +85,17 @@ def test_a_config_file_that_cannot_be_used(
     assert part in refusal(capsys, TRADES)
 
 
+@pytest.mark.parametrize("arguments", [["bogus"], ["--wallet", "short"], ["run", "--nope"], ["backtest"]])
+def test_words_that_mean_nothing(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(arguments)
+    assert refused.value.code == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("hypertui: ")
+    assert len(shown.err.splitlines()) == 1
+
+
 def test_a_bad_key_is_refused_and_never_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -392,6 +392,18 @@ def test_the_engines_account_replaces_the_consoles() -> None:
     drive(desk.app, scenario)
 
 
+def test_a_trade_that_never_began_takes_the_screen_with_it() -> None:
+    engine = states.FakeEngine(states.starting())
+    engine.leaves, engine.reason = True, StopReason(2, "no such market")
+    app = states.console(engine)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await until(pilot, lambda: app.return_value is not None)
+
+    drive(app, scenario)
+    assert app.return_value == StopReason(2, "no such market")
+
+
 def test_an_engine_that_stops_by_itself_leaves_the_screen_up() -> None:
     engine = states.FakeEngine(states.halted())
     engine.leaves, engine.reason = True, StopReason(3, "the fragment is too small")
