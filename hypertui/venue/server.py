@@ -165,7 +165,9 @@ class VenueServer:
             return _malformed(error)
 
 
-async def serve(options: VenueOptions, port: int, ready: Callable[[int], None], state: Path | None) -> None:
+async def serve(
+    options: VenueOptions, port: int, ready: Callable[[int], None], state: Path | None = None
+) -> None:
     """Run a venue until cancelled; `ready` is called once with the bound port, `state` is kept in its file.
 
     Raises OSError when the port is taken, ValueError for a price file or a state that cannot be used.
