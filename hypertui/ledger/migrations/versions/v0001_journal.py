@@ -121,4 +121,4 @@ def _rows(
     if key is not None:
         unique = ["trade_id", *key]
         constraints.append(sa.UniqueConstraint(*unique, name=f"uq_{table}_{'_'.join(unique)}"))
-    op.create_table(table, _text("trade_id"), _whole("nr"), *columns, *constraints)
+    op.create_table(table, _text("trade_id"), _whole("nr"), *columns, *constraints, sqlite_with_rowid=False)
