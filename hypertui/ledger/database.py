@@ -69,9 +69,11 @@ class Database:
         reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
         if self.password:
             reason = reason.replace(self.password, "***")
-        passing = isinstance(error, OperationalError | InterfaceError | InternalError) or (
-            isinstance(error, DBAPIError) and error.connection_invalidated
-        )
+        passing = isinstance(error, OperationalError | InterfaceError | InternalError)
+        if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            passing = False  # a table is missing or not as it should be
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            passing = True
         if passing:
             return JournalDown(f"the journal {self.place} is out of reach: {reason}")
         return JournalError(f"the journal {self.place} cannot be used: {reason}")

@@ -86,6 +86,7 @@ class Journal:
         try:
             journal._run(upgrade, begin="BEGIN IMMEDIATE")
         except TooNew as error:
+            journal._disconnect()
             raise JournalError(
                 f"the journal {database.place} was written by a newer hypertui (its version is {error}):"
                 " install that one, or name another journal"

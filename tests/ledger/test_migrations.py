@@ -62,11 +62,21 @@ def test_a_journal_of_a_newer_release_is_refused_and_left_alone(url: str) -> Non
         assert not inspect(connection).has_table("steps")
 
 
+def test_a_table_that_went_missing_is_no_outage(url: str) -> None:
+    with Journal.open(url) as journal:
+        with find(url).engine.begin() as connection:
+            connection.execute(text("DROP TABLE steps"))
+        with pytest.raises(JournalError, match="steps") as error:
+            list(journal.steps(ID))
+        assert type(error.value) is JournalError
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(url: str) -> None:
     with find(url).engine.begin() as connection:
         connection.execute(text("CREATE TABLE funding (something TEXT)"))  # somebody else's
-    with pytest.raises(JournalError, match="funding"):
+    with pytest.raises(JournalError, match="funding") as error:
         Journal.open(url)
+    assert type(error.value) is JournalError  # it will not pass by itself
     with find(url).engine.connect() as connection:
         assert inspect(connection).get_table_names() == ["funding"]
 
