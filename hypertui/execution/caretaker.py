@@ -48,6 +48,7 @@ class Caretaker:
         book: Callable[[Fill], None],
         pause: Callable[[str], None],
         expires_after: int,
+        since: int | None = None,
     ) -> None:
         self._exchange = exchange
         self._symbol = symbol
@@ -60,8 +61,8 @@ class Caretaker:
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
-        self._began_at = self._since = clock()
-        self._funded: set[int] = set()
+        self._began_at = self._since = clock() if since is None else since
+        self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
 
     async def ask_account(self) -> None:
@@ -96,9 +97,7 @@ class Caretaker:
 
     def _on_funding(self, payments: Sequence[FundingPayment]) -> None:
         for payment in payments:
-            if payment.time not in self._funded:
-                self._funded.add(payment.time)
-                self._tracker.ladder.fund(payment.amount)
+            self._tracker.fund(payment, self._clock())
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:
         self._alarms.clear("questions")
@@ -128,13 +127,14 @@ class Caretaker:
     def _believe(self, difference: Decimal) -> None:
         ladder, mark = self._tracker.ladder, self._tracker.mark
         if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
-            ladder.correct_dust(difference)
+            self._tracker.correct_dust(difference, self._clock())
             return
         text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
         self._alarms.sound("position", Severity.CRITICAL, text)
         self._pause(text)
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
+        self.reconciled = True
         for fill in findings.fills:
             self._book(fill)
         if self._suspicion is not None:

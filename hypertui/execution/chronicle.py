@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import OwnOrder
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.market import Fill, Side, plain
 from hypertui.port import Mode, Severity
 from hypertui.strategy.ladder import Direction, Ladder, Step
@@ -16,13 +17,17 @@ _BAD_NEWS = ("rejected", "not placed")
 
 
 class Chronicle:
-    """Listens to the order tracker and is told of fills and modes. `last_step` is (words, ms)."""
+    """Listens to the order tracker and is told of fills and modes. `last_step` is (words, ms).
 
-    def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
+    Before it has a `ladder` it is silent: what is played back from the journal is no news.
+    """
+
+    def __init__(self, log: EventLog, clock: Callable[[], int], journal: TradeJournal) -> None:
         self.last_step: tuple[str, int] | None = None
         self.ladder: Ladder | None = None
         self._log = log
         self._clock = clock
+        self._journal = journal
 
     def on_step(self, step: Step) -> None:
         """The current unit moved."""
@@ -32,11 +37,15 @@ class Chronicle:
         before = step.unit - 1 if up else step.unit + 1
         moved = f"{'▲' if up else '▼'} {before:+d} → {step.unit:+d}"
         self.last_step = (moved, self._clock())
+        self._journal.step(step, self.ladder, self._clock())
         text = f"{moved} at {plain(step.price)}, {self.ladder.phase.value}"
         self._log.add("step", text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:
         """An own order has a new status."""
+        if self.ladder is None:
+            return
+        self._journal.order(order, status, self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
@@ -58,6 +67,7 @@ class Chronicle:
 
     def fill(self, fill: Fill, role: str, unit: int, realized_pnl: Decimal) -> None:
         """Coins changed hands; `realized_pnl` is what that realised, in USD."""
+        self._journal.fill(fill, role, unit)
         verb = "bought" if fill.side is Side.BUY else "sold"
         text = f"{verb} {plain(fill.size)} at {plain(fill.price)}, unit {unit:+d}"
         if realized_pnl:

@@ -11,6 +11,7 @@ from hypertui.exchange import Exchange, ExchangeError, Rejected
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import compose
 from hypertui.market import KNOWN_INSTRUMENTS, Instrument
@@ -24,19 +25,19 @@ _UNKNOWN_VENUE = 4
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
-    or an ExchangeError."""
+    or an ExchangeError; `journal` finds the account's live trade, or begins a new one."""
 
     def __init__(
         self,
         connect: Callable[[], Awaitable[Exchange]],
+        journal: Callable[[str], tuple[int, TradeJournal]],
         config: TradeConfig,
-        trade_id: int,
         clock: Callable[[], int],
         random: Random,
     ) -> None:
         self._connect = connect
         self._config = config
-        self._trade_id = trade_id
+        self._journal = journal
         self._clock = clock
         self._random = random
         self._log = EventLog(clock)
@@ -95,8 +96,10 @@ class EmbeddedEngine:
     async def _run(self, stop: Stop) -> StopReason:
         exchange = await self._connect()
         try:
+            trade_id, journal = self._journal(exchange.account)
+            self._log.listen(journal.event)
             self._trader = Trader(
-                exchange, self._config, self._trade_id, self._clock, self._random, self._log, self._changed
+                exchange, self._config, trade_id, self._clock, self._random, self._log, journal, self._changed
             )
             return await self._trader.run(stop)
         finally:

@@ -69,21 +69,30 @@ class Entry:
                 f"{margin:.2f} USD of margin, the account has {account.withdrawable:.2f} USD free"
             )
 
-    async def enter(self, inbox: Inbox) -> Sequence[Fill]:
-        """Set the leverage and buy; returns the fills. Raises StartRefused when nothing was bought, and an
-        ExchangeError only while nothing can have been."""
+    async def enter(self, inbox: Inbox, record: Callable[[Order, int], None]) -> Sequence[Fill]:
+        """Set the leverage and buy; returns the fills. `record` takes the order and its expiry (ms) before it
+        is sent. Raises StartRefused when nothing was bought, and an ExchangeError only while nothing can have
+        been."""
         symbol = self._plan.instrument.symbol
         await self._exchange.set_leverage(symbol, self._plan.leverage, self._expiry())
         quote = await self._exchange.quote(symbol)
-        order = self._plan.entry(self._client_id, quote.mid or quote.mark)
-        sent_at = self._clock()
-        bought = await self._bought(order, inbox)
+        order, expires_at = self._plan.entry(self._client_id, quote.mid or quote.mark), self._expiry()
+        record(order, expires_at)
+        bought = await self._bought(order, expires_at, inbox)
         if bought == 0:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
+        return await self._all_fills(bought, symbol, expires_at, inbox)
+
+    async def found(self, order: Order, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
+        """The fills of an entry that was recorded before a restart; none if it never took effect."""
+        bought = await self._find_out(order, expires_at, inbox)
+        return await self._all_fills(bought, order.symbol, expires_at, inbox) if bought else ()
+
+    async def _all_fills(self, bought: Decimal, symbol: str, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
+        since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
         await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
         while self._booked < bought:
-            ask = partial(self._exchange.fills_since, symbol, sent_at - _FILLS_MARGIN_MS)
-            for fill in await _insist(ask, inbox):
+            for fill in await _insist(partial(self._exchange.fills_since, symbol, since), inbox):
                 self.takes(fill)
             await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
         return sorted(self._fills.values(), key=lambda fill: fill.key)
@@ -102,8 +111,7 @@ class Entry:
     def _expiry(self) -> int:
         return self._clock() + self._timing.expires_after
 
-    async def _bought(self, order: Order, inbox: Inbox) -> Decimal:
-        expires_at = self._expiry()
+    async def _bought(self, order: Order, expires_at: int, inbox: Inbox) -> Decimal:
         answer: Placed
         try:
             (answer,) = await self._exchange.place([order], expires_at)

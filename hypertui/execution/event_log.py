@@ -17,6 +17,11 @@ class EventLog:
         self._events: deque[Event] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self._seq = 0
+        self._listener: Callable[[Event], None] | None = None
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Hand every further event to `listener` too, in the thread that adds it."""
+        self._listener = listener
 
     def add(
         self,
@@ -30,6 +35,8 @@ class EventLog:
             self._seq += 1
             event = Event(self._seq, self._clock(), kind, severity, text, data or {})
             self._events.append(event)
+        if self._listener is not None:
+            self._listener(event)
         return event
 
     def after(self, seq: int) -> Sequence[Event]:

@@ -81,7 +81,7 @@ class OrderManager:
 
     def _next_action(self, mark: Decimal, now: int) -> Action | None:
         """What protects and what trades goes before what tidies up."""
-        target = self._sweep_dust(self.ladder.target())
+        target = self._sweep_dust(self.ladder.target(), now)
         places, cancels = self._converge_stops(target, mark, now)
         if self.posture is Posture.TRADE:
             places += self._place_buys(target.buys, mark, now)
@@ -145,13 +145,13 @@ class OrderManager:
             return max(covering, key=lambda stop: stop.unit, default=None)
         return at_unit
 
-    def _sweep_dust(self, target: Target) -> Target:
+    def _sweep_dust(self, target: Target, now: int) -> Target:
         """The target after remainders that no order may be placed for are out of their slots."""
         dust = [stop for stop in target.stops if self._is_dust(stop)]
         for stop in dust:
             slot = self.ladder.slots[stop.slot]
             if not any(self.tracker.of(slot)):
-                self.ladder.sweep(slot)
+                self.tracker.sweep(slot, now)
         return self.ladder.target() if dust else target
 
     def _is_dust(self, stop: WantedStop) -> bool:
@@ -189,14 +189,11 @@ class OrderManager:
             slot = free.pop(0)
             order = self.ladder.plan.buy(self._ids.next(slot.index), trigger, buy.size)
             places.append(self.tracker.sent(order, Role.BUY, slot, buy.unit, now))
-            self.ladder.armed(buy.unit, buy.size)
         return places
 
     def _stop(self, slot: Slot, unit: int, now: int) -> OwnOrder:
         trigger = self.ladder.grid.price(unit)
-        self.ladder.take_dust(slot)
-        order = self.ladder.plan.stop(self._ids.next(slot.index), trigger, slot.coins)
-        slot.stop_unit = unit
+        order = self.ladder.plan.stop(self._ids.next(slot.index), trigger, slot.coins + self.ladder.dust)
         return self.tracker.sent(order, Role.STOP, slot, unit, now)
 
     def _sell(self, slot: Slot, mark: Decimal, now: int) -> OwnOrder:

@@ -15,6 +15,7 @@ from typing import Protocol
 from hypertui.exchange import (
     CancelOutcome,
     Filled,
+    FundingPayment,
     OrderReport,
     OrderState,
     Placed,
@@ -62,6 +63,7 @@ class OrderTracker:
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
         self._fills: set[tuple[int, int, int]] = set()
+        self._funded: set[int] = set()
         self._retry_at: dict[int, int] = {}
 
     # What is known
@@ -268,8 +270,28 @@ class OrderTracker:
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
         self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, "sent")
+        if role is Role.STOP:
+            if order.size > slot.coins:
+                self.ladder.take_dust(slot)
+            slot.stop_unit = unit
+        elif role is Role.BUY:
+            self.ladder.armed(unit, order.size)
         self._listener.on_order(own, "sent")
         return own
+
+    def sweep(self, slot: Slot, now: int) -> None:
+        """Take a remainder that no order may be placed for out of its slot."""
+        self.ladder.sweep(slot)
+
+    def correct_dust(self, difference: Decimal, now: int) -> None:
+        """Believe the venue about a difference too small for an order."""
+        self.ladder.correct_dust(difference)
+
+    def fund(self, payment: FundingPayment, now: int) -> None:
+        """Book funding, once for each time at which it was paid."""
+        if payment.time not in self._funded:
+            self._funded.add(payment.time)
+            self.ladder.fund(payment.amount)
 
     def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
         """Write down that cancels are about to be sent."""

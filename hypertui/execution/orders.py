@@ -32,6 +32,11 @@ class ClientIds:
         """The id of the trade's opening order, which belongs to no slot."""
         return self._id(_NO_SLOT, 1)
 
+    def used(self, client_id: str) -> None:
+        """Learn of an id that was given before a restart."""
+        slot, generation = int(client_id[18:22], 16), int(client_id[22:], 16)
+        self._generations[slot] = max(generation, self._generations.get(slot, 0))
+
     def owns(self, client_id: str | None) -> bool:
         """Whether an id belongs to this trade."""
         return client_id is not None and client_id.lower().startswith(f"0x{self.trade:016x}")

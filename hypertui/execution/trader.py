@@ -34,8 +34,11 @@ from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
 from hypertui.execution.status import Alarms, CommandLog
-from hypertui.market import ZERO, Fill, Instrument, plain
+from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.ledger.database import JournalError
+from hypertui.market import ZERO, Fill, Instrument, Order, plain
 from hypertui.port import (
     Ack,
     Command,
@@ -54,6 +57,7 @@ _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _START_PATIENCE = 10.0
+_RETRY_PAUSE = 1.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -68,15 +72,17 @@ class Trader:
         clock: Callable[[], int],
         random: Random,
         log: EventLog,
+        journal: TradeJournal,
         changed: Callable[[], None],
     ) -> None:
         self.exchange = exchange
+        self.journal = journal
         self.config = config
         self.clock = clock
         self.inbox = Inbox(self._advance)
         self.alarms = Alarms(log, clock)
         self.commands = CommandLog(log, clock)
-        self.chronicle = Chronicle(log, clock)
+        self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -91,6 +97,7 @@ class Trader:
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
         self._operation: Callable[[], Awaitable[None]] | None = None
+        self._journal_trouble = ""
 
     # A trade from beginning to end
 
@@ -134,7 +141,9 @@ class Trader:
         self.instrument = instruments[symbol]
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock)
-        await self._entry.check()
+        history = self.journal.history()
+        if not history:
+            await self._entry.check()
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
         self.inbox.spawn(self._every(_BEAT, self._beat))
         await self.inbox.run_until(
@@ -145,13 +154,54 @@ class Trader:
             return
         if not self.inputs.feed_up or self.inputs.price is None:
             raise StartRefused(f"no price of {symbol} came within {_START_PATIENCE:.0f} s", status=4)
-        fills = await self._entry.enter(self.inbox)
-        self._open(Ladder.open(plan, fills), fills)
+        opened = [number for number, entry in enumerate(history) if entry.kind == "opened"]
+        if opened:
+            fills: Sequence[Fill] = [read_fill(fill) for fill in history[opened[0]].data["fills"]]
+            for fill in fills:
+                self._entry.takes(fill)
+            self._open(Ladder.open(plan, fills), fills, history[opened[0] + 1 :], resumed=True)
+            await self._catch_up()
+            return
+        fills = ()
+        for entry in history:
+            fills = await self._entry.found(
+                read_order(entry.data["order"]), entry.data["expires_at"], self.inbox
+            )
+        if not fills:
+            fills = await self._entry.enter(self.inbox, self._record_entry)
+        self.journal.record("opened", self.clock(), {"fills": [plain_json(fill) for fill in fills]})
+        self._open(Ladder.open(plan, fills), fills, (), resumed=False)
 
-    def _open(self, ladder: Ladder, fills: Sequence[Fill]) -> None:
-        self.chronicle.ladder = ladder
-        self.tracker = OrderTracker(ladder, self.config.timing, self.chronicle)
+    def _record_entry(self, order: Order, expires_at: int) -> None:
+        self.journal.record("entering", self.clock(), {"order": plain_json(order), "expires_at": expires_at})
+        problem = self.journal.commit()
+        if problem:
+            raise StartRefused(f"nothing is opened without a journal: {problem}")
+
+    async def _catch_up(self) -> None:
+        """After a restart: nothing is done before the venue has said what works and what was filled."""
+        self.manager.posture, posture = Posture.HANDS_OFF, self.manager.posture
+        self.tracker.doubt_all(self.clock())
+        while not self._caretaker.reconciled:
+            await self._caretaker.reconcile()
+            await self.inbox.run_until(lambda: self._caretaker.reconciled, _RETRY_PAUSE)
+        self.manager.posture = posture
+        self.chronicle.mode(
+            self.mode, f"resumed the trade from {plain(self.tracker.ladder.grid.entry_price)}"
+        )
+
+    def _open(self, ladder: Ladder, fills: Sequence[Fill], history: Sequence[Input], resumed: bool) -> None:
+        tracker = RecordedTracker(ladder, self.config.timing, self.chronicle, self.journal.record)
+        self.tracker = tracker
         self.manager = OrderManager(self.tracker, self._ids)
+        mode: Input | None = None
+        with tracker.silent():
+            for entry in history:
+                if entry.kind == "mode":
+                    mode = entry
+                else:
+                    play_back(tracker, self._ids, entry.kind, entry.at, entry.data)
+        self.chronicle.ladder = ladder
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -175,11 +225,15 @@ class Trader:
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
+            since=history[-1].at if history else None,
         )
-        for fill in fills:
+        for fill in () if resumed else fills:
             self.chronicle.fill(fill, "entry", 0, ZERO)
         self.opened = True
-        self.set_mode(Mode.RUNNING, "")
+        if mode is None or mode.data["mode"] == Mode.RUNNING:
+            self.set_mode(Mode.RUNNING, "")
+        else:
+            self.pause(f"before the restart: {mode.data['reason']}")
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value:
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
@@ -210,6 +264,7 @@ class Trader:
         try:
             if on_exit is OnExit.FLATTEN:
                 await winddown.flatten(self, "flattened on the way out")
+                self._ended("flattened on the way out")
                 self.set_mode(Mode.STOPPED, "left flat")
             elif on_exit is OnExit.BUYS and self.mode is not Mode.HALTED:
                 await winddown.cancel_buys(self, "left with no buys and the stops working")
@@ -318,11 +373,16 @@ class Trader:
             self.commands.note(command, CommandState.FAILED, str(error))
         else:
             self.alarms.clear("winddown")
+            if command.verb is Verb.FLATTEN:
+                self._ended("flattened by the operator")
+            else:
+                self._record_mode(Mode.PAUSED, self.reason)
             self.commands.note(command, CommandState.CONFIRMED, done)
 
     async def _flatten(self, reason: str) -> None:
         try:
             await winddown.flatten(self, reason)
+            self._ended(reason)
         except winddown.NotDone as error:
             self.alarms.sound("winddown", Severity.CRITICAL, f"flatten failed: {error}")
 
@@ -330,6 +390,7 @@ class Trader:
 
     def pause(self, reason: str) -> None:
         """Take no new risk; what is held stays protected."""
+        self._record_mode(Mode.PAUSED, reason)
         if self.manager.posture is Posture.TRADE:
             self.manager.posture = Posture.PROTECT
         if self.mode is Mode.RUNNING:
@@ -337,6 +398,7 @@ class Trader:
 
     def halt(self, reason: str) -> None:
         """Touch nothing any more."""
+        self._record_mode(Mode.HALTED, reason)
         self.manager.posture = Posture.HANDS_OFF
         self.set_mode(Mode.HALTED, reason)
 
@@ -351,18 +413,38 @@ class Trader:
         self.manager.posture = Posture.TRADE
         for key in ("unprotected", "foreign", "position", "winddown"):
             self.alarms.clear(key)
+        self._record_mode(Mode.RUNNING, "")
         self.set_mode(Mode.RUNNING, "")
+
+    def _ended(self, how: str) -> None:
+        try:
+            self.journal.ended(self.clock(), how)
+        except JournalError as error:
+            self.alarms.sound("journal", Severity.CRITICAL, f"the trade's end could not be written: {error}")
+
+    def _record_mode(self, mode: Mode, reason: str) -> None:
+        self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
 
     def _advance(self) -> None:
         if self.opened:
-            self.manager.hold_buys = self.inputs.holds_risk()
-            for action in self.manager.converge(self.clock(), self.courier.busy):
+            self.manager.hold_buys = self.inputs.holds_risk() or self._journal_trouble
+            actions = self.manager.converge(self.clock(), self.courier.busy)
+            self._commit()  # what was decided is durable before it is sent
+            for action in actions:
                 self.courier.send(action)
             halted = self.tracker.ladder.halted
             if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)
                 self.halt(halted)
         self._changed()
+
+    def _commit(self) -> None:
+        problem = self.journal.commit()
+        if problem:
+            self.alarms.sound("journal", Severity.CRITICAL, f"the journal cannot be written: {problem}")
+        elif self._journal_trouble:
+            self.alarms.clear("journal")
+        self._journal_trouble = problem
 
     def _at_rest(self) -> bool:
         return self.tracker.settled or (self.mode is not Mode.RUNNING and self.tracker.quiet)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.trade_journal import MemoryJournal
 from hypertui.execution.trader import Trader
 from hypertui.port import Command, Event, Mode, OnExit, Severity, Stop, StopReason, Verb
 from hypertui.venue.orders import VenueOrder
@@ -65,6 +66,7 @@ class _Game:
         self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
         self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor)
         self.log = EventLog(loop.clock, _EVENTS_KEPT)
+        self.journal = MemoryJournal()
         self.trader = Trader(
             self.exchange,
             config,
@@ -72,6 +74,7 @@ class _Game:
             loop.clock,
             Random(f"engine {scenario.seed}"),
             self.log,
+            self.journal,
             self._changed,
         )
         self.stop = Stop(config.on_exit)

@@ -16,6 +16,7 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.trade_journal import MemoryJournal
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
@@ -47,7 +48,11 @@ class LiveEngine:
         self.key = SigningKey.throwaway()
         self.stop = Stop(self.config.on_exit)
         self.engine = EmbeddedEngine(
-            self._connect, self.config, random.getrandbits(64), wall_clock, random.Random(7)
+            self._connect,
+            lambda account: (random.getrandbits(64), MemoryJournal()),
+            self.config,
+            wall_clock,
+            random.Random(7),
         )
         self._reasons: list[StopReason] = []
         self._errors: list[BaseException] = []

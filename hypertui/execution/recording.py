@@ -1,0 +1,204 @@
+"""Recording and playback: every input that changes a trade's state, so that a restart can live it again.
+
+The tracker, and the ladder under it, are a function of their inputs: prices that touched something, fills,
+notices, answers, and what was sent. Played back in order, they give the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from hypertui.exchange import (
+    CancelOutcome,
+    Filled,
+    FundingPayment,
+    OrderReport,
+    Placed,
+    Refused,
+    Resting,
+)
+from hypertui.execution.order_tracker import Listener, OrderTracker, Timing
+from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.market import Fill, Order, plain
+from hypertui.strategy.ladder import Ladder, Slot
+
+Record = Callable[[str, int, Mapping[str, object]], None]
+
+_ORDER = TypeAdapter(Order)
+_FILL = TypeAdapter(Fill)
+_REPORT = TypeAdapter(OrderReport)
+_ANSWERS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Resting, Filled, Refused)
+}
+
+
+class RecordedTracker(OrderTracker):
+    """Hands each input to `record` (kind, ms, data fit for JSON) before it takes effect."""
+
+    def __init__(self, ladder: Ladder, timing: Timing, listener: Listener, record: Record) -> None:
+        super().__init__(ladder, timing, listener)
+        self._record = record
+        self._inside = False
+
+    @contextmanager
+    def _input(self, kind: str, at: int, **data: object) -> Iterator[None]:
+        if self._inside:  # one input's own consequences are not inputs
+            yield
+            return
+        self._record(kind, at, {name: _plain(value) for name, value in data.items()})
+        self._inside = True
+        try:
+            yield
+        finally:
+            self._inside = False
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Take inputs without recording them: they are in the journal already."""
+        self._inside = True
+        try:
+            yield
+        finally:
+            self._inside = False
+
+    def on_mark(self, price: Decimal, now: int) -> None:
+        touches = self.ladder.direction(price) is not None or any(o.passed_by(price) for o in self.alive)
+        if not touches:
+            super().on_mark(price, now)  # nothing but the newest price, which a restart will hear anew
+            return
+        with self._input("mark", now, price=price):
+            super().on_mark(price, now)
+
+    def on_fill(self, fill: Fill, now: int, from_feed: bool) -> OwnOrder | None:
+        with self._input("fill", now, fill=fill, from_feed=from_feed):
+            return super().on_fill(fill, now, from_feed)
+
+    def on_placed(self, order: OwnOrder, answer: Placed, now: int) -> None:
+        named = type(answer).__name__
+        with self._input("placed", now, order=order.client_id, answer=answer, named=named):
+            super().on_placed(order, answer, now)
+
+    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
+        orders = list(orders)
+        with self._input("not placed", now, orders=_ids(orders), reason=reason, retry_at=retry_at):
+            super().on_not_placed(orders, reason, retry_at, now)
+
+    def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
+        with self._input("cancel answer", now, order=order.client_id, outcome=outcome):
+            super().on_cancel_answer(order, outcome, now)
+
+    def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
+        with self._input("report", now, report=report, from_feed=from_feed):
+            super().on_report(report, now, from_feed)
+
+    def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
+        with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at):
+            super().on_answer(order, report, asked_at, now)
+
+    def expect_fill(self, order: OwnOrder, now: int) -> None:
+        with self._input("expect", now, order=order.client_id):
+            super().expect_fill(order, now)
+
+    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int) -> OwnOrder:
+        with self._input("sent", now, order=order, role=role, slot=slot.index, unit=unit):
+            return super().sent(order, role, slot, unit, now)
+
+    def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
+        orders = list(orders)
+        with self._input("cancel sent", now, orders=_ids(orders)):
+            super().cancel_sent(orders, now)
+
+    def sweep(self, slot: Slot, now: int) -> None:
+        with self._input("swept", now, slot=slot.index):
+            super().sweep(slot, now)
+
+    def correct_dust(self, difference: Decimal, now: int) -> None:
+        with self._input("dust", now, difference=difference):
+            super().correct_dust(difference, now)
+
+    def fund(self, payment: FundingPayment, now: int) -> None:
+        with self._input("funding", now, time=payment.time, amount=payment.amount):
+            super().fund(payment, now)
+
+
+def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: Mapping[str, Any]) -> None:
+    """Give a recorded input to a tracker. Raises ValueError for one that is not known."""
+
+    def named(client_id: str) -> OwnOrder:
+        order = tracker.find(client_id)
+        if order is None:
+            raise ValueError(f"the journal speaks of order {client_id} before it was sent")
+        return order
+
+    match kind:
+        case "mark":
+            tracker.on_mark(Decimal(data["price"]), at)
+        case "fill":
+            tracker.on_fill(_FILL.validate_python(data["fill"]), at, data["from_feed"])
+        case "placed":
+            answer = _ANSWERS[data["named"]].validate_python(data["answer"])
+            tracker.on_placed(named(data["order"]), answer, at)
+        case "not placed":
+            orders = [named(client_id) for client_id in data["orders"]]
+            tracker.on_not_placed(orders, data["reason"], data["retry_at"], at)
+        case "cancel answer":
+            tracker.on_cancel_answer(named(data["order"]), CancelOutcome(data["outcome"]), at)
+        case "report":
+            tracker.on_report(_REPORT.validate_python(data["report"]), at, data["from_feed"])
+        case "answer":
+            report = None if data["report"] is None else _REPORT.validate_python(data["report"])
+            tracker.on_answer(named(data["order"]), report, data["asked_at"], at)
+        case "expect":
+            tracker.expect_fill(named(data["order"]), at)
+        case "sent":
+            order, slot = _ORDER.validate_python(data["order"]), tracker.ladder.slots[data["slot"]]
+            ids.used(order.client_id)
+            tracker.sent(order, Role(data["role"]), slot, data["unit"], at)
+        case "cancel sent":
+            tracker.cancel_sent([named(client_id) for client_id in data["orders"]], at)
+        case "swept":
+            tracker.sweep(tracker.ladder.slots[data["slot"]], at)
+        case "dust":
+            tracker.correct_dust(Decimal(data["difference"]), at)
+        case "funding":
+            tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
+        case _:
+            raise ValueError(f"the journal has an input that this version does not know: {kind}")
+    tracker.ladder.target()
+
+
+def plain_json(value: object) -> object:
+    """A value as JSON can say it; amounts as decimal strings."""
+    return _plain(value)
+
+
+def read_fill(data: object) -> Fill:
+    """A fill from its JSON."""
+    return _FILL.validate_python(data)
+
+
+def read_order(data: object) -> Order:
+    """An order from its JSON."""
+    return _ORDER.validate_python(data)
+
+
+def _ids(orders: Iterable[OwnOrder]) -> list[str]:
+    return [order.client_id for order in orders]
+
+
+def _plain(value: object) -> object:
+    """A value as JSON can say it; amounts as decimal strings."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(part) for name, part in asdict(value).items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value

@@ -1,0 +1,199 @@
+"""The trade's side of the journal: what is written down before anything is sent, and read when it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from hypertui.execution.orders import OwnOrder
+from hypertui.ledger.database import JournalDown
+from hypertui.ledger.journal import Journal
+from hypertui.ledger.records import (
+    AlarmRecord,
+    CommandRecord,
+    FillRecord,
+    InputRecord,
+    OrderRecord,
+    StatusRecord,
+    StepRecord,
+    TradeRecord,
+)
+from hypertui.market import Fill
+from hypertui.port import Event
+from hypertui.strategy.ladder import Ladder, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One recorded input: its kind, its time (ms), and its data as JSON gave it back."""
+
+    kind: str
+    at: int
+    data: Mapping[str, Any]
+
+
+class TradeJournal(Protocol):
+    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable."""
+
+    def history(self) -> Sequence[Input]:
+        """The inputs of the trade that goes on, oldest first; empty for a new one."""
+
+    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+        """Queue an input."""
+
+    def commit(self) -> str:
+        """Make what is queued durable; returns what is wrong, in words, where that cannot be done now."""
+
+    def ended(self, at: int, how: str) -> None:
+        """The trade is over: the next start begins a new one."""
+
+    def order(self, order: OwnOrder, status: str, at: int) -> None:
+        """Queue an order's new status, and the order itself when it is sent."""
+
+    def fill(self, fill: Fill, role: str, unit: int) -> None:
+        """Queue a fill."""
+
+    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+        """Queue a step."""
+
+    def event(self, event: Event) -> None:
+        """Queue a command or an alarm."""
+
+
+class MemoryJournal:
+    """Keeps the inputs in memory, for a trade that need not outlive its process."""
+
+    def __init__(self, inputs: Sequence[Input] = ()) -> None:
+        self._before = tuple(inputs)
+        self.inputs = list(inputs)
+
+    def history(self) -> Sequence[Input]:
+        """What was there at the start."""
+        return self._before
+
+    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+        """Keep an input."""
+        self.inputs.append(Input(kind, at, data))
+
+    def commit(self) -> str:
+        """Nothing can go wrong."""
+        return ""
+
+    def ended(self, at: int, how: str) -> None:
+        """Forget everything."""
+        self.inputs.clear()
+
+    def order(self, order: OwnOrder, status: str, at: int) -> None:
+        """Not kept."""
+
+    def fill(self, fill: Fill, role: str, unit: int) -> None:
+        """Not kept."""
+
+    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+        """Not kept."""
+
+    def event(self, event: Event) -> None:
+        """Not kept."""
+
+
+class LedgerJournal:
+    """One trade in the ledger's journal."""
+
+    def __init__(
+        self, journal: Journal, trade: TradeRecord, is_new: bool, reason: Callable[[OwnOrder], str]
+    ) -> None:
+        self._journal = journal
+        self._trade = trade
+        self._reason = reason
+        self._history = () if is_new else tuple(journal.inputs(trade.id))
+        self._seq = len(self._history)
+
+    def history(self) -> Sequence[Input]:
+        """The inputs of the trade that goes on."""
+        return [Input(row.kind, row.at, row.data) for row in self._history]
+
+    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+        """Queue an input."""
+        self._seq += 1
+        self._journal.add(InputRecord(self._trade.id, self._seq, at, kind, data))
+
+    def commit(self) -> str:
+        """Make what is queued durable."""
+        if not self._journal.pending:
+            return ""
+        try:
+            self._journal.commit()
+        except JournalDown as error:
+            return str(error)
+        return ""
+
+    def ended(self, at: int, how: str) -> None:
+        """The trade is over."""
+        self._journal.end(self._trade.id, at, how)
+
+    def order(self, order: OwnOrder, status: str, at: int) -> None:
+        """Queue an order's new status, and the order itself when it is sent."""
+        wanted, trade = order.order, self._trade.id
+        if status == "sent":
+            self._journal.add(
+                OrderRecord(
+                    trade,
+                    order.client_id,
+                    order.role.value,
+                    order.slot,
+                    order.unit,
+                    wanted.side,
+                    wanted.size,
+                    wanted.trigger,
+                    wanted.limit,
+                    wanted.reduce_only,
+                    self._reason(order),
+                    order.sent_at,
+                )
+            )
+        self._journal.add(StatusRecord(trade, order.client_id, at, status, order.order_id, order.note))
+
+    def fill(self, fill: Fill, role: str, unit: int) -> None:
+        """Queue a fill."""
+        self._journal.add(FillRecord.of(self._trade.id, fill, role, unit))
+
+    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+        """Queue a step."""
+        self._journal.add(
+            StepRecord(
+                self._trade.id,
+                step.seq,
+                at,
+                step.price,
+                step.direction.value,
+                step.unit,
+                ladder.phase.value,
+                ladder.position,
+                ladder.fragment,
+                ladder.realized_pnl,
+            )
+        )
+
+    def event(self, event: Event) -> None:
+        """Queue a command or an alarm."""
+        data: Mapping[str, Any] = event.data
+        if event.kind == "command":
+            self._journal.add(
+                CommandRecord(
+                    self._trade.id,
+                    event.at,
+                    data["id"],
+                    data["verb"],
+                    data["who"],
+                    data["state"],
+                    data["took_ms"],
+                    data["text"],
+                )
+            )
+        elif event.kind == "alarm":
+            self._journal.add(
+                AlarmRecord(
+                    self._trade.id, event.at, data["alarm"], event.severity.value, event.text, data["active"]
+                )
+            )
