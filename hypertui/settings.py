@@ -85,6 +85,12 @@ class PaperSettings(_Section):
     prices: HomePath | None = None
 
 
+class LedgerSettings(_Section):
+    """Where the journal is kept: sqlite:///… or postgresql://…; by default a file in the state folder."""
+
+    url: str | None = None
+
+
 class ConsoleSettings(_Section):
     """The screen."""
 
@@ -109,6 +115,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
+    ledger: LedgerSettings = LedgerSettings()
     console: ConsoleSettings = ConsoleSettings()
     secret_key: SecretStr | None = None
     account_address: str | None = Field(None, pattern="^0x[0-9a-fA-F]{40}$")

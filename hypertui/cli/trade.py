@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import random
-import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.cli.arguments import setting_flags
+from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
@@ -49,8 +49,7 @@ def console(arguments: argparse.Namespace) -> int:
 
     stop = Stop(trade.config.on_exit)
     view = trade.settings.console
-    with trade.market() as market:
-        engine = trade.engine(market)
+    with trade.market() as market, trade.engine(market) as engine:
         reason = run_console(engine, stop, refresh_hz=view.refresh_hz, mouse=view.mouse, ascii=view.ascii)
     return _say(reason, market)
 
@@ -64,8 +63,8 @@ def headless(arguments: argparse.Namespace) -> int:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
     trade = _prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
-    with trade.market() as market, wind_down_on_signals(stop.request):
-        reason = asyncio.run(_run_and_print(trade.engine(market), stop))
+    with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
+        reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 
 
@@ -91,15 +90,13 @@ class _Trade:
         finally:
             market.close()
 
-    def engine(self, market: PaperMarket | None) -> EmbeddedEngine:
-        """The engine, on `market` or on the venue that the settings name."""
-        return EmbeddedEngine(
-            lambda: self.connect(market),
-            self.config,
-            trade_id=secrets.randbits(64),
-            clock=_wall_clock,
-            random=random.SystemRandom(),
-        )
+    @contextmanager
+    def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
+        """The engine, on `market` or on the venue that the settings name, with its journal."""
+        with journals(self.config, self.state_dir, self.settings.ledger.url, _wall_clock) as journal:
+            yield EmbeddedEngine(
+                lambda: self.connect(market), journal, self.config, _wall_clock, random.SystemRandom()
+            )
 
 
 def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hypertui.execution.orders import OwnOrder
-from hypertui.ledger.database import JournalDown
-from hypertui.ledger.journal import Journal
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.ledger import Journal, JournalError, Locked
 from hypertui.ledger.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,
     InputRecord,
     OrderRecord,
+    Record,
     StatusRecord,
     StepRecord,
     TradeRecord,
@@ -22,6 +22,15 @@ from hypertui.ledger.records import (
 from hypertui.market import Fill
 from hypertui.port import Event
 from hypertui.strategy.ladder import Ladder, Step
+
+# Why an order is wanted, as the ledger names it.
+REASONS = {
+    Role.ENTRY: "ENTRY",
+    Role.STOP: "LADDER_STOP",
+    Role.BUY: "LADDER_BUY",
+    Role.SALE: "LADDER_STOP",
+    Role.CLOSE: "MANUAL",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +109,12 @@ class MemoryJournal:
 class LedgerJournal:
     """One trade in the ledger's journal."""
 
-    def __init__(
-        self, journal: Journal, trade: TradeRecord, is_new: bool, reason: Callable[[OwnOrder], str]
-    ) -> None:
+    def __init__(self, journal: Journal, trade: TradeRecord, is_new: bool) -> None:
         self._journal = journal
         self._trade = trade
-        self._reason = reason
         self._history = () if is_new else tuple(journal.inputs(trade.id))
         self._seq = len(self._history)
+        self._over = False
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""
@@ -116,7 +123,7 @@ class LedgerJournal:
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
         self._seq += 1
-        self._journal.add(InputRecord(self._trade.id, self._seq, at, kind, data))
+        self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
 
     def commit(self) -> str:
         """Make what is queued durable."""
@@ -124,19 +131,20 @@ class LedgerJournal:
             return ""
         try:
             self._journal.commit()
-        except JournalDown as error:
+        except (JournalError, Locked) as error:
             return str(error)
         return ""
 
     def ended(self, at: int, how: str) -> None:
-        """The trade is over."""
+        """The trade is over; what comes after it belongs to no trade."""
         self._journal.end(self._trade.id, at, how)
+        self._over = True
 
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
         wanted, trade = order.order, self._trade.id
         if status == "sent":
-            self._journal.add(
+            self._add(
                 OrderRecord(
                     trade,
                     order.client_id,
@@ -148,19 +156,19 @@ class LedgerJournal:
                     wanted.trigger,
                     wanted.limit,
                     wanted.reduce_only,
-                    self._reason(order),
+                    REASONS[order.role],
                     order.sent_at,
                 )
             )
-        self._journal.add(StatusRecord(trade, order.client_id, at, status, order.order_id, order.note))
+        self._add(StatusRecord(trade, order.client_id, at, status, order.order_id, order.note))
 
     def fill(self, fill: Fill, role: str, unit: int) -> None:
         """Queue a fill."""
-        self._journal.add(FillRecord.of(self._trade.id, fill, role, unit))
+        self._add(FillRecord.of(self._trade.id, fill, role, unit))
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:
         """Queue a step."""
-        self._journal.add(
+        self._add(
             StepRecord(
                 self._trade.id,
                 step.seq,
@@ -179,7 +187,7 @@ class LedgerJournal:
         """Queue a command or an alarm."""
         data: Mapping[str, Any] = event.data
         if event.kind == "command":
-            self._journal.add(
+            self._add(
                 CommandRecord(
                     self._trade.id,
                     event.at,
@@ -192,8 +200,12 @@ class LedgerJournal:
                 )
             )
         elif event.kind == "alarm":
-            self._journal.add(
+            self._add(
                 AlarmRecord(
                     self._trade.id, event.at, data["alarm"], event.severity.value, event.text, data["active"]
                 )
             )
+
+    def _add(self, record: Record) -> None:
+        if not self._over:
+            self._journal.add(record)

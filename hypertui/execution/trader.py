@@ -180,12 +180,11 @@ class Trader:
 
     async def _catch_up(self) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
-        self.manager.posture, posture = Posture.HANDS_OFF, self.manager.posture
         self.tracker.doubt_all(self.clock())
         while not self._caretaker.reconciled:
             await self._caretaker.reconcile()
             await self.inbox.run_until(lambda: self._caretaker.reconciled, _RETRY_PAUSE)
-        self.manager.posture = posture
+        self.manager.posture = Posture.TRADE if self.mode is Mode.RUNNING else Posture.PROTECT
         self.chronicle.mode(
             self.mode, f"resumed the trade from {plain(self.tracker.ladder.grid.entry_price)}"
         )
@@ -230,12 +229,17 @@ class Trader:
         for fill in () if resumed else fills:
             self.chronicle.fill(fill, "entry", 0, ZERO)
         self.opened = True
+        if resumed:
+            self.manager.posture = Posture.HANDS_OFF
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
         else:
             self.pause(f"before the restart: {mode.data['reason']}")
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
-        if ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value:
+        if (
+            not resumed
+            and ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
+        ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
             self._operation = partial(self._flatten, reason)
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))

@@ -15,6 +15,7 @@ from hypertui.venue.orders import VenueOrder
 from tests.simulation.auditor import Auditor
 from tests.simulation.exchange import SimExchange
 from tests.simulation.loop import VirtualLoop, run
+from tests.simulation.memory import problems_of_memory
 from tests.simulation.network import Network
 from tests.simulation.paths import walk
 from tests.simulation.rest import describe, problems_at_rest
@@ -134,6 +135,8 @@ class _Game:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
         for text in problems_at_rest(self.trader, self.venue):
             self.auditor.complain("rest", text)
+        for text in problems_of_memory(self.trader, self.journal):
+            self.auditor.complain("memory", text)
         self._check_alarms()
 
     def _move(self, at: float) -> None:

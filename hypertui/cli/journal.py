@@ -1,0 +1,76 @@
+"""Which trade an engine takes up: the account's live one, or a new one; one engine for each."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
+from hypertui.ledger import EngineLock, Journal, JournalError, Locked
+from hypertui.ledger.records import TradeRecord
+from hypertui.market import plain
+
+_FILE = "journal.db"
+
+OpenJournal = Callable[[str], tuple[int, TradeJournal]]
+
+
+@contextmanager
+def journals(
+    config: TradeConfig, state_dir: Path, url: str | None, clock: Callable[[], int]
+) -> Iterator[OpenJournal]:
+    """A function that finds the trade of an account; lock and database are let go at the end.
+
+    It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
+    and when another trade is live than the one that was asked for.
+    """
+    with ExitStack() as held:
+
+        def open_journal(account: str) -> tuple[int, TradeJournal]:
+            names = (config.network.value, account, config.symbol)
+            try:
+                held.enter_context(EngineLock(state_dir, *names, clock=clock))
+                journal = held.enter_context(Journal.open(url or f"sqlite:///{state_dir / _FILE}"))
+                journal.claim(*names)
+                return _trade(journal, config, account, clock())
+            except (Locked, JournalError) as error:
+                raise StartRefused(str(error)) from None
+            except OSError as error:
+                raise StartRefused(f"the state folder {state_dir} cannot be used: {error.strerror}") from None
+
+        yield open_journal
+
+
+def _trade(journal: Journal, config: TradeConfig, account: str, now: int) -> tuple[int, TradeJournal]:
+    live = journal.live_trade(config.network.value, account, config.symbol)
+    if live is None:
+        record = TradeRecord(
+            f"{secrets.randbits(64):016x}", config.network.value, account, config.symbol, now, _terms(config)
+        )
+        journal.begin(record)
+        return int(record.id, 16), LedgerJournal(journal, record, is_new=True)
+    for name, asked in _terms(config).items():
+        if live.settings.get(name) != asked:
+            raise StartRefused(
+                f"a trade of {config.symbol} with {name} {live.settings.get(name)} goes on in this account, "
+                f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
+            )
+    return int(live.id, 16), LedgerJournal(journal, live, is_new=False)
+
+
+def _terms(config: TradeConfig) -> Mapping[str, object]:
+    """What makes a trade that one and no other."""
+    return {
+        "unit_size": plain(config.unit_size),
+        "position_size": plain(config.position_size),
+        "leverage": config.leverage,
+        "reinvest": config.reinvest.value,
+        "trust_slots": config.trust_slots,
+        "stop_slippage": plain(config.stop_slippage),
+        "buy_order": config.buy_order.value,
+        "price_source": config.price_source.value,
+    }

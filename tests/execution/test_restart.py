@@ -1,0 +1,125 @@
+"""Killed at any moment, the next start takes up the same trade: nothing twice, nothing lost."""
+
+import os
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from hypertui.hyperliquid import SigningKey
+from hypertui.ledger import Journal
+from hypertui.ledger.records import FillRecord
+from hypertui.venue.orders import VenueOrder
+from tests.support.live_engine import wait_until
+from tests.support.local_venue import LocalVenue
+
+SECRET = "0x" + "56" * 32
+ADDRESS = SigningKey.parse(SECRET).address
+SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
+KILLS = int(os.environ.get("KILLS", "10"))
+
+
+class Run:
+    """One life of a headless engine; its events are read as they come."""
+
+    def __init__(self, venue: LocalVenue, state: Path, *arguments: str) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
+        command = [sys.executable, "-m", "hypertui", "run", "--headless", "--base-url", venue.base_url, *SOL]
+        self.errors = (state / "errors").open("a+b")
+        self.output = (state / "events").open("a+b")
+        self._begin = self.output.seek(0, os.SEEK_END)
+        self.process = subprocess.Popen(
+            [*command, "--state-dir", str(state), *arguments],
+            env=clean | {"HYPERTUI_SECRET_KEY": SECRET},
+            cwd=state,
+            stdout=self.output,
+            stderr=self.errors,
+        )
+
+    def trades(self) -> bool:
+        """Whether it says that it trades."""
+        said = (Path(self.output.name)).read_bytes()[self._begin :]
+        return b'"mode": "running"' in said
+
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(30)
+        self.errors.close()
+        self.output.close()
+        return status
+
+
+def working(venue: LocalVenue) -> list[VenueOrder]:
+    account = venue.core.account(ADDRESS)
+    return [] if account is None else list(account.open_orders.values())
+
+
+def at_rest(venue: LocalVenue) -> bool:
+    """Four orders, none twice at a price, stops as large as the position, side by side around the mark."""
+
+    def look() -> bool:
+        account = venue.core.account(ADDRESS)
+        orders = working(venue)
+        if account is None or len(orders) != 4:
+            return False
+        stops = [order for order in orders if order.side == "sell"]
+        covered = sum((order.remaining for order in stops), Decimal(0)) == account.size("SOL")
+        prices = sorted(order.request.trigger.price for order in orders if order.request.trigger is not None)
+        mark = venue.core.books["SOL"].mark
+        stops_below = [price for price in prices if price < mark]
+        steps = {later - earlier for earlier, later in pairwise(prices)}
+        return covered and len(stops_below) == len(stops) and steps <= {Decimal("0.5"), Decimal("1.0")}
+
+    return venue.call(look)
+
+
+def test_killed_again_and_again_it_goes_on(tmp_path: Path) -> None:
+    random = Random(9)
+    price = Decimal(150)
+    with LocalVenue({"SOL": price}) as venue:
+        for kill in range(KILLS):
+            run = Run(venue, tmp_path)
+            try:
+                if kill % 3 == 0:
+                    wait_until(lambda run=run: run.trades() and at_rest(venue), f"rest of life {kill}", 30)  # type: ignore[misc]
+                for _ in range(random.randint(0, 60)):
+                    price += random.choice((-1, 1)) * Decimal("0.11") * random.randint(0, 8)
+                    venue.set_price("SOL", price)
+                    run.process.poll()
+                moments = random.uniform(0, 2.0)
+                with pytest.raises(subprocess.TimeoutExpired):
+                    run.process.wait(moments)
+            finally:
+                run.kill()
+        run = Run(venue, tmp_path)
+        try:
+            wait_until(lambda: run.trades() and at_rest(venue), "rest after the last start", 30)
+        finally:
+            assert run.end(signal.SIGTERM) == 0, (tmp_path / "errors").read_text()
+        account = venue.core.account(ADDRESS)
+        assert account is not None
+        fills = journalled(tmp_path)
+        assert [fill.role for fill in fills].count("entry") == 1
+        assert len(fills) == len(account.fills)  # every fill of the venue, each of them once
+        paid = sum(
+            (fill.value * fill.side.sign + fill.fee for fill in (row.fill for row in fills)), Decimal(0)
+        )
+        assert account.cash - account.deposits == -paid
+        cloids = [order.request.cloid for order in account.orders.values()]
+        assert len(set(cloids)) == len(cloids)
+
+
+def journalled(state: Path) -> list[FillRecord]:
+    """The fills of the one trade in the journal."""
+    with Journal.open(f"sqlite:///{state / 'paper' / 'journal.db'}") as journal:
+        (trade,) = journal.trades()
+        assert trade.ended_at is None
+        return list(journal.fills(trade.id))

@@ -1,0 +1,62 @@
+"""What the journal remembers must give the trade again: its inputs, played back, against what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypertui.execution.chronicle import Chronicle
+from hypertui.execution.event_log import EventLog
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.recording import RecordedTracker, play_back, read_fill
+from hypertui.execution.trade_journal import MemoryJournal
+from hypertui.execution.trader import Trader
+from hypertui.strategy.ladder import Ladder
+
+
+def problems_of_memory(trader: Trader, journal: MemoryJournal) -> Iterator[str]:
+    """What a restart would take up otherwise than it is."""
+    opened, *inputs = [entry for entry in journal.inputs if entry.kind not in ("entering", "mode")]
+    ladder = Ladder.open(trader.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
+    chronicle = Chronicle(EventLog(trader.clock), trader.clock, MemoryJournal())
+    tracker = RecordedTracker(ladder, trader.config.timing, chronicle, lambda *_: None)
+    ids = ClientIds(trader._ids.trade)
+    for entry in inputs:
+        play_back(tracker, ids, entry.kind, entry.at, entry.data)
+    for name, now, then in (
+        ("trade", _state(trader.tracker.ladder), _state(ladder)),
+        ("orders", _orders(trader), _orders_of(tracker)),
+        ("fills", trader.tracker._fills, tracker._fills),
+        ("ids", trader._ids._generations, ids._generations),
+    ):
+        if now != then:
+            yield f"the journal gives another {name}: {then} instead of {now}"
+
+
+def _state(ladder: Ladder) -> object:
+    slots = [(slot.coins, slot.stop_unit, slot.due) for slot in ladder.slots]
+    return (
+        ladder.unit,
+        ladder.steps,
+        ladder.phase,
+        ladder.fragment,
+        ladder.realized_pnl,
+        ladder.position,
+        ladder.dust,
+        ladder.oversold,
+        ladder.cycles,
+        ladder.round_trips.count,
+        ladder.round_trips.whipsaw_cost,
+        slots,
+        ladder.target(),
+    )
+
+
+def _orders(trader: Trader) -> object:
+    return _orders_of(trader.tracker)
+
+
+def _orders_of(tracker: object) -> object:
+    return sorted(
+        (order.client_id, order.filled, order.due, order.cancelling, order.acknowledged)
+        for order in tracker.alive  # type: ignore[attr-defined]
+    )
