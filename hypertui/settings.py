@@ -5,6 +5,7 @@ Secrets come from the environment or from a private file only, and no text made 
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -26,6 +27,7 @@ from hypertui.port import Network, OnExit
 from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
 
 DEFAULT_FILE = Path("config.toml")
+_PREFIX = "HYPERTUI_"
 
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)]
@@ -80,7 +82,7 @@ class PaperSettings(_Section):
     """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
 
     seed: int = Field(8, ge=0)
-    speed: Seconds = 60.0
+    speed: float = Field(60.0, gt=0, le=10_000, allow_inf_nan=False)
     faucet: Decimal = Field(Decimal(10_000), ge=0, allow_inf_nan=False)
     prices: HomePath | None = None
 
@@ -103,7 +105,7 @@ class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HYPERTUI_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -175,10 +177,24 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return (init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=values))
 
+    _check_environment()
     try:
         return FromFile(**flags)
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
+
+
+def _check_environment() -> None:
+    """A variable that means nothing here is a mistake that nobody would notice. Raises SettingsError."""
+    for name in sorted(os.environ):
+        if not name.startswith(_PREFIX):
+            continue
+        top, _, rest = name.removeprefix(_PREFIX).lower().partition("__")
+        field = Settings.model_fields.get(top)
+        section = None if field is None else field.annotation
+        nested = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else {}
+        if field is None or (rest and rest not in nested) or (nested and not rest):
+            raise SettingsError(f"environment variable {name} is not a setting")
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from types import FrameType
 FAILED = 70
 
 # How long a wind-down may take; a terminal that does not read can hold the console for ever.
-GRACE = 15.0
+GRACE = 30.0
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 

@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -109,7 +109,10 @@ def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = _connector(settings, config)
     state_dir = _state_dir(settings)
-    handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
+    try:
+        handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
+    except OSError as error:
+        raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
     return _Trade(settings, config, state_dir, fresh, connect)
 
@@ -189,11 +192,12 @@ def _paper_key(market: PaperMarket | None) -> SigningKey:
 
 def _confirm_mainnet(symbol: str, said: str | None) -> None:
     if said is None and sys.stdin.isatty():
-        said = input(f"MAINNET trades real money. Type {symbol} to go on: ").strip()
+        with suppress(EOFError):
+            said = input(f"MAINNET trades real money. Type {symbol} to go on: ").strip()
     if said != symbol:
         asked = f"--confirm-mainnet {symbol}"
         raise ValueError(
-            f"mainnet was not confirmed: {said!r} is not {symbol}; say {asked} without a terminal"
+            f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
         )
 
 

@@ -67,6 +67,8 @@ class Panel(Widget):
     def on_resize(self) -> None:
         self._lines = []
         self.present(self.app.frame)
+        # A row that is blank at the new size too counts as unchanged, but an older row may still show there.
+        self.refresh()
 
     def on_show(self) -> None:
         self.present(self.app.frame)

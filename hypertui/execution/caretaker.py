@@ -62,6 +62,7 @@ class Caretaker:
         self._pause = pause
         self._expires_after = expires_after
         self._began_at = self._since = clock() if since is None else since
+        self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
 
@@ -140,6 +141,7 @@ class Caretaker:
         if self._suspicion is not None:
             self._suspicion.looked = True
         differences = reconciliation.compare(findings, self._tracker, self._ids, self._clock())
+        self.orphans = len(differences.orphans)
         if differences.orphans:
             self._inbox.spawn(self._cancel_orphans(differences.orphans))
         if differences.foreign:

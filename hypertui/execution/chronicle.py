@@ -38,7 +38,7 @@ class Chronicle:
         moved = f"{'▲' if up else '▼'} {before:+d} → {step.unit:+d}"
         self.last_step = (moved, self._clock())
         self._journal.step(step, self.ladder, self._clock())
-        text = f"{moved} at {plain(step.price)}, {self.ladder.phase.value}"
+        text = f"{moved} at {plain(step.price)}"
         self._log.add("step", text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:

@@ -98,6 +98,8 @@ class Trader:
         self._entry: Entry | None = None
         self._operation: Callable[[], Awaitable[None]] | None = None
         self._journal_trouble = ""
+        self._halt_reason = ""
+        self._fills_seen = -1
 
     # A trade from beginning to end
 
@@ -107,7 +109,7 @@ class Trader:
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
         leave_at = None if self.config.run_for is None else loop.time() + self.config.run_for
-        left_over = ""
+        reason = StopReason(0, "left before anything was traded")
         try:
             await self._start(stop)
             if self.opened:
@@ -115,16 +117,10 @@ class Trader:
         finally:
             try:
                 if self.opened:
-                    left_over = await self._leave(stop.on_exit)
+                    reason = await self._leave(stop.on_exit)
             finally:
                 await self._close()
-        if left_over:
-            self.alarms.sound("left over", Severity.CRITICAL, left_over)
-            return StopReason(3, left_over)
-        if self.mode is Mode.HALTED:
-            return StopReason(3, self.reason)
-        self.set_mode(Mode.STOPPED, self.reason)
-        return StopReason(0, self.reason)
+        return reason
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
@@ -263,20 +259,29 @@ class Trader:
                 await operation()
                 self._operation = None
 
-    async def _leave(self, on_exit: OnExit) -> str:
-        """Wind down; returns what could not be done, in words."""
+    async def _leave(self, on_exit: OnExit) -> StopReason:
+        """Wind down; says how things were left, in words that were true at the end."""
+        halted = self.mode is Mode.HALTED
         try:
-            if on_exit is OnExit.FLATTEN:
-                await winddown.flatten(self, "flattened on the way out")
-                self._ended("flattened on the way out")
-                self.set_mode(Mode.STOPPED, "left flat")
-            elif on_exit is OnExit.BUYS and self.mode is not Mode.HALTED:
-                await winddown.cancel_buys(self, "left with no buys and the stops working")
-            elif on_exit is OnExit.LEAVE:
-                await winddown.leave(self)
+            match on_exit:
+                case OnExit.FLATTEN:
+                    said = await winddown.flatten(self, "flattened on the way out")
+                    self._ended("flattened on the way out")
+                case OnExit.BUYS:
+                    if self.mode is not Mode.HALTED and self.manager.posture is Posture.HANDS_OFF:
+                        # All orders were cancelled by hand; nobody stays to watch over the coins any more.
+                        self.manager.posture = Posture.PROTECT
+                    said = await winddown.cancel_buys(self, "leaving: the buys are cancelled")
+                case OnExit.LEAVE:
+                    said = await winddown.leave(self)
         except winddown.NotDone as error:
-            return f"left in disorder: {error}"
-        return ""
+            left = f"left in disorder: {error}"
+            self.alarms.sound("left over", Severity.CRITICAL, left)
+            return StopReason(3, left)
+        if halted and on_exit is not OnExit.FLATTEN:
+            return StopReason(3, f"{self._halt_reason}; left with {said}")
+        self.set_mode(Mode.STOPPED, f"left with {said}")
+        return StopReason(0, f"left with {said}")
 
     async def _close(self) -> None:
         await self.inbox.close()
@@ -349,7 +354,7 @@ class Trader:
         match command.verb:
             case Verb.PAUSE:
                 self.pause("paused by the operator")
-                self.commands.note(command, CommandState.CONFIRMED, "no new risk, stops work on")
+                self.commands.note(command, CommandState.CONFIRMED, self._pause_in_words())
             case Verb.RESUME:
                 self._resume()
                 self.commands.note(command, CommandState.CONFIRMED, "")
@@ -359,6 +364,14 @@ class Trader:
             case Verb.CANCEL_BUYS | Verb.CANCEL_ALL | Verb.FLATTEN:
                 self._operation = partial(self._carry_out, command)
         return Ack(command.id, True)
+
+    def _pause_in_words(self) -> str:
+        if self.manager.posture is Posture.HANDS_OFF:
+            return "nothing is placed; what was cancelled stays cancelled"
+        buys = len(self.tracker.buys())
+        return (
+            f"nothing new is bought; {buys} working buys may still fire" if buys else "nothing new is bought"
+        )
 
     def _refusal(self, verb: Verb) -> str:
         if not self.opened:
@@ -392,6 +405,11 @@ class Trader:
 
     # What is done
 
+    @property
+    def orphans(self) -> int:
+        """Own orders that worked at the venue and should not, at the last comparison."""
+        return self._caretaker.orphans
+
     def pause(self, reason: str) -> None:
         """Take no new risk; what is held stays protected."""
         self._record_mode(Mode.PAUSED, reason)
@@ -403,6 +421,7 @@ class Trader:
     def halt(self, reason: str) -> None:
         """Touch nothing any more."""
         self._record_mode(Mode.HALTED, reason)
+        self._halt_reason = reason
         self.manager.posture = Posture.HANDS_OFF
         self.set_mode(Mode.HALTED, reason)
 
@@ -436,6 +455,9 @@ class Trader:
             self._commit()  # what was decided is durable before it is sent
             for action in actions:
                 self.courier.send(action)
+            if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
+                self._fills_seen = self.tracker.fills_booked
+                self.inbox.spawn(self._caretaker.ask_account())
             halted = self.tracker.ladder.halted
             if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)

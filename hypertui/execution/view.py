@@ -46,6 +46,7 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         common |= _ladder_fields(
             trader.tracker.ladder, trader.tracker, trader.manager, inputs.quote.mark, inputs.account, now
         )
+        common["invariant"] = replace(common["invariant"], orphans=trader.orphans)  # type: ignore[type-var]
     return replace(last, **common)  # type: ignore[arg-type]
 
 

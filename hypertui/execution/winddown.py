@@ -64,8 +64,12 @@ async def cancel_buys(trade: Trade, reason: str) -> str:
             raise NotDone(
                 f"no buys work, but not all of {plain(position)} {trade.config.symbol} has a stop yet"
             )
-        return f"no buys work; stops protect {plain(trade.tracker.ladder.position)} {trade.config.symbol}"
-    return f"no orders work; {plain(position)} {trade.config.symbol} is unprotected"
+    elif not _covered(trade):
+        raise NotDone(f"no buys work, and not all of {plain(position)} {trade.config.symbol} has a stop")
+    position = trade.tracker.ladder.position
+    if not position:
+        return "no position and no buys"
+    return f"no buys, and stops working for {plain(position)} {trade.config.symbol}"
 
 
 async def leave(trade: Trade) -> str:
@@ -74,7 +78,10 @@ async def leave(trade: Trade) -> str:
         trade.manager.posture = Posture.PROTECT
     if not await trade.inbox.run_until(lambda: trade.tracker.quiet, _PATIENCE):
         raise NotDone("not every order has been answered for")
-    return "every order works on"
+    ladder = trade.tracker.ladder
+    return (
+        f"{len(list(trade.tracker.alive))} orders working and {plain(ladder.position)} {trade.config.symbol}"
+    )
 
 
 async def cancel_all(trade: Trade, reason: str) -> str:
@@ -112,7 +119,7 @@ async def flatten(trade: Trade, reason: str) -> str:
         raise NotDone(f"the position is closed, but {len(left)} orders still work at the venue")
     trade.alarms.clear("unprotected")
     trade.set_mode(Mode.HALTED, reason)
-    return "position 0 and no orders, seen at the venue"
+    return "position 0 and no orders"
 
 
 WAYS: dict[Verb, Callable[[Trade, str], Awaitable[str]]] = {
@@ -155,13 +162,18 @@ def _is_dead(order: OwnOrder) -> bool:
 
 async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: str) -> None:
     def gone() -> bool:
-        for action in trade.manager.cancel(which(), trade.clock()):
-            trade.courier.send(action)
+        now = trade.clock()
+        if not trade.courier.busy and now >= trade.tracker.hold_until:
+            for action in trade.manager.cancel(which(), now):
+                trade.courier.send(action)
         return not any(True for _ in which())
 
     if not await trade.inbox.run_until(gone, _PATIENCE):
-        left = list(which())
-        raise NotDone(f"{len(left)} {name} could not be cancelled within {_PATIENCE:.0f} s")
+        left, held = list(which()), trade.tracker.ladder.position
+        raise NotDone(
+            f"{len(left)} {name} could not be cancelled within {_PATIENCE:.0f} s; "
+            f"{plain(held)} {trade.config.symbol} is held"
+        )
 
 
 async def _working(trade: Trade) -> Sequence[OpenOrder]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite
 from pathlib import Path
 from typing import Literal
+
+# Market seconds in a second: more than this and a tick would not be done before the next one is due.
+MOST_SPEED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,10 @@ class VenueOptions:
     unique_client_ids: bool = False
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.speed) and self.speed > 0):
-            raise ValueError("speed must be positive")
+        if not 0 < self.speed <= MOST_SPEED:
+            raise ValueError(f"speed {self.speed:g} is not above 0 and at most {MOST_SPEED}")
         if self.faucet < 0:
-            raise ValueError("faucet must not be negative")
+            raise ValueError(f"faucet {self.faucet} is below 0")
         if not 0 < self.half_spread < self.depth_range < 1:
             raise ValueError("half_spread must be positive and below depth_range, which must be below 1")
         if self.depth <= 0 or not 1 <= self.levels <= 20:

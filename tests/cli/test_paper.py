@@ -69,15 +69,16 @@ def test_flat_and_once_more(home: dict[str, str], folder: Path) -> None:
     assert (folder / "venue.log").read_text() == ""
 
 
-def test_a_position_left_open_is_refused_and_fresh_starts_anew(home: dict[str, str], folder: Path) -> None:
+def test_a_trade_left_open_goes_on_and_fresh_starts_anew(home: dict[str, str], folder: Path) -> None:
     assert run(home, "--on-exit", "leave").returncode == 0
+    again = run(home, "--on-exit", "leave")
+    assert again.returncode == 0, again.stderr
+    assert "resumed the trade from" in again.stdout
+    assert '"role": "entry"' not in again.stdout
+    another = run(home, "--unit-size", "200")
+    assert another.returncode == 2
+    assert "unit_size 100" in another.stderr and "200 was asked for" in another.stderr
     old_state, old_key = kept(folder), (folder / "key").read_text()
-    refused = run(home)
-    assert refused.returncode == 2
-    assert last_line(refused).endswith(
-        "(the paper market goes on from an earlier run; --fresh starts it anew)"
-    )
-    assert len(refused.stderr.splitlines()) == 1
 
     anew = run(home, "--fresh", "--on-exit", "flatten")
     assert anew.returncode == 0, anew.stderr
@@ -130,9 +131,9 @@ def test_one_run_at_a_time_and_the_next_after_a_kill(
         assert not list(folder.glob("*.2*")), "nothing was moved from under the run"
         wait_until(lambda: bool(kept(folder)["accounts"][0]["positions"]), "the position to be kept")
         first.send_signal(signal.SIGKILL)
-    refused = run(home)
-    assert refused.returncode == 2
-    assert "holds 0.15" in refused.stderr and "--fresh" in refused.stderr
+    again = run(home)
+    assert again.returncode == 0, again.stderr
+    assert "resumed the trade from" in again.stdout
 
 
 @pytest.mark.parametrize("elsewhere", [["--base-url", "http://127.0.0.1:1"], ["--testnet"]])

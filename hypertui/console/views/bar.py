@@ -153,10 +153,7 @@ def waiting(frame: Frame) -> Span:
     if snapshot.mode is Mode.STOPPED:
         return Span("stopped: the wind-down is done", Role.HOLD)
     if snapshot.mode is Mode.PAUSED:
-        return Span(
-            f"paused: {reason or 'by request'}; no new buys, what is held stays protected; r resumes",
-            Role.HOLD,
-        )
+        return _paused(frame, reason or "by request")
     if frame.mark_stale and frame.mark_age is not None:
         return Span(f"holds: mark {fmt.plain_age(frame.mark_age)} old", Role.WARNING)
     if holds:
@@ -169,6 +166,18 @@ def waiting(frame: Frame) -> Span:
     if not triggers:
         return Span("waits for the first price", Role.HOLD)
     return Span("waits for " + " or ".join(triggers), Role.TEXT)
+
+
+def _paused(frame: Frame, reason: str) -> Span:
+    snapshot = frame.snapshot
+    invariant = snapshot.invariant
+    if invariant is not None and invariant.stopped_size < invariant.position:
+        held = fmt.size(invariant.position, snapshot.instrument)
+        covered = fmt.size(invariant.stopped_size, snapshot.instrument)
+        return Span(f"paused: {reason}; stops cover {covered} of {held} held; r resumes", Role.CRITICAL)
+    buys = invariant.buys if invariant is not None else 0
+    working = f"{buys} {'buy' if buys == 1 else 'buys'} may still fire and get a stop; " if buys else ""
+    return Span(f"paused: {reason}; nothing new is bought; {working}r resumes", Role.HOLD)
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
