@@ -141,6 +141,32 @@ def test_the_ways_out(venue: LocalVenue, on_exit: OnExit, expected: str, held: b
         assert live.mode() is Mode.STOPPED
 
 
+def test_leaving_after_all_orders_were_cancelled_puts_the_stops_back(venue: LocalVenue) -> None:
+    with LiveEngine(venue) as live:
+        live.opened()
+        live.go_to(-1)
+        live.command(Verb.CANCEL_ALL)
+        confirmed(live, Verb.CANCEL_ALL)
+        assert live.working() == []
+        live.stop.request(OnExit.BUYS)
+        assert live.reason.status == 0
+        assert sides(live) == "SSS"
+        assert "stops working for" in live.reason.text
+
+
+def test_leaving_a_halted_trade_cancels_its_buys_all_the_same(venue: LocalVenue) -> None:
+    with LiveEngine(venue) as live:
+        live.opened()
+        live.go_to(-2)
+        live.command(Verb.HALT)
+        confirmed(live, Verb.HALT)
+        assert sides(live) == "SSBB"
+        live.stop.request(OnExit.BUYS)
+        assert live.reason.status == 3
+        assert "halted by the operator" in live.reason.text
+        assert sides(live) == "SS"
+
+
 def test_it_stops_by_itself_at_a_settled_moment(venue: LocalVenue) -> None:
     with LiveEngine(venue, run_for=0.3) as live:
         assert live.reason.status == 0

@@ -176,7 +176,7 @@ def _paused(frame: Frame, reason: str) -> Span:
         covered = fmt.size(invariant.stopped_size, snapshot.instrument)
         return Span(f"paused: {reason}; stops cover {covered} of {held} held; r resumes", Role.CRITICAL)
     buys = invariant.buys if invariant is not None else 0
-    working = f"{buys} {'buy' if buys == 1 else 'buys'} may still fire and get a stop; " if buys else ""
+    working = f"{buys} {'buy' if buys == 1 else 'buys'} may still fire; " if buys else ""
     return Span(f"paused: {reason}; nothing new is bought; {working}r resumes", Role.HOLD)
 
 
