@@ -29,6 +29,7 @@ from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import OrderManager, Posture
@@ -42,13 +43,11 @@ from hypertui.market import ZERO, Fill, Instrument, Order, plain
 from hypertui.port import (
     Ack,
     Command,
-    CommandState,
     Mode,
     OnExit,
     Severity,
     Stop,
     StopReason,
-    Verb,
 )
 from hypertui.strategy.ladder import Ladder
 from hypertui.strategy.plan import SLOTS
@@ -84,6 +83,7 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
+        self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
         self.opened = False
@@ -96,7 +96,7 @@ class Trader:
         self._random = random
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
-        self._operation: Callable[[], Awaitable[None]] | None = None
+        self.operation: Callable[[], Awaitable[None]] | None = None
         self._journal_trouble = ""
         self._halt_reason = ""
         self._fills_seen = -1
@@ -125,7 +125,7 @@ class Trader:
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self.inbox.post(lambda: answer.set_result(self._on_command(command)))
+        self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
         return await answer
 
     async def _start(self, stop: Stop) -> None:
@@ -237,7 +237,7 @@ class Trader:
             and ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
-            self._operation = partial(self._flatten, reason)
+            self.operation = partial(self._flatten, reason)
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
         self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
@@ -253,11 +253,11 @@ class Trader:
             return self._at_rest() or loop.time() > leave_at + _SETTLE_PATIENCE
 
         while not leaving():
-            await self.inbox.run_until(lambda: self._operation is not None or leaving())
-            if self._operation is not None:
-                operation = self._operation
+            await self.inbox.run_until(lambda: self.operation is not None or leaving())
+            if self.operation is not None:
+                operation = self.operation
                 await operation()
-                self._operation = None
+                self.operation = None
 
     async def _leave(self, on_exit: OnExit) -> StopReason:
         """Wind down; says how things were left, in words that were true at the end."""
@@ -266,7 +266,7 @@ class Trader:
             match on_exit:
                 case OnExit.FLATTEN:
                     said = await winddown.flatten(self, "flattened on the way out")
-                    self._ended("flattened on the way out")
+                    self.ended("flattened on the way out")
                 case OnExit.BUYS:
                     if self.mode is not Mode.HALTED and self.manager.posture is Posture.HANDS_OFF:
                         # All orders were cancelled by hand; nobody stays to watch over the coins any more.
@@ -341,69 +341,14 @@ class Trader:
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
 
-    # Commands
-
-    def _on_command(self, command: Command) -> Ack:
-        if command.id in self.commands:
-            return Ack(command.id, True, "known already")
-        refusal = self._refusal(command.verb)
-        if refusal:
-            self.commands.note(command, CommandState.REFUSED, refusal)
-            return Ack(command.id, False, refusal)
-        self.commands.note(command, CommandState.ACKNOWLEDGED, "")
-        match command.verb:
-            case Verb.PAUSE:
-                self.pause("paused by the operator")
-                self.commands.note(command, CommandState.CONFIRMED, self._pause_in_words())
-            case Verb.RESUME:
-                self._resume()
-                self.commands.note(command, CommandState.CONFIRMED, "")
-            case Verb.HALT:
-                self.halt("halted by the operator")
-                self.commands.note(command, CommandState.CONFIRMED, "working orders stay as they are")
-            case Verb.CANCEL_BUYS | Verb.CANCEL_ALL | Verb.FLATTEN:
-                self._operation = partial(self._carry_out, command)
-        return Ack(command.id, True)
-
-    def _pause_in_words(self) -> str:
-        if self.manager.posture is Posture.HANDS_OFF:
-            return "nothing is placed; what was cancelled stays cancelled"
-        buys = len(self.tracker.buys())
-        return (
-            f"nothing new is bought; {buys} working buys may still fire" if buys else "nothing new is bought"
-        )
-
-    def _refusal(self, verb: Verb) -> str:
-        if not self.opened:
-            return "the trade is not open yet"
-        if self._operation is not None:
-            return "another command is under way"
-        if self.mode is Mode.HALTED and verb not in (Verb.FLATTEN, Verb.CANCEL_ALL):
-            return f"halted: {self.reason}"
-        return ""
-
-    async def _carry_out(self, command: Command) -> None:
-        try:
-            done = await winddown.WAYS[command.verb](self, f"{command.verb.value} by the operator")
-        except winddown.NotDone as error:
-            self.alarms.sound("winddown", Severity.CRITICAL, f"{command.verb.value} failed: {error}")
-            self.commands.note(command, CommandState.FAILED, str(error))
-        else:
-            self.alarms.clear("winddown")
-            if command.verb is Verb.FLATTEN:
-                self._ended("flattened by the operator")
-            else:
-                self._record_mode(Mode.PAUSED, self.reason)
-            self.commands.note(command, CommandState.CONFIRMED, done)
+    # What is done
 
     async def _flatten(self, reason: str) -> None:
         try:
             await winddown.flatten(self, reason)
-            self._ended(reason)
+            self.ended(reason)
         except winddown.NotDone as error:
             self.alarms.sound("winddown", Severity.CRITICAL, f"flatten failed: {error}")
-
-    # What is done
 
     @property
     def orphans(self) -> int:
@@ -412,7 +357,7 @@ class Trader:
 
     def pause(self, reason: str) -> None:
         """Take no new risk; what is held stays protected."""
-        self._record_mode(Mode.PAUSED, reason)
+        self.record_mode(Mode.PAUSED, reason)
         if self.manager.posture is Posture.TRADE:
             self.manager.posture = Posture.PROTECT
         if self.mode is Mode.RUNNING:
@@ -420,7 +365,7 @@ class Trader:
 
     def halt(self, reason: str) -> None:
         """Touch nothing any more."""
-        self._record_mode(Mode.HALTED, reason)
+        self.record_mode(Mode.HALTED, reason)
         self._halt_reason = reason
         self.manager.posture = Posture.HANDS_OFF
         self.set_mode(Mode.HALTED, reason)
@@ -432,20 +377,23 @@ class Trader:
             self.chronicle.mode(mode, reason)
             self._changed()
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
+        """Trade on."""
         self.manager.posture = Posture.TRADE
         for key in ("unprotected", "foreign", "position", "winddown"):
             self.alarms.clear(key)
-        self._record_mode(Mode.RUNNING, "")
+        self.record_mode(Mode.RUNNING, "")
         self.set_mode(Mode.RUNNING, "")
 
-    def _ended(self, how: str) -> None:
+    def ended(self, how: str) -> None:
+        """The trade is over; the next start begins a new one."""
         try:
             self.journal.ended(self.clock(), how)
         except JournalError as error:
             self.alarms.sound("journal", Severity.CRITICAL, f"the trade's end could not be written: {error}")
 
-    def _record_mode(self, mode: Mode, reason: str) -> None:
+    def record_mode(self, mode: Mode, reason: str) -> None:
+        """Have a restart take up this mode."""
         self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
 
     def _advance(self) -> None:
