@@ -70,42 +70,6 @@ class TradeJournal(Protocol):
         """Queue a command or an alarm."""
 
 
-class MemoryJournal:
-    """Keeps the inputs in memory, for a trade that need not outlive its process."""
-
-    def __init__(self, inputs: Sequence[Input] = ()) -> None:
-        self._before = tuple(inputs)
-        self.inputs = list(inputs)
-
-    def history(self) -> Sequence[Input]:
-        """What was there at the start."""
-        return self._before
-
-    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
-        """Keep an input."""
-        self.inputs.append(Input(kind, at, data))
-
-    def commit(self) -> str:
-        """Nothing can go wrong."""
-        return ""
-
-    def ended(self, at: int, how: str) -> None:
-        """Forget everything."""
-        self.inputs.clear()
-
-    def order(self, order: OwnOrder, status: str, at: int) -> None:
-        """Not kept."""
-
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
-        """Not kept."""
-
-    def step(self, step: Step, ladder: Ladder, at: int) -> None:
-        """Not kept."""
-
-    def event(self, event: Event) -> None:
-        """Not kept."""
-
-
 class LedgerJournal:
     """One trade in the ledger's journal."""
 

@@ -8,9 +8,9 @@ from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
-from hypertui.execution.trade_journal import MemoryJournal
 from hypertui.execution.trader import Trader
 from hypertui.strategy.ladder import Ladder
+from tests.support.memory_journal import MemoryJournal
 
 
 def problems_of_memory(trader: Trader, journal: MemoryJournal) -> Iterator[str]:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from random import Random
 
 from hypertui.execution.event_log import EventLog
-from hypertui.execution.trade_journal import MemoryJournal
 from hypertui.execution.trader import Trader
 from hypertui.port import Command, Event, Mode, OnExit, Severity, Stop, StopReason, Verb
 from hypertui.venue.orders import VenueOrder
@@ -21,6 +20,7 @@ from tests.simulation.paths import walk
 from tests.simulation.rest import describe, problems_at_rest
 from tests.simulation.scenario import START, Scenario, draw
 from tests.simulation.venue import Venue
+from tests.support.memory_journal import MemoryJournal
 
 _STEPS = 100
 # After the last fault: the longest silence of a feed, a back-off, a round of questions and their answers.

@@ -16,11 +16,11 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.execution.trade_journal import MemoryJournal
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
 from tests.support.local_venue import LocalVenue
+from tests.support.memory_journal import MemoryJournal
 
 Result = TypeVar("Result")
 DEADLINE = 15.0

@@ -1,0 +1,47 @@
+"""A journal in memory, for trades that need not outlive their test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hypertui.execution.orders import OwnOrder
+from hypertui.execution.trade_journal import Input
+from hypertui.market import Fill
+from hypertui.port import Event
+from hypertui.strategy.ladder import Ladder, Step
+
+
+class MemoryJournal:
+    """Keeps the inputs in memory, for a trade that need not outlive its process."""
+
+    def __init__(self, inputs: Sequence[Input] = ()) -> None:
+        self._before = tuple(inputs)
+        self.inputs = list(inputs)
+
+    def history(self) -> Sequence[Input]:
+        """What was there at the start."""
+        return self._before
+
+    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+        """Keep an input."""
+        self.inputs.append(Input(kind, at, data))
+
+    def commit(self) -> str:
+        """Nothing can go wrong."""
+        return ""
+
+    def ended(self, at: int, how: str) -> None:
+        """Forget everything."""
+        self.inputs.clear()
+
+    def order(self, order: OwnOrder, status: str, at: int) -> None:
+        """Not kept."""
+
+    def fill(self, fill: Fill, role: str, unit: int) -> None:
+        """Not kept."""
+
+    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+        """Not kept."""
+
+    def event(self, event: Event) -> None:
+        """Not kept."""
