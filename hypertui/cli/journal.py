@@ -47,6 +47,10 @@ def journals(
 
 def _trade(journal: Journal, config: TradeConfig, account: str, now: int) -> tuple[int, TradeJournal]:
     live = journal.live_trade(config.network.value, account, config.symbol)
+    if live is not None and next(journal.inputs(live.id), None) is None:
+        # It was refused before it could send anything: its terms bind nobody.
+        journal.end(live.id, now, "never began")
+        live = None
     if live is None:
         record = TradeRecord(
             f"{secrets.randbits(64):016x}", config.network.value, account, config.symbol, now, _terms(config)

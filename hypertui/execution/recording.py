@@ -52,7 +52,7 @@ class RecordedTracker(OrderTracker):
         if self._inside:  # one input's own consequences are not inputs
             yield
             return
-        self._record(kind, at, {name: _plain(value) for name, value in data.items()})
+        self._record(kind, at, {name: plain_json(value) for name, value in data.items()})
         self._inside = True
         try:
             yield
@@ -174,11 +174,6 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
     tracker.ladder.target()
 
 
-def plain_json(value: object) -> object:
-    """A value as JSON can say it; amounts as decimal strings."""
-    return _plain(value)
-
-
 def read_fill(data: object) -> Fill:
     """A fill from its JSON."""
     return _FILL.validate_python(data)
@@ -193,10 +188,10 @@ def _ids(orders: Iterable[OwnOrder]) -> list[str]:
     return [order.client_id for order in orders]
 
 
-def _plain(value: object) -> object:
+def plain_json(value: object) -> object:
     """A value as JSON can say it; amounts as decimal strings."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(part) for name, part in asdict(value).items()}
+        return {name: plain_json(part) for name, part in asdict(value).items()}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Decimal):

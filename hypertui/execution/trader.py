@@ -14,6 +14,7 @@ from random import Random
 
 from hypertui.exchange import (
     Exchange,
+    ExchangeError,
     FeedAlive,
     FeedDown,
     FeedMessage,
@@ -164,7 +165,11 @@ class Trader:
                 read_order(entry.data["order"]), entry.data["expires_at"], self.inbox
             )
         if not fills:
-            fills = await self._entry.enter(self.inbox, self._record_entry)
+            try:
+                fills = await self._entry.enter(self.inbox, self._record_entry)
+            except (StartRefused, ExchangeError):
+                self.ended("nothing was bought")
+                raise
         self.journal.record("opened", self.clock(), {"fills": [plain_json(fill) for fill in fills]})
         self._open(Ladder.open(plan, fills), fills, (), resumed=False)
 

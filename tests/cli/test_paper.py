@@ -92,6 +92,14 @@ def test_a_trade_left_open_goes_on_and_fresh_starts_anew(home: dict[str, str], f
     assert account["address"] != old_state["accounts"][0]["address"]
 
 
+def test_a_start_that_was_refused_binds_nobody(home: dict[str, str]) -> None:
+    refused = run(home, "--unit-size", "0.001")
+    assert refused.returncode == 2
+    assert "below the price tick" in refused.stderr
+    started = run(home, "--on-exit", "flatten")
+    assert started.returncode == 0, started.stderr
+
+
 def test_a_market_of_another_seed_is_not_taken_for_this_one(home: dict[str, str], folder: Path) -> None:
     assert run(home, "--on-exit", "flatten").returncode == 0
     refused = run(home, "--seed", "9")
