@@ -79,6 +79,7 @@ class Caretaker:
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
         self._looking = self._look_again = False
+        self._awaiting: list[asyncio.Future[str]] = []
 
     async def ask_account(self) -> None:
         """Ask for equity, margin and position, and see the venue's clock."""
@@ -108,6 +109,13 @@ class Caretaker:
                     await asyncio.sleep(_RETRY_PAUSE)
         finally:
             self._looking = False
+
+    async def compare_once(self) -> str:
+        """Compare, and return what differed in words."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._awaiting.append(answer)
+        await self.reconcile()
+        return await answer
 
     async def _compare(self) -> bool:
         if not self._rations.allows_question():
@@ -206,6 +214,10 @@ class Caretaker:
         self._journal.reconciliation(
             differences.record() | {"listed": len(findings.orders), "fills": found}, differences.done, now
         )
+        for answer in self._awaiting:
+            if not answer.done():
+                answer.set_result(f"{differences.done} to repair, {found} fills found")
+        self._awaiting.clear()
         self.orphans = len(differences.orphans)
         if differences.orphans:
             self._inbox.spawn(self._cancel_orphans(differences.orphans))

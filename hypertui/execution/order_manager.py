@@ -115,10 +115,11 @@ class OrderManager:
         return [Cancel(tuple(cancels), Purpose.PROTECT)]
 
     def close(self, size: Decimal, mark: Decimal, now: int) -> OwnOrder:
-        """An order that sells `size` coins at the market, whichever slots hold them."""
+        """An order that closes a position of `size` coins at the market, whichever slots hold them; a
+        negative one is bought back."""
         holder = max(self.ladder.slots, key=lambda slot: slot.coins)
-        client_id = self._ids.next(holder.index)
-        order = self.ladder.plan.sale(client_id, mark, size)
+        client_id, plan = self._ids.next(holder.index), self.ladder.plan
+        order = plan.sale(client_id, mark, size) if size > 0 else plan.cover(client_id, mark, -size)
         return self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now)
 
     def _converge_stops(
@@ -223,4 +224,4 @@ class OrderManager:
 
 
 def _purpose(order: OwnOrder) -> Purpose:
-    return Purpose.PROTECT if order.order.side is Side.SELL else Purpose.BUY
+    return Purpose.PROTECT if order.order.reduce_only else Purpose.BUY

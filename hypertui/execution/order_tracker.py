@@ -26,6 +26,7 @@ from hypertui.exchange import (
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
+from hypertui.strategy.plan import SLOTS
 
 _WITH_NEXT_PRICE = 2**63
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
@@ -146,6 +147,18 @@ class OrderTracker:
         if from_feed:
             self._heard_of_touch(order, now)
         return order
+
+    def adopt(self, fill: Fill, now: int) -> None:
+        """Book a fill that no own order made. Coins sold come from the slot with the highest stop; coins
+        bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
+        self._fills.add(fill.key)
+        longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)
+        if fill.side is Side.SELL:
+            self.ladder.sold(longs[-1] if longs else self.ladder.slots[0], None, fill)
+            return
+        free = [slot for slot in self.ladder.slots if not slot.coins and not any(self.of(slot))]
+        slot = free[0] if free and len(longs) < SLOTS else (longs or self.ladder.slots)[0]
+        self.ladder.bought(slot, self.ladder.unit, None, fill)
 
     def booked(self, fill: Fill) -> bool:
         """Whether this fill has been booked."""
@@ -395,3 +408,8 @@ class OrderTracker:
         # anything else that was refused is not tried again before it can have been asked for.
         later = now + self.timing.confirm_after
         self._retry_at[order.slot] = _WITH_NEXT_PRICE if kind is Refusal.PASSED else later
+
+
+def _by_stop(slot: Slot) -> int:
+    assert slot.stop_unit is not None, "a slot that holds coins has had a stop unit since it bought them"
+    return slot.stop_unit

@@ -102,6 +102,10 @@ class RecordedTracker(OrderTracker):
         with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at):
             super().on_answer(order, report, asked_at, now)
 
+    def adopt(self, fill: Fill, now: int) -> None:
+        with self._input("adopted", now, fill=fill):
+            super().adopt(fill, now)
+
     def expect_fill(self, order: OwnOrder, now: int) -> None:
         with self._input("expect", now, order=order.client_id):
             super().expect_fill(order, now)
@@ -171,6 +175,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.sweep(tracker.ladder.slots[data["slot"]], at)
         case "dust":
             tracker.correct_dust(Decimal(data["difference"]), at)
+        case "adopted":
+            tracker.adopt(_FILL.validate_python(data["fill"]), at)
         case "altered":
             tracker.on_altered(named(data["order"]), at)
         case "funding":

@@ -22,8 +22,10 @@ from hypertui.exchange import (
     FillNotice,
     OrderNotice,
     PriceTick,
+    Quote,
 )
 from hypertui.execution import winddown
+from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
@@ -95,6 +97,7 @@ class Trader:
         self.manager: OrderManager
         self.courier: Courier
         self._caretaker: Caretaker
+        self.adoption: Adoption
         self._changed = changed
         self.skew = ClockSkew()
         self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
@@ -104,6 +107,7 @@ class Trader:
         self._journal_trouble = ""
         self._halt_reason = ""
         self._fills_seen = -1
+        self._entry_fills: Sequence[Fill] = ()
 
     # A trade from beginning to end
 
@@ -140,7 +144,7 @@ class Trader:
             raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
         self.instrument = instruments[symbol]
         plan = self.config.plan(self.instrument)
-        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock)
+        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
         history = self.journal.history()
         if not history:
             await self._entry.check()
@@ -169,12 +173,16 @@ class Trader:
             )
         if not fills:
             try:
-                fills = await self._entry.enter(self.inbox, self._record_entry)
+                fills = await self._entry.enter(self.inbox, self._newest_quote, self._record_entry)
             except (StartRefused, ExchangeError):
                 self.ended("nothing was bought")
                 raise
         self.journal.record("opened", self.clock(), {"fills": [plain_json(fill) for fill in fills]})
         self._open(Ladder.open(plan, fills), fills, (), resumed=False)
+
+    def _newest_quote(self) -> Quote:
+        assert self.inputs.quote is not None, "the first price was waited for"
+        return self.inputs.quote
 
     def _record_entry(self, order: Order, expires_at: int) -> None:
         self.journal.record("entering", self.clock(), {"order": plain_json(order), "expires_at": expires_at})
@@ -204,6 +212,8 @@ class Trader:
                 else:
                     play_back(tracker, self._ids, entry.kind, entry.at, entry.data)
         self.chronicle.ladder = ladder
+        self._entry_fills = fills
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -341,19 +351,32 @@ class Trader:
             self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
-        if (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill):
+        if self._booked(fill):
             return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, self.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
             self.chronicle.fill(fill, order.role.value, order.unit, gain)
-        elif from_feed:
-            text = f"a fill of {plain(fill.size)} {fill.symbol} that is not ours: somebody else trades here"
+        elif from_feed or self._ids.owns(fill.client_id):
+            what = "unknown to the journal" if self._ids.owns(fill.client_id) else "not ours"
+            text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
 
+    def _booked(self, fill: Fill) -> bool:
+        return (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill)
+
     # What is done
+
+    @property
+    def began_at(self) -> int:
+        """When the entry was filled (ms)."""
+        return min(fill.time for fill in self._entry_fills)
+
+    async def reconcile_now(self) -> str:
+        """Compare with the venue; returns what differed, in words."""
+        return await self._caretaker.compare_once()
 
     async def _flatten(self, reason: str) -> None:
         try:
