@@ -114,7 +114,7 @@ class Auditor:
         """What can become wrong by time alone."""
         if not self._bare or self.excused or self.tracker is None:
             return
-        since = max(float(self._bare[0][0]), self._up_at)
+        since = max(float(self._bare[0][0]), self._up_at, self._network.deaf_at)
         allowed = self._allowance(since)
         if self._time() - since > allowed:
             coins = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)

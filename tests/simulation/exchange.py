@@ -192,7 +192,7 @@ class SimExchange:
     def beat(self) -> None:
         """Tell the price again, as the venue does now and then."""
         if self._frames is None:
-            self._network.trouble()
+            self._network.deaf()
         self._send(self._venue.context())
 
     def _publish(self, batch: Batch) -> None:

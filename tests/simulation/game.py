@@ -23,7 +23,7 @@ from tests.simulation.network import Network
 from tests.simulation.paths import walk
 from tests.simulation.process import Process
 from tests.simulation.rest import describe, problems_at_rest
-from tests.simulation.scenario import START, Scenario
+from tests.simulation.scenario import LONGEST_DOWN, START, Scenario
 from tests.simulation.venue import Venue
 from tests.support.memory_journal import MemoryJournal
 
@@ -158,7 +158,8 @@ class Game:
                 self._move(self._at + self.random.gauss(0, 0.1))
             if self.loop.time() > calm_at:
                 self.network.calm_down()
-            if self.loop.time() > calm_at + _PATIENCE:
+                self._arm(False)
+            if self.loop.time() > calm_at + _PATIENCE + LONGEST_DOWN:
                 self.auditor.complain("entry", f"no trade: {self.process.refusal}")
                 return
 
@@ -179,7 +180,7 @@ class Game:
             await self._rest()
 
     async def _taken_up(self, trade: asyncio.Task[StopReason]) -> None:
-        until = self.loop.time() + _PATIENCE + 200.0
+        until = self.loop.time() + _PATIENCE + LONGEST_DOWN
         while not (self.opened or trade.done()):
             if self.loop.time() > until:
                 self.auditor.complain("start", f"no process takes up the trade: {self.process.refusal}")

@@ -42,12 +42,14 @@ _NEVER_BACK = (Fate.LOST_BACK, Fate.FAILED_BACK, Fate.NOT_JSON)
 
 
 class Network:
-    """Draws every latency and every fate. `trouble_at` is when (loop seconds) something last went wrong."""
+    """Draws every latency and every fate. `trouble_at` is when (loop seconds) something last went wrong,
+    `deaf_at` when the feed was last found broken."""
 
     def __init__(self, scenario: Scenario, random: Random) -> None:
         self.random = random
         self.faults = scenario.faults
         self.trouble_at = -1e9
+        self.deaf_at = -1e9
         self.requests = 0
         self._spread = LATENCIES[scenario.pace]
         self._serial = asyncio.Lock() if scenario.serial else None
@@ -75,6 +77,11 @@ class Network:
 
     def trouble(self) -> None:
         self.trouble_at = asyncio.get_running_loop().time()
+
+    def deaf(self) -> None:
+        """The feed is broken, whether its reader knows it or not."""
+        self.trouble()
+        self.deaf_at = self.trouble_at
 
     async def act(self, arrive: Callable[[], Any], left: Callable[[], object]) -> Any:
         """Carry an action: `left` is called when it leaves, and `arrive` when it reaches the venue, if it

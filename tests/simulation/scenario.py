@@ -26,6 +26,7 @@ LATENCIES: dict[Pace, tuple[float, float]] = {
 }
 START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150)}
 DEPOSIT = Decimal(20_000)
+LONGEST_DOWN = 200.0
 _COUNTED = tuple(boundary for boundary in Boundary if boundary not in (Boundary.TIME, Boundary.LEAVING))
 
 
@@ -151,7 +152,7 @@ def draw(seed: int) -> Scenario:
 
 
 def _kill(random: Random) -> Kill:
-    down = random.choice((0.0, random.uniform(0, 2), random.uniform(2, 30), random.uniform(30, 200)))
+    down = random.choice((0.0, random.uniform(0, 2), random.uniform(2, 30), random.uniform(30, LONGEST_DOWN)))
     kind = random.random()
     if kind < 0.25:
         return Kill(Boundary.TIME, random.choice((random.uniform(0, 5), random.uniform(0, 250))), down)
