@@ -287,6 +287,11 @@ class OrderTracker:
         """Believe the venue about a difference too small for an order."""
         self.ladder.correct_dust(difference)
 
+    @property
+    def funded_until(self) -> int | None:
+        """When the newest funding that is booked was paid (ms)."""
+        return max(self._funded, default=None)
+
     def fund(self, payment: FundingPayment, now: int) -> None:
         """Book funding, once for each time at which it was paid."""
         if payment.time not in self._funded:

@@ -126,6 +126,8 @@ class RecordedTracker(OrderTracker):
             super().correct_dust(difference, now)
 
     def fund(self, payment: FundingPayment, now: int) -> None:
+        if payment.time in self._funded:
+            return  # every answer to the question tells of the last payment again
         with self._input("funding", now, time=payment.time, amount=payment.amount):
             super().fund(payment, now)
 

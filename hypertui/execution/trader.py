@@ -225,6 +225,7 @@ class Trader:
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
+            began_at=min(fill.time for fill in fills),
             since=history[-1].at if history else None,
         )
         for fill in () if resumed else fills:
