@@ -33,7 +33,7 @@ from hypertui.execution.event_log import EventLog
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.order_manager import Action, OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
@@ -417,6 +417,12 @@ class Trader:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)
                 self.halt(halted)
         self._changed()
+
+    def send(self, action: Action) -> None:
+        """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
+        every order that it may find working or filled."""
+        self._commit()
+        self.courier.send(action)
 
     def _commit(self) -> None:
         problem = self.journal.commit()
