@@ -56,10 +56,11 @@ class Auditor:
     def complain(self, kind: str, text: str) -> None:
         self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
 
-    def opened(self, tracker: OrderTracker) -> None:
+    def opened(self, tracker: OrderTracker, is_restart: bool) -> None:
         """The trade is taken up, by its first process or a later one; the slots are known."""
         self.tracker = tracker
-        self._up_at = self._time()
+        if is_restart:
+            self._up_at = self._time()
         if not self._lots:
             self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
 
@@ -125,7 +126,12 @@ class Auditor:
             return self._patience
         # A notice, the round trip of an action that was under way, an order that is refused because the price
         # has passed it, the next price (one each second), and the sale instead.
-        return 8 * LATENCIES[self._scenario.pace][1] + 2.0
+        allowed = 8 * LATENCIES[self._scenario.pace][1] + 2.0
+        if since > self._up_at:
+            return allowed
+        # What the process before may have sent is known to be there or not only when it has expired.
+        timing = self._scenario.config.timing
+        return allowed + (timing.expires_after + 2 * timing.confirm_after) / 1000
 
     def _on_batch(self, batch: Batch) -> None:
         position = self._venue.position

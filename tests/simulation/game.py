@@ -145,7 +145,7 @@ class Game:
 
     def _changed(self) -> None:
         if self.auditor.tracker is None and self.process.trader.opened:
-            self.auditor.opened(self.process.trader.tracker)
+            self.auditor.opened(self.process.trader.tracker, len(self.processes) > 1)
         self.auditor.check_tracker()
 
     # One round: a stretch of prices with faults, then rest
@@ -196,12 +196,12 @@ class Game:
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         if self.scenario.overnight:
             await asyncio.sleep(_NIGHT)
-        while self.loop.clock() % HOUR_MS < _FUNDING_IS_NEWS:
-            await asyncio.sleep(5.0)
         requests = self.network.requests
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
+        while self.loop.clock() % HOUR_MS < _FUNDING_IS_NEWS:
+            await asyncio.sleep(5.0)
         trader, journal = self.process.trader, self.process.journal
         for text in problems_at_rest(trader, self.venue):
             self.auditor.complain("rest", text)

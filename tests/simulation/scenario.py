@@ -118,7 +118,7 @@ def draw(seed: int) -> Scenario:
         faults = replace(
             faults,
             garble=more.choice((0.0, 0.0, 0.01, 0.04)),
-            journal=more.choice((0.0, 0.0, 0.003)) if on_file else 0.0,
+            journal=0.003 if on_file and not kills else 0.0,
         )
     deposit = DEPOSIT
     if more.random() < 0.12:
