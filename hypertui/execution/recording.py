@@ -99,7 +99,9 @@ class RecordedTracker(OrderTracker):
             super().on_report(report, now, from_feed)
 
     def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
-        with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at):
+        # Whether a due order is due no longer depends on the newest price, touching or not.
+        mark = self.mark
+        with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at, mark=mark):
             super().on_answer(order, report, asked_at, now)
 
     def adopt(self, fill: Fill, now: int) -> None:
@@ -132,6 +134,8 @@ class RecordedTracker(OrderTracker):
             super().on_altered(order, now)
 
     def fund(self, payment: FundingPayment, now: int) -> bool:
+        if payment.time in self._funded:
+            return False  # every answer to the question tells of the last payment again
         with self._input("funding", now, time=payment.time, amount=payment.amount):
             return super().fund(payment, now)
 
@@ -162,6 +166,7 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.on_report(_REPORT.validate_python(data["report"]), at, data["from_feed"])
         case "answer":
             report = None if data["report"] is None else _REPORT.validate_python(data["report"])
+            tracker.mark = None if data["mark"] is None else Decimal(data["mark"])
             tracker.on_answer(named(data["order"]), report, data["asked_at"], at)
         case "expect":
             tracker.expect_fill(named(data["order"]), at)

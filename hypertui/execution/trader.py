@@ -35,7 +35,7 @@ from hypertui.execution.event_log import EventLog
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.order_manager import Action, OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rations import Purpose, Rations
@@ -242,6 +242,7 @@ class Trader:
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
+            began_at=min(fill.time for fill in fills),
             since=history[-1].at if history else None,
         )
         for fill in () if resumed else fills:
@@ -448,6 +449,12 @@ class Trader:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)
                 self.halt(halted)
         self._changed()
+
+    def send(self, action: Action) -> None:
+        """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
+        every order that it may find working or filled."""
+        self._commit()
+        self.courier.send(action)
 
     def _commit(self) -> None:
         problem = self.journal.commit()
