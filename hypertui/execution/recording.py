@@ -176,6 +176,10 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.sent(order, Role(data["role"]), slot, data["unit"], at)
         case "cancel sent":
             tracker.cancel_sent([named(client_id) for client_id in data["orders"]], at)
+        case "started":
+            ids.started(data["start"])
+        case "rebuilt":
+            ids.trade = int(data["trade"], 16)
         case "swept":
             tracker.sweep(tracker.ladder.slots[data["slot"]], at)
         case "dust":
