@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
@@ -16,6 +16,7 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.trade_journal import Input
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
@@ -40,16 +41,20 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
 
 
 class LiveEngine:
-    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out."""
+    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out.
+    `history` is what its journal knows already."""
 
-    def __init__(self, venue: LocalVenue, config: TradeConfig = SOL, **changes: Any) -> None:
+    def __init__(
+        self, venue: LocalVenue, config: TradeConfig = SOL, history: Sequence[Input] = (), **changes: Any
+    ) -> None:
         self.venue = venue
         self.config = replace(config, **changes)
         self.key = SigningKey.throwaway()
+        self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
         self.engine = EmbeddedEngine(
             self._connect,
-            lambda account: (random.getrandbits(64), MemoryJournal()),
+            lambda account: (random.getrandbits(64), self.journal),
             self.config,
             wall_clock,
             random.Random(7),
