@@ -39,7 +39,7 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.ledger.database import JournalError
+from hypertui.ledger.errors import JournalError
 from hypertui.market import ZERO, Fill, Instrument, Order, plain
 from hypertui.port import (
     Ack,

@@ -285,6 +285,6 @@ def test_a_long_trade_is_read_in_bounded_memory(url: str, capsys: pytest.Capture
 def test_sqlite_is_set_up_to_be_durable(tmp_path: Path) -> None:
     with Journal.open(f"sqlite:///{tmp_path / 'journal.db'}") as journal:
         pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-        with journal._database.engine.connect() as connection:
+        with journal._session.database.engine.connect() as connection:
             for name, value in pragmas.items():
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value

@@ -42,8 +42,8 @@ def break_connection(journal: Journal, url: str) -> None:
     if url.startswith("postgresql"):
         assert kill_connections(url) == 1
     else:
-        assert journal._connection is not None
-        raw = journal._connection.connection.dbapi_connection
+        assert journal._session.connection is not None
+        raw = journal._session.connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
         raw.close()
 
@@ -110,7 +110,7 @@ class Lightning:
     def __init__(self, journal: Journal, url: str) -> None:
         self._journal, self._url = journal, url
         self.after: bool | None = None
-        event.listen(journal._database.engine, "commit", self._commit)
+        event.listen(journal._session.database.engine, "commit", self._commit)
 
     def _commit(self, connection: Connection) -> None:
         if self.after is None:
@@ -185,7 +185,7 @@ def test_closing_writes_what_is_queued(url: str) -> None:
 def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.ledger.database._BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("hypertui.ledger.journal._AT_ONCE", 0.01)
     path = tmp_path / "journal.db"
     with Journal.open(f"sqlite:///{path}") as journal:
         journal.begin(TRADE)
@@ -193,7 +193,7 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalDown, match="locked"):
-            journal.commit()
+            journal.commit(at_once=True)
         assert list(journal.inputs(ID)) == []  # reading goes on
         other.close()
         journal.commit()
@@ -203,9 +203,9 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
 def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
     with Journal.open(f"sqlite:///{tmp_path / 'journal.db'}") as journal:
         journal.begin(TRADE)
-        assert journal._connection is not None
-        journal._connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        journal._connection.rollback()
+        assert journal._session.connection is not None
+        journal._session.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        journal._session.connection.rollback()
         journal.add(*(input_of(seq, text="x" * 1000) for seq in range(1, 100)))
         with pytest.raises(JournalDown, match="full"):
             journal.commit()
@@ -272,6 +272,6 @@ def test_postgresql_is_durable_whatever_the_server_does_by_default(postgres_url:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("ALTER DATABASE postgres SET synchronous_commit = off")
     with Journal.open(postgres_url) as journal:
-        assert journal._connection is not None
-        assert journal._connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
-        journal._connection.rollback()
+        assert journal._session.connection is not None
+        assert journal._session.connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        journal._session.connection.rollback()
