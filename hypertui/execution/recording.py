@@ -69,8 +69,8 @@ class RecordedTracker(OrderTracker):
             self._inside = False
 
     def on_mark(self, price: Decimal, now: int) -> None:
-        touches = self.ladder.direction(price) is not None or any(o.passed_by(price) for o in self.alive)
-        if not touches:
+        fires = any(order.waiting and order.passed_by(price) for order in self.alive)
+        if self.ladder.direction(price) is None and not fires:
             super().on_mark(price, now)  # nothing but the newest price, which a restart will hear anew
             return
         with self._input("mark", now, price=price):
@@ -99,7 +99,9 @@ class RecordedTracker(OrderTracker):
             super().on_report(report, now, from_feed)
 
     def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
-        with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at):
+        # What an answer means depends on the newest price, which may have touched nothing.
+        mark = self.mark
+        with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at, mark=mark):
             super().on_answer(order, report, asked_at, now)
 
     def expect_fill(self, order: OwnOrder, now: int) -> None:
@@ -154,6 +156,7 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.on_report(_REPORT.validate_python(data["report"]), at, data["from_feed"])
         case "answer":
             report = None if data["report"] is None else _REPORT.validate_python(data["report"])
+            tracker.mark = None if data["mark"] is None else Decimal(data["mark"])
             tracker.on_answer(named(data["order"]), report, data["asked_at"], at)
         case "expect":
             tracker.expect_fill(named(data["order"]), at)

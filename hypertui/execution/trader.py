@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -28,18 +28,18 @@ from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
+from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds
+from hypertui.execution.orders import ClientIds, Role
 from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.ledger.errors import JournalError
 from hypertui.market import ZERO, Fill, Instrument, Order, plain
 from hypertui.port import (
     Ack,
@@ -84,6 +84,7 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
+        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -98,7 +99,6 @@ class Trader:
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
         self.operation: Callable[[], Awaitable[None]] | None = None
-        self._journal_trouble = ""
         self._halt_reason = ""
         self._fills_seen = -1
 
@@ -120,8 +120,11 @@ class Trader:
                 if self.opened:
                     reason = await self._leave(stop.on_exit)
             finally:
-                await self._close()
-        return reason
+                try:
+                    lost = await self.durability.leave()
+                finally:
+                    await self._close()
+        return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
@@ -175,9 +178,9 @@ class Trader:
 
     def _record_entry(self, order: Order, expires_at: int) -> None:
         self.journal.record("entering", self.clock(), {"order": plain_json(order), "expires_at": expires_at})
-        problem = self.journal.commit()
-        if problem:
-            raise StartRefused(f"nothing is opened without a journal: {problem}")
+        self.durability.commit()
+        if self.durability.problem:
+            raise StartRefused(f"nothing is opened without a journal: {self.durability.problem}")
 
     async def _catch_up(self) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
@@ -392,10 +395,8 @@ class Trader:
 
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
-        try:
-            self.journal.ended(self.clock(), how)
-        except JournalError as error:
-            self.alarms.sound("journal", Severity.CRITICAL, f"the trade's end could not be written: {error}")
+        self.journal.ended(self.clock(), how)
+        self.durability.commit()
 
     def record_mode(self, mode: Mode, reason: str) -> None:
         """Have a restart take up this mode."""
@@ -403,10 +404,10 @@ class Trader:
 
     def _advance(self) -> None:
         if self.opened:
-            self.manager.hold_buys = self.inputs.holds_risk() or self._journal_trouble
+            self.manager.hold_buys = self.inputs.holds_risk() or self.durability.problem
             actions = self.manager.converge(self.clock(), self.courier.busy)
-            self._commit()  # what was decided is durable before it is sent
-            for action in actions:
+            self.durability.commit()  # what was decided is durable before it is sent
+            for action in self._protective(actions) if self.durability.problem else actions:
                 self.courier.send(action)
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
                 self._fills_seen = self.tracker.fills_booked
@@ -417,13 +418,17 @@ class Trader:
                 self.halt(halted)
         self._changed()
 
-    def _commit(self) -> None:
-        problem = self.journal.commit()
-        if problem:
-            self.alarms.sound("journal", Severity.CRITICAL, f"the journal cannot be written: {problem}")
-        elif self._journal_trouble:
-            self.alarms.clear("journal")
-        self._journal_trouble = problem
+    def _protective(self, actions: Sequence[Action]) -> Iterator[Action]:
+        """What was decided, without buys: those that could not be made durable are not sent."""
+        for action in actions:
+            if isinstance(action, Place):
+                buys = [order for order in action.orders if order.role is Role.BUY]
+                if buys:
+                    self.tracker.on_not_placed(buys, self.durability.problem, 0, self.clock())
+                action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
+                if not action.orders:
+                    continue
+            yield action
 
     def _at_rest(self) -> bool:
         return self.tracker.settled or (self.mode is not Mode.RUNNING and self.tracker.quiet)

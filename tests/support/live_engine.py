@@ -16,6 +16,7 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
@@ -40,16 +41,23 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
 
 
 class LiveEngine:
-    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out."""
+    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out. The
+    trade is written down by what `journal` gives for its account, in memory without one."""
 
-    def __init__(self, venue: LocalVenue, config: TradeConfig = SOL, **changes: Any) -> None:
+    def __init__(
+        self,
+        venue: LocalVenue,
+        config: TradeConfig = SOL,
+        journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
+        **changes: Any,
+    ) -> None:
         self.venue = venue
         self.config = replace(config, **changes)
         self.key = SigningKey.throwaway()
         self.stop = Stop(self.config.on_exit)
         self.engine = EmbeddedEngine(
             self._connect,
-            lambda account: (random.getrandbits(64), MemoryJournal()),
+            journal or (lambda account: (random.getrandbits(64), MemoryJournal())),
             self.config,
             wall_clock,
             random.Random(7),

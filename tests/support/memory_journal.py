@@ -26,9 +26,22 @@ class MemoryJournal:
         """Keep an input."""
         self.inputs.append(Input(kind, at, data))
 
-    def commit(self) -> str:
+    @property
+    def place(self) -> str:
+        """For messages."""
+        return "in memory"
+
+    @property
+    def pending(self) -> int:
+        """Nothing waits."""
+        return 0
+
+    def commit(self, at_once: bool) -> None:
         """Nothing can go wrong."""
-        return ""
+
+    def give_up(self) -> int:
+        """Nothing is lost."""
+        return 0
 
     def ended(self, at: int, how: str) -> None:
         """Forget everything."""
