@@ -155,6 +155,22 @@ def test_rows_keep_the_order_of_writing_across_commits_and_restarts(url: str) ->
         assert [alarm.at for alarm in journal.alarms(ID)] == times
 
 
+@pytest.mark.parametrize(
+    ("there", "found", "missing"), [([2], 2, 1), ([1, 2, 4], 4, 3), ([1, 3, 2], 3, 2), ([1, 2, 0], 0, 3)]
+)
+def test_a_history_with_a_gap_or_out_of_order_is_refused(
+    journal: Journal, there: list[int], found: int, missing: int
+) -> None:
+    journal.add(*(input_of(seq) for seq in there))
+    journal.commit()
+    inputs = journal.inputs(ID)
+    assert [next(inputs).seq for _ in range(missing - 1)] == there[: missing - 1]
+    with pytest.raises(JournalError) as error:
+        next(inputs)
+    assert f"trade {ID} has input {found} where input {missing} should be" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 def test_trades_are_kept_apart(journal: Journal) -> None:
     journal.begin(OTHER)
     journal.add(input_of(1), input_of(1, OTHER.id, other=True), fill_of(1), fill_of(1, OTHER.id))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from hypertui.ledger import Journal, JournalDown, JournalError
 from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, fill_of, input_of
+from tests.ledger.proxy import Proxy
 
 _WRITE_AND_QUEUE = """
 import sys
@@ -110,10 +113,14 @@ class Lightning:
     def __init__(self, journal: Journal, url: str) -> None:
         self._journal, self._url = journal, url
         self.after: bool | None = None
+        self.skip = 0  # transactions that it lets pass
         event.listen(journal._session.database.engine, "commit", self._commit)
 
     def _commit(self, connection: Connection) -> None:
         if self.after is None:
+            return
+        if self.skip:
+            self.skip -= 1
             return
         if self.after:
             connection.connection.commit()
@@ -177,6 +184,85 @@ def test_closing_writes_what_is_queued(url: str) -> None:
         journal.add(input_of(1))
     with Journal.open(url) as journal:
         assert list(journal.inputs(ID)) == [input_of(1)]
+
+
+# How long it may take
+
+_PROMPT = 2.0  # seconds; far more than a commit at once may take, and far less than a patient one
+
+
+def prompt_failure(journal: Journal) -> str:
+    """A commit at once that must fail in time; its error."""
+    began = time.monotonic()
+    with pytest.raises(JournalDown) as error:
+        journal.commit(at_once=True)
+    assert time.monotonic() - began < _PROMPT
+    return str(error.value)
+
+
+def test_a_commit_at_once_does_not_wait_for_a_frozen_server(postgres: str, postgres_url: str) -> None:
+    with Proxy(postgres) as proxy, Journal.open(proxy.url) as journal:
+        journal.begin(TRADE)
+        journal.add(*EACH)
+        proxy.freeze()
+        assert "is out of reach: no answer within 0.4 s" in prompt_failure(journal)
+        assert "not connected" in prompt_failure(journal)  # a new connection is not its business
+        proxy.thaw()
+        journal.commit()
+        assert everything(journal) == EACH
+        journal.add(input_of(2))
+        journal.commit(at_once=True)
+        assert [record.seq for record in journal.inputs(ID)] == [1, 2]
+
+
+def test_a_commit_at_once_does_not_wait_for_a_lock(postgres_url: str) -> None:
+    import psycopg
+
+    with Journal.open(postgres_url) as journal, psycopg.connect(postgres_url) as other:
+        journal.claim("paper", TRADE.account, "BTC")
+        journal.begin(TRADE)
+        journal.add(input_of(1))
+        other.execute("LOCK TABLE inputs")
+        assert "no answer within 0.4 s" in prompt_failure(journal)
+        other.rollback()
+        with suppress(JournalDown):
+            journal.commit()  # the server may still hold the connection that was given up
+        journal.commit()
+        assert list(journal.inputs(ID)) == [input_of(1)]
+
+
+def test_very_much_that_waits_is_written_in_its_order(
+    journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hypertui.ledger.journal._BATCH", 10)
+    lightning = Lightning(journal, url)
+    for seq in range(1, 36):
+        journal.add(input_of(seq), fill_of(seq))
+    lightning.after = False
+    with pytest.raises(JournalDown):
+        journal.commit()
+    assert journal.pending == 70
+    for left in (60, 50):
+        lightning.skip = 1
+        lightning.after = True
+        with pytest.raises(JournalDown):
+            journal.commit()
+        assert journal.pending == left
+        seqs = [record.seq for record in journal.inputs(ID)]
+        assert seqs == list(range(1, len(seqs) + 1))
+    journal.commit()
+    assert [record.seq for record in journal.inputs(ID)] == list(range(1, 36))
+    assert [record.trade_number for record in journal.fills(ID)] == list(range(1, 36))
+
+
+def test_what_was_given_up_is_not_written(url: str) -> None:
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.add(input_of(1), fill_of(1))
+        assert journal.give_up() == 2
+        assert journal.pending == 0
+    with Journal.open(url) as journal:
+        assert everything(journal) == []
 
 
 # SQLite

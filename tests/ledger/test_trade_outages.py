@@ -214,6 +214,30 @@ def test_stops_move_up_in_an_outage_and_coins_below_their_stop_are_sold(
         assert_nothing_lost(live, postgres_url)
 
 
+def test_a_buy_that_could_not_be_written_down_is_not_sent(
+    postgres: str, postgres_url: str, tmp_path: Path
+) -> None:
+    with Proxy(postgres) as proxy, trading(proxy.url, tmp_path) as live:
+        live.wait_for(lambda: _all_heard_of(postgres_url), "the last notice of the four stops")
+        proxy.freeze()
+        move(live, -1, "a step down")  # the buy at 0 is decided before the journal is known to be down
+        decided = [e for e in live.events("order") if e.data["role"] == "buy"]
+        assert [e.data["status"] for e in decided] == ["sent", "not placed"]
+        assert placed(live, "buy") == 1  # the entry
+        proxy.thaw()
+        live.wait_for(lambda: live.settled, "the target after the outage")
+        assert placed(live, "buy") == 2
+        assert_nothing_lost(live, postgres_url)
+
+
+def _all_heard_of(url: str) -> bool:
+    with Journal.open(url) as journal:
+        trade = trade_in(url).id
+        placed = {order.client_id for order in journal.orders(trade)}
+        told = [row.data["report"] for row in journal.inputs(trade) if row.kind == "report"]
+    return len(placed) == 4 and placed <= {report["client_id"] for report in told}  # type: ignore[index]
+
+
 def test_an_account_that_somebody_else_claimed_meanwhile_is_not_written_on(
     postgres_url: str, tmp_path: Path
 ) -> None:
