@@ -7,10 +7,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, ExchangeError, Filled, OrderState, Placed, Refused, Unknown
+from hypertui.exchange import Exchange, ExchangeError, Filled, OrderState, Placed, Quote, Refused, Unknown
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.skew import ClockSkew
 from hypertui.market import ZERO, Fill, Order, plain
 from hypertui.strategy.plan import Plan
 
@@ -34,12 +35,19 @@ class Entry:
     """Checks the ground and buys the position."""
 
     def __init__(
-        self, exchange: Exchange, plan: Plan, ids: ClientIds, timing: Timing, clock: Callable[[], int]
+        self,
+        exchange: Exchange,
+        plan: Plan,
+        ids: ClientIds,
+        timing: Timing,
+        clock: Callable[[], int],
+        skew: ClockSkew,
     ) -> None:
         self._exchange = exchange
         self._plan = plan
         self._timing = timing
         self._clock = clock
+        self._skew = skew
         self._client_id = ids.entry()
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
@@ -50,7 +58,11 @@ class Entry:
         quote = await self._exchange.quote(symbol)
         price = quote.mid or quote.mark
         self._plan.check_at(price)
+        asked_at = self._clock()
         account = await self._exchange.account_state(symbol)
+        self._skew.measure(asked_at, self._clock(), account.time)
+        if self._skew.too_far:
+            raise StartRefused(f"{self._skew.in_words()}: set it right first")
         if account.position != 0:
             raise StartRefused(
                 f"the account {self._exchange.account} holds {plain(account.position)} {symbol} already; "
@@ -69,13 +81,16 @@ class Entry:
                 f"{margin:.2f} USD of margin, the account has {account.withdrawable:.2f} USD free"
             )
 
-    async def enter(self, inbox: Inbox, record: Callable[[Order, int], None]) -> Sequence[Fill]:
-        """Set the leverage and buy; returns the fills. `record` takes the order and its expiry (ms) before it
-        is sent. Raises StartRefused when nothing was bought, and an ExchangeError only while nothing can have
-        been."""
+    async def enter(
+        self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int], None]
+    ) -> Sequence[Fill]:
+        """Set the leverage and buy at the `newest` price; returns the fills. `record` takes the order and its
+        expiry (ms) before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError only
+        while nothing can have been."""
         symbol = self._plan.instrument.symbol
-        await self._exchange.set_leverage(symbol, self._plan.leverage, self._expiry())
-        quote = await self._exchange.quote(symbol)
+        expiry = self._skew.at_venue(self._expiry())
+        await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
+        quote = newest()
         order, expires_at = self._plan.entry(self._client_id, quote.mid or quote.mark), self._expiry()
         record(order, expires_at)
         bought = await self._bought(order, expires_at, inbox)
@@ -114,7 +129,7 @@ class Entry:
     async def _bought(self, order: Order, expires_at: int, inbox: Inbox) -> Decimal:
         answer: Placed
         try:
-            (answer,) = await self._exchange.place([order], expires_at)
+            (answer,) = await self._exchange.place([order], self._skew.at_venue(expires_at))
         except Unknown:
             return await self._find_out(order, expires_at, inbox)
         if isinstance(answer, Filled):

@@ -22,8 +22,10 @@ from hypertui.exchange import (
     FillNotice,
     OrderNotice,
     PriceTick,
+    Quote,
 )
 from hypertui.execution import winddown
+from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
@@ -37,7 +39,9 @@ from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Role
+from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
+from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.market import ZERO, Fill, Instrument, Order, plain
@@ -56,8 +60,8 @@ from hypertui.strategy.plan import SLOTS
 _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
+_ALLOWANCE_EVERY = 300.0
 _START_PATIENCE = 10.0
-_RETRY_PAUSE = 1.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -94,13 +98,16 @@ class Trader:
         self.manager: OrderManager
         self.courier: Courier
         self._caretaker: Caretaker
+        self.adoption: Adoption
         self._changed = changed
-        self._random = random
+        self.skew = ClockSkew()
+        self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
         self.operation: Callable[[], Awaitable[None]] | None = None
         self._halt_reason = ""
         self._fills_seen = -1
+        self._entry_fills: Sequence[Fill] = ()
 
     # A trade from beginning to end
 
@@ -140,7 +147,7 @@ class Trader:
             raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
         self.instrument = instruments[symbol]
         plan = self.config.plan(self.instrument)
-        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock)
+        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
         history = self.journal.history()
         if not history:
             await self._entry.check()
@@ -160,7 +167,7 @@ class Trader:
             for fill in fills:
                 self._entry.takes(fill)
             self._open(Ladder.open(plan, fills), fills, history[opened[0] + 1 :], resumed=True)
-            await self._catch_up()
+            await self._catch_up(stop)
             return
         fills = ()
         for entry in history:
@@ -169,12 +176,16 @@ class Trader:
             )
         if not fills:
             try:
-                fills = await self._entry.enter(self.inbox, self._record_entry)
+                fills = await self._entry.enter(self.inbox, self._newest_quote, self._record_entry)
             except (StartRefused, ExchangeError):
                 self.ended("nothing was bought")
                 raise
         self.journal.record("opened", self.clock(), {"fills": [plain_json(fill) for fill in fills]})
         self._open(Ladder.open(plan, fills), fills, (), resumed=False)
+
+    def _newest_quote(self) -> Quote:
+        assert self.inputs.quote is not None, "the first price was waited for"
+        return self.inputs.quote
 
     def _record_entry(self, order: Order, expires_at: int) -> None:
         self.journal.record("entering", self.clock(), {"order": plain_json(order), "expires_at": expires_at})
@@ -182,12 +193,11 @@ class Trader:
         if self.durability.problem:
             raise StartRefused(f"nothing is opened without a journal: {self.durability.problem}")
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, stop: Stop) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
-        self.tracker.doubt_all(self.clock())
-        while not self._caretaker.reconciled:
-            await self._caretaker.reconcile()
-            await self.inbox.run_until(lambda: self._caretaker.reconciled, _RETRY_PAUSE)
+        self.inbox.spawn(self._caretaker.ask_account())
+        self._reconcile()
+        await self.inbox.run_until(lambda: self._caretaker.reconciled or stop.requested)
         self.manager.posture = Posture.TRADE if self.mode is Mode.RUNNING else Posture.PROTECT
         self.chronicle.mode(
             self.mode, f"resumed the trade from {plain(self.tracker.ladder.grid.entry_price)}"
@@ -196,7 +206,7 @@ class Trader:
     def _open(self, ladder: Ladder, fills: Sequence[Fill], history: Sequence[Input], resumed: bool) -> None:
         tracker = RecordedTracker(ladder, self.config.timing, self.chronicle, self.journal.record)
         self.tracker = tracker
-        self.manager = OrderManager(self.tracker, self._ids)
+        self.manager = OrderManager(self.tracker, self._ids, self.rations)
         mode: Input | None = None
         with tracker.silent():
             for entry in history:
@@ -205,16 +215,20 @@ class Trader:
                 else:
                     play_back(tracker, self._ids, entry.kind, entry.at, entry.data)
         self.chronicle.ladder = ladder
+        self._entry_fills = fills
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
             self.tracker,
             self.inbox,
             self.clock,
-            self._random,
+            self.rations,
+            self.skew,
             book=partial(self._book, from_feed=False),
             answered=self.inputs.on_answer,
             trouble=self._trouble,
+            doubt=self._reconcile,
         )
         self._caretaker = Caretaker(
             self.exchange,
@@ -225,6 +239,9 @@ class Trader:
             self.inbox,
             self.clock,
             self.alarms,
+            self.journal,
+            self.rations,
+            self.skew,
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
@@ -248,6 +265,7 @@ class Trader:
             self.operation = partial(self._flatten, reason)
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
         self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
+        self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
         self._on_price()
         self._advance()
@@ -314,8 +332,7 @@ class Trader:
                     self.tracker.on_report(report, self.clock(), from_feed=True)
             case FeedUp():
                 self.inputs.on_feed_state(True)
-                if self.opened:
-                    self.inbox.spawn(self._caretaker.reconcile())
+                self._reconcile()
             case FeedDown(reason):
                 self.inputs.on_feed_state(False, reason)
             case FeedAlive():
@@ -337,19 +354,32 @@ class Trader:
             self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
-        if (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill):
+        if self._booked(fill):
             return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, self.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
             self.chronicle.fill(fill, order.role.value, order.unit, gain)
-        elif from_feed:
-            text = f"a fill of {plain(fill.size)} {fill.symbol} that is not ours: somebody else trades here"
+        elif from_feed or self._ids.owns(fill.client_id):
+            what = "unknown to the journal" if self._ids.owns(fill.client_id) else "not ours"
+            text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
 
+    def _booked(self, fill: Fill) -> bool:
+        return (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill)
+
     # What is done
+
+    @property
+    def began_at(self) -> int:
+        """When the entry was filled (ms)."""
+        return min(fill.time for fill in self._entry_fills)
+
+    async def reconcile_now(self) -> str:
+        """Compare with the venue; returns what differed, in words."""
+        return await self._caretaker.compare_once()
 
     async def _flatten(self, reason: str) -> None:
         try:
@@ -404,7 +434,9 @@ class Trader:
 
     def _advance(self) -> None:
         if self.opened:
-            self.manager.hold_buys = self.inputs.holds_risk() or self.durability.problem
+            self.manager.hold_buys = (
+                self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
+            )
             actions = self.manager.converge(self.clock(), self.courier.busy)
             self.durability.commit()  # what was decided is durable before it is sent
             for action in self._protective(actions) if self.durability.problem else actions:
@@ -424,11 +456,15 @@ class Trader:
             if isinstance(action, Place):
                 buys = [order for order in action.orders if order.role is Role.BUY]
                 if buys:
-                    self.tracker.on_not_placed(buys, self.durability.problem, 0, self.clock())
+                    self.tracker.on_not_placed(buys, self.durability.problem, self.clock())
                 action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
                 if not action.orders:
                     continue
             yield action
+
+    def _reconcile(self) -> None:
+        if self.opened:
+            self.inbox.spawn(self._caretaker.reconcile())
 
     def _at_rest(self) -> bool:
         return self.tracker.settled or (self.mode is not Mode.RUNNING and self.tracker.quiet)

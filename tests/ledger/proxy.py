@@ -31,7 +31,8 @@ class Proxy:
     def __enter__(self) -> Self:
         self._thread.start()
         port = self._wait(self._start())
-        self.url = f"postgresql://postgres@127.0.0.1:{port}{self._name}"
+        # The shortest that the driver takes: a test need not wait longer for a server that is frozen.
+        self.url = f"postgresql://postgres@127.0.0.1:{port}{self._name}?connect_timeout=2"
         return self
 
     def __exit__(self, *exception: object) -> None:

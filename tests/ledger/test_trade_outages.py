@@ -18,6 +18,7 @@ from hypertui.execution.trade_journal import Input, LedgerJournal
 from hypertui.execution.trader import Trader
 from hypertui.ledger import Journal
 from hypertui.ledger.records import TradeRecord
+from hypertui.market import Side
 from hypertui.port import Mode, OnExit, Verb
 from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections
@@ -92,11 +93,21 @@ def placed(live: LiveEngine, side: Literal["buy", "sell"]) -> int:
     return live.venue.call(count)
 
 
-def move(live: LiveEngine, unit: int, until: str, price: Decimal | None = None) -> None:
-    """Take the price to a unit, and wait until the ladder is there and nothing is under way."""
-    live.venue.set_price("SOL", price or live.unit_price(unit))
-    quiet = lambda: live.on_engine(lambda trader: trader.tracker.quiet, False)  # noqa: E731
-    live.wait_for(lambda: live.unit == unit and quiet(), until)
+def move(live: LiveEngine, unit: int, until: str) -> None:
+    """Take the price to a unit, and wait until the ladder is there and no order is wrong; buys may miss."""
+    live.venue.set_price("SOL", live.unit_price(unit))
+    live.wait_for(lambda: live.unit == unit and live.on_engine(_nothing_wrong, False), until)
+
+
+def _nothing_wrong(trader: Trader) -> bool:
+    tracker, target = trader.tracker, trader.tracker.ladder.target()
+    sells = {(o.unit, o.remaining) for o in tracker.alive if o.order.side is Side.SELL}
+    buys = {(o.unit, o.remaining) for o in tracker.buys()}
+    return (
+        tracker.quiet
+        and sells == {(stop.unit, stop.size) for stop in target.stops}
+        and buys <= {(buy.unit, buy.size) for buy in target.buys}
+    )
 
 
 def trade_in(url: str) -> TradeRecord:
@@ -172,7 +183,7 @@ def test_a_frozen_database_holds_risk_and_stops_no_protection(
         assert live.held() > 0
         move(live, -7, "a fall through all stops")
         assert live.held() == 0
-        live.wait_for(lambda: attempts(live) > 2, "attempts that fail")
+        live.wait_for(lambda: attempts(live) > 2, "attempts that fail", 30)
         move(live, -6, "a rise on which nothing is bought")
         assert placed(live, "buy") == buys
         assert alarm(live)
@@ -293,7 +304,7 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
             full.clear()
             live.wait_for(lambda: live.settled and not alarm(live), "the end of the outage")
             assert len(live.working()) == 4
-            assert heart.longest < 1
+        assert heart.longest < 1
         assert_nothing_lost(live, url)
 
 

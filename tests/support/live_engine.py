@@ -132,8 +132,8 @@ class LiveEngine:
         self.venue.set_price(self.config.symbol, self.unit_price(unit))
         self.wait_for(lambda: self.unit == unit and self.settled, f"unit {unit} to settle")
 
-    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
-        wait_until(lambda: self.ended or condition(), what)
+    def wait_for(self, condition: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
+        wait_until(lambda: self.ended or condition(), what, deadline)
         assert condition(), f"{what}: the engine ended with {self._reasons or self._errors}"
 
     def mode(self) -> Mode:
