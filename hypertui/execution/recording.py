@@ -69,8 +69,8 @@ class RecordedTracker(OrderTracker):
             self._inside = False
 
     def on_mark(self, price: Decimal, now: int) -> None:
-        touches = self.ladder.direction(price) is not None or any(o.passed_by(price) for o in self.alive)
-        if not touches:
+        fires = any(order.waiting and order.passed_by(price) for order in self.alive)
+        if self.ladder.direction(price) is None and not fires:
             super().on_mark(price, now)  # nothing but the newest price, which a restart will hear anew
             return
         with self._input("mark", now, price=price):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hypertui.exchange import ExchangeError, Quote
 from hypertui.execution import rebuild
+from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
@@ -40,10 +41,19 @@ class Start:
     """Finds or makes the trade. Raises StartRefused, PlanError or an ExchangeError while nothing is held
     yet."""
 
-    def __init__(self, plan: Plan, entry: Entry, journal: TradeJournal, inputs: Inputs, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        entry: Entry,
+        journal: TradeJournal,
+        durability: Durability,
+        inputs: Inputs,
+        inbox: Inbox,
+    ) -> None:
         self._plan = plan
         self._entry = entry
         self._journal = journal
+        self._durability = durability
         self._inputs = inputs
         self._inbox = inbox
 
@@ -85,6 +95,7 @@ class Start:
             return await self._entry.enter(self._inbox, self._newest_quote, self._record_entry)
         except (StartRefused, ExchangeError):
             self._journal.ended(self._inputs.now, "nothing was bought")
+            self._durability.commit()
             raise
 
     def _newest_quote(self) -> Quote:
@@ -95,6 +106,6 @@ class Start:
         self._journal.record(
             "entering", self._inputs.now, {"order": plain_json(order), "expires_at": expires_at}
         )
-        problem = self._journal.commit()
-        if problem:
-            raise StartRefused(f"nothing is opened without a journal: {problem}")
+        self._durability.commit()
+        if self._durability.problem:
+            raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -28,21 +28,21 @@ from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
+from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.order_manager import Action, OrderManager, Posture
+from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds
+from hypertui.execution.orders import ClientIds, Role
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.ledger.database import JournalError
 from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
@@ -86,6 +86,7 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
+        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -102,7 +103,6 @@ class Trader:
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
         self.operation: Callable[[], Awaitable[None]] | None = None
-        self._journal_trouble = ""
         self._halt_reason = ""
         self._fills_seen = -1
         self._entry_fills: Sequence[Fill] = ()
@@ -125,8 +125,11 @@ class Trader:
                 if self.opened:
                     reason = await self._leave(stop.on_exit)
             finally:
-                await self._close()
-        return reason
+                try:
+                    lost = await self.durability.leave()
+                finally:
+                    await self._close()
+        return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
@@ -143,7 +146,7 @@ class Trader:
         self.instrument = instruments[symbol]
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
-        start = Start(plan, self._entry, self.journal, self.inputs, self.inbox)
+        start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
         remains = await start.check()
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
         self.inbox.spawn(self._every(_BEAT, self._beat))
@@ -245,9 +248,9 @@ class Trader:
     def _record_start(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
         self.journal.record("started", self.clock(), {"start": self._ids.start})
-        problem = self.journal.commit()
-        if problem:
-            raise StartRefused(f"nothing is taken up without a journal: {problem}")
+        self.durability.commit()
+        if self.durability.problem:
+            raise StartRefused(f"nothing is taken up without a journal: {self.durability.problem}")
 
     async def _trade(self, stop: Stop, leave_at: float | None) -> None:
         loop = asyncio.get_running_loop()
@@ -404,10 +407,8 @@ class Trader:
 
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
-        try:
-            self.journal.ended(self.clock(), how)
-        except JournalError as error:
-            self.alarms.sound("journal", Severity.CRITICAL, f"the trade's end could not be written: {error}")
+        self.journal.ended(self.clock(), how)
+        self.durability.commit()
 
     def record_mode(self, mode: Mode, reason: str) -> None:
         """Have a restart take up this mode."""
@@ -416,11 +417,11 @@ class Trader:
     def _advance(self) -> None:
         if self.opened:
             self.manager.hold_buys = (
-                self.inputs.holds_risk() or self._journal_trouble or self.rations.refuses(Purpose.BUY)
+                self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
             )
             actions = self.manager.converge(self.clock(), self.courier.busy)
-            self._commit()  # what was decided is durable before it is sent
-            for action in actions:
+            self.durability.commit()  # what was decided is durable before it is sent
+            for action in self._protective(actions) if self.durability.problem else actions:
                 self.courier.send(action)
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
                 self._fills_seen = self.tracker.fills_booked
@@ -434,16 +435,20 @@ class Trader:
     def send(self, action: Action) -> None:
         """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
         every order that it may find working or filled."""
-        self._commit()
+        self.durability.commit()
         self.courier.send(action)
 
-    def _commit(self) -> None:
-        problem = self.journal.commit()
-        if problem:
-            self.alarms.sound("journal", Severity.CRITICAL, f"the journal cannot be written: {problem}")
-        elif self._journal_trouble:
-            self.alarms.clear("journal")
-        self._journal_trouble = problem
+    def _protective(self, actions: Sequence[Action]) -> Iterator[Action]:
+        """What was decided, without buys: those that could not be made durable are not sent."""
+        for action in actions:
+            if isinstance(action, Place):
+                buys = [order for order in action.orders if order.role is Role.BUY]
+                if buys:
+                    self.tracker.on_not_placed(buys, self.durability.problem, self.clock())
+                action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
+                if not action.orders:
+                    continue
+            yield action
 
     def _reconcile(self) -> None:
         if self.opened:

@@ -27,9 +27,25 @@ class MemoryJournal:
         """Keep an input."""
         self.inputs.append(Input(kind, at, data))
 
-    def commit(self) -> str:
+    @property
+    def place(self) -> str:
+        """For messages."""
+        return "in memory"
+
+    @property
+    def pending(self) -> int:
+        """Nothing waits."""
+        return 0
+
+    def commit(self) -> None:
         """Nothing can go wrong."""
-        return ""
+
+    async def commit_beside(self) -> None:
+        """Nothing can go wrong here either."""
+
+    def give_up(self) -> int:
+        """Nothing is lost."""
+        return 0
 
     def ended(self, at: int, how: str) -> None:
         """Forget everything."""
