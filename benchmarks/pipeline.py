@@ -37,6 +37,7 @@ TURN = 30  # units up before the walk goes down again
 CONFIG = TradeConfig(Network.PAPER, SYMBOL, Decimal(50), Decimal(2_000), 20)
 PATIENCE = 10.0
 LOOK = 0.002
+QUIET = 0.003  # by then the feed has brought what the bare order changed
 
 
 def step() -> dict[str, object]:
@@ -168,6 +169,7 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
             events = recorder.take()
             taken += 1
             took = bare.order(price)
+            time.sleep(QUIET)
             if taken <= WARM_UP:
                 continue
             bares.append(took)
