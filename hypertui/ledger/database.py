@@ -109,6 +109,7 @@ def _sqlite(url: URL) -> Database:
         connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
         poolclass=NullPool,
         hide_parameters=True,
+        paramstyle="named",
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

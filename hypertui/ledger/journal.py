@@ -19,7 +19,6 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Insert,
     Row,
     Select,
     Table,
@@ -73,8 +72,11 @@ class Journal:
         self._next: dict[str, int] = {}  # the number of a live trade's next row
         self._pending = 0
         insert = postgresql.insert if database.is_postgresql else sqlite.insert
-        self._inserts: dict[type[Record], Insert] = {
-            kind: insert(_bare(rows)).on_conflict_do_nothing() for kind, rows in TABLES.items()
+        # As text: the rows are in the driver's own types already, and orders wait for each commit.
+        dialect = database.engine.dialect
+        self._inserts: dict[type[Record], str] = {
+            kind: str(insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=dialect))
+            for kind, rows in TABLES.items()
         }
         self._insert_trade = insert(_bare(TRADES)).on_conflict_do_nothing()
 
@@ -250,7 +252,7 @@ class Journal:
 
     def _write(self, connection: Connection) -> None:
         for kind, rows in self._queue.items():
-            if connection.execute(self._inserts[kind], rows).rowcount != len(rows):
+            if connection.exec_driver_sql(self._inserts[kind], rows).rowcount != len(rows):
                 for row in rows:
                     self._compare(connection, kind, row)
 
