@@ -21,7 +21,7 @@ from hyperliquid.exchange import Exchange as SdkExchange
 from hyperliquid.utils.types import Cloid
 
 from benchmarks.figures import milliseconds, ratio
-from benchmarks.taps import ACTION, ANSWER, CHUNK, FRAME, SENT, Event, Recorder
+from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
 from benchmarks.venue import SYMBOL, running
 from hypertui.cli.journal import journals
 from hypertui.exchange import Exchange
@@ -50,8 +50,10 @@ def step() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """One order and the price message that caused it, in ns."""
+    """One order and the price message that caused it, in ns: the commit of what was decided, and the times
+    from the message's arrival until the order left and was acknowledged."""
 
+    commit: int
     left: int
     acknowledged: int
 
@@ -59,7 +61,7 @@ class Paired:
 def paired(events: list[Event], price: Decimal) -> Paired | None:
     """The times of a step, None where anything but the one message with its price may have caused the order."""
     at = [kind for _, kind, _ in events]
-    if at[:3] != [CHUNK, FRAME, ACTION] or events[2][2] != "order" or ANSWER not in at:
+    if at[:4] != [CHUNK, FRAME, COMMIT, ACTION] or events[3][2] != "order" or ANSWER not in at:
         return None
     frame = json.loads(events[1][2])
     if frame["channel"] != "activeAssetCtx" or Decimal(frame["data"]["ctx"]["markPx"]) != price:
@@ -67,7 +69,7 @@ def paired(events: list[Event], price: Decimal) -> Paired | None:
     answer = at.index(ANSWER)
     left = max(time for time, kind, _ in events[:answer] if kind == SENT)
     arrived = events[0][0]
-    return Paired(left - arrived, events[answer][0] - arrived)
+    return Paired(int(events[2][2]), left - arrived, events[answer][0] - arrived)
 
 
 class Engine:
@@ -178,12 +180,15 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
                 steps.append(times)
             if len(steps) == STEPS or taken == MOST_STEPS:
                 break
+    commit = milliseconds([one.commit for one in steps])
     left = milliseconds([one.left for one in steps])
     acknowledged = milliseconds([one.acknowledged for one in steps])
     alone = milliseconds(bares)
     return {
         "steps": len(steps),
         "not_paired": len(bares) - len(steps),
+        "commit_p50_ms": commit.p50,
+        "commit_p99_ms": commit.p99,
         "left_p50_ms": left.p50,
         "left_p99_ms": left.p99,
         "acknowledged_p50_ms": acknowledged.p50,

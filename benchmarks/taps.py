@@ -15,11 +15,14 @@ from websockets.asyncio.client import ClientConnection
 
 from hypertui.hyperliquid.feed import Feed
 from hypertui.hyperliquid.sdk import Actions
+from hypertui.ledger import Journal
 
 # Bytes were taken from the feed's socket, by the event loop.
 CHUNK = "chunk"
 # A text frame reached the feed; its text.
 FRAME = "frame"
+# The journal has made durable what was queued; the ns that it took.
+COMMIT = "commit"
 # The client is about to post an action; its type.
 ACTION = "action"
 # Bytes of an action were given to its socket.
@@ -31,7 +34,7 @@ Event = tuple[int, str, str]
 
 
 class Recorder:
-    """The events of the engine's feed and of its actions, in the order in which they happened. `answered` is
+    """The events of the engine's feed, journal and actions, in the order in which they happened. `answered` is
     called after each answer, on the thread that read it."""
 
     def __init__(self, answered: Callable[[str], None]) -> None:
@@ -49,6 +52,7 @@ class Recorder:
         """Record for as long as the context lasts."""
         taken, framed = ClientConnection.data_received, Feed._take
         posted, sent = Actions.post, http.client.HTTPConnection.send
+        committed = Journal.commit
 
         def data_received(socket: ClientConnection, data: bytes) -> None:
             self._note(CHUNK)
@@ -57,6 +61,11 @@ class Recorder:
         def take(feed: Feed, channels: Any, text: str | bytes, heard: float) -> None:
             self._note(FRAME, str(text))
             framed(feed, channels, text, heard)
+
+        def commit(journal: Journal) -> None:
+            began = time.perf_counter_ns()
+            committed(journal)
+            self._note(COMMIT, str(time.perf_counter_ns() - began))
 
         def post(actions: Actions, url_path: str, payload: Any = None) -> Any:
             kind = payload["action"]["type"]
@@ -78,6 +87,7 @@ class Recorder:
         with ExitStack() as patches:
             patches.enter_context(mock.patch.object(ClientConnection, "data_received", data_received))
             patches.enter_context(mock.patch.object(Feed, "_take", take))
+            patches.enter_context(mock.patch.object(Journal, "commit", commit))
             patches.enter_context(mock.patch.object(Actions, "post", post))
             patches.enter_context(mock.patch.object(http.client.HTTPConnection, "send", send))
             yield
