@@ -7,7 +7,7 @@ proves what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -59,7 +59,6 @@ class OrderTracker:
         self.mark: Decimal | None = None
         self._mark_at = 0
         self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought
-        self.hold_until = 0  # nothing is sent before; the venue could not be reached or asks for less
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
         self._fills: set[tuple[int, int, int]] = set()
@@ -85,7 +84,7 @@ class OrderTracker:
     @property
     def settled(self) -> bool:
         """Nothing is unproven, and exactly the target works."""
-        if not self.quiet:
+        if not self.quiet or any(order.altered for order in self._alive.values()):
             return False
         target = self.ladder.target()
         wanted = {(Side.SELL, stop.unit, stop.size) for stop in target.stops}
@@ -168,13 +167,12 @@ class OrderTracker:
                 self._ended(order, OrderState.REJECTED, order.filled, now)
                 self._pace(order, kind, now)
 
-    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
-        """An action that never took effect: its orders do not exist; nothing is sent before `retry_at`."""
+    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
+        """An action that never took effect: its orders do not exist."""
         for order in orders:
             order.never_placed = True
             order.note = reason
             self._update(order, "not placed", now)
-        self.hold_until = max(self.hold_until, retry_at)
 
     def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
         """Take the venue's answer to a cancel. A refused cancel proves nothing: the order is asked for."""
@@ -183,11 +181,10 @@ class OrderTracker:
         else:
             order.ask_at = now  # an order that rested in the book may also have been filled in part
 
-    def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int) -> None:
+    def on_not_cancelled(self, orders: Iterable[OwnOrder], now: int) -> None:
         """A cancel that never took effect."""
         for order in orders:
             order.cancel_sent_at = None
-        self.hold_until = max(self.hold_until, retry_at)
 
     def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
         """Take what the venue says of an order, by the feed or in an answer."""
@@ -214,7 +211,6 @@ class OrderTracker:
         self.on_unanswered(order, now)
         if order.dead:
             return
-        order.missing = False
         if report is None:
             if asked_at > order.expires_at:
                 order.never_placed = True
@@ -238,15 +234,10 @@ class OrderTracker:
             self._due_no_longer(order)
         self._working(order, now)
 
-    def on_missing(self, order: OwnOrder, now: int) -> None:
-        """The venue did not list an order that should work: it is asked for before anything else is done."""
-        order.missing = True
-        order.ask_at = now
-
-    def doubt_all(self, now: int) -> None:
-        """Something does not add up: every order is asked for."""
-        for order in self._alive.values():
-            self.on_missing(order, now)
+    def on_altered(self, order: OwnOrder, now: int) -> None:
+        """An order works with another size or price than it was sent with: it covers nothing, and goes as
+        soon as another one stands in its place."""
+        order.altered = True
 
     def on_unanswered(self, order: OwnOrder, now: int) -> None:
         """A question brought no answer; it will be asked again."""
@@ -287,11 +278,13 @@ class OrderTracker:
         """Believe the venue about a difference too small for an order."""
         self.ladder.correct_dust(difference)
 
-    def fund(self, payment: FundingPayment, now: int) -> None:
-        """Book funding, once for each time at which it was paid."""
-        if payment.time not in self._funded:
-            self._funded.add(payment.time)
-            self.ladder.fund(payment.amount)
+    def fund(self, payment: FundingPayment, now: int) -> bool:
+        """Book funding, once for each time at which it was paid; returns whether it was news."""
+        if payment.time in self._funded:
+            return False
+        self._funded.add(payment.time)
+        self.ladder.fund(payment.amount)
+        return True
 
     def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
         """Write down that cancels are about to be sent."""
@@ -300,12 +293,12 @@ class OrderTracker:
             order.cancel_expires_at = now + self.timing.expires_after
             self._update(order, "cancelling", now)
 
-    def unanswered(self, now: int) -> list[OwnOrder]:
-        """Orders that have to be asked for now; each is returned once until its answer."""
+    def unanswered(self, now: int, may_ask: Callable[[OwnOrder], bool]) -> list[OwnOrder]:
+        """Orders that have to be asked for now, and may be; each is returned once until its answer."""
         late = [
             order
             for order in self._alive.values()
-            if order.unproven and order.asked_at is None and now >= order.ask_at
+            if order.unproven and order.asked_at is None and now >= order.ask_at and may_ask(order)
         ]
         for order in late:
             order.asked_at = now

@@ -84,7 +84,7 @@ class OwnOrder:
     since: int = 0  # when its present state began
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
-    missing: bool = False  # the venue did not list it although it should work
+    altered: bool = False  # works at the venue otherwise than it was sent
     note: str = ""
 
     @property
@@ -119,7 +119,7 @@ class OwnOrder:
     def unproven(self) -> bool:
         """Alive, and something about it is under way."""
         return not self.dead and (
-            not self.acknowledged or self.cancelling or self.due or self.missing or self.ended is not None
+            not self.acknowledged or self.cancelling or self.due or self.ended is not None
         )
 
     def passed_by(self, price: Decimal) -> bool:

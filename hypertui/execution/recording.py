@@ -85,10 +85,10 @@ class RecordedTracker(OrderTracker):
         with self._input("placed", now, order=order.client_id, answer=answer, named=named):
             super().on_placed(order, answer, now)
 
-    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
+    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         orders = list(orders)
-        with self._input("not placed", now, orders=_ids(orders), reason=reason, retry_at=retry_at):
-            super().on_not_placed(orders, reason, retry_at, now)
+        with self._input("not placed", now, orders=_ids(orders), reason=reason):
+            super().on_not_placed(orders, reason, now)
 
     def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
         with self._input("cancel answer", now, order=order.client_id, outcome=outcome):
@@ -123,9 +123,13 @@ class RecordedTracker(OrderTracker):
         with self._input("dust", now, difference=difference):
             super().correct_dust(difference, now)
 
-    def fund(self, payment: FundingPayment, now: int) -> None:
+    def on_altered(self, order: OwnOrder, now: int) -> None:
+        with self._input("altered", now, order=order.client_id):
+            super().on_altered(order, now)
+
+    def fund(self, payment: FundingPayment, now: int) -> bool:
         with self._input("funding", now, time=payment.time, amount=payment.amount):
-            super().fund(payment, now)
+            return super().fund(payment, now)
 
 
 def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: Mapping[str, Any]) -> None:
@@ -147,7 +151,7 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.on_placed(named(data["order"]), answer, at)
         case "not placed":
             orders = [named(client_id) for client_id in data["orders"]]
-            tracker.on_not_placed(orders, data["reason"], data["retry_at"], at)
+            tracker.on_not_placed(orders, data["reason"], at)
         case "cancel answer":
             tracker.on_cancel_answer(named(data["order"]), CancelOutcome(data["outcome"]), at)
         case "report":
@@ -167,6 +171,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.sweep(tracker.ladder.slots[data["slot"]], at)
         case "dust":
             tracker.correct_dust(Decimal(data["difference"]), at)
+        case "altered":
+            tracker.on_altered(named(data["order"]), at)
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
         case _:

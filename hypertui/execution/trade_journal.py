@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.ledger import Journal, JournalError, Locked
 from hypertui.ledger.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,
+    FundingRecord,
     InputRecord,
     OrderRecord,
+    ReconciliationRecord,
     Record,
     StatusRecord,
     StepRecord,
@@ -68,6 +71,12 @@ class TradeJournal(Protocol):
 
     def event(self, event: Event) -> None:
         """Queue a command or an alarm."""
+
+    def funding(self, payment: FundingPayment) -> None:
+        """Queue a payment of funding."""
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        """Queue a comparison with the venue: what differed, and what was done about it."""
 
 
 class LedgerJournal:
@@ -169,6 +178,14 @@ class LedgerJournal:
                     self._trade.id, event.at, data["alarm"], event.severity.value, event.text, data["active"]
                 )
             )
+
+    def funding(self, payment: FundingPayment) -> None:
+        """Queue a payment of funding."""
+        self._add(FundingRecord(self._trade.id, payment.time, payment.amount))
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        """Queue a comparison with the venue."""
+        self._add(ReconciliationRecord(self._trade.id, at, findings, done))
 
     def _add(self, record: Record) -> None:
         if not self._over:

@@ -36,7 +36,9 @@ from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
+from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.ledger.database import JournalError
@@ -56,8 +58,8 @@ from hypertui.strategy.plan import SLOTS
 _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
+_ALLOWANCE_EVERY = 300.0
 _START_PATIENCE = 10.0
-_RETRY_PAUSE = 1.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -94,7 +96,8 @@ class Trader:
         self.courier: Courier
         self._caretaker: Caretaker
         self._changed = changed
-        self._random = random
+        self.skew = ClockSkew()
+        self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
         self.operation: Callable[[], Awaitable[None]] | None = None
@@ -157,7 +160,7 @@ class Trader:
             for fill in fills:
                 self._entry.takes(fill)
             self._open(Ladder.open(plan, fills), fills, history[opened[0] + 1 :], resumed=True)
-            await self._catch_up()
+            await self._catch_up(stop)
             return
         fills = ()
         for entry in history:
@@ -179,12 +182,11 @@ class Trader:
         if problem:
             raise StartRefused(f"nothing is opened without a journal: {problem}")
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, stop: Stop) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
-        self.tracker.doubt_all(self.clock())
-        while not self._caretaker.reconciled:
-            await self._caretaker.reconcile()
-            await self.inbox.run_until(lambda: self._caretaker.reconciled, _RETRY_PAUSE)
+        self.inbox.spawn(self._caretaker.ask_account())
+        self._reconcile()
+        await self.inbox.run_until(lambda: self._caretaker.reconciled or stop.requested)
         self.manager.posture = Posture.TRADE if self.mode is Mode.RUNNING else Posture.PROTECT
         self.chronicle.mode(
             self.mode, f"resumed the trade from {plain(self.tracker.ladder.grid.entry_price)}"
@@ -193,7 +195,7 @@ class Trader:
     def _open(self, ladder: Ladder, fills: Sequence[Fill], history: Sequence[Input], resumed: bool) -> None:
         tracker = RecordedTracker(ladder, self.config.timing, self.chronicle, self.journal.record)
         self.tracker = tracker
-        self.manager = OrderManager(self.tracker, self._ids)
+        self.manager = OrderManager(self.tracker, self._ids, self.rations)
         mode: Input | None = None
         with tracker.silent():
             for entry in history:
@@ -208,10 +210,12 @@ class Trader:
             self.tracker,
             self.inbox,
             self.clock,
-            self._random,
+            self.rations,
+            self.skew,
             book=partial(self._book, from_feed=False),
             answered=self.inputs.on_answer,
             trouble=self._trouble,
+            doubt=self._reconcile,
         )
         self._caretaker = Caretaker(
             self.exchange,
@@ -222,6 +226,9 @@ class Trader:
             self.inbox,
             self.clock,
             self.alarms,
+            self.journal,
+            self.rations,
+            self.skew,
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
@@ -245,6 +252,7 @@ class Trader:
             self.operation = partial(self._flatten, reason)
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
         self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
+        self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
         self._on_price()
         self._advance()
@@ -311,8 +319,7 @@ class Trader:
                     self.tracker.on_report(report, self.clock(), from_feed=True)
             case FeedUp():
                 self.inputs.on_feed_state(True)
-                if self.opened:
-                    self.inbox.spawn(self._caretaker.reconcile())
+                self._reconcile()
             case FeedDown(reason):
                 self.inputs.on_feed_state(False, reason)
             case FeedAlive():
@@ -403,7 +410,9 @@ class Trader:
 
     def _advance(self) -> None:
         if self.opened:
-            self.manager.hold_buys = self.inputs.holds_risk() or self._journal_trouble
+            self.manager.hold_buys = (
+                self.inputs.holds_risk() or self._journal_trouble or self.rations.refuses(Purpose.BUY)
+            )
             actions = self.manager.converge(self.clock(), self.courier.busy)
             self._commit()  # what was decided is durable before it is sent
             for action in actions:
@@ -424,6 +433,10 @@ class Trader:
         elif self._journal_trouble:
             self.alarms.clear("journal")
         self._journal_trouble = problem
+
+    def _reconcile(self) -> None:
+        if self.opened:
+            self.inbox.spawn(self._caretaker.reconcile())
 
     def _at_rest(self) -> bool:
         return self.tracker.settled or (self.mode is not Mode.RUNNING and self.tracker.quiet)

@@ -163,7 +163,7 @@ def _is_dead(order: OwnOrder) -> bool:
 async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: str) -> None:
     def gone() -> bool:
         now = trade.clock()
-        if not trade.courier.busy and now >= trade.tracker.hold_until:
+        if not trade.courier.busy:
             for action in trade.manager.cancel(which(), now):
                 trade.courier.send(action)
         return not any(True for _ in which())

@@ -50,7 +50,7 @@ def refused(text: str) -> Refused:
 def whole_action(text: str) -> ExchangeError:
     """The refusal of a whole action that the venue explains with `text`."""
     if "too many cumulative requests" in text.lower():
-        return RateLimited(brief(text), RETRY_AFTER_BUDGET)
+        return RateLimited(brief(text), RETRY_AFTER_BUDGET, actions_only=True)
     return Rejected(brief(text))
 
 

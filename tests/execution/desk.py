@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 
-from hypertui.exchange import OrderReport, OrderState, Refusal, Refused, Resting
+from hypertui.exchange import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
 from hypertui.execution.order_manager import Action, Ask, Cancel, OrderManager, Place
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.execution.rations import Rations
+from hypertui.execution.skew import ClockSkew
 from hypertui.market import Fill, Instrument, Side
 from hypertui.strategy.ladder import Ladder, Step
 from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
@@ -40,7 +43,10 @@ class Desk:
         plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
         self.ladder = Ladder.open(plan, [entry])
         self.tracker = OrderTracker(self.ladder, Timing(), Deaf())
-        self.manager = OrderManager(self.tracker, ClientIds(7))
+        self.left = Allowance(1_200, 1_200)
+        self.skew = ClockSkew()
+        self.rations = Rations(lambda: self.left, self.skew, lambda: self.now, Random(1))
+        self.manager = OrderManager(self.tracker, ClientIds(7), self.rations)
         self.mark(100)
         self.settle()
 

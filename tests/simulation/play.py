@@ -65,7 +65,7 @@ class _Game:
         self.venue = Venue(scenario.options, config.symbol, START[config.symbol], loop.clock)
         self.network = Network(scenario, Random(f"network {scenario.seed}"))
         self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
-        self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor)
+        self.exchange = SimExchange(self.venue, self.network, scenario.reorder, self.auditor, loop.time)
         self.log = EventLog(loop.clock, _EVENTS_KEPT)
         self.journal = MemoryJournal()
         self.trader = Trader(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.trade_journal import Input
 from hypertui.market import Fill
@@ -44,4 +45,10 @@ class MemoryJournal:
         """Not kept."""
 
     def event(self, event: Event) -> None:
+        """Not kept."""
+
+    def funding(self, payment: FundingPayment) -> None:
+        """Not kept."""
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Not kept."""
