@@ -238,23 +238,28 @@ class Journal:
         self._next.update(numbers)
         self._pending += len(rows)
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make all that is queued durable, in one transaction; whatever this raises, it stays queued.
+
+        `meanwhile` is called when nothing is left but to wait for the disk, to start something that goes on
+        beside that in another thread. It must raise nothing.
 
         Raises JournalDown when the database could not be asked or did not answer: another commit writes
         everything once. Raises JournalError when a row contradicts one that is there: somebody else writes
         this trade, or the same thing was written down in two ways.
         """
         if self._pending:
-            self._run(self._write)
+            self._run(partial(self._write, meanwhile))
             self._queue.clear()
             self._pending = 0
 
-    def _write(self, connection: Connection) -> None:
+    def _write(self, meanwhile: Callable[[], None] | None, connection: Connection) -> None:
         for kind, rows in self._queue.items():
             if connection.exec_driver_sql(self._inserts[kind], rows).rowcount != len(rows):
                 for row in rows:
                     self._compare(connection, kind, row)
+        if meanwhile is not None:
+            meanwhile()
 
     def _compare(self, connection: Connection, kind: type, row: Values) -> None:
         names = ("trade_id", *(KEYS[kind] or ("nr",)))
