@@ -82,7 +82,10 @@ class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions, for one thread. `meta` numbers the markets."""
+    """The SDK's actions, for one thread. `meta` numbers the markets.
+
+    The SDK's methods only sign here: what they return is for `send`, which may come later.
+    """
 
     def __init__(self, network: Network, key: SigningKey, account: str, meta: Json, timeout: float) -> None:
         super().__init__(
@@ -100,8 +103,12 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
         finally:
             self.set_expires_after(None)
 
+    def send(self, signed: Json) -> Json:
+        """Post what one of the SDK's methods has signed."""
+        return self.post("/exchange", signed)
+
     def _post_action(self, action: Json, signature: Json, nonce: int) -> Json:
-        """Post a signed action, signed anew if its nonce is taken.
+        """Hand a signed action back, signed anew if its nonce is taken.
 
         The SDK's nonce is the clock in milliseconds, which stands still between quick calls and may be set
         back. The SDK would also log the payload in a way that sets up a log handler for the terminal.
@@ -113,11 +120,10 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
             signature = sign_l1_action(
                 self.wallet, action, self.vault_address, fresh, self.expires_after, is_mainnet
             )
-        payload = {
+        return {
             "action": action,
             "nonce": fresh,
             "signature": signature,
             "vaultAddress": self.vault_address,
             "expiresAfter": self.expires_after,
         }
-        return self.post("/exchange", payload)
