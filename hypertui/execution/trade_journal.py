@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,8 +54,9 @@ class TradeJournal(Protocol):
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
 
-    def commit(self) -> str:
-        """Make what is queued durable; returns what is wrong, in words, where that cannot be done now."""
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> str:
+        """Make what is queued durable; returns what is wrong, in words, where that cannot be done now.
+        `meanwhile` may be called, before or while that is waited for."""
 
     def ended(self, at: int, how: str) -> None:
         """The trade is over: the next start begins a new one."""
@@ -98,12 +99,12 @@ class LedgerJournal:
         self._seq += 1
         self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
 
-    def commit(self) -> str:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> str:
         """Make what is queued durable."""
         if not self._journal.pending:
             return ""
         try:
-            self._journal.commit()
+            self._journal.commit(meanwhile)
         except (JournalError, Locked) as error:
             return str(error)
         return ""

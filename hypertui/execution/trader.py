@@ -414,7 +414,8 @@ class Trader:
                 self.inputs.holds_risk() or self._journal_trouble or self.rations.refuses(Purpose.BUY)
             )
             actions = self.manager.converge(self.clock(), self.courier.busy)
-            self._commit()  # what was decided is durable before it is sent
+            # What was decided is durable before it is sent.
+            self._commit(partial(self.courier.prepare, actions))
             for action in actions:
                 self.courier.send(action)
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
@@ -426,8 +427,8 @@ class Trader:
                 self.halt(halted)
         self._changed()
 
-    def _commit(self) -> None:
-        problem = self.journal.commit()
+    def _commit(self, meanwhile: Callable[[], None]) -> None:
+        problem = self.journal.commit(meanwhile)
         if problem:
             self.alarms.sound("journal", Severity.CRITICAL, f"the journal cannot be written: {problem}")
         elif self._journal_trouble:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder
@@ -27,7 +27,7 @@ class MemoryJournal:
         """Keep an input."""
         self.inputs.append(Input(kind, at, data))
 
-    def commit(self) -> str:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> str:
         """Nothing can go wrong."""
         return ""
 
