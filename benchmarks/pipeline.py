@@ -1,8 +1,8 @@
 """How long a price takes to become an order at the venue, beside a bare `Exchange.order` of the SDK.
 
-The engine as `hypertui run` has it, with the journal in a file, trades on a venue in a process of its own. The
-price walks up and down by one unit at a time; each step settles before the next one. Between two steps the
-SDK places an order of the same kind for an account of its own, and cancels it again.
+The engine as `hypertui run` has it, with the journal in a file, trades on a venue in a process of its own.
+The price walks up and down by one unit at a time; each step settles before the next one. Between two steps
+the SDK places an order of the same kind for an account of its own, and cancels it again.
 """
 
 import asyncio
@@ -37,15 +37,19 @@ TURN = 30  # units up before the walk goes down again
 CONFIG = TradeConfig(Network.PAPER, SYMBOL, Decimal(50), Decimal(2_000), 20)
 PATIENCE = 10.0
 LOOK = 0.002
+PACE = 0.07  # seconds from one step to the next: faster, and the engine would run out of request weight
 QUIET = 0.003  # by then the feed has brought what the bare order changed
 
 
 def step() -> dict[str, object]:
     """From the price message's bytes at the engine's socket to the last byte of the order that it causes, and
     to the venue's answer read."""
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path(__file__).parent) as folder:
-        with running() as (url, set_price):
-            return _measure(url, set_price, Path(folder))
+    beside = Path(__file__).parent  # a disk: in the folder for temporary files a commit may cost nothing
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=beside) as folder,
+        running() as (url, set_price),
+    ):
+        return _measure(url, set_price, Path(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Paired:
 
 
 def paired(events: list[Event], price: Decimal) -> Paired | None:
-    """The times of a step, None where anything but the one message with its price may have caused the order."""
+    """The times of a step; None where its order has left without a commit, or where anything but the one
+    message with its price may have caused it."""
     at = [kind for _, kind, _ in events]
     if at[:4] != [CHUNK, FRAME, COMMIT, ACTION] or events[3][2] != "order" or ANSWER not in at:
         return None
@@ -161,7 +166,9 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
     with recorder.recording(), Engine(url, folder) as engine:
         engine.wait_for_unit(0)
         taken = 0
+        began = time.monotonic()
         for unit in walk():
+            time.sleep(max(0.0, began + taken * PACE - time.monotonic()))
             price = engine.unit_price(unit)
             recorder.take()
             placed.clear()

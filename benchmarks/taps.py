@@ -34,8 +34,10 @@ Event = tuple[int, str, str]
 
 
 class Recorder:
-    """The events of the engine's feed, journal and actions, in the order in which they happened. `answered` is
-    called after each answer, on the thread that read it."""
+    """The events of the engine's feed, journal and actions, in the order in which they happened.
+
+    `answered` is called after each answer, on the thread that read it.
+    """
 
     def __init__(self, answered: Callable[[str], None]) -> None:
         self._answered = answered
@@ -62,9 +64,9 @@ class Recorder:
             self._note(FRAME, str(text))
             framed(feed, channels, text, heard)
 
-        def commit(journal: Journal) -> None:
+        def commit(journal: Journal, meanwhile: Any = None) -> None:
             began = time.perf_counter_ns()
-            committed(journal)
+            committed(journal, meanwhile)
             self._note(COMMIT, str(time.perf_counter_ns() - began))
 
         def post(actions: Actions, url_path: str, payload: Any = None) -> Any:
