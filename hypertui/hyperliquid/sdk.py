@@ -29,7 +29,7 @@ _NO_SPOT: Json = {"universe": [], "tokens": []}
 _ACCIDENTS = (LookupError, AttributeError, TypeError)
 
 
-class _Session(requests.Session):
+class Session(requests.Session):
     """Works out once for each address what all requests to it have in common: headers, proxies, certificates.
 
     `trust_env` must be set before the first request. Cookies are not sent back: the API has no use for them.
@@ -68,7 +68,7 @@ class _Door:
 
     def _use_session(self, network: Network) -> None:
         self.session.close()
-        headers, self.session = self.session.headers, _Session()
+        headers, self.session = self.session.headers, Session()
         self.session.headers = headers
         self.session.trust_env = not network.is_loopback
 
