@@ -63,6 +63,7 @@ class Auditor:
             self._up_at = self._time()
         if not self._lots:
             self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
+            self._note_bare()
 
     def closed(self) -> None:
         """The process is gone; nobody protects anything until the next one has come."""

@@ -32,7 +32,7 @@ _STEPS = 100
 _SETTLE_SECONDS = 75
 _PATIENCE = 120  # seconds for a process to take up its trade once all is calm
 _FUNDING_IS_NEWS = 75_000  # ms: the engine asks for it once a minute
-_NIGHT = 7_300
+_NIGHT = 3_700
 
 
 class Game:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
+
+from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
 from hypertui.execution.config import TradeConfig
@@ -34,6 +37,9 @@ class FileJournal:
     def open(self, door: Door, now: int) -> tuple[int, DoorJournal]:
         """The live trade's journal, or that of a new trade, for the process behind `door`."""
         journal = Journal.open(self._url)
+        # Here processes die, not machines: what the system was given is safe, and nobody waits for a disk.
+        journal._disconnect()
+        event.listen(journal._database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
         return trade_id, DoorJournal(journal, trade, door, self._network, self._random)
 
@@ -63,6 +69,10 @@ class FileJournal:
     def _new_id(self) -> str:
         self.trades += 1
         return f"{self._random.getrandbits(64):016x}"
+
+
+def _without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 class DoorJournal:
@@ -113,9 +123,9 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.step(step, ladder, at)
 
-    def event(self, event: Event) -> None:
+    def event(self, news: Event) -> None:
         if not self._door.shut:
-            self._trade.event(event)
+            self._trade.event(news)
 
     def close(self) -> None:
         """Let go of the file; a living process commits what is queued, a dead one cannot."""

@@ -147,7 +147,7 @@ def draw(seed: int) -> Scenario:
         on_file=on_file,
         early=on_file and more.random() < 0.4,
         to_full_hour=more.uniform(5.0, 900.0),
-        overnight=more.random() < 0.04,
+        overnight=more.random() < 0.02,
     )
 
 
