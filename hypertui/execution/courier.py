@@ -109,7 +109,7 @@ class Courier:
 
     def _not_cancelled(self, orders: Sequence[OwnOrder], error: Exception) -> None:
         self._trouble(f"{len(orders)} orders not cancelled: {error}")
-        self._tracker.on_not_cancelled(orders, self._retry_at(error))
+        self._tracker.on_not_cancelled(orders, self._retry_at(error), self._clock())
 
     async def _ask(self, order: OwnOrder) -> None:
         asked_at = self._clock()

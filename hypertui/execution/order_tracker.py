@@ -183,7 +183,7 @@ class OrderTracker:
         else:
             order.ask_at = now  # an order that rested in the book may also have been filled in part
 
-    def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int) -> None:
+    def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int, now: int) -> None:
         """A cancel that never took effect."""
         for order in orders:
             order.cancel_sent_at = None
