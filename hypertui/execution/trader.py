@@ -233,6 +233,7 @@ class Trader:
         self.opened = True
         if resumed:
             self.manager.posture = Posture.HANDS_OFF
+            self.inbox.spawn(self._caretaker.ask_funding())
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
         else:
