@@ -28,7 +28,7 @@ class FileJournal:
     """A database in a file, opened anew by every process."""
 
     def __init__(self, folder: Path, config: TradeConfig, random: Random, network: Network) -> None:
-        self.trades = 0
+        self._newest = ""
         self._url = f"sqlite:///{folder / 'journal.db'}"
         self._config = config
         self._random = random
@@ -41,6 +41,7 @@ class FileJournal:
         journal._disconnect()
         event.listen(journal._database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
+        self._newest = f"{trade_id:016x}"
         return trade_id, DoorJournal(journal, trade, door, self._network, self._random)
 
     def fills(self) -> list[FillRecord]:
@@ -51,8 +52,7 @@ class FileJournal:
     def inputs(self) -> list[Input]:
         """The inputs of the newest trade as they are in the file."""
         with Journal.open(self._url) as journal:
-            trade = journal.trades()[-1]
-            return [Input(row.kind, row.at, row.data) for row in journal.inputs(trade.id)]
+            return [Input(row.kind, row.at, row.data) for row in journal.inputs(self._newest)]
 
     def client_ids(self) -> list[str]:
         """The client ids of all orders in the file."""
@@ -67,7 +67,6 @@ class FileJournal:
             return journal.live_trade(config.network.value, ADDRESS, config.symbol) is not None
 
     def _new_id(self) -> str:
-        self.trades += 1
         return f"{self._random.getrandbits(64):016x}"
 
 
