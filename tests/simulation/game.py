@@ -32,7 +32,7 @@ _STEPS = 100
 _SETTLE_SECONDS = 45
 _DEAF_SECONDS = 75  # the longest silence of a feed that is broken, and its next connection
 _PATIENCE = 120  # seconds for a process to take up its trade once all is calm
-_FUNDING_IS_NEWS = 75_000  # ms: the engine asks for it once a minute
+_FUNDING_IS_NEWS = 75  # seconds: the engine asks for it once a minute
 _NIGHT = 3_700
 
 
@@ -210,7 +210,9 @@ class Game:
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
-        while self.loop.clock() % HOUR_MS < _FUNDING_IS_NEWS:
+        while (
+            min(self.loop.clock() % HOUR_MS / 1000, self.loop.time() - self.process.born) < _FUNDING_IS_NEWS
+        ):
             await asyncio.sleep(5.0)
         trader, journal = self.process.trader, self.process.journal
         for text in problems_at_rest(trader, self.venue):
