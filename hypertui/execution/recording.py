@@ -94,6 +94,11 @@ class RecordedTracker(OrderTracker):
         with self._input("cancel answer", now, order=order.client_id, outcome=outcome):
             super().on_cancel_answer(order, outcome, now)
 
+    def on_not_cancelled(self, orders: Iterable[OwnOrder], now: int) -> None:
+        orders = list(orders)
+        with self._input("not cancelled", now, orders=_ids(orders)):
+            super().on_not_cancelled(orders, now)
+
     def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
         with self._input("report", now, report=report, from_feed=from_feed):
             super().on_report(report, now, from_feed)
@@ -160,6 +165,9 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
         case "not placed":
             orders = [named(client_id) for client_id in data["orders"]]
             tracker.on_not_placed(orders, data["reason"], at)
+        case "not cancelled":
+            orders = [named(client_id) for client_id in data["orders"]]
+            tracker.on_not_cancelled(orders, at)
         case "cancel answer":
             tracker.on_cancel_answer(named(data["order"]), CancelOutcome(data["outcome"]), at)
         case "report":

@@ -227,6 +227,7 @@ class Trader:
         self.opened = True
         if not opening.is_new:
             self.manager.posture = Posture.HANDS_OFF
+            self.inbox.spawn(self._caretaker.ask_funding())
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
         else:

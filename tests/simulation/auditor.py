@@ -22,6 +22,8 @@ from tests.simulation.venue import ADDRESS, Venue
 _PATIENCE_AFTER_TROUBLE = 45.0
 # An answer that never comes, or a venue that asks for a pause, may be behind it that long before.
 _TROUBLE_LASTS = 15.0
+# The longest pause that a venue asks for.
+_LONGEST_PAUSE = 10.0
 _COMMON = ("open", "filled", "triggered", "canceled", "badTriggerPxRejected")
 
 
@@ -33,9 +35,17 @@ class Auditor:
         self.tracker: OrderTracker | None = None
         config = scenario.config
         self._patience = _PATIENCE_AFTER_TROUBLE
-        if scenario.faults.meddle or scenario.options.triggers_follow_position:
+        # A notice, the round trip of an action that was under way, an order that is refused because the price
+        # has passed it, the next price (one each second), and the sale instead.
+        self._smooth = 8 * LATENCIES[scenario.pace][1] + 2.0
+        # What was sent before the trouble is known to be there or not when it has expired.
+        self._to_be_sure = (config.timing.expires_after + 2 * config.timing.confirm_after) / 1000
+        self._recovery = self._smooth + self._to_be_sure + _LONGEST_PAUSE
+        others = scenario.faults.meddle or scenario.options.triggers_follow_position
+        if others and scenario.faults.drop:
             # What others cancel, and no notice tells of, is found by the next reconciliation.
             self._patience += config.reconcile_every / 1000
+            self._recovery += config.reconcile_every / 1000
         if config.stop_slippage < Decimal("0.01"):
             self._patience *= 3  # the market runs away from the limits of its sales
         if scenario.faults.lost >= 0.1:
@@ -63,6 +73,7 @@ class Auditor:
             self._up_at = self._time()
         if not self._lots:
             self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
+            self._note_bare()
 
     def closed(self) -> None:
         """The process is gone; nobody protects anything until the next one has come."""
@@ -117,21 +128,18 @@ class Auditor:
             return
         since = max(float(self._bare[0][0]), self._up_at, self._network.deaf_at)
         allowed = self._allowance(since)
+        coins = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)
         if self._time() - since > allowed:
-            coins = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)
             self.complain("bare", f"{coins} coins since {since:.3f}, allowed {allowed:.1f} s")
+        calm = max(since, self._network.trouble_at)
+        if self._time() - calm > self._recovery:
+            text = f"{coins} coins, and no trouble since {calm:.3f}, allowed {self._recovery:.1f} s"
+            self.complain("bare in calm", text)
 
     def _allowance(self, since: float) -> float:
         if self._network.trouble_at >= since - _TROUBLE_LASTS:
             return self._patience
-        # A notice, the round trip of an action that was under way, an order that is refused because the price
-        # has passed it, the next price (one each second), and the sale instead.
-        allowed = 8 * LATENCIES[self._scenario.pace][1] + 2.0
-        if since > self._up_at:
-            return allowed
-        # What the process before may have sent is known to be there or not only when it has expired.
-        timing = self._scenario.config.timing
-        return allowed + (timing.expires_after + 2 * timing.confirm_after) / 1000
+        return self._smooth if since > self._up_at else self._smooth + self._to_be_sure
 
     def _on_batch(self, batch: Batch) -> None:
         position = self._venue.position

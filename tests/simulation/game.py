@@ -28,11 +28,12 @@ from tests.simulation.venue import Venue
 from tests.support.memory_journal import MemoryJournal
 
 _STEPS = 100
-# After the last fault: the longest silence of a feed, a back-off, a round of questions and their answers.
-_SETTLE_SECONDS = 75
+# After the last fault: late requests that still arrive, expiries, a pause, a round of questions and answers.
+_SETTLE_SECONDS = 45
+_DEAF_SECONDS = 75  # the longest silence of a feed that is broken, and its next connection
 _PATIENCE = 120  # seconds for a process to take up its trade once all is calm
-_FUNDING_IS_NEWS = 75_000  # ms: the engine asks for it once a minute
-_NIGHT = 7_300
+_FUNDING_IS_NEWS = 75  # seconds: the engine asks for it once a minute
+_NIGHT = 3_700
 
 
 class Game:
@@ -168,6 +169,8 @@ class Game:
     async def _round(self, trade: asyncio.Task[StopReason], rest: bool) -> None:
         self._arm(True)
         self.network.restore(self.scenario)
+        if self.scenario.short:
+            self._withdraw()
         for wait, at in walk(self.scenario.path, self._at, _STEPS, self.random):
             await asyncio.sleep(wait)
             self._move(at, thin=self.random.random() < self.scenario.thin)
@@ -181,6 +184,10 @@ class Game:
         if rest and not trade.done():
             await self._rest()
 
+    def _withdraw(self) -> None:
+        free = self.venue.core.margin(self.venue.account).withdrawable
+        self.venue.account.deposit(-(free / 2).quantize(Decimal("0.01")))
+
     async def _taken_up(self, trade: asyncio.Task[StopReason]) -> None:
         until = self.loop.time() + _PATIENCE + LONGEST_DOWN
         while not (self.opened or trade.done()):
@@ -193,7 +200,10 @@ class Game:
         while self.scenario.operator and not await self.process.command(Verb.RESUME):
             await asyncio.sleep(1.0)
         await asyncio.sleep(_SETTLE_SECONDS)
-        if self.scenario.faults.meddle or self.scenario.options.triggers_follow_position:
+        if self.scenario.faults.hang_up:
+            await asyncio.sleep(_DEAF_SECONDS)
+        others = self.scenario.faults.meddle or self.scenario.options.triggers_follow_position
+        if others and self.scenario.faults.drop:
             # What others cancelled, and no notice told of, is found by the next reconciliation.
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         if self.scenario.overnight:
@@ -202,7 +212,9 @@ class Game:
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
-        while self.loop.clock() % HOUR_MS < _FUNDING_IS_NEWS:
+        while (
+            min(self.loop.clock() % HOUR_MS / 1000, self.loop.time() - self.process.born) < _FUNDING_IS_NEWS
+        ):
             await asyncio.sleep(5.0)
         trader, journal = self.process.trader, self.process.journal
         for text in problems_at_rest(trader, self.venue):

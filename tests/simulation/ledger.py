@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
+
+from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
 from hypertui.exchange import FundingPayment
@@ -26,7 +29,7 @@ class FileJournal:
     """A database in a file, opened anew by every process."""
 
     def __init__(self, folder: Path, config: TradeConfig, random: Random, network: Network) -> None:
-        self.trades = 0
+        self._newest = ""
         self._url = f"sqlite:///{folder / 'journal.db'}"
         self._config = config
         self._random = random
@@ -35,7 +38,11 @@ class FileJournal:
     def open(self, door: Door, now: int) -> tuple[int, DoorJournal]:
         """The live trade's journal, or that of a new trade, for the process behind `door`."""
         journal = Journal.open(self._url)
+        # Here processes die, not machines: what the system was given is safe, and nobody waits for a disk.
+        journal._session.disconnect()
+        event.listen(journal._session.database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
+        self._newest = f"{trade_id:016x}"
         return trade_id, DoorJournal(journal, trade, door, self._network, self._random)
 
     def fills(self) -> list[FillRecord]:
@@ -46,8 +53,7 @@ class FileJournal:
     def inputs(self) -> list[Input]:
         """The inputs of the newest trade as they are in the file."""
         with Journal.open(self._url) as journal:
-            trade = journal.trades()[-1]
-            return [Input(row.kind, row.at, row.data) for row in journal.inputs(trade.id)]
+            return [Input(row.kind, row.at, row.data) for row in journal.inputs(self._newest)]
 
     def client_ids(self) -> list[str]:
         """The client ids of all orders in the file."""
@@ -62,8 +68,11 @@ class FileJournal:
             return journal.live_trade(config.network.value, ADDRESS, config.symbol) is not None
 
     def _new_id(self) -> str:
-        self.trades += 1
         return f"{self._random.getrandbits(64):016x}"
+
+
+def _without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 class DoorJournal:
@@ -126,9 +135,9 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.step(step, ladder, at)
 
-    def event(self, event: Event) -> None:
+    def event(self, news: Event) -> None:
         if not self._door.shut:
-            self._trade.event(event)
+            self._trade.event(news)
 
     def funding(self, payment: FundingPayment) -> None:
         if not self._door.shut:

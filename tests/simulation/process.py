@@ -45,6 +45,7 @@ class Process:
         self.stop = Stop(config.on_exit)
         self.over = asyncio.Event()
         self.refusal = ""
+        self.born = asyncio.get_running_loop().time()
         self._clock = clock
         self._log = EventLog(clock, _EVENTS_KEPT)
         self._log.listen(journal.event)

@@ -62,6 +62,7 @@ class Scenario:
     rounds: int
     kills: tuple[Kill, ...]  # one for each process but the last
     on_file: bool  # the journal is the real one
+    short: bool  # no more money than the entry takes, and some of that is withdrawn later
     early: bool  # faults and a moving price during the entry already
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
@@ -74,7 +75,7 @@ class Scenario:
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"operator {self.operator} hasty {self.hasty} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
-            f"deposit {self.options.faucet} hour in {self.to_full_hour:.0f} overnight {self.overnight} "
+            f"short {self.short} hour in {self.to_full_hour:.0f} overnight {self.overnight} "
             f"rounds {self.rounds} | {faults} | kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
 
@@ -120,8 +121,8 @@ def draw(seed: int) -> Scenario:
             garble=more.choice((0.0, 0.0, 0.01, 0.04)),
             journal=0.003 if on_file and not kills else 0.0,
         )
-    deposit = DEPOSIT
-    if more.random() < 0.12:
+    deposit, short = DEPOSIT, more.random() < 0.12
+    if short:
         margin = config.position_size / config.leverage
         deposit = (margin * Decimal(more.choice(("1.003", "1.02", "1.1")))).quantize(Decimal("0.01"))
     options = VenueOptions(
@@ -145,9 +146,10 @@ def draw(seed: int) -> Scenario:
         rounds=2,
         kills=kills,
         on_file=on_file,
+        short=short,
         early=on_file and more.random() < 0.4,
         to_full_hour=more.uniform(5.0, 900.0),
-        overnight=more.random() < 0.04,
+        overnight=more.random() < 0.02,
     )
 
 
