@@ -36,7 +36,7 @@ def journals(
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
                 journal = held.enter_context(Journal.open(url or f"sqlite:///{state_dir / _FILE}"))
                 journal.claim(*names)
-                return _trade(journal, config, account, clock())
+                return take_up(journal, config, account, clock())
             except (Locked, JournalError) as error:
                 raise StartRefused(str(error)) from None
             except OSError as error:
@@ -45,16 +45,22 @@ def journals(
         yield open_journal
 
 
-def _trade(journal: Journal, config: TradeConfig, account: str, now: int) -> tuple[int, TradeJournal]:
+def _random_id() -> str:
+    return f"{secrets.randbits(64):016x}"
+
+
+def take_up(
+    journal: Journal, config: TradeConfig, account: str, now: int, new_id: Callable[[], str] = _random_id
+) -> tuple[int, TradeJournal]:
+    """The account's live trade, or a new one under an id (16 hex digits) of `new_id`. Raises StartRefused
+    when the live one was begun on other terms than `config`'s."""
     live = journal.live_trade(config.network.value, account, config.symbol)
     if live is not None and next(journal.inputs(live.id), None) is None:
         # It was refused before it could send anything: its terms bind nobody.
         journal.end(live.id, now, "never began")
         live = None
     if live is None:
-        record = TradeRecord(
-            f"{secrets.randbits(64):016x}", config.network.value, account, config.symbol, now, _terms(config)
-        )
+        record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
         return int(record.id, 16), LedgerJournal(journal, record, is_new=True)
     for name, asked in _terms(config).items():

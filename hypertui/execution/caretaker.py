@@ -58,6 +58,7 @@ class Caretaker:
         book: Callable[[Fill], None],
         pause: Callable[[str], None],
         expires_after: int,
+        began_at: int,
         since: int | None = None,
     ) -> None:
         self._exchange = exchange
@@ -74,7 +75,8 @@ class Caretaker:
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
-        self._began_at = self._since = clock() if since is None else since
+        self._began_at = began_at
+        self._since = clock() if since is None else since
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
@@ -133,11 +135,14 @@ class Caretaker:
         return not self._look_again
 
     async def ask_funding(self) -> None:
-        """Ask for the funding of the position since the trade began."""
+        """Ask for the funding of the position since the last that is booked, or since the trade began."""
         if not self._rations.allows_question():
             return
+        since = self._tracker.funded_until
         try:
-            payments = await self._exchange.funding_since(self._symbol, self._began_at)
+            payments = await self._exchange.funding_since(
+                self._symbol, self._began_at if since is None else since
+            )
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
             return

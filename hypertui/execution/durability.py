@@ -60,7 +60,7 @@ class Durability:
             self._watch_queue()
             return
         try:
-            self._journal.commit(at_once=True)
+            self._journal.commit()
         except (JournalError, Locked) as error:
             self._failed(error)
             if not self._refused:
@@ -104,10 +104,10 @@ class Durability:
                 return
 
     async def _try(self) -> _Failure | None:
-        """Write with patience, on a new connection if need be; the engine's loop goes on meanwhile."""
-        self._attempt = asyncio.ensure_future(asyncio.to_thread(self._journal.commit, at_once=False))
+        """Write with patience; the engine's loop goes on meanwhile."""
+        self._attempt = asyncio.ensure_future(self._journal.catch_up())
         try:
-            # A thread cannot be cancelled: whoever waits for it may be, and the attempt is still under way.
+            # Whoever waits may be cancelled; the attempt goes on, and has the connection until it ends.
             await asyncio.shield(self._attempt)
         except (JournalError, Locked) as error:
             return error

@@ -7,10 +7,22 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, ExchangeError, Filled, OrderState, Placed, Quote, Refused, Unknown
+from hypertui.exchange import (
+    Exchange,
+    ExchangeError,
+    Filled,
+    OpenOrder,
+    OrderState,
+    Placed,
+    Quote,
+    Refused,
+    Unknown,
+)
+from hypertui.execution import rebuild
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.rebuild import Remains
 from hypertui.execution.skew import ClockSkew
 from hypertui.market import ZERO, Fill, Order, plain
 from hypertui.strategy.plan import Plan
@@ -48,38 +60,50 @@ class Entry:
         self._timing = timing
         self._clock = clock
         self._skew = skew
-        self._client_id = ids.entry()
+        self._ids = ids
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def check(self) -> None:
-        """Refuse what cannot work. Raises PlanError or StartRefused; places nothing."""
+    async def check(self) -> Remains | None:
+        """Refuse what cannot work. Returns what remains of a trade that this account has on already, if it
+        can be taken up without a guess. Raises PlanError or StartRefused; places nothing."""
         symbol = self._plan.instrument.symbol
         self._plan.check()
-        quote = await self._exchange.quote(symbol)
-        price = quote.mid or quote.mark
-        self._plan.check_at(price)
         asked_at = self._clock()
         account = await self._exchange.account_state(symbol)
         self._skew.measure(asked_at, self._clock(), account.time)
         if self._skew.too_far:
             raise StartRefused(f"{self._skew.in_words()}: set it right first")
-        if account.position != 0:
-            raise StartRefused(
-                f"the account {self._exchange.account} holds {plain(account.position)} {symbol} already; "
-                f"a trade starts from 0: close that position first"
-            )
         orders = await self._exchange.open_orders(symbol)
-        if orders:
-            raise StartRefused(
-                f"the account {self._exchange.account} has {len(orders)} working orders in {symbol} already; "
-                f"a trade starts from 0: cancel them first"
-            )
+        if account.position or orders:
+            return await self._remains(account.position, orders)
+        quote = await self._exchange.quote(symbol)
+        price = quote.mid or quote.mark
+        self._plan.check_at(price)
         margin = self._plan.entry_size(price) * price / self._plan.leverage
         if margin > account.withdrawable:
             raise StartRefused(
                 f"a position of {plain(self._plan.position_size)} USD at {self._plan.leverage}x needs "
                 f"{margin:.2f} USD of margin, the account has {account.withdrawable:.2f} USD free"
             )
+        return None
+
+    async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
+        symbol, account = self._plan.instrument.symbol, self._exchange.account
+        why = "no journal of it is here"
+        if any(order.client_id for order in orders):
+            try:
+                return rebuild.read(self._plan, orders, await self._exchange.fills_since(symbol, 0), position)
+            except rebuild.Ambiguous as error:
+                why = f"{why}, and it cannot be rebuilt: {error}"
+        if position:
+            raise StartRefused(
+                f"the account {account} holds {plain(position)} {symbol} already; a trade starts from 0: "
+                f"close that position first ({why})"
+            )
+        raise StartRefused(
+            f"the account {account} has {len(orders)} working orders in {symbol} already; a trade starts "
+            f"from 0: cancel them first ({why})"
+        )
 
     async def enter(
         self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int], None]
@@ -91,7 +115,7 @@ class Entry:
         expiry = self._skew.at_venue(self._expiry())
         await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
         quote = newest()
-        order, expires_at = self._plan.entry(self._client_id, quote.mid or quote.mark), self._expiry()
+        order, expires_at = self._plan.entry(self._ids.entry(), quote.mid or quote.mark), self._expiry()
         record(order, expires_at)
         bought = await self._bought(order, expires_at, inbox)
         if bought == 0:
@@ -114,7 +138,7 @@ class Entry:
 
     def takes(self, fill: Fill) -> bool:
         """Take a fill if it is the entry's."""
-        if fill.client_id != self._client_id:
+        if fill.client_id != self._ids.entry():
             return False
         self._fills[fill.key] = fill
         return True

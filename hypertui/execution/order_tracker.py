@@ -291,6 +291,11 @@ class OrderTracker:
         """Believe the venue about a difference too small for an order."""
         self.ladder.correct_dust(difference)
 
+    @property
+    def funded_until(self) -> int | None:
+        """When the newest funding that is booked was paid (ms)."""
+        return max(self._funded, default=None)
+
     def fund(self, payment: FundingPayment, now: int) -> bool:
         """Book funding, once for each time at which it was paid; returns whether it was news."""
         if payment.time in self._funded:

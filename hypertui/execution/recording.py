@@ -99,7 +99,7 @@ class RecordedTracker(OrderTracker):
             super().on_report(report, now, from_feed)
 
     def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
-        # What an answer means depends on the newest price, which may have touched nothing.
+        # Whether a due order is due no longer depends on the newest price, touching or not.
         mark = self.mark
         with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at, mark=mark):
             super().on_answer(order, report, asked_at, now)
@@ -134,6 +134,8 @@ class RecordedTracker(OrderTracker):
             super().on_altered(order, now)
 
     def fund(self, payment: FundingPayment, now: int) -> bool:
+        if payment.time in self._funded:
+            return False  # every answer to the question tells of the last payment again
         with self._input("funding", now, time=payment.time, amount=payment.amount):
             return super().fund(payment, now)
 
@@ -174,6 +176,10 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.sent(order, Role(data["role"]), slot, data["unit"], at)
         case "cancel sent":
             tracker.cancel_sent([named(client_id) for client_id in data["orders"]], at)
+        case "started":
+            ids.started(data["start"])
+        case "rebuilt":
+            ids.trade = int(data["trade"], 16)
         case "swept":
             tracker.sweep(tracker.ladder.slots[data["slot"]], at)
         case "dust":

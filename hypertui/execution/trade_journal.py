@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,8 +47,8 @@ class Input:
 
 
 class TradeJournal(Protocol):
-    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable. All but
-    `commit` belong to the engine's thread, and may be used while a `commit` goes on in another one."""
+    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable. All of
+    it belongs to the engine's thread, and all but `commit` may be used while `catch_up` goes on."""
 
     @property
     def place(self) -> str:
@@ -63,10 +64,14 @@ class TradeJournal(Protocol):
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
 
-    def commit(self, at_once: bool) -> None:
-        """Make what is queued durable. `at_once`: in a fraction of a second, on the connection there is.
-        Raises JournalDown where the database is out of reach and another JournalError, or Locked, where it
-        must not be written any more; what was not written stays queued."""
+    def commit(self) -> None:
+        """Make what is queued durable, or fail, in a fraction of a second. Raises JournalDown where the
+        database is out of reach and another JournalError, or Locked, where it must not be written any more;
+        what was not written stays queued."""
+
+    async def catch_up(self) -> None:
+        """The same beside the loop, with the patience for a new connection and for much that waits. It does
+        not end by being cancelled."""
 
     def give_up(self) -> int:
         """Forget what is queued and what comes after it; returns how many rows were."""
@@ -123,8 +128,15 @@ class LedgerJournal:
         self._seq += 1
         self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
 
-    def commit(self, at_once: bool) -> None:
-        """Make what is queued durable."""
+    def commit(self) -> None:
+        """Make what is queued durable, or fail, in a fraction of a second."""
+        self._write(at_once=True)
+
+    async def catch_up(self) -> None:
+        """Make what is queued durable, in a thread."""
+        await asyncio.to_thread(self._write, at_once=False)
+
+    def _write(self, at_once: bool) -> None:
         self._journal.commit(at_once)
         if self._end is not None:
             self._journal.end(self._trade.id, *self._end, at_once=at_once)

@@ -14,7 +14,6 @@ from random import Random
 
 from hypertui.exchange import (
     Exchange,
-    ExchangeError,
     FeedAlive,
     FeedDown,
     FeedMessage,
@@ -22,9 +21,8 @@ from hypertui.exchange import (
     FillNotice,
     OrderNotice,
     PriceTick,
-    Quote,
 )
-from hypertui.execution import winddown
+from hypertui.execution import rebuild, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
@@ -40,11 +38,12 @@ from hypertui.execution.order_manager import Action, OrderManager, Place, Postur
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
+from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.skew import ClockSkew
+from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.market import ZERO, Fill, Instrument, Order, plain
+from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
     Command,
@@ -61,7 +60,6 @@ _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
-_START_PATIENCE = 10.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -148,74 +146,44 @@ class Trader:
         self.instrument = instruments[symbol]
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
-        history = self.journal.history()
-        if not history:
-            await self._entry.check()
+        start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
+        remains = await start.check()
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
         self.inbox.spawn(self._every(_BEAT, self._beat))
-        await self.inbox.run_until(
-            lambda: stop.requested or (self.inputs.feed_up and self.inputs.price is not None),
-            _START_PATIENCE,
-        )
+        await start.price(stop)
         if stop.requested:
             return
-        if not self.inputs.feed_up or self.inputs.price is None:
-            raise StartRefused(f"no price of {symbol} came within {_START_PATIENCE:.0f} s", status=4)
-        opened = [number for number, entry in enumerate(history) if entry.kind == "opened"]
-        if opened:
-            fills: Sequence[Fill] = [read_fill(fill) for fill in history[opened[0]].data["fills"]]
-            for fill in fills:
-                self._entry.takes(fill)
-            self._open(Ladder.open(plan, fills), fills, history[opened[0] + 1 :], resumed=True)
-            await self._catch_up(stop)
-            return
-        fills = ()
-        for entry in history:
-            fills = await self._entry.found(
-                read_order(entry.data["order"]), entry.data["expires_at"], self.inbox
-            )
-        if not fills:
-            try:
-                fills = await self._entry.enter(self.inbox, self._newest_quote, self._record_entry)
-            except (StartRefused, ExchangeError):
-                self.ended("nothing was bought")
-                raise
-        self.journal.record("opened", self.clock(), {"fills": [plain_json(fill) for fill in fills]})
-        self._open(Ladder.open(plan, fills), fills, (), resumed=False)
+        opening = await start.open(remains)
+        self._open(Ladder.open(plan, opening.fills), opening)
+        if not opening.is_new:
+            await self._catch_up(stop, "rebuilt" if opening.remains else "resumed")
 
-    def _newest_quote(self) -> Quote:
-        assert self.inputs.quote is not None, "the first price was waited for"
-        return self.inputs.quote
-
-    def _record_entry(self, order: Order, expires_at: int) -> None:
-        self.journal.record("entering", self.clock(), {"order": plain_json(order), "expires_at": expires_at})
-        self.durability.commit()
-        if self.durability.problem:
-            raise StartRefused(f"nothing is opened without a journal: {self.durability.problem}")
-
-    async def _catch_up(self, stop: Stop) -> None:
+    async def _catch_up(self, stop: Stop, how: str) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
         self.inbox.spawn(self._caretaker.ask_account())
         self._reconcile()
         await self.inbox.run_until(lambda: self._caretaker.reconciled or stop.requested)
         self.manager.posture = Posture.TRADE if self.mode is Mode.RUNNING else Posture.PROTECT
-        self.chronicle.mode(
-            self.mode, f"resumed the trade from {plain(self.tracker.ladder.grid.entry_price)}"
-        )
+        self.chronicle.mode(self.mode, f"{how} the trade from {plain(self.tracker.ladder.grid.entry_price)}")
 
-    def _open(self, ladder: Ladder, fills: Sequence[Fill], history: Sequence[Input], resumed: bool) -> None:
+    def _open(self, ladder: Ladder, opening: Opening) -> None:
         tracker = RecordedTracker(ladder, self.config.timing, self.chronicle, self.journal.record)
         self.tracker = tracker
         self.manager = OrderManager(self.tracker, self._ids, self.rations)
         mode: Input | None = None
         with tracker.silent():
-            for entry in history:
+            for entry in opening.history:
                 if entry.kind == "mode":
                     mode = entry
                 else:
                     play_back(tracker, self._ids, entry.kind, entry.at, entry.data)
         self.chronicle.ladder = ladder
-        self._entry_fills = fills
+        self._entry_fills = opening.fills
+        if opening.remains is not None:
+            self._ids.trade = opening.remains.trade
+            self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
+        if not opening.is_new:
+            self._record_start()
         self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
         self.courier = Courier(
             self.exchange,
@@ -245,12 +213,19 @@ class Trader:
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
-            since=history[-1].at if history else None,
+            began_at=self.began_at,
+            since=opening.history[-1].at if opening.history else None,
         )
-        for fill in () if resumed else fills:
-            self.chronicle.fill(fill, "entry", 0, ZERO)
+        for fill in opening.fills:
+            assert self._entry is not None, "it was made before the trade"
+            self._entry.takes(fill)
+            if not opening.resumed:
+                self.chronicle.fill(fill, "entry", 0, ZERO)
+        if opening.remains is not None:
+            book = partial(self._book, from_feed=False)
+            rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
         self.opened = True
-        if resumed:
+        if not opening.is_new:
             self.manager.posture = Posture.HANDS_OFF
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
@@ -258,7 +233,7 @@ class Trader:
             self.pause(f"before the restart: {mode.data['reason']}")
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if (
-            not resumed
+            opening.is_new
             and ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
@@ -269,6 +244,13 @@ class Trader:
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
         self._on_price()
         self._advance()
+
+    def _record_start(self) -> None:
+        """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
+        self.journal.record("started", self.clock(), {"start": self._ids.start})
+        self.durability.commit()
+        if self.durability.problem:
+            raise StartRefused(f"nothing is taken up without a journal: {self.durability.problem}")
 
     async def _trade(self, stop: Stop, leave_at: float | None) -> None:
         loop = asyncio.get_running_loop()
@@ -461,6 +443,12 @@ class Trader:
                 if not action.orders:
                     continue
             yield action
+
+    def send(self, action: Action) -> None:
+        """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
+        every order that it may find working or filled."""
+        self.durability.commit()
+        self.courier.send(action)
 
     def _reconcile(self) -> None:
         if self.opened:

@@ -18,7 +18,7 @@ from hypertui.execution.adoption import Adoption
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
 from hypertui.execution.inbox import Inbox
-from hypertui.execution.order_manager import OrderManager, Place, Posture
+from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.status import Alarms
@@ -49,6 +49,8 @@ class Trade(Protocol):
 
     @property
     def began_at(self) -> int: ...
+
+    def send(self, action: Action) -> None: ...
 
     def set_mode(self, mode: Mode, reason: str) -> None: ...
 
@@ -186,7 +188,7 @@ async def _close_position(trade: Trade) -> None:
         if mark is None:
             break
         sale = trade.manager.close(held, mark, trade.clock())
-        trade.courier.send(Place((sale,)))
+        trade.send(Place((sale,)))
         await trade.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
     held = await _position(trade)
     if held:
@@ -210,7 +212,7 @@ async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: s
         now = trade.clock()
         if not trade.courier.busy:
             for action in trade.manager.cancel(which(), now):
-                trade.courier.send(action)
+                trade.send(action)
         return not any(True for _ in which())
 
     if not await trade.inbox.run_until(gone, _PATIENCE):

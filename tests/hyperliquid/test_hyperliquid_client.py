@@ -239,7 +239,7 @@ def test_the_wait_that_the_exchange_asks_for(scripted: Scripted) -> None:
     ("text", "error"),
     [
         ("Action already expired", Rejected),
-        ("Invalid nonce: duplicate nonce 1764221206959", Rejected),
+        ("Invalid nonce: duplicate nonce 1764221206959", Unknown),
         ("User or API Wallet 0x12 does not exist.", Rejected),
         ("Too many cumulative requests sent (97460 > 97456) for cumulative volume traded $8.", RateLimited),
     ],

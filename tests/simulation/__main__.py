@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 
@@ -20,19 +21,18 @@ def main() -> int:
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.seeds)
     began = time.monotonic()
-    failed = fills = requests = 0
-    virtual = 0.0
+    failed, virtual, counts = 0, 0.0, Counter[str]()
     with ProcessPoolExecutor(options.jobs) as pool:
         verdicts = map(play, seeds) if options.jobs == 1 else pool.map(play, seeds, chunksize=4)
         for verdict in verdicts:
             failed += bool(verdict.problems)
             virtual += verdict.seconds
-            fills += verdict.fills
-            requests += verdict.requests
+            counts += verdict.counts
             _report(verdict, trace=options.trace)
     print(
-        f"{len(seeds)} seeds, {failed} failed; {virtual / 3600:.1f} h of virtual time, {fills} fills, "
-        f"{requests} actions, in {time.monotonic() - began:.1f} s"
+        f"{len(seeds)} seeds, {failed} failed; {virtual / 3600:.1f} h of virtual time, "
+        + ", ".join(f"{count} {name}" for name, count in counts.items())
+        + f", in {time.monotonic() - began:.1f} s"
     )
     return 1 if failed else 0
 

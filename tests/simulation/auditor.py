@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
+from hypertui.exchange import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
 from hypertui.market import ZERO, Order, OrderType, Side
@@ -47,16 +48,26 @@ class Auditor:
         self._cancelling = False
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
+        self._up_at = 0.0
+        self._refused_at: dict[str, float] = {}  # by the part of the client id that names trade and slot
         self._bare: deque[list[float | Decimal]] = deque()
         venue.core.listeners.append(self._on_batch)
 
     def complain(self, kind: str, text: str) -> None:
         self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
 
-    def opened(self, tracker: OrderTracker) -> None:
-        """The entry is through; the slots are known."""
+    def opened(self, tracker: OrderTracker, is_restart: bool) -> None:
+        """The trade is taken up, by its first process or a later one; the slots are known."""
         self.tracker = tracker
-        self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
+        if is_restart:
+            self._up_at = self._time()
+        if not self._lots:
+            self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
+
+    def closed(self) -> None:
+        """The process is gone; nobody protects anything until the next one has come."""
+        self.tracker = None
+        self._refused_at.clear()
 
     @contextmanager
     def placing(self, orders: Sequence[Order]) -> Iterator[None]:
@@ -68,6 +79,22 @@ class Auditor:
             if order.side is Side.BUY and order.type is not OrderType.IOC:
                 self._lots.append(order.size)
         yield
+
+    def answered(self, orders: Sequence[Order], answers: Sequence[Placed]) -> None:
+        """The engine hears what became of its orders."""
+        for order, answer in zip(orders, answers, strict=True):
+            if isinstance(answer, Refused) and answer.kind is not Refusal.PASSED:
+                self._refused_at[order.client_id[:22]] = self._time()
+
+    def check_pace(self, orders: Sequence[Order]) -> None:
+        """The engine places these now: what was refused is not tried again at once."""
+        for order in orders:
+            refused_at = self._refused_at.pop(order.client_id[:22], None)
+            pause = self._scenario.config.timing.confirm_after / 1000
+            if refused_at is not None and self._time() < refused_at + pause - 0.002 and not self.excused:
+                self.complain(
+                    "hurried", f"{order.client_id} {self._time() - refused_at:.3f} s after a refusal"
+                )
 
     def check_tracker(self) -> None:
         """What must hold of the engine's own knowledge after each event."""
@@ -86,9 +113,9 @@ class Auditor:
 
     def check_time(self) -> None:
         """What can become wrong by time alone."""
-        if not self._bare or self.excused:
+        if not self._bare or self.excused or self.tracker is None:
             return
-        since = float(self._bare[0][0])
+        since = max(float(self._bare[0][0]), self._up_at, self._network.deaf_at)
         allowed = self._allowance(since)
         if self._time() - since > allowed:
             coins = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)
@@ -99,14 +126,19 @@ class Auditor:
             return self._patience
         # A notice, the round trip of an action that was under way, an order that is refused because the price
         # has passed it, the next price (one each second), and the sale instead.
-        return 8 * LATENCIES[self._scenario.pace][1] + 2.0
+        allowed = 8 * LATENCIES[self._scenario.pace][1] + 2.0
+        if since > self._up_at:
+            return allowed
+        # What the process before may have sent is known to be there or not only when it has expired.
+        timing = self._scenario.config.timing
+        return allowed + (timing.expires_after + 2 * timing.confirm_after) / 1000
 
     def _on_batch(self, batch: Batch) -> None:
         position = self._venue.position
         working = self._venue.working()
         if position < 0:
             self.complain("oversold", f"position {position}")
-        if self.tracker is not None:
+        if self._lots:
             self._check_exposure(position, working)
             self._check_units(working)
             self._note_bare()

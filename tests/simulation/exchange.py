@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from hypertui.exchange import (
     AccountState,
     Allowance,
     CancelOutcome,
+    ExchangeError,
     FeedDown,
     FeedMessage,
     FundingPayment,
@@ -30,23 +31,33 @@ from hypertui.market import Fill, Instrument, Order
 from hypertui.venue.events import Batch
 from hypertui.venue.feeds import message
 from tests.simulation.auditor import Auditor
+from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS, Venue
 
+Arrive = Callable[[], Any]
 Watch = Callable[[], AbstractContextManager[None]]
 
 
 class SimExchange:
-    """One account at a simulated venue; the auditor watches every action that reaches it."""
+    """One account at a simulated venue, as one process reaches it through its door; the auditor watches every
+    action that arrives."""
 
     def __init__(
-        self, venue: Venue, network: Network, reorder: bool, auditor: Auditor, time: Callable[[], float]
+        self,
+        venue: Venue,
+        network: Network,
+        reorder: bool,
+        auditor: Auditor,
+        door: Door,
+        time: Callable[[], float],
     ) -> None:
         self._venue = venue
         self._network = network
         self._reorder = reorder
         self._auditor = auditor
         self._meter = Meter(time)
+        self._door = door
         self._frames: asyncio.Queue[str | None] | None = None
         self._last_arrival = 0.0
         self._connection = 0
@@ -103,13 +114,17 @@ class SimExchange:
         asset = self._venue.market.asset
         wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]
         action = {"type": "order", "orders": wires, "grouping": "na"}
+        self._auditor.check_pace(orders)
         response = await self._act(action, expires_at, partial(self._auditor.placing, orders))
-        return wire.placed(wire.statuses(response), len(orders))
+        answers = wire.placed(wire.statuses(response), len(orders))
+        self._auditor.answered(orders, answers)
+        return answers
 
     async def cancel(
         self, symbol: str, client_ids: Sequence[str], expires_at: int
     ) -> Sequence[CancelOutcome]:
-        self._auditor.check_cancel(client_ids)
+        if not self._door.shut:
+            self._auditor.check_cancel(client_ids)
         asset = self._venue.market.asset
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
         action = {"type": "cancelByCloid", "cancels": cancels}
@@ -120,7 +135,7 @@ class SimExchange:
         return None
 
     async def _ask(self, question: dict[str, Any]) -> Any:
-        return await self._network.ask(lambda: self._venue.ask(question))
+        return await self._carried(self._network.ask, lambda: self._venue.ask(question))
 
     async def _act(self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext) -> Any:
         def arrive() -> Any:
@@ -129,23 +144,48 @@ class SimExchange:
             with watched():
                 return self._venue.act(action, expires_at)
 
-        return errors.accepted(await self._network.act(arrive))
+        return errors.accepted(await self._carried(self._network.act, arrive))
+
+    async def _carried(
+        self, way: Callable[[Arrive, Callable[[], object]], Awaitable[Any]], arrive: Arrive
+    ) -> Any:
+        """What has left goes on without its process; no answer, and no error, comes back to a dead one."""
+
+        def arrived() -> Any:
+            answer = arrive()
+            self._door.passes(Boundary.ARRIVED)
+            return answer
+
+        if self._door.shut:
+            await self._door.never()
+        try:
+            answer = await way(arrived, partial(self._door.passes, Boundary.SENT))
+        except ExchangeError:
+            if self._door.shut:
+                await self._door.never()
+            raise
+        if not self._door.passes(Boundary.ANSWERED):
+            await self._door.never()
+        return answer
 
     # The feed
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
         while True:
             await self._connected(symbol, deliver)
+            if self._door.shut:
+                await self._door.never()
             deliver(FeedDown("the connection broke"))
             await asyncio.sleep(self._network.random.uniform(0.25, 8.0))
 
     def hang_up(self) -> None:
         """Break the feed's connection, if there is one: what is on its way is lost, the client hears nothing
-        for a while and only then that it is down."""
+        for a while, sometimes as long as it takes to suspect a half-open socket, and only then that it is
+        down."""
         frames, self._frames = self._frames, None
         if frames is not None:
             self._connection += 1
-            silence = self._network.random.uniform(0.0, 15.0)
+            silence = self._network.random.uniform(0.0, self._network.random.choice((15.0, 15.0, 65.0)))
             asyncio.get_running_loop().call_later(silence, frames.put_nowait, None)
 
     async def _connected(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
@@ -163,10 +203,15 @@ class SimExchange:
             for news in channels.read(text).messages:
                 deliver(news)
 
+    def detach(self) -> None:
+        """Hear the venue no more: the process is gone."""
+        self._venue.core.listeners.remove(self._publish)
+        self._frames = None
+
     def beat(self) -> None:
         """Tell the price again, as the venue does now and then."""
         if self._frames is None:
-            self._network.trouble()
+            self._network.deaf()
         self._send(self._venue.context())
 
     def _publish(self, batch: Batch) -> None:
@@ -189,5 +234,5 @@ class SimExchange:
             loop.call_at(arrival, self._arrive, text, self._connection)
 
     def _arrive(self, text: str, connection: int) -> None:
-        if self._frames is not None and connection == self._connection:
+        if self._frames is not None and connection == self._connection and not self._door.shut:
             self._frames.put_nowait(text)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-EPOCH_MS = 1_700_000_000_000
+HOUR_MS = 3_600_000
+_FULL_HOUR_MS = 472_222 * HOUR_MS
 
 
 class Deadlock(Exception):
@@ -29,11 +30,13 @@ class _Skip:
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """Runs coroutines as any loop does, except that no real time passes. `now` is in seconds."""
+    """Runs coroutines as any loop does, except that no real time passes. `now` is in seconds; after
+    `to_full_hour` of them the clock shows a full hour."""
 
-    def __init__(self) -> None:
+    def __init__(self, to_full_hour: float) -> None:
         super().__init__()
         self.now = 0.0
+        self._epoch = _FULL_HOUR_MS - round(to_full_hour * 1000)
         self._clock_resolution = 1e-6
         self._selector = _Skip(self)
 
@@ -42,7 +45,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def clock(self) -> int:
         """Milliseconds since the Unix epoch, as the engine and the venue count them."""
-        return EPOCH_MS + round(self.now * 1000)
+        return self._epoch + round(self.now * 1000)
 
     def _process_events(self, events: list[Any]) -> None:
         del events

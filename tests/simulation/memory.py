@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
+from hypertui.execution.trade_journal import Input
 from hypertui.execution.trader import Trader
 from hypertui.strategy.ladder import Ladder
 from tests.support.memory_journal import MemoryJournal
 
 
-def problems_of_memory(trader: Trader, journal: MemoryJournal) -> Iterator[str]:
+def problems_of_memory(trader: Trader, history: Sequence[Input]) -> Iterator[str]:
     """What a restart would take up otherwise than it is."""
-    opened, *inputs = [entry for entry in journal.inputs if entry.kind not in ("entering", "mode")]
+    opened, *inputs = [entry for entry in history if entry.kind not in ("entering", "mode")]
     ladder = Ladder.open(trader.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
     chronicle = Chronicle(EventLog(trader.clock), trader.clock, MemoryJournal())
     tracker = RecordedTracker(ladder, trader.config.timing, chronicle, lambda *_: None)
@@ -26,7 +27,7 @@ def problems_of_memory(trader: Trader, journal: MemoryJournal) -> Iterator[str]:
         ("trade", _state(trader.tracker.ladder), _state(ladder)),
         ("orders", _orders(trader), _orders_of(tracker)),
         ("fills", trader.tracker._fills, tracker._fills),
-        ("ids", trader._ids._generations, ids._generations),
+        ("start of its own", True, ids.start > trader._ids.start),
     ):
         if now != then:
             yield f"the journal gives another {name}: {then} instead of {now}"

@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
 from random import Random
-from typing import TypeVar
+from typing import Any
 
-from hypertui.exchange import RateLimited, Unknown, Unreachable
+from hypertui.exchange import RateLimited, Unreachable
+from hypertui.hyperliquid import errors
 from tests.simulation.scenario import LATENCIES, Faults, Scenario
 
-T = TypeVar("T")
-
 TIMEOUT = 5.0
+_DUPLICATE_NONCE = {"status": "err", "response": "Invalid nonce: duplicate nonce 1764221206959"}
+_OVER_BUDGET = {
+    "status": "err",
+    "response": "Too many cumulative requests sent (97460 > 97456) for cumulative volume traded $87457.46.",
+}
 
 
 class Fate(Enum):
@@ -27,15 +31,25 @@ class Fate(Enum):
     RATE_LIMITED = auto()
     FAILED_THERE = auto()  # an error of the server, before it did anything
     FAILED_BACK = auto()  # an error of the server, after it had done it
+    NOT_JSON = auto()  # an answer that nobody can read, to a request that arrived
+    SLOW = auto()  # answered, but perhaps too late
+    DUPLICATE_NONCE = auto()  # an action that was carried twice: the answer is the one to the second
+    OVER_BUDGET = auto()  # an action of an account that has acted too much
+
+
+_NEVER_THERE = (Fate.LOST_THERE, Fate.FAILED_THERE)
+_NEVER_BACK = (Fate.LOST_BACK, Fate.FAILED_BACK, Fate.NOT_JSON)
 
 
 class Network:
-    """Draws every latency and every fate. `trouble_at` is when (loop seconds) something last went wrong."""
+    """Draws every latency and every fate. `trouble_at` is when (loop seconds) something last went wrong,
+    `deaf_at` when the feed was last found broken."""
 
     def __init__(self, scenario: Scenario, random: Random) -> None:
         self.random = random
         self.faults = scenario.faults
         self.trouble_at = -1e9
+        self.deaf_at = -1e9
         self.requests = 0
         self._spread = LATENCIES[scenario.pace]
         self._serial = asyncio.Lock() if scenario.serial else None
@@ -64,48 +78,62 @@ class Network:
     def trouble(self) -> None:
         self.trouble_at = asyncio.get_running_loop().time()
 
-    async def act(self, arrive: Callable[[], T]) -> T:
-        """Carry an action: `arrive` is called when it reaches the venue, if it does."""
+    def deaf(self) -> None:
+        """The feed is broken, whether its reader knows it or not."""
+        self.trouble()
+        self.deaf_at = self.trouble_at
+
+    async def act(self, arrive: Callable[[], Any], left: Callable[[], object]) -> Any:
+        """Carry an action: `left` is called when it leaves, and `arrive` when it reaches the venue, if it
+        does."""
         self.requests += 1
         if self._serial is None:
-            return await self._carry(arrive, is_action=True)
+            return await self._carry(arrive, left, is_action=True)
         async with self._serial:
-            return await self._carry(arrive, is_action=True)
+            return await self._carry(arrive, left, is_action=True)
 
-    async def ask(self, arrive: Callable[[], T]) -> T:
+    async def ask(self, arrive: Callable[[], Any], left: Callable[[], object]) -> Any:
         """Carry a question."""
-        return await self._carry(arrive, is_action=False)
+        return await self._carry(arrive, left, is_action=False)
 
-    async def _carry(self, arrive: Callable[[], T], *, is_action: bool) -> T:
-        fate, there, back = self._fate(), self.latency(), self.latency()
+    async def _carry(self, arrive: Callable[[], Any], left: Callable[[], object], *, is_action: bool) -> Any:
+        left()
+        fate, there, back = self._fate(is_action), self.latency(), self.latency()
         if fate is Fate.UNREACHABLE:
             await asyncio.sleep(min(there, TIMEOUT))
             raise Unreachable("no connection")
         if fate is Fate.RATE_LIMITED:
             await asyncio.sleep(there + back)
             raise RateLimited("too many requests", self.random.choice((1.0, 10.0)))
+        if fate is Fate.OVER_BUDGET:
+            await asyncio.sleep(there + back)
+            return _OVER_BUDGET
         if fate is Fate.LATE:
             there = self.random.uniform(3.0, 12.0)
+        if fate is Fate.SLOW:
+            back = self.random.uniform(1.0, 8.0)
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
+        answer: asyncio.Future[Any] = loop.create_future()
 
         def reach() -> None:
             # The venue acts although nobody may be waiting any more.
             result = arrive()
-            if fate not in (Fate.LOST_BACK, Fate.FAILED_BACK):
+            if fate is Fate.DUPLICATE_NONCE:
+                result = _DUPLICATE_NONCE
+            if fate not in _NEVER_BACK:
                 loop.call_later(back, lambda: answer.done() or answer.set_result(result))
 
-        if fate not in (Fate.LOST_THERE, Fate.FAILED_THERE):
+        if fate not in _NEVER_THERE:
             loop.call_later(there, reach)
-        patience = there + back if fate in (Fate.FAILED_THERE, Fate.FAILED_BACK) else TIMEOUT
+        silent = fate in (Fate.LOST_THERE, Fate.LOST_BACK, Fate.LATE, Fate.SLOW)
         try:
-            async with asyncio.timeout(min(patience, TIMEOUT)):
+            async with asyncio.timeout(TIMEOUT if silent else min(there + back + 0.001, TIMEOUT)):
                 return await answer
         except TimeoutError:
             self.trouble()
-            raise (Unknown("no answer") if is_action else Unreachable("no answer")) from None
+            raise errors.no_answer("no answer", is_action=is_action) from None
 
-    def _fate(self) -> Fate:
+    def _fate(self, is_action: bool) -> Fate:
         faults = self.faults
         if self.happens(3 * faults.lost):
             return self.random.choice((Fate.LOST_THERE, Fate.LOST_BACK, Fate.LATE))
@@ -113,4 +141,8 @@ class Network:
             return self.random.choice(
                 (Fate.UNREACHABLE, Fate.RATE_LIMITED, Fate.FAILED_THERE, Fate.FAILED_BACK)
             )
+        if self.happens(2 * faults.garble):
+            return self.random.choice((Fate.NOT_JSON, Fate.SLOW))
+        if is_action and self.happens(2 * faults.garble):
+            return self.random.choice((Fate.DUPLICATE_NONCE, Fate.OVER_BUDGET))
         return Fate.ARRIVES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 from typing import Literal
@@ -13,6 +13,7 @@ from hypertui.market import KNOWN_INSTRUMENTS
 from hypertui.port import Network, OnExit
 from hypertui.strategy.plan import BuyOrder, Reinvest
 from hypertui.venue.options import VenueOptions
+from tests.simulation.door import Boundary, Kill
 
 Pace = Literal["calm", "slow", "very slow"]
 Path = Literal["calm", "dense", "gapping", "cascading"]
@@ -25,6 +26,8 @@ LATENCIES: dict[Pace, tuple[float, float]] = {
 }
 START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150)}
 DEPOSIT = Decimal(20_000)
+LONGEST_DOWN = 200.0
+_COUNTED = tuple(boundary for boundary in Boundary if boundary not in (Boundary.TIME, Boundary.LEAVING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Faults:
     refuse: float = 0.0  # each for unreachable, rate limited, failed with an error of the server
     hang_up: float = 0.0  # for each second that the feed is up
     meddle: float = 0.0  # for each second: somebody cancels one of our orders
+    garble: float = 0.0  # each for an answer of no use, a slow one, a nonce used twice, a budget used up
+    journal: float = 0.0  # for each commit: the database is out of reach for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,11 @@ class Scenario:
     operator: bool  # somebody pauses and resumes
     hasty: bool  # the engine is told to leave in the middle of it all
     rounds: int
+    kills: tuple[Kill, ...]  # one for each process but the last
+    on_file: bool  # the journal is the real one
+    early: bool  # faults and a moving price during the entry already
+    to_full_hour: float  # seconds until funding is paid
+    overnight: bool  # hours at rest
 
     def __str__(self) -> str:
         config, faults = self.config, self.faults
@@ -63,7 +73,9 @@ class Scenario:
             f"{config.reinvest} {config.buy_order} slippage {config.stop_slippage} exit {config.on_exit} | "
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"operator {self.operator} hasty {self.hasty} "
-            f"follow {self.options.triggers_follow_position} | {faults}"
+            f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
+            f"deposit {self.options.faucet} hour in {self.to_full_hour:.0f} overnight {self.overnight} "
+            f"rounds {self.rounds} | {faults} | kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
 
 
@@ -98,8 +110,22 @@ def draw(seed: int) -> Scenario:
         reconcile_every=random.choice((20_000, 120_000)),
         on_exit=random.choice(list(OnExit)),
     )
+    # Drawn apart, so that a change here leaves the rest of every seed as it was.
+    more = Random(f"more {seed}")
+    kills = tuple(_kill(more) for _ in range(more.choice((0, 0, 0, 1, 1, 1, 2, 3, 6))))
+    on_file = bool(kills) or more.random() < 0.15
+    if faulty:
+        faults = replace(
+            faults,
+            garble=more.choice((0.0, 0.0, 0.01, 0.04)),
+            journal=0.003 if on_file and not kills else 0.0,
+        )
+    deposit = DEPOSIT
+    if more.random() < 0.12:
+        margin = config.position_size / config.leverage
+        deposit = (margin * Decimal(more.choice(("1.003", "1.02", "1.1")))).quantize(Decimal("0.01"))
     options = VenueOptions(
-        faucet=DEPOSIT,
+        faucet=deposit,
         triggers_follow_position=random.random() < 0.2,
         flat_reduce_only_trigger=random.choice(("reject", "reject", "keep")),
         partial_ioc_status=random.choice(("canceled", "filled")),
@@ -117,4 +143,21 @@ def draw(seed: int) -> Scenario:
         operator=random.random() < 0.15,
         hasty=random.random() < 0.2,
         rounds=2,
+        kills=kills,
+        on_file=on_file,
+        early=on_file and more.random() < 0.4,
+        to_full_hour=more.uniform(5.0, 900.0),
+        overnight=more.random() < 0.04,
     )
+
+
+def _kill(random: Random) -> Kill:
+    down = random.choice((0.0, random.uniform(0, 2), random.uniform(2, 30), random.uniform(30, LONGEST_DOWN)))
+    kind = random.random()
+    if kind < 0.25:
+        return Kill(Boundary.TIME, random.choice((random.uniform(0, 5), random.uniform(0, 250))), down)
+    if kind < 0.35:
+        return Kill(Boundary.LEAVING, random.uniform(0.0, 2.0), down)
+    # The first few of everything are the entry, or the catching up after the kill before.
+    most = random.choice((12, 60, 400))
+    return Kill(random.choice(_COUNTED), random.randint(1, most), down)

@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
@@ -16,7 +16,7 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
@@ -42,22 +42,25 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
 
 class LiveEngine:
     """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out. The
-    trade is written down by what `journal` gives for its account, in memory without one."""
+    trade is written down by what `ledger` gives for its account, or in memory by a journal that knows
+    `history` already."""
 
     def __init__(
         self,
         venue: LocalVenue,
         config: TradeConfig = SOL,
-        journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
+        history: Sequence[Input] = (),
+        ledger: Callable[[str], tuple[int, TradeJournal]] | None = None,
         **changes: Any,
     ) -> None:
         self.venue = venue
         self.config = replace(config, **changes)
         self.key = SigningKey.throwaway()
+        self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
         self.engine = EmbeddedEngine(
             self._connect,
-            journal or (lambda account: (random.getrandbits(64), MemoryJournal())),
+            ledger or (lambda account: (random.getrandbits(64), self.journal)),
             self.config,
             wall_clock,
             random.Random(7),

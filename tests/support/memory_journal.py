@@ -37,8 +37,11 @@ class MemoryJournal:
         """Nothing waits."""
         return 0
 
-    def commit(self, at_once: bool) -> None:
+    def commit(self) -> None:
         """Nothing can go wrong."""
+
+    async def catch_up(self) -> None:
+        """Nothing is ever left behind."""
 
     def give_up(self) -> int:
         """Nothing is lost."""

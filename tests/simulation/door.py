@@ -1,0 +1,80 @@
+"""The door between one engine and the world: once it is shut the process is dead, whatever its code does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+_LOOK_AGAIN = 1.3
+
+
+class Boundary(StrEnum):
+    """Where a process may die."""
+
+    TIME = "seconds after its start"
+    LEAVING = "seconds after it was told to leave"
+    COMMIT = "commits, the last not durable"
+    COMMITTED = "commits, the last just durable"
+    SENT = "requests, the last just sent"
+    ARRIVED = "requests, the last just arrived"
+    ANSWERED = "requests, the last just answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """The end of a process after so many of something; it stays dead for `down` seconds."""
+
+    boundary: Boundary
+    at: float
+    down: float
+
+    def __str__(self) -> str:
+        return f"{self.at:.4g} {self.boundary}"
+
+
+class Door:
+    """Counts what passes and shuts when the kill's moment has come. Unarmed, it only counts; the kill then
+    comes with the next of its kind after it is armed again."""
+
+    def __init__(self, kill: Kill | None, armed: bool) -> None:
+        self.kill = kill
+        self.armed = armed
+        self.shut = False
+        self.closed = asyncio.Event()
+        self._passed: Counter[Boundary] = Counter()
+        if kill is not None and kill.boundary is Boundary.TIME:
+            self._shut_in(kill.at)
+
+    def passes(self, boundary: Boundary) -> bool:
+        """Something comes to a boundary; returns whether the process lives on."""
+        self._passed[boundary] += 1
+        kill = self.kill
+        if self.armed and kill and kill.boundary is boundary and self._passed[boundary] >= kill.at:
+            self.close()
+        return not self.shut
+
+    def told_to_leave(self) -> None:
+        """The process begins to leave."""
+        if self.kill is not None and self.kill.boundary is Boundary.LEAVING:
+            self.armed = True
+            self._shut_in(self.kill.at)
+
+    def close(self) -> None:
+        """Nothing passes any more, in either direction."""
+        self.shut = True
+        self.closed.set()
+
+    async def never(self) -> None:
+        """Where the code of a dead process waits until it is cleared away."""
+        await asyncio.get_running_loop().create_future()
+
+    def _shut_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        if self.armed:
+            self.close()
+        elif not self.shut:
+            self._shut_in(_LOOK_AGAIN)

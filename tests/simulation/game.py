@@ -1,0 +1,302 @@
+"""The course of one seed: processes that start, die and start again, prices and faults, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from hypertui.execution.trade_journal import TradeJournal
+from hypertui.port import Mode, OnExit, Severity, StopReason, Verb
+from hypertui.venue.orders import VenueOrder
+from tests.simulation.auditor import Auditor
+from tests.simulation.books import problems_of_fills, problems_of_money
+from tests.simulation.door import Door
+from tests.simulation.exchange import SimExchange
+from tests.simulation.ledger import DoorJournal, FileJournal
+from tests.simulation.loop import HOUR_MS, VirtualLoop
+from tests.simulation.memory import problems_of_memory
+from tests.simulation.network import Network
+from tests.simulation.paths import walk
+from tests.simulation.process import Process
+from tests.simulation.rest import describe, problems_at_rest
+from tests.simulation.scenario import LONGEST_DOWN, START, Scenario
+from tests.simulation.venue import Venue
+from tests.support.memory_journal import MemoryJournal
+
+_STEPS = 100
+# After the last fault: the longest silence of a feed, a back-off, a round of questions and their answers.
+_SETTLE_SECONDS = 75
+_PATIENCE = 120  # seconds for a process to take up its trade once all is calm
+_FUNDING_IS_NEWS = 75_000  # ms: the engine asks for it once a minute
+_NIGHT = 7_300
+
+
+class Game:
+    """One seed. `processes` are the engine's, in order."""
+
+    def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path) -> None:
+        self.scenario = scenario
+        self.loop = loop
+        config = scenario.config
+        self.random = Random(f"course {scenario.seed}")
+        self.venue = Venue(scenario.options, config.symbol, START[config.symbol], loop.clock)
+        self.network = Network(scenario, Random(f"network {scenario.seed}"))
+        self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
+        self.file: FileJournal | None = None
+        if scenario.on_file:
+            self.file = FileJournal(folder, config, Random(f"journal {scenario.seed}"), self.network)
+        self.processes: list[Process] = []
+        self._kills = list(scenario.kills)
+        self._killed = 0
+        self._armed = True
+        self._leaving = False
+        self._fate = Random(f"fate {scenario.seed}")
+        self._at = 0.0
+
+    def counts(self) -> Counter[str]:
+        """What happened how often."""
+        statuses = Counter(str(row["status"]) for row in self.venue.account.history)
+        return Counter(
+            {
+                "fills": len(self.venue.account.fills),
+                "actions": self.network.requests,
+                "kills": self._killed,
+                "starts": len(self.processes),
+                "fundings": len(self.venue.account.funding),
+                "orders without margin": statuses["perpMarginRejected"],
+            }
+        )
+
+    async def play(self) -> None:
+        """From the entry to the exit."""
+        if not self.scenario.early:
+            self.network.calm_down()
+        trade = asyncio.create_task(self._keep(), name="trade")
+        beside = [
+            asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(self._mischief(), name="mischief"),
+        ]
+        try:
+            await self._enter(trade)
+            for number in range(self.scenario.rounds):
+                last = number == self.scenario.rounds - 1
+                if not trade.done():
+                    await self._round(trade, rest=not (last and self.scenario.hasty))
+            await self._leave(trade)
+        except Exception as error:  # noqa: BLE001 - a seed fails, the others are played
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{type(error).__name__}: {error} in {where.filename}:{where.lineno}"
+            self.auditor.complain("defect", text)
+        finally:
+            for task in (*beside, trade):
+                task.cancel()
+            await asyncio.gather(*beside, trade, return_exceptions=True)
+
+    # Processes
+
+    @property
+    def process(self) -> Process:
+        return self.processes[-1]
+
+    @property
+    def opened(self) -> bool:
+        """Whether a process lives and has taken up the trade."""
+        return bool(self.processes) and self.process.opened
+
+    async def _keep(self) -> StopReason:
+        """Start a process whenever there is none, as an operator would, until one leaves by itself."""
+        while True:
+            process, journal = self._start()
+            try:
+                reason = await process.run()
+            finally:
+                self.auditor.closed()
+                if isinstance(journal, DoorJournal):
+                    journal.close()
+            if reason is not None:
+                return reason
+            down = self._fate.uniform(0.5, 5.0)
+            if process.door.shut:
+                self._killed += 1
+                down = self._kills.pop(0).down
+            await asyncio.sleep(down)
+            if self._leaving and self.file is not None and not self.file.is_live:
+                return StopReason(0, "killed when all was done")
+
+    def _start(self) -> tuple[Process, TradeJournal]:
+        number, config = len(self.processes), self.scenario.config
+        door = Door(self._kills[0] if self._kills else None, self._armed)
+        journal: TradeJournal = MemoryJournal()
+        trade_id = self.scenario.seed + 1
+        if self.file is not None:
+            trade_id, journal = self.file.open(door, self.loop.clock())
+        exchange = SimExchange(
+            self.venue, self.network, self.scenario.reorder, self.auditor, door, self.loop.time
+        )
+        name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
+        process = Process(name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed)
+        self.processes.append(process)
+        return process, journal
+
+    def _arm(self, armed: bool) -> None:
+        self._armed = self.process.door.armed = armed
+
+    def _changed(self) -> None:
+        if self.auditor.tracker is None and self.process.trader.opened:
+            self.auditor.opened(self.process.trader.tracker, len(self.processes) > 1)
+        self.auditor.check_tracker()
+
+    # One round: a stretch of prices with faults, then rest
+
+    async def _enter(self, trade: asyncio.Task[StopReason]) -> None:
+        calm_at = self.loop.time() + 60.0
+        while not (self.opened or trade.done()):
+            await asyncio.sleep(0.1)
+            if self.scenario.early and self.random.random() < 0.1:
+                self._move(self._at + self.random.gauss(0, 0.1))
+            if self.loop.time() > calm_at:
+                self.network.calm_down()
+                self._arm(False)
+            if self.loop.time() > calm_at + _PATIENCE + LONGEST_DOWN:
+                self.auditor.complain("entry", f"no trade: {self.process.refusal}")
+                return
+
+    async def _round(self, trade: asyncio.Task[StopReason], rest: bool) -> None:
+        self._arm(True)
+        self.network.restore(self.scenario)
+        for wait, at in walk(self.scenario.path, self._at, _STEPS, self.random):
+            await asyncio.sleep(wait)
+            self._move(at, thin=self.random.random() < self.scenario.thin)
+            if self.scenario.operator and self.random.random() < 0.06:
+                verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
+                await self.process.command(verb)
+        self.network.calm_down()
+        self.venue.set_price(self.venue.book.mark, None)
+        self._arm(False)
+        await self._taken_up(trade)
+        if rest and not trade.done():
+            await self._rest()
+
+    async def _taken_up(self, trade: asyncio.Task[StopReason]) -> None:
+        until = self.loop.time() + _PATIENCE + LONGEST_DOWN
+        while not (self.opened or trade.done()):
+            if self.loop.time() > until:
+                self.auditor.complain("start", f"no process takes up the trade: {self.process.refusal}")
+                return
+            await asyncio.sleep(0.5)
+
+    async def _rest(self) -> None:
+        while self.scenario.operator and not await self.process.command(Verb.RESUME):
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(_SETTLE_SECONDS)
+        if self.scenario.faults.meddle or self.scenario.options.triggers_follow_position:
+            # What others cancelled, and no notice told of, is found by the next reconciliation.
+            await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
+        if self.scenario.overnight:
+            await asyncio.sleep(_NIGHT)
+        requests = self.network.requests
+        await asyncio.sleep(10)
+        if self.network.requests - requests > 2:
+            self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
+        while self.loop.clock() % HOUR_MS < _FUNDING_IS_NEWS:
+            await asyncio.sleep(5.0)
+        trader, journal = self.process.trader, self.process.journal
+        for text in problems_at_rest(trader, self.venue):
+            self.auditor.complain("rest", text)
+        inputs = journal.inputs if isinstance(journal, MemoryJournal) else []
+        if self.file is not None:
+            inputs = self.file.inputs()
+            for text in (
+                *problems_of_fills(self.file, self.venue),
+                *problems_of_money(self.file, self.venue),
+            ):
+                self.auditor.complain("rows", text)
+        for text in problems_of_memory(trader, inputs):
+            self.auditor.complain("memory", text)
+        self._check_alarms()
+
+    def _move(self, at: float, thin: bool = False) -> None:
+        self._at = at
+        config = self.scenario.config
+        price = self.venue.market.round_mark(START[config.symbol] + config.unit_size * Decimal(f"{at:.4f}"))
+        depth = config.position_size * Decimal(self.random.choice(("0.001", "0.05", "0.3"))) if thin else None
+        self.venue.set_price(price, depth)
+
+    def _check_alarms(self) -> None:
+        # A command that cannot be carried out while the network is bad is said to have failed.
+        honest = ("halted", "winddown")
+        for alarm in self.process.trader.alarms.view():
+            # The journal's alarm is true while it lasts.
+            passing = alarm.key == "journal" and not alarm.active
+            if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:
+                self.auditor.complain("false alarm", f"{alarm.key}: {alarm.text}")
+
+    # What goes on beside
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self.venue.core.tick()
+            if self.processes:
+                self.process.exchange.beat()
+            self.auditor.check_time()
+
+    async def _mischief(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            faults = self.network.faults
+            if self.network.happens(faults.hang_up):
+                self.process.exchange.hang_up()
+            working = self.venue.working()
+            if self.opened and working and self.network.happens(faults.meddle):
+                order: VenueOrder = self.random.choice(working)
+                self.venue.core.cancel(self.venue.account, self.venue.market, order.oid)
+
+    # The end
+
+    async def _leave(self, trade: asyncio.Task[StopReason]) -> None:
+        if trade.done():
+            why = trade.exception() or trade.result()
+            self.auditor.complain("ended", f"the trade ended by itself: {why}")
+            return
+        if not self.opened:
+            return  # and that has been complained about
+        self.auditor.excused = True
+        self._leaving = True
+        killed = self._killed
+        self.process.leave()
+        await asyncio.wait([trade], timeout=120)
+        while not trade.done() and self._killed > killed:
+            # It was killed on its way out. The next one goes on, and is told to leave in its turn.
+            killed = self._killed
+            await self._taken_up(trade)
+            await asyncio.sleep(_SETTLE_SECONDS)
+            if not trade.done():
+                self.process.stop.request()
+                await asyncio.wait([trade], timeout=120)
+        if not trade.done():
+            self.auditor.complain("exit", f"the engine does not leave: {describe(self.process.trader)}")
+            return
+        self._judge_exit(trade.result())
+
+    def _judge_exit(self, reason: StopReason) -> None:
+        if reason.status and self.scenario.hasty:
+            return  # what was under way could not be proven in time, and that is what it says
+        trader, working = self.process.trader, self.venue.working()
+        on_exit, halted = self.process.stop.on_exit, trader.mode is Mode.HALTED
+        if self.file is not None and (on_exit is OnExit.FLATTEN or not self.scenario.hasty):
+            # Whoever leaves orders working in the middle of it all has not heard of every fill.
+            for text in problems_of_fills(self.file, self.venue):
+                self.auditor.complain("exit", text)
+        if on_exit is OnExit.FLATTEN and (self.venue.position != 0 or working):
+            self.auditor.complain("exit", f"not flat: {self.venue.position}, {len(working)} orders, {reason}")
+        elif on_exit is OnExit.BUYS and not halted:
+            if any(not order.request.reduce_only for order in working):
+                self.auditor.complain("exit", f"buys work on: {reason}")
+            stops = sum((order.remaining for order in working), trader.tracker.ladder.dust)
+            if stops != self.venue.position and not self.scenario.hasty:
+                self.auditor.complain("exit", f"stops cover {stops} of {self.venue.position}")

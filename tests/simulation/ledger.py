@@ -1,0 +1,153 @@
+"""The real journal in a file, as a simulated process has it until it dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+from hypertui.cli.journal import take_up
+from hypertui.exchange import FundingPayment
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.orders import OwnOrder
+from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.ledger import Journal, JournalDown
+from hypertui.ledger.records import FillRecord
+from hypertui.market import Fill
+from hypertui.port import Event
+from hypertui.strategy.ladder import Ladder, Step
+from tests.simulation.door import Boundary, Door
+from tests.simulation.network import Network
+from tests.simulation.venue import ADDRESS
+
+
+class FileJournal:
+    """A database in a file, opened anew by every process."""
+
+    def __init__(self, folder: Path, config: TradeConfig, random: Random, network: Network) -> None:
+        self.trades = 0
+        self._url = f"sqlite:///{folder / 'journal.db'}"
+        self._config = config
+        self._random = random
+        self._network = network
+
+    def open(self, door: Door, now: int) -> tuple[int, DoorJournal]:
+        """The live trade's journal, or that of a new trade, for the process behind `door`."""
+        journal = Journal.open(self._url)
+        trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
+        return trade_id, DoorJournal(journal, trade, door, self._network, self._random)
+
+    def fills(self) -> list[FillRecord]:
+        """The fills of all trades as they are in the file."""
+        with Journal.open(self._url) as journal:
+            return [fill for trade in journal.trades() for fill in journal.fills(trade.id)]
+
+    def inputs(self) -> list[Input]:
+        """The inputs of the newest trade as they are in the file."""
+        with Journal.open(self._url) as journal:
+            trade = journal.trades()[-1]
+            return [Input(row.kind, row.at, row.data) for row in journal.inputs(trade.id)]
+
+    def client_ids(self) -> list[str]:
+        """The client ids of all orders in the file."""
+        with Journal.open(self._url) as journal:
+            return [order.client_id for trade in journal.trades() for order in journal.orders(trade.id)]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a trade that goes on."""
+        config = self._config
+        with Journal.open(self._url) as journal:
+            return journal.live_trade(config.network.value, ADDRESS, config.symbol) is not None
+
+    def _new_id(self) -> str:
+        self.trades += 1
+        return f"{self._random.getrandbits(64):016x}"
+
+
+class DoorJournal:
+    """A trade's journal that ends with its process: what was not committed by then is lost."""
+
+    def __init__(
+        self, journal: Journal, trade: TradeJournal, door: Door, network: Network, random: Random
+    ) -> None:
+        self._journal = journal
+        self._trade = trade
+        self._door = door
+        self._network = network
+        self._random = random
+        self._down_until = 0.0
+
+    def history(self) -> Sequence[Input]:
+        return self._trade.history()
+
+    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+        if not self._door.shut:
+            self._trade.record(kind, at, data)
+
+    @property
+    def place(self) -> str:
+        return self._trade.place
+
+    @property
+    def pending(self) -> int:
+        return 0 if self._door.shut else self._trade.pending
+
+    def commit(self) -> None:
+        if not self.pending:
+            return
+        if self._out_of_reach():
+            raise JournalDown("the database is out of reach")
+        if self._door.passes(Boundary.COMMIT):
+            self._trade.commit()
+            self._door.passes(Boundary.COMMITTED)
+
+    async def catch_up(self) -> None:
+        # In virtual time there are no threads.
+        await asyncio.sleep(self._random.uniform(0, 2.0))
+        self.commit()
+
+    def give_up(self) -> int:
+        return 0 if self._door.shut else self._trade.give_up()
+
+    def ended(self, at: int, how: str) -> None:
+        if not self._door.shut:
+            self._trade.ended(at, how)
+
+    def order(self, order: OwnOrder, status: str, at: int) -> None:
+        if not self._door.shut:
+            self._trade.order(order, status, at)
+
+    def fill(self, fill: Fill, role: str, unit: int) -> None:
+        if not self._door.shut:
+            self._trade.fill(fill, role, unit)
+
+    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+        if not self._door.shut:
+            self._trade.step(step, ladder, at)
+
+    def event(self, event: Event) -> None:
+        if not self._door.shut:
+            self._trade.event(event)
+
+    def funding(self, payment: FundingPayment) -> None:
+        if not self._door.shut:
+            self._trade.funding(payment)
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        if not self._door.shut:
+            self._trade.reconciliation(findings, done, at)
+
+    def close(self) -> None:
+        """Let go of the file; a living process commits what is queued, a dead one cannot."""
+        if self._door.shut:
+            self._journal._session.disconnect()
+        else:
+            self._journal.close()
+
+    def _out_of_reach(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now >= self._down_until and self._network.happens(self._network.faults.journal):
+            self._down_until = now + self._random.uniform(0.2, 20.0)
+        return now < self._down_until

@@ -1,0 +1,123 @@
+"""One process of the engine: from its start to its end, by itself or by a kill."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+
+from hypertui.exchange import ExchangeError
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.event_log import EventLog
+from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.trader import Trader
+from hypertui.port import Command, Event, Severity, Stop, StopReason, Verb
+from tests.simulation.door import Door
+from tests.simulation.exchange import SimExchange
+
+_EVENTS_KEPT = 100_000
+_CANCELS = 1_000
+
+
+class Unkillable(Exception):
+    """The engine's code goes on however often it is cancelled."""
+
+
+class Process:
+    """An engine behind its door. `changed` is called after each of its events while it lives."""
+
+    def __init__(
+        self,
+        name: str,
+        config: TradeConfig,
+        exchange: SimExchange,
+        trade_id: int,
+        journal: TradeJournal,
+        door: Door,
+        clock: Callable[[], int],
+        changed: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.exchange = exchange
+        self.journal = journal
+        self.door = door
+        self.stop = Stop(config.on_exit)
+        self.over = asyncio.Event()
+        self.refusal = ""
+        self._clock = clock
+        self._log = EventLog(clock, _EVENTS_KEPT)
+        self._log.listen(journal.event)
+        self._events: Sequence[Event] | None = None
+        self._changed = changed
+        self._commands = 0
+        self.trader = Trader(
+            exchange, config, trade_id, clock, Random(name), self._log, journal, self._after_event
+        )
+
+    @property
+    def opened(self) -> bool:
+        """Whether it lives and has taken up its trade."""
+        return not self.over.is_set() and not self.door.shut and self.trader.opened
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """What it said while it lived."""
+        return self._log.after(0) if self._events is None else self._events
+
+    async def run(self) -> StopReason | None:
+        """Returns how it ended; None for a kill, and for a start that failed, which `refusal` explains."""
+        work = asyncio.create_task(self.trader.run(self.stop), name=self.name)
+        death = asyncio.create_task(self.door.closed.wait())
+        try:
+            await asyncio.wait([work, death], return_when=asyncio.FIRST_COMPLETED)
+            if self.door.shut:
+                return None
+            return await work
+        except (StartRefused, ExchangeError) as error:
+            if self.trader.opened:
+                raise
+            self.refusal = str(error)
+            self._log.add("state", f"refused: {error}", {}, Severity.CRITICAL)
+            return None
+        finally:
+            death.cancel()
+            await self._bury(work)
+            self.exchange.detach()
+            self.over.set()
+
+    async def command(self, verb: Verb) -> bool:
+        """Whether the engine took the command; False from a dead one."""
+        self._commands += 1
+        command = Command(f"{self.name} {self._commands}", verb, "simulation")
+        answer = asyncio.create_task(self.trader.command(command))
+        over = asyncio.create_task(self.over.wait())
+        await asyncio.wait([answer, over], return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if answer.done():
+            return answer.result().accepted
+        answer.cancel()
+        return False
+
+    def leave(self) -> None:
+        """Ask it to leave."""
+        self.door.told_to_leave()
+        self.stop.request()
+
+    async def _bury(self, work: asyncio.Task[StopReason]) -> None:
+        """Clear a dead process away: its clean-up runs, and reaches nobody."""
+        if self.door.shut:
+            before = self._log.after(0)
+            died = self._log.add("state", f"killed after {self.door.kill}", {}, Severity.CRITICAL)
+            self._events = (*before, died)
+        for _ in range(_CANCELS):
+            if work.done():
+                return
+            self.door.close()
+            work.cancel()
+            await asyncio.sleep(0)
+        raise Unkillable(self.name)
+
+    def _after_event(self) -> None:
+        if not self.door.shut:
+            self._changed()
