@@ -3,12 +3,14 @@
 import json
 import sys
 
-from benchmarks import replay, startup
+from benchmarks import commit, pipeline, replay, startup
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
+    "commit": commit.step,
+    "pipeline": pipeline.step,
 }
 
 

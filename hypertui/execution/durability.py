@@ -54,13 +54,14 @@ class Durability:
         self._overfull = False
         self._leaving = False
 
-    def commit(self) -> None:
-        """Write what is queued, if the database takes it now; `problem` says whether it did."""
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+        """Write what is queued, if the database takes it now; `problem` says whether it did. `meanwhile` may
+        be called while that is waited for."""
         if self.problem:
             self._watch_queue()
             return
         try:
-            self._journal.commit()
+            self._journal.commit(meanwhile)
         except (JournalError, Locked) as error:
             self._failed(error)
             if not self._refused:
@@ -104,10 +105,10 @@ class Durability:
                 return
 
     async def _try(self) -> _Failure | None:
-        """Write with patience; the engine's loop goes on meanwhile."""
-        self._attempt = asyncio.ensure_future(self._journal.catch_up())
+        """Write with patience, on a new connection if need be; the engine's loop goes on meanwhile."""
+        self._attempt = asyncio.ensure_future(self._journal.commit_beside())
         try:
-            # Whoever waits may be cancelled; the attempt goes on, and has the connection until it ends.
+            # A thread cannot be cancelled: whoever waits for it may be, and the attempt is still under way.
             await asyncio.shield(self._attempt)
         except (JournalError, Locked) as error:
             return error

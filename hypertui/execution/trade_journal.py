@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,8 +47,8 @@ class Input:
 
 
 class TradeJournal(Protocol):
-    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable. All of
-    it belongs to the engine's thread, and all but `commit` may be used while `catch_up` goes on."""
+    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable. All but
+    `commit` belong to the engine's thread, and may be used while a `commit` goes on in another one."""
 
     @property
     def place(self) -> str:
@@ -64,14 +64,14 @@ class TradeJournal(Protocol):
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
 
-    def commit(self) -> None:
-        """Make what is queued durable, or fail, in a fraction of a second. Raises JournalDown where the
-        database is out of reach and another JournalError, or Locked, where it must not be written any more;
-        what was not written stays queued."""
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+        """Make what is queued durable, in a fraction of a second, on the connection there is. Raises
+        JournalDown where the database is out of reach and another JournalError, or Locked, where it must not
+        be written any more; what was not written stays queued. `meanwhile` may be called, before or while
+        that is waited for."""
 
-    async def catch_up(self) -> None:
-        """The same beside the loop, with the patience for a new connection and for much that waits. It does
-        not end by being cancelled."""
+    async def commit_beside(self) -> None:
+        """Do the same with patience, on a new connection if need be, while the loop goes on."""
 
     def give_up(self) -> int:
         """Forget what is queued and what comes after it; returns how many rows were."""
@@ -128,16 +128,16 @@ class LedgerJournal:
         self._seq += 1
         self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
 
-    def commit(self) -> None:
-        """Make what is queued durable, or fail, in a fraction of a second."""
-        self._write(at_once=True)
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+        """Make what is queued durable, at once or not at all."""
+        self._commit(at_once=True, meanwhile=meanwhile)
 
-    async def catch_up(self) -> None:
-        """Make what is queued durable, in a thread."""
-        await asyncio.to_thread(self._write, at_once=False)
+    async def commit_beside(self) -> None:
+        """Make it durable in a thread."""
+        await asyncio.to_thread(self._commit, at_once=False)
 
-    def _write(self, at_once: bool) -> None:
-        self._journal.commit(at_once)
+    def _commit(self, at_once: bool, meanwhile: Callable[[], None] | None = None) -> None:
+        self._journal.commit(at_once, meanwhile)
         if self._end is not None:
             self._journal.end(self._trade.id, *self._end, at_once=at_once)
             self._end = None

@@ -420,7 +420,8 @@ class Trader:
                 self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
             )
             actions = self.manager.converge(self.clock(), self.courier.busy)
-            self.durability.commit()  # what was decided is durable before it is sent
+            # What was decided is durable before it is sent.
+            self.durability.commit(partial(self.courier.prepare, actions))
             for action in self._protective(actions) if self.durability.problem else actions:
                 self.courier.send(action)
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
@@ -431,6 +432,12 @@ class Trader:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)
                 self.halt(halted)
         self._changed()
+
+    def send(self, action: Action) -> None:
+        """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
+        every order that it may find working or filled."""
+        self.durability.commit()
+        self.courier.send(action)
 
     def _protective(self, actions: Sequence[Action]) -> Iterator[Action]:
         """What was decided, without buys: those that could not be made durable are not sent."""
@@ -443,12 +450,6 @@ class Trader:
                 if not action.orders:
                     continue
             yield action
-
-    def send(self, action: Action) -> None:
-        """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
-        every order that it may find working or filled."""
-        self.durability.commit()
-        self.courier.send(action)
 
     def _reconcile(self) -> None:
         if self.opened:

@@ -98,12 +98,19 @@ def test_flatten_sells_what_was_bought_by_hand_too(live: LiveEngine) -> None:
 
 def test_reconciling_by_hand_says_what_differed(live: LiveEngine) -> None:
     assert order_taken(live, Verb.RECONCILE) == "nothing to repair, 0 fills found"
-    live.venue.call(lambda: _cancel_one(live))
-    live.wait_for(lambda: live.settled and len(live.working()) == 4, "the lost stop to be replaced")
+    lost = live.venue.call(lambda: _cancel_one(live))
+
+    def replaced() -> bool:
+        orders = [row["oid"] for row in live.working()]
+        return len(orders) == 4 and lost not in orders
+
+    live.wait_for(replaced, "the lost stop to be replaced")
 
 
-def _cancel_one(live: LiveEngine) -> None:
+def _cancel_one(live: LiveEngine) -> int:
     core = live.venue.core
     account = core.account(live.key.address)
     assert account is not None
-    core.cancel(account, core.by_symbol["SOL"], next(iter(account.open_orders)))
+    order_id = next(iter(account.open_orders))
+    core.cancel(account, core.by_symbol["SOL"], order_id)
+    return order_id

@@ -35,7 +35,7 @@ def trading(url: str, state: Path, **changes: Any) -> Iterator[LiveEngine]:
     with (
         LocalVenue(START) as venue,
         journals(SOL, state, url, wall_clock) as journal,
-        LiveEngine(venue, ledger=journal, **changes) as live,
+        LiveEngine(venue, journal=journal, **changes) as live,
     ):
         yield live.opened()
 
@@ -375,7 +375,7 @@ def test_a_history_with_a_gap_is_not_played_back(url: str, tmp_path: Path) -> No
             statement = f"DELETE FROM inputs WHERE trade_id = '{trade}' AND seq = 5"
             journal._session.run(lambda connection: connection.exec_driver_sql(statement))
         with journals(SOL, tmp_path / "again", url, wall_clock) as found:
-            again = LiveEngine(venue, ledger=found)
+            again = LiveEngine(venue, journal=found)
             again.key = key
             if url.startswith("postgresql"):
                 kill_connections(url)  # the first one's claim
@@ -391,7 +391,7 @@ def test_a_start_on_a_database_that_is_frozen_is_refused_in_time(postgres: str, 
         proxy.freeze()
         with (
             journals(SOL, tmp_path, proxy.url, wall_clock) as found,
-            LiveEngine(venue, ledger=found) as live,
+            LiveEngine(venue, journal=found) as live,
         ):
             wait_until(lambda: live.ended, "the refusal")
             assert live.reason.status == 2

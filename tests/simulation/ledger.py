@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -94,18 +94,17 @@ class DoorJournal:
     def pending(self) -> int:
         return 0 if self._door.shut else self._trade.pending
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         if not self.pending:
             return
         if self._out_of_reach():
             raise JournalDown("the database is out of reach")
         if self._door.passes(Boundary.COMMIT):
-            self._trade.commit()
+            self._trade.commit(meanwhile)
             self._door.passes(Boundary.COMMITTED)
 
-    async def catch_up(self) -> None:
-        # In virtual time there are no threads.
-        await asyncio.sleep(self._random.uniform(0, 2.0))
+    async def commit_beside(self) -> None:
+        await asyncio.sleep(self._random.uniform(0.0, 0.5))
         self.commit()
 
     def give_up(self) -> int:

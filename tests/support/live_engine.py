@@ -42,15 +42,15 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
 
 class LiveEngine:
     """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out. The
-    trade is written down by what `ledger` gives for its account, or in memory by a journal that knows
-    `history` already."""
+    trade is written down by what `journal` gives for its account; without one, in memory, beginning with
+    `history`."""
 
     def __init__(
         self,
         venue: LocalVenue,
         config: TradeConfig = SOL,
+        journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
         history: Sequence[Input] = (),
-        ledger: Callable[[str], tuple[int, TradeJournal]] | None = None,
         **changes: Any,
     ) -> None:
         self.venue = venue
@@ -60,7 +60,7 @@ class LiveEngine:
         self.stop = Stop(self.config.on_exit)
         self.engine = EmbeddedEngine(
             self._connect,
-            ledger or (lambda account: (random.getrandbits(64), self.journal)),
+            journal or (lambda account: (random.getrandbits(64), self.journal)),
             self.config,
             wall_clock,
             random.Random(7),

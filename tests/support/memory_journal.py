@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder
@@ -37,11 +37,11 @@ class MemoryJournal:
         """Nothing waits."""
         return 0
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Nothing can go wrong."""
 
-    async def catch_up(self) -> None:
-        """Nothing is ever left behind."""
+    async def commit_beside(self) -> None:
+        """Nothing can go wrong here either."""
 
     def give_up(self) -> int:
         """Nothing is lost."""
