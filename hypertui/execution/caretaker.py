@@ -120,8 +120,7 @@ class Caretaker:
         return await answer
 
     async def _compare(self) -> bool:
-        if not self._rations.allows_question():
-            return False
+        await self._permission()
         self._look_again = False
         since, now = self._since, self._clock()
         expected = [order.client_id for order in self._tracker.alive]
@@ -136,8 +135,7 @@ class Caretaker:
 
     async def ask_funding(self) -> None:
         """Ask for the funding of the position since the last that is booked, or since the trade began."""
-        if not self._rations.allows_question():
-            return
+        await self._permission()
         since = self._tracker.funded_until
         try:
             payments = await self._exchange.funding_since(
@@ -150,14 +148,18 @@ class Caretaker:
 
     async def ask_allowance(self) -> None:
         """Ask how many actions the account may still send."""
-        if not self._rations.allows_question():
-            return
+        await self._permission()
         try:
             await self._exchange.ask_allowance()
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
             return
         self._inbox.post(self._on_allowance)
+
+    async def _permission(self) -> None:
+        """Wait until questions may be asked. What is asked for often is left out instead."""
+        while not self._rations.allows_question():
+            await asyncio.sleep(_RETRY_PAUSE)
 
     def _on_allowance(self) -> None:
         left = self._exchange.allowance.requests
