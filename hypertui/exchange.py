@@ -28,11 +28,13 @@ class Unknown(ExchangeError):
 
 
 class RateLimited(ExchangeError):
-    """The venue asks for less; nothing took effect. `retry_after` is in seconds."""
+    """The venue asks for less; nothing took effect. `retry_after` is in seconds. `actions_only`: questions
+    are still answered."""
 
-    def __init__(self, text: str, retry_after: float) -> None:
+    def __init__(self, text: str, retry_after: float, *, actions_only: bool = False) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.actions_only = actions_only
 
 
 class Unreachable(ExchangeError):
@@ -154,6 +156,17 @@ class FundingPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the venue lets this client still send: request weight, which refills all the time, and actions of
+    the account, which only trading refills (None until the venue has been asked)."""
+
+    weight: int
+    weight_limit: int
+    requests: int | None = None
+    requests_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Prices of one market: `mark` fires triggers, `mid` and `last` may be missing."""
 
@@ -211,6 +224,13 @@ class Exchange(Protocol):
     @property
     def account(self) -> str:
         """The address whose orders and position these are, 0x and 40 hex digits, lower case."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """What may still be sent, as far as this client has counted."""
+
+    async def ask_allowance(self) -> None:
+        """Ask how many actions the account may still send; `allowance` knows it afterwards."""
 
     async def instruments(self) -> Mapping[str, Instrument]:
         """Every perpetual market that trades, by symbol."""

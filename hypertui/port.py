@@ -59,6 +59,8 @@ class Verb(StrEnum):
     FLATTEN = "flatten"
     CANCEL_ALL = "cancel-all"
     HALT = "halt"
+    ADOPT = "adopt"
+    RECONCILE = "reconcile"
 
 
 class OnExit(StrEnum):
@@ -175,6 +177,19 @@ class CommandView:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What the venue still lets this engine send: request weight, which refills by the second, and actions of
+    the account, which trading refills (None until asked for). `short` says what has to wait for lack of
+    it."""
+
+    weight: int
+    weight_limit: int
+    requests: int | None = None
+    requests_limit: int | None = None
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the screens show, computed once by the engine. None means not known yet."""
 
@@ -229,7 +244,10 @@ class Snapshot:
     margin_used: Decimal | None = None
     liquidation_price: Decimal | None = None
     liquidation_distance: Decimal | None = None  # (mark - liquidation) / mark
+    venue_position: Decimal | None = None  # as the venue said last
     # health
+    budget: Budget | None = None
+    clock_skew: int | None = None  # ms: the venue's clock less ours
     sources: tuple[Source, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     commands: tuple[CommandView, ...] = ()  # newest first

@@ -243,6 +243,12 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     def action_cancel_buys(self) -> None:
         self._confirm(Verb.CANCEL_BUYS)
 
+    def action_adopt(self) -> None:
+        self._confirm(Verb.ADOPT)
+
+    def action_reconcile(self) -> None:
+        self.command(Verb.RECONCILE)
+
     def action_flatten(self) -> None:
         self._confirm(Verb.FLATTEN)
 

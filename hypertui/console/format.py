@@ -161,9 +161,9 @@ def percent(fraction: Decimal | None) -> str:
     return UNKNOWN if fraction is None else _signed(fraction.scaleb(2), 2) + " %"
 
 
-def share(fraction: Decimal | None) -> str:
+def share(fraction: Decimal | None, places: int = 1) -> str:
     """A part of a whole as a percentage without sign: '19.7 %'."""
-    return UNKNOWN if fraction is None else _number(fraction.scaleb(2), 1) + " %"
+    return UNKNOWN if fraction is None else _number(fraction.scaleb(2), places) + " %"
 
 
 def unit(number: int) -> str:
@@ -209,6 +209,14 @@ def took(ms: int) -> str:
     if ms < SECOND:
         return f"{ms}ms"
     return exact_age(ms) if ms < 10 * SECOND else age(ms)
+
+
+def skew(ms: int) -> str:
+    """How far another clock is ahead of ours (or, −, behind): '+2.4s'. What is next to nothing stands
+    still."""
+    tenths = (abs(ms) + 50) // 100
+    sign = "" if not tenths else MINUS if ms < 0 else "+"
+    return f"{sign}{tenths // 10}.{tenths % 10}s"
 
 
 def clock(ms: int) -> str:

@@ -28,6 +28,8 @@ KEYS = (
     Key("p", "pause", "Pause", "Pause", "no new buys; what is held stays protected, a buy that fires too"),
     Key("r", "resume", "Resume", "Resume", "take up trading again; says first what it will do"),
     Key("b", "cancel_buys", "Cancel buys", "Buys", "cancel the buys, keep the stops, then stay paused"),
+    Key("A", "adopt", "", "", "take over what the venue holds, when others traded here", in_bar=False),
+    Key("c", "reconcile", "", "", "compare orders and fills with the venue now", in_bar=False),
     Key("F", "flatten", "FLATTEN…", "FLAT…", "cancel the buys, sell all at market, cancel the stops, halt"),
     Key("X", "cancel_all", "CANCEL ALL…", "ALL…", "cancel every order, the stops too: the position is bare"),
     Key("H", "halt", "HALT…", "HALT…", "touch nothing any more: no order is placed, moved or cancelled"),

@@ -140,6 +140,19 @@ def flatten(snapshot: Snapshot) -> Question:
     return _question(snapshot, "FLATTEN the position", body, "sell everything", phrase)
 
 
+def adopt(snapshot: Snapshot) -> Question:
+    """What the venue holds beside what is booked, and that it becomes the slots' coins."""
+    venue = snapshot.venue_position
+    held = "not known yet" if venue is None else fmt.size(venue, snapshot.instrument)
+    body = [
+        _fact("venue", held, Role.STRONG),
+        _fact("booked", _held(snapshot)),
+        _fact("books", "the venue's fills that no order here explains, if they make its position"),
+        _fact("then", "the slots hold those coins, with stops; the engine stays paused"),
+    ]
+    return _question(snapshot, "ADOPT the venue's position", body, "adopt", "ADOPT")
+
+
 def cancel_all(snapshot: Snapshot) -> Question:
     """That the coins lose their stops."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
@@ -198,4 +211,5 @@ BUILD: dict[Verb, Build] = {
     Verb.FLATTEN: flatten,
     Verb.CANCEL_ALL: cancel_all,
     Verb.HALT: halt,
+    Verb.ADOPT: adopt,
 }

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from hypertui.exchange import AccountState, Exchange, ExchangeError, FundingPayment
+from hypertui.exchange import AccountState, Exchange, ExchangeError, FundingPayment, RateLimited
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.rations import Purpose, Rations
+from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.market import Fill, plain
 from hypertui.port import Severity
+
+_FEW_REQUESTS = 1_000
+_RETRY_PAUSE = 1.0
 
 
 @dataclass(slots=True)
@@ -45,6 +52,9 @@ class Caretaker:
         inbox: Inbox,
         clock: Callable[[], int],
         alarms: Alarms,
+        journal: TradeJournal,
+        rations: Rations,
+        skew: ClockSkew,
         book: Callable[[Fill], None],
         pause: Callable[[str], None],
         expires_after: int,
@@ -59,6 +69,9 @@ class Caretaker:
         self._inbox = inbox
         self._clock = clock
         self._alarms = alarms
+        self._journal = journal
+        self._rations = rations
+        self._skew = skew
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
@@ -67,46 +80,101 @@ class Caretaker:
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
+        self._looking = self._look_again = False
+        self._awaiting: list[asyncio.Future[str]] = []
 
     async def ask_account(self) -> None:
-        """Ask for equity, margin and position."""
+        """Ask for equity, margin and position, and see the venue's clock."""
+        if not self._rations.allows_question():
+            return
         asked_at, booked = self._clock(), self._tracker.fills_booked
         try:
             account = await self._exchange.account_state(self._symbol)
         except ExchangeError as error:
-            self._inbox.post(partial(self._trouble, f"the account could not be read: {error}"))
+            self._inbox.post(partial(self._unanswered, "the account could not be read", error))
             return
+        self._skew.measure(asked_at, self._clock(), account.time)
         self._inbox.post(partial(self._on_account, account, asked_at, booked))
 
     async def reconcile(self) -> None:
-        """Ask for working orders and recent fills."""
-        since, now = self._since, self._clock()
-        try:
-            findings = await reconciliation.look(self._exchange, self._symbol, since, self._clock)
-        except ExchangeError as error:
-            self._inbox.post(partial(self._trouble, f"reconciliation got no answer: {error}"))
+        """Compare with the venue's orders and recent fills, however often that has to be tried. What is asked
+        for while a comparison is under way is done once more after it: the first may have looked too
+        early."""
+        if self._looking:
+            self._look_again = True
             return
+        self._looking = self._look_again = True
+        try:
+            while self._look_again:
+                self._look_again = not await self._compare()
+                if self._look_again:
+                    await asyncio.sleep(_RETRY_PAUSE)
+        finally:
+            self._looking = False
+
+    async def compare_once(self) -> str:
+        """Compare, and return what differed in words."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._awaiting.append(answer)
+        await self.reconcile()
+        return await answer
+
+    async def _compare(self) -> bool:
+        if not self._rations.allows_question():
+            return False
+        self._look_again = False
+        since, now = self._since, self._clock()
+        expected = [order.client_id for order in self._tracker.alive]
+        try:
+            findings = await reconciliation.look(self._exchange, self._symbol, since, expected, self._clock)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "reconciliation got no answer", error))
+            return False
         self._since = now
         self._inbox.post(partial(self._on_findings, findings))
+        return not self._look_again
 
     async def ask_funding(self) -> None:
         """Ask for the funding of the position since the last that is booked, or since the trade began."""
+        if not self._rations.allows_question():
+            return
         since = self._tracker.funded_until
         try:
             payments = await self._exchange.funding_since(
                 self._symbol, self._began_at if since is None else since
             )
         except ExchangeError as error:
-            self._inbox.post(partial(self._trouble, f"the funding could not be read: {error}"))
+            self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
             return
         self._inbox.post(partial(self._on_funding, payments))
 
+    async def ask_allowance(self) -> None:
+        """Ask how many actions the account may still send."""
+        if not self._rations.allows_question():
+            return
+        try:
+            await self._exchange.ask_allowance()
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
+            return
+        self._inbox.post(self._on_allowance)
+
+    def _on_allowance(self) -> None:
+        left = self._exchange.allowance.requests
+        if left is not None and left < _FEW_REQUESTS:
+            text = f"{left} requests of the account left: trading adds one for each USD, buys stop at 200"
+            self._alarms.sound("requests", Severity.WARNING, text)
+        else:
+            self._alarms.clear("requests")
+
     def _on_funding(self, payments: Sequence[FundingPayment]) -> None:
         for payment in payments:
-            self._tracker.fund(payment, self._clock())
+            if self._tracker.fund(payment, self._clock()):
+                self._journal.funding(payment)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:
         self._alarms.clear("questions")
+        self._look_at_clock()
         self._inputs.on_answer(asked_at)
         self._inputs.on_account(account)
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
@@ -122,7 +190,6 @@ class Caretaker:
         old = self._suspicion
         if old is None or (old.difference, old.fills_booked) != (new.difference, new.fills_booked):
             self._suspicion = new
-            self._tracker.doubt_all(self._clock())
             self._inbox.spawn(self.reconcile())
         elif not old.looked:
             self._inbox.spawn(self.reconcile())
@@ -136,16 +203,26 @@ class Caretaker:
             self._tracker.correct_dust(difference, self._clock())
             return
         text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
-        self._alarms.sound("position", Severity.CRITICAL, text)
+        self._alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")
         self._pause(text)
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         self.reconciled = True
+        now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._book(fill)
+        found = self._tracker.fills_booked - booked
         if self._suspicion is not None:
             self._suspicion.looked = True
-        differences = reconciliation.compare(findings, self._tracker, self._ids, self._clock())
+        differences = reconciliation.compare(findings, self._tracker, self._ids)
+        self._take(findings, differences, now)
+        self._journal.reconciliation(
+            differences.record() | {"listed": len(findings.orders), "fills": found}, differences.done, now
+        )
+        for answer in self._awaiting:
+            if not answer.done():
+                answer.set_result(f"{differences.done} to repair, {found} fills found")
+        self._awaiting.clear()
         self.orphans = len(differences.orphans)
         if differences.orphans:
             self._inbox.spawn(self._cancel_orphans(differences.orphans))
@@ -155,11 +232,39 @@ class Caretaker:
         else:
             self._alarms.clear("foreign orders")
 
-    async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
-        try:
-            await self._exchange.cancel(self._symbol, client_ids, self._clock() + self._expires_after)
-        except ExchangeError as error:
-            self._inbox.post(partial(self._trouble, f"{len(client_ids)} orphans not cancelled: {error}"))
+    def _take(
+        self, findings: reconciliation.Findings, differences: reconciliation.Differences, now: int
+    ) -> None:
+        """Prove with what was found all that can be proven, and have what works otherwise than it should be
+        replaced."""
+        for client_id, (asked_at, report) in findings.reports.items():
+            order = self._tracker.find(client_id)
+            if order is not None and not order.dead:
+                self._tracker.on_answer(order, report, asked_at, now)
+        for listing in findings.orders:
+            order = self._tracker.find(listing.client_id)
+            if order is not None and order.unproven and not order.due:
+                self._tracker.on_answer(order, reconciliation.as_report(listing), findings.asked_at, now)
+        for client_id in differences.altered:
+            order = self._tracker.find(client_id)
+            if order is not None and not order.dead:
+                self._tracker.on_altered(order, now)
 
-    def _trouble(self, text: str) -> None:
-        self._alarms.sound("questions", Severity.WARNING, text)
+    async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
+        expires_at = self._skew.at_venue(self._clock() + self._expires_after)
+        try:
+            await self._exchange.cancel(self._symbol, client_ids, expires_at)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, f"{len(client_ids)} orphans not cancelled", error))
+
+    def _look_at_clock(self) -> None:
+        if self._skew.alarming:
+            severity = Severity.CRITICAL if self._skew.too_far else Severity.WARNING
+            self._alarms.sound("clock", severity, self._skew.in_words())
+        else:
+            self._alarms.clear("clock")
+
+    def _unanswered(self, what: str, error: ExchangeError) -> None:
+        if isinstance(error, RateLimited):
+            self._rations.refused(Purpose.ASK, error)
+        self._alarms.sound("questions", Severity.WARNING, f"{what}: {error}")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from random import Random
 
 from hypertui.exchange import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_manager import Action, Ask, Cancel, Place
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
+from hypertui.execution.rations import Purpose, Rations
+from hypertui.execution.skew import ClockSkew
 from hypertui.market import Fill, OrderType
 
-_BACKOFF_FIRST = 0.25
-_BACKOFF_LIMIT = 4.0  # coins may be waiting for a stop, and the venue says itself when it wants less
 _FILLS_MARGIN_MS = 60_000
 
 
@@ -22,7 +21,8 @@ class Courier:
     """Carries each action beside the events.
 
     `book` takes fills that were asked for; `answered` is told of each answer when its action was sent (ms);
-    `trouble` is told, in words, when an action did not take effect, or None when one did again.
+    `trouble` is told, in words, when an action did not take effect, or None when one did again; `doubt` is
+    called when nobody knows whether one did.
     """
 
     def __init__(
@@ -32,21 +32,24 @@ class Courier:
         tracker: OrderTracker,
         inbox: Inbox,
         clock: Callable[[], int],
-        random: Random,
+        rations: Rations,
+        skew: ClockSkew,
         book: Callable[[Fill], None],
         answered: Callable[[int], None],
         trouble: Callable[[str | None], None],
+        doubt: Callable[[], None],
     ) -> None:
         self._exchange = exchange
         self._symbol = symbol
         self._tracker = tracker
         self._inbox = inbox
         self._clock = clock
-        self._random = random
+        self._rations = rations
+        self._skew = skew
         self._book = book
         self._answered = answered
         self._trouble = trouble
-        self._failures = 0
+        self._doubt = doubt
         self._acting = 0
 
     @property
@@ -59,57 +62,63 @@ class Courier:
         match action:
             case Place(orders):
                 self._acting += 1
-                self._inbox.spawn(self._place(orders))
-            case Cancel(orders):
+                self._inbox.spawn(self._place(orders, action.purpose))
+            case Cancel(orders, purpose):
                 self._acting += 1
-                self._inbox.spawn(self._cancel(orders))
+                self._inbox.spawn(self._cancel(orders, purpose))
             case Ask(order):
                 self._inbox.spawn(self._ask(order))
 
-    async def _place(self, orders: Sequence[OwnOrder]) -> None:
-        sent = self._clock()
+    async def _place(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
+        sent, expires_at = self._clock(), self._skew.at_venue(orders[0].expires_at)
         try:
-            answers = await self._exchange.place([o.order for o in orders], orders[0].expires_at)
+            answers = await self._exchange.place([o.order for o in orders], expires_at)
         except Unknown as error:
-            self._acted(partial(self._trouble, f"no answer to a placement: {error}"))
+            self._acted(partial(self._unanswered, f"no answer to a placement: {error}"))
             return  # the orders stay unacknowledged, and are asked for
         except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(partial(self._not_placed, orders, error))
+            self._acted(partial(self._not_placed, orders, purpose, error))
             return
 
         def take() -> None:
-            self._took_effect(sent)
+            self._took_effect(sent, purpose)
             for order, answer in zip(orders, answers, strict=True):
                 self._tracker.on_placed(order, answer, self._clock())
 
         self._acted(take)
 
-    def _not_placed(self, orders: Sequence[OwnOrder], error: Exception) -> None:
-        self._trouble(f"{len(orders)} orders not placed: {error}")
-        self._tracker.on_not_placed(orders, str(error), self._retry_at(error), self._clock())
+    def _unanswered(self, text: str) -> None:
+        self._trouble(text)
+        self._doubt()
 
-    async def _cancel(self, orders: Sequence[OwnOrder]) -> None:
+    def _not_placed(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
+        self._trouble(f"{len(orders)} orders not placed: {error}")
+        self._rations.refused(purpose, error)
+        self._tracker.on_not_placed(orders, str(error), self._clock())
+
+    async def _cancel(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
         sent = self._clock()
-        expires_at = min(order.cancel_expires_at for order in orders)
+        expires_at = self._skew.at_venue(min(order.cancel_expires_at for order in orders))
         try:
             outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
         except Unknown as error:
-            self._acted(partial(self._trouble, f"no answer to a cancel: {error}"))
+            self._acted(partial(self._unanswered, f"no answer to a cancel: {error}"))
             return
         except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(partial(self._not_cancelled, orders, error))
+            self._acted(partial(self._not_cancelled, orders, purpose, error))
             return
 
         def take() -> None:
-            self._took_effect(sent)
+            self._took_effect(sent, purpose)
             for order, outcome in zip(orders, outcomes, strict=True):
                 self._tracker.on_cancel_answer(order, outcome, self._clock())
 
         self._acted(take)
 
-    def _not_cancelled(self, orders: Sequence[OwnOrder], error: Exception) -> None:
+    def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
         self._trouble(f"{len(orders)} orders not cancelled: {error}")
-        self._tracker.on_not_cancelled(orders, self._retry_at(error), self._clock())
+        self._rations.refused(purpose, error)
+        self._tracker.on_not_cancelled(orders, self._clock())
 
     async def _ask(self, order: OwnOrder) -> None:
         asked_at = self._clock()
@@ -118,8 +127,8 @@ class Courier:
             fills: Sequence[Fill] = ()
             if _may_have_fills(report, order):
                 fills = await self._exchange.fills_since(self._symbol, order.sent_at - _FILLS_MARGIN_MS)
-        except (Rejected, Unknown, RateLimited, Unreachable):
-            self._inbox.post(lambda: self._tracker.on_unanswered(order, self._clock()))
+        except (Rejected, Unknown, RateLimited, Unreachable) as error:
+            self._inbox.post(partial(self._not_answered, order, error))
             return
 
         def take() -> None:
@@ -138,19 +147,15 @@ class Courier:
 
         self._inbox.post(take)
 
-    def _took_effect(self, sent: int) -> None:
-        self._failures = 0
+    def _not_answered(self, order: OwnOrder, error: Exception) -> None:
+        if isinstance(error, RateLimited):
+            self._rations.refused(Purpose.ASK, error)
+        self._tracker.on_unanswered(order, self._clock())
+
+    def _took_effect(self, sent: int, purpose: Purpose) -> None:
+        self._rations.answered(purpose)
         self._trouble(None)
         self._answered(sent)
-
-    def _retry_at(self, error: Exception) -> int:
-        """When to try again: exponential with full jitter, at least what the venue asked for."""
-        self._failures += 1
-        backoff = min(_BACKOFF_LIMIT, _BACKOFF_FIRST * 2 ** min(self._failures, 10))
-        wait = self._random.uniform(0, backoff)
-        if isinstance(error, RateLimited):
-            wait = max(wait, error.retry_after)
-        return self._clock() + round(wait * 1000)
 
 
 def _may_have_fills(report: OrderReport | None, order: OwnOrder) -> bool:

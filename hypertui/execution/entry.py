@@ -7,10 +7,23 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, ExchangeError, Filled, OrderState, Placed, Refused, Unknown
+from hypertui.exchange import (
+    Exchange,
+    ExchangeError,
+    Filled,
+    OpenOrder,
+    OrderState,
+    Placed,
+    Quote,
+    Refused,
+    Unknown,
+)
+from hypertui.execution import rebuild
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.rebuild import Remains
+from hypertui.execution.skew import ClockSkew
 from hypertui.market import ZERO, Fill, Order, plain
 from hypertui.strategy.plan import Plan
 
@@ -34,49 +47,75 @@ class Entry:
     """Checks the ground and buys the position."""
 
     def __init__(
-        self, exchange: Exchange, plan: Plan, ids: ClientIds, timing: Timing, clock: Callable[[], int]
+        self,
+        exchange: Exchange,
+        plan: Plan,
+        ids: ClientIds,
+        timing: Timing,
+        clock: Callable[[], int],
+        skew: ClockSkew,
     ) -> None:
         self._exchange = exchange
         self._plan = plan
         self._timing = timing
         self._clock = clock
-        self._client_id = ids.entry()
+        self._skew = skew
+        self._ids = ids
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def check(self) -> None:
-        """Refuse what cannot work. Raises PlanError or StartRefused; places nothing."""
+    async def check(self) -> Remains | None:
+        """Refuse what cannot work. Returns what remains of a trade that this account has on already, if it
+        can be taken up without a guess. Raises PlanError or StartRefused; places nothing."""
         symbol = self._plan.instrument.symbol
         self._plan.check()
+        asked_at = self._clock()
+        account = await self._exchange.account_state(symbol)
+        self._skew.measure(asked_at, self._clock(), account.time)
+        if self._skew.too_far:
+            raise StartRefused(f"{self._skew.in_words()}: set it right first")
+        orders = await self._exchange.open_orders(symbol)
+        if account.position or orders:
+            return await self._remains(account.position, orders)
         quote = await self._exchange.quote(symbol)
         price = quote.mid or quote.mark
         self._plan.check_at(price)
-        account = await self._exchange.account_state(symbol)
-        if account.position != 0:
-            raise StartRefused(
-                f"the account {self._exchange.account} holds {plain(account.position)} {symbol} already; "
-                f"a trade starts from 0: close that position first"
-            )
-        orders = await self._exchange.open_orders(symbol)
-        if orders:
-            raise StartRefused(
-                f"the account {self._exchange.account} has {len(orders)} working orders in {symbol} already; "
-                f"a trade starts from 0: cancel them first"
-            )
         margin = self._plan.entry_size(price) * price / self._plan.leverage
         if margin > account.withdrawable:
             raise StartRefused(
                 f"a position of {plain(self._plan.position_size)} USD at {self._plan.leverage}x needs "
                 f"{margin:.2f} USD of margin, the account has {account.withdrawable:.2f} USD free"
             )
+        return None
 
-    async def enter(self, inbox: Inbox, record: Callable[[Order, int], None]) -> Sequence[Fill]:
-        """Set the leverage and buy; returns the fills. `record` takes the order and its expiry (ms) before it
-        is sent. Raises StartRefused when nothing was bought, and an ExchangeError only while nothing can have
-        been."""
+    async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
+        symbol, account = self._plan.instrument.symbol, self._exchange.account
+        why = "no journal of it is here"
+        if any(order.client_id for order in orders):
+            try:
+                return rebuild.read(self._plan, orders, await self._exchange.fills_since(symbol, 0), position)
+            except rebuild.Ambiguous as error:
+                why = f"{why}, and it cannot be rebuilt: {error}"
+        if position:
+            raise StartRefused(
+                f"the account {account} holds {plain(position)} {symbol} already; a trade starts from 0: "
+                f"close that position first ({why})"
+            )
+        raise StartRefused(
+            f"the account {account} has {len(orders)} working orders in {symbol} already; a trade starts "
+            f"from 0: cancel them first ({why})"
+        )
+
+    async def enter(
+        self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int], None]
+    ) -> Sequence[Fill]:
+        """Set the leverage and buy at the `newest` price; returns the fills. `record` takes the order and its
+        expiry (ms) before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError only
+        while nothing can have been."""
         symbol = self._plan.instrument.symbol
-        await self._exchange.set_leverage(symbol, self._plan.leverage, self._expiry())
-        quote = await self._exchange.quote(symbol)
-        order, expires_at = self._plan.entry(self._client_id, quote.mid or quote.mark), self._expiry()
+        expiry = self._skew.at_venue(self._expiry())
+        await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
+        quote = newest()
+        order, expires_at = self._plan.entry(self._ids.entry(), quote.mid or quote.mark), self._expiry()
         record(order, expires_at)
         bought = await self._bought(order, expires_at, inbox)
         if bought == 0:
@@ -99,7 +138,7 @@ class Entry:
 
     def takes(self, fill: Fill) -> bool:
         """Take a fill if it is the entry's."""
-        if fill.client_id != self._client_id:
+        if fill.client_id != self._ids.entry():
             return False
         self._fills[fill.key] = fill
         return True
@@ -114,7 +153,7 @@ class Entry:
     async def _bought(self, order: Order, expires_at: int, inbox: Inbox) -> Decimal:
         answer: Placed
         try:
-            (answer,) = await self._exchange.place([order], expires_at)
+            (answer,) = await self._exchange.place([order], self._skew.at_venue(expires_at))
         except Unknown:
             return await self._find_out(order, expires_at, inbox)
         if isinstance(answer, Filled):

@@ -21,6 +21,8 @@ class SteeredTrade(winddown.Trade, Protocol):
     opened: bool
     operation: Callable[[], Awaitable[None]] | None
 
+    async def reconcile_now(self) -> str: ...
+
     def pause(self, reason: str) -> None: ...
 
     def resume(self) -> None: ...
@@ -57,8 +59,10 @@ class Helm:
             case Verb.HALT:
                 self._trade.halt("halted by the operator")
                 self._trade.commands.note(command, CommandState.CONFIRMED, "working orders stay as they are")
-            case Verb.CANCEL_BUYS | Verb.CANCEL_ALL | Verb.FLATTEN:
+            case Verb.CANCEL_BUYS | Verb.CANCEL_ALL | Verb.FLATTEN | Verb.ADOPT:
                 self._trade.operation = partial(self._carry_out, command)
+            case Verb.RECONCILE:
+                self._trade.inbox.spawn(self._reconcile(command))
         return Ack(command.id, True)
 
     def _pause_in_words(self) -> str:
@@ -74,9 +78,13 @@ class Helm:
             return "the trade is not open yet"
         if self._trade.operation is not None:
             return "another command is under way"
-        if self._trade.mode is Mode.HALTED and verb not in (Verb.FLATTEN, Verb.CANCEL_ALL):
+        if self._trade.mode is Mode.HALTED and verb not in (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE):
             return f"halted: {self._trade.reason}"
         return ""
+
+    async def _reconcile(self, command: Command) -> None:
+        done = await self._trade.reconcile_now()
+        self._trade.commands.note(command, CommandState.CONFIRMED, done)
 
     async def _carry_out(self, command: Command) -> None:
         try:

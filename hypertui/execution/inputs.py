@@ -33,6 +33,11 @@ class Inputs:
         self._latency: int | None = None
 
     @property
+    def now(self) -> int:
+        """The time (ms)."""
+        return self._clock()
+
+    @property
     def price(self) -> Decimal | None:
         """The price that moves the ladder."""
         return None if self.quote is None else self._config.price_source.of(self.quote)

@@ -9,6 +9,7 @@ exposure bounded:
 - Each buy needs a slot of its own that holds nothing and has nothing alive. There are four slots and
   `trust_slots` more, so holdings and alive buys together can never exceed that number.
 - Orders are never modified in place.
+- Where not everything may be sent, stops go before cancels, and cancels before buys.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from enum import StrEnum
 
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.execution.rations import Purpose, Rations
 from hypertui.market import Side
 from hypertui.strategy.ladder import Slot, Target, WantedBuy, WantedStop
 
@@ -38,12 +40,18 @@ class Place:
 
     orders: tuple[OwnOrder, ...]
 
+    @property
+    def purpose(self) -> Purpose:
+        """What the most important one of them is for."""
+        return min(_purpose(order) for order in self.orders)
+
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
     """Cancel these orders in one action."""
 
     orders: tuple[OwnOrder, ...]
+    purpose: Purpose = Purpose.CANCEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +67,13 @@ Action = Place | Cancel | Ask
 class OrderManager:
     """Decides the actions of one trade."""
 
-    def __init__(self, tracker: OrderTracker, ids: ClientIds) -> None:
+    def __init__(self, tracker: OrderTracker, ids: ClientIds, rations: Rations) -> None:
         self.tracker = tracker
         self.ladder = tracker.ladder
         self.posture = Posture.TRADE
         self.hold_buys = ""  # why no new risk is taken just now; empty when it may be
         self._ids = ids
+        self._rations = rations
 
     def converge(self, now: int, busy: bool = False) -> list[Action]:
         """What to do next towards the target: the questions that are due, and one action at most.
@@ -72,9 +81,8 @@ class OrderManager:
         While an action is under way (`busy`) there is no other: what it leaves to do is then decided by what
         is known by then, and done all at once, instead of queueing up and expiring on the way.
         """
-        asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now)]
-        held = busy or now < self.tracker.hold_until
-        if self.posture is Posture.HANDS_OFF or held or self.tracker.mark is None:
+        asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now, self._may_ask)]
+        if self.posture is Posture.HANDS_OFF or busy or self.tracker.mark is None:
             return asks
         action = self._next_action(self.tracker.mark, now)
         return asks if action is None else [action, *asks]
@@ -89,24 +97,29 @@ class OrderManager:
         if places:
             places.sort(key=lambda own: (own.role is Role.BUY, abs((own.order.trigger or mark) - mark)))
             return Place(tuple(places))
-        if cancels:
+        if cancels and self._rations.allows(Purpose.CANCEL):
             self.tracker.cancel_sent(cancels, now)
             return Cancel(tuple(cancels))
         return None
 
+    def _may_ask(self, order: OwnOrder) -> bool:
+        return self._rations.allows_question(_purpose(order))
+
     def cancel(self, orders: Iterable[OwnOrder], now: int) -> list[Action]:
-        """Cancel these orders whatever the target says, those excepted that are due or dying already."""
+        """Cancel these orders whatever the target says, those excepted that are due or dying already. What an
+        operator asks for goes before all else."""
         cancels = [order for order in orders if not order.dead and not order.due and not order.cancelling]
-        if not cancels:
+        if not cancels or not self._rations.allows(Purpose.PROTECT):
             return []
         self.tracker.cancel_sent(cancels, now)
-        return [Cancel(tuple(cancels))]
+        return [Cancel(tuple(cancels), Purpose.PROTECT)]
 
     def close(self, size: Decimal, mark: Decimal, now: int) -> OwnOrder:
-        """An order that sells `size` coins at the market, whichever slots hold them."""
+        """An order that closes a position of `size` coins at the market, whichever slots hold them; a
+        negative one is bought back."""
         holder = max(self.ladder.slots, key=lambda slot: slot.coins)
-        client_id = self._ids.next(holder.index)
-        order = self.ladder.plan.sale(client_id, mark, size)
+        client_id, plan = self._ids.next(holder.index), self.ladder.plan
+        order = plan.sale(client_id, mark, size) if size > 0 else plan.cover(client_id, mark, -size)
         return self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now)
 
     def _converge_stops(
@@ -115,6 +128,7 @@ class OrderManager:
         wanted = {stop.slot: stop for stop in target.stops}
         places: list[OwnOrder] = []
         cancels: list[OwnOrder] = []
+        may_protect = self._rations.allows(Purpose.PROTECT)
         for slot in self.ladder.slots:
             stops = [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
             want = wanted.get(slot.index)
@@ -128,7 +142,8 @@ class OrderManager:
                 if right.acknowledged:
                     cancels += [o for o in stops if o is not right and o.acknowledged and not o.cancelling]
                 continue
-            if any(not stop.acknowledged for stop in stops) or not self.tracker.may_retry(slot, now):
+            waiting = any(not stop.acknowledged for stop in stops) or not self.tracker.may_retry(slot, now)
+            if waiting or not may_protect:
                 continue
             if not stops and self._stop_passed(slot, mark):
                 places.append(self._sell(slot, mark, now))
@@ -139,7 +154,11 @@ class OrderManager:
     def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:
         """The stop that covers the slot's coins where the target wants it; where nothing may be moved, the
         highest that covers them."""
-        covering = [stop for stop in stops if stop.remaining == slot.coins and not stop.cancelling]
+        covering = [
+            stop
+            for stop in stops
+            if stop.remaining == slot.coins and not stop.cancelling and not stop.altered
+        ]
         at_unit = next((stop for stop in covering if stop.unit == unit), None)
         if at_unit is None and self.posture is Posture.PROTECT:
             return max(covering, key=lambda stop: stop.unit, default=None)
@@ -167,7 +186,7 @@ class OrderManager:
     def _cancel_buys(self, wanted: Sequence[WantedBuy]) -> list[OwnOrder]:
         sizes = {buy.unit: buy.size for buy in wanted}
         working = [o for o in self.tracker.buys() if not o.due and not o.cancelling and o.acknowledged]
-        off_target = [order for order in working if order.unit not in sizes or order.missed]
+        off_target = [o for o in working if o.unit not in sizes or o.missed or o.altered]
         wrong_size = [o for o in working if o not in off_target and o.order.size != sizes[o.unit]]
         resizing = any(order.cancelling and order.unit in sizes for order in self.tracker.buys())
         if wrong_size and not resizing and not self.hold_buys:
@@ -175,7 +194,7 @@ class OrderManager:
         return off_target
 
     def _place_buys(self, wanted: Sequence[WantedBuy], mark: Decimal, now: int) -> list[OwnOrder]:
-        if self.hold_buys:
+        if self.hold_buys or not self._rations.allows(Purpose.BUY):
             return []
         units = {order.unit for order in self.tracker.buys()}
         free = [
@@ -202,3 +221,7 @@ class OrderManager:
         sale = self.tracker.sent(order, Role.SALE, slot, unit, now)
         self.tracker.expect_fill(sale, now)
         return sale
+
+
+def _purpose(order: OwnOrder) -> Purpose:
+    return Purpose.PROTECT if order.order.reduce_only else Purpose.BUY

@@ -7,7 +7,7 @@ proves what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -26,6 +26,7 @@ from hypertui.exchange import (
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
+from hypertui.strategy.plan import SLOTS
 
 _WITH_NEXT_PRICE = 2**63
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
@@ -59,7 +60,6 @@ class OrderTracker:
         self.mark: Decimal | None = None
         self._mark_at = 0
         self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought
-        self.hold_until = 0  # nothing is sent before; the venue could not be reached or asks for less
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
         self._fills: set[tuple[int, int, int]] = set()
@@ -85,7 +85,7 @@ class OrderTracker:
     @property
     def settled(self) -> bool:
         """Nothing is unproven, and exactly the target works."""
-        if not self.quiet:
+        if not self.quiet or any(order.altered for order in self._alive.values()):
             return False
         target = self.ladder.target()
         wanted = {(Side.SELL, stop.unit, stop.size) for stop in target.stops}
@@ -148,6 +148,18 @@ class OrderTracker:
             self._heard_of_touch(order, now)
         return order
 
+    def adopt(self, fill: Fill, now: int) -> None:
+        """Book a fill that no own order made. Coins sold come from the slot with the highest stop; coins
+        bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
+        self._fills.add(fill.key)
+        longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)
+        if fill.side is Side.SELL:
+            self.ladder.sold(longs[-1] if longs else self.ladder.slots[0], None, fill)
+            return
+        free = [slot for slot in self.ladder.slots if not slot.coins and not any(self.of(slot))]
+        slot = free[0] if free and len(longs) < SLOTS else (longs or self.ladder.slots)[0]
+        self.ladder.bought(slot, self.ladder.unit, None, fill)
+
     def booked(self, fill: Fill) -> bool:
         """Whether this fill has been booked."""
         return fill.key in self._fills
@@ -168,13 +180,12 @@ class OrderTracker:
                 self._ended(order, OrderState.REJECTED, order.filled, now)
                 self._pace(order, kind, now)
 
-    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
-        """An action that never took effect: its orders do not exist; nothing is sent before `retry_at`."""
+    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
+        """An action that never took effect: its orders do not exist."""
         for order in orders:
             order.never_placed = True
             order.note = reason
             self._update(order, "not placed", now)
-        self.hold_until = max(self.hold_until, retry_at)
 
     def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
         """Take the venue's answer to a cancel. A refused cancel proves nothing: the order is asked for."""
@@ -183,11 +194,10 @@ class OrderTracker:
         else:
             order.ask_at = now  # an order that rested in the book may also have been filled in part
 
-    def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int, now: int) -> None:
+    def on_not_cancelled(self, orders: Iterable[OwnOrder], now: int) -> None:
         """A cancel that never took effect."""
         for order in orders:
             order.cancel_sent_at = None
-        self.hold_until = max(self.hold_until, retry_at)
 
     def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
         """Take what the venue says of an order, by the feed or in an answer."""
@@ -214,7 +224,6 @@ class OrderTracker:
         self.on_unanswered(order, now)
         if order.dead:
             return
-        order.missing = False
         if report is None:
             if asked_at > order.expires_at:
                 order.never_placed = True
@@ -238,15 +247,10 @@ class OrderTracker:
             self._due_no_longer(order)
         self._working(order, now)
 
-    def on_missing(self, order: OwnOrder, now: int) -> None:
-        """The venue did not list an order that should work: it is asked for before anything else is done."""
-        order.missing = True
-        order.ask_at = now
-
-    def doubt_all(self, now: int) -> None:
-        """Something does not add up: every order is asked for."""
-        for order in self._alive.values():
-            self.on_missing(order, now)
+    def on_altered(self, order: OwnOrder, now: int) -> None:
+        """An order works with another size or price than it was sent with: it covers nothing, and goes as
+        soon as another one stands in its place."""
+        order.altered = True
 
     def on_unanswered(self, order: OwnOrder, now: int) -> None:
         """A question brought no answer; it will be asked again."""
@@ -292,11 +296,13 @@ class OrderTracker:
         """When the newest funding that is booked was paid (ms)."""
         return max(self._funded, default=None)
 
-    def fund(self, payment: FundingPayment, now: int) -> None:
-        """Book funding, once for each time at which it was paid."""
-        if payment.time not in self._funded:
-            self._funded.add(payment.time)
-            self.ladder.fund(payment.amount)
+    def fund(self, payment: FundingPayment, now: int) -> bool:
+        """Book funding, once for each time at which it was paid; returns whether it was news."""
+        if payment.time in self._funded:
+            return False
+        self._funded.add(payment.time)
+        self.ladder.fund(payment.amount)
+        return True
 
     def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
         """Write down that cancels are about to be sent."""
@@ -305,12 +311,12 @@ class OrderTracker:
             order.cancel_expires_at = now + self.timing.expires_after
             self._update(order, "cancelling", now)
 
-    def unanswered(self, now: int) -> list[OwnOrder]:
-        """Orders that have to be asked for now; each is returned once until its answer."""
+    def unanswered(self, now: int, may_ask: Callable[[OwnOrder], bool]) -> list[OwnOrder]:
+        """Orders that have to be asked for now, and may be; each is returned once until its answer."""
         late = [
             order
             for order in self._alive.values()
-            if order.unproven and order.asked_at is None and now >= order.ask_at
+            if order.unproven and order.asked_at is None and now >= order.ask_at and may_ask(order)
         ]
         for order in late:
             order.asked_at = now
@@ -407,3 +413,8 @@ class OrderTracker:
         # anything else that was refused is not tried again before it can have been asked for.
         later = now + self.timing.confirm_after
         self._retry_at[order.slot] = _WITH_NEXT_PRICE if kind is Refusal.PASSED else later
+
+
+def _by_stop(slot: Slot) -> int:
+    assert slot.stop_unit is not None, "a slot that holds coins has had a stop unit since it bought them"
+    return slot.stop_unit

@@ -10,32 +10,39 @@ from hypertui.exchange import OrderState
 from hypertui.market import ZERO, Order, Side
 
 _NO_SLOT = 0xFFFF
+_LENGTH = 34  # 0x and 32 hex digits
 
 
 class ClientIds:
-    """Deterministic client order ids: the trade (64 bits), the slot (16) and the generation (48).
+    """Deterministic client order ids: the trade (64 bits), the slot (16), the start of the process (16) and a
+    count (32).
 
-    The same trade, slot and generation always give the same id, so that asking twice can place only once.
-    """
+    The same four always give the same id, so that asking twice can place only once. Each start of a process
+    has a number of its own: what an earlier one sent, and could not write down before it died, is never sent
+    again under the same id for something else."""
 
     def __init__(self, trade: int) -> None:
         self.trade = trade & (2**64 - 1)
-        self._generations: dict[int, int] = {}
+        self.start = 0
+        self._counts: dict[int, int] = {}
 
     def next(self, slot: int) -> str:
         """The id of the slot's next order; 0x and 32 hex digits."""
-        generation = self._generations.get(slot, 0) + 1
-        self._generations[slot] = generation
-        return self._id(slot, generation)
+        count = self._counts.get(slot, 0) + 1
+        self._counts[slot] = count
+        return self._id(slot, self.start << 32 | count)
 
     def entry(self) -> str:
         """The id of the trade's opening order, which belongs to no slot."""
         return self._id(_NO_SLOT, 1)
 
     def used(self, client_id: str) -> None:
-        """Learn of an id that was given before a restart."""
-        slot, generation = int(client_id[18:22], 16), int(client_id[22:], 16)
-        self._generations[slot] = max(generation, self._generations.get(slot, 0))
+        """Learn of an id that an earlier start gave."""
+        self.started(int(client_id[22:26], 16))
+
+    def started(self, start: int) -> None:
+        """Learn of an earlier start."""
+        self.start = max(self.start, start + 1)
 
     def owns(self, client_id: str | None) -> bool:
         """Whether an id belongs to this trade."""
@@ -43,6 +50,19 @@ class ClientIds:
 
     def _id(self, slot: int, generation: int) -> str:
         return f"0x{self.trade:016x}{slot:04x}{generation:012x}"
+
+
+def trade_of(client_id: str | None) -> int | None:
+    """The trade that a client id names, if it has the form of one."""
+    return None if client_id is None or len(client_id) != _LENGTH else int(client_id[2:18], 16)
+
+
+def slot_of(client_id: str | None) -> int | None:
+    """The slot that a client id names; None for an entry's."""
+    if client_id is None or len(client_id) != _LENGTH:
+        return None
+    slot = int(client_id[18:22], 16)
+    return None if slot == _NO_SLOT else slot
 
 
 class Role(StrEnum):
@@ -84,7 +104,7 @@ class OwnOrder:
     since: int = 0  # when its present state began
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
-    missing: bool = False  # the venue did not list it although it should work
+    altered: bool = False  # works at the venue otherwise than it was sent
     note: str = ""
 
     @property
@@ -119,7 +139,7 @@ class OwnOrder:
     def unproven(self) -> bool:
         """Alive, and something about it is under way."""
         return not self.dead and (
-            not self.acknowledged or self.cancelling or self.due or self.missing or self.ended is not None
+            not self.acknowledged or self.cancelling or self.due or self.ended is not None
         )
 
     def passed_by(self, price: Decimal) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hypertui.exchange import Exchange, OpenOrder
+from hypertui.exchange import Exchange, OpenOrder, OrderReport, OrderState
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds
+from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.market import Fill
 
 _FILLS_MARGIN_MS = 60_000
@@ -15,45 +15,108 @@ _FILLS_MARGIN_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The venue's working orders and recent fills, asked for at `asked_at` (ms)."""
+    """What the venue said: the orders that work (asked for at `asked_at`, ms), what became of each own order
+    that was not among them (with the time of that question, and None where the venue does not know it), and
+    recent fills, asked for last, so that whatever had ended by then has all its fills among them."""
 
     asked_at: int
     orders: Sequence[OpenOrder]
+    reports: Mapping[str, tuple[int, OrderReport | None]]
     fills: Sequence[Fill]
 
 
-async def look(exchange: Exchange, symbol: str, since: int, clock: Callable[[], int]) -> Findings:
-    """Ask the venue for working orders and for fills at or after `since`."""
+async def look(
+    exchange: Exchange, symbol: str, since: int, expected: Iterable[str], clock: Callable[[], int]
+) -> Findings:
+    """Ask the venue for working orders, for those of `expected` (client ids) that are not among them, and for
+    fills at or after `since`."""
     asked_at = clock()
     orders = await exchange.open_orders(symbol)
+    listed = {order.client_id for order in orders}
+    reports: dict[str, tuple[int, OrderReport | None]] = {}
+    for client_id in expected:
+        if client_id not in listed:
+            at = clock()
+            reports[client_id] = (at, await exchange.order_report(client_id))
     fills = await exchange.fills_since(symbol, since - _FILLS_MARGIN_MS)
-    return Findings(asked_at, orders, fills)
+    return Findings(asked_at, orders, reports, fills)
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What does not agree: own orders that should work and were not listed, own ids that work and should not,
-    and orders of somebody else."""
+    """What does not agree, as client ids: own orders that should work and were not listed; own orders that
+    work with another size or price than they were sent with; own ids that work and should not, and which of
+    those stand at the unit of a known order; and orders of somebody else."""
 
-    missing: int
-    orphans: tuple[str, ...]
-    foreign: tuple[OpenOrder, ...]
+    missing: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    foreign: tuple[OpenOrder, ...] = ()
+
+    @property
+    def done(self) -> str:
+        """What becomes of them, in words."""
+        ways = (
+            (self.missing, "missing replaced"),
+            (self.altered, "altered replaced"),
+            (self.orphans, "orphans cancelled"),
+            (self.foreign, "foreign left alone"),
+        )
+        return ", ".join(f"{len(found)} {what}" for found, what in ways if found) or "nothing"
+
+    def record(self) -> dict[str, object]:
+        """The same as JSON can say it; foreign orders by the venue's ids."""
+        return {
+            "missing": list(self.missing),
+            "altered": list(self.altered),
+            "orphans": list(self.orphans),
+            "duplicates": list(self.duplicates),
+            "foreign": [order.order_id for order in self.foreign],
+        }
 
 
-def compare(findings: Findings, tracker: OrderTracker, ids: ClientIds, now: int) -> Differences:
-    """Have every missing order asked for, and say what else differs."""
-    listed = {order.client_id.lower() for order in findings.orders if order.client_id is not None}
-    missing = 0
-    for order in tracker.alive:
-        # One sent or acknowledged after the question proves nothing by its absence.
-        works = order.acknowledged and order.since < findings.asked_at and not order.unproven
-        if works and order.client_id not in listed:
-            tracker.on_missing(order, now)
-            missing += 1
-    orphans, foreign = [], []
+def compare(findings: Findings, tracker: OrderTracker, ids: ClientIds) -> Differences:
+    """Compare three ways: what should work, what was sent, and what works. The fills among the findings must
+    be booked already."""
+    missing = [
+        client_id
+        for client_id in findings.reports
+        if (own := tracker.find(client_id)) is not None and not own.dead and not own.unproven
+    ]
+    triggers = {order.order.trigger for order in tracker.alive}
+    altered, orphans, duplicates, foreign = [], [], [], []
     for listing in findings.orders:
-        if not ids.owns(listing.client_id):
+        if listing.client_id is None or not ids.owns(listing.client_id):
             foreign.append(listing)
-        elif (own := tracker.find(listing.client_id)) is None or (own.dead and own.since < findings.asked_at):
-            orphans.append(str(listing.client_id))
-    return Differences(missing, tuple(orphans), tuple(foreign))
+            continue
+        own = tracker.find(listing.client_id)
+        if own is None or (own.dead and own.since < findings.asked_at):
+            orphans.append(listing.client_id)
+            if listing.trigger in triggers:
+                duplicates.append(listing.client_id)
+        elif not own.dead and _differs(own, listing):
+            altered.append(listing.client_id)
+    return Differences(tuple(missing), tuple(altered), tuple(orphans), tuple(duplicates), tuple(foreign))
+
+
+def _differs(own: OwnOrder, listing: OpenOrder) -> bool:
+    # A fill since the question has made the own order smaller than it was then; nothing makes it larger.
+    smaller = listing.remaining < own.remaining
+    moved = own.order.trigger is not None and listing.trigger not in (None, own.order.trigger)
+    return smaller or moved
+
+
+def as_report(listing: OpenOrder) -> OrderReport:
+    """A listing as the answer that the order works."""
+    return OrderReport(
+        listing.symbol,
+        listing.order_id,
+        listing.client_id,
+        listing.side,
+        OrderState.OPEN,
+        OrderState.OPEN.value,
+        listing.remaining,
+        listing.remaining,
+        listing.time,
+    )

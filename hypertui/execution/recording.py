@@ -69,8 +69,8 @@ class RecordedTracker(OrderTracker):
             self._inside = False
 
     def on_mark(self, price: Decimal, now: int) -> None:
-        touches = self.ladder.direction(price) is not None or any(o.passed_by(price) for o in self.alive)
-        if not touches:
+        fires = any(order.waiting and order.passed_by(price) for order in self.alive)
+        if self.ladder.direction(price) is None and not fires:
             super().on_mark(price, now)  # nothing but the newest price, which a restart will hear anew
             return
         with self._input("mark", now, price=price):
@@ -85,19 +85,19 @@ class RecordedTracker(OrderTracker):
         with self._input("placed", now, order=order.client_id, answer=answer, named=named):
             super().on_placed(order, answer, now)
 
-    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, retry_at: int, now: int) -> None:
+    def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         orders = list(orders)
-        with self._input("not placed", now, orders=_ids(orders), reason=reason, retry_at=retry_at):
-            super().on_not_placed(orders, reason, retry_at, now)
+        with self._input("not placed", now, orders=_ids(orders), reason=reason):
+            super().on_not_placed(orders, reason, now)
 
     def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
         with self._input("cancel answer", now, order=order.client_id, outcome=outcome):
             super().on_cancel_answer(order, outcome, now)
 
-    def on_not_cancelled(self, orders: Iterable[OwnOrder], retry_at: int, now: int) -> None:
+    def on_not_cancelled(self, orders: Iterable[OwnOrder], now: int) -> None:
         orders = list(orders)
-        with self._input("not cancelled", now, orders=_ids(orders), retry_at=retry_at):
-            super().on_not_cancelled(orders, retry_at, now)
+        with self._input("not cancelled", now, orders=_ids(orders)):
+            super().on_not_cancelled(orders, now)
 
     def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
         with self._input("report", now, report=report, from_feed=from_feed):
@@ -108,6 +108,10 @@ class RecordedTracker(OrderTracker):
         mark = self.mark
         with self._input("answer", now, order=order.client_id, report=report, asked_at=asked_at, mark=mark):
             super().on_answer(order, report, asked_at, now)
+
+    def adopt(self, fill: Fill, now: int) -> None:
+        with self._input("adopted", now, fill=fill):
+            super().adopt(fill, now)
 
     def expect_fill(self, order: OwnOrder, now: int) -> None:
         with self._input("expect", now, order=order.client_id):
@@ -130,11 +134,15 @@ class RecordedTracker(OrderTracker):
         with self._input("dust", now, difference=difference):
             super().correct_dust(difference, now)
 
-    def fund(self, payment: FundingPayment, now: int) -> None:
+    def on_altered(self, order: OwnOrder, now: int) -> None:
+        with self._input("altered", now, order=order.client_id):
+            super().on_altered(order, now)
+
+    def fund(self, payment: FundingPayment, now: int) -> bool:
         if payment.time in self._funded:
-            return  # every answer to the question tells of the last payment again
+            return False  # every answer to the question tells of the last payment again
         with self._input("funding", now, time=payment.time, amount=payment.amount):
-            super().fund(payment, now)
+            return super().fund(payment, now)
 
 
 def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: Mapping[str, Any]) -> None:
@@ -156,10 +164,9 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.on_placed(named(data["order"]), answer, at)
         case "not placed":
             orders = [named(client_id) for client_id in data["orders"]]
-            tracker.on_not_placed(orders, data["reason"], data["retry_at"], at)
+            tracker.on_not_placed(orders, data["reason"], at)
         case "not cancelled":
-            orders = [named(client_id) for client_id in data["orders"]]
-            tracker.on_not_cancelled(orders, data["retry_at"], at)
+            tracker.on_not_cancelled([named(client_id) for client_id in data["orders"]], at)
         case "cancel answer":
             tracker.on_cancel_answer(named(data["order"]), CancelOutcome(data["outcome"]), at)
         case "report":
@@ -176,10 +183,18 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.sent(order, Role(data["role"]), slot, data["unit"], at)
         case "cancel sent":
             tracker.cancel_sent([named(client_id) for client_id in data["orders"]], at)
+        case "started":
+            ids.started(data["start"])
+        case "rebuilt":
+            ids.trade = int(data["trade"], 16)
         case "swept":
             tracker.sweep(tracker.ladder.slots[data["slot"]], at)
         case "dust":
             tracker.correct_dust(Decimal(data["difference"]), at)
+        case "adopted":
+            tracker.adopt(_FILL.validate_python(data["fill"]), at)
+        case "altered":
+            tracker.on_altered(named(data["order"]), at)
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
         case _:

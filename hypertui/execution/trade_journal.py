@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.ledger import Journal, JournalError, Locked
+from hypertui.ledger import Journal
 from hypertui.ledger.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,
+    FundingRecord,
     InputRecord,
     OrderRecord,
+    ReconciliationRecord,
     Record,
     StatusRecord,
     StepRecord,
@@ -43,7 +47,16 @@ class Input:
 
 
 class TradeJournal(Protocol):
-    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable."""
+    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable. All but
+    `commit` belong to the engine's thread, and may be used while a `commit` goes on in another one."""
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, for messages."""
+
+    @property
+    def pending(self) -> int:
+        """How many rows wait for a commit."""
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on, oldest first; empty for a new one."""
@@ -51,11 +64,19 @@ class TradeJournal(Protocol):
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
 
-    def commit(self) -> str:
-        """Make what is queued durable; returns what is wrong, in words, where that cannot be done now."""
+    def commit(self) -> None:
+        """Make what is queued durable, in a fraction of a second, on the connection there is. Raises
+        JournalDown where the database is out of reach and another JournalError, or Locked, where it must not
+        be written any more; what was not written stays queued."""
+
+    async def commit_beside(self) -> None:
+        """Do the same with patience, on a new connection if need be, while the loop goes on."""
+
+    def give_up(self) -> int:
+        """Forget what is queued and what comes after it; returns how many rows were."""
 
     def ended(self, at: int, how: str) -> None:
-        """The trade is over: the next start begins a new one."""
+        """Queue the trade's end: the next start begins a new one. What comes after it belongs to no trade."""
 
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
@@ -69,6 +90,12 @@ class TradeJournal(Protocol):
     def event(self, event: Event) -> None:
         """Queue a command or an alarm."""
 
+    def funding(self, payment: FundingPayment) -> None:
+        """Queue a payment of funding."""
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        """Queue a comparison with the venue: what differed, and what was done about it."""
+
 
 class LedgerJournal:
     """One trade in the ledger's journal."""
@@ -79,6 +106,17 @@ class LedgerJournal:
         self._history = () if is_new else tuple(journal.inputs(trade.id))
         self._seq = len(self._history)
         self._over = False
+        self._end: tuple[int, str] | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, for messages."""
+        return self._journal.place
+
+    @property
+    def pending(self) -> int:
+        """How many rows wait for a commit, the trade's end among them."""
+        return self._journal.pending + (self._end is not None)
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""
@@ -89,20 +127,31 @@ class LedgerJournal:
         self._seq += 1
         self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
 
-    def commit(self) -> str:
-        """Make what is queued durable."""
-        if not self._journal.pending:
-            return ""
-        try:
-            self._journal.commit()
-        except (JournalError, Locked) as error:
-            return str(error)
-        return ""
+    def commit(self) -> None:
+        """Make what is queued durable, at once or not at all."""
+        self._commit(at_once=True)
+
+    async def commit_beside(self) -> None:
+        """Make it durable in a thread."""
+        await asyncio.to_thread(self._commit, at_once=False)
+
+    def _commit(self, at_once: bool) -> None:
+        self._journal.commit(at_once)
+        if self._end is not None:
+            self._journal.end(self._trade.id, *self._end, at_once=at_once)
+            self._end = None
+
+    def give_up(self) -> int:
+        """Forget what is queued and what comes after it; returns how many rows were."""
+        lost = self.pending
+        self._journal.give_up()
+        self._end, self._over = None, True
+        return lost
 
     def ended(self, at: int, how: str) -> None:
-        """The trade is over; what comes after it belongs to no trade."""
-        self._journal.end(self._trade.id, at, how)
-        self._over = True
+        """Queue the trade's end."""
+        if not self._over:
+            self._end, self._over = (at, how), True
 
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
@@ -169,6 +218,14 @@ class LedgerJournal:
                     self._trade.id, event.at, data["alarm"], event.severity.value, event.text, data["active"]
                 )
             )
+
+    def funding(self, payment: FundingPayment) -> None:
+        """Queue a payment of funding."""
+        self._add(FundingRecord(self._trade.id, payment.time, payment.amount))
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        """Queue a comparison with the venue."""
+        self._add(ReconciliationRecord(self._trade.id, at, findings, done))
 
     def _add(self, record: Record) -> None:
         if not self._over:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
 from hypertui.exchange import (
     Exchange,
-    ExchangeError,
     FeedAlive,
     FeedDown,
     FeedMessage,
@@ -23,24 +22,28 @@ from hypertui.exchange import (
     OrderNotice,
     PriceTick,
 )
-from hypertui.execution import winddown
+from hypertui.execution import rebuild, winddown
+from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
+from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.order_manager import Action, OrderManager, Posture
+from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds
-from hypertui.execution.recording import RecordedTracker, plain_json, play_back, read_fill, read_order
+from hypertui.execution.orders import ClientIds, Role
+from hypertui.execution.rations import Purpose, Rations
+from hypertui.execution.recording import RecordedTracker, play_back
+from hypertui.execution.skew import ClockSkew
+from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.ledger.database import JournalError
-from hypertui.market import ZERO, Fill, Instrument, Order, plain
+from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
     Command,
@@ -56,8 +59,7 @@ from hypertui.strategy.plan import SLOTS
 _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
-_START_PATIENCE = 10.0
-_RETRY_PAUSE = 1.0
+_ALLOWANCE_EVERY = 300.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -84,6 +86,7 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
+        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -93,14 +96,16 @@ class Trader:
         self.manager: OrderManager
         self.courier: Courier
         self._caretaker: Caretaker
+        self.adoption: Adoption
         self._changed = changed
-        self._random = random
+        self.skew = ClockSkew()
+        self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
         self._ids = ClientIds(trade_id)
         self._entry: Entry | None = None
         self.operation: Callable[[], Awaitable[None]] | None = None
-        self._journal_trouble = ""
         self._halt_reason = ""
         self._fills_seen = -1
+        self._entry_fills: Sequence[Fill] = ()
 
     # A trade from beginning to end
 
@@ -120,8 +125,11 @@ class Trader:
                 if self.opened:
                     reason = await self._leave(stop.on_exit)
             finally:
-                await self._close()
-        return reason
+                try:
+                    lost = await self.durability.leave()
+                finally:
+                    await self._close()
+        return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
@@ -137,81 +145,58 @@ class Trader:
             raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
         self.instrument = instruments[symbol]
         plan = self.config.plan(self.instrument)
-        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock)
-        history = self.journal.history()
-        if not history:
-            await self._entry.check()
+        self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
+        start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
+        remains = await start.check()
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
         self.inbox.spawn(self._every(_BEAT, self._beat))
-        await self.inbox.run_until(
-            lambda: stop.requested or (self.inputs.feed_up and self.inputs.price is not None),
-            _START_PATIENCE,
-        )
+        await start.price(stop)
         if stop.requested:
             return
-        if not self.inputs.feed_up or self.inputs.price is None:
-            raise StartRefused(f"no price of {symbol} came within {_START_PATIENCE:.0f} s", status=4)
-        opened = [number for number, entry in enumerate(history) if entry.kind == "opened"]
-        if opened:
-            fills: Sequence[Fill] = [read_fill(fill) for fill in history[opened[0]].data["fills"]]
-            for fill in fills:
-                self._entry.takes(fill)
-            self._open(Ladder.open(plan, fills), fills, history[opened[0] + 1 :], resumed=True)
-            await self._catch_up()
-            return
-        fills = ()
-        for entry in history:
-            fills = await self._entry.found(
-                read_order(entry.data["order"]), entry.data["expires_at"], self.inbox
-            )
-        if not fills:
-            try:
-                fills = await self._entry.enter(self.inbox, self._record_entry)
-            except (StartRefused, ExchangeError):
-                self.ended("nothing was bought")
-                raise
-        self.journal.record("opened", self.clock(), {"fills": [plain_json(fill) for fill in fills]})
-        self._open(Ladder.open(plan, fills), fills, (), resumed=False)
+        opening = await start.open(remains)
+        self._open(Ladder.open(plan, opening.fills), opening)
+        if not opening.is_new:
+            await self._catch_up(stop, "rebuilt" if opening.remains else "resumed")
 
-    def _record_entry(self, order: Order, expires_at: int) -> None:
-        self.journal.record("entering", self.clock(), {"order": plain_json(order), "expires_at": expires_at})
-        problem = self.journal.commit()
-        if problem:
-            raise StartRefused(f"nothing is opened without a journal: {problem}")
-
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, stop: Stop, how: str) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
-        self.tracker.doubt_all(self.clock())
-        while not self._caretaker.reconciled:
-            await self._caretaker.reconcile()
-            await self.inbox.run_until(lambda: self._caretaker.reconciled, _RETRY_PAUSE)
+        self.inbox.spawn(self._caretaker.ask_account())
+        self._reconcile()
+        await self.inbox.run_until(lambda: self._caretaker.reconciled or stop.requested)
         self.manager.posture = Posture.TRADE if self.mode is Mode.RUNNING else Posture.PROTECT
-        self.chronicle.mode(
-            self.mode, f"resumed the trade from {plain(self.tracker.ladder.grid.entry_price)}"
-        )
+        self.chronicle.mode(self.mode, f"{how} the trade from {plain(self.tracker.ladder.grid.entry_price)}")
 
-    def _open(self, ladder: Ladder, fills: Sequence[Fill], history: Sequence[Input], resumed: bool) -> None:
+    def _open(self, ladder: Ladder, opening: Opening) -> None:
         tracker = RecordedTracker(ladder, self.config.timing, self.chronicle, self.journal.record)
         self.tracker = tracker
-        self.manager = OrderManager(self.tracker, self._ids)
+        self.manager = OrderManager(self.tracker, self._ids, self.rations)
         mode: Input | None = None
         with tracker.silent():
-            for entry in history:
+            for entry in opening.history:
                 if entry.kind == "mode":
                     mode = entry
                 else:
                     play_back(tracker, self._ids, entry.kind, entry.at, entry.data)
         self.chronicle.ladder = ladder
+        self._entry_fills = opening.fills
+        if opening.remains is not None:
+            self._ids.trade = opening.remains.trade
+            self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
+        if not opening.is_new:
+            self._record_start()
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
             self.tracker,
             self.inbox,
             self.clock,
-            self._random,
+            self.rations,
+            self.skew,
             book=partial(self._book, from_feed=False),
             answered=self.inputs.on_answer,
             trouble=self._trouble,
+            doubt=self._reconcile,
         )
         self._caretaker = Caretaker(
             self.exchange,
@@ -222,16 +207,25 @@ class Trader:
             self.inbox,
             self.clock,
             self.alarms,
+            self.journal,
+            self.rations,
+            self.skew,
             book=partial(self._book, from_feed=False),
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
-            began_at=min(fill.time for fill in fills),
-            since=history[-1].at if history else None,
+            began_at=self.began_at,
+            since=opening.history[-1].at if opening.history else None,
         )
-        for fill in () if resumed else fills:
-            self.chronicle.fill(fill, "entry", 0, ZERO)
+        for fill in opening.fills:
+            assert self._entry is not None, "it was made before the trade"
+            self._entry.takes(fill)
+            if not opening.resumed:
+                self.chronicle.fill(fill, "entry", 0, ZERO)
+        if opening.remains is not None:
+            book = partial(self._book, from_feed=False)
+            rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
         self.opened = True
-        if resumed:
+        if not opening.is_new:
             self.manager.posture = Posture.HANDS_OFF
             self.inbox.spawn(self._caretaker.ask_funding())
         if mode is None or mode.data["mode"] == Mode.RUNNING:
@@ -240,16 +234,24 @@ class Trader:
             self.pause(f"before the restart: {mode.data['reason']}")
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if (
-            not resumed
+            opening.is_new
             and ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
             self.operation = partial(self._flatten, reason)
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
         self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
+        self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
         self._on_price()
         self._advance()
+
+    def _record_start(self) -> None:
+        """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
+        self.journal.record("started", self.clock(), {"start": self._ids.start})
+        self.durability.commit()
+        if self.durability.problem:
+            raise StartRefused(f"nothing is taken up without a journal: {self.durability.problem}")
 
     async def _trade(self, stop: Stop, leave_at: float | None) -> None:
         loop = asyncio.get_running_loop()
@@ -313,8 +315,7 @@ class Trader:
                     self.tracker.on_report(report, self.clock(), from_feed=True)
             case FeedUp():
                 self.inputs.on_feed_state(True)
-                if self.opened:
-                    self.inbox.spawn(self._caretaker.reconcile())
+                self._reconcile()
             case FeedDown(reason):
                 self.inputs.on_feed_state(False, reason)
             case FeedAlive():
@@ -336,19 +337,32 @@ class Trader:
             self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
-        if (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill):
+        if self._booked(fill):
             return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, self.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
             self.chronicle.fill(fill, order.role.value, order.unit, gain)
-        elif from_feed:
-            text = f"a fill of {plain(fill.size)} {fill.symbol} that is not ours: somebody else trades here"
+        elif from_feed or self._ids.owns(fill.client_id):
+            what = "unknown to the journal" if self._ids.owns(fill.client_id) else "not ours"
+            text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
 
+    def _booked(self, fill: Fill) -> bool:
+        return (self._entry is not None and self._entry.takes(fill)) or self.tracker.booked(fill)
+
     # What is done
+
+    @property
+    def began_at(self) -> int:
+        """When the entry was filled (ms)."""
+        return min(fill.time for fill in self._entry_fills)
+
+    async def reconcile_now(self) -> str:
+        """Compare with the venue; returns what differed, in words."""
+        return await self._caretaker.compare_once()
 
     async def _flatten(self, reason: str) -> None:
         try:
@@ -394,10 +408,8 @@ class Trader:
 
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
-        try:
-            self.journal.ended(self.clock(), how)
-        except JournalError as error:
-            self.alarms.sound("journal", Severity.CRITICAL, f"the trade's end could not be written: {error}")
+        self.journal.ended(self.clock(), how)
+        self.durability.commit()
 
     def record_mode(self, mode: Mode, reason: str) -> None:
         """Have a restart take up this mode."""
@@ -405,10 +417,12 @@ class Trader:
 
     def _advance(self) -> None:
         if self.opened:
-            self.manager.hold_buys = self.inputs.holds_risk() or self._journal_trouble
+            self.manager.hold_buys = (
+                self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
+            )
             actions = self.manager.converge(self.clock(), self.courier.busy)
-            self._commit()  # what was decided is durable before it is sent
-            for action in actions:
+            self.durability.commit()  # what was decided is durable before it is sent
+            for action in self._protective(actions) if self.durability.problem else actions:
                 self.courier.send(action)
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
                 self._fills_seen = self.tracker.fills_booked
@@ -422,16 +436,24 @@ class Trader:
     def send(self, action: Action) -> None:
         """Carry out what was decided outside of `_advance`, and make it durable first: a restart must know
         every order that it may find working or filled."""
-        self._commit()
+        self.durability.commit()
         self.courier.send(action)
 
-    def _commit(self) -> None:
-        problem = self.journal.commit()
-        if problem:
-            self.alarms.sound("journal", Severity.CRITICAL, f"the journal cannot be written: {problem}")
-        elif self._journal_trouble:
-            self.alarms.clear("journal")
-        self._journal_trouble = problem
+    def _protective(self, actions: Sequence[Action]) -> Iterator[Action]:
+        """What was decided, without buys: those that could not be made durable are not sent."""
+        for action in actions:
+            if isinstance(action, Place):
+                buys = [order for order in action.orders if order.role is Role.BUY]
+                if buys:
+                    self.tracker.on_not_placed(buys, self.durability.problem, self.clock())
+                action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
+                if not action.orders:
+                    continue
+            yield action
+
+    def _reconcile(self) -> None:
+        if self.opened:
+            self.inbox.spawn(self._caretaker.reconcile())
 
     def _at_rest(self) -> bool:
         return self.tracker.settled or (self.mode is not Mode.RUNNING and self.tracker.quiet)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hypertui.exchange import AccountState
+from hypertui.exchange import AccountState, Allowance
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.rations import Purpose, Rations
 from hypertui.market import ONE, ZERO, Side, plain
-from hypertui.port import Invariant, MapRow, SlotState, SlotView, Snapshot, Trigger
+from hypertui.port import Budget, Invariant, MapRow, SlotState, SlotView, Snapshot, Trigger
 from hypertui.strategy.ladder import Ladder, Target
 from hypertui.strategy.plan import SLOTS
 
@@ -35,6 +36,8 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         "sources": inputs.sources(),
         "alarms": trader.alarms.view(),
         "commands": trader.commands.view(),
+        "budget": _budget(trader.exchange.allowance, trader.rations),
+        "clock_skew": trader.skew.offset,
     }
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
@@ -48,6 +51,11 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         )
         common["invariant"] = replace(common["invariant"], orphans=trader.orphans)  # type: ignore[type-var]
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _budget(left: Allowance, rations: Rations) -> Budget:
+    short = rations.refuses(Purpose.PROTECT) or rations.refuses(Purpose.BUY)
+    return Budget(left.weight, left.weight_limit, left.requests, left.requests_limit, short)
 
 
 def _history(prices: tuple[tuple[int, Decimal], ...], mark: Decimal) -> dict[str, object]:
@@ -109,6 +117,7 @@ def _margin(account: AccountState | None, mark: Decimal) -> dict[str, object]:
     return {
         "equity": account.equity,
         "margin_used": account.margin_used,
+        "venue_position": account.position,
         "liquidation_price": liquidation,
         "liquidation_distance": None if liquidation is None else (mark - liquidation) / mark,
     }

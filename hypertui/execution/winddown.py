@@ -1,4 +1,4 @@
-"""The operator's ways to make a trade safer: cancel the buys, cancel everything, flatten.
+"""The operator's ways to make a trade safer: cancel the buys, cancel everything, adopt, flatten.
 
 Each one works on a trader whose order manager has been told to keep its hands off what is being undone, and
 is done only when the venue has been seen to agree.
@@ -7,11 +7,14 @@ is done only when the venue has been seen to agree.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar
 
 from hypertui.exchange import Exchange, ExchangeError, OpenOrder
+from hypertui.execution import adoption
+from hypertui.execution.adoption import Adoption
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
 from hypertui.execution.inbox import Inbox
@@ -26,6 +29,7 @@ _PATIENCE = 6.0
 _CLOSE_TRIES = 3
 _QUESTION_TRIES = 3
 _QUESTION_PAUSE = 0.5
+_ADOPT_TRIES = 4
 
 T = TypeVar("T")
 
@@ -39,8 +43,12 @@ class Trade(Protocol):
     tracker: OrderTracker
     manager: OrderManager
     courier: Courier
+    adoption: Adoption
     alarms: Alarms
     clock: Callable[[], int]
+
+    @property
+    def began_at(self) -> int: ...
 
     def send(self, action: Action) -> None: ...
 
@@ -101,14 +109,36 @@ async def cancel_all(trade: Trade, reason: str) -> str:
     return "no orders work at the venue"
 
 
+async def adopt(trade: Trade, reason: str) -> str:
+    """Take the venue's position as the slots' coins, and protect them; the trade is paused with it. Raises
+    NotDone when its fills do not explain that position, or when it is short."""
+    if trade.manager.posture is Posture.TRADE:
+        trade.manager.posture = Posture.PROTECT
+    trade.set_mode(Mode.PAUSED, reason)
+    await _take_over(trade)
+    ladder, symbol = trade.tracker.ladder, trade.config.symbol
+    if ladder.held < 0:
+        raise NotDone(
+            f"the account is short of {plain(-ladder.held)} {symbol}, which no slot can hold: flatten"
+        )
+    for key in ("position", "foreign"):
+        trade.alarms.clear(key)
+    covered = await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE)
+    if not covered and trade.manager.posture is Posture.PROTECT:
+        raise NotDone(f"{plain(ladder.held)} {symbol} is booked, but not all of it has a stop yet")
+    return f"{plain(ladder.held)} {symbol} in {ladder.long_slots} slots"
+
+
 async def flatten(trade: Trade, reason: str) -> str:
-    """Cancel the buys, sell everything reduce-only, verify 0, cancel the stops, halt.
+    """Cancel the buys, close the position reduce-only, verify 0, cancel the stops, halt.
 
     Raises NotDone, with the stops working on, when the position could not be closed.
     """
     trade.manager.posture = Posture.PROTECT
     trade.set_mode(Mode.PAUSED, f"flattening: {reason}")
     await _cancel(trade, trade.tracker.buys, "buys")
+    with suppress(NotDone):  # what cannot be explained can still be closed
+        await _take_over(trade)
     trade.manager.posture = Posture.HANDS_OFF
     try:
         await _close_position(trade)
@@ -119,7 +149,8 @@ async def flatten(trade: Trade, reason: str) -> str:
     left = await _working(trade)
     if left:
         raise NotDone(f"the position is closed, but {len(left)} orders still work at the venue")
-    trade.alarms.clear("unprotected")
+    for key in ("unprotected", "position", "foreign"):
+        trade.alarms.clear(key)
     trade.set_mode(Mode.HALTED, reason)
     return "position 0 and no orders"
 
@@ -127,14 +158,28 @@ async def flatten(trade: Trade, reason: str) -> str:
 WAYS: dict[Verb, Callable[[Trade, str], Awaitable[str]]] = {
     Verb.CANCEL_BUYS: cancel_buys,
     Verb.CANCEL_ALL: cancel_all,
+    Verb.ADOPT: adopt,
     Verb.FLATTEN: flatten,
 }
+
+
+async def _take_over(trade: Trade) -> None:
+    problem = ""
+    look = partial(adoption.look, trade.exchange, trade.config.symbol, trade.began_at)
+    for _ in range(_ADOPT_TRIES):
+        fills, position = await _asked(trade, look)
+        problem = trade.adoption.take(fills, position)
+        if not problem:
+            return
+        # A stop may have fired between the two questions: its fill is on its way.
+        await trade.inbox.run_until(lambda: False, _QUESTION_PAUSE)
+    raise NotDone(problem)
 
 
 async def _close_position(trade: Trade) -> None:
     for _ in range(_CLOSE_TRIES):
         held = await _position(trade)
-        if held <= 0:
+        if held == 0:
             # Sales of the stops may still be on their way to the books.
             if await trade.inbox.run_until(lambda: trade.tracker.ladder.position == 0, _PATIENCE):
                 return
@@ -146,8 +191,8 @@ async def _close_position(trade: Trade) -> None:
         trade.send(Place((sale,)))
         await trade.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
     held = await _position(trade)
-    if held > 0:
-        raise NotDone(f"{plain(held)} {trade.config.symbol} could not be sold; its stops work on")
+    if held:
+        raise NotDone(f"{plain(held)} {trade.config.symbol} could not be closed; the stops work on")
 
 
 def _covered(trade: Trade) -> bool:
@@ -165,7 +210,7 @@ def _is_dead(order: OwnOrder) -> bool:
 async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: str) -> None:
     def gone() -> bool:
         now = trade.clock()
-        if not trade.courier.busy and now >= trade.tracker.hold_until:
+        if not trade.courier.busy:
             for action in trade.manager.cancel(which(), now):
                 trade.send(action)
         return not any(True for _ in which())

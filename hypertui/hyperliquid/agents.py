@@ -30,13 +30,14 @@ def named(answer: Json) -> Sequence[str]:
     return tuple(str(entry["address"]).lower() for entry in answer)
 
 
-def verify(signer: str, account: str, signer_role: Role, agents: Sequence[str]) -> None:
-    """Raise Rejected unless the key with address `signer` may act for `account`; addresses in lower case."""
+def verify(signer: str, account: str, signer_role: Role) -> None:
+    """Raise Rejected unless the key with address `signer`, which is no named agent of `account`, may act for
+    it; addresses in lower case."""
     if signer == account:
         if signer_role.acts_for is not None:
             raise Rejected(f"{account} is only an agent of {signer_role.acts_for}: name that as the account")
         return
-    if signer_role.acts_for == account or signer in agents:
+    if signer_role.acts_for == account:
         return
     belongs = f"it is an agent of {signer_role.acts_for}" if signer_role.acts_for else "it is nobody's agent"
     raise Rejected(f"the key's address {signer} may not act for the account {account}: {belongs}")

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from hypertui.exchange import (
     AccountState,
+    Allowance,
     CancelOutcome,
     FeedMessage,
     FundingPayment,
@@ -17,12 +18,14 @@ from hypertui.exchange import (
     OrderReport,
     Placed,
     Quote,
+    RateLimited,
     Rejected,
     Unreachable,
 )
 from hypertui.hyperliquid import agents, errors, wire
 from hypertui.hyperliquid.feed import Feed, Pace
 from hypertui.hyperliquid.keys import SigningKey
+from hypertui.hyperliquid.meter import LIGHT, ROLE, USUAL, Meter
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.request import cloid_of, order_request
 from hypertui.hyperliquid.sdk import Actions, Questions
@@ -68,6 +71,8 @@ class HyperliquidExchange:
         # Shared by the threads: it only posts, and the connection pool under it is safe for that.
         self._questions = Questions(network, timeout)
         self._actions: Actions | None = None
+        self._meta: Json = None
+        self._meter = Meter()
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
         self._closed = False
@@ -75,6 +80,21 @@ class HyperliquidExchange:
     @property
     def account(self) -> str:
         return self._account
+
+    @property
+    def allowance(self) -> Allowance:
+        return self._meter.allowance
+
+    @property
+    def weight_spent(self) -> int:
+        """The request weight of everything sent so far."""
+        return self._meter.spent
+
+    async def ask_allowance(self) -> None:
+        used, limit = await self._ask(
+            USUAL, lambda venue: venue.user_rate_limit(self._account), wire.request_budget
+        )
+        self._meter.account(used, limit)
 
     async def open(self) -> None:
         """Learn the venue's markets and verify the key, once. Every action does this first if nobody has.
@@ -89,19 +109,23 @@ class HyperliquidExchange:
         Raises Rejected, naming both addresses, if it does not.
         """
         signer = self._key.address
-        role = await self._ask(lambda venue: venue.user_role(signer), agents.role)
-        named: Sequence[str] = ()
-        if signer != self._account and role.acts_for != self._account:
-            named = await self._ask(lambda venue: venue.extra_agents(self._account), agents.named)
-        agents.verify(signer, self._account, role, named)
+        if signer != self._account:
+            # The cheaper question first: most agents have a name, and then the role need not be asked for.
+            named = await self._ask(USUAL, lambda venue: venue.extra_agents(self._account), agents.named)
+            if signer in named:
+                return
+        role = await self._ask(ROLE, lambda venue: venue.user_role(signer), agents.role)
+        agents.verify(signer, self._account, role)
 
     async def instruments(self) -> Mapping[str, Instrument]:
-        return await self._ask(lambda venue: venue.meta(), wire.instruments)
+        return wire.instruments(await self._markets())
 
     async def quote(self, symbol: str) -> Quote:
         last = await self._last_price(symbol) if self._with_last else None
         found = await self._ask(
-            lambda venue: venue.meta_and_asset_ctxs(), lambda answer: wire.quote_in(answer, symbol, last)
+            USUAL,
+            lambda venue: venue.meta_and_asset_ctxs(),
+            lambda answer: wire.quote_in(answer, symbol, last),
         )
         if found is None:
             raise _no_market(symbol)
@@ -110,17 +134,20 @@ class HyperliquidExchange:
     async def _last_price(self, symbol: str) -> Decimal | None:
         request = {"type": "recentTrades", "coin": symbol}  # a question that the SDK has no method for
         trade = await self._ask(
-            lambda venue: venue.post("/info", request), lambda answer: wire.last_trade(answer, symbol)
+            USUAL, lambda venue: venue.post("/info", request), lambda answer: wire.last_trade(answer, symbol)
         )
         return None if trade is None else trade[1]
 
     async def account_state(self, symbol: str) -> AccountState:
         return await self._ask(
-            lambda venue: venue.user_state(self._account), lambda answer: wire.account_state(answer, symbol)
+            LIGHT,
+            lambda venue: venue.user_state(self._account),
+            lambda answer: wire.account_state(answer, symbol),
         )
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
         return await self._ask(
+            USUAL,
             lambda venue: venue.frontend_open_orders(self._account),
             lambda answer: wire.open_orders(answer, symbol),
         )
@@ -128,7 +155,7 @@ class HyperliquidExchange:
     async def order_report(self, client_id: str) -> OrderReport | None:
         cloid = cloid_of(client_id)
         return await self._ask(
-            lambda venue: venue.query_order_by_cloid(self._account, cloid), wire.order_answer
+            LIGHT, lambda venue: venue.query_order_by_cloid(self._account, cloid), wire.order_answer
         )
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
@@ -146,16 +173,25 @@ class HyperliquidExchange:
         return tuple(fill for fill in ordered if fill.symbol == symbol and fill.time >= since)
 
     async def _fills_page(self, start: int) -> Sequence[Fill]:
-        return await self._ask(lambda venue: venue.user_fills_by_time(self._account, start), wire.fills)
+        page = await self._ask(
+            USUAL, lambda venue: venue.user_fills_by_time(self._account, start), wire.fills
+        )
+        self._meter.answered(len(page))
+        return page
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
-        return await self._ask(
+        payments = await self._ask(
+            USUAL,
             lambda venue: venue.user_funding_history(self._account, since),
             lambda answer: wire.funding(answer, symbol),
         )
+        self._meter.answered(len(payments))
+        return payments
 
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
-        await self._act({symbol}, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing)
+        await self._act(
+            {symbol}, 1, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing
+        )
 
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         if not orders:
@@ -163,6 +199,7 @@ class HyperliquidExchange:
         requests = [order_request(order) for order in orders]
         return await self._act(
             {order.symbol for order in orders},
+            len(orders),
             expires_at,
             lambda venue: venue.bulk_orders(requests),
             lambda response: wire.placed(wire.statuses(response), len(orders)),
@@ -182,7 +219,13 @@ class HyperliquidExchange:
                 raise errors.whole_action(error)
             return wire.cancelled(answers, len(client_ids))
 
-        return await self._act({symbol}, expires_at, lambda venue: venue.bulk_cancel_by_cloid(requests), read)
+        return await self._act(
+            {symbol},
+            len(requests),
+            expires_at,
+            lambda venue: venue.bulk_cancel_by_cloid(requests),
+            read,
+        )
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
         feed = Feed(self._network, self._account, symbol, deliver, with_last=self._with_last, pace=self._pace)
@@ -206,13 +249,22 @@ class HyperliquidExchange:
     async def _opened(self) -> Actions:
         async with self._opening:
             if self._actions is None:
-                meta = await self._ask(lambda venue: venue.meta(), wire.checked_meta)
+                meta = await self._markets()
                 await self.verify_key()
                 self._actions = Actions(self._network, self._key, self._account, meta, self._timeout)
             return self._actions
 
-    async def _ask(self, question: Callable[[Questions], Json], read: Callable[[Json], _T]) -> _T:
+    async def _markets(self) -> Json:
+        """The venue's markets, asked for once."""
+        if self._meta is None:
+            self._meta = await self._ask(USUAL, lambda venue: venue.meta(), wire.checked_meta)
+        return self._meta
+
+    async def _ask(
+        self, weight: int, question: Callable[[Questions], Json], read: Callable[[Json], _T]
+    ) -> _T:
         """Ask on a thread and read the answer; an answer that cannot be read is none."""
+        self._meter.asked(weight)
         answer = await self._run(self._asking, lambda: question(self._questions))
         try:
             return read(answer)
@@ -224,11 +276,12 @@ class HyperliquidExchange:
     async def _act(
         self,
         symbols: Set[str],
+        parts: int,
         expires_at: int,
         action: Callable[[Actions], Json],
         read: Callable[[Json], _T],
     ) -> _T:
-        """Send an action that expires at `expires_at` (ms) and read the answer.
+        """Send an action of so many parts that expires at `expires_at` (ms) and read the answer.
 
         Raises Unknown for an answer that cannot be read.
         """
@@ -241,6 +294,7 @@ class HyperliquidExchange:
             with actions.until(expires_at):
                 return action(actions)
 
+        self._meter.acted(parts)
         answer = await self._run(self._acting, send)
         try:
             return read(errors.accepted(answer))
@@ -257,7 +311,12 @@ class HyperliquidExchange:
 
         if self._closed:
             raise _closed()
-        return await asyncio.get_running_loop().run_in_executor(executor, unless_closed)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, unless_closed)
+        except RateLimited as error:
+            if not error.actions_only:
+                self._meter.throttled()
+            raise
 
 
 def _closed() -> Unreachable:

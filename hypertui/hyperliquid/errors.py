@@ -50,7 +50,7 @@ def refused(text: str) -> Refused:
 def whole_action(text: str) -> ExchangeError:
     """The refusal of a whole action that the venue explains with `text`."""
     if "too many cumulative requests" in text.lower():
-        return RateLimited(brief(text), RETRY_AFTER_BUDGET)
+        return RateLimited(brief(text), RETRY_AFTER_BUDGET, actions_only=True)
     if "duplicate nonce" in text.lower():
         # The venue has taken an action with this nonce. Nonces are never given twice, so it was this one,
         # carried twice on the way; the other answer, lost, said what became of it.

@@ -226,6 +226,12 @@ def funding(rows: Json, symbol: str) -> Sequence[FundingPayment]:
 
 
 @reader
+def request_budget(answer: Json) -> tuple[int, int]:
+    """How many actions the account has used, and how many it may use."""
+    return _integer(answer["nRequestsUsed"]), _integer(answer["nRequestsCap"])
+
+
+@reader
 def statuses(response: Json) -> Sequence[Json]:
     """The answers to the parts of an action; their number need not be that of the parts."""
     found = response["data"]["statuses"]

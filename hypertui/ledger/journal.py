@@ -7,72 +7,42 @@ are there already stay as they are.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Insert,
-    Row,
-    Select,
-    Table,
-    and_,
-    column,
-    func,
-    select,
-    table,
-    text,
-)
+from sqlalchemy import Connection, Insert, Table, and_, column, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
-from hypertui.ledger.database import BEGIN, Database, JournalDown, JournalError, find
-from hypertui.ledger.lock import Locked, refusal
-from hypertui.ledger.records import (
-    AlarmRecord,
-    CommandRecord,
-    FillRecord,
-    FundingRecord,
-    InputRecord,
-    OrderRecord,
-    ReconciliationRecord,
-    Record,
-    StatusRecord,
-    StepRecord,
-    TradeRecord,
-)
+from hypertui.ledger.database import find
+from hypertui.ledger.errors import JournalError
+from hypertui.ledger.reading import JournalReader, columns_of, one_trade
+from hypertui.ledger.records import Record, TradeRecord
 from hypertui.ledger.schema import KEYS, TABLES, TRADES, Values, encode
+from hypertui.ledger.session import PATIENCE, Session
 from hypertui.ledger.upgrade import TooNew, upgrade
 
-_PAGE = 1000  # rows that are read in one go
+_AT_ONCE = 0.4  # seconds for which a commit may keep its thread that has other things to do
+_AT_START = 15.0
+_BATCH = 1000  # rows in one transaction; far more than one event ever leads to
 _TRADE_ID = re.compile("[0-9a-f]{16}")
 
-R = TypeVar("R", bound=Record)
-T = TypeVar("T")
 
+class Journal(JournalReader):
+    """The journal of all trades in one database. Synchronous, to be used by one thread at a time; only `add`
+    and `pending` may be used beside a `commit` or an `end` in another thread.
 
-class Journal:
-    """The journal of all trades in one database. Synchronous, to be used by one thread at a time.
-
-    Every method but `add` and `pending` may raise JournalDown when the database is out of reach; calling it
-    again is always safe and connects anew. A JournalError that is no JournalDown will not pass by itself.
+    Every other method may raise JournalDown when the database is out of reach; calling it again is always
+    safe and connects anew. A JournalError that is no JournalDown will not pass by itself.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Connection | None = None
-        self._claims: list[tuple[str, str, str]] = []
-        self._queue: dict[type[Record], list[Values]] = {}
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._queue: list[tuple[type[Record], Values]] = []
         self._next: dict[str, int] = {}  # the number of a live trade's next row
-        self._pending = 0
-        insert = postgresql.insert if database.is_postgresql else sqlite.insert
+        insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
         self._inserts: dict[type[Record], Insert] = {
             kind: insert(_bare(rows)).on_conflict_do_nothing() for kind, rows in TABLES.items()
         }
@@ -81,17 +51,16 @@ class Journal:
     @classmethod
     def open(cls, url: str) -> Journal:
         """The journal at `url`, made or brought up to date if need be. Raises JournalError in one line."""
-        database = find(url)
-        journal = cls(database)
+        session = Session(find(url))
         try:
-            journal._run(upgrade, begin="BEGIN IMMEDIATE")
+            session.run(upgrade, within=_AT_START, begin="BEGIN IMMEDIATE")
         except TooNew as error:
-            journal._disconnect()
+            session.disconnect()
             raise JournalError(
-                f"the journal {database.place} was written by a newer hypertui (its version is {error}):"
-                " install that one, or name another journal"
+                f"the journal {session.database.place} was written by a newer hypertui (its version is"
+                f" {error}): install that one, or name another journal"
             ) from None
-        return journal
+        return cls(session)
 
     def __enter__(self) -> Self:
         return self
@@ -104,45 +73,12 @@ class Journal:
     ) -> None:
         self.close()
 
-    # One engine
-
     def claim(self, network: str, account: str, symbol: str) -> None:
         """Trade this account and symbol alone, among all who keep their journal in the same PostgreSQL, until
         the journal is closed. Raises Locked, naming the holder; so does any later call, if somebody else has
         taken the place while the connection was down. On SQLite there is nothing to do: the lock file sees
         everybody who can reach the database."""
-        claim = (network, account.lower(), symbol)
-        if not self._database.is_postgresql or claim in self._claims:
-            return
-        self._run(lambda connection: self._take(connection, claim))
-        self._claims.append(claim)
-
-    def _take(self, connection: Connection, claim: tuple[str, str, str]) -> None:
-        digest = hashlib.sha256("\0".join(("hypertui", *claim)).encode()).digest()
-        key = int.from_bytes(digest[:8], signed=True)
-        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
-            return
-        holders = connection.execute(
-            text(
-                "SELECT pid, application_name, usename, client_addr, backend_start"
-                " FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                " WHERE locktype = 'advisory' AND granted AND objsubid = 1"
-                " AND classid = CAST(:high AS oid) AND objid = CAST(:low AS oid)"
-                " AND datname = current_database()"
-            ),
-            {"high": key >> 32 & 0xFFFFFFFF, "low": key & 0xFFFFFFFF},
-        ).all()
-        network, account, symbol = claim
-        holder = "one that has just left"
-        for pid, name, user, address, since in holders:
-            if name == self._database.session:
-                # The server has not noticed that the connection broke; it has to let go of the old one.
-                connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-                raise JournalDown(f"the journal {self._database.place} still held its broken connection")
-            origin = "" if address is None else f" from {address}"
-            holder = f"{name or f'backend {pid}'} (database user {user}{origin})"
-            holder += "" if since is None else f", since {since:%Y-%m-%d %H:%M:%S %Z}"
-        raise Locked(refusal(account, symbol, network, holder))
+        self._session.claim(network, account, symbol)
 
     # Trades
 
@@ -156,21 +92,12 @@ class Journal:
         )
 
         def look(connection: Connection) -> TradeRecord | None:
-            trade = _one_trade(connection, where)
+            trade = one_trade(connection, where)
             if trade is not None and trade.id not in self._next:
                 self._next[trade.id] = _next_number(connection, trade.id)
             return trade
 
-        return self._run(look)
-
-    def trade(self, trade_id: str) -> TradeRecord | None:
-        """A trade by its id, ended or not."""
-        return self._run(lambda connection: _one_trade(connection, TRADES.c.id == trade_id))
-
-    def trades(self) -> list[TradeRecord]:
-        """All trades, the oldest first."""
-        query = _columns(TradeRecord, TRADES).order_by(TRADES.c.started_at, TRADES.c.id)
-        return self._run(lambda connection: [TradeRecord(*row) for row in connection.execute(query)])
+        return self._session.run(look)
 
     def begin(self, trade: TradeRecord) -> None:
         """Write down a new trade, at once. Raises JournalError while another one of its account and symbol is
@@ -184,30 +111,30 @@ class Journal:
 
         def write(connection: Connection) -> None:
             if connection.execute(self._insert_trade, [row]).rowcount != 1:
-                there = _one_trade(connection, TRADES.c.id == trade.id)
+                there = one_trade(connection, TRADES.c.id == trade.id)
                 if there is None:
                     raise JournalError(f"another trade of {trade.symbol} on {trade.network} is live already")
                 if encode(there) != row:
                     raise JournalError(f"trade {trade.id} is in the journal already, and not the same")
             self._next[trade.id] = _next_number(connection, trade.id)
 
-        self._run(write)
+        self._session.run(write)
 
-    def end(self, trade_id: str, at: int, how: str) -> None:
-        """Write down that a trade has ended, after all that is queued, at once. Doing it twice does it once;
-        afterwards nothing can be added to the trade."""
-        self.commit()
+    def end(self, trade_id: str, at: int, how: str, at_once: bool = False) -> None:
+        """Write down that a trade has ended, after all that is queued. Doing it twice does it once;
+        afterwards nothing can be added to the trade. `at_once` as for `commit`."""
+        self.commit(at_once)
         query = TRADES.update().where(TRADES.c.id == trade_id, TRADES.c.ended_at.is_(None))
 
         def write(connection: Connection) -> None:
             if connection.execute(query.values(ended_at=at, ended_how=how)).rowcount != 1:
-                there = _one_trade(connection, TRADES.c.id == trade_id)
+                there = one_trade(connection, TRADES.c.id == trade_id)
                 if there is None:
                     raise JournalError(f"trade {trade_id} is not in the journal")
                 if (there.ended_at, there.ended_how) != (at, how):
                     raise JournalError(f"trade {trade_id} has ended before: {there.ended_how}")
 
-        self._run(write)
+        self._session.run(write, within=_patience(at_once), connect=not at_once)
         self._next.pop(trade_id, None)
 
     # Writing
@@ -215,7 +142,7 @@ class Journal:
     @property
     def pending(self) -> int:
         """How many records wait for a commit."""
-        return self._pending
+        return len(self._queue)
 
     def add(self, *records: Record) -> None:
         """Queue records of live trades, which `begin` or `live_trade` has named. No I/O. All or none: raises
@@ -231,146 +158,61 @@ class Journal:
             row["nr"] = number
             numbers[trade_id] = number + 1
             rows.append((type(record), row))
-        for kind, row in rows:
-            self._queue.setdefault(kind, []).append(row)
+        self._queue += rows
         self._next.update(numbers)
-        self._pending += len(rows)
 
-    def commit(self) -> None:
-        """Make all that is queued durable, in one transaction; whatever this raises, it stays queued.
+    def commit(self, at_once: bool = False) -> None:
+        """Make all that is queued durable, in its order and in one transaction, or in several where very much
+        has piled up; what could not be written stays queued. With `at_once` this takes a fraction of a second
+        whatever becomes of it, and makes no new connection.
 
         Raises JournalDown when the database could not be asked or did not answer: another commit writes
         everything once. Raises JournalError when a row contradicts one that is there: somebody else writes
         this trade, or the same thing was written down in two ways.
         """
-        if self._pending:
-            self._run(self._write)
-            self._queue.clear()
-            self._pending = 0
+        while batch := self._queue[:_BATCH]:
+            self._session.run(partial(self._write, batch), within=_patience(at_once), connect=not at_once)
+            del self._queue[: len(batch)]
 
-    def _write(self, connection: Connection) -> None:
-        for kind, rows in self._queue.items():
-            if connection.execute(self._inserts[kind], rows).rowcount != len(rows):
-                for row in rows:
-                    self._compare(connection, kind, row)
-
-    def _compare(self, connection: Connection, kind: type, row: Values) -> None:
-        names = ("trade_id", *(KEYS[kind] or ("nr",)))
-        rows = TABLES[kind]
-        where = and_(*(rows.c[name] == row[name] for name in names))
-        there = connection.execute(_columns(kind, rows).where(where)).one_or_none()
-        wanted = {name: value for name, value in row.items() if name != "nr"}
-        if there is None or encode(kind(*there)) != wanted:
-            key = ", ".join(f"{name} {row[name]}" for name in names[1:])
-            raise JournalError(
-                f"trade {row['trade_id']} has other {rows.name} in the journal than are to be written"
-                f" ({key}): does another engine write it?"
-            )
-
-    # Reading: what is committed, in the order in which it was added, never much at once
-
-    def inputs(self, trade_id: str) -> Iterator[InputRecord]:
-        """What changed the trade's state, to be played back."""
-        return self._read(InputRecord, trade_id)
-
-    def orders(self, trade_id: str) -> Iterator[OrderRecord]:
-        """Orders as they were decided."""
-        return self._read(OrderRecord, trade_id)
-
-    def statuses(self, trade_id: str) -> Iterator[StatusRecord]:
-        """What became of the orders."""
-        return self._read(StatusRecord, trade_id)
-
-    def fills(self, trade_id: str) -> Iterator[FillRecord]:
-        """Fills as they were booked."""
-        return self._read(FillRecord, trade_id)
-
-    def steps(self, trade_id: str) -> Iterator[StepRecord]:
-        """Steps of the ladder."""
-        return self._read(StepRecord, trade_id)
-
-    def funding(self, trade_id: str) -> Iterator[FundingRecord]:
-        """Funding payments."""
-        return self._read(FundingRecord, trade_id)
-
-    def commands(self, trade_id: str) -> Iterator[CommandRecord]:
-        """Commands with every state that they came to."""
-        return self._read(CommandRecord, trade_id)
-
-    def alarms(self, trade_id: str) -> Iterator[AlarmRecord]:
-        """Alarms, raised and cleared."""
-        return self._read(AlarmRecord, trade_id)
-
-    def reconciliations(self, trade_id: str) -> Iterator[ReconciliationRecord]:
-        """Comparisons with the venue."""
-        return self._read(ReconciliationRecord, trade_id)
-
-    def _read(self, kind: type[R], trade_id: str) -> Iterator[R]:
-        rows = TABLES[kind]
-        query = _columns(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
-        query = query.order_by(rows.c.nr).limit(_PAGE)
-        make: Callable[..., R] = kind
-        after = 0
-        while True:
-            page = self._run(partial(_all, query.where(rows.c.nr > after)))
-            for row in page:
-                yield make(*row[:-1])
-                after = row[-1]
-            if len(page) < _PAGE:
-                return
-
-    def size(self) -> int:
-        """The bytes that the journal takes up."""
-        return self._run(self._database.size)
+    def give_up(self) -> int:
+        """Forget what is queued; returns how many records that were."""
+        lost = len(self._queue)
+        self._queue.clear()
+        return lost
 
     def close(self) -> None:
         """Commit what is queued, and let go of the database and all claims, even when that fails."""
         try:
             self.commit()
         finally:
-            self._disconnect()
+            self._session.disconnect()
 
-    # The connection
-
-    def _run(self, work: Callable[[Connection], T], begin: str = "BEGIN") -> T:
-        """Do `work` in a transaction of its own, on the connection there is or on a new one."""
-        try:
-            connection = self._connect()
-            connection.execution_options(**{BEGIN: begin})
-            with connection.begin():
-                return work(connection)
-        except SQLAlchemyError as error:
-            self._disconnect()
-            raise self._database.trouble(error) from None
-        except JournalDown:
-            self._disconnect()
-            raise
-
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            connection = self._database.engine.connect().execution_options(preserve_rowcount=True)
-            try:
-                for claim in self._claims:
-                    with connection.begin():
-                        self._take(connection, claim)
-            except BaseException:
-                _discard(connection)
-                raise
-            self._connection = connection
-        return self._connection
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            _discard(connection)
+    def _write(self, batch: Sequence[tuple[type[Record], Values]], connection: Connection) -> None:
+        kinds: dict[type[Record], list[Values]] = {}
+        for kind, row in batch:
+            kinds.setdefault(kind, []).append(row)
+        for kind, rows in kinds.items():
+            if connection.execute(self._inserts[kind], rows).rowcount != len(rows):
+                for row in rows:
+                    _compare(connection, kind, row)
 
 
-def _discard(connection: Connection) -> None:
-    # It may be broken already, and then there is nothing left to be said to it.
-    with contextlib.suppress(SQLAlchemyError):
-        connection.invalidate()
-    with contextlib.suppress(SQLAlchemyError):
-        connection.close()
+def _patience(at_once: bool) -> float:
+    return _AT_ONCE if at_once else PATIENCE
+
+
+def _compare(connection: Connection, kind: type[Record], row: Values) -> None:
+    names = ("trade_id", *(KEYS[kind] or ("nr",)))
+    rows = TABLES[kind]
+    where = and_(*(rows.c[name] == row[name] for name in names))
+    there = connection.execute(columns_of(kind, rows).where(where)).one_or_none()
+    wanted = {name: value for name, value in row.items() if name != "nr"}
+    if there is None or encode(kind(*there)) != wanted:
+        key = ", ".join(f"{name} {row[name]}" for name in names[1:])
+        raise JournalError(
+            f"trade {row['trade_id']} has other {rows.name} in the journal than are to be written"
+            f" ({key}): does another engine write it?"
+        )
 
 
 def _bare(rows: Table) -> Any:
@@ -379,19 +221,6 @@ def _bare(rows: Table) -> Any:
     for each in rows.columns:
         columns.append(column(each.name, each.type.impl))  # type: ignore[attr-defined]
     return table(rows.name, *columns)
-
-
-def _columns(kind: type, rows: Table) -> Select[Any]:
-    return select(*(rows.c[field.name] for field in dataclasses.fields(kind)))
-
-
-def _all(query: Select[Any], connection: Connection) -> Sequence[Row[Any]]:
-    return connection.execute(query).all()
-
-
-def _one_trade(connection: Connection, where: ColumnElement[bool]) -> TradeRecord | None:
-    row = connection.execute(_columns(TradeRecord, TRADES).where(where)).one_or_none()
-    return None if row is None else TradeRecord(*row)
 
 
 def _next_number(connection: Connection, trade_id: str) -> int:

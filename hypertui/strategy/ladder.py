@@ -202,8 +202,9 @@ class Ladder:
 
     # Fills
 
-    def bought(self, slot: Slot, unit: int, client_id: str, fill: Fill) -> None:
-        """Book a fill of the buy at `unit` to its slot."""
+    def bought(self, slot: Slot, unit: int, client_id: str | None, fill: Fill) -> None:
+        """Book a fill of the buy at `unit` to its slot; `client_id` is None if no order of the ladder made
+        it."""
         self.book.book(fill)
         self.position_map.filled(client_id, fill, ZERO)
         self.round_trips.bought(slot.index, fill, refills=slot.coins == 0)
@@ -214,7 +215,7 @@ class Ladder:
         slot.coins += fill.size - already_sold
         self._fills_changed(fill.price)
 
-    def sold(self, slot: Slot, client_id: str, fill: Fill) -> None:
+    def sold(self, slot: Slot, client_id: str | None, fill: Fill) -> None:
         """Book a sale to its slot. Coins beyond it come from the slot with the highest stop, or, if no slot
         is known to hold any, from the next buy's fill."""
         allocations = self.book.book(fill)

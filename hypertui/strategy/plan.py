@@ -151,6 +151,13 @@ class Plan:
             limit = self.instrument.round_price(trigger * (ONE + self.stop_slippage))
         return Order(client_id, self.instrument.symbol, Side.BUY, size, kind, limit, trigger)
 
+    def cover(self, client_id: str, mark: Decimal, size: Decimal) -> Order:
+        """A reduce-only market purchase of coins that were sold short."""
+        limit = self.instrument.round_price(mark * (ONE + self.stop_slippage))
+        return Order(
+            client_id, self.instrument.symbol, Side.BUY, size, OrderType.IOC, limit, reduce_only=True
+        )
+
     def sale(self, client_id: str, mark: Decimal, size: Decimal) -> Order:
         """A reduce-only market sale of coins whose stop the price has passed."""
         limit = self.stop_limit_price(mark)

@@ -66,8 +66,10 @@ class PositionMap:
         order.statuses.append((at, status))
         return True
 
-    def filled(self, client_id: str, fill: Fill, realized_pnl: Decimal) -> None:
-        """Write down an execution and what it realised, in USD."""
+    def filled(self, client_id: str | None, fill: Fill, realized_pnl: Decimal) -> None:
+        """Write down an execution and what it realised, in USD; one that no order here made has no place."""
+        if client_id is None:
+            return
         order = self._orders[client_id]
         order.fills.append(fill)
         order.realized_pnl += realized_pnl

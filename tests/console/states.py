@@ -13,6 +13,7 @@ from hypertui.market import Instrument, Side
 from hypertui.port import (
     Ack,
     Alarm,
+    Budget,
     Command,
     CommandState,
     CommandView,
@@ -202,6 +203,8 @@ def running(
         liquidation_price=D("52310"),
         liquidation_distance=D("0.1974"),
         sources=sources(),
+        budget=Budget(1_164, 1_200, 9_876, 12_400),
+        clock_skew=-40,
         commands=COMMANDS,
     )
 

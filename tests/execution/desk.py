@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 
-from hypertui.exchange import OrderReport, OrderState, Refusal, Refused, Resting
+from hypertui.exchange import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
 from hypertui.execution.order_manager import Action, Ask, Cancel, OrderManager, Place
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.execution.rations import Rations
+from hypertui.execution.recording import Record, RecordedTracker
+from hypertui.execution.skew import ClockSkew
 from hypertui.market import Fill, Instrument, Side
 from hypertui.strategy.ladder import Ladder, Step
 from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
@@ -33,14 +37,21 @@ class Desk:
         trust_slots: int = 1,
         reinvest: Reinvest = Reinvest.OFF,
         buy_order: BuyOrder = BuyOrder.STOP_MARKET,
+        record: Record | None = None,
     ) -> None:
         self.now = START
         self._fill_id = 0
         entry = Fill("SOL", Side.BUY, Decimal(40), Decimal(100), Decimal(0), START, 1, 0)
         plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
+        self.entry = entry
         self.ladder = Ladder.open(plan, [entry])
         self.tracker = OrderTracker(self.ladder, Timing(), Deaf())
-        self.manager = OrderManager(self.tracker, ClientIds(7))
+        if record is not None:
+            self.tracker = RecordedTracker(self.ladder, Timing(), Deaf(), record)
+        self.left = Allowance(1_200, 1_200)
+        self.skew = ClockSkew()
+        self.rations = Rations(lambda: self.left, self.skew, lambda: self.now, Random(1))
+        self.manager = OrderManager(self.tracker, ClientIds(7), self.rations)
         self.mark(100)
         self.settle()
 

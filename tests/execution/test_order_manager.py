@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import OrderState, Refusal
+from hypertui.exchange import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.order_manager import Ask, Cancel, Place, Posture
 from hypertui.execution.orders import Role
+from hypertui.execution.rations import Purpose
 from hypertui.market import OrderType, Side
 from hypertui.strategy.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
@@ -228,9 +229,44 @@ def test_nothing_is_sent_before_the_venue_may_be_reached_again() -> None:
     desk = Desk()
     desk.mark(99)
     (buy,) = desk.places()
-    desk.tracker.on_not_placed([buy], "no connection", desk.now + 500, desk.now)
+    desk.tracker.on_not_placed([buy], "no connection", desk.now)
+    desk.rations.refused(Purpose.BUY, RateLimited("less, please", 0.5))
     assert desk.converge() == []
-    desk.wait(500)
+    desk.wait(5_000)
+    assert units(desk.places()) == [0]
+
+
+def test_a_pause_that_the_venue_asks_for_is_for_cancels_and_buys_first() -> None:
+    desk = Desk()
+    desk.mark(101)
+    desk.rations.refused(Purpose.BUY, RateLimited("less, please", 10))
+    (moved,) = desk.places()
+    assert moved.role is Role.STOP, "a stop is tried all the same"
+    desk.acknowledge(moved)
+    assert desk.converge() == [], "the old stop is cancelled later"
+    desk.wait(15_000)
+    (cancel,) = desk.converge()
+    assert isinstance(cancel, Cancel)
+
+
+def test_what_is_left_of_the_weight_is_kept_for_stops() -> None:
+    desk = Desk()
+    desk.mark(99)
+    desk.left = Allowance(150, 1_200)
+    assert desk.converge() == [], "no buy"
+    desk.left = Allowance(0, 1_200)
+    desk.fill(desk.stop(-1))
+    desk.mark(100)
+    (moved,) = desk.places()
+    assert moved.role is Role.STOP
+
+
+def test_with_a_clock_that_is_far_off_nothing_is_sent_but_questions() -> None:
+    desk = Desk()
+    desk.skew.measure(0, 100, 40_000)
+    desk.mark(101)
+    assert desk.converge() == []
+    desk.skew.measure(0, 100, 60)
     assert units(desk.places()) == [0]
 
 

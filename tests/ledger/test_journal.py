@@ -155,6 +155,22 @@ def test_rows_keep_the_order_of_writing_across_commits_and_restarts(url: str) ->
         assert [alarm.at for alarm in journal.alarms(ID)] == times
 
 
+@pytest.mark.parametrize(
+    ("there", "found", "missing"), [([2], 2, 1), ([1, 2, 4], 4, 3), ([1, 3, 2], 3, 2), ([1, 2, 0], 0, 3)]
+)
+def test_a_history_with_a_gap_or_out_of_order_is_refused(
+    journal: Journal, there: list[int], found: int, missing: int
+) -> None:
+    journal.add(*(input_of(seq) for seq in there))
+    journal.commit()
+    inputs = journal.inputs(ID)
+    assert [next(inputs).seq for _ in range(missing - 1)] == there[: missing - 1]
+    with pytest.raises(JournalError) as error:
+        next(inputs)
+    assert f"trade {ID} has input {found} where input {missing} should be" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 def test_trades_are_kept_apart(journal: Journal) -> None:
     journal.begin(OTHER)
     journal.add(input_of(1), input_of(1, OTHER.id, other=True), fill_of(1), fill_of(1, OTHER.id))
@@ -285,6 +301,6 @@ def test_a_long_trade_is_read_in_bounded_memory(url: str, capsys: pytest.Capture
 def test_sqlite_is_set_up_to_be_durable(tmp_path: Path) -> None:
     with Journal.open(f"sqlite:///{tmp_path / 'journal.db'}") as journal:
         pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-        with journal._database.engine.connect() as connection:
+        with journal._session.database.engine.connect() as connection:
             for name, value in pragmas.items():
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value

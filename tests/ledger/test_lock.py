@@ -136,9 +136,10 @@ def test_an_engine_whose_claim_was_taken_meanwhile_writes_no_more(postgres_url: 
 def test_a_broken_connection_that_the_server_still_holds_is_ended(postgres_url: str) -> None:
     with Journal.open(postgres_url) as journal:
         journal.claim(*CLAIM)
-        stale, journal._connection = journal._connection, None  # cut off, but alive at the server
+        # Cut off, but alive at the server.
+        stale, journal._session.connection = journal._session.connection, None
         assert stale is not None
-        with pytest.raises(JournalDown, match="still held its broken connection"):
+        with pytest.raises(JournalDown, match="still held our broken connection"):
             journal.trades()
         assert journal.trades() == []
         stale.invalidate()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from hypertui.ledger import Journal, JournalDown, JournalError
 from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, fill_of, input_of
+from tests.ledger.proxy import Proxy
 
 _WRITE_AND_QUEUE = """
 import sys
@@ -42,8 +45,8 @@ def break_connection(journal: Journal, url: str) -> None:
     if url.startswith("postgresql"):
         assert kill_connections(url) == 1
     else:
-        assert journal._connection is not None
-        raw = journal._connection.connection.dbapi_connection
+        assert journal._session.connection is not None
+        raw = journal._session.connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
         raw.close()
 
@@ -110,10 +113,14 @@ class Lightning:
     def __init__(self, journal: Journal, url: str) -> None:
         self._journal, self._url = journal, url
         self.after: bool | None = None
-        event.listen(journal._database.engine, "commit", self._commit)
+        self.skip = 0  # transactions that it lets pass
+        event.listen(journal._session.database.engine, "commit", self._commit)
 
     def _commit(self, connection: Connection) -> None:
         if self.after is None:
+            return
+        if self.skip:
+            self.skip -= 1
             return
         if self.after:
             connection.connection.commit()
@@ -179,13 +186,92 @@ def test_closing_writes_what_is_queued(url: str) -> None:
         assert list(journal.inputs(ID)) == [input_of(1)]
 
 
+# How long it may take
+
+_PROMPT = 2.0  # seconds; far more than a commit at once may take, and far less than a patient one
+
+
+def prompt_failure(journal: Journal) -> str:
+    """A commit at once that must fail in time; its error."""
+    began = time.monotonic()
+    with pytest.raises(JournalDown) as error:
+        journal.commit(at_once=True)
+    assert time.monotonic() - began < _PROMPT
+    return str(error.value)
+
+
+def test_a_commit_at_once_does_not_wait_for_a_frozen_server(postgres: str, postgres_url: str) -> None:
+    with Proxy(postgres) as proxy, Journal.open(proxy.url) as journal:
+        journal.begin(TRADE)
+        journal.add(*EACH)
+        proxy.freeze()
+        assert "is out of reach: no answer within 0.4 s" in prompt_failure(journal)
+        assert "not connected" in prompt_failure(journal)  # a new connection is not its business
+        proxy.thaw()
+        journal.commit()
+        assert everything(journal) == EACH
+        journal.add(input_of(2))
+        journal.commit(at_once=True)
+        assert [record.seq for record in journal.inputs(ID)] == [1, 2]
+
+
+def test_a_commit_at_once_does_not_wait_for_a_lock(postgres_url: str) -> None:
+    import psycopg
+
+    with Journal.open(postgres_url) as journal, psycopg.connect(postgres_url) as other:
+        journal.claim("paper", TRADE.account, "BTC")
+        journal.begin(TRADE)
+        journal.add(input_of(1))
+        other.execute("LOCK TABLE inputs")
+        assert "no answer within 0.4 s" in prompt_failure(journal)
+        other.rollback()
+        with suppress(JournalDown):
+            journal.commit()  # the server may still hold the connection that was given up
+        journal.commit()
+        assert list(journal.inputs(ID)) == [input_of(1)]
+
+
+def test_very_much_that_waits_is_written_in_its_order(
+    journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hypertui.ledger.journal._BATCH", 10)
+    lightning = Lightning(journal, url)
+    for seq in range(1, 36):
+        journal.add(input_of(seq), fill_of(seq))
+    lightning.after = False
+    with pytest.raises(JournalDown):
+        journal.commit()
+    assert journal.pending == 70
+    for left in (60, 50):
+        lightning.skip = 1
+        lightning.after = True
+        with pytest.raises(JournalDown):
+            journal.commit()
+        assert journal.pending == left
+        seqs = [record.seq for record in journal.inputs(ID)]
+        assert seqs == list(range(1, len(seqs) + 1))
+    journal.commit()
+    assert [record.seq for record in journal.inputs(ID)] == list(range(1, 36))
+    assert [record.trade_number for record in journal.fills(ID)] == list(range(1, 36))
+
+
+def test_what_was_given_up_is_not_written(url: str) -> None:
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.add(input_of(1), fill_of(1))
+        assert journal.give_up() == 2
+        assert journal.pending == 0
+    with Journal.open(url) as journal:
+        assert everything(journal) == []
+
+
 # SQLite
 
 
 def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.ledger.database._BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("hypertui.ledger.journal._AT_ONCE", 0.01)
     path = tmp_path / "journal.db"
     with Journal.open(f"sqlite:///{path}") as journal:
         journal.begin(TRADE)
@@ -193,7 +279,7 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalDown, match="locked"):
-            journal.commit()
+            journal.commit(at_once=True)
         assert list(journal.inputs(ID)) == []  # reading goes on
         other.close()
         journal.commit()
@@ -203,9 +289,9 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
 def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
     with Journal.open(f"sqlite:///{tmp_path / 'journal.db'}") as journal:
         journal.begin(TRADE)
-        assert journal._connection is not None
-        journal._connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        journal._connection.rollback()
+        assert journal._session.connection is not None
+        journal._session.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        journal._session.connection.rollback()
         journal.add(*(input_of(seq, text="x" * 1000) for seq in range(1, 100)))
         with pytest.raises(JournalDown, match="full"):
             journal.commit()
@@ -272,6 +358,6 @@ def test_postgresql_is_durable_whatever_the_server_does_by_default(postgres_url:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("ALTER DATABASE postgres SET synchronous_commit = off")
     with Journal.open(postgres_url) as journal:
-        assert journal._connection is not None
-        assert journal._connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
-        journal._connection.rollback()
+        assert journal._session.connection is not None
+        assert journal._session.connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        journal._session.connection.rollback()

@@ -12,6 +12,7 @@ from hyperliquid.utils.signing import order_request_to_order_wire
 
 from hypertui.exchange import (
     AccountState,
+    Allowance,
     CancelOutcome,
     ExchangeError,
     FeedDown,
@@ -24,6 +25,7 @@ from hypertui.exchange import (
 )
 from hypertui.hyperliquid import errors, wire
 from hypertui.hyperliquid.channels import Channels
+from hypertui.hyperliquid.meter import Meter
 from hypertui.hyperliquid.request import order_request
 from hypertui.market import Fill, Instrument, Order
 from hypertui.venue.events import Batch
@@ -41,11 +43,20 @@ class SimExchange:
     """One account at a simulated venue, as one process reaches it through its door; the auditor watches every
     action that arrives."""
 
-    def __init__(self, venue: Venue, network: Network, reorder: bool, auditor: Auditor, door: Door) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        network: Network,
+        reorder: bool,
+        auditor: Auditor,
+        door: Door,
+        time: Callable[[], float],
+    ) -> None:
         self._venue = venue
         self._network = network
         self._reorder = reorder
         self._auditor = auditor
+        self._meter = Meter(time)
         self._door = door
         self._frames: asyncio.Queue[str | None] | None = None
         self._last_arrival = 0.0
@@ -56,7 +67,15 @@ class SimExchange:
     def account(self) -> str:
         return ADDRESS
 
+    @property
+    def allowance(self) -> Allowance:
+        return self._meter.allowance
+
     # Questions
+
+    async def ask_allowance(self) -> None:
+        answer = await self._ask({"type": "userRateLimit", "user": ADDRESS})
+        self._meter.account(*wire.request_budget(answer))
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._ask({"type": "meta"}))

@@ -135,7 +135,9 @@ class Game:
         trade_id = self.scenario.seed + 1
         if self.file is not None:
             trade_id, journal = self.file.open(door, self.loop.clock())
-        exchange = SimExchange(self.venue, self.network, self.scenario.reorder, self.auditor, door)
+        exchange = SimExchange(
+            self.venue, self.network, self.scenario.reorder, self.auditor, door, self.loop.time
+        )
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
         process = Process(name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed)
         self.processes.append(process)

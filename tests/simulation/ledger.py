@@ -11,10 +11,11 @@ from random import Random
 from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
+from hypertui.exchange import FundingPayment
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.ledger import Journal
+from hypertui.ledger import Journal, JournalDown
 from hypertui.ledger.records import FillRecord
 from hypertui.market import Fill
 from hypertui.port import Event
@@ -38,8 +39,9 @@ class FileJournal:
         """The live trade's journal, or that of a new trade, for the process behind `door`."""
         journal = Journal.open(self._url)
         # Here processes die, not machines: what the system was given is safe, and nobody waits for a disk.
-        journal._disconnect()
-        event.listen(journal._database.engine, "connect", _without_waiting)
+        session = journal._session
+        session.disconnect()
+        event.listen(session.database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
         self._newest = f"{trade_id:016x}"
         return trade_id, DoorJournal(journal, trade, door, self._network, self._random)
@@ -94,21 +96,33 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.record(kind, at, data)
 
-    def commit(self) -> str:
-        if self._door.shut or not self._journal.pending:
-            return ""
+    @property
+    def place(self) -> str:
+        return self._trade.place
+
+    @property
+    def pending(self) -> int:
+        return 0 if self._door.shut else self._trade.pending
+
+    def commit(self) -> None:
+        if not self.pending:
+            return
         if self._out_of_reach():
-            return "the database is out of reach"
-        if not self._door.passes(Boundary.COMMIT):
-            return ""
-        problem = self._trade.commit()
-        self._door.passes(Boundary.COMMITTED)
-        return problem
+            raise JournalDown("the database is out of reach")
+        if self._door.passes(Boundary.COMMIT):
+            self._trade.commit()
+            self._door.passes(Boundary.COMMITTED)
+
+    async def commit_beside(self) -> None:
+        await asyncio.sleep(self._random.uniform(0.0, 0.5))
+        self.commit()
+
+    def give_up(self) -> int:
+        return 0 if self._door.shut else self._trade.give_up()
 
     def ended(self, at: int, how: str) -> None:
-        if self._door.passes(Boundary.COMMIT):
+        if not self._door.shut:
             self._trade.ended(at, how)
-            self._door.passes(Boundary.COMMITTED)
 
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         if not self._door.shut:
@@ -126,10 +140,18 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.event(news)
 
+    def funding(self, payment: FundingPayment) -> None:
+        if not self._door.shut:
+            self._trade.funding(payment)
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        if not self._door.shut:
+            self._trade.reconciliation(findings, done, at)
+
     def close(self) -> None:
         """Let go of the file; a living process commits what is queued, a dead one cannot."""
         if self._door.shut:
-            self._journal._disconnect()
+            self._journal._session.disconnect()
         else:
             self._journal.close()
 

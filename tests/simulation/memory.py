@@ -27,7 +27,7 @@ def problems_of_memory(trader: Trader, history: Sequence[Input]) -> Iterator[str
         ("trade", _state(trader.tracker.ladder), _state(ladder)),
         ("orders", _orders(trader), _orders_of(tracker)),
         ("fills", trader.tracker._fills, tracker._fills),
-        ("ids", trader._ids._generations, ids._generations),
+        ("start of its own", True, ids.start > trader._ids.start),
     ):
         if now != then:
             yield f"the journal gives another {name}: {then} instead of {now}"

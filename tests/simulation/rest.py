@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hypertui.exchange import Quote
+from hypertui.execution.rations import Purpose
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import wire
 from hypertui.market import ZERO, Side
@@ -76,14 +77,14 @@ def describe(trader: Trader) -> str:
     slots = " ".join(f"{s.coins}/{s.stop_unit}/{s.due.value if s.due else '-'}" for s in tracker.ladder.slots)
     orders = "; ".join(
         f"{o.role.value} {o.unit:+d} slot {o.slot} {o.remaining}"
-        + "".join(f" {name}" for name in ("acknowledged", "cancelling", "due", "missing") if getattr(o, name))
+        + "".join(f" {name}" for name in ("acknowledged", "cancelling", "due", "altered") if getattr(o, name))
         + (f" {o.ended.value}" if o.ended else "")
         for o in tracker.alive
     )
     quote: Quote | None = trader.inputs.quote
     mark = quote.mark if quote else None
+    held = f"hold {trader.rations.refuses(Purpose.PROTECT)!r} {trader.manager.hold_buys!r}"
     return (
         f"unit {tracker.ladder.unit:+d} mark {mark}/{tracker.mark} slots [{slots}] "
-        f"hold {tracker.hold_until - trader.clock()} {trader.manager.hold_buys!r} {trader.manager.posture} "
-        f"orders [{orders}]"
+        f"{held} {trader.manager.posture} orders [{orders}]"
     )

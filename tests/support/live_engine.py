@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
@@ -16,6 +16,7 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
@@ -40,16 +41,26 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
 
 
 class LiveEngine:
-    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out."""
+    """A context manager; keywords change the trade's configuration. `stop` is asked for on the way out. The
+    trade is written down by what `journal` gives for its account; without one, in memory, beginning with
+    `history`."""
 
-    def __init__(self, venue: LocalVenue, config: TradeConfig = SOL, **changes: Any) -> None:
+    def __init__(
+        self,
+        venue: LocalVenue,
+        config: TradeConfig = SOL,
+        journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
+        history: Sequence[Input] = (),
+        **changes: Any,
+    ) -> None:
         self.venue = venue
         self.config = replace(config, **changes)
         self.key = SigningKey.throwaway()
+        self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
         self.engine = EmbeddedEngine(
             self._connect,
-            lambda account: (random.getrandbits(64), MemoryJournal()),
+            journal or (lambda account: (random.getrandbits(64), self.journal)),
             self.config,
             wall_clock,
             random.Random(7),
@@ -124,8 +135,8 @@ class LiveEngine:
         self.venue.set_price(self.config.symbol, self.unit_price(unit))
         self.wait_for(lambda: self.unit == unit and self.settled, f"unit {unit} to settle")
 
-    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
-        wait_until(lambda: self.ended or condition(), what)
+    def wait_for(self, condition: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
+        wait_until(lambda: self.ended or condition(), what, deadline)
         assert condition(), f"{what}: the engine ended with {self._reasons or self._errors}"
 
     def mode(self) -> Mode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.trade_journal import Input
 from hypertui.market import Fill
@@ -26,9 +27,25 @@ class MemoryJournal:
         """Keep an input."""
         self.inputs.append(Input(kind, at, data))
 
-    def commit(self) -> str:
+    @property
+    def place(self) -> str:
+        """For messages."""
+        return "in memory"
+
+    @property
+    def pending(self) -> int:
+        """Nothing waits."""
+        return 0
+
+    def commit(self) -> None:
         """Nothing can go wrong."""
-        return ""
+
+    async def commit_beside(self) -> None:
+        """Nothing can go wrong here either."""
+
+    def give_up(self) -> int:
+        """Nothing is lost."""
+        return 0
 
     def ended(self, at: int, how: str) -> None:
         """Forget everything."""
@@ -44,4 +61,10 @@ class MemoryJournal:
         """Not kept."""
 
     def event(self, event: Event) -> None:
+        """Not kept."""
+
+    def funding(self, payment: FundingPayment) -> None:
+        """Not kept."""
+
+    def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Not kept."""

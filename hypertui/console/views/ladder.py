@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
@@ -10,6 +11,9 @@ from hypertui.console.lines import BLANK, Column, Line, Role, Span, fit, line, p
 from hypertui.console.views.log import alarm_lines
 from hypertui.market import Side
 from hypertui.port import Invariant, SlotState, SlotView, Trigger
+
+_SKEW_LIMIT = 2_000  # ms
+_ROOM_FOR_LIMITS = 2  # rows beside them, for a blank and an alarm
 
 _STATE_ROLE = {
     SlotState.WORKING: Role.TEXT,
@@ -201,6 +205,21 @@ def invariant_counts(frame: Frame, invariant: Invariant) -> Line:
     return line(*parts)
 
 
+def limits(frame: Frame) -> Line:
+    """What the venue still lets the engine send, and how far the clocks are apart."""
+    budget, skew = frame.snapshot.budget, frame.snapshot.clock_skew
+    parts: list[str | Span] = ["  "]
+    if budget is not None:
+        role = Role.WARNING if budget.short else Role.DIM
+        left = fmt.share(Decimal(budget.weight) / budget.weight_limit, places=0)
+        requests = "" if budget.requests is None else f", {budget.requests:,} requests"
+        parts += [Span("budget ", Role.DIM), Span(f"{left}{requests}  ", role)]
+    if skew is not None:
+        role = Role.WARNING if abs(skew) > _SKEW_LIMIT else Role.DIM
+        parts += [Span("clock skew ", Role.DIM), Span(fmt.skew(skew), role)]
+    return line(*parts)
+
+
 def slots_title(frame: Frame) -> str:
     """How many orders of each kind work."""
     invariant = frame.snapshot.invariant
@@ -219,6 +238,9 @@ def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if invariant is not None:
         foot.append(fit(line("  ", *invariant_counts(frame, invariant)), width))
     room = height - len(lines) - len(foot)
+    if room > _ROOM_FOR_LIMITS:
+        foot.append(fit(limits(frame), width))
+        room -= 1
     alarms = alarm_lines(frame, width, min(room, 3))
     room -= len(alarms)
     notes = slot_notes(frame, width)[:room]

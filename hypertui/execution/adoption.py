@@ -1,0 +1,58 @@
+"""Adoption: coins that changed hands behind the engine's back become the trade's own.
+
+Nothing is invented: only executions that the venue tells of are booked, and only when they explain the
+venue's position to the last coin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from hypertui.exchange import Exchange
+from hypertui.execution.chronicle import Chronicle
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.market import ZERO, Fill, plain
+
+
+def strange(fills: Sequence[Fill], booked: Callable[[Fill], bool], tracker: OrderTracker) -> list[Fill]:
+    """The fills that no order of the trade explains, oldest first."""
+    return [fill for fill in fills if not booked(fill) and tracker.find(fill.client_id) is None]
+
+
+async def look(exchange: Exchange, symbol: str, since: int) -> tuple[Sequence[Fill], Decimal]:
+    """The account's fills at or after `since` (ms), and then its position. Raises an ExchangeError."""
+    fills = await exchange.fills_since(symbol, since)
+    return fills, (await exchange.account_state(symbol)).position
+
+
+class Adoption:
+    """Takes strange fills into the books of one trade. `booked` knows every fill of it, the entry's too."""
+
+    def __init__(
+        self,
+        tracker: OrderTracker,
+        chronicle: Chronicle,
+        booked: Callable[[Fill], bool],
+        clock: Callable[[], int],
+    ) -> None:
+        self._tracker = tracker
+        self._chronicle = chronicle
+        self._booked = booked
+        self._clock = clock
+
+    def take(self, fills: Sequence[Fill], position: Decimal) -> str:
+        """Book what is strange among `fills`, if the position is `position` coins then. Returns what is in
+        the way, in words; empty when it is done."""
+        ladder = self._tracker.ladder
+        found = strange(fills, self._booked, self._tracker)
+        after = ladder.held + sum((fill.size * fill.side.sign for fill in found), ZERO)
+        if after != position:
+            return (
+                f"the venue holds {plain(position)} {ladder.plan.instrument.symbol}, but its fills since the "
+                f"entry make {plain(after)}"
+            )
+        for fill in found:
+            before = ladder.book.realized_pnl
+            self._tracker.adopt(fill, self._clock())
+            self._chronicle.fill(fill, "adopted", ladder.unit, ladder.book.realized_pnl - before)
+        return ""

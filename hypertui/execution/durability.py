@@ -1,0 +1,132 @@
+"""Makes what the trade wrote down durable, and says what may be done while that cannot be.
+
+Two states. Healthy: each commit is made at once, on the engine's own thread, which is the fastest, and takes
+a fraction of a second at most. Down, after one that failed: the engine no longer touches the database;
+attempts go on beside it in a thread, one at a time with pauses of full jitter, and whatever is written down
+meanwhile waits in memory. The first attempt that works makes it healthy again. What is no outage (somebody
+else writes this trade) ends the attempts.
+
+`problem` says why no new risk may be taken. What protects the position goes on in either state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import TypeAlias
+
+from hypertui.execution.inbox import Inbox
+from hypertui.execution.status import Alarms
+from hypertui.execution.trade_journal import TradeJournal
+from hypertui.ledger import JournalDown, JournalError, Locked
+from hypertui.port import Severity
+
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 5.0
+_LEAVE_PATIENCE = 5.0
+_MOST_ROWS = 100_000
+
+_Failure: TypeAlias = JournalError | Locked
+
+
+class Durability:
+    """Of one trade; to be used on the trade's own loop. `pause` is called, with the reason, when so much
+    waits that risk must not come back by itself."""
+
+    def __init__(
+        self,
+        journal: TradeJournal,
+        inbox: Inbox,
+        alarms: Alarms,
+        random: Random,
+        pause: Callable[[str], None],
+    ) -> None:
+        self.problem = ""
+        self._journal = journal
+        self._inbox = inbox
+        self._alarms = alarms
+        self._random = random
+        self._pause = pause
+        self._attempt: asyncio.Future[None] | None = None
+        self._refused = False  # not an outage: it will not pass by itself
+        self._overfull = False
+        self._leaving = False
+
+    def commit(self) -> None:
+        """Write what is queued, if the database takes it now; `problem` says whether it did."""
+        if self.problem:
+            self._watch_queue()
+            return
+        try:
+            self._journal.commit()
+        except (JournalError, Locked) as error:
+            self._failed(error)
+            if not self._refused:
+                self._inbox.spawn(self._retry())
+
+    async def leave(self) -> str:
+        """Get the rest written, within a few seconds; nothing else may follow. Returns in one line what is
+        lost, nothing in most cases."""
+        self._leaving = True
+        if self._attempt is not None:
+            await asyncio.wait([self._attempt])
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LEAVE_PATIENCE
+        cause: _Failure | None = None
+        while self._journal.pending and not self._refused:
+            cause = await self._try()
+            if cause is not None and (not isinstance(cause, JournalDown) or loop.time() > until):
+                break
+            await asyncio.sleep(0 if cause is None else self._random.uniform(0, _FIRST_PAUSE))
+        lost = self._journal.give_up()
+        if not lost:
+            return ""
+        text = f"{lost} rows were not written to the journal {self._journal.place}, and are lost: "
+        text += self.problem if cause is None else str(cause)
+        self._alarms.sound("journal lost", Severity.CRITICAL, text)
+        return text
+
+    async def _retry(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            await asyncio.sleep(self._random.uniform(0, pause))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            if self._leaving:
+                return
+            failure = await self._try()
+            if failure is None:
+                self._inbox.post(self._works_again)
+                return
+            self._inbox.post(partial(self._failed, failure))
+            if not isinstance(failure, JournalDown):
+                return
+
+    async def _try(self) -> _Failure | None:
+        """Write with patience, on a new connection if need be; the engine's loop goes on meanwhile."""
+        self._attempt = asyncio.ensure_future(self._journal.commit_beside())
+        try:
+            # A thread cannot be cancelled: whoever waits for it may be, and the attempt is still under way.
+            await asyncio.shield(self._attempt)
+        except (JournalError, Locked) as error:
+            return error
+        return None
+
+    def _failed(self, error: _Failure) -> None:
+        self.problem = str(error)
+        text = f"no new risk is taken, what is held stays protected: {error}"
+        self._alarms.sound("journal", Severity.CRITICAL, text)
+        if not isinstance(error, JournalDown):
+            self._refused = True
+            text = f"nothing more is written, and no new risk taken, before the next start: {error}"
+            self._alarms.sound("journal refused", Severity.CRITICAL, text)
+
+    def _works_again(self) -> None:
+        self.problem = ""
+        self._alarms.clear("journal")
+
+    def _watch_queue(self) -> None:
+        if self._journal.pending > _MOST_ROWS and not self._overfull:
+            self._overfull = True
+            self._pause(f"more than {_MOST_ROWS} rows wait for the journal")

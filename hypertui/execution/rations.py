@@ -1,0 +1,105 @@
+"""Rations: what may be sent just now, the protection of coins first.
+
+The venue lets a client send only so much, and asks for a pause when that is used up. What is left is spent in
+the order of `Purpose`: long before a stop would have to wait, questions, buys and cancels do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from random import Random
+
+from hypertui.exchange import Allowance, RateLimited
+from hypertui.execution.skew import ClockSkew
+
+_BACKOFF_FIRST = 0.25  # seconds
+_BACKOFF_LIMIT = 4.0
+
+
+class Purpose(IntEnum):
+    """What a request is for, what must not wait first. A question about an order ranks with that order."""
+
+    PROTECT = 0  # stops, and the sale of coins whose stop the price has passed
+    CANCEL = 1
+    BUY = 2
+    ASK = 3
+
+
+# What has to be left of the weight, and of the account's actions, for a request of that purpose to be sent.
+# Protection is always tried: what is left is an estimate, and a refusal costs nothing.
+_WEIGHT_KEPT = {Purpose.CANCEL: 100, Purpose.BUY: 200, Purpose.ASK: 300}
+_REQUESTS_KEPT = {Purpose.BUY: 200}
+_NAMES = {
+    Purpose.PROTECT: "stops",
+    Purpose.CANCEL: "cancels",
+    Purpose.BUY: "buys",
+    Purpose.ASK: "questions",
+}
+
+
+class Rations:
+    """Asked before anything is sent, and told of what was refused. `allowance` is the venue's, `random`
+    serves the jitter, `clock` gives ms."""
+
+    def __init__(
+        self,
+        allowance: Callable[[], Allowance],
+        skew: ClockSkew,
+        clock: Callable[[], int],
+        random: Random,
+    ) -> None:
+        self._allowance = allowance
+        self._skew = skew
+        self._clock = clock
+        self._random = random
+        self._until = dict.fromkeys(Purpose, 0)
+        self._failures = dict.fromkeys(Purpose, 0)
+
+    def refuses(self, purpose: Purpose) -> str:
+        """Why an action for this purpose may not be sent now, in words; empty when it may."""
+        return self._skew.in_words() if self._skew.too_far else self._shortage(purpose)
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Whether an action for this purpose may be sent now."""
+        return not self.refuses(purpose)
+
+    def allows_question(self, about: Purpose = Purpose.ASK) -> bool:
+        """Whether something may be asked; the clock is no matter then."""
+        return not self._shortage(about)
+
+    def _shortage(self, purpose: Purpose) -> str:
+        if self._clock() < self._until[purpose]:
+            return f"{_NAMES[purpose]} wait for the venue"
+        if purpose is Purpose.PROTECT:
+            return ""
+        left = self._allowance()
+        if left.weight < _WEIGHT_KEPT[purpose]:
+            return f"{left.weight} of {left.weight_limit} request weight left, kept for stops"
+        kept = _REQUESTS_KEPT.get(purpose, 0)
+        if left.requests is not None and left.requests < kept:
+            return f"{left.requests} requests of the account left, kept for stops"
+        return ""
+
+    def answered(self, purpose: Purpose) -> None:
+        """The venue took what was sent."""
+        self._failures[purpose] = 0
+
+    def refused(self, purpose: Purpose, error: Exception) -> None:
+        """Nothing came of what was sent: it and all that matters less wait, exponentially longer each time,
+        with full jitter. Where the venue asks for less, only protection is tried again before the time it
+        names."""
+        self._failures[purpose] += 1
+        longest = min(_BACKOFF_LIMIT, _BACKOFF_FIRST * 2 ** min(self._failures[purpose], 10))
+        wait = self._random.uniform(0, longest)
+        self._wait(purpose, wait)
+        if isinstance(error, RateLimited):
+            for other in (Purpose.CANCEL, Purpose.BUY, *(() if error.actions_only else (Purpose.ASK,))):
+                self._wait(other, error.retry_after + wait)
+            return
+        for other in (Purpose.CANCEL, Purpose.BUY):
+            if other > purpose:
+                self._wait(other, wait)
+
+    def _wait(self, purpose: Purpose, seconds: float) -> None:
+        self._until[purpose] = max(self._until[purpose], self._clock() + round(seconds * 1000))

@@ -1,0 +1,111 @@
+"""The start of a run: the trade that the journal knows, the one that the venue still tells of, or a new
+one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypertui.exchange import ExchangeError, Quote
+from hypertui.execution import rebuild
+from hypertui.execution.durability import Durability
+from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.inbox import Inbox
+from hypertui.execution.inputs import Inputs
+from hypertui.execution.recording import plain_json, read_fill, read_order
+from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.market import Fill, Order
+from hypertui.port import Stop
+from hypertui.strategy.plan import Plan
+
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a trade is taken up: the fills of its entry, and either what the journal tells of it since then, or
+    what the venue does. Neither for a new one."""
+
+    fills: Sequence[Fill]
+    history: Sequence[Input] = ()
+    remains: rebuild.Remains | None = None
+    resumed: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing works at the venue yet."""
+        return not self.resumed and self.remains is None
+
+
+class Start:
+    """Finds or makes the trade. Raises StartRefused, PlanError or an ExchangeError while nothing is held
+    yet."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        entry: Entry,
+        journal: TradeJournal,
+        durability: Durability,
+        inputs: Inputs,
+        inbox: Inbox,
+    ) -> None:
+        self._plan = plan
+        self._entry = entry
+        self._journal = journal
+        self._durability = durability
+        self._inputs = inputs
+        self._inbox = inbox
+
+    async def check(self) -> rebuild.Remains | None:
+        """Where the journal knows nothing: what the venue tells of a lost trade, or None where a new one may
+        begin."""
+        if self._journal.history():
+            return None
+        return await self._entry.check()
+
+    async def price(self, stop: Stop) -> None:
+        """Wait for the feed and its first price, or for the order to leave."""
+
+        def there() -> bool:
+            return self._inputs.feed_up and self._inputs.price is not None
+
+        await self._inbox.run_until(lambda: stop.requested or there(), _PATIENCE)
+        if not stop.requested and not there():
+            symbol = self._plan.instrument.symbol
+            raise StartRefused(f"no price of {symbol} came within {_PATIENCE:.0f} s", status=4)
+
+    async def open(self, remains: rebuild.Remains | None) -> Opening:
+        """Take the trade up, or enter a new one."""
+        history = self._journal.history()
+        for number, entry in enumerate(history):
+            if entry.kind == "opened":
+                fills: Sequence[Fill] = [read_fill(fill) for fill in entry.data["fills"]]
+                return Opening(fills, history[number + 1 :], resumed=True)
+        fills = remains.entry if remains is not None else await self._bought(history)
+        self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
+        return Opening(fills, remains=remains)
+
+    async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
+        for entry in history:
+            order, expires_at = read_order(entry.data["order"]), entry.data["expires_at"]
+            if fills := await self._entry.found(order, expires_at, self._inbox):
+                return fills
+        try:
+            return await self._entry.enter(self._inbox, self._newest_quote, self._record_entry)
+        except (StartRefused, ExchangeError):
+            self._journal.ended(self._inputs.now, "nothing was bought")
+            self._durability.commit()
+            raise
+
+    def _newest_quote(self) -> Quote:
+        assert self._inputs.quote is not None, "the first price was waited for"
+        return self._inputs.quote
+
+    def _record_entry(self, order: Order, expires_at: int) -> None:
+        self._journal.record(
+            "entering", self._inputs.now, {"order": plain_json(order), "expires_at": expires_at}
+        )
+        self._durability.commit()
+        if self._durability.problem:
+            raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")

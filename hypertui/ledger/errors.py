@@ -1,0 +1,9 @@
+"""What can go wrong with a journal."""
+
+
+class JournalError(RuntimeError):
+    """The journal cannot be used as it is; the text is one line without any password."""
+
+
+class JournalDown(JournalError):
+    """The database does not take or give anything just now; nothing that was queued is lost."""

@@ -1,0 +1,128 @@
+"""What the journal gives back: what is committed, in the order in which it was added, never much at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
+
+from hypertui.ledger.errors import JournalError
+from hypertui.ledger.records import (
+    AlarmRecord,
+    CommandRecord,
+    FillRecord,
+    FundingRecord,
+    InputRecord,
+    OrderRecord,
+    ReconciliationRecord,
+    Record,
+    StatusRecord,
+    StepRecord,
+    TradeRecord,
+)
+from hypertui.ledger.schema import TABLES, TRADES
+from hypertui.ledger.session import Session
+
+_PAGE = 1000  # rows that are read in one go
+
+R = TypeVar("R", bound=Record)
+
+
+class JournalReader:
+    """The questions that a journal answers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def place(self) -> str:
+        """Where the journal is kept, without any password."""
+        return self._session.database.place
+
+    def trade(self, trade_id: str) -> TradeRecord | None:
+        """A trade by its id, ended or not."""
+        return self._session.run(lambda connection: one_trade(connection, TRADES.c.id == trade_id))
+
+    def trades(self) -> list[TradeRecord]:
+        """All trades, the oldest first."""
+        query = columns_of(TradeRecord, TRADES).order_by(TRADES.c.started_at, TRADES.c.id)
+        return self._session.run(lambda connection: [TradeRecord(*row) for row in connection.execute(query)])
+
+    def inputs(self, trade_id: str) -> Iterator[InputRecord]:
+        """What changed the trade's state, to be played back. Raises JournalError where one is missing: what
+        comes after a gap would be played back onto a state that never was."""
+        for number, record in enumerate(self._read(InputRecord, trade_id), 1):
+            if record.seq != number:
+                raise JournalError(
+                    f"the journal {self.place} cannot be played back: trade {trade_id} has input {record.seq}"
+                    f" where input {number} should be"
+                )
+            yield record
+
+    def orders(self, trade_id: str) -> Iterator[OrderRecord]:
+        """Orders as they were decided."""
+        return self._read(OrderRecord, trade_id)
+
+    def statuses(self, trade_id: str) -> Iterator[StatusRecord]:
+        """What became of the orders."""
+        return self._read(StatusRecord, trade_id)
+
+    def fills(self, trade_id: str) -> Iterator[FillRecord]:
+        """Fills as they were booked."""
+        return self._read(FillRecord, trade_id)
+
+    def steps(self, trade_id: str) -> Iterator[StepRecord]:
+        """Steps of the ladder."""
+        return self._read(StepRecord, trade_id)
+
+    def funding(self, trade_id: str) -> Iterator[FundingRecord]:
+        """Funding payments."""
+        return self._read(FundingRecord, trade_id)
+
+    def commands(self, trade_id: str) -> Iterator[CommandRecord]:
+        """Commands with every state that they came to."""
+        return self._read(CommandRecord, trade_id)
+
+    def alarms(self, trade_id: str) -> Iterator[AlarmRecord]:
+        """Alarms, raised and cleared."""
+        return self._read(AlarmRecord, trade_id)
+
+    def reconciliations(self, trade_id: str) -> Iterator[ReconciliationRecord]:
+        """Comparisons with the venue."""
+        return self._read(ReconciliationRecord, trade_id)
+
+    def size(self) -> int:
+        """The bytes that the journal takes up."""
+        return self._session.run(self._session.database.size)
+
+    def _read(self, kind: type[R], trade_id: str) -> Iterator[R]:
+        rows = TABLES[kind]
+        query = columns_of(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
+        query = query.order_by(rows.c.nr).limit(_PAGE)
+        make: Callable[..., R] = kind
+        after = 0
+        while True:
+            page = self._session.run(partial(_all, query.where(rows.c.nr > after)))
+            for row in page:
+                yield make(*row[:-1])
+                after = row[-1]
+            if len(page) < _PAGE:
+                return
+
+
+def columns_of(kind: type, rows: Table) -> Select[Any]:
+    """The columns that make a record, in the order of its fields."""
+    return select(*(rows.c[field.name] for field in dataclasses.fields(kind)))
+
+
+def one_trade(connection: Connection, where: ColumnElement[bool]) -> TradeRecord | None:
+    """The one trade of which `where` is true."""
+    row = connection.execute(columns_of(TradeRecord, TRADES).where(where)).one_or_none()
+    return None if row is None else TradeRecord(*row)
+
+
+def _all(query: Select[Any], connection: Connection) -> Sequence[Row[Any]]:
+    return connection.execute(query).all()

@@ -1,0 +1,92 @@
+"""The one connection to the journal's database: made when it is needed, and again after it broke."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from hypertui.ledger.database import Database
+from hypertui.ledger.errors import JournalDown
+from hypertui.ledger.sqlite import BEGIN
+
+PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
+
+T = TypeVar("T")
+
+
+class Session:
+    """To be used by one thread at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.connection: Connection | None = None
+        self._claims: list[tuple[str, str, str]] = []
+
+    def claim(self, network: str, account: str, symbol: str) -> None:
+        """Hold this claim on every connection from now on. Raises Locked, naming the holder; so does any
+        later `run`, if somebody else has taken it while the connection was down. SQLite has no claims."""
+        claim = (network, account.lower(), symbol)
+        if not self.database.is_postgresql or claim in self._claims:
+            return
+        self.run(lambda connection: self._take(connection, claim))
+        self._claims.append(claim)
+
+    def run(
+        self,
+        work: Callable[[Connection], T],
+        within: float = PATIENCE,
+        connect: bool = True,
+        begin: str = "BEGIN",
+    ) -> T:
+        """Do `work` in a transaction of its own, `within` seconds, on the connection there is or, with
+        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone."""
+        self.database.deadline.set(within)
+        try:
+            connection = self._connected(connect)
+            connection.execution_options(**{BEGIN: begin})
+            with connection.begin():
+                return work(connection)
+        except SQLAlchemyError as error:
+            self.disconnect()
+            raise self.database.trouble(error) from None
+        except JournalDown:
+            self.disconnect()
+            raise
+
+    def disconnect(self) -> None:
+        """Let go of the connection, and of the claims with it."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            _discard(connection)
+
+    def _connected(self, connect: bool) -> Connection:
+        if self.connection is None:
+            if not connect:
+                raise self.database.down("it is not connected")
+            connection = self.database.engine.connect().execution_options(preserve_rowcount=True)
+            try:
+                for claim in self._claims:
+                    with connection.begin():
+                        self._take(connection, claim)
+            except BaseException:
+                _discard(connection)
+                raise
+            self.connection = connection
+        return self.connection
+
+    def _take(self, connection: Connection, claim: tuple[str, str, str]) -> None:
+        from hypertui.ledger import postgresql  # the driver is an extra
+
+        postgresql.take(connection, claim, self.database.session, self.database.down)
+
+
+def _discard(connection: Connection) -> None:
+    # It may be broken already, and then there is nothing left to be said to it.
+    with contextlib.suppress(SQLAlchemyError):
+        connection.invalidate()
+    with contextlib.suppress(SQLAlchemyError):
+        connection.close()

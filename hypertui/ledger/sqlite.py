@@ -1,0 +1,55 @@
+"""A journal in a file: SQLite, set up so that what is committed is durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import URL
+
+from hypertui.ledger.deadline import Deadline
+
+# The option of a connection that says how its transactions begin.
+BEGIN = "hypertui_begin"
+_WAITS = "hypertui_waits"  # for how many seconds a connection was last told to wait for a lock
+
+
+def engine_of(path: Path, deadline: Deadline) -> Engine:
+    """An engine on this file. A lock of somebody else is waited for as long as the deadline is away."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"check_same_thread": False},
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", partial(_prepare, deadline))
+    event.listen(engine, "begin", partial(_begin, deadline))
+    return engine
+
+
+def _prepare(deadline: Deadline, connection: sqlite3.Connection, _record: object) -> None:
+    # The driver shall begin no transaction by itself: it would leave changes of tables out of it.
+    connection.isolation_level = None
+    try:
+        connection.execute(_waiting(deadline))
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+
+
+def _begin(deadline: Deadline, connection: Connection) -> None:
+    if connection.info.get(_WAITS) != deadline.seconds:
+        connection.exec_driver_sql(_waiting(deadline))
+        connection.info[_WAITS] = deadline.seconds
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+
+
+def _waiting(deadline: Deadline) -> str:
+    return f"PRAGMA busy_timeout = {round(deadline.seconds * 1000)}"

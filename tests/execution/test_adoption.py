@@ -1,0 +1,116 @@
+"""Coins that change hands behind the engine's back: it stops, says so, and takes them over when told to."""
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from hypertui.exchange import Filled
+from hypertui.hyperliquid import HyperliquidExchange, paper
+from hypertui.market import Order, OrderType, Side
+from hypertui.port import CommandState, Mode, Verb
+from tests.support.live_engine import LiveEngine, wall_clock
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def live() -> Iterator[LiveEngine]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
+        yield live.opened()
+
+
+def by_hand(live: LiveEngine, side: Side, size: str) -> None:
+    """Trade in the account with the same key, as a second program or a person at the venue's own page."""
+
+    async def trade() -> None:
+        exchange = HyperliquidExchange(paper(live.venue.base_url), live.key)
+        try:
+            limit = Decimal(200 if side is Side.BUY else 100)
+            client_id = f"0x{0xBAD:032x}"
+            order = Order(client_id, "SOL", side, Decimal(size), OrderType.IOC, limit)
+            (answer,) = await exchange.place([order], wall_clock() + 5_000)
+            assert isinstance(answer, Filled)
+        finally:
+            await exchange.close()
+
+    asyncio.run(trade())
+
+
+def alarmed(live: LiveEngine) -> bool:
+    active = [alarm for alarm in live.engine.snapshot.alarms if alarm.active]
+    return any(alarm.key in ("foreign", "position") and "adopt or flatten" in alarm.text for alarm in active)
+
+
+def order_taken(live: LiveEngine, verb: Verb, state: CommandState = CommandState.CONFIRMED) -> str:
+    """Give a command and wait for its end; returns its words."""
+    ended: list[str] = []
+
+    def has_ended() -> bool:
+        found = [c.text for c in live.engine.snapshot.commands if (c.verb, c.state) == (verb, state)]
+        ended[:] = found
+        return bool(found)
+
+    assert live.command(verb).accepted
+    live.wait_for(has_ended, f"{verb.value} {state.value}")
+    return ended[0]
+
+
+@pytest.mark.parametrize(("side", "size"), [(Side.BUY, "1.25"), (Side.SELL, "2"), (Side.SELL, "13")])
+def test_a_trade_by_hand_is_adopted(live: LiveEngine, side: Side, size: str) -> None:
+    before = live.held()
+    by_hand(live, side, size)
+    live.wait_for(lambda: live.mode() is Mode.PAUSED and alarmed(live), "the engine to notice")
+    assert order_taken(live, Verb.ADOPT).startswith(f"{before + Decimal(size) * side.sign:f}")
+    assert not alarmed(live)
+    assert live.mode() is Mode.PAUSED
+    order_taken(live, Verb.RESUME)
+    live.wait_for(lambda: live.settled, "the target to work")
+    held, stops = live.held(), [row for row in live.working() if row["side"] == "A"]
+    assert len(live.working()) == 4
+    assert sum(Decimal(row["sz"]) for row in stops) == held
+    assert live.on_engine(lambda trader: trader.tracker.ladder.position, None) == held
+    # The money agrees with the venue's to the last digit, the strange trade with it.
+    account = live.venue.core.account(live.key.address)
+    assert account is not None
+    mark = live.venue.core.books["SOL"].mark
+    made = account.cash - account.deposits + held * mark
+    assert live.on_engine(lambda trader: trader.tracker.ladder.net_pnl(mark), None) == made
+
+
+def test_a_position_turned_short_by_hand_is_not_adopted_but_closed(live: LiveEngine) -> None:
+    by_hand(live, Side.SELL, str(live.held() + 1))
+    live.wait_for(lambda: live.mode() is Mode.PAUSED and alarmed(live), "the engine to notice")
+    assert "short of 1 SOL" in order_taken(live, Verb.ADOPT, CommandState.FAILED)
+    order_taken(live, Verb.FLATTEN)
+    assert live.held() == 0
+    assert live.working() == []
+    assert live.mode() is Mode.HALTED
+
+
+def test_flatten_sells_what_was_bought_by_hand_too(live: LiveEngine) -> None:
+    by_hand(live, Side.BUY, "3")
+    live.wait_for(lambda: live.mode() is Mode.PAUSED and alarmed(live), "the engine to notice")
+    order_taken(live, Verb.FLATTEN)
+    assert live.held() == 0
+    assert live.on_engine(lambda trader: trader.tracker.ladder.held, None) == 0
+
+
+def test_reconciling_by_hand_says_what_differed(live: LiveEngine) -> None:
+    assert order_taken(live, Verb.RECONCILE) == "nothing to repair, 0 fills found"
+    lost = live.venue.call(lambda: _cancel_one(live))
+
+    def replaced() -> bool:
+        orders = [row["oid"] for row in live.working()]
+        return len(orders) == 4 and lost not in orders
+
+    live.wait_for(replaced, "the lost stop to be replaced")
+
+
+def _cancel_one(live: LiveEngine) -> int:
+    core = live.venue.core
+    account = core.account(live.key.address)
+    assert account is not None
+    order_id = next(iter(account.open_orders))
+    core.cancel(account, core.by_symbol["SOL"], order_id)
+    return order_id

@@ -1,0 +1,165 @@
+"""A trade whose journal is lost is taken up from what the venue tells, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from hypertui.exchange import OpenOrder
+from hypertui.execution import rebuild
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.rebuild import Ambiguous
+from hypertui.execution.trade_journal import Input
+from hypertui.execution.trader import Trader
+from hypertui.market import KNOWN_INSTRUMENTS, Fill, Side
+from hypertui.port import Mode, OnExit
+from hypertui.strategy.plan import Plan
+from tests.support.live_engine import LiveEngine, wait_until
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue:
+        yield venue
+
+
+def successor(live: LiveEngine, history: Sequence[Input] = ()) -> LiveEngine:
+    """An engine of the same account, which knows no more than `history`."""
+    again = LiveEngine(live.venue, history=history)
+    again.key = live.key
+    return again
+
+
+def taken_up(live: LiveEngine, how: str) -> None:
+    said = f"{how} the trade from"
+    live.wait_for(lambda: any(said in event.text for event in live.events("state")), f"a trade {how}")
+
+
+def state(trader: Trader) -> object:
+    ladder = trader.tracker.ladder
+    coins = [(slot.coins, slot.stop_unit) for slot in ladder.slots if slot.coins]
+    return (
+        ladder.grid.entry_price,
+        ladder.unit,
+        ladder.phase,
+        ladder.fragment,
+        ladder.realized_pnl,
+        ladder.position,
+        ladder.dust,
+        coins,
+        ladder.target(),
+    )
+
+
+@pytest.mark.parametrize(
+    "course", [[], [1, 2], [-1, -2], [-1, -2, -3, -4, -5], [-1, -2, -3, -4, -3, -2, -1, 0]]
+)
+def test_a_trade_is_taken_up_without_its_journal(venue: LocalVenue, course: list[int]) -> None:
+    with LiveEngine(venue) as live:
+        live.opened()
+        for unit in course:
+            live.go_to(unit)
+        before = live.on_engine(state, None)
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+        cloids = {order["cloid"] for order in live.working()}
+    with successor(live) as again:
+        taken_up(again, "rebuilt")
+        assert again.on_engine(state, None) == before
+        assert {order["cloid"] for order in again.working()} == cloids, "nothing was cancelled or placed"
+        assert again.mode() is Mode.RUNNING
+        unit = again.unit
+        again.go_to(unit + 1)
+        again.go_to(unit)
+        assert len(again.working()) == 4
+        sent = [order["cloid"] for order in again.working()]
+        assert len(set(sent)) == 4
+        account = venue.core.account(live.key.address)
+        assert account is not None
+        mark = venue.core.books["SOL"].mark
+        made = account.cash - account.deposits + account.size("SOL") * mark
+        assert again.on_engine(lambda trader: trader.tracker.ladder.net_pnl(mark), None) == made
+
+
+def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:
+    with LiveEngine(venue) as live:
+        live.opened().go_to(-2)
+        live.stop.request(OnExit.BUYS)
+        assert live.reason.status == 0
+    with successor(live) as again:
+        wait_until(lambda: again.ended, "the refusal")
+        assert again.reason.status == 2
+        assert "it cannot be rebuilt: 2 orders work, at least 4 are needed" in again.reason.text
+        assert len(again.working()) == 2
+
+
+def test_a_start_costs_at_most_150_of_weight(venue: LocalVenue) -> None:
+    spent: list[int] = []
+    with LiveEngine(venue) as live:
+        live.opened()
+        spent.append(live.on_engine(lambda trader: trader.exchange.weight_spent, 0))  # type: ignore[attr-defined]
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+        history = live.journal.inputs
+    with successor(live, history) as again:
+        taken_up(again, "resumed")
+        spent.append(again.on_engine(lambda trader: trader.exchange.weight_spent, 0))  # type: ignore[attr-defined]
+    assert max(spent) <= 150, spent
+
+
+# What cannot be read without a guess
+
+PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal("0.5"), Decimal(2000), 20)
+IDS = ClientIds(0xABC)
+ENTRY = Fill("SOL", Side.BUY, Decimal(8), Decimal(150), Decimal(0), 1_000, 1, 1, IDS.entry())
+
+
+def stop(slot: int, trigger: str, size: str = "2") -> OpenOrder:
+    price = Decimal(trigger)
+    return OpenOrder("SOL", slot, IDS.next(slot), Side.SELL, Decimal(size), price, price, True, 2_000)
+
+
+STOPS = [stop(slot, trigger) for slot, trigger in enumerate(("148", "148.5", "149", "149.5"))]
+
+
+def read(orders: Sequence[OpenOrder], fills: Sequence[Fill], position: str = "8") -> rebuild.Remains:
+    return rebuild.read(PLAN, orders, fills, Decimal(position))
+
+
+def test_four_stops_after_an_entry_are_a_trade() -> None:
+    remains = read(STOPS, [ENTRY])
+    assert (remains.trade, remains.unit, remains.fills) == (0xABC, 0, [])
+
+
+def foreign(order: OpenOrder) -> OpenOrder:
+    return replace(order, client_id="0x" + "9" * 32)
+
+
+@pytest.mark.parametrize(
+    ("orders", "fills", "position", "why"),
+    [
+        (STOPS[:3], [ENTRY], "8", "3 orders work, at least 4 are needed"),
+        ([*STOPS[:3], foreign(STOPS[3])], [ENTRY], "8", "not those of one trade"),
+        ([*STOPS[:3], replace(STOPS[3], client_id=None)], [ENTRY], "8", "not those of one trade"),
+        (STOPS, [], "8", "its entry is not among the fills"),
+        (STOPS, [ENTRY], "7.5", "its fills make 8, the venue holds 7.5"),
+        ([*STOPS[:3], stop(3, "149.6")], [ENTRY], "8", "its order at 149.6 is on no unit"),
+        ([*STOPS[:3], stop(3, "149")], [ENTRY], "8", "its order at 149 is on no unit of its own"),
+        ([*STOPS[:3], stop(3, "150")], [ENTRY], "8", "its orders do not stand side by side"),
+        (
+            STOPS,
+            [ENTRY, replace(ENTRY, client_id=ClientIds(0xABC).next(9), order_id=2)],
+            "16",
+            "more than 5 slots",
+        ),
+    ],
+)
+def test_anything_less_is_ambiguous(
+    orders: list[OpenOrder], fills: list[Fill], position: str, why: str
+) -> None:
+    with pytest.raises(Ambiguous, match=why):
+        read(orders, fills, position)
