@@ -69,6 +69,7 @@ class Venue:
 
     def act(self, action: Json, expires_at: int) -> Any:
         """The answer to an action that arrives now."""
+        self.core.tick()  # the full hour comes before what is done after it
         self._nonce += 1
         body = {"action": action, "nonce": self._nonce, "signature": _SIGNATURE, "expiresAfter": expires_at}
         return json.loads(json.dumps(self._gateway.submit(body)))
@@ -80,6 +81,7 @@ class Venue:
     def set_price(self, price: Decimal, depth: Decimal | None) -> None:
         """Move the market; `depth` is what each side of its book then holds in USD, None for plenty."""
         options = self._options if depth is None else replace(self._options, depth=depth, levels=3)
+        self.core.tick()
         self.book._options = options
         self.core.set_price(self.symbol, price)
 
