@@ -158,7 +158,7 @@ class Caretaker:
 
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
-        while not self._rations.allows_question():
+        while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
             await asyncio.sleep(_RETRY_PAUSE)
 
     def _on_allowance(self) -> None:
