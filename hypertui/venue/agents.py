@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from hypertui.venue.orders import Json
 from hypertui.venue.wire import address, integer, items, text
@@ -67,6 +67,16 @@ class Agents:
                 del self._by_address[old.address]
         self._by_address[address] = Agent(address, master, name, valid_until)
         self._spent.add(address)
+
+    def revoke(self, address: str, now: int) -> None:
+        """De-register a key; one that is no agent is no error."""
+        self._by_address.pop(address, None)
+
+    def expire(self, address: str, now: int) -> None:
+        """Let a key run out at `now` (ms); one that is no agent is no error."""
+        agent = self._by_address.get(address)
+        if agent is not None:
+            self._by_address[address] = replace(agent, valid_until=now)
 
     def dump(self) -> Json:
         """Everything known, for JSON."""

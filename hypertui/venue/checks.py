@@ -53,6 +53,7 @@ class Checks:
             self._minimum,
             self._trigger,
             self._reduce_only,
+            self._open_interest,
             self._order_count,
             self._post_only,
             self._margin,
@@ -128,6 +129,17 @@ class Checks:
         if request.trigger is not None and self._options.flat_reduce_only_trigger == "keep":
             return None
         return Refusal("reduceOnlyRejected", "Reduce only order would increase position.")
+
+    def _open_interest(self, placement: Placement) -> Refusal | None:
+        request = placement.request
+        reducible = placement.account.reducible(request.market.symbol, request.side)
+        if not placement.book.capped or request.reduce_only or request.size <= reducible:
+            return None
+        flips = "Flip" if reducible else "Increase"
+        return Refusal(
+            f"position{flips}AtOpenInterestCapRejected",
+            "Order would increase open interest while open interest is capped",
+        )
 
     def _order_count(self, placement: Placement) -> Refusal | None:
         request = placement.request

@@ -54,6 +54,7 @@ class Core:
         self._now = clock()
         self._funded_hour = self._now // HOUR_MS
         self._batch: Batch | None = None
+        self._doomed: set[str] = set()
         # Grows with every event that may have changed anything.
         self.revision = 0
 
@@ -104,6 +105,8 @@ class Core:
         """Place orders one after the other; one outcome for each, or the one text that refuses them all."""
         with self._event() as batch:
             for request in requests:
+                if self.books[request.market.symbol].closed:
+                    raise ActionError("Trading is halted")
                 if too_far(request, self.books[request.market.symbol].mark):
                     text = "Order price cannot be more than 95% away from the reference price"
                     return f"{text} asset={request.market.asset}"
@@ -155,6 +158,48 @@ class Core:
                 raise ActionError("Scheduled cancel time must be at least 5 seconds in the future.")
             account.cancel_at = at
 
+    # What happens to accounts and markets from outside, for faults
+
+    @property
+    def trigger_refused(self) -> Callable[[VenueOrder], bool]:
+        """Asked when a trigger fires whether its order is refused all the same."""
+        return self._desk.trigger_refused
+
+    @trigger_refused.setter
+    def trigger_refused(self, ask: Callable[[VenueOrder], bool]) -> None:
+        self._desk.trigger_refused = ask
+
+    def end_order(self, order: VenueOrder, status: str) -> None:
+        """End a working order with one of the venue's statuses."""
+        with self._event() as batch:
+            self._desk.end(order, status, batch)
+
+    def liquidate(self, account: Account) -> None:
+        """Liquidate an account with a position, whatever its margin."""
+        with self._event() as batch:
+            self._doomed.add(account.address)
+            try:
+                self._liquidate(batch)
+            finally:
+                self._doomed.clear()
+
+    def pay_funding_now(self) -> None:
+        """Pay an hour's funding at once, beside that of the full hours."""
+        with self._event() as batch:
+            self._pay_funding(batch.time, batch)
+
+    def delist(self, symbol: str) -> None:
+        """End a market for ever: its orders are cancelled, its positions settled at the mark."""
+        with self._event() as batch:
+            for account in self.accounts.values():
+                for order in tuple(account.open_orders.values()):
+                    if order.symbol == symbol:
+                        self._desk.end(order, "delistedCanceled", batch)
+                if account.size(symbol):
+                    self._desk.settle(account, symbol, batch)
+            self.books[symbol].closed = True
+            batch.moved.add(symbol)
+
     # The market and the clock
 
     def set_price(self, symbol: str, price: Decimal) -> None:
@@ -167,9 +212,11 @@ class Core:
         with self._event() as batch:
             before: dict[str, Decimal] = {}
             for symbol, price in steps:
-                before.setdefault(symbol, self.books[symbol].mark)
                 if price <= 0:
                     raise ValueError(f"not a price: {price}")
+                if self.books[symbol].closed:
+                    continue
+                before.setdefault(symbol, self.books[symbol].mark)
                 self._desk.take_mark(symbol, price, batch)
                 self._liquidate(batch)
             for symbol, mark in before.items():
@@ -277,7 +324,7 @@ class Core:
             if not account.positions:
                 continue
             margin = self.margin(account)
-            if margin.value >= margin.maintenance:
+            if margin.value >= margin.maintenance and account.address not in self._doomed:
                 continue
             closable = [symbol for symbol in account.positions if self._desk.can_close(account, symbol)]
             if not closable:

@@ -5,7 +5,7 @@ Every method takes the batch that its changes go to; the batch's time is the tim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -68,6 +68,8 @@ class Desk:
         self._records = Records(options)
         self._waiting: dict[str, dict[int, VenueOrder]] = {symbol: {} for symbol in books}
         self._last_oid = 0
+        # Asked when a trigger fires whether its order is refused all the same; for faults.
+        self.trigger_refused: Callable[[VenueOrder], bool] = lambda order: False
 
     @property
     def marks(self) -> dict[str, Decimal]:
@@ -153,6 +155,15 @@ class Desk:
         order = self._new(account, request, batch)
         self._trade(order, None, batch)
         self.end(order, "canceled" if order.remaining else "filled", batch)
+
+    def settle(self, account: Account, symbol: str, batch: Batch) -> None:
+        """End a whole position at the mark, whatever stands in the book."""
+        size, side = abs(account.size(symbol)), _closing(account, symbol)
+        book = self._books[symbol]
+        order = self._new(account, OrderRequest(book.market, side, book.mark, size, True, Tif.IOC), batch)
+        self._records.trade(book, side, book.mark, size, account.address, PATH_ADDRESS, batch)
+        self._execute(order, book.mark, size, batch, crossed=True)
+        self.end(order, "filled", batch)
 
     def dump(self) -> Json:
         """The counters, for JSON; orders are written down with their accounts."""
@@ -241,7 +252,9 @@ class Desk:
                 self.end(order, "reduceOnlyCanceled", batch)
                 return
         signed = order.side.sign * order.remaining
-        if not self._rules.can_take_on(account, order.symbol, signed, self.marks, self._options.taker_fee):
+        if self.trigger_refused(order) or not self._rules.can_take_on(
+            account, order.symbol, signed, self.marks, self._options.taker_fee
+        ):
             self.end(order, "perpMarginRejected", batch)
             return
         size, _ = self._trade(order, order.limit, batch)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from hypertui.venue.accounts import Account
 from hypertui.venue.agents import DAY_MS, AgentError
+from hypertui.venue.budget import Budget
 from hypertui.venue.core import ActionError, Core
 from hypertui.venue.desk import Filled, Outcome, Refused
 from hypertui.venue.markets import MICRO, number
@@ -80,6 +81,7 @@ class Gateway:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._parser = ActionParser(core.markets)
+        self._budget = Budget(core.options)
         self._nonces: dict[str, Nonces] = {}
         self._asked: OrderedDict[str, None] = OrderedDict()
 
@@ -119,7 +121,10 @@ class Gateway:
                 if isinstance(action, ApproveAgent):
                     return self._approve(action, wire, nonce, expires_after, signature)
                 account = self._authorize(wire, nonce, vault, expires_after, signature)
-                return self._act(account, action)
+                self._budget.admit(account, wire, self._core.now)
+                answer = self._act(account, action)
+                self._budget.spend(account, wire)
+                return answer
             except (ActionError, AgentError) as error:
                 return {"status": "err", "response": str(error)}
             except UnrecoverableError:
@@ -143,6 +148,7 @@ class Gateway:
             raise ActionError(f"User or API Wallet {signer} does not exist.")
         now = self._core.now
         if expires_after is not None and expires_after < now:
+            self._budget.waste(account, wire)
             raise ActionError("Action already expired")
         if vault is not None and vault != account.address:
             raise ActionError(f"Vault not registered: {vault}")
@@ -188,7 +194,6 @@ class Gateway:
             return self._place(account, action)
         if isinstance(action, CancelOrders):
             return self._cancel(account, action)
-        account.requests += 1
         if isinstance(action, UpdateLeverage):
             self._core.set_leverage(account, action.market, action.leverage, cross=action.is_cross)
         elif isinstance(action, ScheduleCancel):
@@ -200,7 +205,7 @@ class Gateway:
         return _done()
 
     def _place(self, account: Account, action: PlaceOrders) -> Json:
-        self._weigh(account, len(action.requests))
+        _weigh(len(action.requests))
         if action.grouping != "na":
             raise ActionError(f"Grouping {action.grouping} is not supported by the local venue.")
         if not action.requests:
@@ -211,17 +216,17 @@ class Gateway:
         return _statuses("order", [_outcome(outcome) for outcome in outcomes])
 
     def _cancel(self, account: Account, action: CancelOrders) -> Json:
-        self._weigh(account, len(action.cancels))
+        _weigh(len(action.cancels))
         statuses: list[str | Json] = []
         for market, key in action.cancels:
             done = self._core.cancel(account, market, key)
             statuses.append("success" if done else {"error": f"{NOT_FOUND} asset={market.asset}"})
         return _statuses("cancel", statuses)
 
-    def _weigh(self, account: Account, weight: int) -> None:
-        if weight > WEIGHT_LIMIT:
-            raise ActionError(f"Signed action over weight limit of {WEIGHT_LIMIT}.")
-        account.requests += max(weight, 1)
+
+def _weigh(weight: int) -> None:
+    if weight > WEIGHT_LIMIT:
+        raise ActionError(f"Signed action over weight limit of {WEIGHT_LIMIT}.")
 
 
 def _done() -> Json:

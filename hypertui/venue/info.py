@@ -8,6 +8,7 @@ from typing import Any
 
 from hypertui.market import ZERO, Side
 from hypertui.venue.accounts import Account
+from hypertui.venue.budget import request_cap
 from hypertui.venue.core import FUNDING_RATE, Core
 from hypertui.venue.markets import Market, number, usd
 from hypertui.venue.matching import Book
@@ -16,7 +17,6 @@ from hypertui.venue.wire import MalformedError, address, cloid, integer, text
 
 FILLS_PAGE = 2_000
 PAGE = 500
-REQUEST_BUFFER = 10_000
 # What a trade of this many USD would cost on average, on either side, is a market's impact price.
 IMPACT_VALUE = Decimal(20_000)
 
@@ -80,6 +80,7 @@ class Info:
                     "name": market.symbol,
                     "maxLeverage": market.instrument.max_leverage,
                     "marginTableId": market.instrument.max_leverage,
+                    **({"isDelisted": True} if self._core.books[market.symbol].closed else {}),
                 }
                 for market in self._core.markets
             ],
@@ -244,7 +245,7 @@ class Info:
 
     def _fills_by_time(self, body: Json) -> list[Json]:
         fills = self._between(self._account(body).fills, body, FILLS_PAGE)
-        return _aggregate(fills) if body.get("aggregateByTime") is True else fills
+        return aggregate(fills) if body.get("aggregateByTime") is True else fills
 
     def _funding(self, body: Json) -> list[Json]:
         payments = self._between(self._account(body).funding, body, PAGE)
@@ -287,7 +288,7 @@ class Info:
         return {
             "cumVlm": number(account.volume.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)),
             "nRequestsUsed": account.requests,
-            "nRequestsCap": REQUEST_BUFFER + int(account.volume),
+            "nRequestsCap": request_cap(account),
             "nRequestsSurplus": 0,
         }
 
@@ -344,7 +345,7 @@ def _spot_meta() -> Json:
     return {"universe": [], "tokens": [usdc]}
 
 
-def _aggregate(fills: list[Json]) -> list[Json]:
+def aggregate(fills: list[Json]) -> list[Json]:
     """Partial fills that one crossing order made at one time, as one fill at their average price."""
     merged: list[Json] = []
     for fill in fills:

@@ -114,6 +114,11 @@ class Book:
         self.last: Decimal | None = None
         self.volume = Volume()
         self.recent: deque[Json] = deque(maxlen=RECENT_TRADES)
+        # Set for faults: how much of the usual liquidity is offered, and whether positions may not grow.
+        self._share = ONE
+        self.capped = False
+        # Trades no more, for ever.
+        self.closed = False
         self._options = options
         self._resting: dict[Side, list[VenueOrder]] = {Side.BUY: [], Side.SELL: []}
         self._ladders: dict[Side, Ladder] = {}
@@ -129,6 +134,12 @@ class Book:
             self._opens.append((hour, self.mark))
             while self._opens[0][0] < hour - 24:
                 self._opens.popleft()
+
+    def offer(self, share: Decimal) -> None:
+        """Offer that share of the usual synthetic liquidity from now on."""
+        if share != self._share:
+            self._share = share
+            self._ladders.clear()
 
     @property
     def day_open(self) -> Decimal:
@@ -218,6 +229,7 @@ class Book:
         wherever somebody has looked at it."""
         return {
             "mark": f"{self.mark:f}",
+            "closed": self.closed,
             "last": None if self.last is None else f"{self.last:f}",
             "opens": [{"hour": hour, "price": f"{price:f}"} for hour, price in self._opens],
             "volume": self.volume.dump(),
@@ -237,6 +249,7 @@ class Book:
         """Stand where the book stood when `dump` made `state`. Raises MalformedError, and KeyError for an
         order that is not among the `working` ones."""
         self.mark = exact(state, "mark")
+        self.closed = state.get("closed") is True
         self.last = None if state.get("last") is None else exact(state, "last")
         self._opens.extend((integer(item, "hour"), exact(item, "price")) for item in items(state, "opens"))
         self.volume.restore(items(state, "volume"))
@@ -257,7 +270,9 @@ class Book:
         options, instrument = self._options, self.market.instrument
         step = (options.depth_range - options.half_spread) / options.levels
         rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
-        value = options.depth / options.levels
+        value = options.depth * self._share / options.levels
+        if not value:
+            return
         merged: Quote | None = None
         for index in range(options.levels):
             away = options.half_spread + step * index

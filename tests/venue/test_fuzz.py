@@ -11,9 +11,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.venue.feeds import Hub
+from hypertui.venue.doors import Doors
+from hypertui.venue.faults import Faults
 from hypertui.venue.gateway import Gateway
+from hypertui.venue.hub import Hub
 from hypertui.venue.info import Info
+from hypertui.venue.throttle import Peer
 from hypertui.venue.wire import MalformedError
 from tests.venue.helpers import ALICE, START, Venue
 
@@ -111,9 +114,10 @@ def test_the_doors_stand(seed: int) -> None:
     venue = Venue()
     gateway = Gateway(venue.core)
     info = Info(venue.core, gateway.asked_about)
-    hub = Hub(venue.core, info, gateway)
+    faults = Faults(lambda: venue.now)
+    hub = Hub(venue.core, info, Doors(venue.core, info, gateway, faults), faults)
     sent: list[str] = []
-    session = hub.open(sent.append)
+    session = hub.open(sent.append, Peer(False, START), lambda seconds, call: call())
     for step in range(30):
         body = {
             "action": random.choice(ACTIONS),

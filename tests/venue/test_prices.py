@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from hypertui.venue.markets import MARKETS
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices, SeriesPrices, SyntheticPath, SyntheticPrices
-from hypertui.venue.server import price_source
+from hypertui.venue.prices import ManualPrices
+from hypertui.venue.replay import SeriesPrices
+from hypertui.venue.sources import price_source
+from hypertui.venue.synthetic import SyntheticPath, SyntheticPrices
 
 HOUR = 3_600_000
 

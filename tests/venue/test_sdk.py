@@ -15,7 +15,7 @@ from hyperliquid.utils.error import ClientError
 from hyperliquid.utils.types import Cloid
 
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.server import serve
+from hypertui.venue.serve import serve
 from tests.support.local_venue import LocalVenue
 
 KEY = Account.from_key("0x" + "1" * 64)
@@ -203,4 +203,4 @@ def test_a_mistake_inside_costs_one_request(venue: LocalVenue, info: Info, caplo
 
 def test_a_taken_port_is_an_os_error(venue: LocalVenue) -> None:
     with pytest.raises(OSError):
-        asyncio.run(serve(VenueOptions(), venue.port, lambda bound: None))
+        asyncio.run(serve(VenueOptions(), venue.port, lambda bound, control: None))

@@ -20,8 +20,10 @@ from hypertui.venue.core import ActionError
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.info import Info
 from hypertui.venue.orders import Tif
-from hypertui.venue.prices import ManualPrices, OtherPathError, PriceSource, SeriesPrices, SyntheticPrices
+from hypertui.venue.prices import ManualPrices, OtherPathError, PriceSource
+from hypertui.venue.replay import SeriesPrices
 from hypertui.venue.state import Scribe, load
+from hypertui.venue.synthetic import SyntheticPrices
 from hypertui.venue.wire import MalformedError
 from tests.venue.helpers import ALICE, BOB, START, Venue
 from tests.venue.test_fuzz import QUESTIONS
