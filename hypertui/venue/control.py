@@ -98,6 +98,7 @@ class ControlDoor:
             },
             "rateLimits": server.options.rate_limits,
             "throttled": server.peers.throttled,
+            "weightLeft": int(server.peers.weight_left),
             "faults": server.faults.listing(),
         }
 

@@ -57,6 +57,11 @@ class Connection:
         self._room -= len(text)
         self._queue.put_nowait(text)
 
+    async def room(self) -> None:
+        """Return when its client may ask for more: one that asks faster than it reads has to wait."""
+        if self._queue.qsize() * 2 > self._queue.maxsize:
+            await self._queue.join()
+
     def idle(self) -> float:
         """Seconds since anything was sent."""
         return asyncio.get_running_loop().time() - self._sent_at
@@ -149,6 +154,7 @@ class Sockets:
                     self._hub.receive(session, incoming.data)
                 except Exception:
                     log.exception("a message could not be handled")
+                await connection.room()
         finally:
             self._hub.close(session)
             self._connections.discard(connection)

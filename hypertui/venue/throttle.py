@@ -151,6 +151,12 @@ class Peers:
         """How often something was refused for its weight, its rate or its number."""
         return sum(peer.refused for peer in self._peers.values())
 
+    @property
+    def weight_left(self) -> float:
+        """What the peer that has asked for most may still ask for now."""
+        now = self._clock()
+        return min((peer.weight_left(now) for peer in self._peers.values()), default=WEIGHT)
+
     def find(self, name: str) -> Peer:
         """The peer with this address."""
         peer = self._peers.get(name)
