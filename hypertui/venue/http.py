@@ -44,6 +44,11 @@ class HttpDoors:
         self._peers = peers
         self._faults = faults
         self._drained = drained
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """Let no answer wait any longer."""
+        self._closing.set()
 
     async def info(self, request: web.Request) -> web.StreamResponse:
         """POST /info."""
@@ -73,7 +78,7 @@ class HttpDoors:
     async def _with_faults(self, request: web.Request, body: object, door: Door) -> web.StreamResponse:
         kind = kind_of(body)
         if fault := self._faults.strikes("http-timeout-before", kind):
-            return await _hang(request, fault.figure("seconds"))
+            return await self._hang(request, fault.figure("seconds"))
         for name, canned in _CANNED.items():
             if fault := self._faults.strikes(name, kind):
                 if fault.figure("applied"):
@@ -89,8 +94,20 @@ class HttpDoors:
                 async with asyncio.timeout(UPDATES_FIRST_SECONDS):
                     await self._drained()
         if slow is not None:
-            await asyncio.sleep(slow.figure("seconds"))
-        return answer if late is None else await _hang(request, late.figure("seconds"))
+            await self._wait(slow.figure("seconds"))
+        return answer if late is None else await self._hang(request, late.figure("seconds"))
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
+    async def _hang(self, request: web.Request, seconds: float) -> web.StreamResponse:
+        """Say nothing for so long, then cut the connection."""
+        await self._wait(seconds)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
 
 
 def throttled(options: VenueOptions) -> web.Response:
@@ -125,14 +142,6 @@ def _no_constant(name: str) -> None:
 def _malformed(error: MalformedError) -> web.Response:
     log.info("422: %s", error)
     return web.Response(status=422, text=MALFORMED)
-
-
-async def _hang(request: web.Request, seconds: float) -> web.StreamResponse:
-    """Say nothing for so long, then cut the connection."""
-    await asyncio.sleep(seconds)
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 _CANNED: dict[str, Callable[[], web.Response] | None] = {

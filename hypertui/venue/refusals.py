@@ -9,6 +9,7 @@ from hypertui.market import ZERO
 from hypertui.venue.budget import REQUEST_BUFFER, too_many_requests
 from hypertui.venue.core import Core
 from hypertui.venue.faults import Faults
+from hypertui.venue.markets import usd
 from hypertui.venue.orders import Json
 from hypertui.venue.weights import kind_of
 
@@ -74,8 +75,8 @@ def _all_spot(core: Core, body: Any, answer: Json) -> Json:
     balance = {
         "coin": "USDC",
         "token": 0,
-        "hold": f"{margin.used:f}",
-        "total": f"{margin.value:f}",
+        "hold": usd(margin.used),
+        "total": usd(margin.value),
         "entryNtl": "0.0",
     }
     return answer | {"balances": [balance]}

@@ -113,6 +113,7 @@ class VenueServer:
 
     async def _close_doors(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._http.close()
         await self.sockets.close_all()
         if self._runner is not None:
             await self._runner.cleanup()
