@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from hypertui.market import ZERO
@@ -128,7 +129,7 @@ class Core:
     def set_leverage(self, account: Account, market: Market, leverage: int, *, cross: bool) -> None:
         """Set the leverage of a market; raises ActionError with the venue's reason."""
         with self._event():
-            if not 1 <= leverage <= market.instrument.max_leverage:
+            if not 1 <= leverage <= self.by_symbol[market.symbol].instrument.max_leverage:
                 raise ActionError("Invalid leverage value")
             open_size = account.size(market.symbol)
             if not cross:
@@ -199,6 +200,17 @@ class Core:
                     self._desk.settle(account, symbol, batch)
             self.books[symbol].closed = True
             batch.moved.add(symbol)
+
+    def set_max_leverage(self, symbol: str, leverage: int) -> None:
+        """Give a market another highest leverage, from which its maintenance margin follows. What accounts
+        have set stays as it is."""
+        with self._event() as batch:
+            old = self.by_symbol[symbol]
+            new = replace(old, instrument=replace(old.instrument, max_leverage=leverage))
+            self.by_symbol[symbol] = self.books[symbol].market = new
+            self.markets = tuple(self.by_symbol.values())
+            batch.moved.add(symbol)
+            self._liquidate(batch)
 
     # The market and the clock
 

@@ -57,7 +57,7 @@ class Broadcaster:
 
     def join(self, feed: Feed, listener: object, send: Callable[[str], None], first: Any) -> None:
         """Let `send` have every further message of a feed, of which it knows `first`; it must not block."""
-        audience = self._audiences.setdefault(feed, Audience())
+        audience = self._audiences.setdefault(feed, Audience(sent_at=self._core.now))
         if feed.kind == "bbo" and audience.last is None:
             audience.last = first["bbo"]
         audience.sends[listener] = send

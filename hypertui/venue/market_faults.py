@@ -34,6 +34,7 @@ class MarketFaults:
             "market-liquidation": self._liquidate,
             "market-scheduled-cancel": self._cancel_scheduled,
             "market-funding": lambda fault: self._core.pay_funding_now(),
+            "market-leverage-tier": self._change_tier,
             "market-delisting": self._delist,
         }
 
@@ -100,6 +101,10 @@ class MarketFaults:
         for account in self._accounts(fault):
             account.cancel_at = self._core.now
         self._core.tick()
+
+    def _change_tier(self, fault: Fault) -> None:
+        if fault.figure("symbol") in self._core.books:
+            self._core.set_max_leverage(fault.figure("symbol"), fault.figure("leverage"))
 
     def _delist(self, fault: Fault) -> None:
         if fault.figure("symbol") in self._core.books:

@@ -38,6 +38,8 @@ class Item:
                 figures[name] = float(value)
             elif type(value) is not type(default):
                 raise ValueError(f"{name} {value!r} is not a {type(default).__name__}")
+            elif isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= 100:
+                raise ValueError(f"{name} {value} is not between 1 and 100")
             else:
                 figures[name] = value
         return figures
@@ -106,6 +108,11 @@ _ITEMS = (
     Item("market-scheduled-cancel", "accounts' scheduled cancels are due", {"user": ""}),
     Item("market-open-interest-cap", "no position may grow", {"symbol": ""}),
     Item("market-funding", "funding is paid now"),
+    Item(
+        "market-leverage-tier",
+        "a market's highest leverage changes, and with it the maintenance margin",
+        {"leverage": 5, "symbol": "SOL"},
+    ),
     Item("market-delisting", "a market ends: orders are cancelled, positions settled", {"symbol": "SOL"}),
 )
 MENU = {item.name: item for item in _ITEMS}

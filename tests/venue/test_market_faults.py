@@ -190,3 +190,21 @@ def test_a_market_is_delisted(long: Scene) -> None:
     long.venue.set_price("SOL", 160)
     assert long.info.all_mids()["SOL"] != "160.0"
     assert long.exchange.order("ETH", True, 0.1, 2000, GTC)["status"] == "ok"
+
+
+def test_a_leverage_tier_changes(long: Scene) -> None:
+    before = long.info.user_state(USER)["crossMaintenanceMarginUsed"]
+    assert before == "37.5"
+    long.strike("market-leverage-tier", leverage=5, symbol="SOL", count=1)
+    assert long.info.user_state(USER)["crossMaintenanceMarginUsed"] == "150.0"
+    assert long.info.meta()["universe"][2]["maxLeverage"] == 5
+    assert long.exchange.update_leverage(6, "SOL") == {"status": "err", "response": "Invalid leverage value"}
+    assert long.exchange.update_leverage(5, "SOL")["status"] == "ok"
+
+
+def test_a_leverage_tier_may_liquidate(scene: Scene) -> None:
+    scene.order(True, 600, 160, IOC)
+    scene.venue.set_price("SOL", 140)
+    assert scene.held() == 600
+    scene.strike("market-leverage-tier", leverage=2, symbol="SOL", count=1)
+    assert scene.held() == 0

@@ -1,0 +1,395 @@
+"""Every subscription: how it is echoed, what it begins with, what it goes on with, how it is refused."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hypertui.market import Side
+from hypertui.venue.doors import Doors
+from hypertui.venue.faults import Faults
+from hypertui.venue.gateway import Gateway
+from hypertui.venue.hub import Hub
+from hypertui.venue.info import Info
+from hypertui.venue.orders import Tif
+from hypertui.venue.throttle import Peer
+from tests.venue.helpers import ALICE, BOB, START, Venue
+
+
+class Client:
+    """A session of a hub without sockets: what is sent is parsed and kept."""
+
+    def __init__(self, **options: Any) -> None:
+        self.venue = Venue(**options)
+        core = self.venue.core
+        gateway = Gateway(core)
+        self.info = Info(core, gateway.asked_about)
+        self.faults = Faults(lambda: self.venue.now)
+        self.hub = Hub(core, self.info, Doors(core, self.info, gateway, self.faults), self.faults)
+        self.heard: list[Any] = []
+        self.peer = Peer(True, START)
+        self.session = self.hub.open(
+            lambda text: self.heard.append(json.loads(text)), self.peer, lambda seconds, call: call()
+        )
+
+    def ask(self, method: str, **terms: Any) -> list[Any]:
+        """What a request is answered at once."""
+        del self.heard[:]
+        self.hub.receive(self.session, json.dumps({"method": method, "subscription": terms}))
+        return self._taken()
+
+    def subscribe(self, **terms: Any) -> list[Any]:
+        return self.ask("subscribe", **terms)
+
+    def later(self, seconds: float = 0) -> list[Any]:
+        """What has come since, after some time and a tick."""
+        self.venue.now += int(seconds * 1000)
+        self.hub.flush()
+        return self._taken()
+
+    def _taken(self) -> list[Any]:
+        heard, self.heard[:] = list(self.heard), []
+        return heard
+
+    def trade(self, who: str = ALICE) -> None:
+        self.venue.place(Side.BUY, "10", "110", Tif.IOC, who=who)
+
+
+def data(messages: list[Any], channel: str) -> list[Any]:
+    return [message["data"] for message in messages if message["channel"] == channel]
+
+
+USER_STATES = ("openOrders", "clearinghouseState", "allDexsClearinghouseState", "spotState", "webData3")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "echo", "first"),
+    [
+        ({"type": "allMids"}, {"dex": None}, "allMids"),
+        ({"type": "allMids", "dex": ""}, {}, "allMids"),
+        ({"type": "l2Book", "coin": "SOL"}, {"nSigFigs": None, "mantissa": None, "fast": False}, "l2Book"),
+        ({"type": "l2Book", "coin": "SOL", "nSigFigs": 5, "mantissa": 2}, {"fast": False}, "l2Book"),
+        ({"type": "l2Book", "coin": "SOL", "fast": True}, {"nSigFigs": None, "mantissa": None}, "l2Book"),
+        ({"type": "bbo", "coin": "SOL"}, {}, "bbo"),
+        ({"type": "trades", "coin": "SOL"}, {}, None),
+        ({"type": "activeAssetCtx", "coin": "SOL"}, {}, "activeAssetCtx"),
+        ({"type": "assetCtxs"}, {"dex": None}, "assetCtxs"),
+        ({"type": "allDexsAssetCtxs"}, {}, "allDexsAssetCtxs"),
+        ({"type": "orderUpdates", "user": ALICE}, {}, None),
+        ({"type": "userEvents", "user": ALICE}, {}, None),
+        ({"type": "notification", "user": ALICE}, {}, None),
+        ({"type": "userFills", "user": ALICE}, {"aggregateByTime": None}, "userFills"),
+        ({"type": "userFills", "user": ALICE, "aggregateByTime": True}, {}, "userFills"),
+        ({"type": "userFundings", "user": ALICE}, {}, "userFundings"),
+        ({"type": "userNonFundingLedgerUpdates", "user": ALICE}, {}, "userNonFundingLedgerUpdates"),
+        ({"type": "userHistoricalOrders", "user": ALICE}, {}, "userHistoricalOrders"),
+        ({"type": "userTwapSliceFills", "user": ALICE}, {}, "userTwapSliceFills"),
+        ({"type": "userTwapHistory", "user": ALICE}, {}, "userTwapHistory"),
+        ({"type": "openOrders", "user": ALICE}, {"dex": None}, "openOrders"),
+        ({"type": "clearinghouseState", "user": ALICE}, {"dex": None}, "clearinghouseState"),
+        ({"type": "allDexsClearinghouseState", "user": ALICE}, {}, "allDexsClearinghouseState"),
+        ({"type": "spotState", "user": ALICE}, {}, "spotState"),
+        ({"type": "twapStates", "user": ALICE}, {"dex": None}, "twapStates"),
+        ({"type": "webData3", "user": ALICE}, {}, "webData3"),
+    ],
+)
+def test_acknowledged_and_begun(wanted: dict[str, Any], echo: dict[str, Any], first: str | None) -> None:
+    client = Client()
+    answers = client.subscribe(**wanted)
+    assert answers[0]["channel"] == "subscriptionResponse"
+    assert answers[0]["data"] == {"method": "subscribe", "subscription": {**wanted, **echo}}
+    assert [answer["channel"] for answer in answers[1:]] == ([] if first is None else [first])
+    again = client.subscribe(**wanted)
+    assert again == [
+        {"channel": "error", "data": f"Already subscribed: {json.dumps(wanted, separators=(',', ':'))}"}
+    ]
+    gone = client.ask("unsubscribe", **wanted)
+    assert gone[0]["data"] == {"method": "unsubscribe", "subscription": {**wanted, **echo}}
+    client.trade()
+    client.venue.price("101")
+    assert client.later(60) == []
+    assert client.ask("unsubscribe", **wanted)[0]["data"].startswith("Already unsubscribed: {")
+
+
+def test_addresses_are_echoed_in_lower_case() -> None:
+    (ack, _) = Client().subscribe(type="userFundings", user="0x" + "A" * 40)
+    assert ack["data"]["subscription"]["user"] == "0x" + "a" * 40
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"type": "bbo", "coin": "DOGE"},
+        {"type": "candle", "coin": "SOL", "interval": "7m"},
+        {"type": "allMids", "dex": "other"},
+        {"type": "openOrders", "user": ALICE, "dex": "other"},
+        {"type": "activeAssetData", "user": ALICE, "coin": "DOGE"},
+    ],
+)
+def test_what_is_not_there(wanted: dict[str, Any]) -> None:
+    client = Client()
+    shown = json.dumps(wanted, separators=(",", ":"))
+    assert client.subscribe(**wanted) == [{"channel": "error", "data": f"Invalid subscription {shown}"}]
+    assert not client.session.feeds
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"type": "webData2", "user": ALICE},
+        {"type": "bbo"},
+        {"type": "bbo", "coin": 7},
+        {"type": "userFills", "user": "me"},
+        {"type": "userFills", "user": ALICE, "aggregateByTime": "yes"},
+        {"type": "l2Book", "coin": "SOL", "nSigFigs": 9},
+        {"type": "l2Book", "coin": "SOL", "fast": 1},
+        {},
+    ],
+)
+def test_what_is_not_understood(wanted: dict[str, Any]) -> None:
+    (error,) = Client().subscribe(**wanted)
+    assert error["data"].startswith("Error parsing JSON into valid websocket request: {")
+
+
+def test_a_fill_on_every_channel() -> None:
+    client = Client()
+    for kind in ("orderUpdates", "userEvents", "userFills", "userHistoricalOrders", "openOrders"):
+        client.subscribe(type=kind, user=ALICE)
+    client.subscribe(type="clearinghouseState", user=ALICE)
+    client.later()
+    client.trade(BOB)
+    assert client.later() == []
+    client.trade()
+    heard = client.later(0.25)
+    ((update,),) = data(heard, "orderUpdates")
+    assert update["status"] == "filled" and "triggerPx" not in update["order"]
+    (history,) = data(heard, "userHistoricalOrders")
+    assert "isSnapshot" not in history
+    (row,) = history["orderHistory"]
+    assert row["status"] == "filled" and row["order"]["orderType"] == "Limit"
+    (events,) = data(heard, "user")
+    (fills,) = data(heard, "userFills")
+    assert events["fills"] == fills["fills"] and "isSnapshot" not in fills
+    (state,) = data(heard, "clearinghouseState")
+    assert state["user"] == ALICE and state["dex"] == ""
+    assert state["clearinghouseState"]["assetPositions"][0]["position"]["szi"] == "10.0"
+
+
+def test_states_are_shown_after_a_change_and_every_five_seconds() -> None:
+    client = Client()
+    client.subscribe(type="openOrders", user=ALICE)
+    assert client.later(4.9) == []
+    assert data(client.later(0.1), "openOrders")[0]["orders"] == []
+    client.venue.buy("1", "90")
+    (shown,) = data(client.later(0.25), "openOrders")
+    assert shown["orders"][0]["limitPx"] == "90.0" and shown["orders"][0]["isTrigger"] is False
+    assert client.later(4.9) == []
+
+
+@pytest.mark.parametrize("kind", USER_STATES)
+def test_states_repeat_what_can_be_asked(kind: str) -> None:
+    client = Client()
+    client.trade()
+    client.venue.buy("1", "90")
+    shown = client.subscribe(type=kind, user=ALICE)[1]["data"]
+    asked = {
+        "openOrders": "frontendOpenOrders",
+        "clearinghouseState": "clearinghouseState",
+        "spotState": "spotClearinghouseState",
+    }
+    if kind in asked:
+        name = {"openOrders": "orders"}.get(kind, kind)
+        assert shown[name] == client.info.answer({"type": asked[kind], "user": ALICE})
+    elif kind == "allDexsClearinghouseState":
+        assert shown["clearinghouseStates"] == [
+            ["", client.info.answer({"type": "clearinghouseState", "user": ALICE})]
+        ]
+    else:
+        assert shown["userState"]["user"] == ALICE and shown["userState"]["cumLedger"] == "10000"
+
+
+def test_fills_by_time_are_one() -> None:
+    client = Client(depth=Decimal(20_000), levels=20)
+    client.subscribe(type="userFills", user=ALICE)
+    client.subscribe(type="userFills", user=ALICE, aggregateByTime=True)
+    client.later()
+    client.trade(ALICE)
+    client.venue.place(Side.BUY, "40", "110", Tif.IOC)
+    apart, together = [], []
+    for message in data(client.later(), "userFills"):
+        (together if len(message["fills"]) == 1 and len(apart) > len(together) else apart).append(message)
+    assert sum(len(message["fills"]) for message in apart) > len(together) == 2
+    sizes = [
+        sum(Decimal(fill["sz"]) for message in each for fill in message["fills"])
+        for each in (apart, together)
+    ]
+    assert sizes[0] == sizes[1] == 50
+    snapshot = client.ask("unsubscribe", type="userFills", user=ALICE, aggregateByTime=True)
+    snapshot = client.subscribe(type="userFills", user=ALICE, aggregateByTime=True)
+    assert [fill["sz"] for fill in snapshot[1]["data"]["fills"]] == ["40.0", "10.0"]
+
+
+def test_books_keep_their_pace() -> None:
+    client = Client()
+    client.subscribe(type="l2Book", coin="SOL")
+    client.subscribe(type="l2Book", coin="SOL", fast=True)
+    client.later(1)
+    client.venue.price("101")
+    heard = data(client.later(), "l2Book")
+    assert sorted(len(book["levels"][0]) for book in heard) == [5, 20]
+    client.venue.price("102")
+    assert data(client.later(), "l2Book") == []
+    assert [len(book["levels"][0]) for book in data(client.later(0.25), "l2Book")] == [5]
+    assert [len(book["levels"][0]) for book in data(client.later(0.25), "l2Book")] == [20]
+    assert data(client.later(5), "l2Book") == []
+
+
+def test_the_best_prices_only_when_they_change() -> None:
+    client = Client()
+    client.subscribe(type="bbo", coin="SOL")
+    client.venue.buy("1", "90")
+    assert data(client.later(), "bbo") == []
+    client.venue.price("101")
+    assert len(data(client.later(), "bbo")) == 1
+
+
+# Faults
+
+
+def test_acknowledgements_go_wrong() -> None:
+    client = Client()
+    client.faults.on("ws-double-ack", count=1)
+    assert [each["channel"] for each in client.subscribe(type="bbo", coin="SOL")] == [
+        "subscriptionResponse",
+        "subscriptionResponse",
+        "bbo",
+    ]
+    client.faults.on("ws-late-ack", count=1)
+    assert [each["channel"] for each in client.subscribe(type="l2Book", coin="SOL")] == [
+        "l2Book",
+        "subscriptionResponse",
+    ]
+    client.faults.on("ws-already-subscribed", count=1)
+    (answer,) = client.subscribe(type="allMids")
+    assert answer["data"].startswith("Already subscribed: ")
+
+
+def test_a_pong_is_dropped() -> None:
+    client = Client()
+    client.faults.on("ws-no-pong", count=1)
+    for _ in range(2):
+        client.hub.receive(client.session, '{"method":"ping"}')
+    assert client.heard == [{"channel": "pong"}]
+
+
+def order_channels(client: Client) -> list[str]:
+    client.later()
+    client.trade()
+    return [message["channel"] for message in client.later()]
+
+
+def test_fills_come_first() -> None:
+    client = Client()
+    client.subscribe(type="orderUpdates", user=ALICE)
+    client.subscribe(type="userFills", user=ALICE)
+    assert order_channels(client) == ["orderUpdates", "userFills"]
+    client.faults.on("ws-fills-first", count=1)
+    assert order_channels(client) == ["userFills", "orderUpdates"]
+
+
+def test_updates_are_lost_or_strange() -> None:
+    client = Client()
+    client.subscribe(type="orderUpdates", user=ALICE)
+    client.faults.on("ws-missed-updates", count=1)
+    assert order_channels(client) == []
+    client.faults.on("ws-unknown-status", count=1)
+    client.later()
+    client.trade()
+    ((update,),) = data(client.later(), "orderUpdates")
+    assert update["status"] not in ("open", "filled", "canceled")
+
+
+def test_open_and_canceled_change_places() -> None:
+    client = Client()
+    client.subscribe(type="orderUpdates", user=ALICE)
+    client.venue.buy("1", "90")
+    client.later()
+
+    def replace_it() -> list[str]:
+        market = client.venue.core.by_symbol["SOL"]
+        oid = max(client.venue.account().open_orders)
+        with client.venue.core.event():
+            client.venue.core.cancel(client.venue.account(), market, oid)
+            client.venue.buy("1", "91")
+        ((canceled, opened),) = data(client.later(), "orderUpdates")
+        return [canceled["status"], opened["status"]]
+
+    assert replace_it() == ["canceled", "open"]
+    client.faults.on("ws-swapped-updates", count=1)
+    assert replace_it() == ["open", "canceled"]
+
+
+def test_fills_that_were_seen_come_again() -> None:
+    client = Client()
+    client.subscribe(type="userFills", user=ALICE)
+    client.faults.on("ws-seen-fills", count=1)
+    client.later()
+    client.trade()
+    news, snapshot = data(client.later(), "userFills")
+    assert "isSnapshot" not in news and snapshot["isSnapshot"] is True
+    assert news["fills"] == snapshot["fills"]
+
+
+def test_market_data_goes_wrong() -> None:
+    client = Client()
+    for kind in ("trades", "bbo", "l2Book"):
+        client.subscribe(type=kind, coin="SOL")
+    client.later(1)
+
+    def moved(name: str, price: str, **terms: Any) -> list[Any]:
+        client.faults.off_all()
+        client.faults.on(name, **terms)
+        client.venue.now += 1_000
+        client.venue.price(price)
+        return client.later()
+
+    first, second = data(moved("ws-double-trades", "101"), "trades")
+    assert first == second
+    (null_side,) = data(moved("ws-null-side", "102"), "bbo")
+    assert null_side["bbo"][0] is None and null_side["bbo"][1] is not None
+    heard = moved("ws-crossed-book", "103")
+    (top,), (book,) = data(heard, "bbo"), data(heard, "l2Book")
+    for bid, ask in (top["bbo"], (side[0] for side in book["levels"])):
+        assert Decimal(bid["px"]) > Decimal(ask["px"])
+    heard = moved("ws-empty-book", "104")
+    assert data(heard, "bbo")[0]["bbo"] == [None, None]
+    assert data(heard, "l2Book")[0]["levels"] == [[], []]
+    heard = moved("ws-unknown-fields", "105", only="bbo", count=1)
+    assert data(heard, "futureChannel") and "futureField" in data(heard, "bbo")[0]
+
+
+def test_a_candle_comes_again_after_a_newer_one() -> None:
+    from hypertui.venue.feed_faults import FeedFaults
+
+    faults = Faults(lambda: 0)
+    feeds = FeedFaults(faults)
+    faults.on("ws-old-candle", count=1)
+    old, new = ({"s": "SOL", "i": "1m", "t": time, "c": "1"} for time in (0, 60_000))
+    assert feeds.shape("candle", old) == [("candle", old)]
+    assert feeds.shape("candle", new) == [("candle", new), ("candle", old)]
+    assert feeds.shape("candle", old) == [("candle", old)]
+
+
+def test_faults_do_not_reach_into_what_is_kept() -> None:
+    client = Client()
+    client.subscribe(type="userFills", user=ALICE)
+    client.subscribe(type="orderUpdates", user=ALICE)
+    client.subscribe(type="trades", coin="SOL")
+    for name in ("ws-unknown-fields", "ws-unknown-status", "ws-seen-fills"):
+        client.faults.on(name)
+    client.trade()
+    kept = json.dumps([list(client.venue.account().fills), list(client.venue.core.books["SOL"].recent)])
+    assert "futureField" not in kept and "isSnapshot" not in kept
