@@ -3,12 +3,15 @@
 import json
 import sys
 
-from benchmarks import replay, startup
+from benchmarks import replay, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
+    "venue-orders": venue.orders,
+    "venue-fanout": venue.fanout,
+    "venue-memory": venue.memory,
 }
 
 
