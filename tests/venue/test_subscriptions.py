@@ -393,3 +393,28 @@ def test_faults_do_not_reach_into_what_is_kept() -> None:
     client.trade()
     kept = json.dumps([list(client.venue.account().fills), list(client.venue.core.books["SOL"].recent)])
     assert "futureField" not in kept and "isSnapshot" not in kept
+
+
+def test_feeds_show_whatever_can_be_asked() -> None:
+    """Candles and trading limits are the answers to their questions, told again and again."""
+    client = Client()
+    candle = {"t": START, "T": START + 59_999, "s": "SOL", "i": "1m", "c": "100.0"}
+    asked: list[dict[str, Any]] = []
+
+    def candles(body: dict[str, Any]) -> list[dict[str, Any]]:
+        asked.append(body["req"])
+        return [{**candle, "t": 0}, candle]
+
+    limits = {"user": ALICE, "coin": "SOL", "maxTradeSzs": ["1.0", "1.0"]}
+    client.info._answers["candleSnapshot"] = candles
+    client.info._answers["activeAssetData"] = lambda body: limits
+    assert data(client.subscribe(type="candle", coin="SOL", interval="1m"), "candle") == [candle]
+    assert (asked[0]["coin"], asked[0]["interval"], asked[0]["endTime"]) == ("SOL", "1m", START)
+    client.venue.price("101")
+    assert data(client.later(0.1), "candle") == []
+    assert data(client.later(0.4), "candle") == [candle]
+    assert data(client.later(9), "candle") == []
+    wanted = {"type": "activeAssetData", "user": ALICE, "coin": "SOL"}
+    assert data(client.subscribe(**wanted), "activeAssetData") == [limits]
+    client.trade()
+    assert data(client.later(), "activeAssetData") == [limits]
