@@ -107,7 +107,7 @@ class Lifecycle:
             if self._triggers_follow:
                 self._fit(account, [order for order in waiting if order.group is None], batch)
             if not account.reducible(symbol, side):
-                follow = [o for o in waiting if o.request.position_tpsl or self._triggers_follow]
+                follow = [order for order in waiting if self._follows(order)]
                 self.cancel_all(follow, "reduceOnlyCanceled", batch)
 
     def dump(self) -> Json:
@@ -121,6 +121,13 @@ class Lifecycle:
             for order in account.open_orders.values():
                 if order.waiting and order.armed:
                     self._books[order.symbol].triggers.add(order)
+
+    def _follows(self, order: VenueOrder) -> bool:
+        """Whether a waiting order goes with its position. One whose sibling closed that goes for the sake of
+        the sibling."""
+        if order.group is not None and any(child.filled for child in order.group.children):
+            return False
+        return order.request.position_tpsl or self._triggers_follow
 
     def _left_group(self, order: VenueOrder, group: Group, batch: Batch) -> None:
         if order is group.parent:
