@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from hypertui.venue.accounts import Account
-from hypertui.venue.core import ActionError
+from hypertui.venue.errors import ActionError
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Json
 from hypertui.venue.weights import batch_length, kind_of

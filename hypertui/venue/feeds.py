@@ -15,7 +15,7 @@ from hypertui.venue.core import Core
 from hypertui.venue.events import Batch
 from hypertui.venue.feed_faults import FeedFaults
 from hypertui.venue.info import aggregate
-from hypertui.venue.orders import Json, frontend
+from hypertui.venue.orders import history_row
 from hypertui.venue.shown import Shown
 from hypertui.venue.subscriptions import MARKET_STATES, USER_STATES, Feed
 from hypertui.venue.wire import MalformedError
@@ -113,10 +113,11 @@ class Broadcaster:
     def _orders(self, batch: Batch) -> None:
         for user, updates in batch.orders.items():
             self._send(Feed("orderUpdates", user=user), "orderUpdates", updates)
-            history = Feed("userHistoricalOrders", user=user)
-            if history in self._audiences:
-                rows = [self._row(user, update) for update in updates]
-                self._send(history, history.kind, {"user": user, "orderHistory": rows})
+        for user, events in batch.history.items():
+            feed = Feed("userHistoricalOrders", user=user)
+            if feed in self._audiences:
+                rows = [history_row(event) for event in events]
+                self._send(feed, feed.kind, {"user": user, "orderHistory": rows})
 
     def _fills(self, batch: Batch) -> None:
         for user, fills in batch.fills.items():
@@ -183,12 +184,6 @@ class Broadcaster:
             return  # what was there when it was subscribed to is there no more
         if data is not None:
             self._send(feed, feed.kind, data)
-
-    def _row(self, user: str, update: Json) -> Json:
-        """An order update in the long form of the order."""
-        order = self._core.accounts[user].orders.get(update["order"]["oid"])
-        shape = update["order"] if order is None else frontend(order) | update["order"]
-        return update | {"order": shape}
 
     def _send(self, feed: Feed, channel: str, data: Any) -> None:
         """Write a message once, if anybody wants it, and hand it to all who do."""

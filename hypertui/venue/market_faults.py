@@ -12,6 +12,7 @@ from hypertui.market import ONE, ZERO, Side
 from hypertui.venue.accounts import Account
 from hypertui.venue.core import Core
 from hypertui.venue.faults import Fault, Faults
+from hypertui.venue.interventions import Interventions
 from hypertui.venue.orders import OrderRequest, Tif, VenueOrder
 from hypertui.venue.prices import PriceSource
 
@@ -26,14 +27,15 @@ class MarketFaults:
         self._core = core
         self._source = source
         self._faults = faults
-        core.trigger_refused = self._trigger_refused
+        self._interventions = Interventions(core)
+        core.desk.trigger_refused = self._trigger_refused
         self._events: dict[str, Callable[[Fault], None]] = {
             "market-gap": self._gap,
             "market-reduced": self._reduce,
             "market-sibling": self._end_sibling,
             "market-liquidation": self._liquidate,
             "market-scheduled-cancel": self._cancel_scheduled,
-            "market-funding": lambda fault: self._core.pay_funding_now(),
+            "market-funding": lambda fault: self._interventions.pay_funding(),
             "market-leverage-tier": self._change_tier,
             "market-delisting": self._delist,
         }
@@ -90,12 +92,12 @@ class MarketFaults:
         for account in self._accounts(fault):
             for order in account.open_orders.values():
                 if order.waiting and order.request.reduce_only:
-                    self._core.end_order(order, "siblingFilledCanceled")
+                    self._interventions.end_order(order, "siblingFilledCanceled")
                     break
 
     def _liquidate(self, fault: Fault) -> None:
         for account in self._accounts(fault):
-            self._core.liquidate(account)
+            self._interventions.liquidate(account)
 
     def _cancel_scheduled(self, fault: Fault) -> None:
         for account in self._accounts(fault):
@@ -104,11 +106,11 @@ class MarketFaults:
 
     def _change_tier(self, fault: Fault) -> None:
         if fault.figure("symbol") in self._core.books:
-            self._core.set_max_leverage(fault.figure("symbol"), fault.figure("leverage"))
+            self._interventions.set_max_leverage(fault.figure("symbol"), fault.figure("leverage"))
 
     def _delist(self, fault: Fault) -> None:
         if fault.figure("symbol") in self._core.books:
-            self._core.delist(fault.figure("symbol"))
+            self._interventions.delist(fault.figure("symbol"))
 
     def _accounts(self, fault: Fault) -> Iterator[Account]:
         user = str(fault.figure("user")).lower()

@@ -44,8 +44,10 @@ class VenueOptions:
     taker_fee: Decimal = Decimal("0.00045")
     maker_fee: Decimal = Decimal("0.00015")
     default_leverage: int = 20
-    # Traded volume that scheduleCancel asks for.
+    # Traded volume in USD that scheduleCancel and createSubAccount ask for; the real exchange wants 1,000,000
+    # and 100,000.
     schedule_cancel_volume: Decimal = Decimal(0)
+    sub_account_volume: Decimal = Decimal(0)
     # Seconds after which a socket is closed to which nothing was sent.
     idle_timeout: float = 60.0
     # Messages, and their characters, that may wait for a socket that does not read; one more cuts it.

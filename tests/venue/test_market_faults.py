@@ -162,7 +162,7 @@ def test_open_interest_is_capped(long: Scene) -> None:
     long.strike("market-open-interest-cap", symbol="SOL")
     refused = long.order(True, 1, 160, IOC)
     assert refused["error"] == "Order would increase open interest while open interest is capped asset=2"
-    flipping = long.order(False, 11, 140, IOC)
+    flipping = long.order(False, 25, 140, IOC)
     assert "open interest" in flipping["error"]
     kinds = [row["status"] for row in long.info.historical_orders(USER)[:2]]
     assert kinds == ["positionFlipAtOpenInterestCapRejected", "positionIncreaseAtOpenInterestCapRejected"]

@@ -191,11 +191,11 @@ def test_the_client_sees_a_422(info: Info) -> None:
 
 
 def test_a_mistake_inside_costs_one_request(venue: LocalVenue, info: Info, caplog: Any) -> None:
-    def broken() -> None:
+    def broken(*question: object) -> None:
         raise RuntimeError("a mistake")
 
-    venue.call(lambda: setattr(venue.server.info, "meta", broken))
-    answer = requests.post(f"{venue.base_url}/info", json={"type": "meta"}, timeout=10)
+    venue.call(lambda: setattr(venue.server.info.market, "l2_book", broken))
+    answer = requests.post(f"{venue.base_url}/info", json={"type": "l2Book", "coin": "SOL"}, timeout=10)
     assert (answer.status_code, answer.text) == (500, "null")
     assert "a mistake" in caplog.text
     assert info.all_mids()
