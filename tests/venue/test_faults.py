@@ -40,10 +40,6 @@ def info(venue: LocalVenue) -> Info:
     return Info(venue.base_url, skip_ws=True, meta={"universe": []}, spot_meta=NO_SPOT, timeout=5)
 
 
-def switch_on(venue: LocalVenue, name: str, **terms: Any) -> None:
-    venue.call(lambda: venue.server.faults.on(name, **terms))
-
-
 def held(info: Info) -> str:
     positions = info.user_state(USER)["assetPositions"]
     return str(positions[0]["position"]["szi"]) if positions else "0"
@@ -104,21 +100,21 @@ def test_nothing_strikes_that_is_not_on() -> None:
     ],
 )
 def test_canned_answers(venue: LocalVenue, info: Info, name: str, status: int, body: str) -> None:
-    switch_on(venue, name, count=1)
+    venue.fail(name, count=1)
     answer = requests.post(f"{venue.base_url}/info", json={"type": "allMids"}, timeout=5)
     assert (answer.status_code, answer.text) == (status, body)
     assert info.all_mids()
 
 
 def test_what_the_official_client_makes_of_them(venue: LocalVenue, info: Info) -> None:
-    switch_on(venue, "http-429", count=1)
+    venue.fail("http-429", count=1)
     with pytest.raises(ClientError):
         info.all_mids()
-    switch_on(venue, "http-502", count=1)
+    venue.fail("http-502", count=1)
     with pytest.raises(ServerError) as caught:
         info.all_mids()
     assert caught.value.status_code == 502 and "<html>" in caught.value.message
-    switch_on(venue, "http-not-json", count=1)
+    venue.fail("http-not-json", count=1)
     assert "Could not parse JSON" in info.all_mids()["error"]
 
 
@@ -126,7 +122,7 @@ def test_what_the_official_client_makes_of_them(venue: LocalVenue, info: Info) -
 def test_an_error_may_hide_that_it_was_done(
     venue: LocalVenue, exchange: Exchange, info: Info, applied: bool, size: str
 ) -> None:
-    switch_on(venue, "http-502", count=1, applied=applied, only="order")
+    venue.fail("http-502", count=1, applied=applied, only="order")
     with pytest.raises(ServerError):
         exchange.market_open("SOL", True, 1)
     assert held(info) == size
@@ -136,14 +132,14 @@ def test_an_error_may_hide_that_it_was_done(
 def test_an_answer_that_does_not_come(
     venue: LocalVenue, exchange: Exchange, info: Info, name: str, size: str
 ) -> None:
-    switch_on(venue, name, count=1, seconds=0.05, only="order")
+    venue.fail(name, count=1, seconds=0.05, only="order")
     with pytest.raises(requests.ConnectionError):
         exchange.market_open("SOL", True, 1)
     assert held(info) == size
 
 
 def test_a_slow_answer(venue: LocalVenue, exchange: Exchange) -> None:
-    switch_on(venue, "http-slow", count=1, seconds=30, only="order")
+    venue.fail("http-slow", count=1, seconds=30, only="order")
     exchange.timeout = 0.3
     with pytest.raises(requests.Timeout):
         exchange.market_open("SOL", True, 1)
@@ -158,7 +154,7 @@ def test_refusals_in_the_venues_own_words(venue: LocalVenue, exchange: Exchange,
         ("too-many-requests", "Too many cumulative requests sent (10001 > 10000) for cumulative volume"),
         ("expired", "Action already expired"),
     ):
-        switch_on(venue, name, count=1)
+        venue.fail(name, count=1)
         answer = exchange.market_open("SOL", True, 1)
         assert answer["status"] == "err" and answer["response"].startswith(words)
     assert held(info) == "0"
@@ -171,7 +167,7 @@ def test_an_agent_that_may_act_no_more(venue: LocalVenue, exchange: Exchange, na
     assert answer["status"] == "ok"
     deputy = Exchange(Account.from_key(key), venue.base_url, account_address=KEY.address, timeout=5)
     assert deputy.market_open("SOL", True, 1)["status"] == "ok"
-    switch_on(venue, name, count=1, user=KEY.address)
+    venue.fail(name, count=1, user=KEY.address)
     for _ in range(2):
         refused = deputy.market_open("SOL", True, 1)
         assert refused["status"] == "err" and refused["response"].endswith("does not exist.")
@@ -179,7 +175,7 @@ def test_an_agent_that_may_act_no_more(venue: LocalVenue, exchange: Exchange, na
 
 
 def test_a_unified_account_shows_its_money_elsewhere(venue: LocalVenue, info: Info) -> None:
-    switch_on(venue, "unified-account")
+    venue.fail("unified-account")
     assert info.query_user_abstraction_state(USER) == "unifiedAccount"
     assert info.user_state(USER)["marginSummary"]["accountValue"] == "0.0"
     (balance,) = info.spot_user_state(USER)["balances"]

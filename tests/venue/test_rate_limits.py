@@ -235,7 +235,7 @@ def test_too_many_messages_close_the_socket(venue: LocalVenue) -> None:
 
 def test_posts_that_wait_for_their_answer(venue: LocalVenue) -> None:
     async def test() -> None:
-        venue.call(lambda: venue.server.faults.on("ws-slow-post", seconds=0.3))
+        venue.fail("ws-slow-post", seconds=0.3)
         async with connect(venue.ws_url) as client:
             for number in range(PENDING_POSTS + 1):
                 request = {"type": "info", "payload": {"type": "exchangeStatus"}}

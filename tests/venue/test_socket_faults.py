@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
 
 import pytest
 import websockets
@@ -30,13 +29,9 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(test(), DEADLINE))  # type: ignore[arg-type]
 
 
-def switch_on(venue: LocalVenue, name: str, **terms: Any) -> None:
-    venue.call(lambda: venue.server.faults.on(name, **terms))
-
-
 def test_a_socket_is_refused(venue: LocalVenue) -> None:
     async def test() -> None:
-        switch_on(venue, "ws-refuse", count=1)
+        venue.fail("ws-refuse", count=1)
         with pytest.raises(websockets.InvalidStatus) as caught:
             await connect(venue.ws_url)
         assert caught.value.response.status_code == 503
@@ -51,7 +46,7 @@ def test_a_socket_is_cut_in_the_middle(venue: LocalVenue) -> None:
         async with connect(venue.ws_url) as client:
             await client.send(PING)
             await client.recv()
-            switch_on(venue, "ws-close", count=1)
+            venue.fail("ws-close", count=1)
             await client.send(PING)
             with pytest.raises(websockets.ConnectionClosedError):
                 await client.recv()
@@ -61,7 +56,7 @@ def test_a_socket_is_cut_in_the_middle(venue: LocalVenue) -> None:
 
 def test_a_half_open_socket_says_nothing_and_stays() -> None:
     async def test(venue: LocalVenue) -> None:
-        switch_on(venue, "ws-half-open", count=1)
+        venue.fail("ws-half-open", count=1)
         async with connect(venue.ws_url) as mute, connect(venue.ws_url) as other:
             await mute.send(PING)
             await other.wait_closed()
@@ -77,7 +72,7 @@ def test_order_updates_come_before_the_answer(venue: LocalVenue) -> None:
     """The socket is told before the HTTP answer leaves, every time."""
 
     async def test() -> None:
-        switch_on(venue, "http-updates-first")
+        venue.fail("http-updates-first")
         exchange = Exchange(KEY, venue.base_url, timeout=5)
         seen: list[str] = []
         async with connect(venue.ws_url) as client:
