@@ -4,6 +4,6 @@
 requests before they reach it, `info.Info` answers questions, `doors.Doors` weighs both, `hub.Hub` serves the
 sessions of sockets and `feeds.Broadcaster` turns the core's events into their messages. `server.VenueServer`
 puts all of it behind HTTP and WebSocket on the loopback interface; `control.ControlDoor` is for whoever runs
-it, `faults.Faults` for what is to go wrong. Nothing is ever sent to another machine but `follow`'s subscriptions
-to public prices, and what is signed for mainnet is refused.
+it, `faults.Faults` for what is to go wrong. Nothing is ever sent to another machine but `follow`'s
+subscriptions to public prices, and what is signed for mainnet is refused.
 """
