@@ -104,11 +104,16 @@ class Core:
             delta = deposit_delta(account.deposits)
             account.ledger.append({"time": self.now, "hash": NO_HASH, "delta": delta})
 
+    def stored(self, address: str) -> Account:
+        """The account of an address, which has one from then on."""
+        account = self.account(address) or Account(address)
+        self.open_account(account)
+        return account
+
     def deposit(self, address: str, amount: Decimal) -> Account:
         """Credit USDC to an address, which has an account from then on."""
         with self._events.open() as batch:
-            account = self.account(address) or Account(address)
-            self.open_account(account)
+            account = self.stored(address)
             self.treasury.adjust(account, amount, deposit_delta(amount), batch)
             return account
 
