@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from hypertui.venue.accounts import Account
 from hypertui.venue.checks import crossing
-from hypertui.venue.desk import Desk, Outcome, Refused
+from hypertui.venue.desk import Desk
 from hypertui.venue.events import Batch
 from hypertui.venue.matching import Book
 from hypertui.venue.orders import OrderRequest, Tif, VenueOrder
+from hypertui.venue.outcomes import Outcome, Refused
 
 GONE = "Cannot modify canceled or filled order"
 INVALID = "Attempted to modify to invalid new order"

@@ -112,7 +112,7 @@ class Candles:
             minute.count += 1
             return
         if minute is not None:
-            self._fold(minute)
+            self._fold(minute, time)
         start, end = bounds("1m", time)
         self._minute = Candle(start, end, price, price, price, price, size, 1)
 
@@ -160,25 +160,27 @@ class Candles:
         minute = self._minute
         if minute is None or interval == "1m":
             return minute
-        start, end = bounds(interval, minute.start)
         before = self._growing.get(interval)
-        if before is None or before.start != start:
+        if before is None:
+            start, end = bounds(interval, minute.start)
             return replace(minute, start=start, end=end)
         current = replace(before)
         current.add(minute)
         return current
 
-    def _fold(self, minute: Candle) -> None:
+    def _fold(self, minute: Candle, now: int) -> None:
+        """Take a minute that is over into the longer intervals, and close those that are over at `now`."""
         self._closed["1m"].append(minute.shown(self._symbol, "1m"))
         for interval in INTERVALS[1:]:
-            start, end = bounds(interval, minute.start)
             growing = self._growing.get(interval)
-            if growing is not None and growing.start == start:
+            if growing is None:
+                start, end = bounds(interval, minute.start)
+                growing = self._growing[interval] = replace(minute, start=start, end=end)
+            else:
                 growing.add(minute)
-                continue
-            if growing is not None:
+            if growing.end < now:
                 self._closed[interval].append(growing.shown(self._symbol, interval))
-            self._growing[interval] = replace(minute, start=start, end=end)
+                del self._growing[interval]
 
 
 def _written(candle: Candle) -> Json:

@@ -16,7 +16,7 @@ from hypertui.venue.agents import Agents
 from hypertui.venue.amend import Amendments
 from hypertui.venue.checks import TOO_FAR, too_far
 from hypertui.venue.collateral import Collateral
-from hypertui.venue.desk import Desk, Outcome
+from hypertui.venue.desk import Desk
 from hypertui.venue.errors import ActionError
 from hypertui.venue.events import Batch, Events, Listener
 from hypertui.venue.fees import DAY_MS
@@ -27,6 +27,7 @@ from hypertui.venue.markets import MARKETS, Market, usd
 from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Grouping, Json, OrderRequest
+from hypertui.venue.outcomes import Outcome
 from hypertui.venue.treasury import NO_HASH, Treasury, deposit_delta
 from hypertui.venue.wire import integer, mapping
 
@@ -104,11 +105,16 @@ class Core:
             delta = deposit_delta(account.deposits)
             account.ledger.append({"time": self.now, "hash": NO_HASH, "delta": delta})
 
+    def stored(self, address: str) -> Account:
+        """The account of an address, which has one from then on."""
+        account = self.account(address) or Account(address)
+        self.open_account(account)
+        return account
+
     def deposit(self, address: str, amount: Decimal) -> Account:
         """Credit USDC to an address, which has an account from then on."""
         with self._events.open() as batch:
-            account = self.account(address) or Account(address)
-            self.open_account(account)
+            account = self.stored(address)
             self.treasury.adjust(account, amount, deposit_delta(amount), batch)
             return account
 

@@ -6,7 +6,6 @@ Every method takes the batch that its changes go to; the batch's time is the tim
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.market import ZERO, Side
@@ -19,48 +18,20 @@ from hypertui.venue.margin import MarginRules
 from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Group, Json, OrderRequest, Tif, VenueOrder
+from hypertui.venue.outcomes import (
+    WAITING_FOR_FILL,
+    WAITING_FOR_TRIGGER,
+    Filled,
+    Outcome,
+    Refused,
+    Resting,
+    Waiting,
+)
 from hypertui.venue.records import CROWD_ADDRESS, LIQUIDATOR_ADDRESS, PATH_ADDRESS, Records
 from hypertui.venue.wire import mapping
 
 # The part of the best synthetic price that the crowd trades when the path moves.
 CROWD_SHARE = Decimal("0.001")
-WAITING_FOR_FILL = "waitingForFill"
-WAITING_FOR_TRIGGER = "waitingForTrigger"
-
-
-@dataclass(frozen=True, slots=True)
-class Resting:
-    """The order works."""
-
-    order: VenueOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """The order traded at once, perhaps in part: `size` coins for `value` USD."""
-
-    order: VenueOrder
-    size: Decimal
-    value: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The order was refused, in the venue's words."""
-
-    order: VenueOrder
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The order belongs to a group, and waits for what `text` says."""
-
-    order: VenueOrder
-    text: str
-
-
-Outcome = Resting | Filled | Refused | Waiting
 
 
 class Desk:

@@ -170,5 +170,7 @@ class Gateway:
 def _check_user_signed(wire: Json, nonce: int) -> None:
     one_of(wire, "hyperliquidChain", ("Mainnet", "Testnet"))
     hex_number(wire, "signatureChainId")
-    if integer(wire, "nonce") != nonce:
+    # The signed fields end with the nonce, which some actions call their time.
+    name = USER_SIGNED_TYPES[wire["type"]][1][-1][0]
+    if integer(wire, name) != nonce:
         raise MalformedError("two different nonces")

@@ -33,6 +33,24 @@ USER_SIGNED_TYPES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("nonce", "uint64"),
         ),
     ),
+    "usdSend": (
+        "HyperliquidTransaction:UsdSend",
+        (
+            ("hyperliquidChain", "string"),
+            ("destination", "string"),
+            ("amount", "string"),
+            ("time", "uint64"),
+        ),
+    ),
+    "withdraw3": (
+        "HyperliquidTransaction:Withdraw",
+        (
+            ("hyperliquidChain", "string"),
+            ("destination", "string"),
+            ("amount", "string"),
+            ("time", "uint64"),
+        ),
+    ),
     "usdClassTransfer": (
         "HyperliquidTransaction:UsdClassTransfer",
         (

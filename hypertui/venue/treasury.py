@@ -19,6 +19,8 @@ from hypertui.venue.orders import Json
 NO_HASH = "0x" + "0" * 64
 MOST_SUB_ACCOUNTS = 10
 LONGEST_NAME = 16
+# Hyperliquid docs, bridge.
+WITHDRAWAL_FEE = Decimal(1)
 TOO_LITTLE = "Insufficient balance for withdrawal"
 
 
@@ -53,6 +55,36 @@ class Treasury:
             account.spot -= signed
             delta = {"type": "accountClassTransfer", "usdc": usd(amount), "toPerp": to_perp}
             self.adjust(account, signed, delta, batch)
+
+    def send(self, source: Account, target: Account, amount: Decimal) -> None:
+        """Move USDC from one account's perpetuals to another's; raises ActionError."""
+        with self._events.open() as batch:
+            if source is target:
+                raise ActionError("Cannot self-transfer.")
+            self._must_be_there(amount, self._withdrawable(source))
+            delta = {
+                "type": "internalTransfer",
+                "usdc": usd(amount),
+                "user": source.address,
+                "destination": target.address,
+                "fee": "0.0",
+            }
+            self.adjust(source, -amount, delta, batch)
+            self.adjust(target, amount, delta, batch)
+
+    def withdraw(self, account: Account, amount: Decimal, nonce: int) -> None:
+        """Let USDC leave the exchange, less its fee; raises ActionError."""
+        with self._events.open() as batch:
+            self._must_be_there(amount, self._withdrawable(account))
+            if amount <= WITHDRAWAL_FEE:
+                raise ActionError(TOO_LITTLE)
+            delta = {
+                "type": "withdraw",
+                "usdc": usd(amount - WITHDRAWAL_FEE),
+                "nonce": nonce,
+                "fee": usd(WITHDRAWAL_FEE),
+            }
+            self.adjust(account, -amount, delta, batch)
 
     def create_sub_account(self, master: Account, name: str) -> str:
         """A new empty account that `master` commands; returns its address. Raises ActionError."""

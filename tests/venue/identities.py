@@ -11,8 +11,6 @@ from hypertui.venue.events import Batch
 from hypertui.venue.orders import Json
 from tests.venue.helpers import Venue
 
-ENDINGS_WITH_A_REST = ("canceled", "filled")
-
 
 class Witness:
     """Listens to a venue from its beginning and keeps its own books of every account."""

@@ -11,6 +11,8 @@ from hyperliquid.utils.signing import (
     sign_approve_builder_fee,
     sign_l1_action,
     sign_usd_class_transfer_action,
+    sign_usd_transfer_action,
+    sign_withdraw_from_bridge_action,
 )
 
 from hypertui.market import Side
@@ -115,6 +117,27 @@ def test_usdc_between_spot_and_perpetuals() -> None:
     assert door.venue.core.accounts[sub].spot == 3
     with pytest.raises(MalformedError):
         class_transfer(door, "-1", True)
+
+
+def money_out(door: Door, sign: Any, kind: str, amount: str) -> dict[str, Any]:
+    door._nonce += 1
+    action = {"type": kind, "destination": BOB, "amount": amount, "time": door._nonce}
+    signature = sign(Account.from_key("0x" + "1" * 64), action, False)
+    return door.gateway.submit({"action": action, "nonce": door._nonce, "signature": signature})
+
+
+def test_usdc_goes_to_others_and_out() -> None:
+    door = Door()
+    assert is_ok(money_out(door, sign_usd_transfer_action, "usdSend", "250"))
+    core = door.venue.core
+    assert (core.accounts[MASTER].cash, core.accounts[BOB].cash) == (9_750, 10_250)
+    assert ask(door, "userNonFundingLedgerUpdates", BOB)[-1]["delta"]["user"] == MASTER
+    assert is_ok(money_out(door, sign_withdraw_from_bridge_action, "withdraw3", "750"))
+    delta = ask(door, "userNonFundingLedgerUpdates")[-1]["delta"]
+    assert (delta["usdc"], delta["fee"]) == ("749.0", "1.0")
+    assert core.accounts[MASTER].cash == 9_000
+    answer = money_out(door, sign_withdraw_from_bridge_action, "withdraw3", "9000.1")
+    assert error(answer) == "Insufficient balance for withdrawal"
 
 
 def test_an_agent_signs_nothing_for_the_user() -> None:

@@ -48,7 +48,6 @@ UNSUPPORTED = frozenset(
         "topUpIsolatedOnlyMargin",
         "twapCancel",
         "twapOrder",
-        "usdSend",
         "userDexAbstraction",
         "userPortfolioMargin",
         "userSetAbstraction",
@@ -56,7 +55,6 @@ UNSUPPORTED = frozenset(
         "vaultDistribute",
         "vaultModify",
         "vaultTransfer",
-        "withdraw3",
     }
 )
 

@@ -1,6 +1,8 @@
-"""Sub-accounts, and money between them, their master, and its spot wallet."""
+"""Sub-accounts, and money: between them, their master and its spot wallet, to others, and out."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from hypertui.venue.accounts import Account
 from hypertui.venue.actions.base import Action, Parser, done, ordered
@@ -55,7 +57,39 @@ def _usd_class_transfer(core: Core, action: Json) -> Action:
     return Action(action, run)
 
 
+def _usd_send(core: Core, action: Json) -> Action:
+    """Signed by the user."""
+    destination, amount = address(action, "destination"), _positive(action)
+
+    def run(account: Account) -> Json:
+        core.treasury.send(account, core.stored(destination), amount)
+        return done()
+
+    return Action(action, run)
+
+
+def _withdraw(core: Core, action: Json) -> Action:
+    """Signed by the user. Where the money would go makes no difference here."""
+    address(action, "destination")
+    amount, nonce = _positive(action), integer(action, "time")
+
+    def run(account: Account) -> Json:
+        core.treasury.withdraw(account, amount, nonce)
+        return done()
+
+    return Action(action, run)
+
+
+def _positive(action: Json) -> Decimal:
+    amount = decimal(action, "amount")
+    if amount <= 0:
+        raise MalformedError("amount is not positive")
+    return amount
+
+
 ACTIONS: dict[str, Parser] = {
+    "usdSend": _usd_send,
+    "withdraw3": _withdraw,
     "createSubAccount": _create_sub_account,
     "subAccountTransfer": _sub_account_transfer,
     "usdClassTransfer": _usd_class_transfer,

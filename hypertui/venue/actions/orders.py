@@ -10,10 +10,10 @@ from hypertui.market import Side, plain
 from hypertui.venue.accounts import Account
 from hypertui.venue.actions.base import Action, Parser, done, ordered
 from hypertui.venue.core import Core
-from hypertui.venue.desk import Filled, Outcome, Refused, Waiting
 from hypertui.venue.errors import ActionError
 from hypertui.venue.markets import MICRO, Market, number
 from hypertui.venue.orders import Grouping, Json, OrderRequest, Tif, Trigger, VenueOrder
+from hypertui.venue.outcomes import Filled, Outcome, Refused, Waiting
 from hypertui.venue.wire import (
     MalformedError,
     address,

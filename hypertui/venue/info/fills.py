@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
+from hypertui.market import ZERO
 from hypertui.venue.core import Core
 from hypertui.venue.info.people import People, rows_between
 from hypertui.venue.markets import number, usd
@@ -64,16 +66,18 @@ class FillInfo:
 def aggregate(fills: list[Json]) -> list[Json]:
     """Partial fills that one crossing order made at one time, as one fill at their average price. Fills that
     belong together follow each other, oldest or newest first."""
-    merged: list[Json] = []
-    for fill in fills:
-        last = merged[-1] if merged else None
-        if last is None or not fill["crossed"] or (last["oid"], last["time"]) != (fill["oid"], fill["time"]):
-            merged.append(fill)
-            continue
-        size = Decimal(last["sz"]) + Decimal(fill["sz"])
-        value = Decimal(last["sz"]) * Decimal(last["px"]) + Decimal(fill["sz"]) * Decimal(fill["px"])
-        sums = {
-            key: usd(Decimal(last[key]) + Decimal(fill[key])) for key in _SUMS if key in last and key in fill
-        }
-        merged[-1] = last | {"sz": number(size), "px": usd(value / size)} | sums
-    return merged
+    parts = groupby(fills, key=lambda fill: (fill["oid"], fill["time"]) if fill["crossed"] else fill["tid"])
+    return [_merged(list(part)) for _, part in parts]
+
+
+def _merged(fills: list[Json]) -> Json:
+    if len(fills) == 1:
+        return fills[0]
+    first, second, *_ = fills
+    signed = Decimal(first["sz"]) * (1 if first["side"] == "B" else -1)
+    forward = Decimal(first["startPosition"]) + signed == Decimal(second["startPosition"])
+    size = sum((Decimal(fill["sz"]) for fill in fills), ZERO)
+    value = sum((Decimal(fill["sz"]) * Decimal(fill["px"]) for fill in fills), ZERO)
+    sums = {key: usd(sum((Decimal(fill[key]) for fill in fills), ZERO)) for key in _SUMS if key in first}
+    oldest = first if forward else fills[-1]
+    return oldest | {"sz": number(size), "px": usd(value / size)} | sums
