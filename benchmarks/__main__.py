@@ -3,12 +3,17 @@
 import json
 import sys
 
-from benchmarks import replay, startup
+from benchmarks import commit, pipeline, replay, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
+    "commit": commit.step,
+    "pipeline": pipeline.step,
+    "venue-orders": venue.orders,
+    "venue-fanout": venue.fanout,
+    "venue-memory": venue.memory,
 }
 
 

@@ -256,6 +256,10 @@ class Exchange(Protocol):
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
         """Set cross leverage for `symbol`; raises Rejected with the venue's reason."""
 
+    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+        """Begin with what can be done before `orders` may be sent, such as signing, so that placing the same
+        ones takes less time. Sends nothing, waits for nothing, and raises nothing."""
+
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         """Place orders in one action; one answer for each, in order."""
 

@@ -32,6 +32,7 @@ class _Suspicion:
 
     difference: Decimal
     fills_booked: int
+    at: int
     looked: bool = False
 
 
@@ -120,8 +121,7 @@ class Caretaker:
         return await answer
 
     async def _compare(self) -> bool:
-        if not self._rations.allows_question():
-            return False
+        await self._permission()
         self._look_again = False
         since, now = self._since, self._clock()
         expected = [order.client_id for order in self._tracker.alive]
@@ -136,8 +136,7 @@ class Caretaker:
 
     async def ask_funding(self) -> None:
         """Ask for the funding of the position since the last that is booked, or since the trade began."""
-        if not self._rations.allows_question():
-            return
+        await self._permission()
         since = self._tracker.funded_until
         try:
             payments = await self._exchange.funding_since(
@@ -150,14 +149,18 @@ class Caretaker:
 
     async def ask_allowance(self) -> None:
         """Ask how many actions the account may still send."""
-        if not self._rations.allows_question():
-            return
+        await self._permission()
         try:
             await self._exchange.ask_allowance()
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
             return
         self._inbox.post(self._on_allowance)
+
+    async def _permission(self) -> None:
+        """Wait until questions may be asked. What is asked for often is left out instead."""
+        while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
+            await asyncio.sleep(_RETRY_PAUSE)
 
     def _on_allowance(self) -> None:
         left = self._exchange.allowance.requests
@@ -180,7 +183,7 @@ class Caretaker:
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
         difference = account.position - self._tracker.ladder.held
         if not moving and difference:
-            self._suspect(_Suspicion(difference, booked))
+            self._suspect(_Suspicion(difference, booked, self._clock()))
         elif not moving:
             self._suspicion = None
 
@@ -212,8 +215,8 @@ class Caretaker:
         for fill in findings.fills:
             self._book(fill)
         found = self._tracker.fills_booked - booked
-        if self._suspicion is not None:
-            self._suspicion.looked = True
+        if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
+            self._suspicion.looked = True  # what was asked for before tells of an earlier moment
         differences = reconciliation.compare(findings, self._tracker, self._ids)
         self._take(findings, differences, now)
         self._journal.reconciliation(

@@ -57,6 +57,12 @@ class Courier:
         """Whether what became of an action is still to come."""
         return self._acting > 0
 
+    def prepare(self, actions: Sequence[Action]) -> None:
+        """Have done what placements need before they may be sent, beside whatever comes next."""
+        for action in actions:
+            if isinstance(action, Place):
+                self._exchange.prepare([o.order for o in action.orders], self._expiry(action.orders))
+
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the inbox."""
         match action:
@@ -70,7 +76,7 @@ class Courier:
                 self._inbox.spawn(self._ask(order))
 
     async def _place(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
-        sent, expires_at = self._clock(), self._skew.at_venue(orders[0].expires_at)
+        sent, expires_at = self._clock(), self._expiry(orders)
         try:
             answers = await self._exchange.place([o.order for o in orders], expires_at)
         except Unknown as error:
@@ -86,6 +92,9 @@ class Courier:
                 self._tracker.on_placed(order, answer, self._clock())
 
         self._acted(take)
+
+    def _expiry(self, orders: Sequence[OwnOrder]) -> int:
+        return self._skew.at_venue(orders[0].expires_at)
 
     def _unanswered(self, text: str) -> None:
         self._trouble(text)

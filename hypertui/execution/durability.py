@@ -54,13 +54,14 @@ class Durability:
         self._overfull = False
         self._leaving = False
 
-    def commit(self) -> None:
-        """Write what is queued, if the database takes it now; `problem` says whether it did."""
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+        """Write what is queued, if the database takes it now; `problem` says whether it did. `meanwhile` may
+        be called while that is waited for."""
         if self.problem:
             self._watch_queue()
             return
         try:
-            self._journal.commit()
+            self._journal.commit(meanwhile)
         except (JournalError, Locked) as error:
             self._failed(error)
             if not self._refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,10 +64,11 @@ class TradeJournal(Protocol):
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make what is queued durable, in a fraction of a second, on the connection there is. Raises
         JournalDown where the database is out of reach and another JournalError, or Locked, where it must not
-        be written any more; what was not written stays queued."""
+        be written any more; what was not written stays queued. `meanwhile` may be called, before or while
+        that is waited for."""
 
     async def commit_beside(self) -> None:
         """Do the same with patience, on a new connection if need be, while the loop goes on."""
@@ -127,16 +128,16 @@ class LedgerJournal:
         self._seq += 1
         self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make what is queued durable, at once or not at all."""
-        self._commit(at_once=True)
+        self._commit(at_once=True, meanwhile=meanwhile)
 
     async def commit_beside(self) -> None:
         """Make it durable in a thread."""
         await asyncio.to_thread(self._commit, at_once=False)
 
-    def _commit(self, at_once: bool) -> None:
-        self._journal.commit(at_once)
+    def _commit(self, at_once: bool, meanwhile: Callable[[], None] | None = None) -> None:
+        self._journal.commit(at_once, meanwhile)
         if self._end is not None:
             self._journal.end(self._trade.id, *self._end, at_once=at_once)
             self._end = None

@@ -421,7 +421,8 @@ class Trader:
                 self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
             )
             actions = self.manager.converge(self.clock(), self.courier.busy)
-            self.durability.commit()  # what was decided is durable before it is sent
+            # What was decided is durable before it is sent.
+            self.durability.commit(partial(self.courier.prepare, actions))
             for action in self._protective(actions) if self.durability.problem else actions:
                 self.courier.send(action)
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:

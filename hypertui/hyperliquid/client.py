@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from typing import TypeVar
 
@@ -75,6 +75,7 @@ class HyperliquidExchange:
         self._meter = Meter()
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
+        self._prepared: tuple[tuple[tuple[Order, ...], int], Future[Json]] | None = None
         self._closed = False
 
     @property
@@ -193,17 +194,36 @@ class HyperliquidExchange:
             {symbol}, 1, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing
         )
 
+    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+        actions = self._actions
+        if actions is None or self._closed or not orders:
+            return
+
+        def sign() -> Json:
+            with actions.until(expires_at):
+                return actions.bulk_orders([order_request(order) for order in orders])
+
+        self._prepared = (tuple(orders), expires_at), self._acting.submit(sign)
+
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         if not orders:
             return ()
-        requests = [order_request(order) for order in orders]
         return await self._act(
             {order.symbol for order in orders},
             len(orders),
             expires_at,
-            lambda venue: venue.bulk_orders(requests),
+            self._placement(tuple(orders), expires_at),
             lambda response: wire.placed(wire.statuses(response), len(orders)),
         )
+
+    def _placement(self, orders: tuple[Order, ...], expires_at: int) -> Callable[[Actions], Json]:
+        """What signs the orders, or has them signed. Nothing is used twice: its nonce is spent."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared[0] == (orders, expires_at):
+            signing = prepared[1]  # done by its turn: there is one thread, and this comes after it
+            return lambda venue: signing.result()
+        requests = [order_request(order) for order in orders]
+        return lambda venue: venue.bulk_orders(requests)
 
     async def cancel(
         self, symbol: str, client_ids: Sequence[str], expires_at: int
@@ -278,10 +298,10 @@ class HyperliquidExchange:
         symbols: Set[str],
         parts: int,
         expires_at: int,
-        action: Callable[[Actions], Json],
+        sign: Callable[[Actions], Json],
         read: Callable[[Json], _T],
     ) -> _T:
-        """Send an action of so many parts that expires at `expires_at` (ms) and read the answer.
+        """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
 
         Raises Unknown for an answer that cannot be read.
         """
@@ -292,7 +312,8 @@ class HyperliquidExchange:
 
         def send() -> Json:
             with actions.until(expires_at):
-                return action(actions)
+                signed = sign(actions)
+            return actions.send(signed)
 
         self._meter.acted(parts)
         answer = await self._run(self._acting, send)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import requests
 from hyperliquid.exchange import Exchange as SdkExchange
@@ -28,8 +29,31 @@ _NO_SPOT: Json = {"universe": [], "tokens": []}
 _ACCIDENTS = (LookupError, AttributeError, TypeError)
 
 
+class Session(requests.Session):
+    """Works out once for each address what all requests to it have in common: headers, proxies, certificates.
+
+    `trust_env` must be set before the first request. Cookies are not sent back: the API has no use for them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._common: dict[str, tuple[requests.PreparedRequest, dict[str, Any]]] = {}
+
+    def post(self, url: Any, data: Any = None, json: Any = None, **kwargs: Any) -> requests.Response:
+        if url not in self._common:
+            bare = self.prepare_request(requests.Request("POST", url))
+            settings = self.merge_environment_settings(url, {}, None, None, None)
+            self._common[url] = bare, dict(settings)
+        bare, settings = self._common[url]
+        request = bare.copy()
+        request.prepare_body(data, None, json)
+        return self.send(request, **settings, **kwargs)
+
+
 class _Door:
     """What every request of the SDK passes through, actions and questions alike."""
+
+    session: requests.Session
 
     def post(self, url_path: str, payload: Json = None) -> Json:
         """Send and wait, and raise only errors of `hypertui.exchange`."""
@@ -42,23 +66,32 @@ class _Door:
             raise errors.no_answer(f"not an answer of the exchange: {answer['error']}", is_action=is_action)
         return answer
 
+    def _use_session(self, network: Network) -> None:
+        self.session.close()
+        headers, self.session = self.session.headers, Session()
+        self.session.headers = headers
+        self.session.trust_env = not network.is_loopback
+
 
 class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
     """The SDK's questions. `timeout` is in seconds, for connecting and for each wait for data."""
 
     def __init__(self, network: Network, timeout: float) -> None:
         super().__init__(network.base_url, True, _NO_MARKETS, _NO_SPOT, timeout=timeout)
-        self.session.trust_env = not network.is_loopback
+        self._use_session(network)
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions, for one thread. `meta` numbers the markets."""
+    """The SDK's actions, for one thread. `meta` numbers the markets.
+
+    The SDK's methods only sign here: what they return is for `send`, which may come later.
+    """
 
     def __init__(self, network: Network, key: SigningKey, account: str, meta: Json, timeout: float) -> None:
         super().__init__(
             key, network.base_url, meta, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
         )
-        self.session.trust_env = not network.is_loopback
+        self._use_session(network)
         self._last_nonce = 0
 
     @contextmanager
@@ -70,8 +103,12 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
         finally:
             self.set_expires_after(None)
 
+    def send(self, signed: Json) -> Json:
+        """Post what one of the SDK's methods has signed."""
+        return self.post("/exchange", signed)
+
     def _post_action(self, action: Json, signature: Json, nonce: int) -> Json:
-        """Post a signed action, signed anew if its nonce is taken.
+        """Hand a signed action back, signed anew if its nonce is taken.
 
         The SDK's nonce is the clock in milliseconds, which stands still between quick calls and may be set
         back. The SDK would also log the payload in a way that sets up a log handler for the terminal.
@@ -83,11 +120,10 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
             signature = sign_l1_action(
                 self.wallet, action, self.vault_address, fresh, self.expires_after, is_mainnet
             )
-        payload = {
+        return {
             "action": action,
             "nonce": fresh,
             "signature": signature,
             "vaultAddress": self.vault_address,
             "expiresAfter": self.expires_after,
         }
-        return self.post("/exchange", payload)

@@ -8,12 +8,12 @@ are there already stay as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Insert, Table, and_, column, func, select, table
+from sqlalchemy import Connection, Table, and_, column, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hypertui.ledger.database import find
@@ -43,8 +43,11 @@ class Journal(JournalReader):
         self._queue: list[tuple[type[Record], Values]] = []
         self._next: dict[str, int] = {}  # the number of a live trade's next row
         insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
-        self._inserts: dict[type[Record], Insert] = {
-            kind: insert(_bare(rows)).on_conflict_do_nothing() for kind, rows in TABLES.items()
+        # As text: the rows are in the driver's own types already, and orders wait for each commit.
+        dialect = session.database.engine.dialect
+        self._inserts: dict[type[Record], str] = {
+            kind: str(insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=dialect))
+            for kind, rows in TABLES.items()
         }
         self._insert_trade = insert(_bare(TRADES)).on_conflict_do_nothing()
 
@@ -161,17 +164,20 @@ class Journal(JournalReader):
         self._queue += rows
         self._next.update(numbers)
 
-    def commit(self, at_once: bool = False) -> None:
+    def commit(self, at_once: bool = False, meanwhile: Callable[[], None] | None = None) -> None:
         """Make all that is queued durable, in its order and in one transaction, or in several where very much
         has piled up; what could not be written stays queued. With `at_once` this takes a fraction of a second
-        whatever becomes of it, and makes no new connection.
+        whatever becomes of it, and makes no new connection. `meanwhile` is called when nothing is left but to
+        wait for the disk, to start something that goes on beside that in another thread. It must raise
+        nothing.
 
         Raises JournalDown when the database could not be asked or did not answer: another commit writes
         everything once. Raises JournalError when a row contradicts one that is there: somebody else writes
         this trade, or the same thing was written down in two ways.
         """
         while batch := self._queue[:_BATCH]:
-            self._session.run(partial(self._write, batch), within=_patience(at_once), connect=not at_once)
+            work = partial(self._write, batch, meanwhile)
+            self._session.run(work, within=_patience(at_once), connect=not at_once)
             del self._queue[: len(batch)]
 
     def give_up(self) -> int:
@@ -187,14 +193,21 @@ class Journal(JournalReader):
         finally:
             self._session.disconnect()
 
-    def _write(self, batch: Sequence[tuple[type[Record], Values]], connection: Connection) -> None:
+    def _write(
+        self,
+        batch: Sequence[tuple[type[Record], Values]],
+        meanwhile: Callable[[], None] | None,
+        connection: Connection,
+    ) -> None:
         kinds: dict[type[Record], list[Values]] = {}
         for kind, row in batch:
             kinds.setdefault(kind, []).append(row)
         for kind, rows in kinds.items():
-            if connection.execute(self._inserts[kind], rows).rowcount != len(rows):
+            if connection.exec_driver_sql(self._inserts[kind], rows).rowcount != len(rows):
                 for row in rows:
                     _compare(connection, kind, row)
+        if meanwhile is not None:
+            meanwhile()
 
 
 def _patience(at_once: bool) -> float:

@@ -115,7 +115,8 @@ def take(connection: Connection, claim: Claim, session: str, down: Callable[[str
     holder = ""
     for pid, name, user, address, since in holders:
         if name == session:
-            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            # Waits until it has gone, so that the next attempt finds the claim free.
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
             raise down("the server still held our broken connection")
         origin = "" if address is None else f" from {address}"
         holder = f"{name or f'backend {pid}'} (database user {user}{origin})"

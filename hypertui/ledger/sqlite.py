@@ -23,6 +23,7 @@ def engine_of(path: Path, deadline: Deadline) -> Engine:
         connect_args={"check_same_thread": False},
         poolclass=NullPool,
         hide_parameters=True,
+        paramstyle="named",
     )
     event.listen(engine, "connect", partial(_prepare, deadline))
     event.listen(engine, "begin", partial(_begin, deadline))

@@ -68,6 +68,14 @@ def ok(*statuses: Any) -> dict[str, Any]:
     return {"status": "ok", "response": {"type": "order", "data": {"statuses": list(statuses)}}}
 
 
+def signer(body: dict[str, Any]) -> str:
+    """The address that signed an action."""
+    address: str = recover_agent_or_user_from_l1_action(
+        body["action"], body["signature"], None, body["nonce"], body["expiresAfter"], False
+    )
+    return address.lower()
+
+
 @pytest.fixture
 def stalled() -> Iterator[str]:
     """An exchange that accepts connections and never answers."""
@@ -113,10 +121,7 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
     assert nonces == sorted(set(nonces))
     assert sorted(body["expiresAfter"] for body in bodies[:20]) == [EXPIRES + n for n in range(20)]
     for body in bodies:
-        signer = recover_agent_or_user_from_l1_action(
-            body["action"], body["signature"], None, body["nonce"], body["expiresAfter"], False
-        )
-        assert signer.lower() == KEY.address
+        assert signer(body) == KEY.address
     assert bodies[20]["action"]["cancels"] == [{"asset": 2, "cloid": IDS[0]}]
     assert bodies[21]["action"] == {"type": "updateLeverage", "asset": 2, "isCross": True, "leverage": 7}
 
@@ -127,23 +132,20 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     actions = Actions(paper(scripted.url), KEY, KEY.address, meta, 5.0)
     with actions.until(EXPIRES):
         for nonce in (1000, 1000, 900, 1500):
-            actions.noop(nonce)
+            actions.send(actions.noop(nonce))
     assert actions.expires_after is None
     actions.session.close()
     bodies = scripted.asked("noop")
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
     for body in bodies:
-        signer = recover_agent_or_user_from_l1_action(
-            body["action"], body["signature"], None, body["nonce"], EXPIRES, False
-        )
-        assert signer.lower() == KEY.address
+        assert body["expiresAfter"] == EXPIRES
+        assert signer(body) == KEY.address
 
 
-def test_the_expiry_is_forgotten_when_an_action_fails(scripted: Scripted) -> None:
-    scripted.say_raw("noop", None)
+def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
     actions = Actions(paper(scripted.url), KEY, KEY.address, {"universe": []}, 5.0)
-    with pytest.raises(Unknown), actions.until(EXPIRES):
-        actions.noop(1)
+    with pytest.raises(KeyError), actions.until(EXPIRES):
+        actions.update_leverage(7, "SOL")
     assert actions.expires_after is None
     actions.session.close()
 
@@ -184,6 +186,63 @@ def test_nothing_to_do_is_not_sent(scripted: Scripted) -> None:
 def test_what_cannot_be_sent_exactly_is_rejected_unsent(scripted: Scripted, bad: Order) -> None:
     with pytest.raises(Rejected):
         run(scripted.url, lambda exchange: exchange.place([order(), bad], EXPIRES))
+    assert scripted.asked("order") == []
+
+
+def test_what_is_prepared_is_sent_once_and_not_before_it_is_placed(scripted: Scripted) -> None:
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+    scripted.say("cancelByCloid", ok("success"))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        exchange.prepare([order()], EXPIRES)
+        await exchange.cancel("SOL", IDS[:1], EXPIRES)  # goes through the thread that signs, after it
+        assert scripted.asked("order") == []
+        assert await exchange.place([order()], EXPIRES) == (Resting(1),)
+        assert await exchange.place([order()], EXPIRES) == (Resting(1),)
+
+    run(scripted.url, use)
+    (cancel,) = scripted.asked("cancelByCloid")
+    prepared, afresh = scripted.asked("order")
+    assert prepared["nonce"] < cancel["nonce"] < afresh["nonce"]
+    assert prepared["action"] == afresh["action"]
+    for body in (prepared, afresh):
+        assert signer(body) == KEY.address
+
+
+@pytest.mark.parametrize(
+    ("orders", "expires_at"),
+    [([order(IDS[1])], EXPIRES), ([order()], EXPIRES + 1), ([order(), order(IDS[1])], EXPIRES)],
+)
+def test_what_was_prepared_is_not_sent_for_anything_else(
+    scripted: Scripted, orders: list[Order], expires_at: int
+) -> None:
+    scripted.say("order", ok(*[{"resting": {"oid": 1}}] * len(orders)))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        exchange.prepare([order()], EXPIRES)
+        await exchange.place(orders, expires_at)
+
+    run(scripted.url, use)
+    (body,) = scripted.asked("order")
+    assert [each["c"] for each in body["action"]["orders"]] == [each.client_id for each in orders]
+    assert body["expiresAfter"] == expires_at
+    assert signer(body) == KEY.address
+
+
+@pytest.mark.parametrize("bad", [order(symbol="NONE"), order(size="0.123456789"), order(client_id="0x1")])
+def test_what_cannot_be_prepared_is_rejected_when_it_is_placed(scripted: Scripted, bad: Order) -> None:
+    async def use(exchange: HyperliquidExchange) -> None:
+        exchange.prepare([bad], EXPIRES)  # before anything is known of the venue
+        await exchange.open()
+        exchange.prepare([bad], EXPIRES)
+        with pytest.raises(Rejected):
+            await exchange.place([bad], EXPIRES)
+        await exchange.close()
+        exchange.prepare([order()], EXPIRES)
+
+    run(scripted.url, use)
     assert scripted.asked("order") == []
 
 

@@ -53,6 +53,17 @@ def test_each_kind_of_record_comes_back_as_it_was(url: str) -> None:
         assert journal.size() > 0
 
 
+def test_something_can_go_on_while_the_disk_is_waited_for(journal: Journal, url: str) -> None:
+    seen: list[object] = []
+    with Journal.open(url) as other:
+        journal.add(STATUS)
+        journal.commit(meanwhile=lambda: seen.append(everything(other)))
+        assert seen == [[]]  # before it is durable
+        assert everything(other) == [STATUS]
+    journal.commit(meanwhile=lambda: seen.append("called"))
+    assert seen == [[]]  # nothing to wait for
+
+
 def test_amounts_and_documents_come_back_exactly(journal: Journal) -> None:
     seen = 0
 

@@ -110,6 +110,9 @@ class SimExchange:
         action = {"type": "updateLeverage", "asset": asset, "isCross": True, "leverage": leverage}
         await self._act(action, expires_at)
 
+    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+        pass
+
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         asset = self._venue.market.asset
         wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]

@@ -60,7 +60,7 @@ class Game:
 
     def counts(self) -> Counter[str]:
         """What happened how often."""
-        statuses = Counter(str(row["status"]) for row in self.venue.account.history)
+        statuses = Counter(event.status for event in self.venue.account.history)
         return Counter(
             {
                 "fills": len(self.venue.account.fills),

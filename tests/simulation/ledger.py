@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -104,13 +104,13 @@ class DoorJournal:
     def pending(self) -> int:
         return 0 if self._door.shut else self._trade.pending
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         if not self.pending:
             return
         if self._out_of_reach():
             raise JournalDown("the database is out of reach")
         if self._door.passes(Boundary.COMMIT):
-            self._trade.commit()
+            self._trade.commit(meanwhile)
             self._door.passes(Boundary.COMMITTED)
 
     async def commit_beside(self) -> None:

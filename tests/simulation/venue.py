@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from hypertui.venue.accounts import Account
-from hypertui.venue.core import ActionError, Core
+from hypertui.venue.core import Core
+from hypertui.venue.errors import ActionError
 from hypertui.venue.feeds import message
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.info import Info
@@ -31,7 +32,13 @@ class _OpenGateway(Gateway):
         self.core = core
 
     def _authorize(
-        self, wire: Json, nonce: int, vault: str | None, expires_after: int | None, signature: Signature
+        self,
+        wire: Json,
+        form: Json,
+        nonce: int,
+        vault: str | None,
+        expires_after: int | None,
+        signature: Signature,
     ) -> Account:
         if expires_after is not None and expires_after < self.core.now:
             raise ActionError("Action already expired")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.exchange import FundingPayment
 from hypertui.execution.orders import OwnOrder
@@ -37,7 +37,7 @@ class MemoryJournal:
         """Nothing waits."""
         return 0
 
-    def commit(self) -> None:
+    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Nothing can go wrong."""
 
     async def commit_beside(self) -> None:

@@ -1,0 +1,216 @@
+"""How long a price takes to become an order at the venue, beside a bare `Exchange.order` of the SDK.
+
+The engine as `hypertui run` has it, with the journal in a file, trades on a venue in a process of its own.
+The price walks up and down by one unit at a time; each step settles before the next one. Between two steps
+the SDK places an order of the same kind for an account of its own, and cancels it again.
+"""
+
+import asyncio
+import json
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from eth_account import Account
+from hyperliquid.exchange import Exchange as SdkExchange
+from hyperliquid.utils.types import Cloid
+
+from benchmarks.figures import milliseconds, ratio
+from benchmarks.market import SYMBOL, running
+from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
+from hypertui.cli.journal import journals
+from hypertui.exchange import Exchange
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.engine import EmbeddedEngine
+from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.port import Network, OnExit, Stop
+
+STEPS = 1_000
+MOST_STEPS = 2_000
+WARM_UP = 50  # steps that are not counted
+TURN = 30  # units up before the walk goes down again
+CONFIG = TradeConfig(Network.PAPER, SYMBOL, Decimal(50), Decimal(2_000), 20)
+PATIENCE = 10.0
+LOOK = 0.002
+PACE = 0.07  # seconds from one step to the next: faster, and the engine would run out of request weight
+QUIET = 0.003  # by then the feed has brought what the bare order changed
+
+
+def step() -> dict[str, object]:
+    """From the price message's bytes at the engine's socket to the last byte of the order that it causes, and
+    to the venue's answer read."""
+    beside = Path(__file__).parent  # a disk: in the folder for temporary files a commit may cost nothing
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=beside) as folder,
+        running() as (url, set_price),
+    ):
+        return _measure(url, set_price, Path(folder))
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """One order and the price message that caused it, in ns: the commit of what was decided, and the times
+    from the message's arrival until the order left and was acknowledged."""
+
+    commit: int
+    left: int
+    acknowledged: int
+
+
+def paired(events: list[Event], price: Decimal) -> Paired | None:
+    """The times of a step; None where its order has left without a commit, or where anything but the one
+    message with its price may have caused it."""
+    at = [kind for _, kind, _ in events]
+    if at[:4] != [CHUNK, FRAME, COMMIT, ACTION] or events[3][2] != "order" or ANSWER not in at:
+        return None
+    frame = json.loads(events[1][2])
+    if frame["channel"] != "activeAssetCtx" or Decimal(frame["data"]["ctx"]["markPx"]) != price:
+        return None
+    answer = at.index(ANSWER)
+    left = max(time for time, kind, _ in events[:answer] if kind == SENT)
+    arrived = events[0][0]
+    return Paired(int(events[2][2]), left - arrived, events[answer][0] - arrived)
+
+
+class Engine:
+    """The engine in a thread of its own, for as long as the context lasts."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+        self._stop = Stop(OnExit.LEAVE)
+        self._thread = threading.Thread(target=self._run, name="engine")
+        self._engine: EmbeddedEngine | None = None
+        self.said = ""
+
+    def __enter__(self) -> "Engine":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.request(OnExit.LEAVE)
+        self._thread.join()
+
+    def wait_for_unit(self, unit: int) -> None:
+        """Return when the ladder is at `unit` and exactly its target works."""
+        end = time.monotonic() + PATIENCE
+        while not self._ask(unit):
+            if time.monotonic() > end or self.said:
+                raise RuntimeError(f"the engine did not settle at unit {unit:+d}: {self.said}")
+            time.sleep(LOOK)
+
+    def unit_price(self, unit: int) -> Decimal:
+        """The price of a unit, once the trade is open."""
+        assert self._engine is not None
+        assert self._engine._trader is not None
+        return self._engine._trader.tracker.ladder.grid.price(unit)
+
+    def _ask(self, unit: int) -> bool:
+        trader, loop = (None, None) if self._engine is None else (self._engine._trader, self._engine._loop)
+        if trader is None or loop is None:
+            return False
+
+        async def look() -> bool:
+            return trader.opened and trader.tracker.ladder.unit == unit and trader.tracker.settled
+
+        return asyncio.run_coroutine_threadsafe(look(), loop).result(PATIENCE)
+
+    def _run(self) -> None:
+        try:
+            with journals(CONFIG, self._folder, None, _clock) as journal:
+                self._engine = EmbeddedEngine(self._connect, journal, CONFIG, _clock, random.Random(1))
+                self.said = asyncio.run(self._engine.run(self._stop)).text
+        except BaseException as error:
+            self.said = repr(error)
+            raise
+
+    async def _connect(self) -> Exchange:
+        exchange = HyperliquidExchange(paper(self._url), SigningKey.throwaway())
+        await exchange.open()
+        return exchange
+
+
+class Bare:
+    """The SDK alone, as its documentation shows it."""
+
+    def __init__(self, url: str) -> None:
+        self._exchange = SdkExchange(Account.create(), url)
+        self._placed = 0
+
+    def order(self, price: Decimal) -> int:
+        """The ns that placing a stop above `price` takes; it is cancelled at once."""
+        self._placed += 1
+        cloid = Cloid.from_int(self._placed)
+        trigger = float(price + 100 * CONFIG.unit_size)
+        kind = {"trigger": {"isMarket": True, "triggerPx": trigger, "tpsl": "sl"}}
+        began = time.perf_counter_ns()
+        answer = self._exchange.order(SYMBOL, True, 0.01, trigger, kind, cloid=cloid)
+        took = time.perf_counter_ns() - began
+        if "resting" not in answer["response"]["data"]["statuses"][0]:
+            raise RuntimeError(f"the bare order was not taken: {answer}")
+        self._exchange.cancel_by_cloid(SYMBOL, cloid)
+        return took
+
+
+def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> dict[str, object]:
+    placed = threading.Event()
+    recorder = Recorder(lambda kind: placed.set() if kind == "order" else None)
+    steps: list[Paired] = []
+    bares: list[int] = []
+    bare = Bare(url)
+    with recorder.recording(), Engine(url, folder) as engine:
+        engine.wait_for_unit(0)
+        taken = 0
+        began = time.monotonic()
+        for unit in walk():
+            time.sleep(max(0.0, began + taken * PACE - time.monotonic()))
+            price = engine.unit_price(unit)
+            recorder.take()
+            placed.clear()
+            set_price(price)
+            placed.wait(PATIENCE)  # looking at the engine before that would be in its way
+            engine.wait_for_unit(unit)
+            events = recorder.take()
+            taken += 1
+            took = bare.order(price)
+            time.sleep(QUIET)
+            if taken <= WARM_UP:
+                continue
+            bares.append(took)
+            times = paired(events, price)
+            if times is not None:
+                steps.append(times)
+            if len(steps) == STEPS or taken == MOST_STEPS:
+                break
+    commit = milliseconds([one.commit for one in steps])
+    left = milliseconds([one.left for one in steps])
+    acknowledged = milliseconds([one.acknowledged for one in steps])
+    alone = milliseconds(bares)
+    return {
+        "steps": len(steps),
+        "not_paired": len(bares) - len(steps),
+        "commit_p50_ms": commit.p50,
+        "commit_p99_ms": commit.p99,
+        "left_p50_ms": left.p50,
+        "left_p99_ms": left.p99,
+        "acknowledged_p50_ms": acknowledged.p50,
+        "acknowledged_p99_ms": acknowledged.p99,
+        "sdk_order_p50_ms": alone.p50,
+        "sdk_order_p99_ms": alone.p99,
+        "ratio": ratio(acknowledged.p50, alone.p50),
+    }
+
+
+def walk() -> "list[int]":
+    """Units one after the other: up to `TURN`, down to as far below the entry, and up again."""
+    units = [*range(1, TURN + 1), *range(TURN - 1, -TURN - 1, -1), *range(-TURN + 1, 1)]
+    return units * (MOST_STEPS // len(units) + 1)
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000
