@@ -53,9 +53,9 @@ class Gate:
         """
         while True:
             seen = await self._survey.look(self._adopt)
-            if isinstance(seen, Remains):
-                return Cleared(remains=seen)
             self._publish(preflight.findings(seen))
+            if seen.remains is not None:
+                return Cleared(remains=seen.remains)
             self._refuse()
             self.asks = self._question(seen)
             if self.asks is None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from hypertui.exchange import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution import skew
+from hypertui.execution.rebuild import Remains
 from hypertui.execution.skew import ClockSkew
 from hypertui.market import ONE, ZERO, Fill, Side, plain
 from hypertui.port import Finding, Level, Network
@@ -31,7 +32,8 @@ _HUNDRED = Decimal(100)
 class Ground:
     """What a new trade would stand on. `adopt` says whether a position that is there is to be taken over;
     None leaves that open. `why` tells why such a position is not a trade that can be taken up. `disk_free` in
-    bytes, None where nobody knows; `journal` is where it is kept."""
+    bytes, None where nobody knows; `journal` is where it is kept. A trade that `goes_on` (in words) is
+    nobody's question any more, nor is one whose `remains` can be taken up."""
 
     plan: Plan
     network: Network
@@ -46,6 +48,8 @@ class Ground:
     why: str = ""
     disk_free: int | None = None
     journal: str = ""
+    remains: Remains | None = None
+    goes_on: str = ""
 
     @property
     def price(self) -> Decimal:
@@ -96,9 +100,12 @@ def _findings(ground: Ground) -> Iterator[Finding]:
     yield _clock(ground.skew)
     yield _key(ground)
     if ground.journal:
-        yield Finding("journal", Level.GREEN, f"the journal {ground.journal} answers")
+        yield Finding("journal", Level.GREEN, f"kept in {ground.journal}")
     if ground.disk_free is not None:
         yield _disk(ground.disk_free)
+    if ground.goes_on or ground.remains is not None:
+        yield from _held(ground)
+        return
     kept = True
     for rule in ground.plan.rules():
         yield from _rule(rule)
@@ -138,7 +145,7 @@ def _clock(clock: ClockSkew) -> Finding:
     limit = f"{(skew.LIMIT if clock.too_far else skew.ALARM) / 1000:g} s"
     words = f"the clocks agree within {limit}" if level is Level.GREEN else clock.in_words()
     words += ": set it right first" if clock.too_far else ""
-    return Finding("clock", level, words, f"{(clock.offset or 0) / 1000:.1f} s", limit)
+    return Finding("clock", level, words, f"{abs(clock.offset or 0) / 1000:.1f} s", limit)
 
 
 def _key(ground: Ground) -> Finding:
@@ -206,6 +213,24 @@ def _account(ground: Ground) -> Iterator[Finding]:
     else:
         text = f"{account} has {count} working orders in {symbol} already; a trade starts from 0: "
         yield Finding("orders", Level.RED, f"{text}cancel them first{why}", str(count), "0")
+
+
+def _held(ground: Ground) -> Iterator[Finding]:
+    """What can be said of a trade that goes on, without knowing its books."""
+    symbol, position = ground.plan.instrument.symbol, ground.account.position
+    trade = ground.goes_on or f"a trade of {symbol} is on that no journal here knows: a start rebuilds it"
+    yield Finding("trade", Level.INFO, trade)
+    text = f"{plain(position)} {symbol} held, {len(ground.orders)} orders work"
+    yield Finding("position", Level.INFO, text, plain(position))
+    at = ground.account.liquidation_price
+    stops = [
+        order.trigger for order in ground.orders if order.side is Side.SELL and order.trigger is not None
+    ]
+    if at is not None and stops:
+        last = min(stops)
+        text = f"liquidation near {at:,.2f}, the last stop is at {plain(last)}"
+        level = Level.RED if at >= last else Level.GREEN
+        yield Finding("liquidation", level, text, f"{at:.2f}", plain(last))
 
 
 def _margin(ground: Ground) -> Finding:

@@ -46,9 +46,9 @@ class Survey:
         self._journal = journal
         self._disk_free = disk_free
 
-    async def look(self, adopt: bool | None) -> Ground | Remains:
-        """What a new trade would begin on, or what remains of one that this account has on already, if it can
-        be taken up without a guess. Raises an ExchangeError."""
+    async def look(self, adopt: bool | None, goes_on: str = "") -> Ground:
+        """What a new trade would begin on; what remains of one that this account has on already is among it,
+        if it can be taken up without a guess. Raises an ExchangeError."""
         exchange, symbol = self._exchange, self._plan.instrument.symbol
         standing = await exchange.standing()
         orders = await exchange.open_orders(symbol)
@@ -57,14 +57,15 @@ class Survey:
         asked_at = self._clock()
         account = await exchange.account_state(symbol)
         self._skew.measure(asked_at, self._clock(), account.time)
+        remains: Remains | None = None
         why = ""
-        if account.position or orders:
+        if (account.position or orders) and not goes_on:
             why = "no journal of it is here"
             if any(order.client_id for order in orders):
-                remains = await self._remains(account.position, orders)
-                if isinstance(remains, Remains):
-                    return remains
-                why = f"{why}, and it cannot be rebuilt: {remains}"
+                try:
+                    remains = await self._remains(account.position, orders)
+                except rebuild.Ambiguous as error:
+                    why = f"{why}, and it cannot be rebuilt: {error}"
         return Ground(
             plan=self._plan,
             network=self._config.network,
@@ -79,12 +80,10 @@ class Survey:
             why=why,
             disk_free=None if self._disk_free is None else self._disk_free(),
             journal=self._journal,
+            remains=remains,
+            goes_on=goes_on,
         )
 
-    async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains | str:
-        """What remains of a trade, or why it cannot be read."""
+    async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
         fills = await self._exchange.fills_since(self._plan.instrument.symbol, 0)
-        try:
-            return rebuild.read(self._plan, orders, fills, position)
-        except rebuild.Ambiguous as error:
-            return str(error)
+        return rebuild.read(self._plan, orders, fills, position)
