@@ -112,7 +112,7 @@ def described(venue: LocalVenue) -> str:
 def test_killed_again_and_again_it_goes_on(tmp_path: Path) -> None:
     random = Random(9)
     price = Decimal(150)
-    with LocalVenue({"SOL": price}) as venue:
+    with LocalVenue({"SOL": price}, rate_limits="off") as venue:
         for kill in range(KILLS):
             run = Run(venue, tmp_path)
             try:
