@@ -32,22 +32,30 @@ def doctor(arguments: argparse.Namespace) -> int:
         with prepared.market() as own:
             found = asyncio.run(_examine(prepared, own))
     except (StartRefused, ExchangeError) as error:
-        print(f"hypertui: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"hypertui: {_harmless(' '.join(str(error).split()))}", file=sys.stderr)
         return error.status if isinstance(error, StartRefused) else _UNREACHED
     _print(found, prepared, arguments.json)
     return _RED if preflight.worst(found, Level.RED) else 0
 
 
 async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
+    exchange = await prepared.connect(own)
     try:
-        exchange = await prepared.connect(own)
-    except Rejected as error:
-        # The client verifies the key before anything else is asked.
-        return (Finding("key", Level.RED, str(error)),)
-    try:
-        return await _look(prepared, exchange)
+        refused = await _key_refused(exchange)
+        found = await _look(prepared, exchange)
+        if refused is None:
+            return found
+        return (refused, *(finding for finding in found if finding.name != refused.name))
     finally:
         await exchange.close()
+
+
+async def _key_refused(exchange: Exchange) -> Finding | None:
+    try:
+        await exchange.open()
+    except Rejected as error:
+        return Finding("key", Level.RED, str(error))
+    return None
 
 
 async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
@@ -90,8 +98,13 @@ def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:
     marks = _ASCII_MARKS if prepared.settings.console.ascii else _MARKS
     width = max(len(finding.name) for finding in found)
     for finding in found:
-        print(f"{marks[finding.level]} {finding.name:<{width}}  {finding.text}")
+        print(f"{marks[finding.level]} {finding.name:<{width}}  {_harmless(finding.text)}")
     print(f"{counts[Level.RED]} red, {counts[Level.AMBER]} amber")
+
+
+def _harmless(text: str) -> str:
+    """Words that may be the venue's, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _clock() -> int:
