@@ -9,8 +9,8 @@ from hypertui.execution import preflight
 from hypertui.execution.config import Consent
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.ground import Ground
 from hypertui.execution.inbox import Inbox
-from hypertui.execution.preflight import Ground
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.survey import Survey
 from hypertui.market import Fill

@@ -1,87 +1,28 @@
 """The preflight: what a trade would begin on, and what is wrong with it. Pure: it is told, it asks nobody.
 
-Red is what the venue would refuse or liquidate. The margin arithmetic is that of Hyperliquid's documentation
-of margining and liquidations: an initial margin of value / leverage, a maintenance margin of half the initial
-one at the market's highest leverage.
+Red is what the venue would refuse or liquidate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from hypertui.exchange import AccountState, OpenOrder, Quote, Standing
+from hypertui.exchange import Standing
 from hypertui.execution import skew
-from hypertui.execution.rebuild import Remains
+from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ONE, ZERO, Fill, Side, plain
+from hypertui.market import ONE, Side, plain
 from hypertui.port import Finding, Level, Network
 from hypertui.strategy.grid import UnitGrid
-from hypertui.strategy.plan import SLOTS, Plan, Rule
+from hypertui.strategy.plan import SLOTS, Rule
 
 _DAY = 86_400_000
 _KEY_DAYS = 7  # a key with less than that left should be renewed before a trade that may last
 _LITTLE_DISK = 200_000_000  # bytes
 _HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a new trade would stand on. `adopt` says whether a position that is there is to be taken over;
-    None leaves that open. `why` tells why such a position is not a trade that can be taken up. `disk_free` in
-    bytes, None where nobody knows; `journal` is where it is kept. A trade that `goes_on` (in words) is
-    nobody's question any more, nor is one whose `remains` can be taken up."""
-
-    plan: Plan
-    network: Network
-    address: str
-    quote: Quote
-    account: AccountState
-    orders: Sequence[OpenOrder]
-    standing: Standing
-    skew: ClockSkew
-    now: int
-    adopt: bool | None = False
-    why: str = ""
-    disk_free: int | None = None
-    journal: str = ""
-    remains: Remains | None = None
-    goes_on: str = ""
-
-    @property
-    def price(self) -> Decimal:
-        """What the coins cost now, about."""
-        return self.quote.mid or self.quote.mark
-
-    @property
-    def adoptable(self) -> bool:
-        """Whether there is a long position that nothing stands in the way of taking over."""
-        return self.account.position > 0 and not self.orders and self.account.entry_price is not None
-
-    @property
-    def adopting(self) -> bool:
-        """Whether the trade would begin with the position that is there."""
-        return self.adopt is not False and self.adoptable
-
-    @property
-    def coins(self) -> Decimal:
-        """What the trade would hold."""
-        return self.account.position if self.adopting else self.plan.entry_size(self.price)
-
-    @property
-    def entry(self) -> Decimal:
-        """The price of unit 0, as far as it is known."""
-        venue = self.account.entry_price
-        return venue if self.adopting and venue is not None else self.price
-
-    def opening(self) -> Fill:
-        """The adopted position as one purchase at the venue's entry price. Its time is just after the look at
-        the account: what was filled before is in it, what comes later is not."""
-        symbol = self.plan.instrument.symbol
-        return Fill(symbol, Side.BUY, self.coins, self.entry, ZERO, self.account.time + 1, 0, 0)
 
 
 def findings(ground: Ground) -> tuple[Finding, ...]:
@@ -295,7 +236,7 @@ def _unit(ground: Ground, grid: UnitGrid) -> Iterator[Finding]:
 
 
 def _liquidation(ground: Ground, grid: UnitGrid) -> Finding:
-    at, last = liquidation_price(ground), grid.price(-SLOTS)
+    at, last = ground.liquidation(), grid.price(-SLOTS)
     if at is None:
         text = f"the position is not liquidated at any price; the last stop is at {plain(last)}"
         return Finding("liquidation", Level.GREEN, text, "", plain(last))
@@ -307,17 +248,3 @@ def _liquidation(ground: Ground, grid: UnitGrid) -> Finding:
     else:
         level = Level.GREEN
     return Finding("liquidation", level, text, f"{at:.2f}", plain(last))
-
-
-def liquidation_price(ground: Ground) -> Decimal | None:
-    """Where the venue would liquidate the whole position (USD); None where it never would. For a position
-    that is there this is the venue's own word, for a planned one an estimate, rather too high than too low:
-    of other positions only the margin is known, and half of it is the most that they need to be kept."""
-    if ground.adopting:
-        return ground.account.liquidation_price
-    price, coins = ground.price, ground.coins
-    fee = coins * price * ground.standing.taker_fee
-    kept = ONE / (2 * ground.plan.instrument.max_leverage)
-    cushion = ground.account.equity - fee - ground.account.margin_used / 2
-    at = (coins * price - cushion) / (coins * (ONE - kept))
-    return at if at > 0 else None

@@ -9,7 +9,7 @@ from hypertui.exchange import Exchange, OpenOrder
 from hypertui.execution import rebuild
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.preflight import Ground
+from hypertui.execution.ground import Ground
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.skew import ClockSkew
 from hypertui.market import Instrument

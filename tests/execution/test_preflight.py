@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.exchange import AccountState, OpenOrder, Quote, Standing
-from hypertui.execution.preflight import Ground, findings, liquidation_price
+from hypertui.execution.ground import Ground
+from hypertui.execution.preflight import findings
 from hypertui.execution.skew import ClockSkew
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.market import Instrument, Side
@@ -178,9 +179,8 @@ def test_the_estimate_of_the_liquidation_is_the_venues_own(equity: int) -> None:
             standing = await exchange.standing()
             instrument = (await exchange.instruments())["SOL"]
             plan = replace(PLAN, instrument=instrument)
-            estimate = liquidation_price(
-                replace(ground(), plan=plan, account=before, quote=quote, standing=standing)
-            )
+            base = replace(ground(), plan=plan, account=before, quote=quote, standing=standing)
+            estimate = base.liquidation()
             await exchange.place([plan.entry("0x" + "1" * 32, quote.mid or quote.mark)], 2**53)
             return estimate, await exchange.account_state("SOL")
         finally:
