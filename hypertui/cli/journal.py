@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from hypertui.cli.places import journal_url
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
 from hypertui.ledger.records import TradeRecord
 from hypertui.market import plain
-
-_FILE = "journal.db"
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -34,7 +33,7 @@ def journals(
             names = (config.network.value, account, config.symbol)
             try:
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
-                journal = held.enter_context(Journal.open(url or f"sqlite:///{state_dir / _FILE}"))
+                journal = held.enter_context(Journal.open(journal_url(url, state_dir)))
                 journal.claim(*names)
                 return take_up(journal, config, account, clock())
             except (Locked, JournalError) as error:

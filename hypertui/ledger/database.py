@@ -67,9 +67,9 @@ class Database:
         return JournalError(f"the journal {self.place} cannot be used: {reason}")
 
 
-def find(address: str) -> Database:
-    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing, and
-    makes the folders of a file. Raises JournalError for an address that is none of these."""
+def find(address: str, make_folders: bool = True) -> Database:
+    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing;
+    `make_folders` makes those of a file. Raises JournalError for an address that is none of these."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -77,18 +77,19 @@ def find(address: str) -> Database:
         raise JournalError("ledger.url is not a database URL") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return _file(url)
+        return _file(url, make_folders)
     if kind in ("postgresql", "postgres"):
         return _server(url)
     raise JournalError(f"ledger.url must begin with sqlite:/// or postgresql://, not with {kind}:")
 
 
-def _file(url: URL) -> Database:
+def _file(url: URL, make_folders: bool) -> Database:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise JournalError("ledger.url must name a file: sqlite:///path/to/journal.db")
     path = Path(url.database).expanduser()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JournalError(f"no folder for the journal {path}: {reason}") from None
