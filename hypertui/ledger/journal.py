@@ -43,7 +43,7 @@ class Journal(JournalReader):
         self._queue: list[tuple[type[Record], Values]] = []
         self._next: dict[str, int] = {}  # the number of a live trade's next row
         dialect = session.database.engine.dialect
-        self._inserts = _inserts(dialect.__class__, dialect.paramstyle)
+        self._inserts = _inserts(dialect.name, dialect.paramstyle)
         insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
         self._insert_trade = insert(_bare(TRADES)).on_conflict_do_nothing()
 
@@ -207,11 +207,12 @@ class Journal(JournalReader):
 
 
 @cache
-def _inserts(dialect: Any, paramstyle: str) -> Mapping[type[Record], str]:
+def _inserts(dialect: str, paramstyle: str) -> Mapping[type[Record], str]:
     """The statements that write rows of each kind. As text: the rows are in the driver's own types already,
     and orders wait for each commit."""
-    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    compiler = dialect(paramstyle=paramstyle)
+    is_postgresql = dialect == "postgresql"
+    insert = postgresql.insert if is_postgresql else sqlite.insert
+    compiler = (postgresql if is_postgresql else sqlite).dialect(paramstyle=paramstyle)
     return {
         kind: str(insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=compiler))
         for kind, rows in TABLES.items()
