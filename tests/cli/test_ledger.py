@@ -137,7 +137,7 @@ def test_after_the_engine(running: Run) -> None:
     assert (trade["symbol"], trade["unit"], trade["phase"], trade["mode"]) == (
         "SOL",
         -1,
-        "retracement",
+        "advance",
         "running",
     )
     assert trade["fills"] == 2
