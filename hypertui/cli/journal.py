@@ -8,14 +8,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
 from hypertui.ledger.records import TradeRecord
 from hypertui.market import plain
-
-_FILE = "journal.db"
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -35,7 +34,7 @@ def journals(
             names = (config.network.value, account, config.symbol)
             try:
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
-                journal = held.enter_context(Journal.open(url or f"sqlite:///{state_dir / _FILE}"))
+                journal = held.enter_context(Journal.open(journal_url(url, state_dir)))
                 journal.claim(*names)
                 return take_up(journal, config, account, clock())
             except (Locked, JournalError) as error:
@@ -49,10 +48,10 @@ def journals(
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
     up, in words; empty where there is none. Raises JournalError."""
-    file = state_dir / _FILE
+    file = journal_file(state_dir)
     if url is None and not file.exists():
         return f"{file} (not there yet)", "", ""
-    with Journal.open(url or f"sqlite:///{file}") as journal:
+    with Journal.open(journal_url(url, state_dir)) as journal:
         live = _live(journal, config, account)
         if live is None:
             return journal.place, "", ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import random
 import shutil
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
+from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
@@ -125,7 +125,7 @@ def prepare(
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = _connector(settings, config)
-    state_dir = _state_dir(settings)
+    state_dir = made_state_folder(settings)
     try:
         handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
     except OSError as error:
@@ -219,19 +219,6 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
         raise ValueError(
             f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
         )
-
-
-def _state_dir(settings: Settings) -> Path:
-    base = settings.state_dir
-    if base is None:
-        state_home = os.environ.get("XDG_STATE_HOME")
-        base = (Path(state_home) if state_home else Path.home() / ".local" / "state") / "hypertui"
-    folder = base / settings.network.value
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ValueError(f"state folder {folder} cannot be made: {error.strerror}") from None
-    return folder
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
