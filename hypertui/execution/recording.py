@@ -77,6 +77,8 @@ class RecordedTracker(OrderTracker):
             super().on_mark(price, now)
 
     def on_fill(self, fill: Fill, now: int, from_feed: bool) -> OwnOrder | None:
+        if self.find(fill.client_id) is None:
+            return None  # every snapshot repeats what others have traded
         with self._input("fill", now, fill=fill, from_feed=from_feed):
             return super().on_fill(fill, now, from_feed)
 
@@ -100,6 +102,9 @@ class RecordedTracker(OrderTracker):
             super().on_not_cancelled(orders, now)
 
     def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
+        order = self.find(report.client_id)
+        if order is None or order.dead:
+            return
         with self._input("report", now, report=report, from_feed=from_feed):
             super().on_report(report, now, from_feed)
 
