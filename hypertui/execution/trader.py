@@ -257,7 +257,8 @@ class Trader:
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
         else:
-            self.pause(f"before the restart: {mode.data['reason']}")
+            said = "before the restart: "
+            self.pause(said + mode.data["reason"].removeprefix(said))
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if (
             opening.is_new
@@ -391,6 +392,7 @@ class Trader:
         return await self._caretaker.compare_once()
 
     async def _flatten(self, reason: str) -> None:
+        self.record_mode(Mode.PAUSED, reason)
         try:
             await winddown.flatten(self, reason)
             self.ended(reason)
