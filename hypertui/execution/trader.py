@@ -138,7 +138,13 @@ class Trader:
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
+
+        def take() -> None:
+            ack = self._helm.take(command)
+            if not answer.done():  # whoever asked may not wait any more
+                answer.set_result(ack)
+
+        self.inbox.post(take)
         return await answer
 
     def _never_opened(self) -> StopReason:
