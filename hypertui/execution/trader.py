@@ -14,6 +14,7 @@ from random import Random
 
 from hypertui.exchange import (
     Exchange,
+    ExchangeError,
     FeedAlive,
     FeedDown,
     FeedMessage,
@@ -124,6 +125,11 @@ class Trader:
             await self._begin(stop)
             if self.opened:
                 await self._trade(stop, leave_at)
+        except Exception as error:
+            if self.opened:
+                text = f"a defect, the trade winds down: {type(error).__name__}: {error}"
+                self.alarms.sound("defect", Severity.CRITICAL, text)
+            raise
         finally:
             try:
                 if self.opened:
@@ -320,10 +326,25 @@ class Trader:
             left = f"left in disorder: {error}"
             self.alarms.sound("left over", Severity.CRITICAL, left)
             return StopReason(3, left)
+        except Exception:
+            await self._cancel_buys_at_least()
+            raise
         if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{self._halt_reason}; left with {said}")
         self.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
+
+    async def _cancel_buys_at_least(self) -> None:
+        """Where a defect keeps the wind-down from its end: nothing may be bought with nobody there any more."""
+        buys = [order.client_id for order in self.tracker.buys()]
+        expires_at = self.skew.at_venue(self.clock() + self.config.timing.expires_after)
+        try:
+            await self.exchange.cancel(self.config.symbol, buys, expires_at)
+            said = f"{len(buys)} buys were cancelled"
+        except ExchangeError as error:
+            said = f"{len(buys)} buys could not be cancelled: {error}"
+        text = f"left in disorder by a defect: {said}; the stops work on"
+        self.alarms.sound("left over", Severity.CRITICAL, text)
 
     async def _close(self) -> None:
         await self.inbox.close()
