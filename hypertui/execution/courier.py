@@ -135,7 +135,8 @@ class Courier:
             report = await self._exchange.order_report(order.client_id)
             fills: Sequence[Fill] = ()
             if _may_have_fills(report, order):
-                fills = await self._exchange.fills_since(self._symbol, order.sent_at - _FILLS_MARGIN_MS)
+                since = max(order.sent_at, self._tracker.compared_until) - _FILLS_MARGIN_MS
+                fills = await self._exchange.fills_since(self._symbol, since)
         except (Rejected, Unknown, RateLimited, Unreachable) as error:
             self._inbox.post(partial(self._not_answered, order, error))
             return

@@ -61,7 +61,9 @@ class OrderTracker:
         self._listener = listener
         self.mark: Decimal | None = None
         self._mark_at = 0
-        self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought
+        self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought, by our clock
+        self.venue_ahead = 0  # ms by which the venue's clock, which times the fills, is ahead of ours
+        self.compared_until = 0  # every fill before that (ms) has been asked for and booked
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
         self._fills: set[tuple[int, int, int]] = set()
@@ -261,6 +263,10 @@ class OrderTracker:
         """A question brought no answer; it will be asked again."""
         order.asked_at = None
         order.ask_at = now + self.timing.confirm_after
+
+    def on_compared(self, until: int, now: int) -> None:
+        """All fills that the venue had at `until` (ms) are booked: nobody need ask for older ones again."""
+        self.compared_until = max(until, self.compared_until)
 
     # What is done about it
 

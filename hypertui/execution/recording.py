@@ -143,6 +143,10 @@ class RecordedTracker(OrderTracker):
         with self._input("altered", now, order=order.client_id):
             super().on_altered(order, now)
 
+    def on_compared(self, until: int, now: int) -> None:
+        with self._input("compared", now, until=until):
+            super().on_compared(until, now)
+
     def fund(self, payment: FundingPayment, now: int) -> bool:
         if payment.time in self._funded:
             return False  # every answer to the question tells of the last payment again
@@ -200,6 +204,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.adopt(_FILL.validate_python(data["fill"]), at)
         case "altered":
             tracker.on_altered(named(data["order"]), at)
+        case "compared":
+            tracker.on_compared(data["until"], at)
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
         case _:

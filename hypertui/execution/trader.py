@@ -222,7 +222,8 @@ class Trader:
             self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
         if not opening.is_new:
             self._record_start()
-        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
+        book = partial(self._book, from_feed=False)
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, book, self.clock)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -231,7 +232,7 @@ class Trader:
             self.clock,
             self.rations,
             self.skew,
-            book=partial(self._book, from_feed=False),
+            book=book,
             answered=self.inputs.on_answer,
             trouble=self._trouble,
             doubt=self._reconcile,
@@ -248,11 +249,11 @@ class Trader:
             self.journal,
             self.rations,
             self.skew,
-            book=partial(self._book, from_feed=False),
+            book=book,
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
             began_at=self.began_at,
-            since=opening.history[-1].at if opening.history else None,
+            since=self.began_at if opening.resumed else None,
         )
         for fill in opening.fills:
             assert self._entry is not None, "it was made before the trade"
@@ -260,7 +261,6 @@ class Trader:
             if not opening.resumed:
                 self.chronicle.fill(fill, "entry", 0, ZERO)
         if opening.remains is not None:
-            book = partial(self._book, from_feed=False)
             rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
         self.opened = True
         if not opening.is_new:
