@@ -8,7 +8,7 @@ import pytest
 
 from hypertui.exchange import CancelOutcome, Filled, OrderState, Refusal
 from hypertui.execution.orders import Role
-from hypertui.market import Side
+from hypertui.market import Fill, Side
 from hypertui.strategy.plan import BuyOrder
 from tests.execution.desk import Desk, units
 
