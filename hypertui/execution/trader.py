@@ -335,7 +335,7 @@ class Trader:
         return StopReason(0, f"left with {said}")
 
     async def _cancel_buys_at_least(self) -> None:
-        """Where a defect keeps the wind-down from its end: nothing may be bought with nobody there any more."""
+        """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
         buys = [order.client_id for order in self.tracker.buys()]
         expires_at = self.skew.at_venue(self.clock() + self.config.timing.expires_after)
         try:
