@@ -56,6 +56,25 @@ def test_a_defect_ends_in_the_wind_down_and_is_said(venue: LocalVenue, lasting: 
         assert other.held() > 0
 
 
+def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: LocalVenue) -> None:
+    async def broken(*arguments: object) -> object:
+        raise Defect("out of order")
+
+    def strike(trader: Trader) -> None:
+        trader.exchange.place = broken  # type: ignore[method-assign, assignment]
+
+    live = LiveEngine(venue)
+    with pytest.raises(Defect), live:
+        live.opened()
+        live.go_to(-2)
+        live.on_engine(strike, None)
+        venue.set_price("SOL", live.unit_price(-3))
+        wait_until(lambda: live.ended, "the end")
+    with LiveEngine(venue) as other:
+        other.key = live.key
+        assert [row["side"] for row in other.working()] == ["A"]
+
+
 def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenue) -> None:
     async def impatient(trader: Trader) -> None:
         asked = asyncio.create_task(trader.command(Command("one", Verb.PAUSE, "test@tty")))
