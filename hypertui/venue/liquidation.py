@@ -26,7 +26,10 @@ BACKSTOP = Decimal(2) / Decimal(3)
 
 class Liquidator:
     """Closes what has fallen below its maintenance margin: at the market as long as the book holds anything,
-    through the backstop when it has fallen too far for that."""
+    through the backstop when it has fallen too far for that.
+
+    `unfinished` are the accounts of which only a part was closed, until they are looked at again.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Liquidator:
         self._accounts = accounts
         self._markets = markets
         self._treasury = treasury
+        self.unfinished: dict[str, None] = {}
         self._forced: str | None = None
 
     def check(self, addresses: Iterable[str], batch: Batch) -> None:
@@ -117,8 +121,13 @@ class Liquidator:
         paused = last is not None and batch.time < last + PAUSE_MS
         if size * self._desk.marks[symbol] > LARGE_POSITION and not paused:
             instrument = self._markets[symbol].instrument
-            size = max(instrument.floor_size(size * FIRST_PART), instrument.lot)
+            part = max(instrument.floor_size(size * FIRST_PART), instrument.lot)
             account.liquidated_at = batch.time
+            self._desk.close_out(account, symbol, part, batch)
+            # The rest has until the next price, or the next tick.
+            self.unfinished[account.address] = None
+            self._desk.touched.pop(account.address, None)
+            return
         self._desk.close_out(account, symbol, size, batch)
 
     def _begin(
