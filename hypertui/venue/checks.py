@@ -241,6 +241,14 @@ def crossing(request: OrderRequest, book: Book) -> Refusal | None:
     return Refusal("badAloPxRejected", f"Post only order would have immediately matched, bbo was {sides}.")
 
 
+def unmatched(request: OrderRequest, book: Book) -> Refusal:
+    """Why an order that had to trade at once did not trade at all."""
+    is_market = request.tif is Tif.MARKET if request.trigger is None else request.trigger.is_market
+    if is_market and book.best_against(request.side, None) is None:
+        return Refusal("marketOrderNoLiquidityRejected", "No liquidity available for market order.")
+    return Refusal("iocCancelRejected", "Order could not immediately match against any resting orders.")
+
+
 def _is_ahead(request: OrderRequest, reference: Decimal) -> bool:
     """Whether the market has yet to reach an order's trigger. A market order must also be allowed to fill at
     the price that wakes it."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hypertui.market import ZERO, Side
 from hypertui.venue.accounts import Account
-from hypertui.venue.checks import Checks
+from hypertui.venue.checks import Checks, unmatched
 from hypertui.venue.events import Batch
 from hypertui.venue.lifecycle import Lifecycle
 from hypertui.venue.liquidity import Quote
@@ -198,11 +198,12 @@ class Desk:
             self.orders.end(order, "filled", batch)
             return Filled(order, size, value)
         if request.tif is not None and request.tif.immediate:
-            self.orders.end(order, self._options.partial_ioc_status if size else "iocCancelRejected", batch)
             if size:
+                self.orders.end(order, self._options.partial_ioc_status, batch)
                 return Filled(order, size, value)
-            text = "Order could not immediately match against any resting orders."
-            return Refused(order, f"{text} asset={request.market.asset}")
+            refusal = unmatched(request, self._books[order.symbol])
+            self.orders.end(order, refusal.status, batch)
+            return Refused(order, f"{refusal.text} asset={request.market.asset}")
         self.records.status(account, order, batch)
         self.orders.rest(order, batch)
         return Filled(order, size, value) if size else Resting(order)
@@ -305,10 +306,8 @@ class Desk:
             self.orders.rest(order, batch)
         elif size:
             self.orders.end(order, self._options.partial_ioc_status, batch)
-        elif self._books[order.symbol].best_against(order.side, None) is None:
-            self.orders.end(order, "marketOrderNoLiquidityRejected", batch)
         else:
-            self.orders.end(order, "iocCancelRejected", batch)
+            self.orders.end(order, unmatched(request, self._books[order.symbol]).status, batch)
 
 
 def _closing(account: Account, symbol: str) -> Side:
