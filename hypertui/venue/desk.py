@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hypertui.market import ZERO, Side
 from hypertui.venue.accounts import Account
-from hypertui.venue.checks import Checks, unmatched
+from hypertui.venue.checks import Checks, capped, unmatched
 from hypertui.venue.events import Batch
 from hypertui.venue.lifecycle import Lifecycle
 from hypertui.venue.liquidity import Quote
@@ -243,12 +243,16 @@ class Desk:
         return size, value
 
     def _can_be_hit(self, order: VenueOrder, size: Decimal, batch: Batch) -> bool:
-        """Whether a resting order's account can still afford it; cancels it if not."""
+        """Whether a resting order may still trade and its account can afford it; cancels it if not."""
         account = self._accounts[order.owner]
         signed = order.side.sign * size
-        if self._rules.can_take_on(account, order.symbol, signed, self.marks, self._options.maker_fee):
+        if capped(account, order.request, size, self._books[order.symbol]):
+            status = "openInterestCapCanceled"
+        elif self._rules.can_take_on(account, order.symbol, signed, self.marks, self._options.maker_fee):
             return True
-        self.orders.end(order, "marginCanceled", batch)
+        else:
+            status = "marginCanceled"
+        self.orders.end(order, status, batch)
         self.records.venue_cancel(order, batch)
         return False
 
@@ -289,14 +293,9 @@ class Desk:
             if not order.remaining:
                 self.orders.end(order, "reduceOnlyCanceled", batch)
                 return
-        signed = order.side.sign * order.remaining
-        if self.trigger_refused(order) or not self._rules.can_take_on(
-            account, order.symbol, signed, self.marks, self._options.taker_fee
-        ):
-            self.orders.end(order, "perpMarginRejected", batch)
-            return
-        if not self._rules.within_tier(account, order.symbol, signed, self._books[order.symbol].mark):
-            self.orders.end(order, "perpMaxPositionRejected", batch)
+        refused = self._refused_at_trigger(account, order)
+        if refused is not None:
+            self.orders.end(order, refused, batch)
             return
         size, _ = self._trade(order, order.limit, batch)
         if not order.remaining:
@@ -308,6 +307,20 @@ class Desk:
             self.orders.end(order, self._options.partial_ioc_status, batch)
         else:
             self.orders.end(order, unmatched(request, self._books[order.symbol]).status, batch)
+
+    def _refused_at_trigger(self, account: Account, order: VenueOrder) -> str | None:
+        """The status of an order that may not trade now that its trigger has fired, or None."""
+        book, signed = self._books[order.symbol], order.side.sign * order.remaining
+        refusal = capped(account, order.request, order.remaining, book)
+        if refusal is not None:
+            return refusal.status
+        if self.trigger_refused(order) or not self._rules.can_take_on(
+            account, order.symbol, signed, self.marks, self._options.taker_fee
+        ):
+            return "perpMarginRejected"
+        if not self._rules.within_tier(account, order.symbol, signed, book.mark):
+            return "perpMaxPositionRejected"
+        return None
 
 
 def _closing(account: Account, symbol: str) -> Side:

@@ -244,3 +244,25 @@ def test_a_liquidation_names_every_order_that_it_cancels() -> None:
     assert [order.status for order in working] == ["liquidatedCanceled"] * 2
     named = [entry["oid"] for entry in venue.batches[-1].cancels[ALICE]]
     assert sorted(named) == [order.oid for order in working]
+
+
+def test_what_was_placed_before_a_market_was_capped_lets_no_position_grow_either() -> None:
+    venue = Venue()
+    grows = resting(venue.buy("5", "99")).order
+    stop = resting(venue.buy("5", "125", trigger="110")).order
+    venue.core.books["SOL"].capped = True
+    venue.price("98")
+    assert grows.status == "openInterestCapCanceled"
+    assert venue.batches[-1].cancels[ALICE] == [{"coin": "SOL", "oid": grows.oid}]
+    venue.price("111")
+    assert stop.status == "positionIncreaseAtOpenInterestCapRejected"
+    assert not venue.account().positions
+
+
+def test_a_capped_market_lets_resting_orders_reduce() -> None:
+    venue = Venue()
+    venue.buy("5", "105", Tif.IOC)
+    closing = resting(venue.sell("5", "101")).order
+    venue.core.books["SOL"].capped = True
+    venue.price("102")
+    assert closing.status == "filled" and not venue.account().positions
