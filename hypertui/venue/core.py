@@ -263,8 +263,9 @@ class Core:
         """Let everything follow that the last orders have brought about: triggers that are due at once, and
         accounts that have traded themselves below their margin."""
         self.desk.settle(batch)
-        while self.desk.touched:
-            touched, self.desk.touched = self.desk.touched, {}
+        trading = self.desk.trading
+        while trading.touched:
+            touched, trading.touched = trading.touched, {}
             self.liquidator.check(touched, batch)
             self.desk.settle(batch)
 

@@ -215,7 +215,7 @@ class Exchange(RuleBasedStateMachine):
                     self._check_margin(account, [symbol], position.equity(mark), needed)
 
     def _check_margin(self, account: Account, symbols: list[str], value: Decimal, needed: Decimal) -> None:
-        closable = any(self.core.desk.can_close(account, symbol) for symbol in symbols)
+        closable = any(self.core.desk.closings.can_close(account, symbol) for symbol in symbols)
         assert value >= (needed if closable else needed * BACKSTOP)
 
 
