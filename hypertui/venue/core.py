@@ -214,9 +214,8 @@ class Core:
             for account in self.accounts.values():
                 if account.cancel_at is not None and account.cancel_at <= batch.time:
                     self._cancel_scheduled(account, batch)
-            unfinished, self.liquidator.unfinished = self.liquidator.unfinished, {}
-            if unfinished:
-                self.liquidator.check(unfinished, batch)
+            if self.liquidator.unfinished:
+                self.liquidator.check(self.liquidator.unfinished, batch)
                 self.settle(batch)
             if self.funding.tick(batch):
                 self._note_values(batch.time)

@@ -51,6 +51,7 @@ class Liquidator:
     def check(self, addresses: Iterable[str], batch: Batch) -> None:
         """Liquidate those of the accounts that must be."""
         for address in tuple(addresses):
+            self.unfinished.pop(address, None)
             account = self._accounts[address]
             for symbol, position in tuple(account.positions.items()):
                 if position.raw_usd is not None:
