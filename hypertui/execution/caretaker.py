@@ -32,6 +32,7 @@ class _Suspicion:
 
     difference: Decimal
     fills_booked: int
+    at: int
     looked: bool = False
 
 
@@ -158,7 +159,7 @@ class Caretaker:
 
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
-        while not self._rations.allows_question():
+        while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
             await asyncio.sleep(_RETRY_PAUSE)
 
     def _on_allowance(self) -> None:
@@ -182,7 +183,7 @@ class Caretaker:
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
         difference = account.position - self._tracker.ladder.held
         if not moving and difference:
-            self._suspect(_Suspicion(difference, booked))
+            self._suspect(_Suspicion(difference, booked, self._clock()))
         elif not moving:
             self._suspicion = None
 
@@ -214,8 +215,8 @@ class Caretaker:
         for fill in findings.fills:
             self._book(fill)
         found = self._tracker.fills_booked - booked
-        if self._suspicion is not None:
-            self._suspicion.looked = True
+        if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
+            self._suspicion.looked = True  # what was asked for before tells of an earlier moment
         differences = reconciliation.compare(findings, self._tracker, self._ids)
         self._take(findings, differences, now)
         self._journal.reconciliation(
