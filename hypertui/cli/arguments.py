@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hypertui.cli.operator_arguments import add_ctl, add_safe
+
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
 settings of config.toml."""
@@ -59,6 +61,11 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"
     )
+
+    add_ctl(commands.add_parser("ctl", help="speak to an engine that runs: pause, flatten, status, …"))
+    safe = commands.add_parser("safe", help="without an engine: cancel the buys, cover the position")
+    _add_trade_flags(safe, default=argparse.SUPPRESS)
+    add_safe(safe)
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import random
 import sys
 import time
@@ -20,7 +19,9 @@ from hypertui.cli.arguments import setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.printing import Printer
-from hypertui.cli.values import amount
+from hypertui.cli.values import amount, state_home
+from hypertui.console.launch import operator
+from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
@@ -43,7 +44,7 @@ def console(arguments: argparse.Namespace) -> int:
         raise ValueError("--for goes with run --headless")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
-    trade = _prepare(arguments, run_for=None)
+    trade = prepare(arguments, run_for=None)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)
@@ -60,15 +61,16 @@ def headless(arguments: argparse.Namespace) -> int:
         run_for = float(amount("--for", arguments.run_for))
         if run_for <= 0:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
-    trade = _prepare(arguments, run_for)
+    trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
+    stop.by = operator()
     with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 
 
 @dataclass(frozen=True, slots=True)
-class _Trade:
+class Prepared:
     """Everything that could be checked without a network, checked."""
 
     settings: Settings
@@ -92,37 +94,40 @@ class _Trade:
     @contextmanager
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
-        with journals(self.config, self.state_dir, self.settings.ledger.url, _wall_clock) as journal:
-            yield EmbeddedEngine(
-                lambda: self.connect(market), journal, self.config, _wall_clock, random.SystemRandom()
+        with journals(self.config, self.state_dir, self.settings.ledger.url, wall_clock) as journal:
+            engine = EmbeddedEngine(
+                lambda: self.connect(market), journal, self.config, wall_clock, random.SystemRandom()
             )
+            with ControlServer(engine, self.state_dir):
+                yield engine
 
 
-def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
+def prepare(arguments: argparse.Namespace, run_for: float | None, ask: bool = True) -> Prepared:
+    """Check all that can be checked without a network; `ask` is whether mainnet wants to be confirmed. Raises
+    ValueError with one line for bad input."""
     settings = load_settings(arguments.config, setting_flags(arguments))
     config = settings.trade_config(run_for)
-    if settings.network is Network.MAINNET:
+    if ask and settings.network is Network.MAINNET:
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
-    connect = _connector(settings, config)
+    connect = connector(settings, config)
     state_dir = _state_dir(settings)
     try:
         handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
     except OSError as error:
         raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
-    return _Trade(settings, config, state_dir, fresh, connect)
+    return Prepared(settings, config, state_dir, fresh, connect)
 
 
 def _own_market(settings: Settings) -> bool:
     return settings.network is Network.PAPER and settings.base_url is None
 
 
-def _connector(
-    settings: Settings, config: TradeConfig
-) -> Callable[[PaperMarket | None], Awaitable[Exchange]]:
+def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket | None], Awaitable[Exchange]]:
+    """What connects to the venue that the settings name. Raises ValueError for what it would not take."""
     # The client takes half a second to load, so that where nothing has to be checked with it beforehand, that
     # is left to the engine's thread, behind the first paint.
     if settings.base_url is not None:
@@ -201,11 +206,7 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
 
 
 def _state_dir(settings: Settings) -> Path:
-    base = settings.state_dir
-    if base is None:
-        state_home = os.environ.get("XDG_STATE_HOME")
-        base = (Path(state_home) if state_home else Path.home() / ".local" / "state") / "hypertui"
-    folder = base / settings.network.value
+    folder = state_home(settings.state_dir) / settings.network.value
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -230,5 +231,6 @@ def _say(reason: StopReason, market: PaperMarket | None) -> int:
     return reason.status
 
 
-def _wall_clock() -> int:
+def wall_clock() -> int:
+    """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000

@@ -29,7 +29,8 @@ class PriceSource(StrEnum):
 class TradeConfig:
     """One trade and how its engine behaves. Money in USD, slippages as fractions, times in ms.
 
-    `run_for` stops the engine by itself after that many seconds, at a settled moment.
+    `run_for` stops the engine by itself after that many seconds, at a settled moment. With `protect_only` it
+    takes up a trade that goes on, never a new one, sees to it that stops cover the coins, and leaves.
     """
 
     network: Network
@@ -49,6 +50,7 @@ class TradeConfig:
     reconcile_every: int = 120_000
     on_exit: OnExit = OnExit.BUYS
     run_for: float | None = None
+    protect_only: bool = False
 
     def plan(self, instrument: Instrument) -> Plan:
         """The plan of this trade under the rules of `instrument`."""

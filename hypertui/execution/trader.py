@@ -124,7 +124,7 @@ class Trader:
         reason = StopReason(0, "left before anything was traded")
         try:
             await self._start(stop)
-            if self.opened:
+            if self.opened and not self.config.protect_only:
                 await self._trade(stop, leave_at)
         finally:
             try:
@@ -140,7 +140,13 @@ class Trader:
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
+
+        def take() -> None:
+            ack = self._helm.take(command)
+            if not answer.done():  # whoever asked may have given up waiting
+                answer.set_result(ack)
+
+        self.inbox.post(take)
         return await answer
 
     async def _start(self, stop: Stop) -> None:
@@ -153,6 +159,8 @@ class Trader:
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
         start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
+        if self.config.protect_only and not self.journal.history():
+            raise StartRefused("there is no trade to protect")
         remains = await start.check()
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
         self.inbox.spawn(self._every(_BEAT, self._beat))
@@ -169,7 +177,7 @@ class Trader:
         self.inbox.spawn(self._caretaker.ask_account())
         self._reconcile()
         await self.inbox.run_until(lambda: self._caretaker.reconciled or stop.requested)
-        trades = self.mode in (Mode.RUNNING, Mode.SELLING_OUT)
+        trades = self.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not self.config.protect_only
         self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
         self.chronicle.mode(self.mode, f"{how} the trade from {plain(self.tracker.ladder.grid.entry_price)}")
 
