@@ -51,8 +51,10 @@ def safe(arguments: argparse.Namespace) -> int:
     try:
         with trade.market() as market, wind_down_on_signals(stop.request):
             said = asyncio.run(_make_safe(trade, market, distance, stop))
-    except (Locked, StateError) as error:
+    except Locked as error:
         raise ValueError(f"{error}: use hypertui ctl") from None
+    except StateError as error:
+        raise ValueError(f"{error}; to an engine that runs on it speak by hypertui ctl") from None
     except StartRefused as error:
         return _fail(error, error.status)
     except NotSafe as error:
