@@ -20,7 +20,7 @@ from hypertui.cli.trade import Prepared, connector, prepare, wall_clock
 from hypertui.cli.values import amount
 from hypertui.console.format import clean
 from hypertui.console.launch import operator
-from hypertui.exchange import ExchangeError
+from hypertui.exchange import ExchangeError, Rejected
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
@@ -29,7 +29,7 @@ from hypertui.port import OnExit, Stop, StopReason
 from hypertui.signals import wind_down_on_signals
 from hypertui.venue.lock import StateError
 
-_NOT_SAFE, _NOT_REACHED = 3, 4
+_BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4
 _PATIENCE = 60.0
 _TOLD = ("order", "fill", "alarm")
 
@@ -59,6 +59,8 @@ def safe(arguments: argparse.Namespace) -> int:
         return _fail(error, error.status)
     except NotSafe as error:
         return _fail(f"NOT SAFE: {error}", _NOT_SAFE)
+    except Rejected as error:
+        return _fail(error, _BAD_INPUT)
     except ExchangeError as error:
         return _fail(f"NOT SAFE, as far as can be said: {error}", _NOT_REACHED)
     print(f"safe: {clean(said)}")
@@ -79,6 +81,7 @@ async def _make_safe(
         with ExitStack() as held:
             names = (config.network.value, exchange.account, config.symbol)
             held.enter_context(EngineLock(trade.state_dir, *names, clock=wall_clock))
+            await exchange.open()
             try:
                 url = trade.settings.ledger.url
                 live = held.enter_context(live_trade(config, exchange.account, trade.state_dir, url))

@@ -148,19 +148,13 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
             network = hl.paper(str(url))
         else:
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
-        exchange = hl.HyperliquidExchange(
+        return hl.HyperliquidExchange(
             network,
             key or _paper_key(market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
         )
-        try:
-            await exchange.open()
-        except BaseException:
-            await exchange.close()
-            raise
-        return exchange
 
     return connect
 

@@ -135,17 +135,21 @@ class Caretaker:
         return not self._look_again
 
     async def ask_funding(self) -> None:
-        """Ask for the funding of the position since the last that is booked, or since the trade began."""
-        await self._permission()
-        since = self._tracker.funded_until
-        try:
-            payments = await self._exchange.funding_since(
-                self._symbol, self._began_at if since is None else since
-            )
-        except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
-            return
-        self._inbox.post(partial(self._on_funding, payments))
+        """Ask for the funding of the position since the last that is booked, or since the trade began, until
+        there is an answer."""
+        while True:
+            await self._permission()
+            since = self._tracker.funded_until
+            try:
+                payments = await self._exchange.funding_since(
+                    self._symbol, self._began_at if since is None else since
+                )
+            except ExchangeError as error:
+                self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
+                await asyncio.sleep(_RETRY_PAUSE)
+            else:
+                self._inbox.post(partial(self._on_funding, payments))
+                return
 
     async def ask_allowance(self) -> None:
         """Ask how many actions the account may still send."""

@@ -1,4 +1,4 @@
-"""The command with a screen that fails as soon as a buy is shown: what a defect in a widget does to a trade."""
+"""The command with a screen that fails as soon as a buy is shown, as a defect would."""
 
 from __future__ import annotations
 

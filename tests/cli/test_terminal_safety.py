@@ -1,4 +1,4 @@
-"""However the terminal is lost, the position stays protected: the real engine and console on a real terminal."""
+"""However the terminal is lost, the position stays protected: engine and console on a real terminal."""
 
 from __future__ import annotations
 

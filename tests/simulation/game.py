@@ -262,8 +262,8 @@ class Game:
         # A command that cannot be carried out while the network is bad is said to have failed.
         honest = ("halted", "winddown")
         for alarm in self.process.trader.alarms.view():
-            # Some are true while they last.
-            keys = ("journal", "foreign", "position") if self.scenario.forgetful else ("journal",)
+            # Some are true while they last: a feed may be silent for minutes before it breaks.
+            keys = {"journal", "stale"} | ({"foreign", "position"} if self.scenario.forgetful else set())
             passing = alarm.key in keys and not alarm.active
             if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:
                 self.auditor.complain("false alarm", f"{alarm.key}: {alarm.text}")
