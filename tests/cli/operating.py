@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 from hypertui.control.client import engines
 from hypertui.hyperliquid import SigningKey
 from hypertui.venue.orders import VenueOrder
+from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 
 DEADLINE = 60
@@ -19,6 +21,11 @@ SECRET = "0x" + "78" * 32
 ADDRESS = SigningKey.parse(SECRET).address
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
 BTC = ["--symbol", "BTC", "--unit-size", "100", "--position-size", "2000", "--leverage", "20"]
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait for what processes do, which have to start first."""
+    wait_until(condition, what, DEADLINE)
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -29,9 +29,9 @@ from tests.cli.operating import (
     held,
     sides,
     trades,
+    wait_for,
 )
 from tests.console import states
-from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 from tests.support.terminal import Terminal
 
@@ -58,7 +58,7 @@ def ctl(home: dict[str, str], cwd: Path, *arguments: str) -> subprocess.Complete
 def test_the_verbs_from_another_shell(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
     assert ctl(home, tmp_path, "status").returncode == 4
     with Engine(home, tmp_path, venue, *SOL) as engine:
-        wait_until(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
         shown = ctl(home, tmp_path, "status")
         assert shown.returncode == 0, shown.stderr
         assert shown.stdout.startswith("PAPER SOL 0x") and "RUNNING" in shown.stdout
@@ -79,7 +79,7 @@ def test_the_verbs_from_another_shell(home: dict[str, str], tmp_path: Path, venu
         assert ctl(home, tmp_path, "reconcile").returncode == 0
 
         venue.set_price("SOL", "149.3")
-        wait_until(lambda: sides(venue) == "BSSS", "a buy")
+        wait_for(lambda: sides(venue) == "BSSS", "a buy")
         assert ctl(home, tmp_path, "cancel-buys", "--yes").returncode == 0
         assert sides(venue) == "SSS"
         wrong = ctl(home, tmp_path, "flatten", "--confirm", "FLAT BTC")
@@ -108,7 +108,7 @@ def audit(home: dict[str, str]) -> Sequence[CommandRecord]:
 
 def test_the_way_out_is_an_audit_row_too(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
     with Engine(home, tmp_path, venue, *SOL) as engine:
-        wait_until(lambda: trades(home), "the trade")
+        wait_for(lambda: trades(home), "the trade")
         engine.process.send_signal(signal.SIGTERM)
         assert engine.process.wait(DEADLINE) == 0
     rows = [(row.verb, row.state) for row in audit(home)]
@@ -120,7 +120,7 @@ def test_selling_out_ends_the_run_as_finished(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue
 ) -> None:
     with Engine(home, tmp_path, venue, *SOL) as engine:
-        wait_until(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
         assert ctl(home, tmp_path, "sell-out", "--yes").returncode == 0
         venue.set_price("SOL", 147)
         assert engine.process.wait(DEADLINE) == 0
@@ -131,7 +131,7 @@ def test_selling_out_ends_the_run_as_finished(
 
 def test_of_several_engines_the_right_one(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
     with Engine(home, tmp_path, venue, *SOL), Engine(home, tmp_path, venue, *BTC):
-        wait_until(lambda: trades(home) and sides(venue) == "S" * 8, "two trades")
+        wait_for(lambda: trades(home) and sides(venue) == "S" * 8, "two trades")
         several = ctl(home, tmp_path, "pause")
         assert several.returncode == 2
         assert "2 engines run here" in several.stderr and "--symbol BTC" in several.stderr
@@ -160,7 +160,7 @@ def mainnet(home: dict[str, str]) -> Iterator[Mainnet]:
     state = Path(home["XDG_STATE_HOME"]) / "hypertui" / "mainnet"
     engine = Mainnet()
     with ControlServer(engine, state):
-        wait_until(lambda: bool([found.close() for found in engines(state, None, None)]), "the socket")
+        wait_for(lambda: bool([found.close() for found in engines(state, None, None)]), "the socket")
         yield engine
 
 

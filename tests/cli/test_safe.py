@@ -20,9 +20,9 @@ from tests.cli.operating import (
     held,
     sides,
     trades,
+    wait_for,
     working,
 )
-from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 
 UNIT = Decimal("0.5")
@@ -50,9 +50,9 @@ def safe(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[s
 def killed(home: dict[str, str], cwd: Path, venue: LocalVenue) -> None:
     """An engine that died without a word, with two stops and two buys working."""
     with Engine(home, cwd, venue, *SOL) as engine:
-        wait_until(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
         venue.set_price("SOL", "148.9")
-        wait_until(lambda: sides(venue) == "BBSS", "two buys")
+        wait_for(lambda: sides(venue) == "BBSS", "two buys")
         engine.process.send_signal(signal.SIGKILL)
         engine.process.wait(DEADLINE)
 
@@ -96,7 +96,7 @@ def test_a_killed_trade_is_made_safe_and_taken_up_again(
     assert again.returncode == 0
     before = stops(venue)
     with Engine(home, tmp_path, venue, *SOL) as engine:
-        wait_until(lambda: trades(home) and sides(venue) == "BBSS", "the trade to go on")
+        wait_for(lambda: trades(home) and sides(venue) == "BBSS", "the trade to go on")
         assert set(before) <= {trigger(order) for order in venue.call(lambda: list(working(venue)))}
         engine.process.send_signal(signal.SIGTERM)
         assert engine.process.wait(DEADLINE) == 0
@@ -104,7 +104,7 @@ def test_a_killed_trade_is_made_safe_and_taken_up_again(
 
 def test_while_an_engine_runs_it_refuses(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
     with Engine(home, tmp_path, venue, *SOL) as engine:
-        wait_until(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
         refused = safe(home, "--base-url", venue.base_url, "--symbol", "SOL")
         assert refused.returncode == 2
         assert len(refused.stderr.splitlines()) == 1
