@@ -52,8 +52,10 @@ class Severity(StrEnum):
 
 
 class Verb(StrEnum):
-    """What an operator can ask for."""
+    """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
+    preflight."""
 
+    START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL_BUYS = "cancel-buys"
@@ -63,6 +65,27 @@ class Verb(StrEnum):
     HALT = "halt"
     ADOPT = "adopt"
     RECONCILE = "reconcile"
+
+
+class Level(StrEnum):
+    """How much a finding of the preflight matters."""
+
+    RED = "red"  # the venue would refuse or liquidate: nothing begins
+    AMBER = "amber"  # somebody should know of it before money is at stake
+    GREEN = "green"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at before a trade: its figure beside its limit (empty where there is none),
+    and one line that says what it means."""
+
+    name: str
+    level: Level
+    text: str
+    figure: str = ""
+    limit: str = ""
 
 
 class OnExit(StrEnum):
@@ -247,6 +270,9 @@ class Snapshot:
     liquidation_price: Decimal | None = None
     liquidation_distance: Decimal | None = None  # (mark - liquidation) / mark
     venue_position: Decimal | None = None  # as the venue said last
+    # preflight
+    findings: tuple[Finding, ...] = ()
+    asks: Verb | None = None  # what the operator has to say before the trade begins
     # health
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
@@ -259,7 +285,7 @@ class Snapshot:
 class Event:
     """Something that happened, in plain words (`text`) and as data fit for JSON (`data`).
 
-    `kind` is one of step, order, fill, command, alarm, state.
+    `kind` is one of step, order, fill, command, alarm, state, preflight.
     """
 
     seq: int

@@ -45,7 +45,7 @@ def safe(arguments: argparse.Namespace) -> int:
     if arguments.fresh:
         raise ValueError("--fresh begins anew: there would be nothing to make safe")
     # Whatever happens here takes risk away, and a supervisor has nobody to ask.
-    trade = prepare(arguments, run_for=None, ask=False)
+    trade = prepare(arguments, trades=False)
     stop = Stop(OnExit.BUYS)
     stop.by = f"{operator()} by safe"
     try:

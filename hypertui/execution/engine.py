@@ -25,7 +25,8 @@ _UNKNOWN_VENUE = 4
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
-    or an ExchangeError; `journal` finds the account's live trade, or begins a new one."""
+    or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `disk_free` says how
+    many bytes the state folder has left."""
 
     def __init__(
         self,
@@ -34,7 +35,9 @@ class EmbeddedEngine:
         config: TradeConfig,
         clock: Callable[[], int],
         random: Random,
+        disk_free: Callable[[], int] | None = None,
     ) -> None:
+        self._disk_free = disk_free
         self._connect = connect
         self._config = config
         self._journal = journal
@@ -105,7 +108,15 @@ class EmbeddedEngine:
             trade_id, journal = self._journal(exchange.account)
             self._log.listen(journal.event)
             self._trader = Trader(
-                exchange, self._config, trade_id, self._clock, self._random, self._log, journal, self._changed
+                exchange,
+                self._config,
+                trade_id,
+                self._clock,
+                self._random,
+                self._log,
+                journal,
+                self._changed,
+                self._disk_free,
             )
             return await self._trader.run(stop)
         finally:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.execution import winddown
+from hypertui.execution.gate import Gate
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
 from hypertui.execution.outcomes import Outcome, Outcomes
@@ -28,6 +29,7 @@ class SteeredTrade(winddown.Trade, Protocol):
     mode: Mode
     reason: str
     opened: bool
+    gate: Gate | None
     operation: Callable[[], Awaitable[None]] | None
 
     async def reconcile_now(self) -> str: ...
@@ -58,9 +60,13 @@ class Helm:
         if refusal:
             trade.commands.note(command, CommandState.REFUSED, refusal)
             return Ack(command.id, False, refusal)
+        trade.commands.note(command, CommandState.ACKNOWLEDGED, "")
+        if trade.gate is not None and not trade.opened:
+            trade.gate.answer(command.verb)
+            trade.commands.note(command, CommandState.CONFIRMED, "")
+            return Ack(command.id, True)
         if command.verb is not Verb.RECONCILE:
             trade.outcomes.overtaken(command)
-        trade.commands.note(command, CommandState.ACKNOWLEDGED, "")
         match command.verb:
             case Verb.PAUSE:
                 trade.pause("paused by the operator")
@@ -79,7 +85,10 @@ class Helm:
 
     def _refusal(self, verb: Verb) -> str:
         if not self._trade.opened:
-            return "the trade is not open yet"
+            asked = self._trade.gate is not None and self._trade.gate.asks is verb
+            return "" if asked else "the trade is not open yet"
+        if verb is Verb.START:
+            return "the trade is open already"
         if self._trade.operation is not None:
             return "another command is under way"
         if self._trade.mode is Mode.HALTED and verb not in _WHEN_HALTED:
