@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hypertui.cli.ledger_arguments import add_ledger, add_status
 from hypertui.cli.operator_arguments import add_ctl, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 
@@ -86,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
+    add_ledger(commands.add_parser("ledger", help="what the journal knows: why ORDER, backup, prune"))
+    add_status(commands.add_parser("status", help="the trade as the journal has it, and who trades it"))
     return top
 
 

@@ -10,8 +10,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from hypertui.cli.status import in_words
-from hypertui.cli.values import amount, state_home
+from hypertui.cli.places import state_home
+from hypertui.cli.snapshot_words import in_words
+from hypertui.cli.values import amount
 from hypertui.console import format as fmt
 from hypertui.console.questions import BUILD, Question
 from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, engines

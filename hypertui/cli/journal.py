@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
@@ -18,8 +19,6 @@ from hypertui.ledger import EngineLock, Journal, JournalError, Locked
 from hypertui.ledger.records import TradeRecord
 from hypertui.market import plain
 from hypertui.strategy.plan import BuyOrder, Reinvest
-
-_FILE = "journal.db"
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -39,7 +38,7 @@ def journals(
             names = (config.network.value, account, config.symbol)
             try:
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
-                journal = held.enter_context(Journal.open(url or f"sqlite:///{state_dir / _FILE}"))
+                journal = held.enter_context(Journal.open(journal_url(url, state_dir)))
                 journal.claim(*names)
                 return take_up(journal, config, account, clock())
             except (Locked, JournalError) as error:
@@ -63,11 +62,10 @@ class Live:
 def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | None) -> Iterator[Live | None]:
     """The account's live trade, if the journal knows one; its lock must be held. Raises JournalError or
     Locked."""
-    file = state_dir / _FILE
-    if url is None and not file.exists():
+    if url is None and not journal_file(state_dir).exists():
         yield None
         return
-    with Journal.open(url or f"sqlite:///{file}") as journal:
+    with Journal.open(journal_url(url, state_dir)) as journal:
         names = (config.network.value, account, config.symbol)
         journal.claim(*names)
         live = journal.live_trade(*names)
@@ -93,10 +91,10 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
     up, in words; empty where there is none. Raises JournalError."""
-    file = state_dir / _FILE
+    file = journal_file(state_dir)
     if url is None and not file.exists():
         return f"{file} (not there yet)", "", ""
-    with Journal.open(url or f"sqlite:///{file}") as journal:
+    with Journal.open(journal_url(url, state_dir)) as journal:
         live = _live(journal, config, account)
         if live is None:
             return journal.place, "", ""

@@ -25,13 +25,13 @@ from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
 from hypertui.ledger import EngineLock, JournalError, Locked
-from hypertui.port import OnExit, Stop, StopReason
+from hypertui.port import EventKind, OnExit, Stop, StopReason
 from hypertui.signals import wind_down_on_signals
 from hypertui.venue.lock import StateError
 
 _BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4
 _PATIENCE = 60.0
-_TOLD = ("order", "fill", "alarm")
+_TOLD = (EventKind.ORDER, EventKind.FILL, EventKind.ALARM)
 
 
 def safe(arguments: argparse.Namespace) -> int:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
+from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
-from hypertui.cli.values import amount, state_home
+from hypertui.cli.values import amount
 from hypertui.console.launch import operator
 from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
@@ -129,7 +130,7 @@ def prepare(
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = connector(settings, config)
-    state_dir = _state_dir(settings)
+    state_dir = made_state_folder(settings)
     try:
         handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
     except OSError as error:
@@ -222,15 +223,6 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
         raise ValueError(
             f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
         )
-
-
-def _state_dir(settings: Settings) -> Path:
-    folder = state_home(settings.state_dir) / settings.network.value
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ValueError(f"state folder {folder} cannot be made: {error.strerror}") from None
-    return folder
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:

@@ -20,7 +20,7 @@ from typing import Self
 from hypertui.control import sockets, wire
 from hypertui.control.wire import CommandRequest, StatusRequest, WireError
 from hypertui.market import plain
-from hypertui.port import Command, CommandState, EnginePort
+from hypertui.port import Command, CommandState, EnginePort, EventKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -234,7 +234,7 @@ class _Client:
         while True:
             for event in self._engine.events_after(seen):
                 seen = event.seq
-                if event.kind != "command" or event.data.get("id") != id:
+                if event.kind is not EventKind.COMMAND or event.data.get("id") != id:
                     continue
                 state = CommandState(str(event.data["state"]))
                 if state in _FINAL:

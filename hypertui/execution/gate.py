@@ -14,7 +14,7 @@ from hypertui.execution.inbox import Inbox
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.survey import Survey
 from hypertui.market import Fill
-from hypertui.port import Finding, Level, Severity, Stop, Verb
+from hypertui.port import EventKind, Finding, Level, Severity, Stop, Verb
 
 _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 
@@ -108,4 +108,4 @@ class Gate:
                     "limit": finding.limit,
                 }
                 severity = _SEVERITIES.get(finding.level, Severity.INFO)
-                self._log.add("preflight", f"{finding.name}: {finding.text}", data, severity)
+                self._log.add(EventKind.PREFLIGHT, f"{finding.name}: {finding.text}", data, severity)

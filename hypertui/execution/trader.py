@@ -31,7 +31,7 @@ from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
-from hypertui.execution.durability import Durability
+from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.gate import Cleared, Gate
@@ -48,7 +48,9 @@ from hypertui.execution.skew import ClockSkew
 from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.survey import Survey
+from hypertui.execution.tasks import Tasks
 from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.upkeep import Upkeep
 from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
@@ -68,12 +70,14 @@ _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _RETRY_PAUSE = 2.0
+_UPKEEP_EVERY = 10.0
 _SETTLE_PATIENCE = 30.0
 _CLOSE_AGAIN = 30_000
 
 
 class Trader:
-    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff."""
+    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff;
+    `log_trouble` says why lines of the log are lost."""
 
     def __init__(
         self,
@@ -86,6 +90,7 @@ class Trader:
         journal: TradeJournal,
         changed: Callable[[], None],
         disk_free: Callable[[], int] | None = None,
+        log_trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self.exchange = exchange
         self.journal = journal
@@ -97,7 +102,10 @@ class Trader:
         self.outcomes = Outcomes(self.commands, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
-        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
+        self.tasks = Tasks(clock, self.alarms)
+        self.upkeep = Upkeep(journal, self.alarms, log_trouble)
+        retry = self.tasks.add("journal retry", LONGEST_PAUSE)
+        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause, retry)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -193,7 +201,9 @@ class Trader:
         if cleared is None:
             return
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
-        self.inbox.spawn(self._every(_BEAT, self._beat))
+        self._every("heartbeat", _BEAT, self._beat)
+        self._every("upkeep", _UPKEEP_EVERY, self.upkeep.look)
+        await self.upkeep.look()
         await start.price(stop)
         if stop.requested:
             return
@@ -240,7 +250,7 @@ class Trader:
             self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
         if not opening.is_new:
             self._record_start()
-        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock, self.exchange.account)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -272,11 +282,16 @@ class Trader:
             began_at=self.began_at,
             since=opening.history[-1].at if opening.history else None,
         )
+        if opening.entry is not None:
+            opening.entry.filled = sum((fill.size for fill in opening.fills), ZERO)
+            for status in ("sent", "filled"):
+                self.chronicle.on_order(opening.entry, status)
         for fill in opening.fills:
             assert self._entry is not None, "it was made before the trade"
             self._entry.takes(fill)
             if not opening.resumed:
-                self.chronicle.fill(fill, "adopted" if opening.adopted else "entry", 0, ZERO)
+                role = "adopted" if opening.adopted else "entry"
+                self.chronicle.fill(fill, role, 0, opening.decision, ZERO)
         if opening.remains is not None:
             book = partial(self._book, from_feed=False)
             rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
@@ -298,10 +313,10 @@ class Trader:
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
             self.operation = partial(self._flatten, reason)
-        self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
-        self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
-        self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
-        self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
+        self._every("account", _ACCOUNT_EVERY, self._caretaker.ask_account)
+        self._every("funding", _FUNDING_EVERY, self._caretaker.ask_funding)
+        self._every("allowance", _ALLOWANCE_EVERY, self._caretaker.ask_allowance)
+        self._every("reconciliation", self.config.reconcile_every / 1000, self._caretaker.reconcile)
         self._on_price()
         self._advance()
 
@@ -416,9 +431,11 @@ class Trader:
         order = self.tracker.on_fill(fill, self.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
-            self.chronicle.fill(fill, order.role.value, order.unit, gain)
+            self.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
         elif from_feed or self._ids.owns(fill.client_id):
             what = "unknown to the journal" if self._ids.owns(fill.client_id) else "not ours"
+            if fill.liquidated == self.exchange.account.lower():
+                what = "a liquidation by the venue"
             text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
@@ -525,6 +542,7 @@ class Trader:
         self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
 
     def _advance(self) -> None:
+        self.tasks.watch()
         if self.opened:
             self.manager.hold_buys = (
                 self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
@@ -579,13 +597,12 @@ class Trader:
 
     # What goes on beside
 
-    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await job()
+    def _every(self, name: str, seconds: float, job: Callable[[], Awaitable[str]]) -> None:
+        self.inbox.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job))
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> str:
         self.inbox.post(lambda: None)
+        return ""
 
     def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
         # A stop that comes when the loop has closed already has nobody left to wake.

@@ -38,6 +38,8 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         "commands": trader.commands.view(),
         "budget": _budget(trader.exchange.allowance, trader.rations),
         "clock_skew": trader.skew.offset,
+        "tasks": trader.tasks.view(),
+        "journal": trader.upkeep.view(),
     }
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}

@@ -17,7 +17,7 @@ from hypertui.control.client import engines
 from hypertui.control.server import ControlServer
 from hypertui.ledger import Journal
 from hypertui.ledger.records import CommandRecord
-from hypertui.port import Ack, Command, Event, Network, Severity, Verb
+from hypertui.port import Ack, Command, Event, EventKind, Network, Severity, Verb
 from tests.cli.operating import (
     ADDRESS,
     BTC,
@@ -151,7 +151,7 @@ class Mainnet(states.FakeEngine):
     async def command(self, command: Command) -> Ack:
         ack = await super().command(command)
         data = {"id": command.id, "state": "confirmed", "text": "done", "took_ms": 5}
-        self.events.append(Event(len(self.events) + 1, 0, "command", Severity.INFO, "", data))
+        self.events.append(Event(len(self.events) + 1, 0, EventKind.COMMAND, Severity.INFO, "", data))
         return ack
 
 

@@ -18,7 +18,7 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
-from hypertui.port import Event, Severity, Stop, StopReason
+from hypertui.port import Event, EventKind, Severity, Stop, StopReason
 from tests.console import states
 
 _WARM_UP = 500
@@ -41,7 +41,7 @@ async def soak(app: HyperTui, engine: states.FakeEngine, count: int) -> int:
         snapshot = engine.snapshot
         mark = Decimal(65_000) + number % 700
         engine.snapshot = replace(snapshot, seq=number, at=snapshot.at + 250, mark=mark, unit=number % 5)
-        engine.events = [Event(number + 10_000, snapshot.at, "step", Severity.INFO, f"step {number}")]
+        engine.events = [Event(number + 10_000, snapshot.at, EventKind.STEP, Severity.INFO, f"step {number}")]
         app.show_frame()
         await asyncio.sleep(0.001)
         if number % 100 == 50:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.execution.trade_journal import Input
-from hypertui.port import CommandState, Mode, OnExit, Verb
+from hypertui.port import CommandState, EventKind, Mode, OnExit, Verb
 from tests.execution.desk import Desk
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
@@ -39,7 +39,7 @@ def take(live: LiveEngine, verb: Verb, state: CommandState = CommandState.CONFIR
     assert live.command(verb, name).accepted
 
     def words() -> list[str]:
-        found = [event.data for event in live.events("command") if event.data["id"] == name]
+        found = [event.data for event in live.events(EventKind.COMMAND) if event.data["id"] == name]
         return [str(data["text"]) for data in found if data["state"] == state.value]
 
     live.wait_for(lambda: bool(words()), f"{verb.value} to be {state.value}")
