@@ -135,12 +135,14 @@ def _take(word: str, cells: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table. `least` keeps it from breathing with its content; of columns that do not all fit,
-    the one with the highest `drop` goes first, those with 0 never."""
+    the one with the highest `drop` goes first, those with 0 never. One that `stretches` takes the room that
+    the others leave, and is cut there."""
 
     title: str
     right: bool = False
     least: int = 0
     drop: int = 0
+    stretches: bool = False
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> list[Line]:
@@ -149,12 +151,20 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int)
         max([column.least, cell_len(column.title), *(cell_len(row[index].text) for row in rows)])
         for index, column in enumerate(columns)
     ]
+    full = list(widths)
+    for index, column in enumerate(columns):
+        if column.stretches:
+            widths[index] = min(widths[index], max(column.least, cell_len(column.title)))
     shown = list(range(len(columns)))
     while sum(widths[index] for index in shown) + len(shown) - 1 > width:
         droppable = [index for index in shown if columns[index].drop]
         if not droppable:
             break
         shown.remove(max(droppable, key=lambda index: columns[index].drop))
+    for index in shown:
+        if columns[index].stretches:
+            taken = sum(widths[other] for other in shown if other != index) + 2 * (len(shown) - 1)
+            widths[index] = max(widths[index], min(full[index], width - taken))
     slack = width - sum(widths[index] for index in shown)
     gap = " " * max(1, min(3, slack // max(len(shown) - 1, 1)))
     head = [Span(column.title, Role.HEAD) for column in columns]
@@ -172,6 +182,8 @@ def _row(
     spans: list[Span] = []
     for index in shown:
         text, role = cells[index]
+        if columns[index].stretches and cell_len(text) > widths[index]:
+            text = set_cell_size(text, max(widths[index] - 1, 0)) + ELLIPSIS
         space = " " * (widths[index] - cell_len(text))
         if spans:
             spans.append(Span(gap))

@@ -60,6 +60,16 @@ class Panel(Widget):
                 self.border_title = title
 
     @property
+    def stands(self) -> bool:
+        """Whether it can have the focus, and be zoomed."""
+        return self.has_class("boxed") or self.has_class("station")
+
+    @property
+    def station(self) -> str:
+        """Its name, for the operator."""
+        return (self.id or "").removeprefix("c-")
+
+    @property
     def text(self) -> str:
         """What the panel shows, for screens that are read aloud, copied or tested."""
         return "\n".join("".join(span.text for span in spans) for spans in self._lines)

@@ -19,6 +19,7 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    OpenOrder,
     OrderNotice,
     PriceTick,
 )
@@ -39,6 +40,7 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Role
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.recording import RecordedTracker, play_back
+from hypertui.execution.schedule import Schedule
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
@@ -86,6 +88,7 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
+        self.schedule = Schedule(clock)
         self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
@@ -372,6 +375,11 @@ class Trader:
             self.alarms.sound("winddown", Severity.CRITICAL, f"flatten failed: {error}")
 
     @property
+    def listing(self) -> tuple[int, Sequence[OpenOrder]] | None:
+        """The orders that worked at the venue at the last comparison, and when they were asked for (ms)."""
+        return self._caretaker.listing
+
+    @property
     def orphans(self) -> int:
         """Own orders that worked at the venue and should not, at the last comparison."""
         return self._caretaker.orphans
@@ -469,8 +477,10 @@ class Trader:
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
         while True:
+            self.schedule.waits(job.__name__, seconds)
             await asyncio.sleep(seconds)
             await job()
+            self.schedule.ran(job.__name__)
 
     async def _beat(self) -> None:
         self.inbox.post(lambda: None)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
 
-from hypertui.console.app import HyperTui
+from hypertui.console.app import HyperTui, Look
 from hypertui.market import Instrument, Side
 from hypertui.port import (
     Ack,
@@ -386,7 +386,14 @@ class Clock:
 
 def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) -> HyperTui:
     """The app over a fake engine, without a timer: a test shows frames when it wants them."""
-    fields: dict[str, object] = {"clock": clock or Clock(), "who": "mk@pts/3", "refresh_hz": 0.0}
+    names = ("ascii", "theme", "zone", "keys", "shots")
+    look = Look(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
+    fields: dict[str, object] = {
+        "clock": clock or Clock(),
+        "who": "mk@pts/3",
+        "refresh_hz": 0.0,
+        "look": look,
+    }
     return HyperTui(engine, Stop(), **{**fields, **kwargs})  # type: ignore[arg-type]
 
 
