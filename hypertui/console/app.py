@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
 from hypertui.console import questions
@@ -24,11 +22,12 @@ from hypertui.console.filter import FilterLine
 from hypertui.console.format import redact
 from hypertui.console.frame import Frame
 from hypertui.console.help import Help
-from hypertui.console.keys import KEYS, Key
+from hypertui.console.look import Look
 from hypertui.console.main import Main
 from hypertui.console.outbox import Inlet, Outbox
 from hypertui.console.page import Page
 from hypertui.console.pages import PAGES
+from hypertui.console.palette import offers
 from hypertui.console.questions import Build
 from hypertui.console.screenshot import redact_svg, save
 from hypertui.console.theme import THEMES
@@ -53,19 +52,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 _NOTICE_FOR = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How the console looks and listens. `zone` None shows this machine's own time of day."""
-
-    ascii: bool = False
-    theme: str = "dark"
-    zone: tzinfo | None = UTC
-    keys: tuple[Key, ...] = KEYS
-    shots: Path | None = None  # where screenshots go; the working folder where that cannot be
-
-
 _PLAIN = Look()
 
 
@@ -315,15 +301,18 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         else:
             self.notice(f"saved {path}")
 
+    def action_command_palette(self) -> None:
+        if self.undisturbed:
+            self.push_screen(CommandPalette(placeholder="search for a command", id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The actions of the key map, and the themes; what is dangerous asks as it does by its key."""
-        for key in self._look.keys:
-            if key.palette and key.help:
-                title = key.id.replace("_", " ").capitalize()
-                help = f"{key.written}  {key.help}" if key.key else key.help
-                yield SystemCommand(title, help, partial(self.call_later, self.run_action, key.action))
-        for name in THEMES:
-            yield SystemCommand(f"Theme {name}", "change the colours", partial(setattr, self, "theme", name))
+        for title, help, act in offers(self._look.keys, THEMES, self._run, partial(setattr, self, "theme")):
+            yield SystemCommand(title, help, act)
+
+    def _run(self, action: str) -> None:
+        # When the palette is gone: what asks does so only over a screen of ours.
+        self.call_later(self.run_action, action)
 
     def action_help(self) -> None:
         if self.undisturbed:

@@ -142,7 +142,6 @@ KEYS = (
         "Move",
         "move in a list or the position map; pgup and pgdn by a page",
         "↑↓",
-        bar=_PAGES,
         palette=False,
     ),
     Key("down", "down", "screen.scroll(1)", palette=False),
@@ -174,7 +173,7 @@ KEYS = (
         palette=False,
     ),
     Key("focus", "tab", "screen.focus_next", help="the next panel: the one that moves and zooms"),
-    Key("zoom", "z", "screen.zoom", "Zoom", "Zoom", "give the panel the whole screen, and back", bar=_BOTH),
+    Key("zoom", "z", "screen.zoom", "Zoom", "Zoom", "give the panel the whole screen, and back"),
     Key(
         "filter",
         "slash",

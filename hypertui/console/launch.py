@@ -41,7 +41,8 @@ def run_console(
     # Textual reads these when it is imported.
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    from hypertui.console.app import HyperTui, Look
+    from hypertui.console.app import HyperTui
+    from hypertui.console.look import Look
 
     look = Look(ascii, theme, None if local_times else UTC, bound, shots)
     app = HyperTui(engine, stop, clock=wall_clock, who=who or operator(), refresh_hz=refresh_hz, look=look)

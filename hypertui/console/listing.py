@@ -74,6 +74,7 @@ class ListPanel(Panel):
         self._moved = False
         self._opened = False
         self.focused = False
+        self.marked = False  # whether its title says so
         self.filter = ""
 
     # What the operator does
@@ -182,7 +183,7 @@ class ListPanel(Panel):
 
     def _headline(self, frame: Frame) -> str:
         filtered = f"  / {fmt.clean(self.filter, 30)}" if self.filter else ""
-        return f"{'► ' if self.focused else ''}{self._words(frame)}{filtered}"
+        return f"{'► ' if self.marked else ''}{self._words(frame)}{filtered}"
 
 
 def _under_cursor(spans: Line, width: int) -> Line:

@@ -32,13 +32,11 @@ class Page(Screen[None], inherit_bindings=False):
         (0, "-narrow"),
         (bar.MIN_WIDTH, "-medium"),
         (FULL_WIDTH, "-wide"),
-        (LARGE_WIDTH, "-huge"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-low"),
         (bar.MIN_HEIGHT, "-middling"),
         (FULL_HEIGHT, "-tall"),
-        (LARGE_HEIGHT, "-giant"),
     ]
 
     def __init__(self, name: str, *, ascii: bool) -> None:
@@ -111,13 +109,22 @@ class Page(Screen[None], inherit_bindings=False):
         width, height = self.app.size
         return width >= LARGE_WIDTH and height >= LARGE_HEIGHT
 
+    def on_resize(self) -> None:
+        self.set_class(self.large, "-large")
+
     def present(self, frame: Frame) -> None:
         """Show a frame in the layout that is up; the others are drawn when they come up."""
-        for panel in self._layouts[self.layout_name]:
+        panels, focused = self._layouts[self.layout_name], self.focus_panel
+        several = len(self.stations) > 1
+        for panel in panels:
+            if isinstance(panel, ListPanel):
+                panel.focused = panel is focused
+                panel.marked = panel.focused and several
             panel.present(frame)
 
     def on_screen_resume(self) -> None:
-        self.present(self.app.frame)
+        # The first time there is no size to draw into before the screen has been laid out.
+        self.call_after_refresh(self.app.show_frame)
 
     # Focus, zoom, lists
 
@@ -130,9 +137,8 @@ class Page(Screen[None], inherit_bindings=False):
     def focus_panel(self) -> Panel | None:
         """The panel that moves and zooms; the first list until the operator says otherwise."""
         stations = self.stations
-        if self._focused in stations:
-            return self._focused
-        return next((panel for panel in stations if isinstance(panel, ListPanel)), None)
+        lists: list[Panel] = [panel for panel in stations if isinstance(panel, ListPanel)]
+        return self._focused if self._focused in stations else next(iter(lists), None)
 
     @property
     def focus_list(self) -> ListPanel | None:
@@ -149,8 +155,6 @@ class Page(Screen[None], inherit_bindings=False):
 
     def _focus(self, panel: Panel) -> None:
         self._focused = panel
-        for each in self.query(ListPanel):
-            each.focused = each is panel
         for each in self.query(Panel):
             each.set_class(each is panel, "-focused")
         if self._zoomed is not None:

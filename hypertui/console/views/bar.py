@@ -195,7 +195,7 @@ def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
 def protection(frame: Frame) -> Span:
     """The part of the position that stops cover: the figure that tells whether the money is safe."""
     invariant = frame.snapshot.invariant
-    if invariant is None:
+    if invariant is None or frame.crash:
         return Span("", Role.DIM)
     part = invariant.protected
     if part is None:

@@ -29,7 +29,7 @@ _LOTS = (
     Column("bought", least=14),
     Column("size", right=True, least=8),
     Column("price", right=True, least=9),
-    Column("cost", right=True, least=9),
+    Column("cost", right=True, least=9, drop=2),
     Column("fee", right=True, least=6, drop=1),
 )
 
@@ -37,8 +37,8 @@ _CYCLES = (
     Column("cycle", right=True),
     Column("peak", right=True, least=4),
     Column("valley", right=True, least=4),
-    Column("began with", right=True, least=9, drop=1),
-    Column("ended with", right=True, least=9),
+    Column("began", right=True, least=9, drop=1),
+    Column("ended", right=True, least=9),
     Column("growth", right=True, least=8),
 )
 
