@@ -45,7 +45,7 @@ class Panel(Widget):
         width, height = self.content_size
         if not width or not height:
             return
-        lines = [fit(self._plain(spans), width) for spans in self._view(frame, width, height)[:height]]
+        lines = [self._plain(fit(spans, width)) for spans in self._view(frame, width, height)[:height]]
         old, self._lines = self._lines, lines
         for y in range(max(len(old), len(lines))):
             before = old[y] if y < len(old) else ()

@@ -569,3 +569,9 @@ def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) ->
 
 def on_mainnet() -> Snapshot:
     return replace(running(), network=Network.MAINNET)
+
+
+def silent() -> Snapshot:
+    """The engine said nothing for twelve seconds."""
+    view = running()
+    return replace(view, network=Network.TESTNET, at=NOW - 12_400, mark_at=NOW - 12_600)
