@@ -115,7 +115,7 @@ KEYS = (
         "go('main')",
         "Screens",
         "Scr",
-        "main: price, ladder, slots, map, money, events",
+        "the screens; 1 is the main one: price, ladder, slots, map, money, events",
         "1-7",
         bar=_BOTH,
     ),

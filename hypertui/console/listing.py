@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Column, Line, Role, Span, fit, line, pad, table, tint
+from hypertui.console.lines import BLANK, Column, Line, Role, Span, Table, fit, line, pad, tint
 from hypertui.console.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
@@ -54,7 +54,7 @@ class _Kept:
     listing: Listing = field(default_factory=lambda: Listing((), (), ""))
     shape: tuple[object, ...] | None = None
     rows: list[Row] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    table: Table = field(default_factory=lambda: Table((), (), 0))
 
 
 class ListPanel(Panel):
@@ -143,20 +143,20 @@ class ListPanel(Panel):
                 return index
         return min(self._kept.listing.start, len(rows) - 1) if self._cursor is None else 0
 
-    def _table(self, frame: Frame, width: int) -> tuple[list[Row], list[Line]]:
-        """The rows that pass the filter, and all lines with the head, kept for as long as they stay true."""
+    def _table(self, frame: Frame, width: int) -> tuple[list[Row], Table]:
+        """The rows that pass the filter, and their table, kept for as long as they stay true."""
         self._listing(frame)
         kept, shape = self._kept, (width, self.filter)
         if kept.shape != shape:
             kept.rows = self._rows(frame)
-            kept.lines = table(kept.listing.columns, [row.cells for row in kept.rows], width)
+            kept.table = Table(kept.listing.columns, [row.cells for row in kept.rows], width)
             kept.shape = shape
-        return kept.rows, kept.lines
+        return kept.rows, kept.table
 
     def _draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
-        rows, lines = self._table(frame, width)
+        rows, table = self._table(frame, width)
         above = [fit(row, width) for row in self._kept.listing.above]
-        head = [*above, lines[0]]
+        head = [*above, table.head]
         if not rows:
             none = (
                 f"nothing contains “{fmt.clean(self.filter, 40)}”"
@@ -169,7 +169,7 @@ class ListPanel(Panel):
         room = max(height - len(head) - len(details), 1)
         self._top = max(0, min(self._top if self._moved else at - room // 3, at, len(rows) - room))
         self._top = max(self._top, at - room + 1)
-        body = list(lines[1 + self._top : 1 + self._top + room])
+        body = table.lines(self._top, self._top + room)
         if self._moved and self.focused:
             body[at - self._top] = _under_cursor(body[at - self._top], width)
         body += [BLANK] * (room - len(body)) if details else []
