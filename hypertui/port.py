@@ -51,8 +51,10 @@ class Severity(StrEnum):
 
 
 class Verb(StrEnum):
-    """What an operator can ask for."""
+    """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
+    preflight."""
 
+    START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL_BUYS = "cancel-buys"
@@ -61,6 +63,27 @@ class Verb(StrEnum):
     HALT = "halt"
     ADOPT = "adopt"
     RECONCILE = "reconcile"
+
+
+class Level(StrEnum):
+    """How much a finding of the preflight matters."""
+
+    RED = "red"  # the venue would refuse or liquidate: nothing begins
+    AMBER = "amber"  # somebody should know of it before money is at stake
+    GREEN = "green"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at before a trade: its figure beside its limit (empty where there is none),
+    and one line that says what it means."""
+
+    name: str
+    level: Level
+    text: str
+    figure: str = ""
+    limit: str = ""
 
 
 class OnExit(StrEnum):
@@ -297,26 +320,41 @@ LATENCY_STEPS = (25, 50, 100, 200, 400, 800, 1_600, 3_200)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """Something that the engine does again and again. Times in ms; `last` is None before the first run."""
-
-    name: str
-    every: int
-    last: int | None
-    next: int
-
-
-@dataclass(frozen=True, slots=True)
 class Health:
-    """How the engine itself is. `memory` in bytes, `queued` in rows that wait for the journal."""
+    """How the engine itself is. `memory` in bytes."""
 
     latency: Latency | None = None
     answers: int = 0
     connections: int = 0  # of the feed, so far
-    tasks: tuple[Task, ...] = ()
     memory: int | None = None
-    queued: int = 0
     journal_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """Something that the engine does every `every` ms. `last` is when it last ended and `took` how long that
+    took (ms), `result` what came of it, in words (empty before the first time), and `failed` whether that was
+    nothing; `next` is None where there is no cause for it now. `overdue`: by more than two periods."""
+
+    name: str
+    every: int
+    last: int | None = None
+    next: int | None = None
+    took: int = 0
+    result: str = ""
+    failed: bool = False
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """Where the journal is, its bytes and those free on its disk (None where only the database knows), and
+    the rows that wait to be written."""
+
+    place: str
+    size: int | None = None
+    free: int | None = None
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,25 +419,40 @@ class Snapshot:
     fills: tuple[FillView, ...] = ()  # newest first
     lots: tuple[LotView, ...] = ()  # oldest first, as they will be sold
     cycles: tuple[CycleView, ...] = ()  # newest first
+    # preflight
+    findings: tuple[Finding, ...] = ()
+    asks: Verb | None = None  # what the operator has to say before the trade begins
     # health
     health: Health = field(default_factory=lambda: Health())
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
     sources: tuple[Source, ...] = ()
+    tasks: tuple[TaskView, ...] = ()  # the least frequent first
+    journal: JournalView | None = None
     alarms: tuple[Alarm, ...] = ()
     commands: tuple[CommandView, ...] = ()  # newest first
 
 
+class EventKind(StrEnum):
+    """The kinds of event there are: on the screen, in the log, on standard output and, as its tables, in the
+    journal."""
+
+    STEP = "step"
+    ORDER = "order"
+    FILL = "fill"
+    COMMAND = "command"
+    ALARM = "alarm"
+    STATE = "state"  # the engine as a whole, the program around it too
+    PREFLIGHT = "preflight"  # what was found before the trade began
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`).
-
-    `kind` is one of step, order, fill, command, alarm, state.
-    """
+    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`)."""
 
     seq: int
     at: int
-    kind: str
+    kind: EventKind
     severity: Severity
     text: str
     data: Mapping[str, object] = field(default_factory=dict)

@@ -26,6 +26,30 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.venue import venue
 
                 return venue(arguments)
+            case "doctor":
+                from hypertui.cli.doctor import doctor
+
+                return doctor(arguments)
+            case "config":
+                from hypertui.cli.show import show
+
+                return show(arguments)
+            case "key":
+                from hypertui.cli.key import new_key
+
+                return new_key(arguments)
+            case "completion":
+                from hypertui.cli.completion import completion
+
+                return completion(arguments)
+            case "ledger":
+                from hypertui.cli.ledger import ledger
+
+                return ledger(arguments)
+            case "status":
+                from hypertui.cli.status import status
+
+                return status(arguments)
             case "run" if arguments.headless:
                 from hypertui.cli.trade import headless
 

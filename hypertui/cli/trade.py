@@ -5,25 +5,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import random
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
+from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
 from hypertui.console.keymap import remap
 from hypertui.exchange import Exchange
-from hypertui.execution.config import PriceSource, TradeConfig
+from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.port import Network, OnExit, Stop, StopReason
@@ -44,7 +45,7 @@ def console(arguments: argparse.Namespace) -> int:
         raise ValueError("--for goes with run --headless")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
-    trade = _prepare(arguments, run_for=None)
+    trade = prepare(arguments, asks=True)
     remap(trade.settings.console.keys)
     from hypertui.console.launch import run_console
 
@@ -72,7 +73,7 @@ def headless(arguments: argparse.Namespace) -> int:
         run_for = float(amount("--for", arguments.run_for))
         if run_for <= 0:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
-    trade = _prepare(arguments, run_for)
+    trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
     with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
         reason = asyncio.run(_run_and_print(engine, stop))
@@ -80,7 +81,7 @@ def headless(arguments: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trade:
+class Prepared:
     """Everything that could be checked without a network, checked."""
 
     settings: Settings
@@ -106,26 +107,52 @@ class _Trade:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
         with journals(self.config, self.state_dir, self.settings.ledger.url, _wall_clock) as journal:
             yield EmbeddedEngine(
-                lambda: self.connect(market), journal, self.config, _wall_clock, random.SystemRandom()
+                lambda: self.connect(market),
+                journal,
+                self.config,
+                _wall_clock,
+                random.SystemRandom(),
+                self.disk_free,
             )
 
+    def disk_free(self) -> int:
+        """Bytes that the state folder has left."""
+        return shutil.disk_usage(self.state_dir).free
 
-def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
-    settings = load_settings(arguments.config, setting_flags(arguments))
-    config = settings.trade_config(run_for)
-    if settings.network is Network.MAINNET:
+
+def prepare(
+    arguments: argparse.Namespace, run_for: float | None = None, *, asks: bool = False, trades: bool = True
+) -> Prepared:
+    """Check everything that needs no network. `asks` says whether somebody sits there to be asked, `trades`
+    whether anything may be placed. Raises ValueError with one line for bad input."""
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
+    config = replace(
+        settings.trade_config(run_for),
+        consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
+        adopt=True if arguments.adopt else None if asks else False,
+    )
+    if settings.network is Network.MAINNET and trades:
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = _connector(settings, config)
-    state_dir = _state_dir(settings)
+    state_dir = made_state_folder(settings)
     try:
         handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
     except OSError as error:
         raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
-    return _Trade(settings, config, state_dir, fresh, connect)
+    return Prepared(settings, config, state_dir, fresh, connect)
+
+
+def consent(network: Network, asks: bool, accepted: bool) -> Consent:
+    """Whose consent a new trade needs: on paper nobody's, at a terminal always the operator's."""
+    if network is Network.PAPER:
+        return Consent.NONE
+    if asks:
+        return Consent.ASKED
+    return Consent.NO_WARNINGS if network is Network.MAINNET and not accepted else Consent.NONE
 
 
 def _own_market(settings: Settings) -> bool:
@@ -155,19 +182,13 @@ def _connector(
             network = hl.paper(str(url))
         else:
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
-        exchange = hl.HyperliquidExchange(
+        return hl.HyperliquidExchange(
             network,
             key or _paper_key(market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
         )
-        try:
-            await exchange.open()
-        except BaseException:
-            await exchange.close()
-            raise
-        return exchange
 
     return connect
 
@@ -210,19 +231,6 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
         raise ValueError(
             f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
         )
-
-
-def _state_dir(settings: Settings) -> Path:
-    base = settings.state_dir
-    if base is None:
-        state_home = os.environ.get("XDG_STATE_HOME")
-        base = (Path(state_home) if state_home else Path.home() / ".local" / "state") / "hypertui"
-    folder = base / settings.network.value
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ValueError(f"state folder {folder} cannot be made: {error.strerror}") from None
-    return folder
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:

@@ -28,6 +28,7 @@ from hypertui.console.outbox import Inlet, Outbox
 from hypertui.console.page import Page
 from hypertui.console.pages import PAGES
 from hypertui.console.palette import offers
+from hypertui.console.preflight import Preflight
 from hypertui.console.questions import Build
 from hypertui.console.screenshot import redact_svg, save
 from hypertui.console.theme import THEMES
@@ -102,6 +103,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self._dialog = Dialog(clock, lambda: self.engine.snapshot, ascii=look.ascii)
         self._help = Help(ascii=look.ascii)
         self._filter = FilterLine(ascii=look.ascii)
+        self._preflight = Preflight(clock, ascii=look.ascii)
         self.set_class(look.ascii, "ascii")
         for key in look.keys:
             if key.key:
@@ -127,12 +129,13 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
-        for screen in (self._dialog, self._help, self._filter):
+        for screen in (self._dialog, self._help, self._filter, self._preflight):
             screen.set_class(self._look.ascii, "ascii")
         # Kept installed, so that a dialog opened a thousand times is still one dialog.
         self.install_screen(self._dialog, "dialog")
         self.install_screen(self._help, "help")
         self.install_screen(self._filter, "filter")
+        self.install_screen(self._preflight, "preflight")
         # After a stop by job control the terminal shows the shell's words.
         self.app_resume_signal.subscribe(self, lambda _: self._screenful.forget())
         self.show_frame()
@@ -199,8 +202,19 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         if self._watch.rings(self.frame.critical, now):
             self.bell()
         self.page.present(self.frame)
+        self._show_preflight(asked=snapshot.asks is not None and self.ended is None)
         if self.screen is self._dialog:
             self._dialog.tick(self.frame)
+
+    def _show_preflight(self, asked: bool) -> None:
+        """The page before the trade comes and goes with the engine's question."""
+        if self.screen is self._preflight:
+            if asked:
+                self._preflight.tick(self.frame)
+            else:
+                self.pop_screen()
+        elif asked and self.undisturbed:
+            self.push_screen(self._preflight)
 
     def notice(self, text: str) -> None:
         """Say something in the key bar for a few seconds."""
@@ -307,12 +321,10 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The actions of the key map, and the themes; what is dangerous asks as it does by its key."""
-        for title, help, act in offers(self._look.keys, THEMES, self._run, partial(setattr, self, "theme")):
+        # Run when the palette is gone: what asks does so only over a screen of ours.
+        run = partial(self.call_later, self.run_action)
+        for title, help, act in offers(self._look.keys, THEMES, run, partial(setattr, self, "theme")):
             yield SystemCommand(title, help, act)
-
-    def _run(self, action: str) -> None:
-        # When the palette is gone: what asks does so only over a screen of ours.
-        self.call_later(self.run_action, action)
 
     def action_help(self) -> None:
         if self.undisturbed:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hypertui.port import Command, CommandState, CommandView, Event, Severity, Snapshot, Verb
+from hypertui.port import Command, CommandState, CommandView, Event, EventKind, Severity, Snapshot, Verb
 
 _KEPT_COMMANDS = 8
 _KEPT_EVENTS = 500
@@ -62,7 +62,7 @@ class Inlet:
         lost = fresh[0].seq - self._seq - 1
         if self._seq and lost > 0:
             text = f"{lost} events are not kept any more and are missing here"
-            self._events.append(Event(fresh[0].seq - 1, now, "state", Severity.WARNING, text))
+            self._events.append(Event(fresh[0].seq - 1, now, EventKind.STATE, Severity.WARNING, text))
         self._events.extend(fresh)
         self._seq = fresh[-1].seq
         self.events = tuple(self._events)

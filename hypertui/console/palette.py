@@ -7,11 +7,11 @@ from functools import partial
 
 from hypertui.console.keys import Key
 
-Offer = tuple[str, str, Callable[[], None]]
+Offer = tuple[str, str, Callable[[], object]]
 
 
 def offers(
-    keys: Iterable[Key], themes: Iterable[str], run: Callable[[str], None], wear: Callable[[str], None]
+    keys: Iterable[Key], themes: Iterable[str], run: Callable[[str], object], wear: Callable[[str], object]
 ) -> Iterator[Offer]:
     """Name, words and what it does; `run` starts an action, `wear` puts on a theme."""
     for key in keys:

@@ -82,9 +82,7 @@ class Books:
             self._latency,
             inputs.answers,
             inputs.connections,
-            trader.schedule.view(),
             self._memory,
-            trader.journal.pending,
             trader.durability.problem,
         )
 

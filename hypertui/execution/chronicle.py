@@ -6,10 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.market import Fill, Side, plain
-from hypertui.port import Mode, Severity
+from hypertui.port import EventKind, Mode, Severity
 from hypertui.strategy.ladder import Direction, Ladder, Step
 from hypertui.strategy.trace import trace_record
 
@@ -39,13 +39,13 @@ class Chronicle:
         self.last_step = (moved, self._clock())
         self._journal.step(step, self.ladder, self._clock())
         text = f"{moved} at {plain(step.price)}"
-        self._log.add("step", text, trace_record(step, self.ladder))
+        self._log.add(EventKind.STEP, text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:
         """An own order has a new status."""
         if self.ladder is None:
             return
-        self._journal.order(order, status, self._clock())
+        self._journal.order(order, status, order.sent_at if status == "sent" else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
@@ -61,13 +61,16 @@ class Chronicle:
             "size": plain(wanted.size),
             "status": status,
             "note": order.note,
+            "reason": order.decision.reason.value,
+            "why": order.decision.text,
         }
         severity = Severity.WARNING if status in _BAD_NEWS else Severity.INFO
-        self._log.add("order", f"{text}: {order.note}" if order.note else text, data, severity)
+        self._log.add(EventKind.ORDER, f"{text}: {order.note}" if order.note else text, data, severity)
 
-    def fill(self, fill: Fill, role: str, unit: int, realized_pnl: Decimal) -> None:
-        """Coins changed hands; `realized_pnl` is what that realised, in USD."""
-        self._journal.fill(fill, role, unit)
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision, realized_pnl: Decimal) -> None:
+        """Coins changed hands, by an order with this decision; `realized_pnl` is what that realised, in
+        USD."""
+        self._journal.fill(fill, role, unit, decision)
         verb = "bought" if fill.side is Side.BUY else "sold"
         text = f"{verb} {plain(fill.size)} at {plain(fill.price)}, unit {unit:+d}"
         if realized_pnl:
@@ -83,12 +86,13 @@ class Chronicle:
             "price": plain(fill.price),
             "fee": plain(fill.fee),
             "realized_pnl": plain(realized_pnl),
+            "reason": decision.reason.value,
             "venue_time": fill.time,
         }
-        self._log.add("fill", text, data)
+        self._log.add(EventKind.FILL, text, data)
 
     def mode(self, mode: Mode, reason: str) -> None:
         """The engine as a whole has changed what it does."""
         severity = Severity.CRITICAL if mode is Mode.HALTED else Severity.INFO
         text = f"{mode.value}: {reason}" if reason else mode.value
-        self._log.add("state", text, {"mode": mode.value, "reason": reason}, severity)
+        self._log.add(EventKind.STATE, text, {"mode": mode.value, "reason": reason}, severity)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hypertui.exchange import FundingPayment
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.ledger import Journal
 from hypertui.ledger.records import (
     AlarmRecord,
@@ -24,17 +24,8 @@ from hypertui.ledger.records import (
     TradeRecord,
 )
 from hypertui.market import Fill
-from hypertui.port import Event
+from hypertui.port import Event, EventKind
 from hypertui.strategy.ladder import Ladder, Step
-
-# Why an order is wanted, as the ledger names it.
-REASONS = {
-    Role.ENTRY: "ENTRY",
-    Role.STOP: "LADDER_STOP",
-    Role.BUY: "LADDER_BUY",
-    Role.SALE: "LADDER_STOP",
-    Role.CLOSE: "MANUAL",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +48,9 @@ class TradeJournal(Protocol):
     @property
     def pending(self) -> int:
         """How many rows wait for a commit."""
+
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes that it takes, and those free where it is kept; None where only the database knows."""
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on, oldest first; empty for a new one."""
@@ -82,8 +76,8 @@ class TradeJournal(Protocol):
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
 
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
-        """Queue a fill."""
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
+        """Queue a fill, by an order with this decision."""
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:
         """Queue a step."""
@@ -118,6 +112,11 @@ class LedgerJournal:
     def pending(self) -> int:
         """How many rows wait for a commit, the trade's end among them."""
         return self._journal.pending + (self._end is not None)
+
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes of the file and those free on its disk. The database itself is not asked: it may be slow,
+        and a commit may be under way."""
+        return self._journal.room()
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""
@@ -170,15 +169,20 @@ class LedgerJournal:
                     wanted.trigger,
                     wanted.limit,
                     wanted.reduce_only,
-                    REASONS[order.role],
+                    order.decision.reason.value,
                     order.sent_at,
+                    order.decision.target,
+                    order.decision.text,
+                    order.decision.replaces,
+                    order.decision.step,
                 )
             )
         self._add(StatusRecord(trade, order.client_id, at, status, order.order_id, order.note))
 
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
-        """Queue a fill."""
-        self._add(FillRecord.of(self._trade.id, fill, role, unit))
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
+        """Queue a fill, by an order with this decision."""
+        reason, target = decision.reason.value, decision.target
+        self._add(FillRecord.of(self._trade.id, fill, role, unit, reason, target))
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:
         """Queue a step."""
@@ -200,7 +204,7 @@ class LedgerJournal:
     def event(self, event: Event) -> None:
         """Queue a command or an alarm."""
         data: Mapping[str, Any] = event.data
-        if event.kind == "command":
+        if event.kind is EventKind.COMMAND:
             self._add(
                 CommandRecord(
                     self._trade.id,
@@ -213,7 +217,7 @@ class LedgerJournal:
                     data["text"],
                 )
             )
-        elif event.kind == "alarm":
+        elif event.kind is EventKind.ALARM:
             self._add(
                 AlarmRecord(
                     self._trade.id, event.at, data["alarm"], event.severity.value, event.text, data["active"]

@@ -22,16 +22,20 @@ from hypertui.exchange import (
     OpenOrder,
     OrderNotice,
     PriceTick,
+    RateLimited,
+    Unknown,
+    Unreachable,
 )
-from hypertui.execution import rebuild, winddown
+from hypertui.execution import rebuild, survey, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
-from hypertui.execution.durability import Durability
+from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
@@ -40,11 +44,13 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Role
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.recording import RecordedTracker, play_back
-from hypertui.execution.schedule import Schedule
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
+from hypertui.execution.survey import Survey
+from hypertui.execution.tasks import Tasks
 from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.upkeep import Upkeep
 from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
@@ -56,17 +62,20 @@ from hypertui.port import (
     StopReason,
 )
 from hypertui.strategy.ladder import Ladder
-from hypertui.strategy.plan import SLOTS
+from hypertui.strategy.plan import SLOTS, Plan
 
 _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
+_RETRY_PAUSE = 2.0
+_UPKEEP_EVERY = 10.0
 _SETTLE_PATIENCE = 30.0
 
 
 class Trader:
-    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff."""
+    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff;
+    `log_trouble` says why lines of the log are lost."""
 
     def __init__(
         self,
@@ -78,6 +87,8 @@ class Trader:
         log: EventLog,
         journal: TradeJournal,
         changed: Callable[[], None],
+        disk_free: Callable[[], int] | None = None,
+        log_trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self.exchange = exchange
         self.journal = journal
@@ -88,8 +99,10 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
-        self.schedule = Schedule(clock)
-        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
+        self.tasks = Tasks(clock, self.alarms)
+        self.upkeep = Upkeep(journal, self.alarms, log_trouble)
+        retry = self.tasks.add("journal retry", LONGEST_PAUSE)
+        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause, retry)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -100,6 +113,9 @@ class Trader:
         self.courier: Courier
         self._caretaker: Caretaker
         self.adoption: Adoption
+        self.gate: Gate | None = None
+        self._log = log
+        self._disk_free = disk_free
         self._changed = changed
         self.skew = ClockSkew()
         self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
@@ -118,9 +134,9 @@ class Trader:
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
         leave_at = None if self.config.run_for is None else loop.time() + self.config.run_for
-        reason = StopReason(0, "left before anything was traded")
+        reason = self._never_opened()
         try:
-            await self._start(stop)
+            await self._begin(stop)
             if self.opened:
                 await self._trade(stop, leave_at)
         finally:
@@ -140,26 +156,59 @@ class Trader:
         self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
         return await answer
 
+    def _never_opened(self) -> StopReason:
+        if self.journal.history():
+            return StopReason(3, "left before the trade was taken up: its orders are as they were")
+        return StopReason(0, "left before anything was traded")
+
+    async def _begin(self, stop: Stop) -> None:
+        """Start; a trade that is held already is taken up however long the venue cannot be asked."""
+        while not stop.requested:
+            try:
+                await self.exchange.open()
+                await self._start(stop)
+                self.alarms.clear("start")
+                return
+            except (RateLimited, Unreachable, Unknown) as error:
+                if not self.journal.history():
+                    raise
+                text = f"the trade cannot be taken up yet: {error}"
+                self.alarms.sound("start", Severity.CRITICAL, text)
+                self.set_mode(Mode.STARTING, text)
+                pause = error.retry_after if isinstance(error, RateLimited) else _RETRY_PAUSE
+                await self.inbox.run_until(lambda: stop.requested, pause)
+
     async def _start(self, stop: Stop) -> None:
         symbol = self.config.symbol
-        instruments = await self.exchange.instruments()
-        if symbol not in instruments:
-            known = ", ".join(sorted(instruments)[:12])
-            raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
-        self.instrument = instruments[symbol]
+        self.instrument = await survey.market(self.exchange, symbol)
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
         start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
-        remains = await start.check()
+        cleared = await self._clear(plan, stop)
+        if cleared is None:
+            return
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
-        self.inbox.spawn(self._every(_BEAT, self._beat))
+        self._every("heartbeat", _BEAT, self._beat)
+        self._every("upkeep", _UPKEEP_EVERY, self.upkeep.look)
+        await self.upkeep.look()
         await start.price(stop)
         if stop.requested:
             return
-        opening = await start.open(remains)
+        opening = await start.open(cleared)
         self._open(Ladder.open(plan, opening.fills), opening)
         if not opening.is_new:
             await self._catch_up(stop, "rebuilt" if opening.remains else "resumed")
+
+    async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
+        """What the trade begins with; None where the order to leave comes first. What the journal knows goes
+        on without a question: it is held already."""
+        if self.journal.history():
+            return Cleared()
+        ground = Survey(
+            self.exchange, self.config, plan, self.clock, self.skew, self.journal.place, self._disk_free
+        )
+        self.gate = Gate(ground, self.config.consent, self.config.adopt, self.inbox, self._log)
+        return await self.gate.cleared(stop)
 
     async def _catch_up(self, stop: Stop, how: str) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
@@ -187,7 +236,7 @@ class Trader:
             self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
         if not opening.is_new:
             self._record_start()
-        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock, self.exchange.account)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -219,11 +268,16 @@ class Trader:
             began_at=self.began_at,
             since=opening.history[-1].at if opening.history else None,
         )
+        if opening.entry is not None:
+            opening.entry.filled = sum((fill.size for fill in opening.fills), ZERO)
+            for status in ("sent", "filled"):
+                self.chronicle.on_order(opening.entry, status)
         for fill in opening.fills:
             assert self._entry is not None, "it was made before the trade"
             self._entry.takes(fill)
             if not opening.resumed:
-                self.chronicle.fill(fill, "entry", 0, ZERO)
+                role = "adopted" if opening.adopted else "entry"
+                self.chronicle.fill(fill, role, 0, opening.decision, ZERO)
         if opening.remains is not None:
             book = partial(self._book, from_feed=False)
             rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
@@ -238,14 +292,15 @@ class Trader:
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if (
             opening.is_new
+            and not opening.adopted
             and ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
             self.operation = partial(self._flatten, reason)
-        self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
-        self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
-        self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
-        self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
+        self._every("account", _ACCOUNT_EVERY, self._caretaker.ask_account)
+        self._every("funding", _FUNDING_EVERY, self._caretaker.ask_funding)
+        self._every("allowance", _ALLOWANCE_EVERY, self._caretaker.ask_allowance)
+        self._every("reconciliation", self.config.reconcile_every / 1000, self._caretaker.reconcile)
         self._on_price()
         self._advance()
 
@@ -346,9 +401,11 @@ class Trader:
         order = self.tracker.on_fill(fill, self.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
-            self.chronicle.fill(fill, order.role.value, order.unit, gain)
+            self.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
         elif from_feed or self._ids.owns(fill.client_id):
             what = "unknown to the journal" if self._ids.owns(fill.client_id) else "not ours"
+            if fill.liquidated == self.exchange.account.lower():
+                what = "a liquidation by the venue"
             text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
@@ -424,6 +481,7 @@ class Trader:
         self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
 
     def _advance(self) -> None:
+        self.tasks.watch()
         if self.opened:
             self.manager.hold_buys = (
                 self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
@@ -475,15 +533,12 @@ class Trader:
 
     # What goes on beside
 
-    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            self.schedule.waits(job.__name__, seconds)
-            await asyncio.sleep(seconds)
-            await job()
-            self.schedule.ran(job.__name__)
+    def _every(self, name: str, seconds: float, job: Callable[[], Awaitable[str]]) -> None:
+        self.inbox.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job))
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> str:
         self.inbox.post(lambda: None)
+        return ""
 
     def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
         # A stop that comes when the loop has closed already has nobody left to wake.

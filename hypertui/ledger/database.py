@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +45,17 @@ class Database:
         if self.is_postgresql:
             sizes = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
             return sum(connection.execute(sizes, {"name": name}).scalar_one() for name in METADATA.tables)
+        return _bytes(Path(str(self.engine.url.database)))
+
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes of the file and those free on its disk, None for both where there is no file here."""
+        if self.is_postgresql:
+            return None, None
         path = Path(str(self.engine.url.database))
-        return sum(file.stat().st_size for file in (path, Path(f"{path}-wal")) if file.exists())
+        try:
+            return _bytes(path), shutil.disk_usage(path.parent).free
+        except OSError:
+            return None, None
 
     def down(self, reason: str) -> JournalDown:
         """The error that says that the database is out of reach."""
@@ -67,9 +77,13 @@ class Database:
         return JournalError(f"the journal {self.place} cannot be used: {reason}")
 
 
-def find(address: str) -> Database:
-    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing, and
-    makes the folders of a file. Raises JournalError for an address that is none of these."""
+def _bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in (path, Path(f"{path}-wal")) if file.exists())
+
+
+def find(address: str, make_folders: bool = True) -> Database:
+    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing;
+    `make_folders` makes those of a file. Raises JournalError for an address that is none of these."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -77,18 +91,19 @@ def find(address: str) -> Database:
         raise JournalError("ledger.url is not a database URL") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return _file(url)
+        return _file(url, make_folders)
     if kind in ("postgresql", "postgres"):
         return _server(url)
     raise JournalError(f"ledger.url must begin with sqlite:/// or postgresql://, not with {kind}:")
 
 
-def _file(url: URL) -> Database:
+def _file(url: URL, make_folders: bool) -> Database:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise JournalError("ledger.url must name a file: sqlite:///path/to/journal.db")
     path = Path(url.database).expanduser()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JournalError(f"no folder for the journal {path}: {reason}") from None

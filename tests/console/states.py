@@ -23,6 +23,7 @@ from hypertui.port import (
     FillView,
     Health,
     Invariant,
+    JournalView,
     Latency,
     LotView,
     MapRow,
@@ -36,7 +37,7 @@ from hypertui.port import (
     Source,
     Stop,
     StopReason,
-    Task,
+    TaskView,
     Trigger,
     UnitOrder,
     Verb,
@@ -274,13 +275,16 @@ HEALTH = Health(
     Latency(41, 96, 412, (12, 140, 70, 16, 1, 1, 0, 0, 0)),
     240,
     2,
-    (
-        Task("ask allowance", 300_000, NOW - 120_000, NOW + 180_000),
-        Task("reconcile", 120_000, NOW - 30_000, NOW + 90_000),
-        Task("ask funding", 60_000, None, NOW + 20_000),
-        Task("beat", 250, NOW - 100, NOW + 150),
-    ),
     86_000_000,
+)
+
+TASKS = (
+    TaskView("allowance", 300_000, NOW - 120_000, NOW + 180_000, 38, "done"),
+    TaskView("reconciliation", 120_000, NOW - 30_000, NOW + 90_000, 112, "done"),
+    TaskView("funding", 60_000, NOW - 55_000, NOW + 5_000, 5_000, "no answer", failed=True),
+    TaskView("journal retry", 5_000, None, None),
+    TaskView("account", 5_000, NOW - 40_000, NOW - 35_000, 41, "done", overdue=True),
+    TaskView("heartbeat", 250, NOW - 100, NOW + 150, 0, "done"),
 )
 
 
@@ -347,6 +351,8 @@ def running(
         lots=LOTS[: len(stops)],
         cycles=CYCLES,
         health=HEALTH,
+        tasks=TASKS,
+        journal=JournalView("/state/journal.db", 4_400_000, 9_000_000_000, 0),
         net_pnl=D("446.18"),
         venue_position=position,
         budget=Budget(1_164, 1_200, 9_876, 12_400),

@@ -33,7 +33,6 @@ def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
     view = states.broken()
     command = replace(states.COMMANDS[0], text=text, who=text, state=states.CommandState.FAILED)
     course = ((states.NOW, text),)
-    health = states.HEALTH
     view = replace(
         view,
         reason=text,
@@ -63,9 +62,8 @@ def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
             for order in view.orders
         ),
         fills=tuple(replace(fill, client_id=text) for fill in view.fills),
-        health=replace(
-            health, journal_problem=text, tasks=tuple(replace(task, name=text) for task in health.tasks)
-        ),
+        health=replace(view.health, journal_problem=text),
+        tasks=tuple(replace(task, name=text, result=text) for task in view.tasks),
         budget=None if view.budget is None else replace(view.budget, short=text),
     )
     events = tuple(

@@ -71,7 +71,7 @@ def test_a_traded_step_is_in_every_book(venue: LocalVenue) -> None:
         assert view.invariant.protected == 1
 
 
-def test_health_tells_of_tasks_memory_and_the_journal(venue: LocalVenue) -> None:
+def test_health_tells_of_answers_memory_and_the_journal(venue: LocalVenue) -> None:
     venue.set_price("SOL", Decimal(150))
     with LiveEngine(venue) as engine:
         engine.opened()
@@ -79,8 +79,6 @@ def test_health_tells_of_tasks_memory_and_the_journal(venue: LocalVenue) -> None
         health = view.health
         assert health.latency is not None
         assert sum(health.latency.counts) == min(health.answers, 240)
-        assert {task.name for task in health.tasks} >= {"reconcile", "ask account", "beat"}
-        assert all(task.next > view.started_at for task in health.tasks)
         assert health.memory is not None
         assert health.memory > 10_000_000
         assert health.connections >= 1

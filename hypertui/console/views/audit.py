@@ -10,7 +10,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Role, Span, line, wrap
 from hypertui.console.listing import Listing, Row
 from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
-from hypertui.port import Event, Severity
+from hypertui.port import Event, EventKind, Severity
 
 _COLUMNS = (
     Column("time", least=18),
@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("kind", least=7),
     Column("what", least=20, stretches=True),
 )
-KINDS = ("", "step", "order", "fill", "command", "alarm", "state")
+KINDS = ("", *EventKind)
 LEVELS = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 

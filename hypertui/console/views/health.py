@@ -10,7 +10,7 @@ from hypertui.console.lines import Column, Line, Role, Span, fit, line
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views import bar
 from hypertui.console.views.log import SEVERITY_ROLE
-from hypertui.port import LATENCY_STEPS, Alarm, Source
+from hypertui.port import LATENCY_STEPS, Alarm, Source, TaskView
 
 _ALARMS = (
     Column("", least=2),
@@ -26,6 +26,7 @@ _TASKS = (
     Column("every", right=True, least=6),
     Column("last run", right=True, least=8),
     Column("next run", right=True, least=8),
+    Column("result", least=6, stretches=True),
 )
 
 
@@ -65,8 +66,8 @@ def _alarm(frame: Frame, alarm: Alarm) -> Row:
 
 
 def tasks_basis(frame: Frame) -> tuple[object, ...]:
-    """What the tasks are made from."""
-    return (*frame.snapshot.health.tasks, frame.zone)
+    """What the tasks are made from; equal ones are as good as the same."""
+    return (*frame.snapshot.tasks, frame.zone)
 
 
 def tasks(frame: Frame) -> Listing:
@@ -75,20 +76,31 @@ def tasks(frame: Frame) -> Listing:
         Row(
             task.name,
             (
-                Span(fmt.clean(task.name, 20)),
+                Span(fmt.clean(task.name, 20), Role.WARNING if task.overdue else Role.TEXT),
                 Span(fmt.took(task.every)),
-                # The heart beats too often for its time to be read.
-                Span(_time(frame, task.last) if task.every >= fmt.SECOND else "now"),
-                Span(_time(frame, task.next) if task.every >= fmt.SECOND else "now"),
+                Span(_last(frame, task)),
+                Span(_next(frame, task), Role.WARNING if task.overdue else Role.TEXT),
+                Span(fmt.clean(task.result, 60), Role.WARNING if task.failed else Role.DIM),
             ),
         )
-        for task in frame.snapshot.health.tasks
+        for task in frame.snapshot.tasks
     ]
     return Listing(_TASKS, rows, "the engine has not begun")
 
 
-def _time(frame: Frame, at: int | None) -> str:
-    return "not yet" if at is None else frame.clock(at)
+def _last(frame: Frame, task: TaskView) -> str:
+    if task.last is None:
+        return "not yet"
+    # The heart beats too often for its time to be read.
+    return "now" if task.every < fmt.SECOND and not task.overdue else frame.clock(task.last)
+
+
+def _next(frame: Frame, task: TaskView) -> str:
+    if task.overdue:
+        return "OVERDUE"
+    if task.next is None:
+        return fmt.UNKNOWN
+    return "now" if task.every < fmt.SECOND else frame.clock(task.next)
 
 
 def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -134,11 +146,18 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
         pairs.append(("clock skew", Span(fmt.skew(skew))))
     pairs += [
         ("feed connected", Span(fmt.plural(health.connections, "time"))),
-        ("rows queued", Span(f"{health.queued:,}", Role.WARNING if health.journal_problem else Role.TEXT)),
         ("memory", Span(fmt.memory(health.memory))),
     ]
+    journal = snapshot.journal
+    if journal is not None:
+        waits = Role.WARNING if health.journal_problem else Role.TEXT
+        pairs += [
+            ("rows queued", Span(f"{journal.waiting:,}", waits)),
+            ("journal", Span(fmt.memory(journal.size))),
+            ("disk free", Span(fmt.memory(journal.free))),
+        ]
     if health.journal_problem:
-        pairs.append(("journal", Span(fmt.clean(health.journal_problem, 200), Role.CRITICAL)))
+        pairs.append(("trouble", Span(fmt.clean(health.journal_problem, 200), Role.CRITICAL)))
     return [fit(row, width) for row in [*lines, *facts(pairs, width)]][:height]
 
 

@@ -1,0 +1,82 @@
+"""`hypertui ledger`: ask the journal, copy it, and keep it small."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from hypertui.cli.arguments import setting_flags
+from hypertui.cli.places import journal_url, state_folder
+from hypertui.ledger import Journal, JournalError
+from hypertui.settings import load_settings
+
+
+def ledger(arguments: argparse.Namespace) -> int:
+    """Carry out one of the ledger's commands. Raises ValueError with one line for bad input."""
+    settings = load_settings(arguments.config, setting_flags(arguments))
+    folder = state_folder(settings)
+    url = journal_url(settings.ledger.url, folder)
+    try:
+        match arguments.ledger_command:
+            case "why":
+                _why(url, arguments.order, arguments.json)
+            case "backup":
+                _back_up(url, arguments.file or _next_backup(folder))
+            case "prune":
+                _prune(url, arguments.before, arguments.dry_run)
+            case "upgrade":
+                _upgrade(url)
+    except JournalError as error:
+        raise ValueError(str(error)) from None
+    return 0
+
+
+def _why(url: str, order: str, as_json: bool) -> None:
+    from hypertui.ledger import story, telling
+    from hypertui.ledger.archive import looked_at
+
+    with looked_at(url) as journal:
+        told = story.tell(journal, story.find(journal, order))
+    if as_json:
+        print(json.dumps(telling.record(told)))
+        return
+    for line in telling.in_words(told):
+        print(line)
+
+
+def _next_backup(folder: Path) -> Path:
+    return folder / "backups" / f"journal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+
+
+def _back_up(url: str, file: Path) -> None:
+    from hypertui.ledger.backup import back_up
+
+    made = back_up(url, file.expanduser())
+    rows = ", ".join(f"{count} {name}" for name, count in made.rows.items() if count)
+    print(f"{made.file}: {made.size} bytes, checked: {rows or 'no rows yet'}")
+
+
+def _prune(url: str, before: str, dry_run: bool) -> None:
+    from hypertui.ledger.pruning import prune
+
+    try:
+        day = date.fromisoformat(before)
+    except ValueError:
+        raise ValueError(f"--before {before} is not a date (YYYY-MM-DD)") from None
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    done = prune(url, round(moment.timestamp() * 1000), dry_run)
+    verb = "would go" if dry_run else "are gone"
+    print(
+        f"{done.rows} inputs, statuses and steps of {done.trades} trades that ended before {before} {verb};"
+        " their fills, orders and funding stay"
+    )
+
+
+def _upgrade(url: str) -> None:
+    from hypertui.ledger.archive import existing
+
+    existing(url)  # an empty one is not made here
+    with Journal.open(url) as journal:
+        print(f"the journal {journal.place} is up to date")
