@@ -107,6 +107,7 @@ class Trader:
         self.mode = Mode.STARTING
         self.reason = ""
         self.opened = False
+        self.converged = False  # whether anything could have been sent since the trade was opened
         self.instrument: Instrument
         self.tracker: OrderTracker
         self.manager: OrderManager
@@ -494,6 +495,7 @@ class Trader:
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
                 self._fills_seen = self.tracker.fills_booked
                 self.inbox.spawn(self._caretaker.ask_account())
+            self.converged = True
             halted = self.tracker.ladder.halted
             if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)

@@ -56,7 +56,10 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
             trader.tracker.ladder, trader.tracker, trader.manager, inputs.quote.mark, inputs.account, now
         )
         common |= books.fields(trader, now)
-        common["invariant"] = replace(common["invariant"], orphans=trader.orphans)  # type: ignore[type-var]
+        lamp = _invariant(trader.tracker.ladder, trader.tracker, trader.manager)
+        # Before the first convergence nothing can work yet, and nobody need be woken for it.
+        settled = lamp.settled and trader.converged
+        common["invariant"] = replace(lamp, orphans=trader.orphans, settled=settled)
     return replace(last, **common)  # type: ignore[arg-type]
 
 
@@ -103,7 +106,6 @@ def _ladder_fields(
         "next_up": _trigger(ladder, ladder.unit + 1, mark),
         "next_down": _trigger(ladder, ladder.unit - 1, mark),
         "slots": _slots(ladder, tracker, wanted, mark, now),
-        "invariant": _invariant(ladder, tracker, wanted),
         "steps": ladder.steps,
         "position": ladder.position,
         "position_value": ladder.position * mark,
@@ -189,7 +191,8 @@ def state_of(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
     return SlotState.WORKING if order.acknowledged else SlotState.PENDING
 
 
-def _invariant(ladder: Ladder, tracker: OrderTracker, wanted: Target | None) -> Invariant:
+def _invariant(ladder: Ladder, tracker: OrderTracker, manager: OrderManager) -> Invariant:
+    wanted = ladder.target() if manager.posture is Posture.TRADE else None
     alive = list(tracker.alive)
     stops = [order for order in alive if order.role is Role.STOP]
     buys = [order for order in alive if order.role is Role.BUY]

@@ -50,8 +50,8 @@ class Emulator:
             return
         assert char.isprintable(), repr(char)
         width = cell_len(char)
-        assert self.y < len(self.cells), "below the screen"
-        assert self.x + width <= len(self.cells[0]), "beyond the right edge"
+        if self.y >= len(self.cells) or self.x + width > len(self.cells[0]):
+            return  # a repaint that was under way when the terminal became smaller; nothing wraps
         self.cells[self.y][self.x] = (char, self.style)
         for extra in range(1, width):
             self.cells[self.y][self.x + extra] = ("", self.style)
