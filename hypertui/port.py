@@ -125,8 +125,24 @@ class SlotView:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitOrder:
+    """One order of a unit's history. `statuses` are (ms, word), oldest first, `average` the price (USD) of
+    what was filled, `fee` what that paid."""
+
+    client_id: str
+    side: Side
+    size: Decimal
+    filled: Decimal
+    average: Decimal | None
+    fee: Decimal
+    realized_pnl: Decimal
+    statuses: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MapRow:
-    """One unit of the position map, with its newest order. `orders` counts all ever placed there."""
+    """One unit of the position map, with its newest order. `orders` counts all ever placed there, `history`
+    has the newest of them, newest first."""
 
     unit: int
     price: Decimal
@@ -136,6 +152,7 @@ class MapRow:
     live: bool = False
     orders: int = 0
     realized_pnl: Decimal | None = None
+    history: tuple[UnitOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +170,7 @@ class Invariant:
     """The master lamp: four working orders, none twice at a unit, every coin held covered by a stop.
 
     `settled` is False while anything sent is unproven; only then may the rest differ without alarm.
+    `protected` is the part of the position that stops cover, None while nothing is held.
     """
 
     ok: bool
@@ -165,11 +183,13 @@ class Invariant:
     orphans: int = 0
     duplicates: int = 0
     fault: str = ""
+    protected: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A condition that somebody should know of; repeated ones are counted, not listed."""
+    """A condition that somebody should know of. `count` says how often it began; `first` is when it did so
+    first, `last` when it was last seen, or ended."""
 
     key: str
     severity: Severity
@@ -212,6 +232,104 @@ class Budget:
     requests: int | None = None
     requests_limit: int | None = None
     short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """One order three ways, as sizes in coins: what the ladder wants at its unit, what works by our own
+    journal, and what the venue listed at the last comparison; None where there is none.
+
+    `fault` names a difference that nothing under way explains. `state` is None for an order that is not ours.
+    """
+
+    side: Side
+    role: str
+    unit: int | None
+    trigger: Decimal | None
+    expected: Decimal | None
+    working: Decimal | None
+    listed: Decimal | None
+    state: SlotState | None = None
+    client_id: str | None = None
+    order_id: int | None = None
+    size: Decimal | None = None
+    filled: Decimal | None = None
+    limit: Decimal | None = None
+    reduce_only: bool | None = None
+    listed_trigger: Decimal | None = None
+    sent_at: int | None = None
+    since: int | None = None
+    statuses: tuple[tuple[int, str], ...] = ()
+    fault: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FillView:
+    """One execution. `unit` is None where no order of a unit made it; `slippage` is what its price cost
+    against the trigger, in USD per coin, positive for the worse."""
+
+    at: int
+    side: Side
+    unit: int | None
+    size: Decimal
+    price: Decimal
+    value: Decimal
+    fee: Decimal
+    realized_pnl: Decimal
+    slippage: Decimal | None
+    order_id: int
+    trade_id: int
+    client_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """Coins still held from one purchase; `cost` is what they cost, `fee` what buying them paid, in USD."""
+
+    at: int
+    size: Decimal
+    price: Decimal
+    cost: Decimal
+    fee: Decimal
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CycleView:
+    """A cycle with its units, what the trade was worth (USD) when it began, and when it ended if it has."""
+
+    number: int
+    peak_unit: int
+    valley_unit: int
+    began_with: Decimal
+    ended_with: Decimal | None = None
+    growth: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long the venue took to answer lately, in ms: the middle, the slow end, the worst, and how many
+    answers took up to each of `LATENCY_STEPS`, the last count being of those beyond."""
+
+    middle: int
+    slow: int
+    worst: int
+    counts: tuple[int, ...]
+
+
+LATENCY_STEPS = (25, 50, 100, 200, 400, 800, 1_600, 3_200)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the engine itself is. `memory` in bytes."""
+
+    latency: Latency | None = None
+    answers: int = 0
+    connections: int = 0  # of the feed, so far
+    memory: int | None = None
+    journal_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,10 +415,17 @@ class Snapshot:
     liquidation_price: Decimal | None = None
     liquidation_distance: Decimal | None = None  # (mark - liquidation) / mark
     venue_position: Decimal | None = None  # as the venue said last
+    # the books
+    orders: tuple[OrderView, ...] = ()  # lowest unit first
+    listed_at: int | None = None  # when the venue's orders were last asked for (ms)
+    fills: tuple[FillView, ...] = ()  # newest first
+    lots: tuple[LotView, ...] = ()  # oldest first, as they will be sold
+    cycles: tuple[CycleView, ...] = ()  # newest first
     # preflight
     findings: tuple[Finding, ...] = ()
     asks: Verb | None = None  # what the operator has to say before the trade begins
     # health
+    health: Health = field(default_factory=lambda: Health())
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
     sources: tuple[Source, ...] = ()

@@ -100,6 +100,9 @@ class ConsoleSettings(_Section):
     refresh_hz: float = Field(4.0, gt=0, le=30)
     mouse: bool = False
     ascii: bool = False
+    theme: Literal["dark", "light", "contrast", "ansi"] = "dark"
+    times: Literal["utc", "local"] = "utc"
+    keys: dict[str, str] = {}
 
 
 class Settings(BaseSettings):

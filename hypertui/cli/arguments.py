@@ -39,6 +39,8 @@ _TRADE_FLAGS = {
     "refresh_hz": ("console", "refresh_hz"),
     "mouse": ("console", "mouse"),
     "ascii": ("console", "ascii"),
+    "theme": ("console", "theme"),
+    "times": ("console", "times"),
 }
 
 
@@ -167,6 +169,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(console, "--refresh-hz", metavar="HZ", help="screen updates per second")
     add(console, "--mouse", action="store_const", const=True, help="let the console have the mouse")
     add(console, "--ascii", action="store_const", const=True, help="plain characters only")
+    add(console, "--theme", metavar="NAME", help="dark, light, contrast or ansi")
+    add(console, "--times", metavar="ZONE", help="utc or local")
 
 
 _NETWORKS = {

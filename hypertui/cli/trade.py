@@ -22,6 +22,7 @@ from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
+from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
@@ -47,12 +48,23 @@ def console(arguments: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
     trade = prepare(arguments, asks=True)
+    remap(trade.settings.console.keys)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)
     view = trade.settings.console
     with trade.market() as market, trade.engine(market) as engine:
-        reason = run_console(engine, stop, refresh_hz=view.refresh_hz, mouse=view.mouse, ascii=view.ascii)
+        reason = run_console(
+            engine,
+            stop,
+            refresh_hz=view.refresh_hz,
+            mouse=view.mouse,
+            ascii=view.ascii,
+            theme=view.theme,
+            local_times=view.times == "local",
+            keys=view.keys,
+            shots=trade.state_dir,
+        )
     return _say(reason, market)
 
 

@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import deque
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
 from hypertui.console import questions
 from hypertui.console.crash import last_words
 from hypertui.console.dialog import Dialog
+from hypertui.console.filter import FilterLine
 from hypertui.console.format import redact
 from hypertui.console.frame import Frame
 from hypertui.console.help import Help
-from hypertui.console.keys import bindings
+from hypertui.console.look import Look
 from hypertui.console.main import Main
+from hypertui.console.outbox import Inlet, Outbox
+from hypertui.console.page import Page
+from hypertui.console.pages import PAGES
+from hypertui.console.palette import offers
 from hypertui.console.preflight import Preflight
 from hypertui.console.questions import Build
-from hypertui.console.theme import DARK
-from hypertui.console.views import map
+from hypertui.console.screenshot import redact_svg, save
+from hypertui.console.theme import THEMES
+from hypertui.console.watch import Watch
+from hypertui.console.wire import Screenful
 from hypertui.port import (
     NEVER_STARTED,
     Command,
     CommandState,
-    CommandView,
     EnginePort,
-    Event,
-    EventKind,
     Network,
     OnExit,
-    Severity,
     Stop,
     StopReason,
     Verb,
@@ -45,11 +48,12 @@ from hypertui.port import (
 from hypertui.signals import FAILED
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.driver import Driver
+    from textual.screen import Screen
 
 _NOTICE_FOR = 5_000
-_KEPT_EVENTS = 500
-_KEPT_COMMANDS = 8
+_PLAIN = Look()
 
 
 class HyperTui(App[StopReason], inherit_bindings=False):
@@ -61,8 +65,9 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     TITLE = "hypertui"
     CSS_PATH = "console.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings()
+    DEFAULT_MODE = "main"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
         self,
@@ -72,7 +77,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         clock: Callable[[], int],
         who: str,
         refresh_hz: float = 4.0,
-        ascii: bool = False,
+        look: Look = _PLAIN,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         driver_class: type[Driver] | None = None,
     ) -> None:
@@ -86,41 +91,61 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._clock = clock
         self._refresh_hz = refresh_hz
-        self._ascii = ascii
-        self._new_id = new_id
-        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
-        self._seq = 0
-        self._sent: dict[str, CommandView] = {}
+        self._look = look
+        self._outbox = Outbox(clock, who, new_id)
+        self._inlet = Inlet()
+        self._watch = Watch()
         self._notice = ""
         self._notice_at = 0
         self._crash = ""
-        self._trouble = ""
-        self._scroll = 0
-        self.frame = Frame(engine.snapshot, clock(), ascii=ascii)
-        self._main = Main(ascii=ascii)
-        self._dialog = Dialog(clock, lambda: self.engine.snapshot, ascii=ascii)
-        self._help = Help(ascii=ascii)
-        self._preflight = Preflight(clock, ascii=ascii)
-        self.register_theme(DARK)
-        self.theme = DARK.name
+        self._screenful = Screenful()
+        self.frame = Frame(engine.snapshot, clock(), ascii=look.ascii, keys=look.keys, zone=look.zone)
+        self._dialog = Dialog(clock, lambda: self.engine.snapshot, ascii=look.ascii)
+        self._help = Help(ascii=look.ascii)
+        self._filter = FilterLine(ascii=look.ascii)
+        self._preflight = Preflight(clock, ascii=look.ascii)
+        self.set_class(look.ascii, "ascii")
+        for key in look.keys:
+            if key.key:
+                self.bind(key.key, key.action, description=key.label or key.id, show=False)
+        self.add_mode("main", partial(Main, ascii=look.ascii))
+        for name, page in PAGES.items():
+            self.add_mode(name, partial(page, name, ascii=look.ascii))
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = look.theme
 
-    def get_default_screen(self) -> Main:
-        return self._main
+    @property
+    def page(self) -> Page:
+        """The screen under whatever asks or explains."""
+        page = self.screen_stack[0]
+        assert isinstance(page, Page), "every mode begins with a page"
+        return page
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether nothing lies over the screen."""
+        return len(self.screen_stack) == 1
 
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
-        if self._ascii:
-            self._dialog.add_class("ascii")
-            self._help.add_class("ascii")
-            self._preflight.add_class("ascii")
+        for screen in (self._dialog, self._help, self._filter, self._preflight):
+            screen.set_class(self._look.ascii, "ascii")
         # Kept installed, so that a dialog opened a thousand times is still one dialog.
         self.install_screen(self._dialog, "dialog")
         self.install_screen(self._help, "help")
+        self.install_screen(self._filter, "filter")
         self.install_screen(self._preflight, "preflight")
+        # After a stop by job control the terminal shows the shell's words.
+        self.app_resume_signal.subscribe(self, lambda _: self._screenful.forget())
         self.show_frame()
         if self._refresh_hz:
             self.set_interval(1 / self._refresh_hz, self.show_frame)
         self.call_after_refresh(self.run_engine)
+
+    def on_resize(self) -> None:
+        # Terminals move what they show about when their size changes.
+        self._screenful.forget()
 
     # The engine
 
@@ -135,15 +160,12 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         if worker.group == "engine":
             self._engine_changed(event.state, worker.error)
         elif worker.group == "command" and event.state is WorkerState.ERROR:
-            sent = self._sent.get(worker.name)
-            if sent is not None:
-                self._answered(sent, CommandState.FAILED, _named(worker.error))
+            self._answered(worker.name, CommandState.FAILED, _named(worker.error))
 
     def _engine_changed(self, state: WorkerState, error: BaseException | None) -> None:
         if state is WorkerState.ERROR:
             self._crash = _named(error)
             self.ended = StopReason(FAILED, f"the engine failed: {self._crash}")
-            self.bell()
         if state in (WorkerState.ERROR, WorkerState.SUCCESS):
             # An engine that stops by itself never takes the screen with it, unless it never began to trade.
             never_began = self.ended is not None and self.ended.status in NEVER_STARTED
@@ -158,27 +180,28 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         """Pull the newest snapshot and events and show them."""
         now = self._clock()
         snapshot = self.engine.snapshot
-        self._pull_events(now)
-        known = {command.id for command in snapshot.commands}
-        self._sent = {id: view for id, view in self._sent.items() if id not in known}
+        self._inlet.pull(self.engine.events_after, now)
         if self._notice and now - self._notice_at > _NOTICE_FOR:
             self._notice = ""
         self.frame = Frame(
             snapshot,
             now,
-            events=tuple(self._events),
-            sent=tuple(reversed(self._sent.values())),
+            events=self._inlet.events,
+            sent=self._outbox.unknown_to(snapshot),
             notice=self._notice,
             leaving=self.stop.on_exit if self.stop.requested else None,
             ended=self.ended,
             crash=self._crash,
-            scroll=self._scroll,
-            ascii=self._ascii,
+            ascii=self._look.ascii,
+            page=self.current_mode,
+            keys=self._look.keys,
+            zone=self._look.zone,
+            acknowledged=self._watch.seen,
+            muted=now < self._watch.muted_until,
         )
-        if self.frame.trouble and self.frame.trouble != self._trouble:
+        if self._watch.rings(self.frame.critical, now):
             self.bell()
-        self._trouble = self.frame.trouble
-        self._main.present(self.frame)
+        self.page.present(self.frame)
         self._show_preflight(asked=snapshot.asks is not None and self.ended is None)
         if self.screen is self._dialog:
             self._dialog.tick(self.frame)
@@ -190,19 +213,8 @@ class HyperTui(App[StopReason], inherit_bindings=False):
                 self._preflight.tick(self.frame)
             else:
                 self.pop_screen()
-        elif asked and self.screen is self._main:
+        elif asked and self.undisturbed:
             self.push_screen(self._preflight)
-
-    def _pull_events(self, now: int) -> None:
-        fresh = self.engine.events_after(self._seq)
-        if not fresh:
-            return
-        lost = fresh[0].seq - self._seq - 1
-        if self._seq and lost > 0:
-            text = f"{lost} events are not kept any more and are missing here"
-            self._events.append(Event(fresh[0].seq - 1, now, EventKind.STATE, Severity.WARNING, text))
-        self._events.extend(fresh)
-        self._seq = fresh[-1].seq
 
     def notice(self, text: str) -> None:
         """Say something in the key bar for a few seconds."""
@@ -216,28 +228,22 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         if self.ended is not None:
             self.notice("the engine has left: it takes no commands")
             return
-        command = Command(self._new_id(), verb, self.who)
-        self._sent[command.id] = CommandView(command.id, verb, self.who, self._clock(), CommandState.SENT, 0)
-        while len(self._sent) > _KEPT_COMMANDS:
-            del self._sent[next(iter(self._sent))]
+        command = self._outbox.put(verb)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
         self.show_frame()
 
     async def _send(self, command: Command) -> None:
         ack = await self.engine.command(command)
-        sent = self._sent.get(command.id)
-        if sent is not None:
-            state = CommandState.ACKNOWLEDGED if ack.accepted else CommandState.REFUSED
-            self._answered(sent, state, ack.text)
+        state = CommandState.ACKNOWLEDGED if ack.accepted else CommandState.REFUSED
+        self._answered(command.id, state, ack.text)
 
-    def _answered(self, sent: CommandView, state: CommandState, text: str) -> None:
-        took = max(self._clock() - sent.at, 0)
-        self._sent[sent.id] = replace(sent, state=state, took=took, text=text)
+    def _answered(self, id: str, state: CommandState, text: str) -> None:
+        self._outbox.answered(id, state, text)
         self.show_frame()
 
     def ask(self, build: Build, done: Callable[[str], None]) -> None:
         """Put a question; `done` gets the answer, empty if there was none."""
-        if self.screen is not self._main:
+        if not self.undisturbed:
             return
         self._dialog.put(build, done, self.frame)
         self.push_screen(self._dialog)
@@ -277,30 +283,54 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     def action_halt(self) -> None:
         self._confirm(Verb.HALT)
 
-    def action_scroll(self, rows: int) -> None:
-        panel = self._main.map_panel
-        rows_known = self.engine.snapshot.position_map
-        if panel is None or not rows_known:
-            return
-        height = panel.content_size.height - 1
-        at = map.here(rows_known, self.engine.snapshot.unit)
-        # From where the map is, not from where further key presses would have moved it.
-        self._scroll = map.clamp_shift(len(rows_known), at, height, self._scroll)
-        top = map.window(len(rows_known), at, height, self._scroll)
-        self._scroll = map.window(len(rows_known), height // 2, height, top + rows) - (at - height // 2)
-        self.show_frame()
+    def action_go(self, name: str) -> None:
+        if self.undisturbed and name != self.current_mode:
+            self.switch_mode(name)
+            self.show_frame()
 
-    def action_scroll_page(self, pages: int) -> None:
-        panel = self._main.map_panel
-        if panel is not None:
-            self.action_scroll(pages * max(panel.content_size.height - 2, 1))
+    def action_filter(self) -> None:
+        panel = self.page.focus_list
+        if panel is None:
+            self.notice("no list to filter here")
+        elif self.undisturbed:
+            self._filter.put(panel)
+            self.push_screen(self._filter)
 
-    def action_follow(self) -> None:
-        self._scroll = 0
-        self.show_frame()
+    def action_acknowledge(self) -> None:
+        count = self._watch.acknowledge(self.engine.snapshot.alarms)
+        self.notice(f"{count} acknowledged" if count else "no alarm that nobody has acknowledged")
+
+    def action_mute(self) -> None:
+        muted = self._watch.mute(self._clock())
+        self.notice("the bell is silent for 10 minutes" if muted else "the bell rings again")
+
+    def action_redraw(self) -> None:
+        self._screenful.forget()
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    def action_shoot(self) -> None:
+        svg = redact_svg(self.export_screenshot(title="hypertui"), self.engine.snapshot.account)
+        try:
+            path = save(svg, self._look.shots, self._clock())
+        except OSError as error:
+            self.notice(f"no screenshot: {error.strerror or error}")
+        else:
+            self.notice(f"saved {path}")
+
+    def action_command_palette(self) -> None:
+        if self.undisturbed:
+            self.push_screen(CommandPalette(placeholder="search for a command", id="--command-palette"))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The actions of the key map, and the themes; what is dangerous asks as it does by its key."""
+        # Run when the palette is gone: what asks does so only over a screen of ours.
+        run = partial(self.call_later, self.run_action)
+        for title, help, act in offers(self._look.keys, THEMES, run, partial(setattr, self, "theme")):
+            yield SystemCommand(title, help, act)
 
     def action_help(self) -> None:
-        if self.screen is self._main:
+        if self.undisturbed:
             self.push_screen(self._help)
 
     def action_quit_hint(self) -> None:
@@ -332,6 +362,11 @@ class HyperTui(App[StopReason], inherit_bindings=False):
             self.exit(self.ended)
         else:
             self.show_frame()
+
+    # What is written
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._screenful.update(renderable))
 
     # The end
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC, datetime, tzinfo
+from decimal import ROUND_DOWN, Decimal
 
 from hypertui.market import MAX_PRICE_DECIMALS, Instrument
 
@@ -26,6 +26,9 @@ MAX_TEXT = 400
 
 # Long hexadecimal runs are addresses, signatures or keys.
 _LONG_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{40,}")
+
+# A hyphen that begins a number: not inside a word, a date or an id.
+_HYPHENED_NUMBER = re.compile(r"(?<![\w.…-])-(?=\d)")
 
 _ASCII = str.maketrans(
     {
@@ -53,6 +56,26 @@ _ASCII = str.maketrans(
         "↑": "^",
         "↓": "v",
         "�": "?",
+        "▏": "|",
+        "▌": "|",
+        "↕": ":",
+        "“": '"',
+        "”": '"',
+        "≤": "<",
+        "≥": ">",
+        "╭": "+",
+        "╮": "+",
+        "╰": "+",
+        "╯": "+",
+        "┌": "+",
+        "┐": "+",
+        "└": "+",
+        "┘": "+",
+        "┤": "+",
+        "├": "+",
+        "┬": "+",
+        "┴": "+",
+        "┼": "+",
         "▁": "_",
         "▂": "_",
         "▃": "-",
@@ -71,6 +94,8 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
     Control and escape characters, invisible and direction-changing ones and lone surrogates become the
     replacement character, line breaks and tabs a space; marks that would stack on a neighbour are dropped.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     kept = []
     for char in text[: limit + 1]:
         category = unicodedata.category(char)
@@ -166,6 +191,11 @@ def share(fraction: Decimal | None, places: int = 1) -> str:
     return UNKNOWN if fraction is None else _number(fraction.scaleb(2), places) + " %"
 
 
+def share_down(fraction: Decimal, places: int = 1) -> str:
+    """The same, never more than it is."""
+    return _number(fraction.scaleb(2).quantize(Decimal(1).scaleb(-places), ROUND_DOWN), places) + " %"
+
+
 def unit(number: int) -> str:
     """A unit of the ladder: +3, 0, −4."""
     return f"{number:+d}".replace("-", MINUS) if number else "0"
@@ -204,6 +234,11 @@ def plain_age(ms: int) -> str:
     return f"{ms // HOUR} h {ms % HOUR // MINUTE:02d} min"
 
 
+def signs(text: str) -> str:
+    """Words of the engine with the minus sign that all other numbers bear here: 'stop -2' is 'stop −2'."""
+    return _HYPHENED_NUMBER.sub(MINUS, text)
+
+
 def took(ms: int) -> str:
     """A round trip: 41ms, 0.8s, 12s, 3m."""
     if ms < SECOND:
@@ -219,18 +254,23 @@ def skew(ms: int) -> str:
     return f"{sign}{tenths // 10}.{tenths % 10}s"
 
 
-def clock(ms: int) -> str:
-    """A time of day in UTC."""
-    return _utc(ms).strftime("%H:%M:%S")
+def clock(ms: int, zone: tzinfo | None = UTC) -> str:
+    """A time of day; in this machine's own zone where `zone` is None."""
+    return _moment(ms, zone).strftime("%H:%M:%S")
 
 
-def clock_short(ms: int) -> str:
-    """A time of day in UTC, without seconds."""
-    return _utc(ms).strftime("%H:%M")
+def clock_short(ms: int, zone: tzinfo | None = UTC) -> str:
+    """A time of day without seconds."""
+    return _moment(ms, zone).strftime("%H:%M")
 
 
-def _utc(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms // SECOND, UTC)
+def exact_time(ms: int, zone: tzinfo | None = UTC) -> str:
+    """Day and time to the millisecond."""
+    return f"{_moment(ms, zone):%m-%d %H:%M:%S}.{ms % SECOND:03d}"
+
+
+def _moment(ms: int, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(ms // SECOND, zone)
 
 
 def account(address: str) -> str:
@@ -245,6 +285,11 @@ def order_id(number: int | None) -> str:
         return UNKNOWN
     text = str(number)
     return text if len(text) <= 5 else ELLIPSIS + text[-4:]
+
+
+def memory(count: int | None) -> str:
+    """An amount of memory in whole MiB."""
+    return UNKNOWN if count is None else f"{count >> 20:,} MiB"
 
 
 def plural(count: int, noun: str) -> str:

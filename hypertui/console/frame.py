@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
-from hypertui.port import CommandView, Event, Mode, OnExit, Severity, Snapshot, Source, StopReason
+from hypertui.console import format as fmt
+from hypertui.console.keys import KEYS, Key
+from hypertui.port import Alarm, CommandView, Event, Mode, OnExit, Severity, Snapshot, Source, StopReason
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000
@@ -26,6 +29,27 @@ class Frame:
     crash: str = ""  # how the engine's thread failed, if it did
     scroll: int = 0  # rows by which the position map is moved from the current unit
     ascii: bool = False
+    page: str = "main"
+    keys: tuple[Key, ...] = KEYS
+    zone: tzinfo | None = UTC  # None: this machine's own
+    acknowledged: frozenset[tuple[str, int, Severity]] = frozenset()  # alarms that somebody has seen
+    muted: bool = False
+
+    def clock(self, ms: int) -> str:
+        """A time of day as the operator wants it."""
+        return fmt.clock(ms, self.zone)
+
+    def clock_short(self, ms: int) -> str:
+        """The same without seconds."""
+        return fmt.clock_short(ms, self.zone)
+
+    def exact_time(self, ms: int) -> str:
+        """Day and time to the millisecond."""
+        return fmt.exact_time(ms, self.zone)
+
+    def seen(self, alarm: Alarm) -> bool:
+        """Whether somebody has acknowledged this occurrence of an alarm."""
+        return (alarm.key, alarm.count, alarm.severity) in self.acknowledged
 
     @property
     def silent(self) -> int | None:
@@ -71,8 +95,19 @@ class Frame:
         invariant = snapshot.invariant
         if invariant is not None and not invariant.ok and invariant.settled:
             return "INVARIANT"
-        if any(alarm.active and alarm.severity is Severity.CRITICAL for alarm in snapshot.alarms):
+        if any(self._loud(alarm) for alarm in snapshot.alarms):
             return "ALARM"
         if self.ended is not None:
             return ""
         return next((f"{s.name.upper()} STALE" for s in snapshot.sources if self.source_stale(s)), "")
+
+    @property
+    def critical(self) -> frozenset[str]:
+        """What is critical now, by name: what the bell is for."""
+        causes = {f"alarm {alarm.key} {alarm.count}" for alarm in self.snapshot.alarms if self._loud(alarm)}
+        if self.trouble in ("ENGINE FAILED", "ENGINE SILENT", "INVARIANT"):
+            causes.add(self.trouble)
+        return frozenset(causes)
+
+    def _loud(self, alarm: Alarm) -> bool:
+        return alarm.active and alarm.severity is Severity.CRITICAL and not self.seen(alarm)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
-from hypertui.console.keys import GLOSSARY, HELP_KEYS
+from hypertui.console.keys import GLOSSARY, Key
 from hypertui.console.lines import BLANK, Line, Role, Span, line, wrap
 from hypertui.console.panel import Panel
 
@@ -21,13 +21,16 @@ _SIGNS = (
     ("▲ ▼", "a buy above the price, a stop under it"),
     ("● ✗", "a source that reports in time, one that is late or lost; its age stands beside it"),
     ("✓ ◌ ✗", "as it should be, not proven yet, wrong"),
+    ("‼", "look here: an alarm that nobody has acknowledged, or worse"),
+    ("Z L", "behind the time of day: UTC, or this machine's own"),
 )
 
 
-def help_lines(width: int) -> list[Line]:
-    """The whole page, wrapped to `width`."""
+def help_lines(keys: Sequence[Key], width: int) -> list[Line]:
+    """The whole page, wrapped to `width`; the keys as they are bound."""
     lines: list[Line] = []
-    for title, entries in (("KEYS", HELP_KEYS), ("SIGNS", _SIGNS), ("WORDS", GLOSSARY)):
+    bound = [(key.written, key.help) for key in keys if key.help and key.key]
+    for title, entries in (("KEYS", bound), ("SIGNS", _SIGNS), ("WORDS", GLOSSARY)):
         lead = max(len(name) for name, _ in entries) + 2
         lines += [BLANK] if lines else []
         lines.append(line(Span(title, Role.STRONG)))
@@ -66,9 +69,9 @@ class Help(ModalScreen[None]):
             self.app.pop_screen()
         elif event.key in step:
             width, height = self._panel.content_size
-            last = max(len(help_lines(width)) - height, 0)
+            last = max(len(help_lines(self.app.frame.keys, width)) - height, 0)
             self._top = max(0, min(self._top + step[event.key], last))
             self._panel.present(self.app.frame)
 
     def _view(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
-        return help_lines(width)[self._top :]
+        return help_lines(frame.keys, width)[self._top :]

@@ -1,68 +1,215 @@
-"""The key map: every key of the console with its words, from which bindings, key bar and help are made."""
+"""The key map: every key of the console with its words, from which bindings, key bar, help and palette are
+made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Flag, auto
 
-from textual.binding import Binding, BindingType
+
+class Bar(Flag):
+    """The key bars that show a key: the main screen's, the other screens'."""
+
+    NONE = 0
+    MAIN = auto()
+    PAGES = auto()
+    BOTH = MAIN | PAGES
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, the action it starts, what the key bar calls it (long and short) and what the help says."""
+    """A key by its `id`, which a setting can give another `key`; the action it starts; what the key bar calls
+    it (long and short) and what the help says. An action that begins with `screen.` is the shown screen's."""
 
+    id: str
     key: str
     action: str
-    label: str
-    short: str
-    help: str
+    label: str = ""
+    short: str = ""
+    help: str = ""
     shown: str = ""  # how the key is written, if not as it is named
-    in_bar: bool = True
+    bar: Bar = Bar.NONE
+    palette: bool = True  # whether the command palette offers it
 
     @property
     def written(self) -> str:
         return self.shown or self.key
 
 
+_BOTH, _MAIN, _PAGES = Bar.BOTH, Bar.MAIN, Bar.PAGES
+
 KEYS = (
-    Key("p", "pause", "Pause", "Pause", "no new buys; what is held stays protected, a buy that fires too"),
-    Key("r", "resume", "Resume", "Resume", "take up trading again; says first what it will do"),
-    Key("b", "cancel_buys", "Cancel buys", "Buys", "cancel the buys, keep the stops, then stay paused"),
-    Key("o", "sell_out", "", "", "sell out: no buys, the stops trail, the end when flat", in_bar=False),
-    Key("A", "adopt", "", "", "take over what the venue holds, when others traded here", in_bar=False),
-    Key("c", "reconcile", "", "", "compare orders and fills with the venue now", in_bar=False),
-    Key("F", "flatten", "FLATTEN…", "FLAT…", "cancel the buys, sell all at market, cancel the stops, halt"),
-    Key("X", "cancel_all", "CANCEL ALL…", "ALL…", "cancel every order, the stops too: the position is bare"),
-    Key("H", "halt", "HALT…", "HALT…", "touch nothing any more: no order is placed, moved or cancelled"),
-    Key("up", "scroll(-1)", "Map", "Map", "move the position map; pgup and pgdn by a page", "↑↓"),
-    Key("down", "scroll(1)", "", "", "", in_bar=False),
-    Key("pageup", "scroll_page(-1)", "", "", "", in_bar=False),
-    Key("pagedown", "scroll_page(1)", "", "", "", in_bar=False),
-    Key("home", "follow", "", "", "let the position map follow the current unit again", in_bar=False),
-    Key("question_mark", "help", "Help", "Help", "this page", "?"),
-    Key("q", "quit_dialog", "Quit", "Quit", "leave: asks what becomes of the orders"),
-    Key("ctrl+c", "quit_hint", "", "", "", in_bar=False),
+    Key(
+        "pause",
+        "p",
+        "pause",
+        "Pause",
+        "Pause",
+        "no new buys; what is held stays protected, a buy that fires too",
+        bar=_BOTH,
+    ),
+    Key(
+        "resume",
+        "r",
+        "resume",
+        "Resume",
+        "Resume",
+        "take up trading again; says first what it will do",
+        bar=_MAIN,
+    ),
+    Key(
+        "cancel_buys",
+        "b",
+        "cancel_buys",
+        "Cancel buys",
+        "Buys",
+        "cancel the buys, keep the stops, then stay paused",
+        bar=_BOTH,
+    ),
+    Key(
+        "sell_out",
+        "o",
+        "sell_out",
+        "Sell out",
+        "Sell",
+        "sell out: no buys, the stops trail, the end when flat",
+    ),
+    Key(
+        "adopt",
+        "A",
+        "adopt",
+        "Adopt",
+        "Adopt",
+        "take over what the venue holds, when others traded here",
+    ),
+    Key(
+        "reconcile",
+        "c",
+        "reconcile",
+        "Reconcile",
+        "Recon",
+        "compare orders and fills with the venue now",
+    ),
+    Key(
+        "flatten",
+        "F",
+        "flatten",
+        "FLATTEN…",
+        "FLAT…",
+        "cancel the buys, sell all at market, cancel the stops, halt",
+        bar=_BOTH,
+    ),
+    Key(
+        "cancel_all",
+        "X",
+        "cancel_all",
+        "CANCEL ALL…",
+        "ALL…",
+        "cancel every order, the stops too: the position is bare",
+        bar=_MAIN,
+    ),
+    Key(
+        "halt",
+        "H",
+        "halt",
+        "HALT…",
+        "HALT…",
+        "touch nothing any more: no order is placed, moved or cancelled",
+        bar=_MAIN,
+    ),
+    Key(
+        "main",
+        "1",
+        "go('main')",
+        "Screens",
+        "Scr",
+        "the screens; 1 is the main one: price, ladder, slots, map, money, events",
+        "1-7",
+        bar=_BOTH,
+    ),
+    Key("orders", "2", "go('orders')", help="orders: wanted, working and listed side by side"),
+    Key("ledger", "3", "go('ledger')", help="ledger: executions, lots, cycles and totals"),
+    Key("map", "4", "go('map')", help="map: every unit, and its history"),
+    Key("log", "6", "go('log')", help="log: what happened, and what operators did"),
+    Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks"),
+    Key(
+        "acknowledge",
+        "a",
+        "acknowledge",
+        "Ack",
+        "Ack",
+        "acknowledge the alarms: the bar turns quiet, the bell too",
+        bar=_BOTH,
+    ),
+    Key("mute", "m", "mute", "Mute", "Mute", "no bell for 10 minutes; again: the bell is back"),
+    Key(
+        "up",
+        "up",
+        "screen.scroll(-1)",
+        "Move",
+        "Move",
+        "move in a list or the position map; pgup and pgdn by a page",
+        "↑↓",
+        palette=False,
+    ),
+    Key("down", "down", "screen.scroll(1)", palette=False),
+    Key("page_up", "pageup", "screen.scroll_page(-1)", palette=False),
+    Key("page_down", "pagedown", "screen.scroll_page(1)", palette=False),
+    Key(
+        "home",
+        "home",
+        "screen.follow",
+        help="back to the newest row; the position map follows the unit again",
+        palette=False,
+    ),
+    Key(
+        "open",
+        "enter",
+        "screen.open",
+        "Details",
+        "Det",
+        "details of the row, and away with them",
+        bar=_PAGES,
+        palette=False,
+    ),
+    Key(
+        "back",
+        "escape",
+        "screen.back",
+        help="close details, zoom and filter, one at a time",
+        shown="esc",
+        palette=False,
+    ),
+    Key("focus", "tab", "screen.focus_next", help="the next panel: the one that moves and zooms"),
+    Key("zoom", "z", "screen.zoom", "Zoom", "Zoom", "give the panel the whole screen, and back"),
+    Key(
+        "filter",
+        "slash",
+        "filter",
+        "Filter",
+        "Filter",
+        "show only the rows that contain a text",
+        "/",
+        bar=_PAGES,
+    ),
+    Key("level", "l", "screen.level", help="log: all events, warnings and worse, critical ones"),
+    Key("kind", "k", "screen.kind", help="log: one kind of event after the other"),
+    Key("copy", "y", "screen.copy", "Copy", "Copy", "copy the row to the terminal's clipboard", bar=_PAGES),
+    Key("screenshot", "s", "shoot", help="save the screen as SVG, the account's address left out"),
+    Key("redraw", "ctrl+l", "redraw", help="write the whole screen anew", shown="^l"),
+    Key("palette", "ctrl+p", "command_palette", help="find a command by its name", shown="^p", palette=False),
+    Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH),
+    Key(
+        "quit",
+        "q",
+        "quit_dialog",
+        "Quit",
+        "Quit",
+        "leave: asks what becomes of the orders",
+        bar=_BOTH,
+    ),
+    Key("interrupt", "ctrl+c", "quit_hint", palette=False),
 )
-
-BAR_KEYS = tuple((key.written, key.label, key.short) for key in KEYS if key.in_bar)
-
-HELP_KEYS = tuple((key.written, key.help) for key in KEYS if key.help)
-
-
-def bindings() -> list[BindingType]:
-    """The bindings of the app; their ids are what a key map can refer to."""
-    return [
-        Binding(
-            key.key,
-            key.action,
-            key.label or key.action,
-            show=False,
-            id=f"console.{key.action.replace('(', '.').replace(')', '')}",
-            tooltip=key.help,
-        )
-        for key in KEYS
-    ]
-
 
 GLOSSARY = (
     ("unit", "a step of price; unit 0 is the entry, the current unit the last one the price touched"),
@@ -76,5 +223,8 @@ GLOSSARY = (
     ("round trip", "a sale and the buy that refills its slot"),
     ("whipsaw cost", "what the round trips lost that bought back higher than they sold"),
     ("invariant", "four working orders, no unit twice, the stops cover every coin"),
+    ("protected", "the part of the position that working stops cover"),
     ("settling", "something sent is not proven yet; until then the orders may differ"),
+    ("lot", "coins from one purchase; the oldest lot is sold first"),
+    ("slippage", "what a fill's price cost against its trigger, per coin"),
 )

@@ -6,7 +6,11 @@ import getpass
 import os
 import sys
 import time
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
 
+from hypertui.console.keymap import remap
 from hypertui.port import EnginePort, Stop, StopReason
 from hypertui.signals import FAILED, wind_down_on_signals
 
@@ -19,12 +23,18 @@ def run_console(
     who: str | None = None,
     mouse: bool = False,
     ascii: bool = False,
+    theme: str = "dark",
+    local_times: bool = False,
+    keys: Mapping[str, str] | None = None,
+    shots: Path | None = None,
 ) -> StopReason:
     """Run engine and console until the operator, a signal or a failure ends them.
 
     Returns how the engine's run ended, after its wind-down and with the terminal given back; status 70 if the
-    console itself failed.
+    console itself failed. `keys` are other keys for actions, by the actions' ids; `shots` is the folder for
+    screenshots. Raises ValueError with one line for keys that cannot be.
     """
+    bound = remap(keys or {})
     # Frozen terminal sizes would keep the screen from following the window.
     os.environ.pop("COLUMNS", None)
     os.environ.pop("LINES", None)
@@ -32,9 +42,11 @@ def run_console(
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     from hypertui.console.app import HyperTui
+    from hypertui.console.look import Look
 
+    look = Look(ascii, theme, None if local_times else UTC, bound, shots)
     stop.by = who or operator()
-    app = HyperTui(engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, ascii=ascii)
+    app = HyperTui(engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, look=look)
 
     def leave() -> None:
         app.request_stop()

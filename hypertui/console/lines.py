@@ -135,30 +135,63 @@ def _take(word: str, cells: int) -> str:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table. `least` keeps it from breathing with its content; of columns that do not all fit,
-    the one with the highest `drop` goes first, those with 0 never."""
+    the one with the highest `drop` goes first, those with 0 never. One that `stretches` takes the room that
+    the others leave, and is cut there."""
 
     title: str
     right: bool = False
     least: int = 0
     drop: int = 0
+    stretches: bool = False
+
+
+class Table:
+    """Rows under a head, aligned in `width` cells. Only what is asked for is put together, so that a table of
+    hundreds of rows costs little more than the rows in sight."""
+
+    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> None:
+        self._columns = columns
+        self._rows = rows
+        self._width = width
+        widths = [
+            max([column.least, cell_len(column.title), *(cell_len(row[index].text) for row in rows)])
+            for index, column in enumerate(columns)
+        ]
+        full = list(widths)
+        for index, column in enumerate(columns):
+            if column.stretches:
+                widths[index] = min(widths[index], max(column.least, cell_len(column.title)))
+        shown = list(range(len(columns)))
+        while sum(widths[index] for index in shown) + len(shown) - 1 > width:
+            droppable = [index for index in shown if columns[index].drop]
+            if not droppable:
+                break
+            shown.remove(max(droppable, key=lambda index: columns[index].drop))
+        for index in shown:
+            if columns[index].stretches:
+                taken = sum(widths[other] for other in shown if other != index) + 2 * (len(shown) - 1)
+                widths[index] = max(widths[index], min(full[index], width - taken))
+        slack = width - sum(widths[index] for index in shown)
+        self._gap = " " * max(1, min(3, slack // max(len(shown) - 1, 1)))
+        self._widths, self._shown = widths, shown
+
+    @property
+    def head(self) -> Line:
+        """The columns' names."""
+        return self._line([Span(column.title, Role.HEAD) for column in self._columns])
+
+    def lines(self, start: int, end: int) -> list[Line]:
+        """Rows from `start` up to `end`."""
+        return [self._line(row) for row in self._rows[start:end]]
+
+    def _line(self, cells: Sequence[Span]) -> Line:
+        return _row(self._columns, cells, self._widths, self._shown, self._gap, self._width)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> list[Line]:
-    """Head and rows with aligned columns in `width` cells."""
-    widths = [
-        max([column.least, cell_len(column.title), *(cell_len(row[index].text) for row in rows)])
-        for index, column in enumerate(columns)
-    ]
-    shown = list(range(len(columns)))
-    while sum(widths[index] for index in shown) + len(shown) - 1 > width:
-        droppable = [index for index in shown if columns[index].drop]
-        if not droppable:
-            break
-        shown.remove(max(droppable, key=lambda index: columns[index].drop))
-    slack = width - sum(widths[index] for index in shown)
-    gap = " " * max(1, min(3, slack // max(len(shown) - 1, 1)))
-    head = [Span(column.title, Role.HEAD) for column in columns]
-    return [_row(columns, cells, widths, shown, gap, width) for cells in (head, *rows)]
+    """Head and all rows with aligned columns in `width` cells."""
+    whole = Table(columns, rows, width)
+    return [whole.head, *whole.lines(0, len(rows))]
 
 
 def _row(
@@ -172,6 +205,8 @@ def _row(
     spans: list[Span] = []
     for index in shown:
         text, role = cells[index]
+        if columns[index].stretches and cell_len(text) > widths[index]:
+            text = set_cell_size(text, max(widths[index] - 1, 0)) + ELLIPSIS
         space = " " * (widths[index] - cell_len(text))
         if spans:
             spans.append(Span(gap))

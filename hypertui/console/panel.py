@@ -45,7 +45,7 @@ class Panel(Widget):
         width, height = self.content_size
         if not width or not height:
             return
-        lines = [fit(self._plain(spans), width) for spans in self._view(frame, width, height)[:height]]
+        lines = [self._plain(fit(spans, width)) for spans in self._view(frame, width, height)[:height]]
         old, self._lines = self._lines, lines
         for y in range(max(len(old), len(lines))):
             before = old[y] if y < len(old) else ()
@@ -58,6 +58,16 @@ class Panel(Widget):
             title = to_ascii(title) if self._ascii else title
             if title != self.border_title:
                 self.border_title = title
+
+    @property
+    def stands(self) -> bool:
+        """Whether it can have the focus, and be zoomed."""
+        return self.has_class("boxed") or self.has_class("station")
+
+    @property
+    def station(self) -> str:
+        """Its name, for the operator."""
+        return (self.id or "").removeprefix("c-")
 
     @property
     def text(self) -> str:

@@ -119,11 +119,13 @@ def cancel_buys(snapshot: Snapshot) -> Question:
     """Which buys go, and that the stops remain."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     body = [
-        _fact("cancels", fmt.plural(len(buys), "buy")),
+        _fact("cancels", fmt.plural(len(buys), "buy") if buys else "none: no buy works now"),
         *_orders(snapshot, buys),
         _fact("remains", f"{fmt.plural(len(stops), 'stop')} for {_coins(snapshot)}"),
         _fact("then", "the engine stays paused until it is resumed"),
     ]
+    if not buys:
+        return _question(snapshot, "NO BUYS", body, "stay paused without buys")
     return _question(snapshot, "CANCEL THE BUYS", body, "cancel the buys")
 
 
@@ -143,14 +145,19 @@ def sell_out(snapshot: Snapshot) -> Question:
 def flatten(snapshot: Snapshot) -> Question:
     """What is sold, and that nothing remains."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    held = snapshot.position > 0
+    sells = _held(snapshot) if held else "nothing: no position is held"
+    how = [_fact("how", "at market, reduce-only, as soon as the buys are cancelled")] if held else []
     body = [
-        _fact("sells", _held(snapshot), Role.STRONG),
-        _fact("how", "at market, reduce-only, as soon as the buys are cancelled"),
+        _fact("sells", sells, Role.STRONG),
+        *how,
         _fact("cancels", f"{fmt.plural(len(buys), 'buy')}, and {fmt.plural(len(stops), 'stop')} once flat"),
         _fact("remains", "nothing; the engine halts"),
     ]
     phrase = f"FLAT {fmt.clean(snapshot.instrument.symbol, 12)}"
-    return _question(snapshot, "FLATTEN the position", body, "sell everything", phrase)
+    return _question(
+        snapshot, "FLATTEN the position", body, "sell everything" if held else "cancel and halt", phrase
+    )
 
 
 def adopt(snapshot: Snapshot) -> Question:
@@ -194,7 +201,6 @@ def halt(snapshot: Snapshot) -> Question:
 def quit_console(snapshot: Snapshot) -> Question:
     """What becomes of the orders when the engine leaves with the console."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
-    symbol = fmt.clean(snapshot.instrument.symbol, 12)
     body = [
         _where(snapshot),
         _fact("position", _held(snapshot)),
@@ -208,14 +214,16 @@ def quit_console(snapshot: Snapshot) -> Question:
     choices = (
         Choice("B", "cancel the buys, keep the stops", OnExit.BUYS),
         Choice("L", "leave every order working", OnExit.LEAVE),
-        Choice(
-            "F",
-            f"sell {fmt.size(snapshot.position, snapshot.instrument)} {symbol}, leave flat",
-            OnExit.FLATTEN,
-        ),
+        Choice("F", _leave_flat(snapshot), OnExit.FLATTEN),
         Choice("escape", "stay", ""),
     )
     return Question("QUIT", tuple(body), choices, _basis(snapshot))
+
+
+def _leave_flat(snapshot: Snapshot) -> str:
+    if snapshot.position > 0:
+        return f"sell {_coins(snapshot)}, leave flat"
+    return "cancel every order, leave flat: no position is held"
 
 
 BUILD: dict[Verb, Build] = {

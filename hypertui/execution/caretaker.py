@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from hypertui.exchange import AccountState, Exchange, ExchangeError, FundingPayment, RateLimited
+from hypertui.exchange import (
+    AccountState,
+    Exchange,
+    ExchangeError,
+    FundingPayment,
+    OpenOrder,
+    RateLimited,
+)
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
@@ -79,6 +86,7 @@ class Caretaker:
         self._began_at = began_at
         self._since = clock() if since is None else since
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
+        self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
         self._looking = self._look_again = False
@@ -220,6 +228,7 @@ class Caretaker:
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         self.reconciled = True
+        self.listing = (findings.asked_at, findings.orders)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._book(fill)

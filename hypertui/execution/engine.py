@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from hypertui.exchange import Exchange, ExchangeError, Rejected
+from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
@@ -49,6 +50,7 @@ class EmbeddedEngine:
         self._log = EventLog(clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trader: Trader | None = None
+        self._books = Books()
         self._published: tuple[Mode, str] | None = None
         self._started_at = clock()
         self._snapshot = Snapshot(
@@ -149,7 +151,7 @@ class EmbeddedEngine:
 
     def _composed(self, trader: Trader, now: int) -> Snapshot:
         try:
-            return compose(trader, self._snapshot, now)
+            return compose(trader, self._snapshot, now, self._books)
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
             text = f"no snapshot could be made: {type(error).__name__}: {error}"
             trader.alarms.sound("snapshot", Severity.CRITICAL, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from hypertui.port import Severity, Source
 _FEED_LIMIT = 35_000
 _REST_LIMIT = 30_000
 _ENGINE_LIMIT = 2_000
+_LATENCIES_KEPT = 240
 
 
 class Inputs:
@@ -31,6 +33,9 @@ class Inputs:
         self._feed_at: int | None = None
         self._rest_at: int | None = None
         self._latency: int | None = None
+        self.latencies: deque[int] = deque(maxlen=_LATENCIES_KEPT)  # ms from question to answer, newest last
+        self.answers = 0
+        self.connections = 0  # of the feed, so far
 
     @property
     def now(self) -> int:
@@ -55,6 +60,7 @@ class Inputs:
         """The feed was connected, or broke."""
         self.feed_up = up
         if up:
+            self.connections += 1
             self._alarms.clear("feed")
         else:
             self._alarms.sound("feed", Severity.WARNING, f"the feed broke: {reason}")
@@ -67,6 +73,8 @@ class Inputs:
         """The venue has answered something that was sent at `sent_at`."""
         self._rest_at = self._clock()
         self._latency = self._rest_at - sent_at
+        self.latencies.append(self._latency)
+        self.answers += 1
 
     def holds_risk(self) -> str:
         """Why no new risk may be taken now, in words; empty when it may."""

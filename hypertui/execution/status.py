@@ -16,8 +16,8 @@ _PRICES_KEPT = 240
 
 
 class Alarms:
-    """Conditions by key. Saying again what is so already only counts; a condition's beginning and its end are
-    events."""
+    """Conditions by key. Saying again what is so already changes nothing but the words; its beginning, a turn
+    for the worse and its end are events, and only the beginnings are counted."""
 
     def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
         self._log = log
@@ -28,14 +28,21 @@ class Alarms:
         """Newest first, the active ones before the others."""
         return tuple(sorted(self._alarms.values(), key=lambda alarm: (not alarm.active, -alarm.last)))
 
+    def since(self, key: str) -> int | None:
+        """When a condition was last said to hold (ms); None if it never was."""
+        known = self._alarms.get(key)
+        return None if known is None else known.last
+
     def sound(self, key: str, severity: Severity, text: str) -> None:
         """Say that a condition holds."""
         now = self._clock()
         known = self._alarms.pop(key, None)
         first = now if known is None else known.first
-        count = 1 if known is None else known.count + 1
+        begins = known is None or not known.active
+        count = (0 if known is None else known.count) + begins
+        worse = known is not None and severity is Severity.CRITICAL is not known.severity
         self._alarms[key] = Alarm(key, severity, text, first, now, count)
-        if known is None or not known.active:
+        if begins or worse:
             self._log.add(EventKind.ALARM, text, {"alarm": key, "active": True}, severity)
         while len(self._alarms) > _ALARMS_KEPT:
             del self._alarms[next(iter(self._alarms))]

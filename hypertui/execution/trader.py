@@ -20,6 +20,7 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    OpenOrder,
     OrderNotice,
     PriceTick,
     RateLimited,
@@ -111,6 +112,7 @@ class Trader:
         self.mode = Mode.STARTING
         self.reason = ""
         self.opened = False
+        self.converged = False  # whether anything could have been sent since the trade was opened
         self.instrument: Instrument
         self.tracker: OrderTracker
         self.manager: OrderManager
@@ -512,6 +514,11 @@ class Trader:
         return not any(True for _ in self.tracker.alive)
 
     @property
+    def listing(self) -> tuple[int, Sequence[OpenOrder]] | None:
+        """The orders that worked at the venue at the last comparison, and when they were asked for (ms)."""
+        return self._caretaker.listing
+
+    @property
     def orphans(self) -> int:
         """Own orders that worked at the venue and should not, at the last comparison."""
         return self._caretaker.orphans
@@ -580,6 +587,7 @@ class Trader:
             if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
                 self._fills_seen = self.tracker.fills_booked
                 self.inbox.spawn(self._caretaker.ask_account())
+            self.converged = True
             halted = self.tracker.ladder.halted
             if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)

@@ -13,19 +13,20 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.market import ONE, ZERO, Side, plain
-from hypertui.port import Budget, Invariant, MapRow, SlotState, SlotView, Snapshot, Trigger
+from hypertui.port import Budget, Invariant, SlotState, SlotView, Snapshot, Source, Trigger
 from hypertui.strategy.ladder import Ladder, Target
 from hypertui.strategy.plan import SLOTS
 
 if TYPE_CHECKING:
+    from hypertui.execution.books import Books
     from hypertui.execution.trader import Trader
 
-_MAP_MARGIN = 6
 _NO_SLOT = 0
+_NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as new
 
 
-def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
-    """The snapshot after `last`."""
+def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
+    """The snapshot after `last`; `books` keeps what did not change since."""
     inputs = trader.inputs
     common: dict[str, object] = {
         "seq": last.seq + 1,
@@ -33,7 +34,8 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         "mode": trader.mode,
         "reason": trader.reason,
         "account": trader.exchange.account,
-        "sources": inputs.sources(),
+        "sources": (*inputs.sources(), journal_source(trader, now)),
+        "health": books.health(trader, now),
         "alarms": trader.alarms.view(),
         "commands": trader.commands.view(),
         "budget": _budget(trader.exchange.allowance, trader.rations),
@@ -53,8 +55,19 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         common |= _ladder_fields(
             trader.tracker.ladder, trader.tracker, trader.manager, inputs.quote.mark, inputs.account, now
         )
-        common["invariant"] = replace(common["invariant"], orphans=trader.orphans)  # type: ignore[type-var]
+        common |= books.fields(trader, now)
+        lamp = _invariant(trader.tracker.ladder, trader.tracker, trader.manager)
+        # Before the first convergence nothing can work yet, and nobody need be woken for it.
+        settled = lamp.settled and trader.converged
+        common["invariant"] = replace(lamp, orphans=trader.orphans, settled=settled)
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def journal_source(trader: Trader, now: int) -> Source:
+    """The journal is fresh for as long as nothing that should be written had to wait."""
+    problem = bool(trader.durability.problem)
+    seen = trader.alarms.since("journal") if problem else now
+    return Source("journal", seen, _NO_LIMIT, connected=not problem)
 
 
 def _budget(left: Allowance, rations: Rations) -> Budget:
@@ -93,8 +106,6 @@ def _ladder_fields(
         "next_up": _trigger(ladder, ladder.unit + 1, mark),
         "next_down": _trigger(ladder, ladder.unit - 1, mark),
         "slots": _slots(ladder, tracker, wanted, mark, now),
-        "position_map": _map(ladder, tracker),
-        "invariant": _invariant(ladder, tracker, wanted),
         "steps": ladder.steps,
         "position": ladder.position,
         "position_value": ladder.position * mark,
@@ -162,7 +173,7 @@ def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int)
         order.unit,
         trigger,
         order.remaining,
-        _state(order, tracker, now),
+        state_of(order, tracker, now),
         order.since,
         (trigger - mark) / mark,
         order.order_id,
@@ -170,7 +181,7 @@ def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int)
     )
 
 
-def _state(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
+def state_of(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
     if order.unproven and now - order.since > tracker.timing.confirm_after:
         return SlotState.UNCONFIRMED
     if order.due:
@@ -180,35 +191,8 @@ def _state(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
     return SlotState.WORKING if order.acknowledged else SlotState.PENDING
 
 
-def _map(ladder: Ladder, tracker: OrderTracker) -> tuple[MapRow, ...]:
-    units = [*ladder.position_map, ladder.unit + _MAP_MARGIN, ladder.unit - _MAP_MARGIN]
-    rows = []
-    for unit in range(max(units), min(units) - 1, -1):
-        price = ladder.grid.price(unit)
-        if price <= 0:
-            break
-        orders = ladder.position_map.orders(unit)
-        if not orders:
-            rows.append(MapRow(unit, price))
-            continue
-        newest = orders[-1]
-        live = tracker.find(newest.client_id)
-        rows.append(
-            MapRow(
-                unit,
-                price,
-                newest.side,
-                newest.size,
-                newest.status,
-                live is not None and not live.dead,
-                len(orders),
-                ladder.position_map.realized_pnl(unit),
-            )
-        )
-    return tuple(rows)
-
-
-def _invariant(ladder: Ladder, tracker: OrderTracker, wanted: Target | None) -> Invariant:
+def _invariant(ladder: Ladder, tracker: OrderTracker, manager: OrderManager) -> Invariant:
+    wanted = ladder.target() if manager.posture is Posture.TRADE else None
     alive = list(tracker.alive)
     stops = [order for order in alive if order.role is Role.STOP]
     buys = [order for order in alive if order.role is Role.BUY]
@@ -234,4 +218,5 @@ def _invariant(ladder: Ladder, tracker: OrderTracker, wanted: Target | None) -> 
         unconfirmed=sum(order.unproven for order in alive),
         duplicates=len(doubles),
         fault=fault,
+        protected=min(stopped / ladder.position, ONE) if ladder.position > 0 else None,
     )

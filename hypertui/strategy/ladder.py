@@ -133,7 +133,10 @@ class Ladder:
         slots += [Slot(SLOTS + extra) for extra in range(plan.trust_slots)]
         fragment = coins * price / SLOTS
         grid = UnitGrid(price, plan.unit_size, plan.instrument)
-        return cls(plan, grid, coins, slots, book, fragment, _fragment=fragment)
+        ladder = cls(plan, grid, coins, slots, book, fragment, _fragment=fragment)
+        for fill in fills:
+            ladder.position_map.filled(None, fill, ZERO)
+        return ladder
 
     # What is so
 

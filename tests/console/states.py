@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 from hypertui.console.app import HyperTui
+from hypertui.console.look import Look
 from hypertui.market import Instrument, Side
 from hypertui.port import (
     Ack,
@@ -17,11 +18,18 @@ from hypertui.port import (
     Command,
     CommandState,
     CommandView,
+    CycleView,
     Event,
+    FillView,
+    Health,
     Invariant,
+    JournalView,
+    Latency,
+    LotView,
     MapRow,
     Mode,
     Network,
+    OrderView,
     Severity,
     SlotState,
     SlotView,
@@ -29,7 +37,9 @@ from hypertui.port import (
     Source,
     Stop,
     StopReason,
+    TaskView,
     Trigger,
+    UnitOrder,
     Verb,
 )
 
@@ -118,11 +128,21 @@ def position_map(unit: int, slots: Sequence[SlotView], low: int = -8, high: int 
                     view.state.value,
                     live=True,
                     orders=1 + abs(number) % 2,
+                    history=history(number)[1:],
                 )
             )
         elif number == unit:
             rows.append(
-                MapRow(number, price, Side.SELL, D("0.10000"), "filled", orders=1, realized_pnl=D("94.05"))
+                MapRow(
+                    number,
+                    price,
+                    Side.SELL,
+                    D("0.10000"),
+                    "filled",
+                    orders=2,
+                    realized_pnl=D("94.05"),
+                    history=history(number),
+                )
             )
         elif -4 <= number <= 3:
             rows.append(MapRow(number, price, Side.SELL, D("0.10000"), "cancelled", orders=2))
@@ -143,6 +163,128 @@ EVENTS = (
 COMMANDS = (
     CommandView("c2", Verb.RESUME, "mk@pts/3", NOW - 24 * MINUTE, CommandState.CONFIRMED, 312),
     CommandView("c1", Verb.PAUSE, "mk@pts/3", NOW - 42 * MINUTE, CommandState.CONFIRMED, 96),
+)
+
+
+def history(unit: int, client: str = "0x5a") -> tuple[UnitOrder, ...]:
+    """Two orders of a unit: a stop that was filled, and one that was cancelled before it."""
+    course = ((NOW - 2 * HOUR, "sent"), (NOW - 2 * HOUR + 180, "working"), (NOW - 400_000, "fired"))
+    price = ENTRY + UNIT * unit - D("1.5")
+    return (
+        UnitOrder(
+            f"{client}{unit % 100:030x}",
+            Side.SELL,
+            D("0.10000"),
+            D("0.10000"),
+            price,
+            D("2.92"),
+            D("94.05"),
+            (*course, (NOW - 399_200, "filled")),
+        ),
+        UnitOrder(
+            f"{client}{unit % 100 + 256:030x}",
+            Side.SELL,
+            D("0.10000"),
+            D(0),
+            None,
+            D(0),
+            D(0),
+            (*course[:2], (NOW - HOUR, "cancelling"), (NOW - HOUR + 90, "cancelled")),
+        ),
+    )
+
+
+def invariant(stops: int, buys: int, position: D, covered: D | None = None, **kwargs: object) -> Invariant:
+    """Everything as it should be, unless told otherwise."""
+    stopped = position if covered is None else covered
+    fields: dict[str, object] = {
+        "ok": True,
+        "settled": True,
+        "protected": stopped / position if position else None,
+    }
+    return Invariant(
+        stops=stops,
+        buys=buys,
+        stopped_size=stopped,
+        position=position,
+        **{**fields, **kwargs},  # type: ignore[arg-type]
+    )
+
+
+def order_views(slots: Sequence[SlotView]) -> tuple[OrderView, ...]:
+    """The orders three ways, all in agreement."""
+    return tuple(
+        OrderView(
+            view.side,
+            "buy" if view.side is Side.BUY else "stop",
+            view.unit,
+            view.trigger,
+            view.size,
+            view.size,
+            view.size,
+            view.state,
+            f"0x5a{view.slot:030x}",
+            view.order_id,
+            view.size,
+            D(0),
+            view.trigger + (5 if view.side is Side.BUY else -5),
+            view.side is Side.SELL,
+            view.trigger,
+            view.since - 180,
+            view.since,
+            ((view.since - 180, "sent"), (view.since, "working")),
+        )
+        for view in slots
+    )
+
+
+FILLS = tuple(
+    FillView(
+        NOW - minutes * MINUTE,
+        side,
+        unit,
+        D("0.10000"),
+        D(price),
+        (D("0.10000") * D(price)).quantize(D("0.01")),
+        D("2.92"),
+        D(gain),
+        None if slip is None else D(slip),
+        91_238_800 + minutes,
+        7_000_000 + minutes,
+        f"0x5a{minutes:030x}",
+    )
+    for minutes, side, unit, price, gain, slip in (
+        (7, Side.SELL, 2, "64998.5", "94.05", "1.5"),
+        (41, Side.BUY, 3, "65502.0", "0", "2.0"),
+        (95, Side.SELL, 2, "64996.0", "-61.20", "4.0"),
+        (4_560, Side.BUY, None, "64000.0", "0", None),
+    )
+)
+
+LOTS = tuple(
+    LotView(NOW - 76 * HOUR, D("0.10000"), D(price), D("0.10000") * D(price), D("2.88"), 91_238_801)
+    for price in ("64000.0", "64001.0", "65502.0")
+)
+
+CYCLES = (
+    CycleView(2, 3, -1, D("25681.40")),
+    CycleView(1, 5, -4, D("25600.00"), D("25681.40"), D("0.00318")),
+)
+
+HEALTH = Health(
+    Latency(41, 96, 412, (12, 140, 70, 16, 1, 1, 0, 0, 0)),
+    240,
+    2,
+    86_000_000,
+)
+
+TASKS = (
+    TaskView("allowance", 300_000, NOW - 120_000, NOW + 180_000, 38, "done"),
+    TaskView("reconciliation", 120_000, NOW - 30_000, NOW + 90_000, 112, "done"),
+    TaskView("funding", 60_000, NOW - 55_000, NOW + 5_000, 5_000, "no answer", failed=True),
+    TaskView("journal retry", 5_000, None, None),
+    TaskView("account", 5_000, NOW - 40_000, NOW - 35_000, 41, "done", overdue=True),
+    TaskView("heartbeat", 250, NOW - 100, NOW + 150, 0, "done"),
 )
 
 
@@ -182,7 +324,7 @@ def running(
         valley_unit=min(unit, 0),
         slots=slots,
         position_map=position_map(unit, slots),
-        invariant=Invariant(True, True, len(stops), len(buys), position, position),
+        invariant=invariant(len(stops), len(buys), position),
         last_step="▼ +3→+2",
         last_step_at=NOW - 389 * SECOND,
         steps=17,
@@ -203,6 +345,16 @@ def running(
         liquidation_price=D("52310"),
         liquidation_distance=D("0.1974"),
         sources=sources(),
+        orders=order_views(slots),
+        listed_at=NOW - 30 * SECOND,
+        fills=FILLS,
+        lots=LOTS[: len(stops)],
+        cycles=CYCLES,
+        health=HEALTH,
+        tasks=TASKS,
+        journal=JournalView("/state/journal.db", 4_400_000, 9_000_000_000, 0),
+        net_pnl=D("446.18"),
+        venue_position=position,
         budget=Budget(1_164, 1_200, 9_876, 12_400),
         clock_skew=-40,
         commands=COMMANDS,
@@ -239,7 +391,7 @@ def recovery() -> Snapshot:
         network=Network.TESTNET,
         cycle=2,
         slots=(view.slots[0], fired, *view.slots[2:]),
-        invariant=Invariant(False, False, 1, 2, D("0.10000"), D("0.10000"), unconfirmed=1),
+        invariant=invariant(1, 2, D("0.10000"), ok=False, settled=False, unconfirmed=1),
         holds="one buy is not confirmed yet",
     )
 
@@ -290,21 +442,45 @@ def stale() -> Snapshot:
     )
 
 
+def wrong_orders(view: Snapshot) -> tuple[OrderView, ...]:
+    """One order that is missing, one of another size, one of somebody else."""
+    first, second, third, *rest = view.orders
+    return (
+        first,
+        replace(second, listed=D("0.05000"), fault="listed with another size"),
+        replace(third, working=None, listed=None, state=None, order_id=None, fault="not placed"),
+        *rest,
+        OrderView(
+            Side.BUY,
+            "foreign",
+            None,
+            D(60_000),
+            None,
+            None,
+            D("0.50000"),
+            order_id=77_001,
+            limit=D(60_000),
+            sent_at=NOW - HOUR,
+            fault="not in our books",
+        ),
+    )
+
+
 def broken() -> Snapshot:
     view = running()
     return replace(
         view,
         network=Network.MAINNET,
-        invariant=Invariant(
-            False,
-            True,
+        invariant=invariant(
             2,
             1,
-            D("0.20000"),
             D("0.30000"),
+            D("0.20000"),
+            ok=False,
             orphans=1,
             fault="slot 3 has no stop: 0.10000 BTC bare",
         ),
+        orders=wrong_orders(view),
         slots=(
             *view.slots[:2],
             replace(
@@ -386,9 +562,22 @@ class Clock:
 
 def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) -> HyperTui:
     """The app over a fake engine, without a timer: a test shows frames when it wants them."""
-    fields: dict[str, object] = {"clock": clock or Clock(), "who": "mk@pts/3", "refresh_hz": 0.0}
+    names = ("ascii", "theme", "zone", "keys", "shots")
+    look = Look(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
+    fields: dict[str, object] = {
+        "clock": clock or Clock(),
+        "who": "mk@pts/3",
+        "refresh_hz": 0.0,
+        "look": look,
+    }
     return HyperTui(engine, Stop(), **{**fields, **kwargs})  # type: ignore[arg-type]
 
 
 def on_mainnet() -> Snapshot:
     return replace(running(), network=Network.MAINNET)
+
+
+def silent() -> Snapshot:
+    """The engine said nothing for twelve seconds."""
+    view = running()
+    return replace(view, network=Network.TESTNET, at=NOW - 12_400, mark_at=NOW - 12_600)

@@ -9,45 +9,13 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.app import FAILED, HyperTui
-from hypertui.console.dialog import CLOSES_AFTER, DEAF_FOR, Dialog
+from hypertui.console.dialog import CLOSES_AFTER, DEAF_FOR
+from hypertui.console.keys import KEYS
+from hypertui.console.main import Main
 from hypertui.port import Ack, Network, OnExit, StopReason, Verb
 from tests.console import states
+from tests.console.desk import Desk
 from tests.console.driving import drive, screen_text, until
-
-
-class Desk:
-    """An app with its engine and clock, and the operator's hands."""
-
-    def __init__(self, network: Network = Network.PAPER) -> None:
-        self.clock = states.Clock()
-        self.engine = states.FakeEngine(replace(states.running(), network=network))
-        self.app = states.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__)
-
-    @property
-    def verbs(self) -> list[Verb]:
-        return [command.verb for command in self.engine.commands]
-
-    @property
-    def asking(self) -> bool:
-        return isinstance(self.app.screen, Dialog)
-
-    @property
-    def text(self) -> str:
-        return screen_text(self.app)
-
-    def wait(self, ms: int) -> None:
-        """Let time pass; the engine keeps up."""
-        self.clock.now += ms
-        self.engine.snapshot = replace(
-            self.engine.snapshot, at=self.clock.now, mark_at=self.clock.now, sources=()
-        )
-
-    async def open(self, pilot: Pilot[StopReason], key: str) -> None:
-        """Press a key that asks, and read the question."""
-        await pilot.press(key)
-        await pilot.pause()
-        assert self.asking
-        self.wait(DEAF_FOR)
 
 
 def test_pause_needs_no_answer() -> None:
@@ -444,8 +412,6 @@ def test_a_failed_engine_is_loud() -> None:
 
 def test_an_engine_that_falls_silent_is_noticed() -> None:
     desk = Desk()
-    rung: list[bool] = []
-    desk.app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         desk.clock.now += 3_200
@@ -453,7 +419,7 @@ def test_an_engine_that_falls_silent_is_noticed() -> None:
         desk.app.show_frame()
         await pilot.pause()
         assert "ENGINE SILENT 3.3s" in desk.text
-        assert len(rung) == 1
+        assert len(desk.rung) == 1
         desk.wait(0)
         desk.app.show_frame()
         await pilot.pause()
@@ -478,7 +444,8 @@ def test_the_dialog_is_built_once() -> None:
     drive(desk.app, scenario)
 
 
-def test_every_binding_has_an_action() -> None:
-    for binding in Desk().app._bindings.key_to_bindings.values():
-        for each in binding:
-            assert hasattr(HyperTui, f"action_{each.action.split('(')[0]}")
+def test_every_key_has_an_action() -> None:
+    for key in KEYS:
+        name = key.action.split("(")[0]
+        owner = Main if name.startswith("screen.") else HyperTui
+        assert hasattr(owner, f"action_{name.removeprefix('screen.')}"), key

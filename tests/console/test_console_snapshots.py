@@ -1,4 +1,4 @@
-"""How the console looks: an SVG and its text for every state that an operator meets."""
+"""How the console looks: an SVG and its text for every state that an operator meets, at three sizes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from tests.console import states
 from tests.console.conftest import GRIDS
 from tests.console.driving import screen_text
 
-FULL, COMPACT = (120, 40), (80, 24)
+COMPACT, FULL, LARGE = (80, 24), (120, 40), (200, 60)
+SIZES = pytest.mark.parametrize("size", [COMPACT, FULL, LARGE], ids=["compact", "full", "large"])
+TWO_SIZES = pytest.mark.parametrize("size", [COMPACT, FULL], ids=["compact", "full"])
 
 Grid = Callable[[str, str], None]
 Snap = Callable[..., bool]
@@ -26,15 +28,17 @@ def compare(
     size: tuple[int, int],
     press: tuple[str, ...] = (),
     events: tuple[states.Event, ...] = states.EVENTS,
-    ascii: bool = False,
+    **look: object,
 ) -> None:
-    app = states.console(states.FakeEngine(snapshot, events), ascii=ascii)
+    app = states.console(states.FakeEngine(snapshot, events), **look)
     texts: list[str] = []
 
     async def settle(pilot: Pilot[StopReason]) -> None:
         await pilot.pause()
         for key in press:
             await pilot.press(key)
+            await pilot.pause()
+        app.show_frame()
         await pilot.pause()
         texts.append(screen_text(app))
 
@@ -44,26 +48,49 @@ def compare(
     grid(f"{name}-{size[0]}x{size[1]}", texts[0])
 
 
-@pytest.mark.parametrize("size", [FULL, COMPACT], ids=["full", "compact"])
+@SIZES
 @pytest.mark.parametrize(
     "state",
-    ["advance", "running", "decline", "recovery", "paused", "stale", "broken", "halted"],
+    ["starting", "running", "advance", "decline", "recovery", "paused", "stale", "broken", "halted"],
 )
 def test_state(snap_compare: Snap, grid: Grid, state: str, size: tuple[int, int]) -> None:
-    compare(snap_compare, grid, state, getattr(states, state)(), size)
+    events = () if state == "starting" else states.EVENTS
+    compare(snap_compare, grid, state, getattr(states, state)(), size, events=events)
 
 
-@pytest.mark.parametrize("size", [FULL, COMPACT], ids=["full", "compact"])
-def test_starting(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
-    compare(snap_compare, grid, "starting", states.starting(), size, events=())
+@SIZES
+def test_silent(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "silent", states.silent(), size)
 
 
-@pytest.mark.parametrize("size", [FULL, COMPACT], ids=["full", "compact"])
+@SIZES
+@pytest.mark.parametrize("key", ["2", "3", "4", "6", "7"], ids=["orders", "ledger", "map", "log", "health"])
+def test_page(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]) -> None:
+    names = {"2": "orders", "3": "ledger", "4": "map", "6": "log", "7": "health"}
+    compare(snap_compare, grid, f"page-{names[key]}", states.broken(), size, press=(key,))
+
+
+@TWO_SIZES
+@pytest.mark.parametrize("key", ["2", "4"], ids=["order", "unit"])
+def test_details(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]) -> None:
+    name = {"2": "order", "4": "unit"}[key]
+    compare(snap_compare, grid, f"details-{name}", states.broken(), size, press=(key, "enter"))
+
+
+@SIZES
 @pytest.mark.parametrize(
     ("name", "key"), [("cancel-buys", "b"), ("flatten", "F"), ("cancel-all", "X"), ("quit", "q")]
 )
 def test_dialog(snap_compare: Snap, grid: Grid, name: str, key: str, size: tuple[int, int]) -> None:
     compare(snap_compare, grid, f"dialog-{name}", states.running(), size, press=(key,))
+
+
+def test_dialogs_without_a_position(snap_compare: Snap, grid: Grid) -> None:
+    compare(snap_compare, grid, "dialog-quit-flat", states.decline(), FULL, press=("q",))
+
+
+def test_dialog_without_buys(snap_compare: Snap, grid: Grid) -> None:
+    compare(snap_compare, grid, "dialog-no-buys", states.advance(), FULL, press=("b",))
 
 
 def test_typed_dialog_on_mainnet(snap_compare: Snap, grid: Grid) -> None:
@@ -78,14 +105,29 @@ def test_too_small(snap_compare: Snap, grid: Grid) -> None:
     compare(snap_compare, grid, "too-small", states.broken(), (60, 15))
 
 
-def test_large(snap_compare: Snap, grid: Grid) -> None:
-    compare(snap_compare, grid, "running", states.running(), (200, 60))
-
-
 def test_one_row_less(snap_compare: Snap, grid: Grid) -> None:
     compare(snap_compare, grid, "running", states.running(), (80, 23))
 
 
-def test_ascii(snap_compare: Snap, grid: Grid) -> None:
-    compare(snap_compare, grid, "ascii", states.running(), FULL, ascii=True)
-    assert (GRIDS / "ascii-120x40.txt").read_text(encoding="utf-8").isascii()
+@SIZES
+def test_ascii(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "ascii", states.running(), size, ascii=True)
+    grid_file = GRIDS / f"ascii-{size[0]}x{size[1]}.txt"
+    assert grid_file.read_text(encoding="utf-8").isascii()
+
+
+@SIZES
+def test_without_colour(
+    snap_compare: Snap, grid: Grid, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    compare(snap_compare, grid, "no-colour", states.stale(), size)
+
+
+@pytest.mark.parametrize("theme", ["light", "contrast", "ansi"])
+def test_theme(snap_compare: Snap, grid: Grid, theme: str) -> None:
+    compare(snap_compare, grid, f"theme-{theme}", states.broken(), FULL, theme=theme)
+
+
+def test_local_times(snap_compare: Snap, grid: Grid) -> None:
+    compare(snap_compare, grid, "local-times", states.running(), FULL, zone=None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.keys import BAR_KEYS
+from hypertui.console.keys import Bar
 from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
 from hypertui.port import Mode, Network, OnExit, Severity, Source
 
@@ -76,7 +76,8 @@ def _identity(frame: Frame, account: bool) -> list[Span]:
 
 def _times(frame: Frame) -> list[Span]:
     up = fmt.age(max(frame.now - frame.snapshot.started_at, 0))
-    return [Span(f" {fmt.clock(frame.now)}Z "), Span(f"up {up} ", Role.DIM)]
+    zone = "L" if frame.zone is None else "Z"
+    return [Span(f" {frame.clock(frame.now)}{zone} "), Span(f"up {up} ", Role.DIM)]
 
 
 def _mode(frame: Frame, room: int) -> list[Span]:
@@ -155,9 +156,9 @@ def waiting(frame: Frame) -> Span:
     if snapshot.mode is Mode.PAUSED:
         return _paused(frame, reason or "by request")
     if frame.mark_stale and frame.mark_age is not None:
-        return Span(f"holds: mark {fmt.plain_age(frame.mark_age)} old", Role.WARNING)
+        return Span(f"holds new risk: mark {fmt.plain_age(frame.mark_age)} old", Role.WARNING)
     if holds:
-        return Span(f"holds: {holds}", Role.WARNING)
+        return Span(f"holds new risk: {holds}", Role.WARNING)
     triggers = [
         f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
         for trigger in (snapshot.next_up, snapshot.next_down)
@@ -184,19 +185,42 @@ def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The sentence, across the screen."""
     span = waiting(frame)
     glyph = {Role.CRITICAL: "‼", Role.WARNING: "◌", Role.HOLD: "◌"}.get(span.role, "→")
-    spans = fit(line(Span(f" {glyph} {span.text}", span.role)), width)
-    return [pad(spans, width) if span.role is Role.TEXT else tint(pad(spans, width), span.role)]
+    share = protection(frame)
+    room = width - len(share.text)
+    spans = fit(line(Span(f" {glyph} {span.text}", span.role)), room)
+    spans = pad(spans, room) if span.role is Role.TEXT else tint(pad(spans, room), span.role)
+    return [(*spans, share)]
+
+
+def protection(frame: Frame) -> Span:
+    """The part of the position that stops cover: the figure that tells whether the money is safe."""
+    invariant = frame.snapshot.invariant
+    if invariant is None or frame.crash:
+        return Span("", Role.DIM)
+    part = invariant.protected
+    if part is None:
+        return Span(" ✓ flat ", Role.STRONG)
+    if frame.silent is not None:
+        return Span(f" {fmt.share(part)} protected ", Role.STALE)
+    if part >= 1:
+        return Span(" ✓ 100 % protected ", Role.STRONG)
+    # Rounded down: 99.97 % is not all of it.
+    text = f"{fmt.share_down(part)} PROTECTED"
+    return Span(f" ‼ {text} ", Role.CRITICAL) if invariant.settled else Span(f" ◌ {text} ", Role.WARNING)
 
 
 def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The keys, in the longest wording that fits; for a few seconds a notice instead."""
     if frame.notice:
         return [fit(line(" ", Span(f" {frame.notice} ", Role.HOLD)), width)]
-    for pick in (1, 2):
+    which = Bar.MAIN if frame.page == "main" else Bar.PAGES
+    keys = [key for key in frame.keys if key.bar & which]
+    for short in (False, True):
         for gap in ("  ", " "):
             parts: list[str | Span] = []
-            for entry in BAR_KEYS:
-                parts += [gap if parts else " ", Span(entry[0], Role.KEY), Span(f" {entry[pick]}", Role.DIM)]
+            for key in keys:
+                label = key.short if short else key.label
+                parts += [gap if parts else " ", Span(key.written, Role.KEY), Span(f" {label}", Role.DIM)]
             if width_of(line(*parts)) <= width:
                 return [line(*parts)]
     return [fit(line(*parts), width)]
@@ -216,6 +240,9 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
             Span(f"  {fmt.usd(snapshot.position_value)} USD", Role.DIM),
         ),
     ]
+    share = protection(frame)
+    if share.text:
+        rows.append(line(Span(share.text.strip(), share.role)))
     active = [alarm for alarm in snapshot.alarms if alarm.active]
     for alarm in active:
         role = Role.CRITICAL if alarm.severity is Severity.CRITICAL else Role.WARNING

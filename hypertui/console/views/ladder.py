@@ -13,6 +13,7 @@ from hypertui.market import Side
 from hypertui.port import Invariant, SlotState, SlotView, Trigger
 
 _SKEW_LIMIT = 2_000  # ms
+_SLOTS = 4  # an order beyond them stands in for one whose end is not proven yet
 _ROOM_FOR_LIMITS = 2  # rows beside them, for a blank and an alarm
 
 _STATE_ROLE = {
@@ -141,7 +142,7 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
         way = Role.STALE if frame.mark_stale else Role.TEXT
         rows.append(
             (
-                Span(str(slot.slot) if slot.slot else "–", Role.DIM),
+                Span(str(slot.slot) if 0 < slot.slot <= _SLOTS else "+" if slot.slot else "–", Role.DIM),
                 Span(_kind(slot.side)),
                 Span(fmt.unit(slot.unit)),
                 Span(fmt.price(slot.trigger, instrument)),
@@ -160,7 +161,7 @@ def slot_notes(frame: Frame, width: int) -> list[Line]:
     rows: list[Line] = []
     for slot in frame.snapshot.slots:
         if slot.note:
-            text = f"slot {slot.slot}: {fmt.clean(slot.note)}"
+            text = f"unit {fmt.unit(slot.unit)}: {fmt.signs(fmt.clean(slot.note))}"
             rows += [line(Span(row, _STATE_ROLE[slot.state])) for row in wrap(text, width, 2)]
     return rows
 
@@ -178,7 +179,7 @@ def invariant_line(frame: Frame) -> Line:
         return line("✓ ", counts, "  ", _cover(frame, invariant))
     if not invariant.settled:
         return line(Span(f"◌ settling: {counts}", Role.HOLD))
-    return line(Span(f"✗ {fmt.clean(invariant.fault) or counts}", Role.CRITICAL))
+    return line(Span(f"✗ {fmt.signs(fmt.clean(invariant.fault)) or counts}", Role.CRITICAL))
 
 
 def _cover(frame: Frame, invariant: Invariant) -> Span:
@@ -186,8 +187,9 @@ def _cover(frame: Frame, invariant: Invariant) -> Span:
     instrument = frame.snapshot.instrument
     stopped, held = fmt.size(invariant.stopped_size, instrument), fmt.size(invariant.position, instrument)
     if invariant.stopped_size == invariant.position:
-        return Span(f"Σstops {stopped} = position {held}")
-    return Span(f"Σstops {stopped} ≠ position {held}", Role.WARNING)
+        return Span(f"stops {stopped} = position {held}")
+    sign = "<" if invariant.stopped_size < invariant.position else ">"
+    return Span(f"stops {stopped} {sign} position {held}", Role.WARNING)
 
 
 def invariant_counts(frame: Frame, invariant: Invariant) -> Line:

@@ -9,7 +9,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Role, Span, both_ends, fit, line, pad, tint, wrap
 from hypertui.port import Alarm, CommandState, CommandView, Event, Severity
 
-_SEVERITY_ROLE = {
+SEVERITY_ROLE = {
     Severity.INFO: Role.TEXT,
     Severity.WARNING: Role.WARNING,
     Severity.CRITICAL: Role.CRITICAL,
@@ -28,7 +28,7 @@ _COMMAND = {
 def active_alarms(frame: Frame) -> list[Alarm]:
     """The alarms that still hold, the worst and then the newest first."""
     active = [alarm for alarm in frame.snapshot.alarms if alarm.active]
-    return sorted(active, key=lambda alarm: (_RANK[alarm.severity], -alarm.last))
+    return sorted(active, key=lambda alarm: (frame.seen(alarm), _RANK[alarm.severity], -alarm.first))
 
 
 def alarm_lines(frame: Frame, width: int, height: int) -> list[Line]:
@@ -42,9 +42,13 @@ def alarm_lines(frame: Frame, width: int, height: int) -> list[Line]:
 
 
 def _alarm(frame: Frame, alarm: Alarm, width: int, more: int) -> Line:
-    role = _SEVERITY_ROLE[alarm.severity]
+    role = SEVERITY_ROLE[alarm.severity]
     times = f" ×{alarm.count}" if alarm.count > 1 else ""
-    left = line(Span(f"‼ {alarm.severity.upper()} {fmt.clean(alarm.text)}", role))
+    seen = frame.seen(alarm)
+    if seen:
+        role = Role.TEXT
+    glyph = "✓" if seen else "‼"
+    left = line(Span(f"{glyph} {alarm.severity.upper()} {fmt.clean(alarm.text)}", role))
     right = line(Span(f"{times} {fmt.age(max(frame.now - alarm.first, 0))}", role))
     if more:
         right = line(*right, Span(f"  +{more} more", role))
@@ -60,7 +64,7 @@ def _command(frame: Frame, command: CommandView, width: int) -> list[Line]:
     glyph, role = _COMMAND[command.state]
     waits = command.state in (CommandState.SENT, CommandState.ACKNOWLEDGED)
     left = line(
-        Span(f"{fmt.clock_short(command.at)} ", Role.DIM),
+        Span(f"{frame.clock_short(command.at)} ", Role.DIM),
         Span(fmt.clean(command.who, 14), Role.DIM),
         f" {command.verb}",
     )
@@ -68,7 +72,7 @@ def _command(frame: Frame, command: CommandView, width: int) -> list[Line]:
     right = line(Span(f" {glyph} {command.state}", role), Span(f" {fmt.took(last):>5}", Role.DIM))
     lines = [both_ends(left, right, width)]
     if command.text:
-        said = wrap(f"→ {fmt.clean(command.text)}", max(width - 6, 8), 2)
+        said = wrap(f"→ {fmt.signs(fmt.clean(command.text))}", max(width - 6, 8), 2)
         lines += [line("      ", Span(row, Role.DIM if role is Role.TEXT else role)) for row in said]
     return lines
 
@@ -98,11 +102,11 @@ def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [pad(shown, width)]
 
 
-def _event(event: Event, width: int) -> list[Line]:
-    role = _SEVERITY_ROLE[event.severity]
+def _event(frame: Frame, event: Event, width: int) -> list[Line]:
+    role = SEVERITY_ROLE[event.severity]
     word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
-    rows = wrap(word + fmt.clean(event.text), max(width - 17, 8))
-    lead = line(Span(f"{fmt.clock(event.at)} {fmt.clean(event.kind, 7):<8}", Role.DIM))
+    rows = wrap(word + fmt.signs(fmt.clean(event.text)), max(width - 17, 8))
+    lead = line(Span(f"{frame.clock(event.at)} {fmt.clean(event.kind, 7):<8}", Role.DIM))
     first = line(*lead, Span(rows[0], role))
     return [first, *(line(" " * 17, Span(row, role)) for row in rows[1:])]
 
@@ -111,7 +115,7 @@ def events(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The newest events that fit, the last one at the bottom; long ones take more than one line."""
     lines: list[Line] = []
     for event in reversed(frame.events):
-        lines = [*_event(event, width), *lines]
+        lines = [*_event(frame, event, width), *lines]
         if len(lines) >= height:
             break
     if not lines:

@@ -167,8 +167,8 @@ def _last_step(frame: Frame) -> Line:
     if not snapshot.last_step or snapshot.last_step_at is None:
         return line(*_fact("last step", "none yet", Role.DIM))
     return line(
-        *_fact("step", fmt.clean(snapshot.last_step, 24)),
-        Span(f"  {fmt.clock(snapshot.last_step_at)}  #{snapshot.steps}", Role.DIM),
+        *_fact("step", fmt.signs(fmt.clean(snapshot.last_step, 24))),
+        Span(f"  {frame.clock(snapshot.last_step_at)}  #{snapshot.steps}", Role.DIM),
     )
 
 

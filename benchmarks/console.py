@@ -1,0 +1,115 @@
+"""What the console costs: time on its loop for each tick, and its process's share of a core at 4 Hz."""
+
+import asyncio
+import io
+import os
+import time
+from contextlib import redirect_stdout
+from dataclasses import replace
+from decimal import Decimal
+
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.pilot import Pilot
+
+from benchmarks.figures import milliseconds
+from hypertui.console.app import HyperTui
+from hypertui.port import Event, Severity, Snapshot, StopReason
+from tests.console import states
+
+SIZE = (120, 40)
+TICKS = 60
+EVERY = 0.25
+EVENTS = 500
+
+
+class _Written(HeadlessDriver):
+    """Counts what a terminal would be sent."""
+
+    size = 0
+
+    @property
+    def is_headless(self) -> bool:
+        return False
+
+    def write(self, data: str) -> None:
+        _Written.size += len(data)
+
+
+class _Moving(states.FakeEngine):
+    """An engine whose mark, and all that hangs on it, moves with each reading of the clock."""
+
+    def __init__(self) -> None:
+        events = [
+            Event(number, states.NOW, "order", Severity.INFO, f"buy +3 placed, order {number}")
+            for number in range(1, EVENTS + 1)
+        ]
+        super().__init__(states.running(), events)
+        self.ticks = 0
+
+    def tick(self, now: int) -> Snapshot:
+        """Move on by one."""
+        self.ticks += 1
+        mark = Decimal("65180.5") + self.ticks % 97
+        view = self.snapshot
+        last = self.events[-1].seq
+        self.events = [*self.events[1:], replace(self.events[-1], seq=last + 1, at=now)]
+        self.snapshot = replace(
+            view,
+            at=now,
+            mark=mark,
+            mark_at=now,
+            next_up=states.trigger(3, mark),
+            next_down=states.trigger(1, mark),
+            unrealized_pnl=view.unrealized_pnl + 1,
+            slots=tuple(replace(slot, distance=(slot.trigger - mark) / mark) for slot in view.slots),
+            sources=tuple(replace(source, seen_at=now) for source in view.sources),
+        )
+        return self.snapshot
+
+
+def tick() -> dict[str, object]:
+    """The time that one tick holds the console's loop, painting included, on the slowest screens; and the
+    process's share of a core with the main screen at 4 Hz. The engine is a fake: it costs next to nothing."""
+    with redirect_stdout(io.StringIO()):
+        return asyncio.run(_measure())
+
+
+async def _measure() -> dict[str, object]:
+    engine, clock = _Moving(), states.Clock()
+    app = states.console(engine, clock, driver_class=_Written)
+    found: dict[str, object] = {"limit_ms": 10, "limit_share": 0.06}
+    async with app.run_test(headless=False, size=SIZE) as pilot:
+        await pilot.pause(0.5)
+        for key, name in (("1", "main"), ("6", "log"), ("4", "map")):
+            await pilot.press(key)
+            await pilot.pause(0.3)
+            await _held(app, engine, clock, pilot)  # the first one draws what the switch left over
+            held = milliseconds([await _held(app, engine, clock, pilot) for _ in range(TICKS)])
+            found[f"{name}_ms_p50"], found[f"{name}_ms_p99"] = held.p50, held.p99
+        await pilot.press("1")
+        await pilot.pause(0.3)
+        before, began, cpu = _Written.size, time.perf_counter(), _cpu()
+        for _ in range(TICKS):
+            clock.now += 250
+            engine.tick(clock.now)
+            app.show_frame()
+            await asyncio.sleep(EVERY)
+        seconds = time.perf_counter() - began
+        found["share_of_a_core"] = round((_cpu() - cpu) / seconds, 4)
+        found["bytes_a_tick"] = round((_Written.size - before) / TICKS)
+    return found
+
+
+async def _held(app: HyperTui, engine: _Moving, clock: states.Clock, pilot: Pilot[StopReason]) -> int:
+    """Nanoseconds of this thread's own time, from the pull to the last byte of the repaint."""
+    clock.now += 250
+    engine.tick(clock.now)
+    began = time.thread_time_ns()
+    app.show_frame()
+    await asyncio.sleep(0.15)  # the repaint is on a timer of its own
+    return time.thread_time_ns() - began
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system

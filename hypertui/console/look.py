@@ -1,0 +1,20 @@
+"""What an operator can set about the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from hypertui.console.keys import KEYS, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the console looks and listens. `zone` None shows this machine's own time of day."""
+
+    ascii: bool = False
+    theme: str = "dark"
+    zone: tzinfo | None = UTC
+    keys: tuple[Key, ...] = KEYS
+    shots: Path | None = None  # where screenshots go; the working folder where that cannot be

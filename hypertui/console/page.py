@@ -1,0 +1,230 @@
+"""What every screen has: the header that stays, the key bar, a panel that has the focus, zoom, and lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+
+from hypertui.console.frame import Frame
+from hypertui.console.listing import ListPanel
+from hypertui.console.panel import Panel, Title, View
+from hypertui.console.views import bar
+
+if TYPE_CHECKING:
+    from hypertui.console.app import HyperTui
+
+_SETTLED = 0.2
+FULL_WIDTH = 120
+FULL_HEIGHT = 40
+LARGE_WIDTH = 180
+LARGE_HEIGHT = 55
+
+
+class Page(Screen[None], inherit_bindings=False):
+    """A screen of the console, built once. Its panels belong to a layout; the terminal's size picks one."""
+
+    app: HyperTui
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (bar.MIN_WIDTH, "-medium"),
+        (FULL_WIDTH, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-low"),
+        (bar.MIN_HEIGHT, "-middling"),
+        (FULL_HEIGHT, "-tall"),
+    ]
+
+    def __init__(self, name: str, *, ascii: bool) -> None:
+        super().__init__(name, classes=f"page {'ascii' if ascii else ''}".strip())
+        self.plain = ascii
+        self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "small": []}
+        self._focused: Panel | None = None
+        self._zoomed: Panel | None = None
+        self._settling: Timer | None = None
+
+    # What it is made of
+
+    def panel(self, layout: str, id: str, view: View, title: Title | str | None = None) -> Panel:
+        """A panel of a layout, or of `both`; one with a title has a border."""
+        fixed = title if isinstance(title, str) else None
+        named: Title | None = (lambda frame: fixed) if fixed is not None else None
+        if title is not None and not isinstance(title, str):
+            named = title
+        return self._placed(layout, Panel(view, id=id, title=named, ascii=self.plain), title is not None)
+
+    def station(self, layout: str, id: str, view: View) -> Panel:
+        """A panel without a border that can have the focus all the same."""
+        panel = self.panel(layout, id, view)
+        panel.add_class("station")
+        return panel
+
+    def listed(self, layout: str, panel: ListPanel) -> ListPanel:
+        """A list of a layout, or of `both`."""
+        self._placed(layout, panel, boxed=True)
+        return panel
+
+    def _placed(self, layout: str, panel: Panel, boxed: bool) -> Panel:
+        if boxed:
+            panel.add_class("boxed")
+        for name in ("full", "compact") if layout == "both" else (layout,):
+            self._layouts[name].append(panel)
+        return panel
+
+    def body(self) -> ComposeResult:
+        """The panels between header and key bar."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="head-full", classes="head"):
+            with Horizontal(id="bar"):
+                yield self.panel("full", "status", bar.status)
+                yield self.panel("full", "clock", bar.clock)
+            yield self.panel("full", "wait", bar.wait_line)
+        with Vertical(id="head-compact", classes="head"):
+            yield self.panel("compact", "c-status", bar.status_compact)
+            yield self.panel("compact", "c-lamps", bar.lamps)
+            yield self.panel("compact", "c-wait", bar.wait_line)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield self.panel("both", "key-bar", bar.key_bar)
+        yield self.panel("small", "s-page", bar.too_small)
+
+    # What is shown
+
+    @property
+    def layout_name(self) -> str:
+        """The layout that the terminal's size allows."""
+        width, height = self.app.size
+        if width < bar.MIN_WIDTH or height < bar.MIN_HEIGHT:
+            return "small"
+        return "full" if width >= FULL_WIDTH and height >= FULL_HEIGHT else "compact"
+
+    @property
+    def large(self) -> bool:
+        """Whether there is room for more than the full layout."""
+        width, height = self.app.size
+        return width >= LARGE_WIDTH and height >= LARGE_HEIGHT
+
+    def on_resize(self) -> None:
+        self.set_class(self.large, "-large")
+        # Sizes that follow each other quickly can leave the newest one laid out and never painted.
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLED, self.app.action_redraw)
+
+    def present(self, frame: Frame) -> None:
+        """Show a frame in the layout that is up; the others are drawn when they come up."""
+        panels, focused = self._layouts[self.layout_name], self.focus_panel
+        several = len(self.stations) > 1
+        for panel in panels:
+            if isinstance(panel, ListPanel):
+                panel.focused = panel is focused
+                panel.marked = panel.focused and several
+            panel.present(frame)
+
+    def on_screen_resume(self) -> None:
+        # The first time there is no size to draw into before the screen has been laid out.
+        self.call_after_refresh(self.app.show_frame)
+
+    # Focus, zoom, lists
+
+    @property
+    def stations(self) -> list[Panel]:
+        """The panels that can have the focus, in the order of the tab key."""
+        return [panel for panel in self._layouts[self.layout_name] if panel.stands]
+
+    @property
+    def focus_panel(self) -> Panel | None:
+        """The panel that moves and zooms; the first list until the operator says otherwise."""
+        stations = self.stations
+        lists: list[Panel] = [panel for panel in stations if isinstance(panel, ListPanel)]
+        return self._focused if self._focused in stations else next(iter(lists), None)
+
+    @property
+    def focus_list(self) -> ListPanel | None:
+        """The list that has the focus."""
+        panel = self.focus_panel
+        return panel if isinstance(panel, ListPanel) else None
+
+    def action_focus_next(self) -> None:
+        stations = self.stations
+        if not stations:
+            return
+        now = self.focus_panel
+        self._focus(stations[(stations.index(now) + 1) % len(stations) if now in stations else 0])
+
+    def _focus(self, panel: Panel) -> None:
+        self._focused = panel
+        for each in self.query(Panel):
+            each.set_class(each is panel, "-focused")
+        if self._zoomed is not None:
+            self._zoom(panel)
+        self.app.notice(f"focus: {panel.station}")
+
+    def action_zoom(self) -> None:
+        target = None if self._zoomed is not None else self.focus_panel or next(iter(self.stations), None)
+        self._zoom(target)
+
+    def _zoom(self, panel: Panel | None) -> None:
+        self._zoomed = panel
+        self.set_class(panel is not None, "-zoomed")
+        for each in self.query(".row, .boxed, .station, .layout"):
+            inside = panel is not None and (each is panel or each in panel.ancestors)
+            each.set_class(inside, "-zoom")
+
+    def action_back(self) -> None:
+        panel = self.focus_list
+        if panel is not None and panel.back():
+            pass
+        elif self._zoomed is not None:
+            self._zoom(None)
+        else:
+            self.app.action_go("main")
+        self.app.show_frame()
+
+    def action_scroll(self, rows: int) -> None:
+        if self.focus_list is not None:
+            self.focus_list.move(rows)
+            self.app.show_frame()
+
+    def action_scroll_page(self, pages: int) -> None:
+        if self.focus_list is not None:
+            self.focus_list.move(pages, pages=True)
+            self.app.show_frame()
+
+    def action_follow(self) -> None:
+        if self.focus_list is not None:
+            self.focus_list.follow()
+            self.app.show_frame()
+
+    def action_open(self) -> None:
+        if self.focus_list is not None:
+            self.focus_list.open()
+            self.app.show_frame()
+
+    def action_copy(self) -> None:
+        row = None if self.focus_list is None else self.focus_list.current
+        if row is None or not row.copied:
+            self.app.notice("no row to copy here")
+            return
+        self.app.copy_to_clipboard(row.copied)
+        self.app.notice(f"copied to the terminal's clipboard: {row.copied}")
+
+    def action_level(self) -> None:
+        self.app.notice("levels belong to the log: 6")
+
+    def action_kind(self) -> None:
+        self.app.notice("kinds belong to the log: 6")
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_scroll(-1)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_scroll(1)

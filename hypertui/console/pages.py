@@ -1,0 +1,123 @@
+"""The screens beside the main one: orders, ledger, map, log, risk and health."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from hypertui.console.listing import ListPanel
+from hypertui.console.page import Page
+from hypertui.console.views import audit, health, ledger, orders, units
+
+
+class Orders(Page):
+    """The orders three ways."""
+
+    def body(self) -> ComposeResult:
+        yield self.listed(
+            "both",
+            ListPanel(orders.listing, orders.basis, id="orders", title=orders.title, ascii=self.plain),
+        )
+
+
+class Ledger(Page):
+    """Executions, lots, cycles and totals."""
+
+    def body(self) -> ComposeResult:
+        yield self.listed(
+            "both",
+            ListPanel(
+                ledger.fills, ledger.fills_basis, id="fills", title=ledger.fills_title, ascii=self.plain
+            ),
+        )
+        with Horizontal(id="lots-and-cycles", classes="row"):
+            yield self.listed(
+                "both",
+                ListPanel(
+                    ledger.lots,
+                    ledger.lots_basis,
+                    id="lots",
+                    title=lambda frame: "LOTS  first in, first out",
+                    ascii=self.plain,
+                ),
+            )
+            yield self.listed(
+                "both",
+                ListPanel(
+                    ledger.cycles,
+                    ledger.cycles_basis,
+                    id="cycles",
+                    title=lambda frame: "CYCLES",
+                    ascii=self.plain,
+                ),
+            )
+        yield self.panel("both", "totals", ledger.totals, "TOTALS")
+
+
+class Units(Page):
+    """The whole position map."""
+
+    def body(self) -> ComposeResult:
+        yield self.listed(
+            "both", ListPanel(units.listing, units.basis, id="units", title=units.title, ascii=self.plain)
+        )
+
+
+class Log(Page):
+    """Operators' actions above, events below."""
+
+    def __init__(self, name: str, *, ascii: bool) -> None:
+        super().__init__(name, ascii=ascii)
+        self._picked = audit.Picked()
+
+    def body(self) -> ComposeResult:
+        yield self.panel("both", "operator", audit.operator, audit.title)
+        picked = self._picked
+        yield self.listed(
+            "both",
+            ListPanel(picked.listing, picked.basis, id="log", title=picked.title, ascii=self.plain),
+        )
+
+    def action_level(self) -> None:
+        self._picked.next_level()
+        self.app.show_frame()
+
+    def action_kind(self) -> None:
+        self._picked.next_kind()
+        self.app.show_frame()
+
+
+class Health(Page):
+    """Risk, sources and budget, latency, alarms, tasks."""
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="risk-and-engine", classes="row"):
+            yield self.panel("both", "risk", health.risk, "RISK")
+            yield self.panel("both", "engine", health.engine, "ENGINE")
+        yield self.listed(
+            "both",
+            ListPanel(
+                health.alarms, health.alarms_basis, id="alarms", title=health.alarms_title, ascii=self.plain
+            ),
+        )
+        with Horizontal(id="latency-and-tasks", classes="row"):
+            yield self.panel("both", "latency", health.latency, "LATENCY")
+            yield self.listed(
+                "both",
+                ListPanel(
+                    health.tasks,
+                    health.tasks_basis,
+                    id="tasks",
+                    title=lambda frame: "TASKS",
+                    ascii=self.plain,
+                ),
+            )
+
+
+PAGES: dict[str, type[Page]] = {
+    "orders": Orders,
+    "ledger": Ledger,
+    "map": Units,
+    "log": Log,
+    "health": Health,
+}

@@ -1,0 +1,22 @@
+"""What the command palette offers: the actions of the key map, and the themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from hypertui.console.keys import Key
+
+Offer = tuple[str, str, Callable[[], object]]
+
+
+def offers(
+    keys: Iterable[Key], themes: Iterable[str], run: Callable[[str], object], wear: Callable[[str], object]
+) -> Iterator[Offer]:
+    """Name, words and what it does; `run` starts an action, `wear` puts on a theme."""
+    for key in keys:
+        if key.palette and key.help:
+            words = f"{key.written}  {key.help}" if key.key else key.help
+            yield (key.id.replace("_", " ").capitalize(), words, partial(run, key.action))
+    for name in themes:
+        yield (f"Theme {name}", "change the colours", partial(wear, name))

@@ -1,0 +1,100 @@
+"""What happened, to be searched; and what operators did, which stays in sight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Column, Line, Role, Span, line, wrap
+from hypertui.console.listing import Listing, Row
+from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
+from hypertui.port import Event, EventKind, Severity
+
+_COLUMNS = (
+    Column("time", least=18),
+    Column("level", least=8),
+    Column("kind", least=7),
+    Column("what", least=20, stretches=True),
+)
+KINDS = ("", *EventKind)
+LEVELS = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+_RANK = {level: rank for rank, level in enumerate(LEVELS)}
+
+
+class Picked:
+    """Which events are shown: at least of a level, of one kind or of all."""
+
+    def __init__(self) -> None:
+        self.level = Severity.INFO
+        self.kind = ""
+        self._rows: dict[int, Row] = {}  # by the event's number: what has happened does not change
+
+    def basis(self, frame: Frame) -> tuple[object, ...]:
+        """What the listing is made from."""
+        return (frame.events, frame.zone, self.level, self.kind)
+
+    def title(self, frame: Frame) -> str:
+        """What is shown."""
+        level = {
+            Severity.INFO: "every level",
+            Severity.WARNING: "warnings and worse",
+            Severity.CRITICAL: "critical ones",
+        }[self.level]
+        return f"EVENTS  l: {level}  k: {self.kind or 'every kind'}"
+
+    def next_level(self) -> None:
+        """Ask for more."""
+        self.level = LEVELS[(_RANK[self.level] + 1) % len(LEVELS)]
+
+    def next_kind(self) -> None:
+        """Show the next kind alone."""
+        self.kind = KINDS[(KINDS.index(self.kind) + 1) % len(KINDS)]
+
+    def listing(self, frame: Frame) -> Listing:
+        """The events that are kept and picked, newest first."""
+        picked = [
+            event
+            for event in reversed(frame.events)
+            if _RANK[event.severity] >= _RANK[self.level] and self.kind in ("", event.kind)
+        ]
+        rows = [self._rows.get(event.seq) or _row(frame, event) for event in picked]
+        if len(self._rows) > 4 * len(frame.events):
+            self._rows.clear()
+        self._rows.update((event.seq, row) for event, row in zip(picked, rows, strict=True))
+        return Listing(_COLUMNS, rows, "no such event is kept")
+
+
+def _row(frame: Frame, event: Event) -> Row:
+    text, role = fmt.signs(fmt.clean(event.text)), SEVERITY_ROLE[event.severity]
+    level = "" if event.severity is Severity.INFO else event.severity.upper()
+    cells = (
+        Span(frame.exact_time(event.at), Role.DIM),
+        Span(level, role),
+        Span(fmt.clean(event.kind, 8), Role.DIM),
+        Span(text, role),
+    )
+    return Row(
+        str(event.seq),
+        cells,
+        f"{frame.exact_time(event.at)} {fmt.clean(event.kind, 8)} {text}",
+        lambda now, width: _details(event, width),
+    )
+
+
+def _details(event: Event, width: int) -> list[Line]:
+    rows = wrap(fmt.signs(fmt.clean(event.text)), max(width, 8))
+    data = fmt.clean(json.dumps(dict(event.data), default=str, ensure_ascii=False), 2_000)
+    rows += wrap(data, max(width, 8)) if event.data else []
+    return [line(row) for row in rows]
+
+
+def title(frame: Frame) -> str:
+    """How many actions are known."""
+    return f"OPERATOR  {fmt.plural(len(all_commands(frame)), 'action')}"
+
+
+def operator(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The operators' actions, newest first."""
+    return commands(frame, width, height)

@@ -1,0 +1,181 @@
+"""Risk and health: limits and how much of them is used, how the venue answers, alarms, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Column, Line, Role, Span, fit, line
+from hypertui.console.listing import Listing, Row, facts
+from hypertui.console.views import bar
+from hypertui.console.views.log import SEVERITY_ROLE
+from hypertui.port import LATENCY_STEPS, Alarm, Source, TaskView
+
+_ALARMS = (
+    Column("", least=2),
+    Column("level", least=8),
+    Column("count", right=True, drop=1),
+    Column("first", least=8),
+    Column("last", least=8, drop=2),
+    Column("what", least=20, stretches=True),
+)
+
+_TASKS = (
+    Column("task", least=14),
+    Column("every", right=True, least=6),
+    Column("last run", right=True, least=8),
+    Column("next run", right=True, least=8),
+    Column("result", least=6, stretches=True),
+)
+
+
+def alarms_basis(frame: Frame) -> tuple[object, ...]:
+    """What the alarms are made from. The engine makes a new tuple each time, of the same alarms."""
+    return (*frame.snapshot.alarms, len(frame.acknowledged), frame.zone)
+
+
+def alarms_title(frame: Frame) -> str:
+    """How many hold, and whether the bell is silent."""
+    active = [alarm for alarm in frame.snapshot.alarms if alarm.active]
+    news = sum(not frame.seen(alarm) for alarm in active)
+    muted = "  bell muted" if frame.muted else ""
+    return f"ALARMS  {len(active)} active, {news} not acknowledged{muted}"
+
+
+def alarms(frame: Frame) -> Listing:
+    """The alarms that hold, then those that are over."""
+    rows = [_alarm(frame, alarm) for alarm in frame.snapshot.alarms]
+    return Listing(_ALARMS, rows, "no alarm since the start")
+
+
+def _alarm(frame: Frame, alarm: Alarm) -> Row:
+    seen = frame.seen(alarm)
+    role = SEVERITY_ROLE[alarm.severity] if alarm.active and not seen else Role.TEXT
+    role = role if alarm.active else Role.DIM
+    text = fmt.signs(fmt.clean(alarm.text))
+    cells = (
+        Span("‼" if alarm.active and not seen else "✓" if alarm.active else " ", role),
+        Span(alarm.severity.upper(), role),
+        Span(f"×{alarm.count}", Role.DIM),
+        Span(frame.clock(alarm.first), Role.DIM),
+        Span("now" if alarm.active else frame.clock(alarm.last), Role.DIM),
+        Span(text if alarm.active else f"over: {text}", role),
+    )
+    return Row(alarm.key, cells, f"{alarm.severity} {text}", None)
+
+
+def tasks_basis(frame: Frame) -> tuple[object, ...]:
+    """What the tasks are made from; equal ones are as good as the same."""
+    return (*frame.snapshot.tasks, frame.zone)
+
+
+def tasks(frame: Frame) -> Listing:
+    """What the engine does again and again."""
+    rows = [
+        Row(
+            task.name,
+            (
+                Span(fmt.clean(task.name, 20), Role.WARNING if task.overdue else Role.TEXT),
+                Span(fmt.took(task.every)),
+                Span(_last(frame, task)),
+                Span(_next(frame, task), Role.WARNING if task.overdue else Role.TEXT),
+                Span(fmt.clean(task.result, 60), Role.WARNING if task.failed else Role.DIM),
+            ),
+        )
+        for task in frame.snapshot.tasks
+    ]
+    return Listing(_TASKS, rows, "the engine has not begun")
+
+
+def _last(frame: Frame, task: TaskView) -> str:
+    if task.last is None:
+        return "not yet"
+    # The heart beats too often for its time to be read.
+    return "now" if task.every < fmt.SECOND and not task.overdue else frame.clock(task.last)
+
+
+def _next(frame: Frame, task: TaskView) -> str:
+    if task.overdue:
+        return "OVERDUE"
+    if task.next is None:
+        return fmt.UNKNOWN
+    return "now" if task.every < fmt.SECOND else frame.clock(task.next)
+
+
+def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """What is at stake, and how far off the worst is."""
+    snapshot = frame.snapshot
+    instrument = snapshot.instrument
+    invariant = snapshot.invariant
+
+    def marked(text: str) -> Span:
+        return Span(text, Role.STALE if frame.mark_stale else Role.TEXT)
+
+    pairs = [
+        ("position", Span(fmt.size(snapshot.position, instrument), Role.STRONG)),
+        ("worth", marked(f"{fmt.usd(snapshot.position_value)} USD")),
+        ("equity", marked(fmt.usd(snapshot.equity))),
+        ("margin used", marked(fmt.usd(snapshot.margin_used))),
+        ("leverage", Span(f"{snapshot.leverage}x")),
+        ("liquidation", marked(fmt.quote(snapshot.liquidation_price, instrument))),
+        ("away", marked(fmt.share(snapshot.liquidation_distance))),
+        ("venue holds", Span(fmt.size(snapshot.venue_position, instrument))),
+    ]
+    if invariant is not None:
+        covered = fmt.size(invariant.stopped_size, instrument)
+        pairs.append(("stops cover", Span(covered)))
+    lines = [fit(line(bar.protection(frame)), width)] if invariant is not None else []
+    return [*lines, *facts(pairs, width)][:height]
+
+
+def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """How the engine is, and what it depends on."""
+    snapshot = frame.snapshot
+    health, budget, skew = snapshot.health, snapshot.budget, snapshot.clock_skew
+    lines = [_source(frame, source) for source in snapshot.sources]
+    pairs: list[tuple[str, Span]] = []
+    if budget is not None:
+        role = Role.WARNING if budget.short else Role.TEXT
+        pairs.append(("request weight", Span(f"{budget.weight:,} of {budget.weight_limit:,} left", role)))
+        if budget.requests is not None:
+            pairs.append(("account's requests", Span(f"{budget.requests:,} left", role)))
+        if budget.short:
+            pairs.append(("short", Span(fmt.clean(budget.short, 60), Role.WARNING)))
+    if skew is not None:
+        pairs.append(("clock skew", Span(fmt.skew(skew))))
+    pairs += [
+        ("feed connected", Span(fmt.plural(health.connections, "time"))),
+        ("memory", Span(fmt.memory(health.memory))),
+    ]
+    journal = snapshot.journal
+    if journal is not None:
+        waits = Role.WARNING if health.journal_problem else Role.TEXT
+        pairs += [
+            ("rows queued", Span(f"{journal.waiting:,}", waits)),
+            ("journal", Span(fmt.memory(journal.size))),
+            ("disk free", Span(fmt.memory(journal.free))),
+        ]
+    if health.journal_problem:
+        pairs.append(("trouble", Span(fmt.clean(health.journal_problem, 200), Role.CRITICAL)))
+    return [fit(row, width) for row in [*lines, *facts(pairs, width)]][:height]
+
+
+def _source(frame: Frame, source: Source) -> Line:
+    limit = "" if source.limit > fmt.DAY else f"  limit {fmt.plain_age(source.limit)}"
+    return line(*bar.lamp(frame, source), Span(limit, Role.DIM))
+
+
+def latency(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """How long answers took, as bars; each row counts those up to its time."""
+    known = frame.snapshot.health.latency
+    if known is None:
+        return [line(Span("the venue has not answered yet", Role.DIM))]
+    text = f"middle {fmt.took(known.middle)}  99 % {fmt.took(known.slow)}  worst {fmt.took(known.worst)}"
+    lines = [line(text, Span(f"  of the last {sum(known.counts)} answers", Role.DIM))]
+    names = [f"≤ {fmt.took(step)}" for step in LATENCY_STEPS] + [f"> {fmt.took(LATENCY_STEPS[-1])}"]
+    most = max(known.counts)
+    for name, count in zip(names, known.counts, strict=True):
+        length = (width - 18) * count // most if most else 0
+        lines.append(line(Span(f"{name:>8} ", Role.DIM), "█" * length, Span(f" {count}", Role.DIM)))
+    return [fit(row, width) for row in lines[:height]]

@@ -1,0 +1,144 @@
+"""The orders three ways: what the ladder wants, what our own books hold, what the venue listed."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import BLANK, Column, Line, Role, Span, line
+from hypertui.console.listing import Listing, Row, facts
+from hypertui.market import Side, plain
+from hypertui.port import Mode, OrderView, SlotState
+
+_COLUMNS = (
+    Column("order", least=6),
+    Column("unit", right=True),
+    Column("trigger", right=True, least=9),
+    Column("wanted", right=True, least=8),
+    Column("booked", right=True, least=8),
+    Column("listed", right=True, least=8),
+    Column("state", least=11, drop=2),
+    Column("order id", right=True, least=8, drop=3),
+    Column("", least=20, stretches=True),
+)
+
+
+def basis(frame: Frame) -> tuple[object, ...]:
+    """What the listing is made from."""
+    return (frame.snapshot.orders, frame.snapshot.mode, frame.snapshot.listed_at, frame.zone)
+
+
+def title(frame: Frame) -> str:
+    """How many there are, and how many differ."""
+    orders = frame.snapshot.orders
+    wrong = sum(bool(order.fault) for order in orders)
+    found = f"{wrong} DIFFER" if wrong else "all agree"
+    return f"ORDERS  {len(orders)}  {found}" if orders else "ORDERS"
+
+
+def listing(frame: Frame) -> Listing:
+    """One row for each order that any of the three knows, lowest stop first."""
+    snapshot = frame.snapshot
+    asked = "never yet" if snapshot.listed_at is None else frame.clock(snapshot.listed_at)
+    words = "wanted: by the ladder   booked: by our own journal   listed: by the venue, asked "
+    wants = snapshot.mode is Mode.RUNNING
+    above: list[Line] = [
+        line(Span(words, Role.DIM), Span(asked), Span("   c asks now", Role.DIM)),
+    ]
+    if not wants:
+        above.append(line(Span(f"{snapshot.mode}: the ladder's wish is not followed", Role.HOLD)))
+    return Listing(
+        _COLUMNS,
+        [_row(frame, order) for order in snapshot.orders],
+        "no order works, and none is wanted",
+        above=[*above, BLANK],
+    )
+
+
+def _row(frame: Frame, order: OrderView) -> Row:
+    instrument = frame.snapshot.instrument
+    alike = len({order.expected, order.working, order.listed} - {None}) <= 1
+    odd = Role.CRITICAL if order.fault else Role.TEXT
+
+    def sized(value: Decimal | None) -> Span:
+        return Span(fmt.size(value, instrument), odd if not alike or value is None else Role.TEXT)
+
+    words = fmt.signs(fmt.clean(order.fault or order.note))
+    state = Span("–") if order.state is None else Span(order.state.upper(), _role(order.state))
+    cells = (
+        Span(kind(order.side, order.role), odd),
+        Span("–" if order.unit is None else fmt.unit(order.unit)),
+        Span(fmt.price(order.trigger, instrument)),
+        sized(order.expected),
+        sized(order.working),
+        sized(order.listed),
+        state,
+        Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id), Role.DIM),
+        Span(f"✗ {words}" if order.fault else words, odd if order.fault else Role.DIM),
+    )
+    key = order.client_id or f"{order.side} {order.unit} {order.order_id}"
+    return Row(fmt.clean(key, 60), cells, raw(order), lambda now, width: details(now, order, width))
+
+
+def kind(side: Side, role: str) -> str:
+    """Glyph and word for what an order is."""
+    return f"{'▲' if side is Side.BUY else '▼'} {fmt.clean(role, 8) or side}"
+
+
+def _role(state: SlotState) -> Role:
+    if state is SlotState.WORKING:
+        return Role.TEXT
+    return Role.CRITICAL if state is SlotState.REJECTED else Role.HOLD
+
+
+def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
+    """Everything that is known of one order."""
+    instrument = frame.snapshot.instrument
+
+    def moment(ms: int | None) -> str:
+        return fmt.UNKNOWN if ms is None else frame.exact_time(ms)
+
+    reduce_only = {None: fmt.UNKNOWN, True: "yes", False: "no"}[order.reduce_only]
+    pairs = [
+        ("client id", Span(fmt.clean(order.client_id or fmt.UNKNOWN, 60))),
+        ("order id", Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id))),
+        ("size", Span(fmt.size(order.size, instrument))),
+        ("filled", Span(fmt.size(order.filled, instrument))),
+        ("limit", Span(fmt.price(order.limit, instrument))),
+        ("listed at", Span(fmt.price(order.listed_trigger, instrument))),
+        ("reduce-only", Span(reduce_only)),
+        ("sent", Span(moment(order.sent_at))),
+        ("since", Span(moment(order.since))),
+    ]
+    lines = facts(pairs, width)
+    lines += [
+        line(Span(f"{frame.exact_time(at)} ", Role.DIM), fmt.clean(word, 40)) for at, word in order.statuses
+    ]
+    return lines
+
+
+def raw(order: OrderView) -> str:
+    """The order as one line of JSON."""
+    fields = {
+        "client_id": order.client_id,
+        "order_id": order.order_id,
+        "side": order.side,
+        "role": order.role,
+        "unit": order.unit,
+        **{
+            name: None if value is None else plain(value)
+            for name, value in (
+                ("trigger", order.trigger),
+                ("limit", order.limit),
+                ("size", order.size),
+                ("filled", order.filled),
+                ("wanted", order.expected),
+                ("booked", order.working),
+                ("listed", order.listed),
+            )
+        },
+        "state": order.state,
+    }
+    return fmt.clean(json.dumps(fields))

@@ -1,0 +1,120 @@
+"""The whole position map, and the history of a unit."""
+
+from __future__ import annotations
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Column, Line, Role, Span, line
+from hypertui.console.listing import Listing, Row
+from hypertui.console.views.orders import kind
+from hypertui.console.views.price import change_role
+from hypertui.market import Side
+from hypertui.port import MapRow, UnitOrder
+
+_COLUMNS = (
+    Column(""),
+    Column("unit", right=True),
+    Column("price", right=True, least=9),
+    Column("order", least=6),
+    Column("size", right=True, least=8),
+    Column("status", least=12),
+    Column("orders", right=True),
+    Column("average", right=True, least=9, drop=3),
+    Column("fees", right=True, least=7, drop=2),
+    Column("realised", right=True, least=9),
+    Column("client id", least=34, drop=4),
+)
+
+
+def basis(frame: Frame) -> tuple[object, ...]:
+    """What the listing is made from."""
+    snapshot = frame.snapshot
+    return (snapshot.position_map, snapshot.unit, snapshot.instrument)
+
+
+def title(frame: Frame) -> str:
+    """How far the map reaches."""
+    return f"POSITION MAP  {fmt.plural(len(frame.snapshot.position_map), 'unit')}"
+
+
+def listing(frame: Frame) -> Listing:
+    """Every unit that was ever touched or is near, highest first."""
+    rows, unit = frame.snapshot.position_map, frame.snapshot.unit
+    start = next((index for index, row in enumerate(rows) if row.unit == unit), 0)
+    return Listing(_COLUMNS, [_row(frame, row) for row in rows], "the ladder has no entry yet", start=start)
+
+
+def _row(frame: Frame, row: MapRow) -> Row:
+    instrument, here = frame.snapshot.instrument, row.unit == frame.snapshot.unit
+    newest = row.history[0] if row.history else None
+    status = fmt.clean(row.status or fmt.UNKNOWN, 14)
+    rest = Role.HERE if here else Role.TEXT if row.live else Role.DIM
+    average = None if newest is None else newest.average
+    cells = (
+        Span("►" if here else " ", rest),
+        Span(fmt.unit(row.unit), rest),
+        Span(fmt.price(row.price, instrument), rest),
+        Span(fmt.UNKNOWN if row.side is None else _word(row.side), rest),
+        Span(fmt.size(row.size, instrument), rest),
+        Span(status.upper() if row.live else status, rest),
+        Span(str(row.orders) if row.orders else fmt.UNKNOWN, rest),
+        Span(fmt.quote(average, instrument), rest),
+        Span(fmt.UNKNOWN if newest is None or not newest.filled else fmt.usd(newest.fee), rest),
+        Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl)),
+        Span(fmt.UNKNOWN if newest is None else fmt.clean(newest.client_id, 34), Role.DIM),
+    )
+    copied = " ".join(cell.text for cell in cells[1:])
+    return Row(str(row.unit), cells, copied, lambda now, width: history(now, row, width))
+
+
+def _word(side: Side) -> str:
+    return kind(side, "buy" if side is Side.BUY else "stop")
+
+
+def history(frame: Frame, row: MapRow, width: int) -> list[Line]:
+    """The orders of a unit, newest first, each with what became of it when."""
+    if not row.history:
+        return [line(Span("nothing was ever ordered here", Role.DIM))]
+    lines: list[Line] = []
+    for order in row.history:
+        lines.append(_order(frame, order))
+        lines += _course(frame, order, width)
+    return lines
+
+
+def _order(frame: Frame, order: UnitOrder) -> Line:
+    instrument = frame.snapshot.instrument
+    parts: list[str | Span] = [
+        Span(f"{_word(order.side)} {fmt.size(order.size, instrument)}", Role.STRONG),
+        Span("  client id ", Role.DIM),
+        fmt.clean(order.client_id, 34),
+    ]
+    if order.filled:
+        parts += [
+            Span("  filled ", Role.DIM),
+            f"{fmt.size(order.filled, instrument)} at {fmt.quote(order.average, instrument)}",
+            Span("  fee ", Role.DIM),
+            fmt.usd(order.fee),
+        ]
+    if order.realized_pnl:
+        parts += [
+            Span("  realised ", Role.DIM),
+            Span(fmt.signed_usd(order.realized_pnl), change_role(order.realized_pnl)),
+        ]
+    return line(*parts)
+
+
+def _course(frame: Frame, order: UnitOrder, width: int) -> list[Line]:
+    """Statuses with their times, as many on a line as fit."""
+    lines: list[Line] = []
+    row: list[str | Span] = []
+    used = 0
+    for at, word in order.statuses:
+        text = fmt.clean(word, 20)
+        cells = len(text) + 17
+        if row and used + cells > width - 2:
+            lines.append(line("  ", *row))
+            row, used = [], 0
+        row += [Span(f"{frame.exact_time(at)[6:]} ", Role.DIM), f"{text}   "]
+        used += cells
+    return [*lines, line("  ", *row)] if row else lines

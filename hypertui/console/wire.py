@@ -1,0 +1,215 @@
+"""What goes to the terminal: only the cells that it does not show already, in as few bytes as they take.
+
+Textual writes a repaint from the left edge of each widget, names both colours of every stretch anew, and
+repaints the whole screen several times while it starts. Here every repaint is compared with what the terminal
+shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.segment import Segment
+
+# Unchanged cells between two changed ones are cheaper to write again than to jump over.
+_BRIDGE = 4
+
+
+class Look(NamedTuple):
+    """How a cell looks, in SGR parameters; an empty `fg` on a blank means that any will do."""
+
+    attributes: str
+    fg: str
+    bg: str
+
+
+class Cell(NamedTuple):
+    """One cell of the terminal; the second one of a wide character holds an empty text."""
+
+    text: str
+    look: Look
+
+
+_RESET = Look("", "39", "49")
+_UNSEEN = Look("", "", "49")
+
+
+class Screenful:
+    """What the terminal shows, as far as it was written by us."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[Cell | None]] = []
+        self._width = 0
+        self._looks: dict[tuple[Style | None, ColorSystem], Look] = {}
+
+    def forget(self) -> None:
+        """Somebody else may have written there: whatever is painted next is written as a whole."""
+        self._rows = [[None] * self._width for _ in self._rows]
+
+    def update(self, renderable: RenderableType | None) -> RenderableType | None:
+        """The same repaint, written sparingly; what is no repaint of the screen stays as it is."""
+        if isinstance(renderable, LayoutUpdate):
+            region = renderable.region
+            if (region.x, region.y) == (0, 0):
+                if (region.width, region.height) != (self._width, len(self._rows)):
+                    self._width = region.width
+                    self._rows = [[None] * region.width for _ in range(region.height)]
+                strips = [list(line) for line in renderable.strips]
+                return Sparing(self, [(y, 0, line) for y, line in enumerate(strips)])
+        elif isinstance(renderable, ChopsUpdate):
+            return Sparing(self, list(_stretches(renderable)))
+        return renderable
+
+    def write(self, stretches: Iterable[tuple[int, int, Sequence[Strip]]], system: ColorSystem) -> str:
+        """The sequences that bring the terminal from what it shows to these stretches of rows: (y, x,
+        strips)."""
+        pen = _Pen()
+        for y, x, strips in stretches:
+            if y >= len(self._rows):
+                continue
+            row = self._rows[y]
+            fresh = self._cells([segment for strip in strips for segment in strip], system)[: len(row) - x]
+            for start, end in _runs(row[x : x + len(fresh)], fresh):
+                pen.move(x + start, y)
+                for cell in fresh[start:end]:
+                    pen.put(cell)
+            row[x : x + len(fresh)] = fresh
+        return pen.done()
+
+    def _cells(self, segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
+        cells: list[Cell] = []
+        for text, style, control in segments:
+            if control:
+                continue
+            look = self._look(style, system)
+            blank = Cell(" ", look if look.attributes else Look("", "", look.bg))
+            if text.isascii():
+                cells += [blank if char == " " else Cell(char, look) for char in text]
+                continue
+            for char in text:
+                width = cell_len(char)
+                if width == 0 and cells:
+                    cells[-1] = Cell(cells[-1].text + char, cells[-1].look)
+                    continue
+                cells.append(blank if char == " " else Cell(char, look))
+                cells += [Cell("", look)] * (width - 1)
+        return cells
+
+    def _look(self, style: Style | None, system: ColorSystem) -> Look:
+        look = self._looks.get((style, system))
+        if look is None:
+            look = self._looks[style, system] = _RESET if style is None else _sgr(style, system)
+            if len(self._looks) > 2_000:
+                self._looks.clear()
+        return look
+
+
+class Sparing(CompositorUpdate):
+    """A repaint that is worked out when it is written."""
+
+    def __init__(self, screenful: Screenful, stretches: list[tuple[int, int, Sequence[Strip]]]) -> None:
+        self._screenful = screenful
+        self._stretches = stretches
+
+    def render_segments(self, console: Console) -> str:
+        """The sequences to write."""
+        return self._screenful.write(self._stretches, console._color_system or ColorSystem.TRUECOLOR)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for _, _, strips in self._stretches:
+            for strip in strips:
+                yield from strip
+
+
+def _stretches(update: ChopsUpdate) -> Iterator[tuple[int, int, Sequence[Strip]]]:
+    """What changed, cut on both sides to where it did."""
+    for y, first, last in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < last and end > first:
+                left = max(first, x)
+                yield (y, left, [strip.crop(left - x, min(end, last) - x)])
+
+
+def _runs(shown: Sequence[Cell | None], fresh: Sequence[Cell]) -> Iterator[tuple[int, int]]:
+    """Where they differ, neighbours joined; never half of a wide character."""
+    start = end = -1
+    for index, cell in enumerate(fresh):
+        if shown[index] == cell:
+            continue
+        if start < 0:
+            start = index
+        elif index - end > _BRIDGE:
+            yield _whole(fresh, start, end)
+            start = index
+        end = index + 1
+    if start >= 0:
+        yield _whole(fresh, start, end)
+
+
+def _whole(fresh: Sequence[Cell], start: int, end: int) -> tuple[int, int]:
+    while start > 0 and fresh[start].text == "":
+        start -= 1
+    while end < len(fresh) and fresh[end].text == "":
+        end += 1
+    return start, end
+
+
+class _Pen:
+    """Writes cells, saying only what changes between one and the next."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._look = _RESET
+
+    def move(self, x: int, y: int) -> None:
+        self._parts.append(f"\x1b[{y + 1};{x + 1}H")
+
+    def put(self, cell: Cell) -> None:
+        want, have = cell.look, self._look
+        if want != have:
+            codes = []
+            if want.attributes != have.attributes:
+                codes.append(f"0;{want.attributes}" if want.attributes else "0")
+                have = Look(want.attributes, "39", "49")
+            fg = want.fg or have.fg
+            if fg != have.fg:
+                codes.append(fg)
+            if want.bg != have.bg:
+                codes.append(want.bg)
+            if codes:
+                self._parts.append(f"\x1b[{';'.join(codes)}m")
+            self._look = Look(want.attributes, fg, want.bg)
+        self._parts.append(cell.text)
+
+    def done(self) -> str:
+        if self._look != _RESET:
+            self._parts.append("\x1b[0m")
+        return "".join(self._parts)
+
+
+_ATTRIBUTES = (
+    ("bold", "1"),
+    ("dim", "2"),
+    ("italic", "3"),
+    ("underline", "4"),
+    ("reverse", "7"),
+    ("strike", "9"),
+)
+
+
+def _sgr(style: Style, system: ColorSystem) -> Look:
+    attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
+    fg, bg = style.color, style.bgcolor
+    return Look(
+        attributes,
+        "39" if fg is None else ";".join(fg.downgrade(system).get_ansi_codes()),
+        "49" if bg is None else ";".join(bg.downgrade(system).get_ansi_codes(foreground=False)),
+    )

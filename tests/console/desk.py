@@ -1,0 +1,65 @@
+"""An app with its engine and clock, and the operator's hands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+
+from hypertui.console.dialog import DEAF_FOR, Dialog
+from hypertui.console.listing import ListPanel
+from hypertui.port import Network, Snapshot, StopReason, Verb
+from tests.console import states
+from tests.console.driving import screen_text
+
+
+class Desk:
+    """What a test of keys needs."""
+
+    def __init__(
+        self, network: Network = Network.PAPER, snapshot: Snapshot | None = None, **look: object
+    ) -> None:
+        self.clock = states.Clock()
+        self.engine = states.FakeEngine(replace(snapshot or states.running(), network=network))
+        self.app = states.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **look)
+        self.rung: list[int] = []
+        self.app.bell = lambda: self.rung.append(self.clock.now)  # type: ignore[method-assign]
+
+    @property
+    def verbs(self) -> list[Verb]:
+        return [command.verb for command in self.engine.commands]
+
+    @property
+    def asking(self) -> bool:
+        return isinstance(self.app.screen, Dialog)
+
+    @property
+    def text(self) -> str:
+        return screen_text(self.app)
+
+    @property
+    def lists(self) -> list[ListPanel]:
+        return list(self.app.page.query(ListPanel))
+
+    def wait(self, ms: int) -> None:
+        """Let time pass; the engine keeps up."""
+        self.clock.now += ms
+        self.engine.snapshot = replace(
+            self.engine.snapshot, at=self.clock.now, mark_at=self.clock.now, sources=()
+        )
+
+    async def open(self, pilot: Pilot[StopReason], key: str) -> None:
+        """Press a key that asks, and read the question."""
+        await pilot.press(key)
+        await pilot.pause()
+        assert self.asking
+        self.wait(DEAF_FOR)
+
+    async def press(self, pilot: Pilot[StopReason], *keys: str) -> str:
+        """Press keys, one after the other; returns what is shown then."""
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        self.app.show_frame()
+        await pilot.pause()
+        return self.text

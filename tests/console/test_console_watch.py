@@ -1,0 +1,112 @@
+"""Alarms and the bell: what is acknowledged, what rings, how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+
+from hypertui.console.watch import MUTED_FOR, Watch
+from hypertui.port import Alarm, Severity, StopReason
+from tests.console import states
+from tests.console.desk import Desk
+from tests.console.driving import drive
+
+SECOND = 1_000
+CAUSE, OTHER = frozenset({"a"}), frozenset({"a", "b"})
+
+
+def test_the_bell_rings_once_for_each_cause_and_not_too_often() -> None:
+    watch = Watch()
+    assert watch.rings(CAUSE, 0)
+    assert not watch.rings(CAUSE, 250)
+    # A second cause within the pause is owed, not lost.
+    assert not watch.rings(OTHER, 500)
+    assert not watch.rings(OTHER, 9 * SECOND)
+    assert watch.rings(OTHER, 10 * SECOND)
+    assert not watch.rings(CAUSE, 30 * SECOND)
+    assert not watch.rings(frozenset(), 40 * SECOND)
+    assert watch.rings(CAUSE, 60 * SECOND)
+
+
+def test_a_cause_that_passes_within_the_pause_is_not_rung_for() -> None:
+    watch = Watch()
+    assert watch.rings(CAUSE, 0)
+    assert not watch.rings(OTHER, SECOND)
+    assert not watch.rings(frozenset(), 2 * SECOND)
+    assert not watch.rings(frozenset(), 20 * SECOND)
+
+
+def test_a_cause_that_lasts_is_rung_for_every_ten_minutes() -> None:
+    watch = Watch()
+    rung = [second for second in range(1_900) if watch.rings(CAUSE, second * SECOND)]
+    assert rung == [0, 600, 1_200, 1_800]
+
+
+def test_mute_lasts_ten_minutes_and_can_be_taken_back() -> None:
+    watch = Watch()
+    assert watch.mute(0)
+    assert not watch.rings(CAUSE, SECOND)
+    assert not watch.rings(CAUSE, MUTED_FOR - 1)
+    assert watch.rings(CAUSE, MUTED_FOR)
+    assert watch.mute(MUTED_FOR + 1)
+    assert not watch.mute(MUTED_FOR + 2)
+
+
+def test_an_acknowledged_alarm_speaks_again_when_it_begins_again_or_gets_worse() -> None:
+    watch = Watch()
+    alarm = Alarm("k", Severity.WARNING, "t", 0, 0)
+    assert watch.acknowledge((alarm,)) == 1
+    assert watch.acknowledge((alarm,)) == 0
+    assert watch.acknowledged(alarm)
+    assert not watch.acknowledged(replace(alarm, count=2))
+    assert not watch.acknowledged(replace(alarm, severity=Severity.CRITICAL))
+
+
+def test_acknowledging_turns_the_bar_quiet_and_keeps_the_alarm_in_sight() -> None:
+    desk = Desk(snapshot=states.halted())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        assert "‼ ALARM" in desk.text
+        assert len(desk.rung) == 1
+        text = await desk.press(pilot, "a")
+        assert "1 acknowledged" in text
+        assert "‼ ALARM" not in text
+        assert "✓ CRITICAL halted" in text
+        assert "no alarm that nobody" in await desk.press(pilot, "a")
+        assert "1 active, 0 not acknowledged" in await desk.press(pilot, "7")
+        (alarm,) = desk.engine.snapshot.alarms
+        desk.wait(20 * SECOND)
+        desk.engine.snapshot = replace(desk.engine.snapshot, alarms=(replace(alarm, count=2),))
+        assert "‼ ALARM" in await desk.press(pilot)
+        assert len(desk.rung) == 2
+
+    drive(desk.app, scenario)
+
+
+def test_warnings_do_not_ring() -> None:
+    desk = Desk(snapshot=states.stale())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.press(pilot)
+        assert "MARK STALE" in text
+        assert "holds new risk: mark 12 s old" in text
+
+    drive(desk.app, scenario)
+    assert desk.rung == []
+
+
+def test_mute_silences_and_says_so() -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        assert "silent for 10 minutes" in await desk.press(pilot, "m")
+        assert "bell muted" in await desk.press(pilot, "7")
+        desk.clock.now += 5 * SECOND
+        await desk.press(pilot)
+        assert "ENGINE SILENT" in desk.text
+        assert desk.rung == []
+        assert "rings again" in await desk.press(pilot, "m")
+        assert len(desk.rung) == 1
+
+    drive(desk.app, scenario)

@@ -1,0 +1,149 @@
+"""What is written to the terminal: enough, and little."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+from decimal import Decimal as D
+
+import pytest
+from rich.color import ColorSystem
+from textual.pilot import Pilot
+
+from hypertui.console.app import HyperTui
+from hypertui.console.wire import _sgr
+from hypertui.port import Alarm, Severity, StopReason
+from tests.console import states
+from tests.console.driving import screen_text
+from tests.console.emulator import TerminalDriver
+
+PAGES = ("1", "2", "3", "4", "6", "7")
+
+
+def tick(engine: states.FakeEngine, clock: states.Clock, number: int) -> None:
+    """A quarter of a second passes; every figure that hangs on the mark moves."""
+    clock.now += 250
+    mark = D("65180.5") + number
+    view = engine.snapshot
+    engine.snapshot = replace(
+        view,
+        at=clock.now - 50,
+        mark=mark,
+        mark_at=clock.now - 60,
+        mid=mark + 1,
+        next_up=states.trigger(3, mark),
+        next_down=states.trigger(1, mark),
+        unrealized_pnl=view.unrealized_pnl + D("0.30"),
+        equity=(view.equity or D(0)) + D("0.30"),
+        position_value=view.position_value + D("0.30"),
+        slots=tuple(replace(slot, distance=(slot.trigger - mark) / mark) for slot in view.slots),
+        sources=tuple(replace(each, seen_at=clock.now - 100) for each in view.sources),
+    )
+
+
+async def settle(pilot: Pilot[StopReason]) -> None:
+    # The screen is repainted on a timer of its own.
+    await pilot.pause()
+    await pilot.pause(0.25)
+
+
+async def written(app: HyperTui, pilot: Pilot[StopReason]) -> int:
+    before = TerminalDriver.written
+    app.show_frame()
+    await settle(pilot)
+    return TerminalDriver.written - before
+
+
+def same(app: HyperTui) -> None:
+    """The terminal shows what the app believes that it shows, in the same colours."""
+    terminal = TerminalDriver.terminal
+    assert terminal.text == screen_text(app)
+    for row, strip in zip(terminal.cells, app.screen._compositor.render_strips(), strict=True):
+        x = 0
+        for text, style, _ in strip:
+            look = _sgr(style, ColorSystem.TRUECOLOR) if style is not None else None
+            for char in text:
+                if x < len(row) and row[x][0] == char and look is not None:
+                    attributes, fg, bg = row[x][1]
+                    assert bg == look.bg, (x, char)
+                    if char != " ":
+                        assert fg == look.fg, (x, char)
+                        assert attributes == frozenset(filter(None, look.attributes.split(";")))
+                x += 1
+
+
+def test_a_tick_is_small_and_nothing_is_nothing() -> None:
+    clock, engine = states.Clock(), states.FakeEngine(states.running())
+    app = states.console(engine, clock, driver_class=TerminalDriver)
+
+    async def play() -> None:
+        TerminalDriver.reset(120, 40)
+        async with app.run_test(headless=False, size=(120, 40)) as pilot:
+            await settle(pilot)
+            assert 2_000 < TerminalDriver.painted <= 80_000
+            # Textual repaints while it mounts and styles; that costs next to nothing here.
+            assert TerminalDriver.written <= 80_000
+            for key in PAGES:
+                await pilot.press(key)
+                await settle(pilot)
+                assert await written(app, pilot) == 0, key
+                for number in range(1, 7):
+                    tick(engine, clock, number)
+                    assert await written(app, pilot) <= 2_000, key
+                same(app)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_terminal_shows_what_the_screen_is(seed: int) -> None:
+    chance = random.Random(seed)
+    clock, engine = states.Clock(), states.FakeEngine(states.running())
+    app = states.console(engine, clock, driver_class=TerminalDriver)
+    everything = (states.running, states.broken, states.stale, states.decline, states.recovery, states.paused)
+    wide = Alarm("w", Severity.WARNING, "日本語 💥 wide", states.NOW, states.NOW)
+
+    async def play() -> None:
+        TerminalDriver.reset(120, 40)
+        async with app.run_test(headless=False, size=(120, 40)) as pilot:
+            for number in range(16):
+                match chance.randrange(5):
+                    case 0:
+                        view = chance.choice(everything)()
+                        alarms = chance.choice(((), (wide,), view.alarms))
+                        engine.snapshot = replace(view, alarms=alarms)
+                    case 1:
+                        sizes = ((120, 40), (80, 24), (140, 45), (60, 15))
+                        size = chance.choice([size for size in sizes if size != app.size])
+                        TerminalDriver.terminal.resize(*size)
+                        await pilot.resize_terminal(*size)
+                    case 2:
+                        await pilot.press(
+                            chance.choice(("question_mark", "F", "escape", "z", "tab", "enter"))
+                        )
+                        clock.now += 500
+                    case 3:
+                        await pilot.press("escape", chance.choice(PAGES))
+                    case _:
+                        tick(engine, clock, number)
+                app.show_frame()
+                await settle(pilot)
+                same(app)
+
+    asyncio.run(play())
+
+
+def test_a_screen_that_others_wrote_on_is_written_anew() -> None:
+    app = states.console(states.FakeEngine(states.running()), driver_class=TerminalDriver)
+
+    async def play() -> None:
+        TerminalDriver.reset(120, 40)
+        async with app.run_test(headless=False, size=(120, 40)) as pilot:
+            await settle(pilot)
+            TerminalDriver.terminal.feed("\x1b[5;5Hmail for you\x1b[0m")
+            await pilot.press("ctrl+l")
+            await settle(pilot)
+            same(app)
+
+    asyncio.run(play())
