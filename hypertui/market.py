@@ -61,7 +61,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution as the venue reports it. `fee` is positive when paid; `trade_id` is unique together with
-    `time` and `order_id`."""
+    `time` and `order_id`. `start_position` is what the account held just before, in signed coins (the venue's
+    `startPosition`); None where it was not told."""
 
     symbol: str
     side: Side
@@ -73,6 +74,7 @@ class Fill:
     trade_id: int
     client_id: str | None = None
     closed_pnl: Decimal = ZERO
+    start_position: Decimal | None = None
 
     @property
     def value(self) -> Decimal:

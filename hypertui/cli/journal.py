@@ -11,8 +11,9 @@ from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
-from hypertui.ledger.records import TradeRecord
+from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
+from hypertui.settings import digest
 
 _FILE = "journal.db"
 
@@ -21,9 +22,14 @@ OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
 @contextmanager
 def journals(
-    config: TradeConfig, state_dir: Path, url: str | None, clock: Callable[[], int]
+    config: TradeConfig,
+    state_dir: Path,
+    url: str | None,
+    clock: Callable[[], int],
+    snapshot: Mapping[str, object] | None = None,
 ) -> Iterator[OpenJournal]:
-    """A function that finds the trade of an account; lock and database are let go at the end.
+    """A function that finds the trade of an account; lock and database are let go at the end. `snapshot` is
+    all settings in force, written down with the trade.
 
     It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
     and when another trade is live than the one that was asked for.
@@ -34,15 +40,23 @@ def journals(
             names = (config.network.value, account, config.symbol)
             try:
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
-                journal = held.enter_context(Journal.open(url or f"sqlite:///{state_dir / _FILE}"))
+                journal = held.enter_context(Journal.open(journal_url(state_dir, url)))
                 journal.claim(*names)
-                return take_up(journal, config, account, clock())
+                trade, written = take_up(journal, config, account, clock())
+                if snapshot is not None:
+                    journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
+                return trade, written
             except (Locked, JournalError) as error:
                 raise StartRefused(str(error)) from None
             except OSError as error:
                 raise StartRefused(f"the state folder {state_dir} cannot be used: {error.strerror}") from None
 
         yield open_journal
+
+
+def journal_url(state_dir: Path, url: str | None) -> str:
+    """Where the journal is: at `url`, or in the state folder."""
+    return url or f"sqlite:///{state_dir / _FILE}"
 
 
 def _random_id() -> str:

@@ -93,7 +93,8 @@ class _Trade:
     @contextmanager
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
-        with journals(self.config, self.state_dir, self.settings.ledger.url, _wall_clock) as journal:
+        url, snapshot = self.settings.ledger.url, self.settings.snapshot()
+        with journals(self.config, self.state_dir, url, _wall_clock, snapshot) as journal:
             yield EmbeddedEngine(
                 lambda: self.connect(market), journal, self.config, _wall_clock, random.SystemRandom()
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from hypertui.exchange import AccountState, Exchange, ExchangeError, FundingPayment, RateLimited
+from hypertui.exchange import AccountState, Exchange, ExchangeError, FundingPayment, RateLimited, Transfer
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
@@ -77,6 +77,7 @@ class Caretaker:
         self._expires_after = expires_after
         self._began_at = began_at
         self._since = clock() if since is None else since
+        self._transfers_until = 0
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
         self._suspicion: _Suspicion | None = None
@@ -146,6 +147,16 @@ class Caretaker:
             return
         self._inbox.post(partial(self._on_funding, payments))
 
+    async def ask_transfers(self) -> None:
+        """Ask what was paid into and out of the account: the base of all that is measured against capital."""
+        await self._permission()
+        try:
+            transfers = await self._exchange.transfers_since(self._transfers_until)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the transfers could not be read", error))
+            return
+        self._inbox.post(partial(self._on_transfers, transfers))
+
     async def ask_allowance(self) -> None:
         """Ask how many actions the account may still send."""
         await self._permission()
@@ -173,6 +184,10 @@ class Caretaker:
         for payment in payments:
             if self._tracker.fund(payment, self._clock()):
                 self._journal.funding(payment)
+
+    def _on_transfers(self, transfers: Sequence[Transfer]) -> None:
+        self._journal.transfers(transfers)
+        self._transfers_until = max((moved.time for moved in transfers), default=self._transfers_until)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:
         self._alarms.clear("questions")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hypertui.exchange import FundingPayment
+from hypertui.exchange import FundingPayment, Transfer
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.ledger import Journal
 from hypertui.ledger.records import (
@@ -22,6 +23,7 @@ from hypertui.ledger.records import (
     StatusRecord,
     StepRecord,
     TradeRecord,
+    TransferRecord,
 )
 from hypertui.market import Fill
 from hypertui.port import Event
@@ -94,6 +96,9 @@ class TradeJournal(Protocol):
     def funding(self, payment: FundingPayment) -> None:
         """Queue a payment of funding."""
 
+    def transfers(self, transfers: Sequence[Transfer]) -> None:
+        """Queue those of an answer that are not written down yet; it holds all of each time that it holds."""
+
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Queue a comparison with the venue: what differed, and what was done about it."""
 
@@ -105,6 +110,8 @@ class LedgerJournal:
         self._journal = journal
         self._trade = trade
         self._history = () if is_new else tuple(journal.inputs(trade.id))
+        known = () if is_new else journal.transfers(trade.id)
+        self._transfers = {(row.time, row.hash, row.number) for row in known}
         self._seq = len(self._history)
         self._over = False
         self._end: tuple[int, str] | None = None
@@ -223,6 +230,16 @@ class LedgerJournal:
     def funding(self, payment: FundingPayment) -> None:
         """Queue a payment of funding."""
         self._add(FundingRecord(self._trade.id, payment.time, payment.amount))
+
+    def transfers(self, transfers: Sequence[Transfer]) -> None:
+        """Queue those of an answer that are not written down yet."""
+        numbers = Counter[tuple[int, str]]()
+        for moved in transfers:
+            numbers[moved.time, moved.hash] += 1
+            key = (moved.time, moved.hash, numbers[moved.time, moved.hash])
+            if key not in self._transfers:
+                self._transfers.add(key)
+                self._add(TransferRecord(self._trade.id, *key, moved.kind, moved.delta))
 
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Queue a comparison with the venue."""

@@ -60,6 +60,7 @@ _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
+_TRANSFERS_EVERY = 300.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -242,6 +243,8 @@ class Trader:
         self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
         self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
         self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
+        self.inbox.spawn(self._caretaker.ask_transfers())
+        self.inbox.spawn(self._every(_TRANSFERS_EVERY, self._caretaker.ask_transfers))
         self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
         self._on_price()
         self._advance()

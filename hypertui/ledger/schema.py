@@ -37,13 +37,15 @@ from hypertui.ledger.records import (
     OrderRecord,
     ReconciliationRecord,
     Record,
+    SettingsRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
+    TransferRecord,
 )
 from hypertui.market import Side, plain
 
-VERSION = "0001"  # the newest migration, the one that makes these tables
+VERSION = "0002"  # the newest migration
 
 _WHOLE_LIMIT = 2**63
 _ANY_DIALECT = DefaultDialect()  # the checks are the same for all
@@ -223,6 +225,8 @@ KEYS: dict[type, tuple[str, ...]] = {
     FillRecord: ("time", "order_id", "trade_number"),
     StepRecord: ("seq",),
     FundingRecord: ("time",),
+    TransferRecord: ("time", "hash", "number"),
+    SettingsRecord: (),
     CommandRecord: (),
     AlarmRecord: (),
     ReconciliationRecord: (),
@@ -274,6 +278,7 @@ TABLES: dict[type, Table] = {
         _given("price", Amount()),
         _given("fee", Amount()),
         _given("closed_pnl", Amount()),
+        _maybe("start_position", Amount()),
         key=KEYS[FillRecord],
     ),
     StepRecord: _rows_of_a_trade(
@@ -294,6 +299,21 @@ TABLES: dict[type, Table] = {
         _given("time", Whole()),
         _given("amount", Amount()),
         key=KEYS[FundingRecord],
+    ),
+    TransferRecord: _rows_of_a_trade(
+        "transfers",
+        _given("time", Whole()),
+        _given("hash", Words()),
+        _given("number", Whole()),
+        _given("kind", Words()),
+        _given("delta", Document()),
+        key=KEYS[TransferRecord],
+    ),
+    SettingsRecord: _rows_of_a_trade(
+        "settings",
+        _given("at", Whole()),
+        _given("sha256", Words()),
+        _given("settings", Document()),
     ),
     CommandRecord: _rows_of_a_trade(
         "commands",
