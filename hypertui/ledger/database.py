@@ -67,9 +67,10 @@ class Database:
         return JournalError(f"the journal {self.place} cannot be used: {reason}")
 
 
-def find(address: str) -> Database:
+def find(address: str, read_only: bool = False) -> Database:
     """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing, and
-    makes the folders of a file. Raises JournalError for an address that is none of these."""
+    makes the folders of a file unless it is only to be read. Raises JournalError for an address that is none
+    of these, and for a file to be read that is not there."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -77,16 +78,21 @@ def find(address: str) -> Database:
         raise JournalError("ledger.url is not a database URL") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return _file(url)
+        return _file(url, read_only)
     if kind in ("postgresql", "postgres"):
         return _server(url)
     raise JournalError(f"ledger.url must begin with sqlite:/// or postgresql://, not with {kind}:")
 
 
-def _file(url: URL) -> Database:
+def _file(url: URL, read_only: bool) -> Database:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise JournalError("ledger.url must name a file: sqlite:///path/to/journal.db")
     path = Path(url.database).expanduser()
+    if read_only:
+        if not path.is_file():
+            raise JournalError(f"there is no journal at {path}")
+        deadline = Deadline()
+        return Database(sqlite.reader_of(path, deadline), str(path), deadline)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

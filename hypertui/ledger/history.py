@@ -1,0 +1,118 @@
+"""The journal as the ledger reads it: read-only, in the order in which fills count, one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+from sqlalchemy import Connection, func, select, tuple_
+
+from hypertui.ledger.database import find
+from hypertui.ledger.errors import JournalError
+from hypertui.ledger.order_of_fills import Key, merged
+from hypertui.ledger.reading import JournalReader, columns_of
+from hypertui.ledger.records import FillRecord, OrderRecord, TradeRecord
+from hypertui.ledger.schema import TABLES, VERSION
+from hypertui.ledger.session import Session
+from hypertui.ledger.upgrade import version_of
+
+_PAGE = 2000  # rows that are read in one go
+
+_FILLS = TABLES[FillRecord]
+_ORDERS = TABLES[OrderRecord]
+_KEY = (_FILLS.c.time, _FILLS.c.order_id, _FILLS.c.trade_number)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Market:
+    """Whose fills belong together: one account's in one market."""
+
+    network: str
+    account: str
+    symbol: str
+
+    @classmethod
+    def of(cls, trade: TradeRecord) -> Market:
+        return cls(trade.network, trade.account, trade.symbol)
+
+
+class History(JournalReader):
+    """A journal that is only read, safe while an engine writes it. Every method may raise JournalError."""
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The journal at `url`. Raises JournalError where there is none, and for one that another version of
+        hypertui wrote."""
+        session = Session(find(url, read_only=True))
+        version = session.run(version_of)
+        if version != VERSION:
+            session.disconnect()
+            place = session.database.place
+            if version is None:
+                raise JournalError(f"there is no journal at {place}")
+            other = "an older" if version < VERSION else "a newer"
+            remedy = "start a trade with this one once" if version < VERSION else "read it with that one"
+            raise JournalError(
+                f"the journal {place} was written by {other} hypertui (its version is {version}): {remedy}"
+            )
+        return cls(session)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._session.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def market_fills(self, trades: list[TradeRecord]) -> Iterator[FillRecord]:
+        """The fills of trades of one market in the order in which they count; a fill that two trades booked
+        comes twice."""
+        streams = []
+        for trade in trades:
+            first = self._first(trade.id)
+            if first is not None:
+                streams.append((first, partial(self.fills_in_order, trade.id)))
+        return merged(streams)
+
+    def fills_in_order(self, trade_id: str) -> Iterator[FillRecord]:
+        """A trade's fills by time, order id and trade id."""
+        query = columns_of(FillRecord, _FILLS).where(_FILLS.c.trade_id == trade_id).order_by(*_KEY)
+        query = query.limit(_PAGE)
+        after: Key | None = None
+        while True:
+            bounded = query if after is None else query.where(tuple_(*_KEY) > tuple_(*after))
+            page = self._session.run(partial(_rows, bounded))
+            for row in page:
+                yield FillRecord(*row)
+            if len(page) < _PAGE:
+                return
+            last = FillRecord(*page[-1])
+            after = (last.time, last.order_id, last.trade_number)
+
+    def order(self, trade_id: str, client_id: str) -> OrderRecord | None:
+        """An order of a trade."""
+        query = columns_of(OrderRecord, _ORDERS).where(
+            _ORDERS.c.trade_id == trade_id, _ORDERS.c.client_id == client_id
+        )
+        rows = self._session.run(partial(_rows, query))
+        return OrderRecord(*rows[0]) if rows else None
+
+    def count(self, kind: type, trade_id: str) -> int:
+        """How many rows of a kind a trade has."""
+        rows = TABLES[kind]
+        query = select(func.count()).select_from(rows).where(rows.c.trade_id == trade_id)
+        return int(self._session.run(partial(_rows, query))[0][0])
+
+    def _first(self, trade_id: str) -> Key | None:
+        query = select(*_KEY).where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(1)
+        rows = self._session.run(partial(_rows, query))
+        return None if not rows else (rows[0][0], rows[0][1], rows[0][2])
+
+
+def _rows(query: Any, connection: Connection) -> list[Any]:
+    return list(connection.execute(query).all())
