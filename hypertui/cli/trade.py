@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import logging
-import os
 import random
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
+from hypertui.cli.state import state_folder
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
 from hypertui.execution.config import PriceSource, TradeConfig
@@ -203,11 +203,7 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
 
 
 def _state_dir(settings: Settings) -> Path:
-    base = settings.state_dir
-    if base is None:
-        state_home = os.environ.get("XDG_STATE_HOME")
-        base = (Path(state_home) if state_home else Path.home() / ".local" / "state") / "hypertui"
-    folder = base / settings.network.value
+    folder = state_folder(settings)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -44,6 +44,7 @@ class MarketBook:
         self.unmatched_fees = ZERO
         self.gap = ZERO  # what the venue holds more than the fills give
         self._comparable = True  # whether the average cost can be the venue's: nothing is missing since flat
+        self._closings = 0  # since flat
         self._records: dict[Key, FillRecord] = {}  # of the open lots
 
     @property
@@ -80,7 +81,7 @@ class MarketBook:
                 self.gap += unmatched * fill.side.sign
             booked.append(self._book(fill, unmatched, tuple(review)))
         if not self.position and not self.gap:
-            self._comparable = True
+            self._comparable, self._closings = True, 0
         elif not sound and told:
             self._comparable = False
         return booked
@@ -93,7 +94,9 @@ class MarketBook:
         wrong = {}
         for fill in trail:
             pnl = self.average.book(fill.size * fill.side.sign, fill.price)
-            if self._comparable and abs(pnl - fill.closed_pnl) > VENUE_STEP:
+            self._closings += (fill.start_position or ZERO) * fill.side.sign < 0
+            # Each closing may have left the venue's own cost half a step further off.
+            if self._comparable and abs(pnl - fill.closed_pnl) > (1 + self._closings) * VENUE_STEP / 2:
                 wrong[key_of(fill)] = ReviewRow(fill, Matter.CLOSED_PNL, pnl, fill.closed_pnl)
         return wrong
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, and_, select, tuple_
 
 from hypertui.ledger.database import find
 from hypertui.ledger.errors import JournalError
-from hypertui.ledger.order_of_fills import Key, merged
+from hypertui.ledger.order_of_fills import Key, key_of, merged
 from hypertui.ledger.reading import JournalReader, columns_of
 from hypertui.ledger.records import FillRecord, OrderRecord, TradeRecord
 from hypertui.ledger.schema import TABLES, VERSION
@@ -36,6 +37,25 @@ class Market:
     @classmethod
     def of(cls, trade: TradeRecord) -> Market:
         return cls(trade.network, trade.account, trade.symbol)
+
+
+# Why a fill happened that no order in the journal explains.
+_WITHOUT_ORDER = {"entry": "ENTRY", "adopted": "MANUAL"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedFill(FillRecord):
+    """A fill with what the journal knows of its order; None where it knows nothing."""
+
+    order_reason: str | None
+    order_size: Decimal | None
+    slot: int | None
+    trigger: Decimal | None
+
+    @property
+    def cause(self) -> str:
+        """Why its order was made (LADDER_STOP, LADDER_BUY, …)."""
+        return self.order_reason or _WITHOUT_ORDER.get(self.role, "UNKNOWN")
 
 
 class History(JournalReader):
@@ -69,7 +89,7 @@ class History(JournalReader):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def market_fills(self, trades: list[TradeRecord]) -> Iterator[FillRecord]:
+    def market_fills(self, trades: Sequence[TradeRecord]) -> Iterator[OrderedFill]:
         """The fills of trades of one market in the order in which they count; a fill that two trades booked
         comes twice."""
         streams = []
@@ -79,34 +99,25 @@ class History(JournalReader):
                 streams.append((first, partial(self.fills_in_order, trade.id)))
         return merged(streams)
 
-    def fills_in_order(self, trade_id: str) -> Iterator[FillRecord]:
+    def fills_in_order(self, trade_id: str) -> Iterator[OrderedFill]:
         """A trade's fills by time, order id and trade id."""
-        query = columns_of(FillRecord, _FILLS).where(_FILLS.c.trade_id == trade_id).order_by(*_KEY)
-        query = query.limit(_PAGE)
+        same = and_(_ORDERS.c.trade_id == _FILLS.c.trade_id, _ORDERS.c.client_id == _FILLS.c.client_id)
+        orders = (_ORDERS.c.reason, _ORDERS.c.size, _ORDERS.c.slot, _ORDERS.c.trigger)
+        query = columns_of(FillRecord, _FILLS).add_columns(*orders).join(_ORDERS, same, isouter=True)
+        query = query.where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(_PAGE)
         after: Key | None = None
         while True:
             bounded = query if after is None else query.where(tuple_(*_KEY) > tuple_(*after))
             page = self._session.run(partial(_rows, bounded))
             for row in page:
-                yield FillRecord(*row)
+                reason, size, slot, trigger = row[-4:]
+                fill = OrderedFill(
+                    *row[:-4], order_reason=reason, order_size=size, slot=slot, trigger=trigger
+                )
+                after = key_of(fill)
+                yield fill
             if len(page) < _PAGE:
                 return
-            last = FillRecord(*page[-1])
-            after = (last.time, last.order_id, last.trade_number)
-
-    def order(self, trade_id: str, client_id: str) -> OrderRecord | None:
-        """An order of a trade."""
-        query = columns_of(OrderRecord, _ORDERS).where(
-            _ORDERS.c.trade_id == trade_id, _ORDERS.c.client_id == client_id
-        )
-        rows = self._session.run(partial(_rows, query))
-        return OrderRecord(*rows[0]) if rows else None
-
-    def count(self, kind: type, trade_id: str) -> int:
-        """How many rows of a kind a trade has."""
-        rows = TABLES[kind]
-        query = select(func.count()).select_from(rows).where(rows.c.trade_id == trade_id)
-        return int(self._session.run(partial(_rows, query))[0][0])
 
     def _first(self, trade_id: str) -> Key | None:
         query = select(*_KEY).where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(1)

@@ -11,13 +11,14 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from hypertui.ledger.errors import LedgerError
 from hypertui.ledger.records import FillRecord
 from hypertui.market import plain
 
 Key: TypeAlias = tuple[int, int, int]
+F = TypeVar("F", bound=FillRecord)
 
 
 def key_of(fill: FillRecord) -> Key:
@@ -26,12 +27,12 @@ def key_of(fill: FillRecord) -> Key:
 
 
 def merged(
-    streams: Sequence[tuple[Key, Callable[[], Iterator[FillRecord]]]],
-) -> Iterator[FillRecord]:
+    streams: Sequence[tuple[Key, Callable[[], Iterator[F]]]],
+) -> Iterator[F]:
     """The fills of several streams, each in order and with the key of its first, as one stream in order. A
     stream is opened when its turn comes, so that many that follow each other take the memory of one."""
     waiting = deque(sorted(streams, key=lambda stream: stream[0]))
-    heap: list[tuple[Key, int, FillRecord, Iterator[FillRecord]]] = []
+    heap: list[tuple[Key, int, F, Iterator[F]]] = []
     opened = 0
     while waiting or heap:
         while waiting and (not heap or waiting[0][0] <= heap[0][0]):
