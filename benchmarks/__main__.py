@@ -3,7 +3,7 @@
 import json
 import sys
 
-from benchmarks import commit, pipeline, replay, startup
+from benchmarks import commit, pipeline, replay, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
@@ -11,6 +11,9 @@ BENCHMARKS = {
     "replay": replay.walk,
     "commit": commit.step,
     "pipeline": pipeline.step,
+    "venue-orders": venue.orders,
+    "venue-fanout": venue.fanout,
+    "venue-memory": venue.memory,
 }
 
 

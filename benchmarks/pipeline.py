@@ -21,8 +21,8 @@ from hyperliquid.exchange import Exchange as SdkExchange
 from hyperliquid.utils.types import Cloid
 
 from benchmarks.figures import milliseconds, ratio
+from benchmarks.market import SYMBOL, running
 from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
-from benchmarks.venue import SYMBOL, running
 from hypertui.cli.journal import journals
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig

@@ -240,6 +240,9 @@ class Exchange(Protocol):
     def allowance(self) -> Allowance:
         """What may still be sent, as far as this client has counted."""
 
+    async def open(self) -> None:
+        """Learn what everything else needs. Raises Rejected if the key may not act for the account."""
+
     async def ask_allowance(self) -> None:
         """Ask how many actions the account may still send; `allowance` knows it afterwards."""
 

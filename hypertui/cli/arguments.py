@@ -165,6 +165,21 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="3001", metavar="N", help="default 3001; 0: any free one")
     parser.add_argument("--symbol", default="BTC", metavar="NAME", help="the market that --prices drives")
     _add_market_flags(parser)
+    parser.add_argument("--loop", action="store_true", help="replay the price file again and again")
+    parser.add_argument(
+        "--preset", metavar="NAME", help="the synthetic path: usual, calm, trending, crash or whipsaw"
+    )
+    parser.add_argument("--manual", action="store_true", help="prices stand until the control door sets them")
+    parser.add_argument(
+        "--follow", metavar="URL", help="take another venue's live prices: its URL, or mainnet; read only"
+    )
+    parser.add_argument("--follow-price", choices=["mark", "mid"], help="which price of it; default mark")
+    parser.add_argument(
+        "--rate-limits", choices=["real", "off"], help="throttle clients as Hyperliquid does; default real"
+    )
+    parser.add_argument(
+        "--control-port", metavar="N", help="open the control door there; 0: any free one; default: none"
+    )
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="go on from this file, and keep everything in it"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import random
 import sys
@@ -12,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +18,14 @@ from typing import TYPE_CHECKING
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
+from hypertui.cli.printing import Printer
 from hypertui.cli.state import state_folder
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
-from hypertui.port import Event, Network, OnExit, Stop, StopReason
+from hypertui.port import Network, OnExit, Stop, StopReason
 from hypertui.settings import Settings, load_settings
 from hypertui.signals import wind_down_on_signals
 
@@ -145,19 +144,13 @@ def _connector(
             network = hl.paper(str(url))
         else:
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
-        exchange = hl.HyperliquidExchange(
+        return hl.HyperliquidExchange(
             network,
             key or _paper_key(market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
         )
-        try:
-            await exchange.open()
-        except BaseException:
-            await exchange.close()
-            raise
-        return exchange
 
     return connect
 
@@ -212,33 +205,13 @@ def _state_dir(settings: Settings) -> Path:
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
-    running = asyncio.create_task(engine.run(stop))
-    printed = 0
-    while not running.done():
-        await asyncio.wait([running], timeout=_POLL)
-        printed = _print_events(engine, printed)
-        if engine.snapshot.mode == "halted" and not stop.requested:
-            stop.request(OnExit.LEAVE)
-    _print_events(engine, printed)
-    return running.result()
-
-
-def _print_events(engine: EmbeddedEngine, printed: int) -> int:
-    for event in engine.events_after(printed):
-        print(json.dumps(_event_record(event)), flush=True)
-        printed = event.seq
-    return printed
-
-
-def _event_record(event: Event) -> dict[str, object]:
-    moment = datetime.fromtimestamp(event.at / 1000, UTC).isoformat(timespec="milliseconds")
-    return {
-        "event": event.kind,
-        "time": moment.replace("+00:00", "Z"),
-        "severity": event.severity.value,
-        "text": event.text,
-        **event.data,
-    }
+    with Printer(engine, sys.stdout.fileno(), gone=stop.request):
+        running = asyncio.create_task(engine.run(stop))
+        while not running.done():
+            await asyncio.wait([running], timeout=_POLL)
+            if engine.snapshot.mode == "halted" and not stop.requested:
+                stop.request(OnExit.LEAVE)
+        return running.result()
 
 
 def _say(reason: StopReason, market: PaperMarket | None) -> int:

@@ -15,24 +15,32 @@ from typing import Any
 
 from hypertui.cli.values import amount, integer
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.server import HOST, serve
+from hypertui.venue.serve import serve
+from hypertui.venue.server import HOST
 
 _PORTS = range(65536)
 
 
 def venue(arguments: argparse.Namespace) -> int:
     """Run the command until a signal ends it. Raises ValueError with one line for bad input."""
-    port = integer("port", arguments.port)
-    if port not in _PORTS:
-        raise ValueError(f"port {port} is not between 0 and {_PORTS[-1]}")
+    port = _port("port", arguments.port)
+    control = None if arguments.control_port is None else _port("control port", arguments.control_port)
     options = _options(arguments)
     state = None if arguments.state is None else arguments.state.expanduser()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:
-        asyncio.run(_serve(options, port, state, arguments.until_eof))
+        asyncio.run(_serve(options, port, control, state, arguments.until_eof))
     except OSError as error:
-        raise ValueError(f"port {port} of {HOST} cannot be used: {error.strerror or error}") from None
+        ports = f"port {port}" if control is None else f"port {port} or {control}"
+        raise ValueError(f"{ports} of {HOST} cannot be used: {error.strerror or error}") from None
     return 0
+
+
+def _port(name: str, given: str) -> int:
+    port = integer(name, given)
+    if port not in _PORTS:
+        raise ValueError(f"{name} {port} is not between 0 and {_PORTS[-1]}")
+    return port
 
 
 def _options(arguments: argparse.Namespace) -> VenueOptions:
@@ -42,13 +50,21 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "faucet": None if arguments.faucet is None else amount("faucet", arguments.faucet),
         "prices": None if arguments.prices is None else Path(arguments.prices).expanduser(),
         "symbol": arguments.symbol,
+        "preset": arguments.preset,
+        "loop": arguments.loop or None,
+        "manual": arguments.manual or None,
+        "follow": arguments.follow,
+        "follow_price": arguments.follow_price,
+        "rate_limits": arguments.rate_limits,
     }
     return VenueOptions(**{name: value for name, value in given.items() if value is not None})
 
 
-async def _serve(options: VenueOptions, port: int, state: Path | None, until_eof: bool) -> None:
+async def _serve(
+    options: VenueOptions, port: int, control: int | None, state: Path | None, until_eof: bool
+) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(serve(options, port, _announce, state))
+    serving = asyncio.create_task(serve(options, port, _announce, state, control))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.cancel)
     if until_eof:
@@ -64,8 +80,11 @@ def _read_to_end(loop: asyncio.AbstractEventLoop, serving: asyncio.Task[None]) -
         serving.cancel()
 
 
-def _announce(port: int) -> None:
-    print(json.dumps({"listening": f"http://{HOST}:{port}"}), flush=True)
+def _announce(port: int, control: int | None) -> None:
+    listening = {"listening": f"http://{HOST}:{port}"}
+    if control is not None:
+        listening["control"] = f"http://{HOST}:{control}"
+    print(json.dumps(listening), flush=True)
     if sys.stderr.isatty():
         print(
             f"A local exchange for rehearsal: no real market, no real money. Point a client at "

@@ -32,6 +32,7 @@ class _Suspicion:
 
     difference: Decimal
     fills_booked: int
+    at: int
     looked: bool = False
 
 
@@ -135,17 +136,21 @@ class Caretaker:
         return not self._look_again
 
     async def ask_funding(self) -> None:
-        """Ask for the funding of the position since the last that is booked, or since the trade began."""
-        await self._permission()
-        since = self._tracker.funded_until
-        try:
-            payments = await self._exchange.funding_since(
-                self._symbol, self._began_at if since is None else since
-            )
-        except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
-            return
-        self._inbox.post(partial(self._on_funding, payments))
+        """Ask for the funding of the position since the last that is booked, or since the trade began, until
+        there is an answer."""
+        while True:
+            await self._permission()
+            since = self._tracker.funded_until
+            try:
+                payments = await self._exchange.funding_since(
+                    self._symbol, self._began_at if since is None else since
+                )
+            except ExchangeError as error:
+                self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
+                await asyncio.sleep(_RETRY_PAUSE)
+            else:
+                self._inbox.post(partial(self._on_funding, payments))
+                return
 
     async def ask_transfers(self) -> None:
         """Ask what was paid into and out of the account: the base of all that is measured against capital."""
@@ -169,7 +174,7 @@ class Caretaker:
 
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
-        while not self._rations.allows_question():
+        while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
             await asyncio.sleep(_RETRY_PAUSE)
 
     def _on_allowance(self) -> None:
@@ -197,7 +202,7 @@ class Caretaker:
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
         difference = account.position - self._tracker.ladder.held
         if not moving and difference:
-            self._suspect(_Suspicion(difference, booked))
+            self._suspect(_Suspicion(difference, booked, self._clock()))
         elif not moving:
             self._suspicion = None
 
@@ -229,8 +234,8 @@ class Caretaker:
         for fill in findings.fills:
             self._book(fill)
         found = self._tracker.fills_booked - booked
-        if self._suspicion is not None:
-            self._suspicion.looked = True
+        if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
+            self._suspicion.looked = True  # what was asked for before tells of an earlier moment
         differences = reconciliation.compare(findings, self._tracker, self._ids)
         self._take(findings, differences, now)
         self._journal.reconciliation(

@@ -7,6 +7,7 @@ proves what became of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +30,7 @@ from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
 
 _WITH_NEXT_PRICE = 2**63
+_LONGEST_FLAT = 5  # doublings of the wait after a refusal for want of a position
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
@@ -65,6 +67,7 @@ class OrderTracker:
         self._fills: set[tuple[int, int, int]] = set()
         self._funded: set[int] = set()
         self._retry_at: dict[int, int] = {}
+        self._flat: Counter[int] = Counter()  # by slot, refusals for want of a position, one after the other
 
     # What is known
 
@@ -167,6 +170,8 @@ class OrderTracker:
     def on_placed(self, order: OwnOrder, answer: Placed, now: int) -> None:
         """Take the venue's answer to a placement."""
         order.acknowledged = True
+        if not isinstance(answer, Refused):
+            del self._flat[order.slot]
         match answer:
             case Resting(order_id):
                 order.order_id = order_id
@@ -410,9 +415,14 @@ class OrderTracker:
 
     def _pace(self, order: OwnOrder, kind: Refusal, now: int) -> None:
         # A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
-        # anything else that was refused is not tried again before it can have been asked for.
-        later = now + self.timing.confirm_after
-        self._retry_at[order.slot] = _WITH_NEXT_PRICE if kind is Refusal.PASSED else later
+        # anything else that was refused is not tried again before it can have been asked for, and coins that
+        # are said to be gone, less and less often: until somebody adopts what is so, they will be refused
+        # again.
+        wait = self.timing.confirm_after
+        if kind is Refusal.FLAT:
+            wait <<= min(self._flat[order.slot], _LONGEST_FLAT)
+            self._flat[order.slot] += 1
+        self._retry_at[order.slot] = _WITH_NEXT_PRICE if kind is Refusal.PASSED else now + wait
 
 
 def _by_stop(slot: Slot) -> int:

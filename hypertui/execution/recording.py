@@ -166,8 +166,7 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             orders = [named(client_id) for client_id in data["orders"]]
             tracker.on_not_placed(orders, data["reason"], at)
         case "not cancelled":
-            orders = [named(client_id) for client_id in data["orders"]]
-            tracker.on_not_cancelled(orders, at)
+            tracker.on_not_cancelled([named(client_id) for client_id in data["orders"]], at)
         case "cancel answer":
             tracker.on_cancel_answer(named(data["order"]), CancelOutcome(data["outcome"]), at)
         case "report":

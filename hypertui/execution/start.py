@@ -70,7 +70,9 @@ class Start:
         def there() -> bool:
             return self._inputs.feed_up and self._inputs.price is not None
 
-        await self._inbox.run_until(lambda: stop.requested or there(), _PATIENCE)
+        # A trade that is held already is taken up however long that takes.
+        patience = None if self._journal.history() else _PATIENCE
+        await self._inbox.run_until(lambda: stop.requested or there(), patience)
         if not stop.requested and not there():
             symbol = self._plan.instrument.symbol
             raise StartRefused(f"no price of {symbol} came within {_PATIENCE:.0f} s", status=4)

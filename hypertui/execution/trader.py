@@ -21,6 +21,9 @@ from hypertui.exchange import (
     FillNotice,
     OrderNotice,
     PriceTick,
+    RateLimited,
+    Unknown,
+    Unreachable,
 )
 from hypertui.execution import rebuild, winddown
 from hypertui.execution.adoption import Adoption
@@ -61,6 +64,7 @@ _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _TRANSFERS_EVERY = 300.0
+_RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -116,9 +120,9 @@ class Trader:
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
         leave_at = None if self.config.run_for is None else loop.time() + self.config.run_for
-        reason = StopReason(0, "left before anything was traded")
+        reason = self._never_opened()
         try:
-            await self._start(stop)
+            await self._begin(stop)
             if self.opened:
                 await self._trade(stop, leave_at)
         finally:
@@ -137,6 +141,28 @@ class Trader:
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
         return await answer
+
+    def _never_opened(self) -> StopReason:
+        if self.journal.history():
+            return StopReason(3, "left before the trade was taken up: its orders are as they were")
+        return StopReason(0, "left before anything was traded")
+
+    async def _begin(self, stop: Stop) -> None:
+        """Start; a trade that is held already is taken up however long the venue cannot be asked."""
+        while not stop.requested:
+            try:
+                await self.exchange.open()
+                await self._start(stop)
+                self.alarms.clear("start")
+                return
+            except (RateLimited, Unreachable, Unknown) as error:
+                if not self.journal.history():
+                    raise
+                text = f"the trade cannot be taken up yet: {error}"
+                self.alarms.sound("start", Severity.CRITICAL, text)
+                self.set_mode(Mode.STARTING, text)
+                pause = error.retry_after if isinstance(error, RateLimited) else _RETRY_PAUSE
+                await self.inbox.run_until(lambda: stop.requested, pause)
 
     async def _start(self, stop: Stop) -> None:
         symbol = self.config.symbol

@@ -8,8 +8,8 @@ are there already stay as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,13 +42,9 @@ class Journal(JournalReader):
         super().__init__(session)
         self._queue: list[tuple[type[Record], Values]] = []
         self._next: dict[str, int] = {}  # the number of a live trade's next row
-        insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
-        # As text: the rows are in the driver's own types already, and orders wait for each commit.
         dialect = session.database.engine.dialect
-        self._inserts: dict[type[Record], str] = {
-            kind: str(insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=dialect))
-            for kind, rows in TABLES.items()
-        }
+        self._inserts = _inserts(dialect.name, dialect.paramstyle)
+        insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
         self._insert_trade = insert(_bare(TRADES)).on_conflict_do_nothing()
 
     @classmethod
@@ -208,6 +204,19 @@ class Journal(JournalReader):
                     _compare(connection, kind, row)
         if meanwhile is not None:
             meanwhile()
+
+
+@cache
+def _inserts(dialect: str, paramstyle: str) -> Mapping[type[Record], str]:
+    """The statements that write rows of each kind. As text: the rows are in the driver's own types already,
+    and orders wait for each commit."""
+    is_postgresql = dialect == "postgresql"
+    insert = postgresql.insert if is_postgresql else sqlite.insert
+    compiler = (postgresql if is_postgresql else sqlite).dialect(paramstyle=paramstyle)
+    return {
+        kind: str(insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=compiler))
+        for kind, rows in TABLES.items()
+    }
 
 
 def _patience(at_once: bool) -> float:

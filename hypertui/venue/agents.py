@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from hypertui.venue.errors import ActionError
 from hypertui.venue.orders import Json
 from hypertui.venue.wire import address, integer, items, text
 
@@ -11,12 +12,9 @@ DAY_MS = 86_400_000
 DEFAULT_VALIDITY_MS = 90 * DAY_MS
 LONGEST_VALIDITY_MS = 180 * DAY_MS
 NAMED_AGENTS = 3
+NAMED_PER_SUB_ACCOUNT = 2
 LONGEST_NAME = 16
 VALID_UNTIL = " valid_until "
-
-
-class AgentError(Exception):
-    """An approval is refused, in the venue's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +49,32 @@ class Agents:
             agent for agent in self._by_address.values() if agent.master == master and agent.valid_until > now
         ]
 
-    def approve(self, master: str, address: str, text: str, now: int) -> None:
-        """Let `address` act for `master`. `text` is the agent's name, perhaps with its expiry; the same name
-        (or none) again replaces and de-registers the old key. Raises AgentError."""
+    def approve(self, master: str, address: str, text: str, now: int, sub_accounts: int = 0) -> None:
+        """Let `address` act for `master` and its `sub_accounts`, which are so many. `text` is the agent's
+        name, perhaps with its expiry; the same name (or none) again replaces and de-registers the old key.
+        Raises ActionError."""
         name, valid_until = parse_agent_name(text, now)
         if address in self._spent or address == master:
-            raise AgentError("Extra agent already used.")
+            raise ActionError("Extra agent already used.")
         named = {agent.name for agent in self.of(master, now) if agent.name}
-        if name and name not in named and len(named) >= NAMED_AGENTS:
-            raise AgentError(
-                f"Too many extra agents for cumulative volume traded. Current limit is {NAMED_AGENTS}"
-            )
+        limit = NAMED_AGENTS + NAMED_PER_SUB_ACCOUNT * sub_accounts
+        if name and name not in named and len(named) >= limit:
+            raise ActionError(f"Too many extra agents for cumulative volume traded. Current limit is {limit}")
         for old in tuple(self._by_address.values()):
             if old.master == master and old.name == name:
                 del self._by_address[old.address]
         self._by_address[address] = Agent(address, master, name, valid_until)
         self._spent.add(address)
+
+    def revoke(self, address: str, now: int) -> None:
+        """De-register a key; one that is no agent is no error."""
+        self._by_address.pop(address, None)
+
+    def expire(self, address: str, now: int) -> None:
+        """Let a key run out at `now` (ms); one that is no agent is no error."""
+        agent = self._by_address.get(address)
+        if agent is not None:
+            self._by_address[address] = replace(agent, valid_until=now)
 
     def dump(self) -> Json:
         """Everything known, for JSON."""
@@ -89,15 +97,15 @@ class Agents:
 
 
 def parse_agent_name(text: str, now: int) -> tuple[str, int]:
-    """Name and end of validity (ms) from the name field of an approval; raises AgentError."""
+    """Name and end of validity (ms) from the name field of an approval; raises ActionError."""
     name, mark, until = text.partition(VALID_UNTIL)
     if len(name) > LONGEST_NAME:
-        raise AgentError(f"Agent name must be between 1 and {LONGEST_NAME} characters.")
+        raise ActionError(f"Agent name must be between 1 and {LONGEST_NAME} characters.")
     if not mark:
         return name, now + DEFAULT_VALIDITY_MS
     if not until.isascii() or not until.isdigit():
-        raise AgentError("Invalid agent valid_until.")
+        raise ActionError("Invalid agent valid_until.")
     valid_until = int(until)
     if valid_until <= now:
-        raise AgentError("Agent valid_until already expired.")
+        raise ActionError("Agent valid_until already expired.")
     return name, min(valid_until, now + LONGEST_VALIDITY_MS)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.market import Side
-from hypertui.venue.accounts import Account, MarginRules
+from hypertui.venue.accounts import Account
+from hypertui.venue.margin import MarginRules
 from hypertui.venue.markets import number
 from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import OrderRequest, Tif
 
+# 1,000 open orders, and one more for each of these USD traded. Hyperliquid docs, rate limits.
 OPEN_ORDER_LIMIT = 1_000
+MOST_OPEN_ORDERS = 5_000
+VOLUME_PER_ORDER = Decimal(5_000_000)
 FURTHEST_PRICE = Decimal("0.95")
+TOO_FAR = "Order price cannot be more than 95% away from the reference price"
+WRONG_TRIGGERS = "Unexpected number of trigger orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,13 @@ class Placement:
     book: Book
     marks: Mapping[str, Decimal]
 
+    @property
+    def grows(self) -> bool:
+        """Whether the order, filled on its own, would leave a larger position."""
+        size = self.account.size(self.request.market.symbol)
+        after = size + self.request.side.sign * self.request.size
+        return not self.request.reduce_only and abs(after) > abs(size)
+
 
 def too_far(request: OrderRequest, mark: Decimal) -> bool:
     """Whether the limit price is absurdly far from the mark; the venue refuses the whole batch for it."""
@@ -46,15 +59,15 @@ class Checks:
     def __init__(self, options: VenueOptions, rules: MarginRules) -> None:
         self._options = options
         self._rules = rules
+        self._shape = (self._size, self._price, self._client_id, self._minimum)
         self._all: tuple[Callable[[Placement], Refusal | None], ...] = (
-            self._size,
-            self._price,
-            self._client_id,
-            self._minimum,
+            *self._shape,
             self._trigger,
             self._reduce_only,
             self._order_count,
+            self._open_interest,
             self._post_only,
+            self._tier,
             self._margin,
         )
 
@@ -69,10 +82,53 @@ class Checks:
                 return Refusal(refusal.status, f"{refusal.text} asset={request.market.asset}")
         return None
 
+    def bracket(
+        self,
+        account: Account,
+        parent: OrderRequest,
+        children: Sequence[OrderRequest],
+        book: Book,
+        marks: Mapping[str, Decimal],
+    ) -> str | None:
+        """Why an order and its take-profit and stop-loss orders may not be placed together, or None.
+
+        The triggers are compared with the price at which the parent would fill: its own, or the mark where
+        that is better.
+        """
+        asset = f" asset={parent.market.asset}"
+        kinds = [child.trigger.tpsl for child in children if child.trigger is not None]
+        if parent.trigger is not None or len(kinds) != len(children) or sorted(kinds) not in _BRACKETS:
+            return WRONG_TRIGGERS + asset
+        best = min if parent.side is Side.BUY else max
+        entry = best(parent.limit, book.mark)
+        for child in children:
+            if not child.reduce_only or child.side is parent.side or child.market is not parent.market:
+                return f"TP/SL orders must reduce the position of their parent.{asset}"
+            placement = Placement(account, child, book, marks)
+            for check in self._shape:
+                refusal = check(placement)
+                if refusal is not None:
+                    return refusal.text + asset
+            if not _is_ahead(child, entry):
+                return INVALID_TRIGGER + asset
+        return None
+
+    def position_group(self, requests: Sequence[OrderRequest]) -> str | None:
+        """Why orders are no take-profit and stop-loss orders of one position, or None."""
+        first = requests[0].market
+        asset = f" asset={first.asset}"
+        kinds = [request.trigger.tpsl for request in requests if request.trigger is not None]
+        if len(kinds) != len(requests) or sorted(kinds) not in _BRACKETS:
+            return WRONG_TRIGGERS + asset
+        if any(not each.reduce_only or each.market is not first for each in requests):
+            return f"TP/SL orders must reduce their position.{asset}"
+        return None
+
     def _size(self, placement: Placement) -> Refusal | None:
         request = placement.request
         if request.size == 0:
-            return Refusal("rejected", "Order has zero size.")
+            # All of the position, whatever it is when the trigger fires.
+            return None if request.position_tpsl else Refusal("rejected", "Order has zero size.")
         if not request.market.instrument.is_size(request.size):
             return Refusal("rejected", "Order has invalid size.")
         return None
@@ -99,7 +155,7 @@ class Checks:
     def _minimum(self, placement: Placement) -> Refusal | None:
         request = placement.request
         minimum = request.market.instrument.min_order_value
-        if request.size * request.limit >= minimum:
+        if request.size * request.limit >= minimum or (request.position_tpsl and not request.size):
             return None
         reducible = placement.account.reducible(request.market.symbol, request.side)
         if request.reduce_only and 0 < reducible <= request.size:
@@ -107,19 +163,12 @@ class Checks:
         return Refusal("minTradeNtlRejected", f"Order must have minimum value of ${minimum}.")
 
     def _trigger(self, placement: Placement) -> Refusal | None:
-        request, trigger = placement.request, placement.request.trigger
-        if trigger is None:
+        if placement.request.trigger is None:
             return None
         reference = placement.book.mark if self._options.trigger_reference == "mark" else placement.book.mid
-        above = trigger.above(request.side)
-        ahead = trigger.price > reference if above else trigger.price < reference
-        # A market order must be allowed to fill at the price that wakes it.
-        reaches = (
-            request.limit >= trigger.price if request.side is Side.BUY else request.limit <= trigger.price
-        )
-        if ahead and (reaches or not trigger.is_market):
+        if _is_ahead(placement.request, reference):
             return None
-        return Refusal("badTriggerPxRejected", "Invalid TP/SL price.")
+        return Refusal("badTriggerPxRejected", INVALID_TRIGGER)
 
     def _reduce_only(self, placement: Placement) -> Refusal | None:
         request = placement.request
@@ -130,20 +179,40 @@ class Checks:
         return Refusal("reduceOnlyRejected", "Reduce only order would increase position.")
 
     def _order_count(self, placement: Placement) -> Refusal | None:
-        request = placement.request
+        request, account = placement.request, placement.account
         restricted = request.reduce_only or request.trigger is not None
-        if restricted and len(placement.account.open_orders) >= OPEN_ORDER_LIMIT:
+        limit = min(OPEN_ORDER_LIMIT + int(account.volume / VOLUME_PER_ORDER), MOST_OPEN_ORDERS)
+        count = len(account.open_orders)
+        if count >= limit or (restricted and count >= OPEN_ORDER_LIMIT):
             return Refusal("tooManyOpenOrdersRejected", "Too many open orders.")
         return None
 
-    def _post_only(self, placement: Placement) -> Refusal | None:
-        request, book = placement.request, placement.book
-        if request.tif is not Tif.ALO or book.best_against(request.side, request.limit) is None:
+    def _open_interest(self, placement: Placement) -> Refusal | None:
+        if not placement.book.capped or not placement.grows:
             return None
-        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
-        sides = "@".join("" if price is None else number(price).removesuffix(".0") for price in (bid, ask))
+        flips = placement.account.reducible(placement.request.market.symbol, placement.request.side) > 0
         return Refusal(
-            "badAloPxRejected", f"Post only order would have immediately matched, bbo was {sides}."
+            f"position{'Flip' if flips else 'Increase'}AtOpenInterestCapRejected",
+            "Order would increase open interest while open interest is capped",
+        )
+
+    def _post_only(self, placement: Placement) -> Refusal | None:
+        if placement.request.tif is not Tif.ALO:
+            return None
+        return crossing(placement.request, placement.book)
+
+    def _tier(self, placement: Placement) -> Refusal | None:
+        request = placement.request
+        # As with margin, a trigger is asked when it fires.
+        if request.trigger is not None or request.reduce_only:
+            return None
+        signed = request.side.sign * request.size
+        symbol = request.market.symbol
+        if self._rules.within_tier(placement.account, symbol, signed, placement.book.mark):
+            return None
+        return Refusal(
+            "perpMaxPositionRejected",
+            "Order would cause position to exceed margin tier limit at current leverage",
         )
 
     def _margin(self, placement: Placement) -> Refusal | None:
@@ -157,3 +226,27 @@ class Checks:
         ):
             return None
         return Refusal("perpMarginRejected", "Insufficient margin to place order.")
+
+
+INVALID_TRIGGER = "Invalid TP/SL price."
+_BRACKETS = (["sl"], ["tp"], ["sl", "tp"])
+
+
+def crossing(request: OrderRequest, book: Book) -> Refusal | None:
+    """Why an order may not rest without trading, or None."""
+    if book.best_against(request.side, request.limit) is None:
+        return None
+    bid, ask = book.best(Side.BUY), book.best(Side.SELL)
+    sides = "@".join("" if price is None else number(price).removesuffix(".0") for price in (bid, ask))
+    return Refusal("badAloPxRejected", f"Post only order would have immediately matched, bbo was {sides}.")
+
+
+def _is_ahead(request: OrderRequest, reference: Decimal) -> bool:
+    """Whether the market has yet to reach an order's trigger. A market order must also be allowed to fill at
+    the price that wakes it."""
+    trigger, buys = request.trigger, request.side is Side.BUY
+    if trigger is None:
+        return False
+    ahead = trigger.price > reference if trigger.above(request.side) else trigger.price < reference
+    reaches = request.limit >= trigger.price if buys else request.limit <= trigger.price
+    return ahead and (reaches or not trigger.is_market)

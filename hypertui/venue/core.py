@@ -8,31 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from hypertui.market import ZERO
-from hypertui.venue.accounts import Account, Margin, MarginRules
+from hypertui.venue.accounts import Account
 from hypertui.venue.agents import Agents
-from hypertui.venue.checks import too_far
-from hypertui.venue.desk import Desk, Outcome
-from hypertui.venue.events import Batch, Listener
-from hypertui.venue.markets import MARKETS, MICRO, Market, number, usd
-from hypertui.venue.matching import HOUR_MS, Book
+from hypertui.venue.amend import Amendments
+from hypertui.venue.checks import TOO_FAR, too_far
+from hypertui.venue.collateral import Collateral
+from hypertui.venue.desk import Desk
+from hypertui.venue.errors import ActionError
+from hypertui.venue.events import Batch, Events, Listener
+from hypertui.venue.fees import DAY_MS
+from hypertui.venue.funding import Funding
+from hypertui.venue.liquidation import Liquidator
+from hypertui.venue.margin import Margin, MarginRules
+from hypertui.venue.markets import MARKETS, Market, usd
+from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import Json, OrderRequest, VenueOrder
+from hypertui.venue.orders import Grouping, Json, OrderRequest
+from hypertui.venue.outcomes import Outcome
+from hypertui.venue.treasury import NO_HASH, Treasury, deposit_delta
 from hypertui.venue.wire import integer, mapping
 
-# The funding formula with a premium of nought, as mark = oracle gives it: an eighth of 0.01 % an hour.
-FUNDING_RATE = Decimal("0.0000125")
 SCHEDULE_AHEAD_MS = 5_000
-
-
-class ActionError(Exception):
-    """A whole action is refused; the text is what the venue answers."""
+SCHEDULED_PER_DAY = 10
 
 
 class Core:
-    """`clock` gives ms since the Unix epoch, `prices` the first price (USD) of every market."""
+    """`clock` gives ms since the Unix epoch, `prices` the first price (USD) of every market.
+
+    `collateral` and `treasury` are the entries for leverage and margin and for money that moves.
+    """
 
     def __init__(
         self,
@@ -48,20 +55,33 @@ class Core:
         self.rules = MarginRules(self.by_symbol, options.default_leverage)
         self.accounts: dict[str, Account] = {}
         self.agents = Agents()
-        self.listeners: list[Listener] = []
-        self._clock = clock
-        self._desk = Desk(options, self.books, self.accounts, self.rules)
-        self._now = clock()
-        self._funded_hour = self._now // HOUR_MS
-        self._batch: Batch | None = None
-        # Grows with every event that may have changed anything.
-        self.revision = 0
+        self.desk = Desk(options, self.books, self.accounts, self.rules)
+        self._events = Events(clock)
+        self.collateral = Collateral(self.rules, self._events, lambda: self.marks)
+        self.treasury = Treasury(options, self.accounts, self.rules, self._events, lambda: self.marks)
+        self.funding = Funding(self.books, self.accounts, self._events.now)
+        self._amendments = Amendments(self.desk, self.books)
+        self.liquidator = Liquidator(self.desk, self.rules, self.accounts, self.by_symbol, self.treasury)
 
     @property
     def now(self) -> int:
         """The time in ms, which never goes back."""
-        self._now = max(self._now, self._clock())
-        return self._now
+        return self._events.now
+
+    @property
+    def marks(self) -> Mapping[str, Decimal]:
+        """The mark of every market, in USD."""
+        return self.desk.marks
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Who is told of every batch."""
+        return self._events.listeners
+
+    @property
+    def revision(self) -> int:
+        """Grows with every event that may have changed anything."""
+        return self._events.revision
 
     # Accounts
 
@@ -71,7 +91,9 @@ class Core:
         stored = self.accounts.get(address)
         if stored is not None or not self.options.faucet or self.agents.ever(address):
             return stored
-        return self._fresh(address)
+        account = Account(address)
+        account.deposit(self.options.faucet)
+        return account
 
     def open_account(self, account: Account) -> None:
         """Store an account that `account` returned: it is about to act. From now on the faucet's gift is part
@@ -80,79 +102,79 @@ class Core:
             return
         self.accounts[account.address] = account
         if account.deposits:
-            account.ledger.append(_ledger_entry("deposit", account.deposits, self.now))
+            delta = deposit_delta(account.deposits)
+            account.ledger.append({"time": self.now, "hash": NO_HASH, "delta": delta})
+
+    def stored(self, address: str) -> Account:
+        """The account of an address, which has one from then on."""
+        account = self.account(address) or Account(address)
+        self.open_account(account)
+        return account
 
     def deposit(self, address: str, amount: Decimal) -> Account:
         """Credit USDC to an address, which has an account from then on."""
-        with self._event() as batch:
-            account = self.account(address) or Account(address)
-            self.open_account(account)
-            self._credit(account, amount, "deposit", batch)
+        with self._events.open() as batch:
+            account = self.stored(address)
+            self.treasury.adjust(account, amount, deposit_delta(amount), batch)
             return account
 
     def margin(self, account: Account) -> Margin:
         """The account's margin at the present marks."""
-        return self.rules.margin(account, self._desk.marks)
+        return self.rules.margin(account, self.marks)
 
     def liquidation_price(self, account: Account, symbol: str) -> Decimal | None:
         """The mark in USD at which a position is liquidated, or None: see MarginRules."""
-        return self.rules.liquidation_price(account, symbol, self._desk.marks)
+        return self.rules.liquidation_price(account, symbol, self.marks)
 
     # Actions; the account must be stored.
 
-    def place(self, account: Account, requests: Sequence[OrderRequest]) -> list[Outcome] | str:
-        """Place orders one after the other; one outcome for each, or the one text that refuses them all."""
-        with self._event() as batch:
+    def place(
+        self, account: Account, requests: Sequence[OrderRequest], grouping: Grouping = "na"
+    ) -> list[Outcome] | str:
+        """Place orders one after the other, or as a group; one outcome for each, or the one text that refuses
+        them all."""
+        with self._events.open() as batch:
             for request in requests:
+                self._check_open(request)
                 if too_far(request, self.books[request.market.symbol].mark):
-                    text = "Order price cannot be more than 95% away from the reference price"
-                    return f"{text} asset={request.market.asset}"
+                    return f"{TOO_FAR} asset={request.market.asset}"
+            if grouping != "na":
+                place = self.desk.place_bracket if grouping == "normalTpsl" else self.desk.place_position_tpsl
+                group = place(account, requests, batch)
+                self.settle(batch)
+                return group
             outcomes: list[Outcome] = []
             for request in requests:
-                outcomes.append(self._desk.place(account, request, batch))
-                self._liquidate(batch)
+                outcomes.append(self.desk.place(account, request, batch))
+                self.settle(batch)
             return outcomes
+
+    def modify(
+        self, account: Account, key: int | str, request: OrderRequest, *, always: bool = False
+    ) -> Outcome | str:
+        """Replace a working order by another one: see Amendments."""
+        with self._events.open() as batch:
+            self._check_open(request)
+            if too_far(request, self.books[request.market.symbol].mark):
+                return f"{TOO_FAR} asset={request.market.asset}"
+            outcome = self._amendments.modify(account, key, request, batch, always=always)
+            self.settle(batch)
+            return outcome
 
     def cancel(self, account: Account, market: Market, key: int | str) -> bool:
         """Cancel a working order by order id or client order id; False if there is none."""
-        with self._event() as batch:
-            order = account.open_orders.get(key) if isinstance(key, int) else account.by_cloid.get(key)
+        with self._events.open() as batch:
+            order = account.find_order(key)
             if order is None or not order.live or order.symbol != market.symbol:
                 return False
-            self._desk.end(order, "canceled", batch)
+            self.desk.orders.end(order, "canceled", batch)
             return True
-
-    def set_leverage(self, account: Account, market: Market, leverage: int, *, cross: bool) -> None:
-        """Set the leverage of a market; raises ActionError with the venue's reason."""
-        with self._event():
-            if not 1 <= leverage <= market.instrument.max_leverage:
-                raise ActionError("Invalid leverage value")
-            open_size = account.size(market.symbol)
-            if not cross:
-                if open_size:
-                    raise ActionError("Cannot switch leverage type with open position.")
-                raise ActionError("Isolated margin is not supported by the local venue.")
-            before = self.rules.leverage(account, market.symbol)
-            account.leverage[market.symbol] = leverage
-            margin = self.margin(account)
-            if open_size and leverage < before and margin.value < margin.used:
-                account.leverage[market.symbol] = before
-                raise ActionError(
-                    "Cross position does not have sufficient margin available to decrease leverage. "
-                    "To decrease leverage, deposit more collateral."
-                )
 
     def schedule_cancel(self, account: Account, at: int | None) -> None:
         """Cancel all orders at a time (ms) at least 5 s ahead, or (None) no longer; raises ActionError."""
-        with self._event() as batch:
-            needed = self.options.schedule_cancel_volume
-            if at is not None and account.volume < needed:
-                raise ActionError(
-                    "Cannot set scheduled cancel time until enough volume traded. "
-                    f"Required: ${needed:f}. Traded: ${account.volume:f}."
-                )
-            if at is not None and at < batch.time + SCHEDULE_AHEAD_MS:
-                raise ActionError("Scheduled cancel time must be at least 5 seconds in the future.")
+        with self._events.open() as batch:
+            if at is not None:
+                self._check_schedule(account, at, batch.time)
             account.cancel_at = at
 
     # The market and the clock
@@ -164,143 +186,102 @@ class Core:
     def walk(self, steps: Iterable[tuple[str, Decimal]]) -> None:
         """Take prices (USD) in order, each with all that follows from it: fills, triggers, liquidations. In
         the end every market that moved prints one trade of its own."""
-        with self._event() as batch:
+        with self._events.open() as batch:
             before: dict[str, Decimal] = {}
             for symbol, price in steps:
-                before.setdefault(symbol, self.books[symbol].mark)
                 if price <= 0:
                     raise ValueError(f"not a price: {price}")
-                self._desk.take_mark(symbol, price, batch)
-                self._liquidate(batch)
+                if self.books[symbol].closed:
+                    continue
+                before.setdefault(symbol, self.books[symbol].mark)
+                self.desk.take_mark(symbol, price, batch)
+                self.liquidator.check(self.books[symbol].holders, batch)
+                self.settle(batch)
             for symbol, mark in before.items():
                 if self.books[symbol].mark != mark:
-                    self._desk.print_trade(symbol, mark, batch)
+                    self.desk.print_trade(symbol, mark, batch)
 
     def tick(self) -> None:
         """Do what the clock has made due: scheduled cancels and the funding of each full hour."""
-        with self._event() as batch:
+        with self._events.open() as batch:
             for account in self.accounts.values():
                 if account.cancel_at is not None and account.cancel_at <= batch.time:
-                    account.cancel_at = None
-                    self._cancel_all(account, "scheduledCancel", batch)
-            while self._funded_hour < batch.time // HOUR_MS:
-                self._funded_hour += 1
-                self._pay_funding(self._funded_hour * HOUR_MS, batch)
-            self._liquidate(batch)
-
-    # Inside
+                    self._cancel_scheduled(account, batch)
+            if self.funding.tick(batch):
+                self._note_values(batch.time)
+                for book in self.books.values():
+                    self.liquidator.check(book.holders, batch)
+                self.settle(batch)
 
     @contextmanager
-    def _event(self) -> Iterator[Batch]:
-        """One event. A batch already open is joined, so that an action of many parts is still one event."""
-        if self._batch is not None:
-            yield self._batch
-            return
-        self._batch = batch = Batch(self.now)
-        try:
-            yield batch
-        finally:
-            self._batch = None
-            if not batch.empty:
-                self.revision += 1
-                for listener in tuple(self.listeners):
-                    listener(batch)
-
-    @contextmanager
-    def event(self) -> Iterator[None]:
+    def event(self) -> Iterator[Batch]:
         """Make everything inside one event at one time with one batch. It counts as a change even where
         nobody is told of one: an action spends at least its nonce."""
-        self.revision += 1
-        with self._event():
-            yield
+        self._events.revision += 1
+        with self._events.open() as batch:
+            yield batch
 
     # From one run to the next
 
     def dump(self) -> Json:
-        """Everything but the accounts, for JSON."""
+        """Everything but the accounts and the candles that are over, for JSON."""
         return {
-            "time": self._now,
-            "funded_hour": self._funded_hour,
+            "time": self._events.now,
+            "funding": self.funding.dump(),
             "agents": self.agents.dump(),
-            "desk": self._desk.dump(),
+            "desk": self.desk.dump(),
             "books": {symbol: book.dump() for symbol, book in self.books.items()},
         }
 
-    def restore(self, state: Json, accounts: Sequence[Account]) -> None:
-        """Be, from the beginning, what `dump` wrote down, with its accounts; raises MalformedError."""
-        self._now = max(self._now, integer(state, "time"))
-        self._funded_hour = integer(state, "funded_hour")
+    def restore(self, state: Json, accounts: Sequence[Account], candles: Json) -> None:
+        """Be, from the beginning, what `dump` wrote down, with its accounts and the candles that were over by
+        market; raises MalformedError."""
+        self._events.not_before(integer(state, "time"))
         self.accounts.update((account.address, account) for account in accounts)
+        self.funding.restore(mapping(state, "funding"))
         self.agents.restore(mapping(state, "agents"))
-        self._desk.restore(mapping(state, "desk"))
+        self.desk.restore(mapping(state, "desk"))
         working = {oid: order for account in accounts for oid, order in account.open_orders.items()}
         for symbol, book in self.books.items():
-            book.restore(mapping(mapping(state, "books"), symbol), working)
+            book.restore(mapping(mapping(state, "books"), symbol), mapping(candles, symbol), working)
+            for holder in tuple(book.holders):
+                size = self.accounts[holder].size(symbol)
+                book.hold(holder, ZERO, size)
 
-    def _fresh(self, address: str) -> Account:
-        account = Account(address)
-        account.deposit(self.options.faucet)
-        return account
+    def settle(self, batch: Batch) -> None:
+        """Let everything follow that the last orders have brought about: triggers that are due at once, and
+        accounts that have traded themselves below their margin."""
+        self.desk.settle(batch)
+        while self.desk.touched:
+            touched, self.desk.touched = self.desk.touched, {}
+            self.liquidator.check(touched, batch)
+            self.desk.settle(batch)
 
-    def _credit(self, account: Account, amount: Decimal, kind: str, batch: Batch) -> None:
-        account.deposit(amount)
-        entry = _ledger_entry(kind, amount, batch.time)
-        account.ledger.append(entry)
-        batch.ledger.setdefault(account.address, []).append(entry)
+    def _check_open(self, request: OrderRequest) -> None:
+        if self.books[request.market.symbol].closed:
+            raise ActionError("Trading is halted")
 
-    def _cancel_all(self, account: Account, status: str, batch: Batch) -> list[VenueOrder]:
-        orders = list(account.open_orders.values())
-        for order in orders:
-            self._desk.end(order, status, batch)
-        return orders
-
-    def _pay_funding(self, time: int, batch: Batch) -> None:
-        for account in self.accounts.values():
-            for symbol, position in account.positions.items():
-                owed = position.size * self.books[symbol].mark * FUNDING_RATE
-                amount = -owed.quantize(MICRO, rounding=ROUND_HALF_EVEN)
-                account.pay_funding(symbol, amount)
-                entry = {
-                    "time": time,
-                    "coin": symbol,
-                    "usdc": usd(amount),
-                    "szi": number(position.size),
-                    "fundingRate": number(FUNDING_RATE),
-                    "nSamples": None,
-                }
-                account.funding.append(entry)
-                batch.funding.setdefault(account.address, []).append(entry)
-
-    def _liquidate(self, batch: Batch) -> None:
-        """Close out every account whose value has fallen below its maintenance margin."""
-        for account in self.accounts.values():
-            if not account.positions:
-                continue
-            margin = self.margin(account)
-            if margin.value >= margin.maintenance:
-                continue
-            closable = [symbol for symbol in account.positions if self._desk.can_close(account, symbol)]
-            if not closable:
-                continue
-            cancelled = self._cancel_all(account, "liquidatedCanceled", batch)
-            batch.cancels.setdefault(account.address, []).extend(
-                {"coin": order.symbol, "oid": order.oid} for order in cancelled
+    def _check_schedule(self, account: Account, at: int, now: int) -> None:
+        needed = self.options.schedule_cancel_volume
+        if account.volume < needed:
+            raise ActionError(
+                "Cannot set scheduled cancel time until enough volume traded. "
+                f"Required: ${needed:f}. Traded: ${account.volume:f}."
             )
-            batch.liquidations.setdefault(account.address, []).append(
-                {
-                    "lid": batch.time,
-                    "liquidator": "0x" + "0" * 40,
-                    "liquidated_user": account.address,
-                    "liquidated_ntl_pos": usd(margin.notional),
-                    "liquidated_account_value": usd(margin.value),
-                }
-            )
-            for symbol in closable:
-                self._desk.close_out(account, symbol, batch)
-            if not account.positions and account.cash < ZERO:
-                # The exchange, not the account, bears what the market took beyond its equity.
-                self._credit(account, -account.cash, "liquidation", batch)
+        if at < now + SCHEDULE_AHEAD_MS:
+            raise ActionError("Scheduled cancel time must be at least 5 seconds in the future.")
+        if account.cancels_done >= (now // DAY_MS, SCHEDULED_PER_DAY):
+            raise ActionError(f"Scheduled cancels are limited to {SCHEDULED_PER_DAY} a day.")
 
+    def _cancel_scheduled(self, account: Account, batch: Batch) -> None:
+        account.cancel_at = None
+        day, done = account.cancels_done
+        today = batch.time // DAY_MS
+        account.cancels_done = (today, done + 1 if day == today else 1)
+        self.desk.orders.cancel_all(account.open_orders.values(), "scheduledCancel", batch)
 
-def _ledger_entry(kind: str, amount: Decimal, time: int) -> Json:
-    return {"time": time, "hash": "0x" + "0" * 64, "delta": {"type": kind, "usdc": usd(amount)}}
+    def _note_values(self, time: int) -> None:
+        for account in self.accounts.values():
+            value = self.margin(account).value
+            row = {"time": time, "value": usd(value), "pnl": usd(value - account.deposits)}
+            account.hours.append(row)

@@ -5,10 +5,11 @@ Shapes are those of the wire, made at the moment of the change, so that later ch
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from hypertui.venue.orders import Json
+from hypertui.venue.orders import Json, StatusEvent
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class Batch:
 
     time: int
     orders: dict[str, list[Json]] = field(default_factory=dict)
+    history: dict[str, list[StatusEvent]] = field(default_factory=dict)
     fills: dict[str, list[Json]] = field(default_factory=dict)
     cancels: dict[str, list[Json]] = field(default_factory=dict)  # by the venue itself
     funding: dict[str, list[Json]] = field(default_factory=dict)
@@ -41,3 +43,41 @@ class Batch:
 
 
 Listener = Callable[[Batch], None]
+
+
+class Events:
+    """Makes batches and hands them out. `clock` gives ms since the Unix epoch; `revision` grows with every
+    event that may have changed anything."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self.listeners: list[Listener] = []
+        self.revision = 0
+        self._clock = clock
+        self._now = clock()
+        self._batch: Batch | None = None
+
+    @property
+    def now(self) -> int:
+        """The time in ms, which never goes back."""
+        self._now = max(self._now, self._clock())
+        return self._now
+
+    def not_before(self, time: int) -> None:
+        """Let the time (ms) be at least this."""
+        self._now = max(self._now, time)
+
+    @contextmanager
+    def open(self) -> Iterator[Batch]:
+        """One event. A batch already open is joined, so that an action of many parts is still one event."""
+        if self._batch is not None:
+            yield self._batch
+            return
+        self._batch = batch = Batch(self.now)
+        try:
+            yield batch
+        finally:
+            self._batch = None
+            if not batch.empty:
+                self.revision += 1
+                for listener in tuple(self.listeners):
+                    listener(batch)

@@ -9,29 +9,23 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from hypertui.venue.core import Core
 from hypertui.venue.events import Batch
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info, book_precision
-from hypertui.venue.orders import Json
-from hypertui.venue.wire import MalformedError, address, integer, mapping, one_of, text
+from hypertui.venue.feed_faults import FeedFaults
+from hypertui.venue.info import aggregate
+from hypertui.venue.orders import history_row
+from hypertui.venue.shown import Shown
+from hypertui.venue.subscriptions import MARKET_STATES, USER_STATES, Feed
+from hypertui.venue.wire import MalformedError
 
 log = logging.getLogger(__name__)
-L2_EVERY_MS = 500
 CONTEXT_EVERY_MS = 1_000
-COIN_FEEDS = ("l2Book", "bbo", "trades", "activeAssetCtx")
-USER_FEEDS = (
-    "orderUpdates",
-    "userEvents",
-    "userFills",
-    "userFundings",
-    "userNonFundingLedgerUpdates",
-)
-# A feed as asked for: its type, then coin or user, then how coarse a book.
-Feed = tuple[Any, ...]
+STATE_EVERY_MS = 5_000
+# Feeds of a market that are told of a change at most so often.
+PACES = {"l2Book": 500, "candle": 500}
+FAST_BOOK_MS = 250
 
 
 def message(channel: str, data: Any) -> str:
@@ -40,229 +34,166 @@ def message(channel: str, data: Any) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class Session:
-    """One connection. `send` takes a message and never blocks."""
+class Audience:
+    """Who listens to a feed. `due`: it has news that nobody was told; `sent_at` is in ms."""
 
-    send: Callable[[str], None]
-    feeds: dict[Feed, Json] = field(default_factory=dict)
+    sends: dict[object, Callable[[str], None]] = field(default_factory=dict)
+    due: bool = False
+    sent_at: int = 0
+    last: Any = None
 
 
-class Hub:
-    """All sessions. Listens to the core."""
+class Broadcaster:
+    """All feeds that anybody listens to. Listens to the core."""
 
-    def __init__(self, core: Core, info: Info, gateway: Gateway) -> None:
+    def __init__(self, core: Core, shown: Shown, faults: FeedFaults) -> None:
         self._core = core
-        self._info = info
-        self._gateway = gateway
-        self._sessions: set[Session] = set()
-        self._bbos: dict[str, list[Json | None]] = {}
-        self._books_due: set[str] = set()
-        self._books_sent: dict[str, int] = {}
-        self._contexts_sent: dict[str, int] = {}
+        self._shown = shown
+        self._faults = faults
+        self._audiences: dict[Feed, Audience] = {}
+        # The same feeds by what moves them: a coin or a user, either under its own name.
+        self._about: dict[str, dict[Feed, None]] = {}
         core.listeners.append(self.publish)
 
-    def open(self, send: Callable[[str], None]) -> Session:
-        """A new connection; `send` must not block."""
-        session = Session(send)
-        self._sessions.add(session)
-        return session
+    def join(self, feed: Feed, listener: object, send: Callable[[str], None], first: Any) -> None:
+        """Let `send` have every further message of a feed, of which it knows `first`; it must not block."""
+        audience = self._audiences.setdefault(feed, Audience(sent_at=self._core.now))
+        if feed.kind == "bbo" and audience.last is None:
+            audience.last = first["bbo"]
+        audience.sends[listener] = send
+        for subject in {feed.coin, feed.user}:
+            self._about.setdefault(subject, {})[feed] = None
 
-    def close(self, session: Session) -> None:
-        """Forget a connection; nothing is sent to it any more."""
-        self._sessions.discard(session)
-
-    # From a client
-
-    def receive(self, session: Session, raw: str) -> None:
-        """Do what a client's message asks; what cannot be done is answered on the error channel."""
-        try:
-            request = json.loads(raw, parse_constant=_refuse_constant)
-            method = one_of(request, "method", ("ping", "subscribe", "unsubscribe", "post"))
-            if method == "ping":
-                session.send('{"channel":"pong"}')
-            elif method == "post":
-                self._post(session, request)
-            else:
-                self._subscribe(session, method, mapping(request, "subscription"))
-        except (ValueError, AttributeError, RecursionError, MalformedError):
-            shown = f"Error parsing JSON into valid websocket request: {raw[:1000]}"
-            session.send(message("error", shown))
-
-    def _subscribe(self, session: Session, method: str, subscription: Json) -> None:
-        feed, echo = self._feed(subscription)
-        shown = json.dumps(subscription, separators=(",", ":"))
-        if (method == "subscribe") == (feed in session.feeds):
-            session.send(message("error", f"Already {method}d: {shown}"))
+    def leave(self, feed: Feed, listener: object) -> None:
+        """Send a listener of a feed nothing more of it."""
+        audience = self._audiences[feed]
+        del audience.sends[listener]
+        if audience.sends:
             return
-        session.send(message("subscriptionResponse", {"method": method, "subscription": echo}))
-        if method == "unsubscribe":
-            del session.feeds[feed]
-            return
-        session.feeds[feed] = echo
-        first = self._first(feed)
-        if first is not None:
-            session.send(first)
+        del self._audiences[feed]
+        for subject in {feed.coin, feed.user}:
+            del self._about[subject][feed]
+            if not self._about[subject]:
+                del self._about[subject]
 
-    def _feed(self, subscription: Json) -> tuple[Feed, Json]:
-        kind = text(subscription, "type")
-        if kind == "allMids":
-            return (kind,), {"type": kind, "dex": None}
-        if kind in COIN_FEEDS:
-            coin = text(subscription, "coin")
-            if coin not in self._core.books:
-                raise MalformedError(f"no such coin: {coin!r}")
-            echo: Json = {"type": kind, "coin": coin}
-            if kind != "l2Book":
-                return (kind, coin), echo
-            if subscription.get("fast"):
-                raise MalformedError("books have one pace here")
-            figures, mantissa = book_precision(subscription)
-            precision = {"nSigFigs": figures, "mantissa": subscription.get("mantissa"), "fast": False}
-            return (kind, coin, figures, mantissa), echo | precision
-        if kind in USER_FEEDS:
-            user = address(subscription, "user")
-            echo = {"type": kind, "user": user}
-            if kind == "userFills":
-                if subscription.get("aggregateByTime"):
-                    raise MalformedError("fills are not aggregated on this feed")
-                echo["aggregateByTime"] = subscription.get("aggregateByTime")
-            return (kind, user), echo
-        raise MalformedError(f"no such feed: {kind!r}")
-
-    def _first(self, feed: Feed) -> str | None:
-        """What a new subscription is told at once."""
-        kind, *about = feed
-        if kind == "allMids":
-            return self._mids()
-        if kind in USER_FEEDS:
-            return self._snapshot(kind, about[0])
-        if kind == "l2Book":
-            return self._book(feed)
-        if kind == "bbo":
-            return self._bbo(about[0], self._info.bbo(about[0]))
-        if kind == "activeAssetCtx":
-            return self._context(about[0])
-        recent = list(self._core.books[about[0]].recent)
-        return message("trades", recent) if recent else None
-
-    def _snapshot(self, kind: str, user: str) -> str | None:
-        account = self._core.account(user)
-        if kind == "userFills":
-            name, entries = "fills", self._info.fills(user)
-        elif kind == "userFundings":
-            name, entries = "fundings", [] if account is None else list(account.funding)
-        elif kind == "userNonFundingLedgerUpdates":
-            name, entries = "nonFundingLedgerUpdates", [] if account is None else list(account.ledger)
-        else:
-            return None
-        return message(kind, {"isSnapshot": True, "user": user, name: entries})
-
-    def _post(self, session: Session, request: Json) -> None:
-        number = integer(request, "id")
-        inner = mapping(request, "request")
-        kind = one_of(inner, "type", ("info", "action"))
-        try:
-            if kind == "info":
-                question = mapping(inner, "payload")
-                payload: Any = {"type": question.get("type"), "data": self._info.answer(question)}
-            else:
-                payload = self._gateway.submit(inner.get("payload"))
-        except MalformedError:
-            kind, payload = "error", "422 Failed to deserialize the JSON body into the target type"
-        session.send(message("post", {"id": number, "response": {"type": kind, "payload": payload}}))
-
-    # From the core
+    def texts(self, channel: str, data: Any) -> list[str]:
+        """The messages that some data becomes: one, where no fault strikes."""
+        return [message(*each) for each in self._faults.shape(channel, data)]
 
     def publish(self, batch: Batch) -> None:
-        """Tell every session what a batch changed. A mistake in that must not undo the answer to an action
-        that has taken effect."""
+        """Tell everybody what a batch changed. A mistake in that must not undo the answer to an action that
+        has taken effect."""
         try:
-            self._publish(batch)
+            parts = [self._orders, self._fills]
+            if batch.orders and batch.fills and self._faults.fills_first():
+                parts.reverse()
+            for part in (*parts, self._payments, self._markets):
+                part(batch)
+            self._users(batch)
         except Exception:
             log.exception("a batch could not be published")
 
-    def _publish(self, batch: Batch) -> None:
+    def flush(self) -> None:
+        """Send what has waited for its pace, the context of every market that has stood still for a second
+        (a price that does not move is news too), and states that were last shown a while ago."""
+        now = self._core.now
+        for feed, audience in tuple(self._audiences.items()):
+            age = now - audience.sent_at
+            if feed.kind in PACES:
+                if audience.due and age >= _pace(feed):
+                    self._show(feed, audience)
+            elif feed.kind == "activeAssetCtx":
+                if age >= CONTEXT_EVERY_MS:
+                    self._show(feed, audience)
+            elif (feed.kind in USER_STATES or feed.kind in MARKET_STATES) and (
+                audience.due or age >= STATE_EVERY_MS
+            ):
+                self._show(feed, audience)
+
+    def _orders(self, batch: Batch) -> None:
         for user, updates in batch.orders.items():
-            self._send(("orderUpdates", user), partial(message, "orderUpdates", updates))
-        for name, lists in (("fills", batch.fills), ("nonUserCancel", batch.cancels)):
-            for user, entries in lists.items():
-                self._send(("userEvents", user), partial(message, "user", {name: entries}))
+            self._send(Feed("orderUpdates", user=user), "orderUpdates", updates)
+        for user, events in batch.history.items():
+            feed = Feed("userHistoricalOrders", user=user)
+            if feed in self._audiences:
+                rows = [history_row(event) for event in events]
+                self._send(feed, feed.kind, {"user": user, "orderHistory": rows})
+
+    def _fills(self, batch: Batch) -> None:
+        for user, fills in batch.fills.items():
+            self._send(Feed("userEvents", user=user), "user", {"fills": fills})
+            self._send(Feed("userFills", user=user), "userFills", {"user": user, "fills": fills})
+            merged = Feed("userFills", user=user, aggregated=True)
+            if merged in self._audiences:
+                self._send(merged, "userFills", {"user": user, "fills": aggregate(fills)})
+
+    def _payments(self, batch: Batch) -> None:
+        for user, entries in batch.cancels.items():
+            self._send(Feed("userEvents", user=user), "user", {"nonUserCancel": entries})
         for name, lists in (("funding", batch.funding), ("liquidation", batch.liquidations)):
             for user, entries in lists.items():
                 for entry in entries:
-                    self._send(("userEvents", user), partial(message, "user", {name: entry}))
+                    self._send(Feed("userEvents", user=user), "user", {name: entry})
         for kind, name, lists in (
-            ("userFills", "fills", batch.fills),
             ("userFundings", "fundings", batch.funding),
             ("userNonFundingLedgerUpdates", "nonFundingLedgerUpdates", batch.ledger),
         ):
             for user, entries in lists.items():
-                self._send((kind, user), partial(message, kind, {"user": user, name: entries}))
-        for symbol, trades in batch.trades.items():
-            self._send(("trades", symbol), partial(message, "trades", trades))
-        self._publish_markets(batch.moved)
+                self._send(Feed(kind, user=user), kind, {"user": user, name: entries})
 
-    def _publish_markets(self, moved: set[str]) -> None:
-        if moved:
-            self._send(("allMids",), self._mids)
-        for symbol in sorted(moved):
-            self._send_context(symbol)
-            self._send_bbo(symbol)
-        self._books_due |= moved
+    def _markets(self, batch: Batch) -> None:
+        for symbol, trades in batch.trades.items():
+            self._send(Feed("trades", symbol), "trades", trades)
+        if batch.moved:
+            self._refresh(Feed("allMids"))
+        for symbol in sorted(batch.moved):
+            self._refresh(Feed("activeAssetCtx", symbol))
+            self._refresh_bbo(Feed("bbo", symbol))
+            for feed in self._about.get(symbol, ()):
+                if feed.kind in PACES:
+                    self._audiences[feed].due = True
         self.flush()
 
-    def flush(self) -> None:
-        """Send the books that changed and were not sent within the last half second, and the context of every
-        market that has stood still for a second: a price that does not move is news too."""
-        now = self._core.now
-        for symbol in self._core.books:
-            if now - self._contexts_sent.get(symbol, 0) >= CONTEXT_EVERY_MS:
-                self._send_context(symbol)
-        wanted = {feed for session in self._sessions for feed in session.feeds if feed[0] == "l2Book"}
-        for symbol in sorted(self._books_due):
-            if now - self._books_sent.get(symbol, 0) < L2_EVERY_MS:
-                continue
-            self._books_due.discard(symbol)
-            self._books_sent[symbol] = now
-            for feed in wanted:
-                if feed[1] == symbol:
-                    self._send(feed, partial(self._book, feed))
+    def _users(self, batch: Batch) -> None:
+        """States of the accounts that this changed are shown with the next tick, not once for every fill."""
+        for user in {*batch.orders, *batch.fills, *batch.funding, *batch.ledger}:
+            for feed in self._about.get(user, ()):
+                if feed.kind in USER_STATES:
+                    self._audiences[feed].due = True
 
-    def _send_context(self, symbol: str) -> None:
-        self._contexts_sent[symbol] = self._core.now
-        self._send(("activeAssetCtx", symbol), partial(self._context, symbol))
+    def _refresh(self, feed: Feed) -> None:
+        audience = self._audiences.get(feed)
+        if audience is not None:
+            self._show(feed, audience)
 
-    def _send_bbo(self, symbol: str) -> None:
-        if not any(("bbo", symbol) in session.feeds for session in self._sessions):
-            self._bbos.pop(symbol, None)
+    def _refresh_bbo(self, feed: Feed) -> None:
+        audience = self._audiences.get(feed)
+        if audience is None:
             return
-        bbo = self._info.bbo(symbol)
-        if self._bbos.get(symbol) != bbo:
-            self._bbos[symbol] = bbo
-            self._send(("bbo", symbol), partial(self._bbo, symbol, bbo))
+        shown = self._shown.state(feed)
+        if shown["bbo"] != audience.last:
+            audience.last = shown["bbo"]
+            self._send(feed, "bbo", shown)
 
-    def _mids(self) -> str:
-        return message("allMids", {"mids": self._info.all_mids()})
+    def _show(self, feed: Feed, audience: Audience) -> None:
+        audience.due = False
+        audience.sent_at = self._core.now
+        try:
+            data = self._shown.state(feed)
+        except MalformedError:
+            return  # what was there when it was subscribed to is there no more
+        if data is not None:
+            self._send(feed, feed.kind, data)
 
-    def _book(self, feed: Feed) -> str:
-        _, symbol, figures, mantissa = feed
-        return message("l2Book", self._info.l2_book(symbol, figures, mantissa))
-
-    def _bbo(self, symbol: str, bbo: list[Json | None]) -> str:
-        return message("bbo", {"coin": symbol, "time": self._core.now, "bbo": bbo})
-
-    def _context(self, symbol: str) -> str:
-        context = self._info.asset_context(self._core.by_symbol[symbol])
-        return message("activeAssetCtx", {"coin": symbol, "ctx": context})
-
-    def _send(self, feed: Feed, build: Callable[[], str]) -> None:
-        """Build a message once, if anybody wants it, and hand it to all who do."""
-        sessions = [session for session in self._sessions if feed in session.feeds]
-        if sessions:
-            built = build()
-            for session in sessions:
-                session.send(built)
+    def _send(self, feed: Feed, channel: str, data: Any) -> None:
+        """Write a message once, if anybody wants it, and hand it to all who do."""
+        audience = self._audiences.get(feed)
+        if audience is None:
+            return
+        for text in self.texts(channel, data):
+            for send in tuple(audience.sends.values()):
+                send(text)
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"not JSON: {name}")
+def _pace(feed: Feed) -> int:
+    return FAST_BOOK_MS if feed.fast else PACES[feed.kind]

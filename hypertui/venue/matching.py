@@ -1,7 +1,4 @@
-"""One market's book: resting orders of accounts by price and time, and synthetic liquidity around the path.
-
-The synthetic part is rebuilt with every price of the path; what takers have eaten stays eaten until then.
-"""
+"""One market's book: the accounts' resting orders by price and time, and liquidity around the path."""
 
 from __future__ import annotations
 
@@ -9,24 +6,20 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from itertools import islice
+from heapq import merge
 
 from hypertui.market import ONE, ZERO, Side
+from hypertui.venue.candles import Candles
+from hypertui.venue.liquidity import Ladder, Quote, fresh_quotes
 from hypertui.venue.markets import Market
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Json, VenueOrder
-from hypertui.venue.wire import exact, integer, integers, items, mapping
+from hypertui.venue.shelf import Shelf, TriggerShelf
+from hypertui.venue.volume import HOUR_MS, Volume
+from hypertui.venue.wire import address, exact, integer, integers, items, mapping
 
 RECENT_TRADES = 30
-HOUR_MS = 3_600_000
-
-
-@dataclass(slots=True)
-class Quote:
-    """Synthetic liquidity at one price, in coins; takers eat from its size."""
-
-    price: Decimal
-    size: Decimal
+SHOWN_LEVELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,75 +40,30 @@ class Level:
     count: int
 
 
-class Ladder:
-    """Synthetic liquidity of one side, best first. Made only as far as it is looked at: most prices of the
-    path pass without anybody looking beyond the top."""
-
-    def __init__(self, quotes: Iterator[Quote]) -> None:
-        self._made: deque[Quote] = deque()
-        self._rest = quotes
-
-    def top(self) -> Quote | None:
-        """The best price at which anything is left."""
-        while self._made and not self._made[0].size:
-            self._made.popleft()
-        if not self._made:
-            self._made.extend(islice(self._rest, 1))
-        return self._made[0] if self._made else None
-
-    def all(self) -> list[Quote]:
-        """Every price at which anything is left."""
-        self._made.extend(self._rest)
-        return [quote for quote in self._made if quote.size]
-
-
-class Volume:
-    """Traded value (USD) and coins of the last 24 hours, by hour."""
-
-    def __init__(self) -> None:
-        self._hours: deque[tuple[int, Decimal, Decimal]] = deque()
-
-    def add(self, now: int, size: Decimal, price: Decimal) -> None:
-        """Count a trade at `now` (ms)."""
-        hour = now // HOUR_MS
-        if self._hours and self._hours[-1][0] == hour:
-            _, value, coins = self._hours.pop()
-            self._hours.append((hour, value + size * price, coins + size))
-        else:
-            self._hours.append((hour, size * price, size))
-
-    def day(self, now: int) -> tuple[Decimal, Decimal]:
-        """Value in USD and coins traded in the last 24 hours, to the hour."""
-        while self._hours and self._hours[0][0] <= now // HOUR_MS - 24:
-            self._hours.popleft()
-        value = sum((value for _, value, _ in self._hours), ZERO)
-        return value, sum((coins for _, _, coins in self._hours), ZERO)
-
-    def dump(self) -> list[Json]:
-        """The hours, oldest first, for JSON."""
-        return [
-            {"hour": hour, "value": f"{value:f}", "coins": f"{coins:f}"} for hour, value, coins in self._hours
-        ]
-
-    def restore(self, hours: list[Json]) -> None:
-        """Count on from what `dump` made; raises MalformedError."""
-        self._hours.extend(
-            (integer(item, "hour"), exact(item, "value"), exact(item, "coins")) for item in hours
-        )
-
-
 class Book:
-    """`mark` is the path's price, which serves as mark, oracle and middle of the synthetic liquidity."""
+    """`mark` is the path's price, which serves as mark, oracle and middle of the synthetic liquidity.
+
+    `holders` are the addresses with a position, `longs` and `shorts` the coins of these together. `triggers`
+    are the orders that wait for a price. A `capped` market lets no position grow, a
+    `closed` one trades no more.
+    """
 
     def __init__(self, market: Market, options: VenueOptions, price: Decimal) -> None:
         self.market = market
         self.mark = market.round_mark(price)
-        self._opens: deque[tuple[int, Decimal]] = deque()
         self.last: Decimal | None = None
         self.volume = Volume()
+        self.candles = Candles(market.symbol)
         self.recent: deque[Json] = deque(maxlen=RECENT_TRADES)
+        self.triggers = TriggerShelf()
+        self.holders: dict[str, None] = {}
+        self.longs = self.shorts = ZERO
+        self.capped = False
+        self.closed = False
+        self._share = ONE
+        self._opens: deque[tuple[int, Decimal]] = deque()
         self._options = options
-        self._resting: dict[Side, list[VenueOrder]] = {Side.BUY: [], Side.SELL: []}
+        self._resting = {side: Shelf(side) for side in Side}
         self._ladders: dict[Side, Ladder] = {}
 
     def move(self, price: Decimal, now: int) -> None:
@@ -130,43 +78,58 @@ class Book:
             while self._opens[0][0] < hour - 24:
                 self._opens.popleft()
 
+    def offer(self, share: Decimal) -> None:
+        """Offer that share of the usual synthetic liquidity from now on."""
+        if share != self._share:
+            self._share = share
+            self._ladders.clear()
+
     @property
     def day_open(self) -> Decimal:
         """The first mark of the hour a day ago, or the first one ever if that is later."""
         return self._opens[0][1] if self._opens else self.mark
 
+    @property
+    def open_interest(self) -> Decimal:
+        """The coins held. Each contract has two sides: whatever the accounts leave over, the synthetic
+        liquidity holds."""
+        return max(self.longs, self.shorts)
+
+    def hold(self, address: str, before: Decimal, after: Decimal) -> None:
+        """Know that the position of an address has changed."""
+        self.longs += max(after, ZERO) - max(before, ZERO)
+        self.shorts += max(-after, ZERO) - max(-before, ZERO)
+        if after:
+            self.holders[address] = None
+        else:
+            self.holders.pop(address, None)
+
     def rest(self, order: VenueOrder) -> None:
         """Queue an order behind those at its price."""
-        orders = self._resting[order.side]
-        index = len(orders)
-        while index and _better(order.side, order.limit, orders[index - 1].limit):
-            index -= 1
-        orders.insert(index, order)
+        order.resting = True
+        self._resting[order.side].add(order)
 
     def remove(self, order: VenueOrder) -> None:
-        """Take an order out of the book; one that is not there is no error."""
-        if order in self._resting[order.side]:
+        """Take an order out of the book and from the waiting triggers; one that is not there is no error."""
+        if order.resting:
+            order.resting = False
             self._resting[order.side].remove(order)
-
-    def resting(self, side: Side) -> tuple[VenueOrder, ...]:
-        """The accounts' resting orders of a side, best price first, oldest first at one price."""
-        return tuple(self._resting[side])
+        else:
+            self.triggers.remove(order)
 
     def passed(self) -> tuple[VenueOrder, ...]:
         """Resting orders that the path has reached, in the order in which it fills them."""
-        bids = (order for order in self._resting[Side.BUY] if self.mark <= order.limit)
-        asks = (order for order in self._resting[Side.SELL] if self.mark >= order.limit)
-        return (*bids, *asks)
+        return (*self._resting[Side.BUY].reached(self.mark), *self._resting[Side.SELL].reached(self.mark))
 
     def best_against(self, side: Side, limit: Decimal | None) -> Match | None:
         """The first counterparty of a taker of `side` within `limit` (None: at any price). At one price the
         accounts' orders come before synthetic liquidity."""
         other = Side.SELL if side is Side.BUY else Side.BUY
-        orders = self._resting[other]
+        order = self._resting[other].best()
         quote = self._ladder(other).top()
         best: Match | None = None
-        if orders:
-            best = Match(orders[0].limit, orders[0].remaining, orders[0])
+        if order is not None:
+            best = Match(order.limit, order.remaining, order)
         if quote is not None and (best is None or _better(other, quote.price, best.price)):
             best = Match(quote.price, quote.size, quote)
         if best is None or (limit is not None and _better(side, best.price, limit)):
@@ -186,21 +149,22 @@ class Book:
             return self.mark if self.last is None else self.last
         return (bid + ask) / 2
 
-    def levels(self, side: Side, figures: int | None = None, mantissa: int = 1) -> list[Level]:
-        """The book's prices of a side, best first, at most 20; with `figures`, prices are widened to so many
-        significant ones (in steps of `mantissa` in the last)."""
-        parts = [(order.limit, order.remaining) for order in self._resting[side]]
-        parts += [(quote.price, quote.size) for quote in self._ladder(side).all()]
-        parts.sort(key=lambda part: part[0], reverse=side is Side.BUY)
+    def levels(
+        self, side: Side, figures: int | None = None, mantissa: int = 1, count: int = SHOWN_LEVELS
+    ) -> list[Level]:
+        """The book's prices of a side, best first, at most `count`; with `figures`, prices are widened to so
+        many significant ones (in steps of `mantissa` in the last)."""
         levels: list[Level] = []
-        for price, size in parts:
+        for price, size in self._offers(side):
             shown = price if figures is None else _widen(price, side, figures, mantissa)
             if levels and levels[-1].price == shown:
                 levels[-1].size += size
                 levels[-1].count += 1
+            elif len(levels) == count:
+                break
             else:
                 levels.append(Level(shown, size, 1))
-        return levels[:20]
+        return levels
 
     def impact(self, side: Side, value: Decimal) -> Decimal | None:
         """The average price at which `value` USD could be traded against a side, or None if it could not."""
@@ -214,14 +178,18 @@ class Book:
         return None
 
     def dump(self) -> Json:
-        """The market as it stands, for JSON: orders by their ids, and what is left of the synthetic liquidity
-        wherever somebody has looked at it."""
+        """The market as it stands, for JSON, without the candles that are over: orders by their ids, and what
+        is left of the synthetic liquidity wherever somebody has looked at it."""
         return {
             "mark": f"{self.mark:f}",
             "last": None if self.last is None else f"{self.last:f}",
+            "capped": self.capped,
+            "closed": self.closed,
             "opens": [{"hour": hour, "price": f"{price:f}"} for hour, price in self._opens],
             "volume": self.volume.dump(),
+            "candles": self.candles.dump(),
             "recent": list(self.recent),
+            "holders": [{"address": holder} for holder in self.holders],
             "resting": {side: [order.oid for order in orders] for side, orders in self._resting.items()},
             "liquidity": {
                 side: [
@@ -233,46 +201,38 @@ class Book:
             },
         }
 
-    def restore(self, state: Json, working: Mapping[int, VenueOrder]) -> None:
-        """Stand where the book stood when `dump` made `state`. Raises MalformedError, and KeyError for an
-        order that is not among the `working` ones."""
+    def restore(self, state: Json, closed: Json, working: Mapping[int, VenueOrder]) -> None:
+        """Stand where the book stood when `dump` made `state`, with the candles that were over. Raises
+        MalformedError, and KeyError for an order that is not among the `working` ones."""
         self.mark = exact(state, "mark")
         self.last = None if state.get("last") is None else exact(state, "last")
+        self.capped = state.get("capped") is True
+        self.closed = state.get("closed") is True
         self._opens.extend((integer(item, "hour"), exact(item, "price")) for item in items(state, "opens"))
         self.volume.restore(items(state, "volume"))
+        self.candles.restore(mapping(state, "candles"), closed)
         self.recent.extend(items(state, "recent"))
+        self.holders = {address(item, "address"): None for item in items(state, "holders")}
         resting, liquidity = mapping(state, "resting"), mapping(state, "liquidity")
         for side in Side:
-            self._resting[side] = [working[oid] for oid in integers(resting, side)]
+            for oid in integers(resting, side):
+                self.rest(working[oid])
             if side in liquidity:
                 quotes = [Quote(exact(item, "price"), exact(item, "size")) for item in items(liquidity, side)]
                 self._ladders[side] = Ladder(iter(quotes))
 
+    def _offers(self, side: Side) -> Iterator[tuple[Decimal, Decimal]]:
+        """Price and size of everything on a side, best first, read only as far as somebody asks."""
+        orders = ((order.limit, order.remaining) for order in self._resting[side])
+        quotes = ((quote.price, quote.size) for quote in self._ladder(side).all())
+        return merge(orders, quotes, key=lambda offer: offer[0], reverse=side is Side.BUY)
+
     def _ladder(self, side: Side) -> Ladder:
         if side not in self._ladders:
-            self._ladders[side] = Ladder(self._quote(side))
+            self._ladders[side] = Ladder(
+                fresh_quotes(self._options, self.market, side, self.mark, self._share)
+            )
         return self._ladders[side]
-
-    def _quote(self, side: Side) -> Iterator[Quote]:
-        options, instrument = self._options, self.market.instrument
-        step = (options.depth_range - options.half_spread) / options.levels
-        rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
-        value = options.depth / options.levels
-        merged: Quote | None = None
-        for index in range(options.levels):
-            away = options.half_spread + step * index
-            price = instrument.round_price(self.mark * (ONE - side.sign * away), rounding)
-            if price <= 0:
-                break
-            size = max(instrument.floor_size(value / price), instrument.lot)
-            if merged is not None and merged.price == price:
-                merged.size += size
-                continue
-            if merged is not None:
-                yield merged
-            merged = Quote(price, size)
-        if merged is not None:
-            yield merged
 
 
 def _better(side: Side, price: Decimal, than: Decimal) -> bool:

@@ -21,9 +21,17 @@ class VenueOptions:
     seed: int = 8
     # Market seconds per wall second, of the price path alone.
     speed: float = 60.0
-    # A price file drives `symbol`; the other markets stay on the synthetic path.
+    # How lively the synthetic path is: see presets.py.
+    preset: str = "usual"
+    # A price file drives `symbol`, again and again with `loop`; the other markets stay on the synthetic path.
     prices: Path | None = None
     symbol: str = "BTC"
+    loop: bool = False
+    # Prices stand still but for what is set on the control door.
+    manual: bool = False
+    # The base URL of a venue, or "mainnet", whose live prices are taken; and which of its prices.
+    follow: str | None = None
+    follow_price: Literal["mark", "mid"] = "mark"
     # What every new address owns; 0 means that accounts must be deposited to.
     faucet: Decimal = Decimal(10_000)
 
@@ -36,14 +44,21 @@ class VenueOptions:
     taker_fee: Decimal = Decimal("0.00045")
     maker_fee: Decimal = Decimal("0.00015")
     default_leverage: int = 20
-    # Traded volume that scheduleCancel asks for.
+    # Traded volume in USD that scheduleCancel and createSubAccount ask for; the real exchange wants 1,000,000
+    # and 100,000.
     schedule_cancel_volume: Decimal = Decimal(0)
+    sub_account_volume: Decimal = Decimal(0)
     # Seconds after which a socket is closed to which nothing was sent.
     idle_timeout: float = 60.0
-    # Messages that may wait for a socket that does not read; one more closes it.
+    # Messages, and their characters, that may wait for a socket that does not read; one more cuts it.
     socket_queue: int = 1000
+    socket_characters: int = 16_000_000
+    # Whether requests are throttled as the real exchange throttles them.
+    rate_limits: Literal["real", "off"] = "real"
 
     # Behaviour of the real exchange that is not established:
+    # the body of a 429,
+    throttled_body: str = "null"
     # which price a new trigger is compared with,
     trigger_reference: Literal["mark", "mid"] = "mark"
     # a reduce-only trigger placed while there is nothing to reduce,
@@ -59,6 +74,15 @@ class VenueOptions:
     def __post_init__(self) -> None:
         if not 0 < self.speed <= MOST_SPEED:
             raise ValueError(f"speed {self.speed:g} is not above 0 and at most {MOST_SPEED}")
+        sources = [
+            name
+            for name, given in (("prices", self.prices), ("manual", self.manual), ("follow", self.follow))
+            if given
+        ]
+        if len(sources) > 1:
+            raise ValueError(f"{' and '.join(sources)} do not go together: prices come from one source")
+        if self.loop and self.prices is None:
+            raise ValueError("loop is for a price file")
         if self.faucet < 0:
             raise ValueError(f"faucet {self.faucet} is below 0")
         if not 0 < self.half_spread < self.depth_range < 1:

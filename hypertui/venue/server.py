@@ -3,51 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from decimal import Decimal
 
 from aiohttp import web
 
-from hypertui.series import load_series
+from hypertui.venue.clock import MarketClock
 from hypertui.venue.core import Core
-from hypertui.venue.feeds import Hub
+from hypertui.venue.doors import Doors
+from hypertui.venue.faults import Faults
 from hypertui.venue.gateway import Gateway
+from hypertui.venue.http import LARGEST_BODY, HttpDoors, keep_standing
+from hypertui.venue.hub import Hub
 from hypertui.venue.info import Info
+from hypertui.venue.market_faults import MarketFaults
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import PriceSource, SeriesPrices, SyntheticPrices
+from hypertui.venue.prices import PriceSource
 from hypertui.venue.sockets import Sockets
+from hypertui.venue.sources import price_source
 from hypertui.venue.store import Keeper, StateFile
-from hypertui.venue.wire import MalformedError
+from hypertui.venue.throttle import Peers
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 TICK_SECONDS = 0.25
 SAVE_SECONDS = 0.25
 CLOSE_SECONDS = 1.0
-MALFORMED = "Failed to deserialize the JSON body into the target type"
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def wall_clock() -> int:
     """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000
-
-
-def price_source(options: VenueOptions) -> PriceSource:
-    """The prices that the options ask for; raises ValueError for a file that cannot be used."""
-    synthetic = SyntheticPrices(options.seed)
-    if options.prices is None:
-        return synthetic
-    if options.symbol not in synthetic.initial():
-        raise ValueError(f"the venue has no market {options.symbol}")
-    series = load_series(options.prices)
-    return SeriesPrices(options.symbol, series.prices, series.times, synthetic)
 
 
 class VenueServer:
@@ -65,20 +53,27 @@ class VenueServer:
         clock: Callable[[], int] = wall_clock,
         file: StateFile | None = None,
     ) -> None:
-        self._options = options
-        self._source = price_source(options) if source is None else source
-        self.core = Core(options, clock, self._source.initial())
+        self.options = options
+        self.source = price_source(options) if source is None else source
+        self.core = Core(options, clock, self.source.initial())
         self.gateway = Gateway(self.core)
         self.info = Info(self.core, self.gateway.asked_about)
-        self._hub = Hub(self.core, self.info, self.gateway)
-        self.sockets = Sockets(self._hub, options.socket_queue, options.idle_timeout)
+        self.faults = Faults(lambda: self.core.now)
+        self.peers = Peers(options, lambda: self.core.now)
+        doors = Doors(self.core, self.info, self.gateway, self.faults)
+        self._hub = Hub(self.core, self.info, doors, self.faults)
+        self.sockets = Sockets(self._hub, options, self.peers, self.faults)
+        self._http = HttpDoors(options, doors, self.peers, self.faults, self.sockets.drained)
+        self._market_faults = MarketFaults(self.core, self.source, self.faults)
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._market_time = 0
         self._keeper: Keeper | None = None
         if file is not None:
-            self._market_time = file.load(self.core, self.gateway, self._source)
-            self._keeper = Keeper(file, self.core, self.gateway, self._source)
+            self._market_time = file.load(self.core, self.gateway, self.source)
+        self.market_clock = MarketClock(options.speed, self._market_time, time.monotonic())
+        if file is not None:
+            self._keeper = Keeper(file, self.core, self.gateway, self.source)
             self._save()
 
     async def start(self, port: int) -> int:
@@ -86,9 +81,9 @@ class VenueServer:
 
         Raises OSError when the port is taken.
         """
-        app = web.Application(middlewares=[_keep_standing])
-        app.router.add_post("/info", self._info)
-        app.router.add_post("/exchange", self._exchange)
+        app = web.Application(middlewares=[keep_standing], client_max_size=LARGEST_BODY)
+        app.router.add_post("/info", self._http.info)
+        app.router.add_post("/exchange", self._http.exchange)
         app.router.add_get("/ws", self.sockets.handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
         await runner.setup()
@@ -118,22 +113,56 @@ class VenueServer:
 
     async def _close_doors(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._http.close()
         await self.sockets.close_all()
         if self._runner is not None:
             await self._runner.cleanup()
 
+    def set_price(self, symbol: str, price: Decimal) -> None:
+        """Move a market to a price (USD), from which its path goes on if it has one. Raises ValueError for a
+        price that is none, KeyError for a market that is none."""
+        self.core.set_price(symbol, price)
+        self.source.put(symbol, price)
+
+    @property
+    def market_time(self) -> int:
+        """How far the prices have come, in ms."""
+        return self._market_time
+
+    def pause(self) -> None:
+        """Let the prices stand still."""
+        self.market_clock.pause(time.monotonic())
+
+    def resume(self) -> None:
+        """Let the prices go on."""
+        self.market_clock.resume(time.monotonic())
+
+    def set_speed(self, speed: float) -> None:
+        """Let so many market seconds pass in a second."""
+        self.market_clock.set_speed(speed, time.monotonic())
+
+    def step(self) -> None:
+        """Do everything that time has made due."""
+        self.core.tick()
+        self._market_faults.tick()
+        self._market_time = self.market_clock.read(time.monotonic())
+        if not self.market_clock.paused:
+            self.walk()
+        self._hub.flush()
+        self.sockets.close_idle()
+
+    def walk(self) -> None:
+        """Let the prices come as far as market time has, paused or not."""
+        self._market_time = self.market_clock.read(time.monotonic())
+        self.core.walk((step.symbol, step.price) for step in self.source.advance(self._market_time))
+
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        began, started = self._market_time, loop.time()
+        # A venue that was made long before it is started has missed nothing.
+        self.market_clock.begin(time.monotonic())
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
-                self.core.tick()
-                self._market_time = began + int((loop.time() - started) * 1000 * self._options.speed)
-                steps = self._source.advance(self._market_time)
-                self.core.walk((step.symbol, step.price) for step in steps)
-                self._hub.flush()
-                self.sockets.close_idle()
+                self.step()
             except Exception:
                 log.exception("a tick failed")
 
@@ -151,64 +180,3 @@ class VenueServer:
     def _save(self) -> None:
         if self._keeper is not None:
             self._keeper.save(self._keeper.page(self._market_time))
-
-    async def _info(self, request: web.Request) -> web.Response:
-        try:
-            return _json(self.info.answer(await _body(request)))
-        except MalformedError as error:
-            return _malformed(error)
-
-    async def _exchange(self, request: web.Request) -> web.Response:
-        try:
-            return _json(self.gateway.submit(await _body(request)))
-        except MalformedError as error:
-            return _malformed(error)
-
-
-async def serve(
-    options: VenueOptions, port: int, ready: Callable[[int], None], state: Path | None = None
-) -> None:
-    """Run a venue until cancelled; `ready` is called once with the bound port, `state` is kept in its file.
-
-    Raises OSError when the port is taken, ValueError for a price file or a state that cannot be used.
-    """
-    with nullcontext() if state is None else StateFile(state) as file:
-        server = VenueServer(options, file=file)
-        bound = await server.start(port)
-        try:
-            ready(bound)
-            await asyncio.Event().wait()
-        finally:
-            await server.close()
-
-
-async def _body(request: web.Request) -> object:
-    try:
-        return json.loads(await request.read(), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError(str(error)) from None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"not JSON: {name}")
-
-
-def _json(data: Any) -> web.Response:
-    return web.json_response(data)
-
-
-def _malformed(error: MalformedError) -> web.Response:
-    log.info("422: %s", error)
-    return web.Response(status=422, text=MALFORMED)
-
-
-@web.middleware
-async def _keep_standing(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A mistake of ours costs the one request, not the venue."""
-    try:
-        return await handler(request)
-    except web.HTTPException:
-        raise
-    except Exception:
-        log.exception("%s %s failed", request.method, request.path)
-        return web.json_response(None, status=500)

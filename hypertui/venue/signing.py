@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 TESTNET_SOURCE = "b"
 MAINNET_SOURCE = "a"
+# What a user signs as it stands, by the action's type: the name of the signed type, and its fields in order.
 USER_SIGNED_TYPES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "approveAgent": (
         "HyperliquidTransaction:ApproveAgent",
@@ -20,6 +21,42 @@ USER_SIGNED_TYPES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("hyperliquidChain", "string"),
             ("agentAddress", "address"),
             ("agentName", "string"),
+            ("nonce", "uint64"),
+        ),
+    ),
+    "approveBuilderFee": (
+        "HyperliquidTransaction:ApproveBuilderFee",
+        (
+            ("hyperliquidChain", "string"),
+            ("maxFeeRate", "string"),
+            ("builder", "address"),
+            ("nonce", "uint64"),
+        ),
+    ),
+    "usdSend": (
+        "HyperliquidTransaction:UsdSend",
+        (
+            ("hyperliquidChain", "string"),
+            ("destination", "string"),
+            ("amount", "string"),
+            ("time", "uint64"),
+        ),
+    ),
+    "withdraw3": (
+        "HyperliquidTransaction:Withdraw",
+        (
+            ("hyperliquidChain", "string"),
+            ("destination", "string"),
+            ("amount", "string"),
+            ("time", "uint64"),
+        ),
+    ),
+    "usdClassTransfer": (
+        "HyperliquidTransaction:UsdClassTransfer",
+        (
+            ("hyperliquidChain", "string"),
+            ("amount", "string"),
+            ("toPerp", "bool"),
             ("nonce", "uint64"),
         ),
     ),

@@ -131,6 +131,21 @@ def test_a_mark_older_than_the_purchase_does_not_sell_it() -> None:
     assert stop.role is Role.STOP
 
 
+def test_coins_said_to_be_gone_are_offered_less_and_less_often() -> None:
+    desk = Desk()
+    stop = desk.stop(-1)
+    desk.tell(stop, OrderState.CANCELLED, stop.remaining)
+    desk.answer(stop, OrderState.CANCELLED)
+    for wait in (2, 4, 8, 16, 32, 64, 64):
+        (again,) = desk.places()
+        desk.refuse(again, Refusal.FLAT)
+        desk.wait(wait * 1_000 - 100)
+        assert desk.places() == []
+        desk.wait(200)
+    (again,) = desk.places()
+    desk.acknowledge(again)
+
+
 def test_a_sale_refused_because_nothing_is_held_is_not_repeated_at_once() -> None:
     desk = Desk()
     stop = desk.stop(-1)

@@ -82,9 +82,9 @@ def test_the_four_stops_of_the_entry_are_one_action() -> None:
         weights: list[int] = []
         place = venue.core.place
 
-        def counted(account: object, requests: list[object]) -> object:
+        def counted(account: object, requests: list[object], *grouping: object) -> object:
             weights.append(len(requests))
-            return place(account, requests)  # type: ignore[arg-type]
+            return place(account, requests, *grouping)  # type: ignore[arg-type]
 
         venue.core.place = counted  # type: ignore[assignment, method-assign]
         with LiveEngine(venue) as live:

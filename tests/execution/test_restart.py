@@ -1,5 +1,6 @@
 """Killed at any moment, the next start takes up the same trade: nothing twice, nothing lost."""
 
+import json
 import os
 import signal
 import subprocess
@@ -46,6 +47,11 @@ class Run:
         said = (Path(self.output.name)).read_bytes()[self._begin :]
         return b'"mode": "running"' in said
 
+    def last_words(self) -> str:
+        """The newest events that it said."""
+        said = Path(self.output.name).read_text().splitlines()[-8:]
+        return " | ".join(json.loads(line)["text"] for line in said if line.endswith("}"))
+
     def kill(self) -> None:
         self.end(signal.SIGKILL)
 
@@ -81,15 +87,37 @@ def at_rest(venue: LocalVenue) -> bool:
     return venue.call(look)
 
 
+def wait_for_rest(venue: LocalVenue, run: Run, what: str) -> None:
+    try:
+        wait_until(lambda: run.trades() and at_rest(venue), what, 30)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {described(venue)}; {run.last_words()}") from None
+
+
+def described(venue: LocalVenue) -> str:
+    """What the venue has of the account, in one line."""
+
+    def look() -> str:
+        orders = ", ".join(
+            f"{o.side} {o.remaining} at {o.request.trigger.price if o.request.trigger else o.limit}"
+            for o in working(venue)
+        )
+        account = venue.core.account(ADDRESS)
+        held = None if account is None else account.size("SOL")
+        return f"mark {venue.core.books['SOL'].mark}, held {held}, orders {orders or 'none'}"
+
+    return venue.call(look)
+
+
 def test_killed_again_and_again_it_goes_on(tmp_path: Path) -> None:
     random = Random(9)
     price = Decimal(150)
-    with LocalVenue({"SOL": price}) as venue:
+    with LocalVenue({"SOL": price}, rate_limits="off") as venue:
         for kill in range(KILLS):
             run = Run(venue, tmp_path)
             try:
                 if kill % 3 == 0:
-                    wait_until(lambda run=run: run.trades() and at_rest(venue), f"rest of life {kill}", 30)  # type: ignore[misc]
+                    wait_for_rest(venue, run, f"rest of life {kill}")
                 for _ in range(random.randint(0, 60)):
                     price += random.choice((-1, 1)) * Decimal("0.11") * random.randint(0, 8)
                     venue.set_price("SOL", price)
@@ -101,7 +129,7 @@ def test_killed_again_and_again_it_goes_on(tmp_path: Path) -> None:
                 run.kill()
         run = Run(venue, tmp_path)
         try:
-            wait_until(lambda: run.trades() and at_rest(venue), "rest after the last start", 30)
+            wait_for_rest(venue, run, "rest after the last start")
         finally:
             assert run.end(signal.SIGTERM) == 0, (tmp_path / "errors").read_text()
         account = venue.core.account(ADDRESS)

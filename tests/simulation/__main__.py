@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 from tests.simulation.play import Verdict, play
 
+_SAY_EVERY = 500
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
@@ -24,11 +26,13 @@ def main() -> int:
     failed, virtual, counts = 0, 0.0, Counter[str]()
     with ProcessPoolExecutor(options.jobs) as pool:
         verdicts = map(play, seeds) if options.jobs == 1 else pool.map(play, seeds, chunksize=4)
-        for verdict in verdicts:
+        for played, verdict in enumerate(verdicts, 1):
             failed += bool(verdict.problems)
             virtual += verdict.seconds
             counts += verdict.counts
             _report(verdict, trace=options.trace)
+            if played % _SAY_EVERY == 0:
+                print(f"{played} of {len(seeds)} seeds played, {failed} failed", flush=True)
     print(
         f"{len(seeds)} seeds, {failed} failed; {virtual / 3600:.1f} h of virtual time, "
         + ", ".join(f"{count} {name}" for name, count in counts.items())

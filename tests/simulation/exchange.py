@@ -74,6 +74,9 @@ class SimExchange:
 
     # Questions
 
+    async def open(self) -> None:
+        """There is no key to be verified."""
+
     async def ask_allowance(self) -> None:
         answer = await self._ask({"type": "userRateLimit", "user": ADDRESS})
         self._meter.account(*wire.request_budget(answer))

@@ -60,7 +60,7 @@ class Game:
 
     def counts(self) -> Counter[str]:
         """What happened how often."""
-        statuses = Counter(str(row["status"]) for row in self.venue.account.history)
+        statuses = Counter(event.status for event in self.venue.account.history)
         return Counter(
             {
                 "fills": len(self.venue.account.fills),
@@ -184,6 +184,14 @@ class Game:
         if rest and not trade.done():
             await self._rest()
 
+    async def _adopt(self) -> None:
+        """What an operator does about fills that the journal does not know."""
+        while not await self.process.command(Verb.ADOPT):
+            await asyncio.sleep(1.0)
+        while not await self.process.command(Verb.RESUME):
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(_SETTLE_SECONDS)
+
     def _withdraw(self) -> None:
         free = self.venue.core.margin(self.venue.account).withdrawable
         self.venue.account.deposit(-(free / 2).quantize(Decimal("0.01")))
@@ -208,6 +216,8 @@ class Game:
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         if self.scenario.overnight:
             await asyncio.sleep(_NIGHT)
+        if self.scenario.forgetful and self.process.trader.mode is Mode.PAUSED:
+            await self._adopt()
         requests = self.network.requests
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
@@ -242,8 +252,9 @@ class Game:
         # A command that cannot be carried out while the network is bad is said to have failed.
         honest = ("halted", "winddown")
         for alarm in self.process.trader.alarms.view():
-            # The journal's alarm is true while it lasts.
-            passing = alarm.key == "journal" and not alarm.active
+            # Some are true while they last: a feed may be silent for minutes before it breaks.
+            keys = {"journal", "stale"} | ({"foreign", "position"} if self.scenario.forgetful else set())
+            passing = alarm.key in keys and not alarm.active
             if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:
                 self.auditor.complain("false alarm", f"{alarm.key}: {alarm.text}")
 
@@ -300,7 +311,8 @@ class Game:
             return  # what was under way could not be proven in time, and that is what it says
         trader, working = self.process.trader, self.venue.working()
         on_exit, halted = self.process.stop.on_exit, trader.mode is Mode.HALTED
-        if self.file is not None and (on_exit is OnExit.FLATTEN or not self.scenario.hasty):
+        hears_all = on_exit is OnExit.FLATTEN and not self.scenario.forgetful
+        if self.file is not None and (hears_all or not self.scenario.hasty):
             # Whoever leaves orders working in the middle of it all has not heard of every fill.
             for text in problems_of_fills(self.file, self.venue):
                 self.auditor.complain("exit", text)

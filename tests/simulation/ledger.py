@@ -39,8 +39,9 @@ class FileJournal:
         """The live trade's journal, or that of a new trade, for the process behind `door`."""
         journal = Journal.open(self._url)
         # Here processes die, not machines: what the system was given is safe, and nobody waits for a disk.
-        journal._session.disconnect()
-        event.listen(journal._session.database.engine, "connect", _without_waiting)
+        session = journal._session
+        session.disconnect()
+        event.listen(session.database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
         self._newest = f"{trade_id:016x}"
         return trade_id, DoorJournal(journal, trade, door, self._network, self._random)

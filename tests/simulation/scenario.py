@@ -67,6 +67,11 @@ class Scenario:
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
 
+    @property
+    def forgetful(self) -> bool:
+        """Whether a process may die with orders of which the journal could not be told."""
+        return bool(self.kills) and self.faults.journal > 0
+
     def __str__(self) -> str:
         config, faults = self.config, self.faults
         return (
@@ -119,7 +124,7 @@ def draw(seed: int) -> Scenario:
         faults = replace(
             faults,
             garble=more.choice((0.0, 0.0, 0.01, 0.04)),
-            journal=0.003 if on_file and not kills else 0.0,
+            journal=more.choice((0.0, 0.0, 0.0, 0.003)) if on_file else 0.0,
         )
     deposit, short = DEPOSIT, more.random() < 0.12
     if short:

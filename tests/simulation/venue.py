@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from hypertui.venue.accounts import Account
-from hypertui.venue.core import ActionError, Core
+from hypertui.venue.core import Core
+from hypertui.venue.errors import ActionError
 from hypertui.venue.feeds import message
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.info import Info
@@ -31,7 +32,13 @@ class _OpenGateway(Gateway):
         self.core = core
 
     def _authorize(
-        self, wire: Json, nonce: int, vault: str | None, expires_after: int | None, signature: Signature
+        self,
+        wire: Json,
+        form: Json,
+        nonce: int,
+        vault: str | None,
+        expires_after: int | None,
+        signature: Signature,
     ) -> Account:
         if expires_after is not None and expires_after < self.core.now:
             raise ActionError("Action already expired")
@@ -69,6 +76,7 @@ class Venue:
 
     def act(self, action: Json, expires_at: int) -> Any:
         """The answer to an action that arrives now."""
+        self.core.tick()  # the full hour comes before what is done after it
         self._nonce += 1
         body = {"action": action, "nonce": self._nonce, "signature": _SIGNATURE, "expiresAfter": expires_at}
         return json.loads(json.dumps(self._gateway.submit(body)))
@@ -80,6 +88,7 @@ class Venue:
     def set_price(self, price: Decimal, depth: Decimal | None) -> None:
         """Move the market; `depth` is what each side of its book then holds in USD, None for plenty."""
         options = self._options if depth is None else replace(self._options, depth=depth, levels=3)
+        self.core.tick()
         self.book._options = options
         self.core.set_price(self.symbol, price)
 

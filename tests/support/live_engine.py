@@ -167,9 +167,7 @@ class LiveEngine:
         return fills
 
     async def _connect(self) -> Exchange:
-        exchange = HyperliquidExchange(paper(self.venue.base_url), self.key)
-        await exchange.open()
-        return exchange
+        return HyperliquidExchange(paper(self.venue.base_url), self.key)
 
     def _run(self) -> None:
         try:

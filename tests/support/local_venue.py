@@ -84,6 +84,10 @@ class LocalVenue:
         before this returns."""
         return self._wait(self._call(function))
 
+    def fail(self, name: str, **terms: Any) -> None:
+        """Switch a fault on; the terms are those of Faults.on."""
+        self.call(lambda: self.server.faults.on(name, **terms))
+
     def drop_sockets(self) -> None:
         """Cut every WebSocket connection without a word."""
         self.call(self.server.sockets.abort_all)

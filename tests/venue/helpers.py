@@ -10,10 +10,10 @@ from typing import Any, Literal
 from hypertui.market import Side
 from hypertui.venue.accounts import Account
 from hypertui.venue.core import Core
-from hypertui.venue.desk import Filled, Outcome, Refused, Resting
 from hypertui.venue.events import Batch
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.outcomes import Filled, Outcome, Refused, Resting
 from hypertui.venue.prices import ManualPrices
 
 ALICE = "0x" + "a" * 40

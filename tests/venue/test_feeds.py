@@ -14,6 +14,7 @@ from eth_account import Account
 from hyperliquid.exchange import Exchange
 from websockets.asyncio.client import ClientConnection, connect
 
+from hypertui.venue.faults import Faults
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.server import VenueServer
 from hypertui.venue.sockets import Connection
@@ -172,14 +173,14 @@ class DeafSocket:
         await self.cut.wait()
         raise ConnectionResetError
 
-    async def close(self) -> None:
+    async def close(self, *, code: int) -> None:
         await self.cut.wait()
 
 
 def test_a_socket_that_does_not_read_is_cut_off() -> None:
     async def test() -> None:
         deaf: Any = DeafSocket()
-        connection = Connection(deaf, deaf, limit=10)
+        connection = Connection(deaf, deaf, 10, 1_000, Faults(lambda: 0))
         writer = asyncio.create_task(connection.write())
         await asyncio.sleep(0)
         for index in range(10):
@@ -198,7 +199,7 @@ def test_a_socket_that_does_not_read_does_not_hold_up_the_end(monkeypatch: pytes
 
     async def test() -> None:
         deaf: Any = DeafSocket()
-        await Connection(deaf, deaf, limit=10).close()
+        await Connection(deaf, deaf, 10, 1_000, Faults(lambda: 0)).close()
         assert deaf.cut.is_set()
 
     run(test)

@@ -11,9 +11,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.venue.feeds import Hub
+from hypertui.venue.doors import Doors
+from hypertui.venue.faults import Faults
 from hypertui.venue.gateway import Gateway
+from hypertui.venue.hub import Hub
 from hypertui.venue.info import Info
+from hypertui.venue.throttle import Peer
 from hypertui.venue.wire import MalformedError
 from tests.venue.helpers import ALICE, START, Venue
 
@@ -27,6 +30,14 @@ ORDER = {
     "c": "0x" + "1" * 32,
 }
 TRIGGER = {"trigger": {"isMarket": True, "triggerPx": "110", "tpsl": "sl"}}
+CHILD = {
+    **ORDER,
+    "b": False,
+    "r": True,
+    "p": "80",
+    "t": {"trigger": TRIGGER["trigger"] | {"triggerPx": "85"}},
+}
+SIGNED = {"signatureChainId": "0x66eee", "hyperliquidChain": "Testnet", "nonce": START}
 ACTIONS: list[dict[str, Any]] = [
     {"type": "order", "orders": [ORDER, {**ORDER, "p": "120", "t": TRIGGER}], "grouping": "na"},
     {"type": "cancel", "cancels": [{"a": 2, "o": 1}]},
@@ -42,9 +53,21 @@ ACTIONS: list[dict[str, Any]] = [
         "nonce": START,
     },
     {"type": "noop"},
+    {"type": "order", "orders": [ORDER, CHILD], "grouping": "normalTpsl"},
+    {"type": "order", "orders": [CHILD], "grouping": "positionTpsl", "builder": {"b": ALICE, "f": 1}},
+    {"type": "modify", "oid": 1, "order": ORDER},
+    {"type": "batchModify", "modifies": [{"oid": "0x" + "1" * 32, "order": ORDER, "a": True}]},
+    {"type": "updateIsolatedMargin", "asset": 2, "isBuy": True, "ntli": -1_000_000},
+    {"type": "setReferrer", "code": "FRIEND"},
+    {"type": "createSubAccount", "name": "one"},
+    {"type": "subAccountTransfer", "subAccountUser": ALICE, "isDeposit": True, "usd": 1},
+    SIGNED | {"type": "approveBuilderFee", "maxFeeRate": "0.01%", "builder": ALICE},
+    SIGNED | {"type": "usdClassTransfer", "amount": f"1 subaccount:{ALICE}", "toPerp": True},
+    SIGNED | {"type": "usdSend", "destination": ALICE, "amount": "1", "time": START},
 ]
 QUESTIONS: list[dict[str, Any]] = [
     {"type": kind, "user": ALICE, "coin": "SOL", "oid": 1, "startTime": 0, "nSigFigs": 5, "dex": ""}
+    | {"req": {"coin": "SOL", "interval": "1h", "startTime": 0, "endTime": START}, "builder": ALICE, "id": 20}
     for kind in (
         "meta",
         "spotMeta",
@@ -69,6 +92,23 @@ QUESTIONS: list[dict[str, Any]] = [
         "userRateLimit",
         "userAbstraction",
         "extraAgents",
+        "spotMetaAndAssetCtxs",
+        "allPerpMetas",
+        "marginTable",
+        "maxMarketOrderNtls",
+        "perpsAtOpenInterestCap",
+        "predictedFundings",
+        "candleSnapshot",
+        "fundingHistory",
+        "activeAssetData",
+        "subAccounts",
+        "portfolio",
+        "referral",
+        "maxBuilderFee",
+        "approvedBuilders",
+        "userDexAbstraction",
+        "userTwapSliceFills",
+        "userVaultEquities",
     )
 ]
 ODDITIES: tuple[Any, ...] = (
@@ -111,9 +151,10 @@ def test_the_doors_stand(seed: int) -> None:
     venue = Venue()
     gateway = Gateway(venue.core)
     info = Info(venue.core, gateway.asked_about)
-    hub = Hub(venue.core, info, gateway)
+    faults = Faults(lambda: venue.now)
+    hub = Hub(venue.core, info, Doors(venue.core, info, gateway, faults), faults)
     sent: list[str] = []
-    session = hub.open(sent.append)
+    session = hub.open(sent.append, Peer(False, START), lambda seconds, call: call())
     for step in range(30):
         body = {
             "action": random.choice(ACTIONS),

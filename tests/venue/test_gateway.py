@@ -215,8 +215,8 @@ def test_cancels_answer_each() -> None:
 
 def test_what_is_not_supported_says_so() -> None:
     door = Door()
-    assert "not supported" in error(door.send({"type": "usdSend"}))
-    assert "not supported" in error(door.send(wire() | {"grouping": "normalTpsl"}))
+    assert "not supported" in error(door.send({"type": "spotSend"}))
+    assert "not supported" in error(door.send({"type": "twapOrder", "nobody": "checks what is in it"}))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from hypertui.venue.markets import MARKETS
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices, SeriesPrices, SyntheticPath, SyntheticPrices
-from hypertui.venue.server import price_source
+from hypertui.venue.presets import PRESETS
+from hypertui.venue.prices import ManualPrices
+from hypertui.venue.replay import SeriesPrices
+from hypertui.venue.sources import price_source
+from hypertui.venue.synthetic import SyntheticPath, SyntheticPrices
 
 HOUR = 3_600_000
 
@@ -95,3 +98,60 @@ def test_a_price_file_drives_its_market_alone(tmp_path: Path) -> None:
 def test_options_out_of_range(options: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         VenueOptions(**options)  # type: ignore[arg-type]
+
+
+def closes(preset: str, seed: int, hours: int) -> list[Decimal]:
+    return [step.price for step in SyntheticPath(MARKETS[0], seed, PRESETS[preset]).advance(hours * HOUR)]
+
+
+def moves(prices: list[Decimal]) -> float:
+    return pstdev(math.log(b / a) for a, b in pairwise(prices[19::20]))
+
+
+def test_presets_are_what_they_are_called() -> None:
+    seeds = range(4)
+    assert all(moves(closes("calm", seed, 4)) < 0.0003 for seed in seeds)
+    # Four hours of a trend are worth about 10 %, of which chance does not take half.
+    assert all(closes("trending", seed, 4)[-1] / 64_000 > Decimal("1.05") for seed in seeds)
+    for seed in seeds:
+        prices = closes("crash", seed, 2)
+        assert min(prices) < 64_000 * Decimal("0.88"), "it crashes"
+        assert min(prices[:500]) > 64_000 * Decimal("0.97"), "not before half an hour"
+        assert prices[-1] > min(prices), "and comes back a little"
+    for seed in seeds:
+        prices = closes("whipsaw", seed, 1)
+        turns = [prices[index] for index in range(119, 1200, 120)]
+        signs = [b > a for a, b in pairwise([Decimal(64_000), *turns])]
+        assert sum(a != b for a, b in pairwise(signs)) >= 7, "it turns nearly every six minutes"
+
+
+def test_a_preset_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="preset boring is none of"):
+        SyntheticPrices(1, "boring")
+
+
+def test_a_path_goes_on_from_a_price_set_by_hand() -> None:
+    source = SyntheticPrices(3)
+    list(source.advance(HOUR))
+    source.put("SOL", Decimal(1_000))
+    first = next(step for step in source.advance(HOUR + 3_000) if step.symbol == "SOL")
+    assert abs(first.price - 1_000) < 10
+
+
+@given(st.lists(st.integers(0, 60_000), max_size=8), st.integers(0, 7))
+def test_a_series_in_a_loop_goes_on_for_ever(cuts: list[int], stop: int) -> None:
+    def fresh() -> SeriesPrices:
+        prices = (Decimal(10), Decimal(11), Decimal(12))
+        return SeriesPrices("SOL", prices, (5_000, 6_000, 9_000), ManualPrices(), loop=True)
+
+    whole = [(step.time, step.price) for step in fresh().advance(60_000)]
+    # A round lasts 4 s, and 2 s more for its last price.
+    assert whole[:5] == [(1_000, 11), (4_000, 12), (6_000, 10), (7_000, 11), (10_000, 12)]
+    source, pieces = fresh(), []
+    for index, until in enumerate([*sorted(cuts), 60_000]):
+        if index == stop:
+            again = fresh()
+            again.restore(source.dump())
+            source = again
+        pieces += [(step.time, step.price) for step in source.advance(until)]
+    assert pieces == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
@@ -11,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hypertui.market import Side
+from hypertui.venue.accounts import Account
+from hypertui.venue.errors import ActionError
 from hypertui.venue.markets import MARKETS
 from hypertui.venue.orders import OrderRequest, Tif, Trigger
 from tests.venue.helpers import ALICE, BOB, Venue
+from tests.venue.identities import Witness
 
 SOL = MARKETS[2].instrument
 OPTIONS = st.fixed_dictionaries(
@@ -54,8 +58,46 @@ class Traders:
             if account.orders:
                 oid = random.choice(list(account.orders))
                 venue.core.cancel(account, venue.core.by_symbol["SOL"], oid)
+        elif choice < 0.5:
+            self._unusual(venue.account(random.choice((ALICE, BOB))), mark)
         else:
             self._order(random.choice((ALICE, BOB)), mark)
+
+    def _unusual(self, account: Account, mark: Decimal) -> None:
+        """A bracket, take-profit and stop-loss of the position, a modification, or another kind of margin."""
+        venue, random = self._venue, self._random
+        core, market = venue.core, venue.core.by_symbol["SOL"]
+        choice = random.randrange(4)
+        side = random.choice(tuple(Side))
+        other = Side.SELL if side is Side.BUY else Side.BUY
+        size = SOL.floor_size(100 / mark)
+        if choice == 0:
+            parent = OrderRequest(market, side, self._near(mark, "0.01"), size, False, Tif.GTC)
+            core.place(account, [parent, *self._exits(other, size, mark)], "normalTpsl")
+        elif choice == 1:
+            side = Side.SELL if account.size("SOL") > 0 else Side.BUY
+            exits = [replace(each, position_tpsl=True) for each in self._exits(side, Decimal(0), mark)]
+            core.place(account, exits, "positionTpsl")
+        elif choice == 2 and account.open_orders:
+            order = random.choice(list(account.open_orders.values()))
+            request = OrderRequest(market, order.side, self._near(mark, "0.02"), size, False, Tif.GTC)
+            core.modify(account, order.oid, request, always=random.random() < 0.5)
+        else:
+            with suppress(ActionError):
+                core.collateral.set_leverage(
+                    account, market, random.randint(5, 20), cross=random.random() < 0.5
+                )
+
+    def _exits(self, side: Side, size: Decimal, mark: Decimal) -> list[OrderRequest]:
+        market = self._venue.core.by_symbol["SOL"]
+        exits = []
+        for tpsl in ("tp", "sl"):
+            trigger = Trigger(mark, True, "tp" if tpsl == "tp" else "sl")
+            away = Decimal("1.015") if trigger.above(side) else Decimal("0.985")
+            trigger = replace(trigger, price=SOL.round_price(mark * away))
+            limit = SOL.round_price(trigger.price * (1 + side.sign * Decimal("0.1")))
+            exits.append(OrderRequest(market, side, limit, size, True, None, trigger))
+        return exits
 
     def _near(self, price: Decimal, range_: str) -> Decimal:
         away = Decimal(self._random.randint(-100, 100)) / 100 * Decimal(range_)
@@ -95,59 +137,9 @@ class Traders:
 @given(OPTIONS, st.integers(0, 1_000_000))
 def test_the_books_balance(options: dict[str, Any], seed: int) -> None:
     venue = Venue(**options)
+    witness = Witness(venue)
     venue.account(ALICE), venue.account(BOB)
     traders = Traders(venue, seed)
     for _ in range(60):
         traders.act()
-        book = venue.core.books["SOL"]
-        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
-        assert bid is None or ask is None or bid < ask, "the book is crossed"
-        for who in (ALICE, BOB):
-            check_account(venue, who)
-    for who in (ALICE, BOB):
-        check_replay(venue, who)
-
-
-def check_account(venue: Venue, who: str) -> None:
-    account = venue.account(who)
-    fills = list(account.fills)
-    margin = venue.core.margin(account)
-    position = account.positions.get("SOL")
-    unrealised = (
-        Decimal(0) if position is None else position.size * venue.core.books["SOL"].mark - position.cost
-    )
-    realised = sum((Decimal(fill["closedPnl"]) - Decimal(fill["fee"]) for fill in fills), Decimal(0))
-    funding = sum((Decimal(payment["usdc"]) for payment in account.funding), Decimal(0))
-    assert margin.value == account.deposits + realised + funding + unrealised
-
-    size = Decimal(0)
-    reduce_only = {oid for oid, order in account.orders.items() if order.request.reduce_only}
-    for fill in fills:
-        assert Decimal(fill["startPosition"]) == size
-        after = size + Decimal(fill["sz"]) * (1 if fill["side"] == "B" else -1)
-        if fill["oid"] in reduce_only:
-            assert abs(after) < abs(size) and after * size >= 0, "a reduce-only order flipped or added"
-        size = after
-    assert size == account.size("SOL")
-
-
-def check_replay(venue: Venue, who: str) -> None:
-    """The working orders are what the order updates say, and every order ended at most once."""
-    account = venue.account(who)
-    working: dict[int, str] = {}
-    ended: dict[int, str] = {}
-    for batch in venue.batches:
-        for update in batch.orders.get(who, []):
-            oid = update["order"]["oid"]
-            assert oid not in ended, f"{oid} ended as {ended[oid]} and became {update['status']}"
-            if update["status"] in ("open", "triggered"):
-                working[oid] = update["order"]["sz"]
-            else:
-                working.pop(oid, None)
-                ended[oid] = update["status"]
-                filled = update["status"] == "filled" and venue.core.options.partial_ioc_status != "filled"
-                assert not filled or update["order"]["sz"] == "0.0"
-    assert set(working) == set(account.open_orders)
-    for oid, order in account.open_orders.items():
-        assert Decimal(working[oid]) == order.remaining > 0
-    assert set(ended) | set(working) == set(account.orders)
+        witness.check()

@@ -15,7 +15,7 @@ from hyperliquid.utils.error import ClientError
 from hyperliquid.utils.types import Cloid
 
 from hypertui.venue.options import VenueOptions
-from hypertui.venue.server import serve
+from hypertui.venue.serve import serve
 from tests.support.local_venue import LocalVenue
 
 KEY = Account.from_key("0x" + "1" * 64)
@@ -191,11 +191,11 @@ def test_the_client_sees_a_422(info: Info) -> None:
 
 
 def test_a_mistake_inside_costs_one_request(venue: LocalVenue, info: Info, caplog: Any) -> None:
-    def broken() -> None:
+    def broken(*question: object) -> None:
         raise RuntimeError("a mistake")
 
-    venue.call(lambda: setattr(venue.server.info, "meta", broken))
-    answer = requests.post(f"{venue.base_url}/info", json={"type": "meta"}, timeout=10)
+    venue.call(lambda: setattr(venue.server.info.market, "l2_book", broken))
+    answer = requests.post(f"{venue.base_url}/info", json={"type": "l2Book", "coin": "SOL"}, timeout=10)
     assert (answer.status_code, answer.text) == (500, "null")
     assert "a mistake" in caplog.text
     assert info.all_mids()
@@ -203,4 +203,4 @@ def test_a_mistake_inside_costs_one_request(venue: LocalVenue, info: Info, caplo
 
 def test_a_taken_port_is_an_os_error(venue: LocalVenue) -> None:
     with pytest.raises(OSError):
-        asyncio.run(serve(VenueOptions(), venue.port, lambda bound: None))
+        asyncio.run(serve(VenueOptions(), venue.port, lambda bound, control: None))

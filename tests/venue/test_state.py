@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from hypertui.market import Side
 from hypertui.venue.accounts import KEPT_ORDERS
 from hypertui.venue.agents import DAY_MS
-from hypertui.venue.core import ActionError
+from hypertui.venue.errors import ActionError
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.info import Info
-from hypertui.venue.orders import Tif
-from hypertui.venue.prices import ManualPrices, OtherPathError, PriceSource, SeriesPrices, SyntheticPrices
+from hypertui.venue.orders import Tif, history_row
+from hypertui.venue.prices import ManualPrices, OtherPathError, PriceSource
+from hypertui.venue.replay import SeriesPrices
 from hypertui.venue.state import Scribe, load
+from hypertui.venue.synthetic import SyntheticPrices
 from hypertui.venue.wire import MalformedError
 from tests.venue.helpers import ALICE, BOB, START, Venue
 from tests.venue.test_fuzz import QUESTIONS
@@ -82,6 +84,7 @@ class Kept:
         batches = [
             {name: getattr(batch, name) for name in batch.__slots__ if name != "moved"}
             | {"moved": sorted(batch.moved)}
+            | {"history": [history_row(each) for told in batch.history.values() for each in told]}
             for batch in venue.batches
         ]
         return json.dumps([said, batches])
@@ -91,7 +94,8 @@ class Kept:
         choice = random.randrange(6)
         try:
             if choice == 0:
-                core.set_leverage(account, core.by_symbol["SOL"], random.randint(1, 20), cross=True)
+                leverage = random.randint(1, 20)
+                core.collateral.set_leverage(account, core.by_symbol["SOL"], leverage, cross=True)
             elif choice == 1:
                 core.schedule_cancel(account, self.venue.now + random.choice((1_000, 5_000, 9_000)))
             elif choice == 2:
@@ -116,7 +120,7 @@ class Kept:
 
 
 def _nonces() -> Any:
-    from hypertui.venue.gateway import Nonces
+    from hypertui.venue.nonces import Nonces
 
     return Nonces()
 
@@ -141,7 +145,7 @@ def test_what_is_read_again_is_the_same_venue(
     assert second.answers() == first.answers()
     assert second.scribe.text(0) == first.scribe.text(0)
     # What was written before and has not changed is not written anew, and still right.
-    assert first.scribe.structure(0) == Scribe(first.venue.core, first.gateway, first.source).structure(0)
+    assert first.scribe.text(0) == Scribe(first.venue.core, first.gateway, first.source).text(0)
 
 
 def test_what_takers_have_eaten_stays_eaten() -> None:

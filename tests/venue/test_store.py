@@ -99,7 +99,7 @@ def test_it_is_there_again_after_a_good_end(tmp_path: Path, end: str) -> None:
         wait_until(lambda: read(state)["market_time"] > before["market_time"], "the market to go on")
     # It went on from where it was: a market that had begun anew would be far behind.
     assert read(state)["market_time"] >= before["market_time"]
-    assert read(state)["core"]["desk"]["last_oid"] == before["core"]["desk"]["last_oid"]
+    assert read(state)["core"]["desk"]["orders"]["last_oid"] == before["core"]["desk"]["orders"]["last_oid"]
 
 
 def test_it_is_there_again_after_a_kill(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ async def a_state(path: Path) -> None:
         (lambda text: text[:-20], "is not JSON"),
         (lambda text: "[]", "is damaged: not the state of a venue"),
         (lambda text: '{"format": "diary"}', "is damaged: not the state of a venue"),
-        (lambda text: text.replace('"version":1', '"version":2'), "is of version 2, this is version 1"),
+        (lambda text: text.replace('"version":2', '"version":1'), "is of version 1, this is version 2"),
         (lambda text: text.replace('"seed":8', '"seed":9'), "is of seed 9, not 8"),
         (lambda text: text.replace('"cash":"10005"', '"cash":10005.0'), "is damaged: cash is not a string"),
         (lambda text: text.replace('"mark":', '"marc":'), "is damaged: mark is not a string"),

@@ -1,0 +1,37 @@
+"""Which prices the options ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hypertui.series import load_series
+from hypertui.venue.follow import following
+from hypertui.venue.options import VenueOptions
+from hypertui.venue.prices import ManualPrices, PriceSource
+from hypertui.venue.replay import SeriesPrices
+from hypertui.venue.synthetic import SyntheticPrices
+
+
+def price_source(options: VenueOptions) -> PriceSource:
+    """The prices that the options ask for, but for another venue's; raises ValueError for a file or a preset
+    that cannot be used."""
+    if options.manual:
+        return ManualPrices()
+    synthetic = SyntheticPrices(options.seed, options.preset)
+    if options.prices is None:
+        return synthetic
+    if options.symbol not in synthetic.initial():
+        raise ValueError(f"the venue has no market {options.symbol}")
+    series = load_series(options.prices)
+    return SeriesPrices(options.symbol, series.prices, series.times, synthetic, loop=options.loop)
+
+
+@asynccontextmanager
+async def open_prices(options: VenueOptions) -> AsyncIterator[PriceSource]:
+    """The same, another venue's among them. Raises ValueError."""
+    if options.follow is None:
+        yield price_source(options)
+        return
+    async with following(options.follow, options.follow_price) as source:
+        yield source
