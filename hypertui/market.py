@@ -41,6 +41,23 @@ class OrderType(StrEnum):
     IOC = "ioc"  # fills at once down to (up to) the limit; what is left is dropped
 
 
+class Reason(StrEnum):
+    """Why an order was made, or why coins changed hands without one of ours. Decided with the order, and
+    never changed by what becomes of it."""
+
+    ENTRY = "ENTRY"  # the opening order
+    LADDER_BUY = "LADDER_BUY"
+    LADDER_STOP = "LADDER_STOP"  # a slot's stop, or the sale of coins whose stop the price has passed
+    REPAIR = "REPAIR"  # a stop in the place of one that was lost, refused or altered
+    HARD_STOP = "HARD_STOP"
+    SOFT_STOP = "SOFT_STOP"
+    TRAILING_STOP = "TRAILING_STOP"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    SIGNAL_EXIT = "SIGNAL_EXIT"
+    MANUAL = "MANUAL"  # the operator's word, or somebody else's trade in the account
+    LIQUIDATION = "LIQUIDATION"  # by the venue
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order as the engine decides it, before the venue has heard of it.
@@ -62,7 +79,8 @@ class Order:
 class Fill:
     """One execution as the venue reports it. `fee` is positive when paid; `trade_id` is unique together with
     `time` and `order_id`. `start_position` is what the account held just before, in signed coins (the venue's
-    `startPosition`); None where it was not told."""
+    `startPosition`); None where it was not told. `liquidated` is the address whose position the venue closed
+    with it, None for an ordinary trade; either side of one names it."""
 
     symbol: str
     side: Side
@@ -75,6 +93,7 @@ class Fill:
     client_id: str | None = None
     closed_pnl: Decimal = ZERO
     start_position: Decimal | None = None
+    liquidated: str | None = None
 
     @property
     def value(self) -> Decimal:

@@ -31,6 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.ledger import ledger
 
                 return ledger(arguments)
+            case "status":
+                from hypertui.cli.status import status
+
+                return status(arguments)
             case "run" if arguments.headless:
                 from hypertui.cli.trade import headless
 

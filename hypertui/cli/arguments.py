@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hypertui.cli.ledger_arguments import add_ledger, add_status
+
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
 settings of config.toml."""
@@ -62,9 +64,10 @@ def parser() -> argparse.ArgumentParser:
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
-    _add_ledger(
-        commands.add_parser("ledger", help="what the journal says of money: fills, lots, PnL, reports")
+    add_ledger(
+        commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
     )
+    add_status(commands.add_parser("status", help="the trade as the journal has it, and who trades it"))
     return top
 
 
@@ -184,47 +187,6 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, metavar="FILE", help="go on from this file, and keep everything in it"
     )
     parser.add_argument("--until-eof", action="store_true", help="leave when standard input ends")
-
-
-def _add_ledger(parser: argparse.ArgumentParser) -> None:
-    parser.description = "What the journal says of money. It is only read, also while an engine writes it."
-    reports = parser.add_subparsers(dest="report", metavar="REPORT", required=True)
-    for name, says in _REPORTS.items():
-        report = reports.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
-        which = report.add_argument_group("what of it")
-        add = which.add_argument
-        # A flag that was given before the command must not be reset by the command's own default.
-        unset: Any = argparse.SUPPRESS
-        add("--network", choices=list(_NETWORKS), default=unset, help="default: as in the settings")
-        add("--account", metavar="0x…", help="one account's; default: all")
-        add("--symbol", metavar="NAME", default=unset, help="one market's; default: all")
-        add("--trade", metavar="ID", help="one trade's, by its 16 hex digits")
-        add("--since", metavar="TIME", help="from this day or time on (UTC)")
-        add("--until", metavar="TIME", help="up to, and without, this day or time (UTC)")
-        add("--config", type=Path, default=unset, metavar="FILE", help="settings; default ./config.toml")
-        add("--state-dir", default=unset, metavar="DIR", help="where the journal is")
-        shape = report.add_mutually_exclusive_group()
-        shape.add_argument("--json", action="store_true", help="amounts as decimal strings")
-        shape.add_argument("--csv", action="store_true")
-        if name == "pnl":
-            report.add_argument("--by", choices=["day", "cycle", "unit", "reason"], help="one row for each")
-        if name == "report":
-            report.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
-
-
-_REPORTS = {
-    "fills": "every fill and what it realised",
-    "lots": "what is held, oldest first",
-    "allocations": "which coins each closing fill closed, with cost and proceeds",
-    "pnl": "profit and loss, fees, funding, drawdown and ratios",
-    "cycles": "the ladder's cycles",
-    "exits": "orders that closed something, with reason, slippage and hold time",
-    "cash": "funding, deposits, withdrawals and other transfers",
-    "review": "what does not add up and waits for somebody to look at it",
-    "export": "one row for each allocation and funding payment, for a tax return",
-    "check": "whether everything adds up, also with what the venue said; exit status 1 if not",
-    "report": "one HTML page with charts, to be opened without a network",
-}
 
 
 class _Version(argparse.Action):

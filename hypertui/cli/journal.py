@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from hypertui.cli.places import journal_url
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
@@ -14,8 +15,6 @@ from hypertui.ledger import EngineLock, Journal, JournalError, Locked
 from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
 from hypertui.settings import digest
-
-_FILE = "journal.db"
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -40,7 +39,7 @@ def journals(
             names = (config.network.value, account, config.symbol)
             try:
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
-                journal = held.enter_context(Journal.open(journal_url(state_dir, url)))
+                journal = held.enter_context(Journal.open(journal_url(url, state_dir)))
                 journal.claim(*names)
                 trade, written = take_up(journal, config, account, clock())
                 if snapshot is not None:
@@ -52,11 +51,6 @@ def journals(
                 raise StartRefused(f"the state folder {state_dir} cannot be used: {error.strerror}") from None
 
         yield open_journal
-
-
-def journal_url(state_dir: Path, url: str | None) -> str:
-    """Where the journal is: at `url`, or in the state folder."""
-    return url or f"sqlite:///{state_dir / _FILE}"
 
 
 def _random_id() -> str:

@@ -1,128 +1,87 @@
-"""`hypertui ledger`: what the journal says of money, read without touching it, also while the engine runs."""
+"""`hypertui ledger`: ask the journal, report on it, copy it, and keep it small."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from hypertui.cli.arguments import setting_flags
-from hypertui.cli.journal import journal_url
-from hypertui.cli.state import state_folder
-from hypertui.cli.tables import Format, write_figures, write_rows
-from hypertui.ledger.check import check
-from hypertui.ledger.errors import JournalError
-from hypertui.ledger.history import History
-from hypertui.ledger.reports import lists
-from hypertui.ledger.reports.page import page
-from hypertui.ledger.reports.profit import statement
-from hypertui.ledger.reports.scope import FOREVER, Scope
+from hypertui.cli.places import journal_url, state_folder
+from hypertui.ledger import Journal, JournalError
 from hypertui.settings import load_settings
-
-_WRONG = 1
-
-_LISTS: dict[str, Callable[[Scope], Iterator[lists.Row]]] = {
-    "fills": lists.fills,
-    "lots": lists.lots,
-    "allocations": lists.allocations,
-    "exits": lists.exits,
-    "cash": lists.cash,
-    "review": lists.review,
-    "export": lists.tax,
-}
 
 
 def ledger(arguments: argparse.Namespace) -> int:
-    """Run the command; 1 says that the check found something. Raises ValueError with one line for bad
-    input, a journal that is not there among it."""
-    settings = load_settings(getattr(arguments, "config", None), setting_flags(arguments))
-    url = journal_url(state_folder(settings), settings.ledger.url)
+    """Carry out one of the ledger's commands; 1 says that a check found something. Raises ValueError with one
+    line for bad input."""
+    settings = load_settings(arguments.config, setting_flags(arguments))
+    folder = state_folder(settings)
+    url = journal_url(settings.ledger.url, folder)
     try:
-        with History.open(url) as history:
-            return _report(arguments, _scope(arguments, history, settings.network.value))
+        match arguments.ledger_command:
+            case "why":
+                _why(url, arguments.order, arguments.json)
+            case "backup":
+                _back_up(url, arguments.file or _next_backup(folder))
+            case "prune":
+                _prune(url, arguments.before, arguments.dry_run)
+            case "upgrade":
+                _upgrade(url)
+            case _:
+                from hypertui.cli.reports import report
+
+                return report(url, settings.network.value, arguments)
     except JournalError as error:
         raise ValueError(str(error)) from None
-
-
-def _scope(arguments: argparse.Namespace, history: History, network: str) -> Scope:
-    account, trade = arguments.account, arguments.trade
-    return Scope(
-        history,
-        network,
-        None if account is None else account.lower(),
-        getattr(arguments, "symbol", None),
-        None if trade is None else trade.lower(),
-        0 if arguments.since is None else _moment("--since", arguments.since),
-        FOREVER if arguments.until is None else _moment("--until", arguments.until),
-    )
-
-
-def _report(arguments: argparse.Namespace, scope: Scope) -> int:
-    how: Format = "json" if arguments.json else "csv" if arguments.csv else "table"
-    what: str = arguments.report
-    if scope.trade is not None and not any(True for _ in scope.trades()):
-        raise ValueError(f"trade {scope.trade} is not in the journal {scope.history.place}")
-    nothing = f"no {what} in the journal {scope.history.place} for {scope.network}"
-    match what:
-        case "pnl" if arguments.by is not None:
-            write_rows(statement(scope).rows(arguments.by), how, nothing)
-        case "pnl":
-            found = statement(scope)
-            if not found.totals.fills and how == "table":
-                print(f"no fills in the journal {scope.history.place} for {scope.network}")
-            else:
-                write_figures(found.summary(), how)
-        case "cycles":
-            rows = (row for row in statement(scope).cycles.rows() if scope.trade in (None, row["trade"]))
-            write_rows(rows, how, nothing)
-        case "check":
-            return _check(scope, how)
-        case "report":
-            _page(scope, arguments.out)
-        case _:
-            write_rows(_LISTS[what](scope), how, nothing)
     return 0
 
 
-def _check(scope: Scope, how: Format) -> int:
-    verdict = check(scope)
-    figures: dict[str, Any] = {
-        "fills": verdict.fills,
-        "allocations": verdict.allocations,
-        "flat_points": verdict.flat_points,
-        "transfers": verdict.transfers,
-        "dust": verdict.dust,
-        "problems": verdict.wrong,
-    }
-    if how == "json":
-        figures["texts"] = verdict.problems
-    write_figures(figures, how)
-    if how == "table":
-        for text in verdict.problems:
-            print(text)
-    return _WRONG if verdict.wrong else 0
+def _why(url: str, order: str, as_json: bool) -> None:
+    from hypertui.ledger import story, telling
+    from hypertui.ledger.archive import looked_at
 
-
-def _page(scope: Scope, out: Path | None) -> None:
-    text = page(scope, statement(scope), check(scope), time.time_ns() // 1_000_000)
-    if out is None:
-        sys.stdout.write(text)
+    with looked_at(url) as journal:
+        told = story.tell(journal, story.find(journal, order))
+    if as_json:
+        print(json.dumps(telling.record(told)))
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"report {out} cannot be written: {error.strerror}") from None
+    for line in telling.in_words(told):
+        print(line)
 
 
-def _moment(name: str, text: str) -> int:
-    """A day or a time in UTC as ms."""
+def _next_backup(folder: Path) -> Path:
+    return folder / "backups" / f"journal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+
+
+def _back_up(url: str, file: Path) -> None:
+    from hypertui.ledger.backup import back_up
+
+    made = back_up(url, file.expanduser())
+    rows = ", ".join(f"{count} {name}" for name, count in made.rows.items() if count)
+    print(f"{made.file}: {made.size} bytes, checked: {rows or 'no rows yet'}")
+
+
+def _prune(url: str, before: str, dry_run: bool) -> None:
+    from hypertui.ledger.pruning import prune
+
     try:
-        moment = datetime.fromisoformat(text)
+        day = date.fromisoformat(before)
     except ValueError:
-        form = "neither a day (2026-01-31) nor a time (2026-01-31T12:00)"
-        raise ValueError(f"{name} {text} is {form}") from None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        raise ValueError(f"--before {before} is not a date (YYYY-MM-DD)") from None
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    done = prune(url, round(moment.timestamp() * 1000), dry_run)
+    verb = "would go" if dry_run else "are gone"
+    print(
+        f"{done.rows} inputs, statuses and steps of {done.trades} trades that ended before {before} {verb};"
+        " their fills, orders and funding stay"
+    )
+
+
+def _upgrade(url: str) -> None:
+    from hypertui.ledger.archive import existing
+
+    existing(url)  # an empty one is not made here
+    with Journal.open(url) as journal:
+        print(f"the journal {journal.place} is up to date")

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
+from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
-from hypertui.cli.state import state_folder
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
 from hypertui.execution.config import PriceSource, TradeConfig
@@ -108,7 +108,7 @@ def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = _connector(settings, config)
-    state_dir = _state_dir(settings)
+    state_dir = made_state_folder(settings)
     try:
         handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
     except OSError as error:
@@ -193,15 +193,6 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
         raise ValueError(
             f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
         )
-
-
-def _state_dir(settings: Settings) -> Path:
-    folder = state_folder(settings)
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ValueError(f"state folder {folder} cannot be made: {error.strerror}") from None
-    return folder
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from hypertui.exchange import Exchange
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.market import ZERO, Fill, plain
+from hypertui.execution.orders import Decision
+from hypertui.market import ZERO, Fill, Reason, plain
 
 
 def strange(fills: Sequence[Fill], booked: Callable[[Fill], bool], tracker: OrderTracker) -> list[Fill]:
@@ -26,7 +27,8 @@ async def look(exchange: Exchange, symbol: str, since: int) -> tuple[Sequence[Fi
 
 
 class Adoption:
-    """Takes strange fills into the books of one trade. `booked` knows every fill of it, the entry's too."""
+    """Takes strange fills into the books of one trade. `booked` knows every fill of it, the entry's too;
+    `account` is the address that trades."""
 
     def __init__(
         self,
@@ -34,11 +36,13 @@ class Adoption:
         chronicle: Chronicle,
         booked: Callable[[Fill], bool],
         clock: Callable[[], int],
+        account: str,
     ) -> None:
         self._tracker = tracker
         self._chronicle = chronicle
         self._booked = booked
         self._clock = clock
+        self._account = account
 
     def take(self, fills: Sequence[Fill], position: Decimal) -> str:
         """Book what is strange among `fills`, if the position is `position` coins then. Returns what is in
@@ -54,5 +58,11 @@ class Adoption:
         for fill in found:
             before = ladder.book.realized_pnl
             self._tracker.adopt(fill, self._clock())
-            self._chronicle.fill(fill, "adopted", ladder.unit, ladder.book.realized_pnl - before)
+            gain = ladder.book.realized_pnl - before
+            self._chronicle.fill(fill, "adopted", ladder.unit, self._decision(fill), gain)
         return ""
+
+    def _decision(self, fill: Fill) -> Decision:
+        """Nobody here decided it: the venue did, or somebody with the account's key."""
+        liquidated = fill.liquidated == self._account.lower()
+        return Decision(Reason.LIQUIDATION if liquidated else Reason.MANUAL)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.market import Fill, Side, plain
 from hypertui.port import Mode, Severity
@@ -45,7 +45,7 @@ class Chronicle:
         """An own order has a new status."""
         if self.ladder is None:
             return
-        self._journal.order(order, status, self._clock())
+        self._journal.order(order, status, order.sent_at if status == "sent" else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
@@ -61,13 +61,16 @@ class Chronicle:
             "size": plain(wanted.size),
             "status": status,
             "note": order.note,
+            "reason": order.decision.reason.value,
+            "why": order.decision.text,
         }
         severity = Severity.WARNING if status in _BAD_NEWS else Severity.INFO
         self._log.add("order", f"{text}: {order.note}" if order.note else text, data, severity)
 
-    def fill(self, fill: Fill, role: str, unit: int, realized_pnl: Decimal) -> None:
-        """Coins changed hands; `realized_pnl` is what that realised, in USD."""
-        self._journal.fill(fill, role, unit)
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision, realized_pnl: Decimal) -> None:
+        """Coins changed hands, by an order with this decision; `realized_pnl` is what that realised, in
+        USD."""
+        self._journal.fill(fill, role, unit, decision)
         verb = "bought" if fill.side is Side.BUY else "sold"
         text = f"{verb} {plain(fill.size)} at {plain(fill.price)}, unit {unit:+d}"
         if realized_pnl:
@@ -83,6 +86,7 @@ class Chronicle:
             "price": plain(fill.price),
             "fee": plain(fill.fee),
             "realized_pnl": plain(realized_pnl),
+            "reason": decision.reason.value,
             "venue_time": fill.time,
         }
         self._log.add("fill", text, data)

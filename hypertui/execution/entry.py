@@ -106,17 +106,18 @@ class Entry:
         )
 
     async def enter(
-        self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int], None]
+        self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int, Decimal], None]
     ) -> Sequence[Fill]:
-        """Set the leverage and buy at the `newest` price; returns the fills. `record` takes the order and its
-        expiry (ms) before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError only
-        while nothing can have been."""
+        """Set the leverage and buy at the `newest` price; returns the fills. `record` takes the order, its
+        expiry (ms) and the price it was decided at before it is sent. Raises StartRefused when nothing was
+        bought, and an ExchangeError only while nothing can have been."""
         symbol = self._plan.instrument.symbol
         expiry = self._skew.at_venue(self._expiry())
         await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
         quote = newest()
-        order, expires_at = self._plan.entry(self._ids.entry(), quote.mid or quote.mark), self._expiry()
-        record(order, expires_at)
+        price = quote.mid or quote.mark
+        order, expires_at = self._plan.entry(self._ids.entry(), price), self._expiry()
+        record(order, expires_at, price)
         bought = await self._bought(order, expires_at, inbox)
         if bought == 0:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.market import Side
+from hypertui.market import Reason, Side
 from hypertui.strategy.ladder import Slot, Target, WantedBuy, WantedStop
 
 
@@ -114,13 +115,16 @@ class OrderManager:
         self.tracker.cancel_sent(cancels, now)
         return [Cancel(tuple(cancels), Purpose.PROTECT)]
 
-    def close(self, size: Decimal, mark: Decimal, now: int) -> OwnOrder:
+    def close(
+        self, size: Decimal, mark: Decimal, now: int, why: str, reason: Reason = Reason.MANUAL
+    ) -> OwnOrder:
         """An order that closes a position of `size` coins at the market, whichever slots hold them; a
-        negative one is bought back."""
+        negative one is bought back. `why` says in words what for."""
         holder = max(self.ladder.slots, key=lambda slot: slot.coins)
         client_id, plan = self._ids.next(holder.index), self.ladder.plan
         order = plan.sale(client_id, mark, size) if size > 0 else plan.cover(client_id, mark, -size)
-        return self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now)
+        decision = decisions.close(self.ladder, mark, why, reason)
+        return self.tracker.sent(order, Role.CLOSE, holder, self.ladder.unit, now, decision)
 
     def _converge_stops(
         self, target: Target, mark: Decimal, now: int
@@ -148,7 +152,7 @@ class OrderManager:
             if not stops and self._stop_passed(slot, mark):
                 places.append(self._sell(slot, mark, now))
             else:
-                places.append(self._stop(slot, want.unit, now))
+                places.append(self._stop(slot, want.unit, now, stops))
         return places, cancels
 
     def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:
@@ -207,18 +211,21 @@ class OrderManager:
                 continue
             slot = free.pop(0)
             order = self.ladder.plan.buy(self._ids.next(slot.index), trigger, buy.size)
-            places.append(self.tracker.sent(order, Role.BUY, slot, buy.unit, now))
+            decision = decisions.buy(self.ladder, buy.unit)
+            places.append(self.tracker.sent(order, Role.BUY, slot, buy.unit, now, decision))
         return places
 
-    def _stop(self, slot: Slot, unit: int, now: int) -> OwnOrder:
+    def _stop(self, slot: Slot, unit: int, now: int, alive: Sequence[OwnOrder]) -> OwnOrder:
         trigger = self.ladder.grid.price(unit)
         order = self.ladder.plan.stop(self._ids.next(slot.index), trigger, slot.coins + self.ladder.dust)
-        return self.tracker.sent(order, Role.STOP, slot, unit, now)
+        decision = decisions.stop(self.ladder, slot, unit, alive, self.tracker.last_stop(slot))
+        return self.tracker.sent(order, Role.STOP, slot, unit, now, decision)
 
     def _sell(self, slot: Slot, mark: Decimal, now: int) -> OwnOrder:
         order = self.ladder.plan.sale(self._ids.next(slot.index), mark, slot.coins)
         unit = slot.stop_unit if slot.stop_unit is not None else self.ladder.unit
-        sale = self.tracker.sent(order, Role.SALE, slot, unit, now)
+        decision = decisions.sale(self.ladder, unit, mark, self.tracker.last_stop(slot))
+        sale = self.tracker.sent(order, Role.SALE, slot, unit, now, decision)
         self.tracker.expect_fill(sale, now)
         return sale
 

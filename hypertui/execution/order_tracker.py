@@ -24,7 +24,7 @@ from hypertui.exchange import (
     Refused,
     Resting,
 )
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
@@ -64,6 +64,7 @@ class OrderTracker:
         self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
+        self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
         self._fills: set[tuple[int, int, int]] = set()
         self._funded: set[int] = set()
         self._retry_at: dict[int, int] = {}
@@ -105,6 +106,10 @@ class OrderTracker:
         """Alive orders of a slot."""
         return (order for order in self._alive.values() if order.slot == slot.index)
 
+    def last_stop(self, slot: Slot) -> OwnOrder | None:
+        """The newest stop that was made for the coins in a slot, dead or alive; None before the first."""
+        return self._stops.get(slot.index)
+
     def buys(self) -> list[OwnOrder]:
         """Alive buys."""
         return [order for order in self._alive.values() if order.role is Role.BUY]
@@ -140,6 +145,7 @@ class OrderTracker:
         order.order_id = fill.order_id
         order.acknowledged = True
         if order.order.side is Side.BUY:
+            self._new_coins(slot)
             self.ladder.bought(slot, order.unit, order.client_id, fill)
             self._bought_at[slot.index] = max(fill.time, self._bought_at.get(slot.index, 0))
         else:
@@ -161,6 +167,7 @@ class OrderTracker:
             return
         free = [slot for slot in self.ladder.slots if not slot.coins and not any(self.of(slot))]
         slot = free[0] if free and len(longs) < SLOTS else (longs or self.ladder.slots)[0]
+        self._new_coins(slot)
         self.ladder.bought(slot, self.ladder.unit, None, fill)
 
     def booked(self, fill: Fill) -> bool:
@@ -264,7 +271,7 @@ class OrderTracker:
 
     # What is done about it
 
-    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int) -> OwnOrder:
+    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int, decision: Decision) -> OwnOrder:
         """Write down an order that is about to be sent."""
         own = OwnOrder(
             order,
@@ -273,6 +280,7 @@ class OrderTracker:
             unit,
             sent_at=now,
             expires_at=now + self.timing.expires_after,
+            decision=decision,
             since=now,
             ask_at=now + self.timing.confirm_after,
         )
@@ -283,6 +291,7 @@ class OrderTracker:
             if order.size > slot.coins:
                 self.ladder.take_dust(slot)
             slot.stop_unit = unit
+            self._stops[slot.index] = own
         elif role is Role.BUY:
             self.ladder.armed(unit, order.size)
         self._listener.on_order(own, "sent")
@@ -384,6 +393,11 @@ class OrderTracker:
     def _due_no_longer(self, order: OwnOrder) -> None:
         order.due = False
         self.ladder.settle(self.ladder.slots[order.slot])
+
+    def _new_coins(self, slot: Slot) -> None:
+        """Stops of coins that were sold before are none of these coins'."""
+        if slot.coins == 0:
+            self._stops.pop(slot.index, None)
 
     def _slot_for_coins(self, order: OwnOrder) -> Slot:
         """The order's slot, or a free one for a purchase that becomes known after the slot was given away."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hypertui.exchange import OrderState
-from hypertui.market import ZERO, Order, Side
+from hypertui.market import ZERO, Order, Reason, Side
 
 _NO_SLOT = 0xFFFF
 _LENGTH = 34  # 0x and 32 hex digits
@@ -75,6 +75,23 @@ class Role(StrEnum):
     CLOSE = "close"  # market sale of everything, at the operator's word
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why an order was made, as it was decided and never changed.
+
+    `target` is the price (USD) at which it is meant to fill: that of its unit; for a sale at the market that
+    of the stop it stands for, for an entry and a close the price they were decided at. None where an older
+    version wrote it. `text` says in plain words why now, `replaces` is the client id of the order in whose
+    place it goes, `step` the number of the ladder's last step by then.
+    """
+
+    reason: Reason
+    target: Decimal | None = None
+    text: str = ""
+    replaces: str | None = None
+    step: int | None = None
+
+
 @dataclass(slots=True)
 class OwnOrder:
     """One order from the moment it is decided. Times are ms.
@@ -90,6 +107,7 @@ class OwnOrder:
     unit: int
     sent_at: int
     expires_at: int
+    decision: Decision
     acknowledged: bool = False
     order_id: int | None = None
     filled: Decimal = ZERO

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from hypertui.exchange import OpenOrder
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, Role, slot_of, trade_of
+from hypertui.execution.orders import ClientIds, Decision, Role, slot_of, trade_of
 from hypertui.execution.reconciliation import as_report
-from hypertui.market import ZERO, Fill, Order, OrderType, Side, plain
+from hypertui.market import ZERO, Fill, Order, OrderType, Reason, Side, plain
 from hypertui.strategy.grid import UnitGrid
 from hypertui.strategy.plan import SLOTS, Plan
 
@@ -117,7 +117,11 @@ def restore(
             reduce_only=side is Side.SELL,
         )
         ids.used(client_id)
-        tracker.sent(order, Role.STOP if side is Side.SELL else Role.BUY, slots[slot], unit, at)
+        role, reason = Role.BUY, Reason.LADDER_BUY
+        if side is Side.SELL:
+            role, reason = Role.STOP, Reason.LADDER_STOP
+        decision = Decision(reason, grid.price(unit), "rebuilt from what the venue tells")
+        tracker.sent(order, role, slots[slot], unit, at, decision)
 
     for fill in remains.fills:
         send(str(fill.client_id), fill.side, _nearest(grid, fill.price), fill.time)

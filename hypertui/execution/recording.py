@@ -25,8 +25,8 @@ from hypertui.exchange import (
     Resting,
 )
 from hypertui.execution.order_tracker import Listener, OrderTracker, Timing
-from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.market import Fill, Order, plain
+from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.market import Fill, Order, Reason, plain
 from hypertui.strategy.ladder import Ladder, Slot
 
 Record = Callable[[str, int, Mapping[str, object]], None]
@@ -34,8 +34,17 @@ Record = Callable[[str, int, Mapping[str, object]], None]
 _ORDER = TypeAdapter(Order)
 _FILL = TypeAdapter(Fill)
 _REPORT = TypeAdapter(OrderReport)
+_DECISION = TypeAdapter(Decision)
 _ANSWERS: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Resting, Filled, Refused)
+}
+
+# What an input of the first version leaves unsaid: it knew an order's reason by its role alone.
+_REASONS = {
+    Role.STOP: Reason.LADDER_STOP,
+    Role.SALE: Reason.LADDER_STOP,
+    Role.BUY: Reason.LADDER_BUY,
+    Role.CLOSE: Reason.MANUAL,
 }
 
 
@@ -117,9 +126,10 @@ class RecordedTracker(OrderTracker):
         with self._input("expect", now, order=order.client_id):
             super().expect_fill(order, now)
 
-    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int) -> OwnOrder:
-        with self._input("sent", now, order=order, role=role, slot=slot.index, unit=unit):
-            return super().sent(order, role, slot, unit, now)
+    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int, decision: Decision) -> OwnOrder:
+        data = {"order": order, "role": role, "slot": slot.index, "unit": unit, "decision": decision}
+        with self._input("sent", now, **data):
+            return super().sent(order, role, slot, unit, now, decision)
 
     def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
         orders = list(orders)
@@ -179,8 +189,11 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.expect_fill(named(data["order"]), at)
         case "sent":
             order, slot = _ORDER.validate_python(data["order"]), tracker.ladder.slots[data["slot"]]
+            role, said = Role(data["role"]), data.get("decision")
+            old = said is None
+            decision = Decision(_REASONS[role], order.trigger) if old else _DECISION.validate_python(said)
             ids.used(order.client_id)
-            tracker.sent(order, Role(data["role"]), slot, data["unit"], at)
+            tracker.sent(order, role, slot, data["unit"], at, decision)
         case "cancel sent":
             tracker.cancel_sent([named(client_id) for client_id in data["orders"]], at)
         case "started":

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from hypertui.exchange import ExchangeError, Quote
-from hypertui.execution import rebuild
+from hypertui.execution import decisions, rebuild
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
+from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.execution.recording import plain_json, read_fill, read_order
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.market import Fill, Order
+from hypertui.market import Fill, Order, Reason
 from hypertui.port import Stop
 from hypertui.strategy.plan import Plan
 
@@ -24,12 +26,21 @@ _PATIENCE = 10.0
 @dataclass(frozen=True, slots=True)
 class Opening:
     """How a trade is taken up: the fills of its entry, and either what the journal tells of it since then, or
-    what the venue does. Neither for a new one."""
+    what the venue does. Neither for a new one. `entry` is the order that made the fills, where it is known
+    and not written down yet."""
 
     fills: Sequence[Fill]
     history: Sequence[Input] = ()
     remains: rebuild.Remains | None = None
     resumed: bool = False
+    entry: OwnOrder | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """Why the entry was made."""
+        if self.entry is None:
+            return Decision(Reason.ENTRY, None, "rebuilt from what the venue tells")
+        return self.entry.decision
 
     @property
     def is_new(self) -> bool:
@@ -56,6 +67,7 @@ class Start:
         self._durability = durability
         self._inputs = inputs
         self._inbox = inbox
+        self._entering: OwnOrder | None = None
 
     async def check(self) -> rebuild.Remains | None:
         """Where the journal knows nothing: what the venue tells of a lost trade, or None where a new one may
@@ -86,11 +98,13 @@ class Start:
                 return Opening(fills, history[number + 1 :], resumed=True)
         fills = remains.entry if remains is not None else await self._bought(history)
         self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
-        return Opening(fills, remains=remains)
+        return Opening(fills, remains=remains, entry=self._entering)
 
     async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
         for entry in history:
             order, expires_at = read_order(entry.data["order"]), entry.data["expires_at"]
+            price = entry.data.get("price")  # the first version left it out
+            self._entering = _own(order, expires_at, None if price is None else Decimal(price), entry.at)
             if fills := await self._entry.found(order, expires_at, self._inbox):
                 return fills
         try:
@@ -104,10 +118,16 @@ class Start:
         assert self._inputs.quote is not None, "the first price was waited for"
         return self._inputs.quote
 
-    def _record_entry(self, order: Order, expires_at: int) -> None:
-        self._journal.record(
-            "entering", self._inputs.now, {"order": plain_json(order), "expires_at": expires_at}
-        )
+    def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
+        data = {"order": plain_json(order), "expires_at": expires_at, "price": plain_json(price)}
+        self._journal.record("entering", self._inputs.now, data)
+        self._entering = _own(order, expires_at, price, self._inputs.now)
         self._durability.commit()
         if self._durability.problem:
             raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")
+
+
+def _own(order: Order, expires_at: int, price: Decimal | None, at: int) -> OwnOrder:
+    """An entry as the journal shows it; it belongs to no slot."""
+    decision = Decision(Reason.ENTRY) if price is None else decisions.entry(price)
+    return OwnOrder(order, Role.ENTRY, -1, 0, at, expires_at, decision, since=at)

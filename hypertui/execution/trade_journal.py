@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hypertui.exchange import FundingPayment, Transfer
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.ledger import Journal
 from hypertui.ledger.records import (
     AlarmRecord,
@@ -28,15 +28,6 @@ from hypertui.ledger.records import (
 from hypertui.market import Fill
 from hypertui.port import Event
 from hypertui.strategy.ladder import Ladder, Step
-
-# Why an order is wanted, as the ledger names it.
-REASONS = {
-    Role.ENTRY: "ENTRY",
-    Role.STOP: "LADDER_STOP",
-    Role.BUY: "LADDER_BUY",
-    Role.SALE: "LADDER_STOP",
-    Role.CLOSE: "MANUAL",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +75,8 @@ class TradeJournal(Protocol):
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
 
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
-        """Queue a fill."""
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
+        """Queue a fill, by an order with this decision."""
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:
         """Queue a step."""
@@ -177,15 +168,20 @@ class LedgerJournal:
                     wanted.trigger,
                     wanted.limit,
                     wanted.reduce_only,
-                    REASONS[order.role],
+                    order.decision.reason.value,
                     order.sent_at,
+                    order.decision.target,
+                    order.decision.text,
+                    order.decision.replaces,
+                    order.decision.step,
                 )
             )
         self._add(StatusRecord(trade, order.client_id, at, status, order.order_id, order.note))
 
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
-        """Queue a fill."""
-        self._add(FillRecord.of(self._trade.id, fill, role, unit))
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
+        """Queue a fill, by an order with this decision."""
+        reason, target = decision.reason.value, decision.target
+        self._add(FillRecord.of(self._trade.id, fill, role, unit, reason, target))
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:
         """Queue a step."""

@@ -211,7 +211,7 @@ class Trader:
             self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
         if not opening.is_new:
             self._record_start()
-        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock)
+        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock, self.exchange.account)
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -243,11 +243,15 @@ class Trader:
             began_at=self.began_at,
             since=opening.history[-1].at if opening.history else None,
         )
+        if opening.entry is not None:
+            opening.entry.filled = sum((fill.size for fill in opening.fills), ZERO)
+            for status in ("sent", "filled"):
+                self.chronicle.on_order(opening.entry, status)
         for fill in opening.fills:
             assert self._entry is not None, "it was made before the trade"
             self._entry.takes(fill)
             if not opening.resumed:
-                self.chronicle.fill(fill, "entry", 0, ZERO)
+                self.chronicle.fill(fill, "entry", 0, opening.decision, ZERO)
         if opening.remains is not None:
             book = partial(self._book, from_feed=False)
             rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
@@ -372,9 +376,11 @@ class Trader:
         order = self.tracker.on_fill(fill, self.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
-            self.chronicle.fill(fill, order.role.value, order.unit, gain)
+            self.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
         elif from_feed or self._ids.owns(fill.client_id):
             what = "unknown to the journal" if self._ids.owns(fill.client_id) else "not ours"
+            if fill.liquidated == self.exchange.account.lower():
+                what = "a liquidation by the venue"
             text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             self.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)

@@ -141,7 +141,7 @@ async def flatten(trade: Trade, reason: str) -> str:
         await _take_over(trade)
     trade.manager.posture = Posture.HANDS_OFF
     try:
-        await _close_position(trade)
+        await _close_position(trade, reason)
     except NotDone:
         trade.manager.posture = Posture.PROTECT
         raise
@@ -176,7 +176,7 @@ async def _take_over(trade: Trade) -> None:
     raise NotDone(problem)
 
 
-async def _close_position(trade: Trade) -> None:
+async def _close_position(trade: Trade, reason: str) -> None:
     for _ in range(_CLOSE_TRIES):
         held = await _position(trade)
         if held == 0:
@@ -187,7 +187,7 @@ async def _close_position(trade: Trade) -> None:
         mark = trade.tracker.mark
         if mark is None:
             break
-        sale = trade.manager.close(held, mark, trade.clock())
+        sale = trade.manager.close(held, mark, trade.clock(), reason)
         trade.send(Place((sale,)))
         await trade.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
     held = await _position(trade)

@@ -207,7 +207,14 @@ def fill(row: Json) -> Fill:
         client_id=_client_id(row.get("cloid")),
         closed_pnl=parse_amount(row.get("closedPnl", "0")),
         start_position=_optional(row.get("startPosition")),
+        liquidated=_liquidated(row.get("liquidation")),
     )
+
+
+def _liquidated(liquidation: Json) -> str | None:
+    """Whom a liquidation closed, from a fill's `liquidation` (Hyperliquid's docs, WsFill)."""
+    user = None if liquidation is None else liquidation.get("liquidatedUser")
+    return None if user is None else str(user).lower()
 
 
 @reader

@@ -67,10 +67,10 @@ class Database:
         return JournalError(f"the journal {self.place} cannot be used: {reason}")
 
 
-def find(address: str, read_only: bool = False) -> Database:
-    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing, and
-    makes the folders of a file unless it is only to be read. Raises JournalError for an address that is none
-    of these, and for a file to be read that is not there."""
+def find(address: str, make_folders: bool = True, read_only: bool = False) -> Database:
+    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing;
+    `make_folders` makes those of a file, and `read_only` is for a file that is there and stays as it is.
+    Raises JournalError for an address that is none of these, and for a file to be read that is not there."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -78,13 +78,13 @@ def find(address: str, read_only: bool = False) -> Database:
         raise JournalError("ledger.url is not a database URL") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return _file(url, read_only)
+        return _file(url, make_folders, read_only)
     if kind in ("postgresql", "postgres"):
         return _server(url)
     raise JournalError(f"ledger.url must begin with sqlite:/// or postgresql://, not with {kind}:")
 
 
-def _file(url: URL, read_only: bool) -> Database:
+def _file(url: URL, make_folders: bool, read_only: bool) -> Database:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise JournalError("ledger.url must name a file: sqlite:///path/to/journal.db")
     path = Path(url.database).expanduser()
@@ -94,7 +94,8 @@ def _file(url: URL, read_only: bool) -> Database:
         deadline = Deadline()
         return Database(sqlite.reader_of(path, deadline), str(path), deadline)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JournalError(f"no folder for the journal {path}: {reason}") from None

@@ -10,14 +10,13 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, and_, select, tuple_
 
+from hypertui.ledger.archive import check
 from hypertui.ledger.database import find
-from hypertui.ledger.errors import JournalError
 from hypertui.ledger.order_of_fills import Key, key_of, merged
 from hypertui.ledger.reading import JournalReader, columns_of
 from hypertui.ledger.records import FillRecord, OrderRecord, TradeRecord
-from hypertui.ledger.schema import TABLES, VERSION
+from hypertui.ledger.schema import TABLES
 from hypertui.ledger.session import Session
-from hypertui.ledger.upgrade import version_of
 
 _PAGE = 2000  # rows that are read in one go
 
@@ -39,7 +38,7 @@ class Market:
         return cls(trade.network, trade.account, trade.symbol)
 
 
-# Why a fill happened that no order in the journal explains.
+# Why a fill of an older journal happened that no order in it explains.
 _WITHOUT_ORDER = {"entry": "ENTRY", "adopted": "MANUAL"}
 
 
@@ -55,7 +54,14 @@ class OrderedFill(FillRecord):
     @property
     def cause(self) -> str:
         """Why its order was made (LADDER_STOP, LADDER_BUY, …)."""
-        return self.order_reason or _WITHOUT_ORDER.get(self.role, "UNKNOWN")
+        return self.reason or self.order_reason or _WITHOUT_ORDER.get(self.role, "UNKNOWN")
+
+    @property
+    def worse(self) -> Decimal | None:
+        """USD for each coin that its price was worse than what its order was to get; None without that."""
+        if self.slippage is not None or self.trigger is None:
+            return self.slippage
+        return (self.price - self.trigger) * self.side.sign
 
 
 class History(JournalReader):
@@ -65,18 +71,12 @@ class History(JournalReader):
     def open(cls, url: str) -> Self:
         """The journal at `url`. Raises JournalError where there is none, and for one that another version of
         hypertui wrote."""
-        session = Session(find(url, read_only=True))
-        version = session.run(version_of)
-        if version != VERSION:
+        session = Session(find(url, make_folders=False, read_only=True))
+        try:
+            check(session)
+        except BaseException:
             session.disconnect()
-            place = session.database.place
-            if version is None:
-                raise JournalError(f"there is no journal at {place}")
-            other = "an older" if version < VERSION else "a newer"
-            remedy = "start a trade with this one once" if version < VERSION else "read it with that one"
-            raise JournalError(
-                f"the journal {place} was written by {other} hypertui (its version is {version}): {remedy}"
-            )
+            raise
         return cls(session)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import getpass
 import json
@@ -9,13 +10,16 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 _MOST = 4096  # bytes of a lock file that are read
+_TRIES = 3
+_GLANCE = 0.02  # seconds
 
 
 class Locked(RuntimeError):
@@ -37,6 +41,41 @@ def refusal(account: str, symbol: str, network: str, holder: str) -> str:
 
 def _wall_clock() -> int:
     return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that an engine holds, and who that is, in words."""
+
+    account: str
+    symbol: str
+    holder: str
+
+
+def held_locks(folder: Path, network: str) -> list[Held]:
+    """The locks in a folder that engines of this network hold now. Only looks: an engine that starts at the
+    same instant tries again."""
+    found = []
+    for path in sorted(folder.glob(f"{quote(network, safe='')}-*.lock")):
+        _, account, symbol = (unquote(part) for part in path.stem.split("-", 2))
+        holder = _held_by(path)
+        if holder is not None:
+            found.append(Held(account, symbol, holder))
+    return found
+
+
+def _held_by(path: Path) -> str | None:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(os.pread(file, _MOST, 0))
+    finally:
+        os.close(file)
+    return None
 
 
 class EngineLock:
@@ -64,7 +103,7 @@ class EngineLock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(file)
         except BlockingIOError:
             holder = _holder(os.pread(file, _MOST, 0))
             os.close(file)
@@ -92,6 +131,15 @@ class EngineLock:
         assert self._file is not None
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(holder).encode() + b"\n", 0)
+
+
+def _take(file: int) -> None:
+    """Lock it, or raise BlockingIOError. Somebody who only looks holds it for an instant."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_GLANCE)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(content: bytes) -> str:

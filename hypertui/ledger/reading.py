@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, Text, cast, null, or_, select
 
 from hypertui.ledger.errors import JournalError
 from hypertui.ledger.records import (
@@ -31,6 +32,15 @@ from hypertui.ledger.session import Session
 _PAGE = 1000  # rows that are read in one go
 
 R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """An order by both of its ids, as far as they are known."""
+
+    trade_id: str
+    client_id: str | None
+    order_id: int | None
 
 
 class JournalReader:
@@ -104,6 +114,15 @@ class JournalReader:
         """Comparisons with the venue."""
         return self._read(ReconciliationRecord, trade_id)
 
+    def newest(self, trade_id: str, kinds: Sequence[type[Record]], most: int) -> list[Record]:
+        """The last `most` records of these kinds, oldest first."""
+        return self._session.run(partial(_newest, trade_id, kinds, most))
+
+    def order_names(self, part: str, most: int) -> list[OrderName]:
+        """Orders with a client id or an order id that begins or ends with `part` (small letters and digits),
+        `most` of them; what changed hands without an order of ours is found by its order id."""
+        return self._session.run(partial(_order_names, part, most))
+
     def size(self) -> int:
         """The bytes that the journal takes up."""
         return self._session.run(self._session.database.size)
@@ -136,3 +155,30 @@ def one_trade(connection: Connection, where: ColumnElement[bool]) -> TradeRecord
 
 def _all(query: Select[Any], connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
+
+
+def _newest(trade_id: str, kinds: Sequence[type[Record]], most: int, connection: Connection) -> list[Record]:
+    found: list[tuple[int, Record]] = []
+    for kind in kinds:
+        rows = TABLES[kind]
+        query = columns_of(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
+        make: Callable[..., Record] = kind
+        for row in connection.execute(query.order_by(rows.c.nr.desc()).limit(most)):
+            found.append((row[-1], make(*row[:-1])))
+    found.sort(key=lambda each: each[0])
+    return [record for _, record in found[-most:]] if most else []
+
+
+def _order_names(part: str, most: int, connection: Connection) -> list[OrderName]:
+    names: dict[tuple[str, str | int], OrderName] = {}
+    for kind in (StatusRecord, FillRecord, OrderRecord):
+        rows = TABLES[kind].c
+        ids = [cast(column, Text) for column in rows if column.name in ("client_id", "order_id")]
+        like = or_(*(column.like(pattern) for column in ids for pattern in (f"{part}%", f"%{part}")))
+        order_id = rows.order_id if "order_id" in rows else null()
+        query = select(rows.trade_id, rows.client_id, order_id).where(like).distinct().limit(most * 4)
+        for trade, client_id, number in connection.execute(query):
+            key = (trade, client_id or number)
+            if key not in names or names[key].order_id is None:
+                names[key] = OrderName(trade, client_id, number)
+    return list(names.values())[:most]

@@ -16,6 +16,8 @@ from hypertui.market import ZERO, Fill, Side
 # Not recursive: what may be inside is checked when it is written down.
 Json: TypeAlias = object
 
+_BPS_STEP = Decimal("0.0001")
+
 
 @dataclass(frozen=True, slots=True)
 class TradeRecord:
@@ -51,7 +53,10 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """An order as it was decided, with the reason why it was wanted."""
+    """An order as it was decided, and why; no later word changes it. `target` is the price that it was meant
+    to fill at, `why` says in words why it was made then, `replaces` names the order in whose place it went
+    (client id), and `step` the ladder's last step by then. An older journal leaves these empty. An entry has
+    the slot -1."""
 
     trade_id: str
     client_id: str
@@ -65,6 +70,10 @@ class OrderRecord:
     reduce_only: bool
     reason: str
     sent_at: int
+    target: Decimal | None = None
+    why: str = ""
+    replaces: str | None = None
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +88,18 @@ class StatusRecord:
     note: str = ""
 
 
+def basis_points(part: Decimal, whole: Decimal) -> Decimal:
+    """`part` in hundredths of a percent of `whole`, to four decimals."""
+    return (part * 10_000 / whole).quantize(_BPS_STEP)
+
+
 @dataclass(frozen=True, slots=True)
 class FillRecord:
-    """One execution, unique by time, order id and the venue's number for it (`trade_number`)."""
+    """One execution, unique by time, order id and the venue's number for it (`trade_number`).
+
+    `reason` is that of its order, or why coins changed hands without one. `slippage` is how much worse than
+    the order's target its price was, in USD for each coin, and `slippage_bps` the same in hundredths of a
+    percent of the target; negative is better, None is without a target."""
 
     trade_id: str
     time: int
@@ -97,10 +115,17 @@ class FillRecord:
     fee: Decimal
     closed_pnl: Decimal = ZERO
     start_position: Decimal | None = None
+    reason: str = ""
+    slippage: Decimal | None = None
+    slippage_bps: Decimal | None = None
 
     @classmethod
-    def of(cls, trade_id: str, fill: Fill, role: str, unit: int) -> FillRecord:
-        """The record of a fill that an order of this role and unit made."""
+    def of(
+        cls, trade_id: str, fill: Fill, role: str, unit: int, reason: str, target: Decimal | None
+    ) -> FillRecord:
+        """The record of a fill that an order of this role, unit, reason and target made."""
+        worse = None if target is None else (fill.price - target) * fill.side.sign
+        bps = None if target is None or worse is None else basis_points(worse, target)
         return cls(
             trade_id,
             fill.time,
@@ -116,6 +141,9 @@ class FillRecord:
             fill.fee,
             fill.closed_pnl,
             fill.start_position,
+            reason,
+            worse,
+            bps,
         )
 
     @property

@@ -45,7 +45,7 @@ from hypertui.ledger.records import (
 )
 from hypertui.market import Side, plain
 
-VERSION = "0002"  # the newest migration
+VERSION = "0003"  # the newest migration
 
 _WHOLE_LIMIT = 2**63
 _ANY_DIALECT = DefaultDialect()  # the checks are the same for all
@@ -254,6 +254,10 @@ TABLES: dict[type, Table] = {
         _given("reduce_only", Flag()),
         _given("reason", Words()),
         _given("sent_at", Whole()),
+        _maybe("target", Amount()),
+        _given("why", Words()),
+        _maybe("replaces", Words()),
+        _maybe("step", Whole()),
         key=KEYS[OrderRecord],
     ),
     StatusRecord: _rows_of_a_trade(
@@ -279,6 +283,9 @@ TABLES: dict[type, Table] = {
         _given("fee", Amount()),
         _given("closed_pnl", Amount()),
         _maybe("start_position", Amount()),
+        _given("reason", Words()),
+        _maybe("slippage", Amount()),
+        _maybe("slippage_bps", Amount()),
         key=KEYS[FillRecord],
     ),
     StepRecord: _rows_of_a_trade(

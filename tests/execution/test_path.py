@@ -100,7 +100,7 @@ def test_client_ids_tell_trade_slot_and_generation() -> None:
         trades = {identity[:18] for identity in ids}
         assert len(trades) == 1
         sent = [str(e.data["client_id"]) for e in live.events("order") if e.data["status"] == "sent"]
-        assert len(set(sent)) == len(sent) == 6
+        assert len(set(sent)) == len(sent) == 7  # the entry, four stops, two moves
         assert Counter(identity[18:22] for identity in sent) == Counter(
-            {"0000": 2, "0001": 2, "0002": 1, "0003": 1}
+            {"ffff": 1, "0000": 2, "0001": 2, "0002": 1, "0003": 1}
         )

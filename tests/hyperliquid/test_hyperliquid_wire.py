@@ -215,9 +215,23 @@ def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
         wire.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
+def test_a_fill_names_whom_it_liquidated() -> None:
+    said = {"liquidatedUser": "0x" + "Ab" * 20, "markPx": "98.1", "method": "market"}
+    assert wire.fill({**FILL, "liquidation": said}).liquidated == "0x" + "ab" * 20
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"px": 100.25}, {"px": "NaN"}, {"sz": None}, {"side": "?"}, {"time": "1"}, {"oid": True}, {"tid": 1.0}],
+    [
+        {"px": 100.25},
+        {"px": "NaN"},
+        {"sz": None},
+        {"side": "?"},
+        {"time": "1"},
+        {"oid": True},
+        {"tid": 1.0},
+        {"liquidation": "x"},
+    ],
 )
 def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(wire.Malformed):

@@ -263,7 +263,7 @@ def test_two_engines_that_write_one_trade_are_told(url: str) -> None:
 
 def test_a_fill_goes_to_the_journal_and_back() -> None:
     fill = Fill("BTC", Side.BUY, D("1.5"), D(100), D("0.01"), 5, 7, 9, "0x1", D("2"))
-    assert FillRecord.of(ID, fill, "buy", 3).fill == fill
+    assert FillRecord.of(ID, fill, "buy", 3, "LADDER_BUY", D(99)).fill == fill
 
 
 def test_reading_while_writing_sees_what_is_committed(journal: Journal) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from hypertui.cli.journal import take_up
 from hypertui.exchange import FundingPayment, Transfer
 from hypertui.execution.config import TradeConfig
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.ledger import Journal, JournalDown
 from hypertui.ledger.records import FillRecord
@@ -128,9 +128,9 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.order(order, status, at)
 
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
         if not self._door.shut:
-            self._trade.fill(fill, role, unit)
+            self._trade.fill(fill, role, unit, decision)
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:
         if not self._door.shut:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.exchange import FundingPayment, Transfer
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input
 from hypertui.market import Fill
 from hypertui.port import Event
@@ -54,7 +54,7 @@ class MemoryJournal:
     def order(self, order: OwnOrder, status: str, at: int) -> None:
         """Not kept."""
 
-    def fill(self, fill: Fill, role: str, unit: int) -> None:
+    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
         """Not kept."""
 
     def step(self, step: Step, ladder: Ladder, at: int) -> None:

@@ -29,6 +29,7 @@ class Exit:
     gross_pnl: Decimal = ZERO
     pnl: Decimal = ZERO
     held: Decimal = ZERO
+    slippage: Decimal | None = None  # USD that it was worse than what the order was to get
 
     def add(self, row: AllocationRow) -> None:
         self.coins += row.size
@@ -37,6 +38,9 @@ class Exit:
         self.gross_pnl += row.gross_pnl
         self.pnl += row.pnl
         self.held += row.size * row.held_ms
+        worse = row.closed.worse if isinstance(row.closed, OrderedFill) else None
+        if worse is not None:
+            self.slippage = (self.slippage or ZERO) + worse * row.size
 
     @property
     def price(self) -> Decimal:
@@ -47,13 +51,6 @@ class Exit:
     def hold_s(self) -> int:
         """Seconds for which its coins were held, on average over the coins."""
         return round(self.held / self.coins / 1000)
-
-    @property
-    def slippage(self) -> Decimal | None:
-        """USD that the fills were worse than the trigger (negative: better); None without a trigger."""
-        if self.fill.trigger is None:
-            return None
-        return (self.value - self.fill.trigger * self.coins) * self.fill.side.sign
 
     @property
     def is_win(self) -> bool:

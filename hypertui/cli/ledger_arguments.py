@@ -1,0 +1,63 @@
+"""What can be said to `hypertui ledger` and `hypertui status`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from hypertui.cli.report_arguments import add_reports
+
+
+def add_ledger(parser: argparse.ArgumentParser) -> None:
+    """The commands of the ledger."""
+    parser.description = (
+        "Ask the journal, report on it, copy it, and keep it small. Safe while an engine trades."
+    )
+    commands = parser.add_subparsers(dest="ledger_command", metavar="WHAT", required=True)
+
+    why = _command(commands, "why", "the story of one order: why it was made and what became of it")
+    why.add_argument("order", metavar="ORDER", help="client id or order id, or what one begins or ends with")
+    why.add_argument("--json", action="store_true", help="as one JSON object")
+
+    backup = _command(commands, "backup", "copy the journal, and check the copy")
+    backup.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="default: backups/ in the state folder"
+    )
+
+    prune = _command(commands, "prune", "let go of what only an engine needs of trades that have ended")
+    prune.add_argument(
+        "--before", required=True, metavar="DATE", help="trades that ended before (YYYY-MM-DD, UTC)"
+    )
+    prune.add_argument("--dry-run", action="store_true", help="only say how much that is")
+
+    add_reports(commands, _command)
+    _command(commands, "upgrade", "bring the journal of an older version up to date")
+
+
+def add_status(parser: argparse.ArgumentParser) -> None:
+    """What the journal and the lock say, with or without an engine."""
+    parser.description = "What the journal and the lock say of this network, with or without an engine."
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument("--events", default="10", metavar="N", help="how many of the last events (10)")
+    add_place(parser)
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Which journal: the flags that may also stand before the command."""
+    group = parser.add_argument_group("journal")
+
+    def add(to: Any, *names: str, **options: Any) -> None:
+        to.add_argument(*names, default=argparse.SUPPRESS, **options)
+
+    which = group.add_mutually_exclusive_group()
+    for name in ("paper", "testnet", "mainnet"):
+        add(which, f"--{name}", dest="network", action="store_const", const=name)
+    add(group, "--config", type=Path, metavar="FILE", help="settings; default ./config.toml, if there is one")
+    add(group, "--state-dir", metavar="DIR", help="where everything is kept")
+
+
+def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    add_place(parser)
+    return parser

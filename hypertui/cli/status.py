@@ -1,0 +1,91 @@
+"""`hypertui status`: what the journal and the lock say, with or without an engine.
+
+It asks nobody: an engine that runs is known by its lock, and its trade by what it has written down."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from hypertui.cli.arguments import setting_flags
+from hypertui.cli.places import journal_url, state_folder
+from hypertui.cli.values import integer
+from hypertui.ledger import JournalError
+from hypertui.ledger.archive import looked_at
+from hypertui.ledger.lock import Held, held_locks
+from hypertui.ledger.overview import Overview, live_trades, record
+from hypertui.settings import load_settings
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Print it. Raises ValueError with one line where there is no journal to look at."""
+    count = integer("--events", arguments.events)
+    if not 0 <= count <= 1000:
+        raise ValueError(f"--events {count} is not between 0 and 1000")
+    settings = load_settings(arguments.config, setting_flags(arguments))
+    folder, network = state_folder(settings), settings.network.value
+    engines = held_locks(folder, network)
+    try:
+        with looked_at(journal_url(settings.ledger.url, folder)) as journal:
+            place, size = journal.place, journal.size()
+            trades = live_trades(journal, network, count)
+    except JournalError as error:
+        raise ValueError(str(error)) from None
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "network": network,
+                    "journal": place,
+                    "bytes": size,
+                    "engines": [
+                        {"account": held.account, "symbol": held.symbol, "holder": held.holder}
+                        for held in engines
+                    ],
+                    "trades": [record(trade) for trade in trades],
+                }
+            )
+        )
+    else:
+        print(f"{network}, journal {place}, {size / 1e6:.1f} MB")
+        for line in _words(engines, trades):
+            print(line)
+    return 0
+
+
+def _words(engines: Sequence[Held], trades: Sequence[Overview]) -> Iterator[str]:
+    for held in engines:
+        yield f"engine: {held.holder}, trades {held.symbol} of {held.account}"
+    if not engines:
+        yield "engine: none runs on this machine"
+    if not trades:
+        yield "trade: none goes on"
+    for trade in trades:
+        yield from _trade(trade, engines)
+
+
+def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
+    trade, step = overview.trade, overview.step
+    yield f"trade {trade.id} of {trade.symbol} by {trade.account}, since {_time(trade.started_at)}"
+    if not any((held.account, held.symbol) == (trade.account, trade.symbol) for held in engines):
+        yield "  no engine on this machine trades it: what works at the venue works on by itself"
+    where = (
+        "unit 0, no step yet"
+        if step is None
+        else f"unit {step.unit:+d} after {step.seq} steps, {step.phase} at the last one"
+    )
+    yield (
+        f"  {where}; {overview.position:f} held by {overview.fills} fills,"
+        f" realised {overview.realized_pnl:+.2f} USD, as journalled"
+    )
+    yield f"  {overview.mode}{f': {overview.reason}' if overview.reason else ''}"
+    for alarm in overview.alarms:
+        yield f"  alarm ({alarm.severity}) since {_time(alarm.at)}: {alarm.text}"
+    for at, kind, text in overview.events:
+        yield f"  {_time(at)}  {kind:<8}{text}"
+
+
+def _time(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}"

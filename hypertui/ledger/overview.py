@@ -1,0 +1,126 @@
+"""A live trade as the journal has it: read, or worked out from what is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hypertui.fifo import FifoBook
+from hypertui.ledger.reading import JournalReader
+from hypertui.ledger.records import (
+    AlarmRecord,
+    CommandRecord,
+    FillRecord,
+    OrderRecord,
+    Record,
+    StatusRecord,
+    StepRecord,
+    TradeRecord,
+)
+from hypertui.market import ZERO, Side, plain
+
+# What an operator would call an event; inputs are for the engine, funding for the accounts.
+_EVENTS: tuple[type[Record], ...] = (StatusRecord, FillRecord, StepRecord, CommandRecord, AlarmRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`position` is what the fills make, `realized_pnl` first in, first out and net of fees, with the funding
+    (USD). `step` is None before the first. `mode` and `reason` are those that a restart would take up.
+    `events` are (ms, kind, words), oldest first."""
+
+    trade: TradeRecord
+    position: Decimal
+    fills: int
+    realized_pnl: Decimal
+    step: StepRecord | None
+    mode: str
+    reason: str
+    alarms: tuple[AlarmRecord, ...]
+    events: tuple[tuple[int, str, str], ...]
+
+
+def live_trades(reader: JournalReader, network: str, events: int) -> list[Overview]:
+    """The trades of a network that have not ended, each with its last `events`. Raises a JournalError."""
+    live = [trade for trade in reader.trades() if trade.network == network and trade.ended_at is None]
+    return [_overview(reader, trade, events) for trade in live]
+
+
+def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overview:
+    book, count = FifoBook(), 0
+    for fill in sorted(reader.fills(trade.id), key=lambda record: record.fill.key):
+        book.book(fill.fill)
+        count += 1
+    funding = sum((payment.amount for payment in reader.funding(trade.id)), ZERO)
+    alarms: dict[str, AlarmRecord] = {}
+    for alarm in reader.alarms(trade.id):
+        alarms[alarm.key] = alarm
+    mode, reason = "running", ""
+    for entry in reader.inputs(trade.id):
+        if entry.kind == "mode":
+            mode, reason = str(entry.data["mode"]), str(entry.data["reason"])
+    last = reader.newest(trade.id, [StepRecord], 1)
+    newest = reader.newest(trade.id, _EVENTS, events)
+    orders = {order.client_id: order for order in reader.orders(trade.id)}
+    return Overview(
+        trade,
+        book.position,
+        count,
+        book.realized_pnl + funding,
+        next((step for step in last if isinstance(step, StepRecord)), None),
+        mode,
+        reason,
+        tuple(alarm for alarm in alarms.values() if alarm.active),
+        tuple(_event(record, orders) for record in newest),
+    )
+
+
+def _event(record: Record, orders: dict[str, OrderRecord]) -> tuple[int, str, str]:
+    match record:
+        case StepRecord():
+            arrow = "▲" if record.direction == "up" else "▼"
+            return record.at, "step", f"{arrow} to unit {record.unit:+d} at {plain(record.price)}"
+        case FillRecord():
+            verb = "bought" if record.side is Side.BUY else "sold"
+            text = f"{verb} {plain(record.size)} at {plain(record.price)}, unit {record.unit:+d}"
+            return record.time, "fill", f"{text}, {record.reason}"
+        case StatusRecord():
+            return record.at, "order", _status(record, orders.get(record.client_id))
+        case CommandRecord():
+            said = f": {record.text}" if record.text else ""
+            return record.at, "command", f"{record.verb} by {record.who}: {record.state}{said}"
+        case AlarmRecord():
+            return record.at, "alarm", f"{record.severity} {record.text}" if record.active else record.text
+        case _:
+            raise TypeError(f"no event: {type(record).__name__}")
+
+
+def _status(row: StatusRecord, order: OrderRecord | None) -> str:
+    what = row.client_id
+    if order is not None:
+        at = "market" if order.trigger is None else plain(order.trigger)
+        what = f"{order.reason} {order.side.value} {plain(order.size)} at {at}, unit {order.unit:+d}:"
+    return f"{what} {row.status}{f': {row.note}' if row.note else ''}"
+
+
+def record(overview: Overview) -> dict[str, object]:
+    """The overview as data fit for JSON."""
+    trade, step = overview.trade, overview.step
+    return {
+        "trade": trade.id,
+        "account": trade.account,
+        "symbol": trade.symbol,
+        "started_at": trade.started_at,
+        "position": plain(overview.position),
+        "fills": overview.fills,
+        "realized_pnl": plain(overview.realized_pnl),
+        "unit": None if step is None else step.unit,
+        "phase": None if step is None else step.phase,
+        "steps": 0 if step is None else step.seq,
+        "mode": overview.mode,
+        "reason": overview.reason,
+        "alarms": [
+            {"key": alarm.key, "severity": alarm.severity, "text": alarm.text} for alarm in overview.alarms
+        ],
+        "events": [{"at": at, "event": kind, "text": text} for at, kind, text in overview.events],
+    }
