@@ -3,13 +3,14 @@
 import json
 import sys
 
-from benchmarks import commit, pipeline, replay, startup, venue
+from benchmarks import commit, ledger, pipeline, replay, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
     "commit": commit.step,
+    "ledger": ledger.recompute,
     "pipeline": pipeline.step,
     "venue-orders": venue.orders,
     "venue-fanout": venue.fanout,

@@ -190,6 +190,33 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskView:
+    """Something that the engine does every `every` ms. `last` is when it last ended and `took` how long that
+    took (ms), `result` what came of it, in words (empty before the first time), and `failed` whether that was
+    nothing; `next` is None where there is no cause for it now. `overdue`: by more than two periods."""
+
+    name: str
+    every: int
+    last: int | None = None
+    next: int | None = None
+    took: int = 0
+    result: str = ""
+    failed: bool = False
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """Where the journal is, its bytes and those free on its disk (None where only the database knows), and
+    the rows that wait to be written."""
+
+    place: str
+    size: int | None = None
+    free: int | None = None
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the screens show, computed once by the engine. None means not known yet."""
 
@@ -249,20 +276,31 @@ class Snapshot:
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
     sources: tuple[Source, ...] = ()
+    tasks: tuple[TaskView, ...] = ()  # the least frequent first
+    journal: JournalView | None = None
     alarms: tuple[Alarm, ...] = ()
     commands: tuple[CommandView, ...] = ()  # newest first
 
 
+class EventKind(StrEnum):
+    """The kinds of event there are: on the screen, in the log, on standard output and, as its tables, in the
+    journal."""
+
+    STEP = "step"
+    ORDER = "order"
+    FILL = "fill"
+    COMMAND = "command"
+    ALARM = "alarm"
+    STATE = "state"  # the engine as a whole, the program around it too
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`).
-
-    `kind` is one of step, order, fill, command, alarm, state.
-    """
+    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`)."""
 
     seq: int
     at: int
-    kind: str
+    kind: EventKind
     severity: Severity
     text: str
     data: Mapping[str, object] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from hypertui.port import (
     CommandView,
     EnginePort,
     Event,
+    EventKind,
     Network,
     OnExit,
     Severity,
@@ -184,7 +185,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         lost = fresh[0].seq - self._seq - 1
         if self._seq and lost > 0:
             text = f"{lost} events are not kept any more and are missing here"
-            self._events.append(Event(fresh[0].seq - 1, now, "state", Severity.WARNING, text))
+            self._events.append(Event(fresh[0].seq - 1, now, EventKind.STATE, Severity.WARNING, text))
         self._events.extend(fresh)
         self._seq = fresh[-1].seq
 

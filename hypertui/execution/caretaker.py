@@ -85,26 +85,29 @@ class Caretaker:
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
 
-    async def ask_account(self) -> None:
+    # What is asked now and then returns what came in between, in words: empty where there was an answer.
+
+    async def ask_account(self) -> str:
         """Ask for equity, margin and position, and see the venue's clock."""
         if not self._rations.allows_question():
-            return
+            return "left out: requests are kept for stops"
         asked_at, booked = self._clock(), self._tracker.fills_booked
         try:
             account = await self._exchange.account_state(self._symbol)
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the account could not be read", error))
-            return
+            return str(error)
         self._skew.measure(asked_at, self._clock(), account.time)
         self._inbox.post(partial(self._on_account, account, asked_at, booked))
+        return ""
 
-    async def reconcile(self) -> None:
+    async def reconcile(self) -> str:
         """Compare with the venue's orders and recent fills, however often that has to be tried. What is asked
         for while a comparison is under way is done once more after it: the first may have looked too
         early."""
         if self._looking:
             self._look_again = True
-            return
+            return "another one is under way"
         self._looking = self._look_again = True
         try:
             while self._look_again:
@@ -113,6 +116,7 @@ class Caretaker:
                     await asyncio.sleep(_RETRY_PAUSE)
         finally:
             self._looking = False
+        return ""
 
     async def compare_once(self) -> str:
         """Compare, and return what differed in words."""
@@ -135,7 +139,7 @@ class Caretaker:
         self._inbox.post(partial(self._on_findings, findings))
         return not self._look_again
 
-    async def ask_funding(self) -> None:
+    async def ask_funding(self) -> str:
         """Ask for the funding of the position since the last that is booked, or since the trade began, until
         there is an answer."""
         while True:
@@ -150,27 +154,29 @@ class Caretaker:
                 await asyncio.sleep(_RETRY_PAUSE)
             else:
                 self._inbox.post(partial(self._on_funding, payments))
-                return
+                return ""
 
-    async def ask_transfers(self) -> None:
+    async def ask_transfers(self) -> str:
         """Ask what was paid into and out of the account: the base of all that is measured against capital."""
         await self._permission()
         try:
             transfers = await self._exchange.transfers_since(self._transfers_until)
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the transfers could not be read", error))
-            return
+            return str(error)
         self._inbox.post(partial(self._on_transfers, transfers))
+        return ""
 
-    async def ask_allowance(self) -> None:
+    async def ask_allowance(self) -> str:
         """Ask how many actions the account may still send."""
         await self._permission()
         try:
             await self._exchange.ask_allowance()
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
-            return
+            return str(error)
         self._inbox.post(self._on_allowance)
+        return ""
 
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""

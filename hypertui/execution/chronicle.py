@@ -9,7 +9,7 @@ from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.market import Fill, Side, plain
-from hypertui.port import Mode, Severity
+from hypertui.port import EventKind, Mode, Severity
 from hypertui.strategy.ladder import Direction, Ladder, Step
 from hypertui.strategy.trace import trace_record
 
@@ -39,7 +39,7 @@ class Chronicle:
         self.last_step = (moved, self._clock())
         self._journal.step(step, self.ladder, self._clock())
         text = f"{moved} at {plain(step.price)}"
-        self._log.add("step", text, trace_record(step, self.ladder))
+        self._log.add(EventKind.STEP, text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:
         """An own order has a new status."""
@@ -65,7 +65,7 @@ class Chronicle:
             "why": order.decision.text,
         }
         severity = Severity.WARNING if status in _BAD_NEWS else Severity.INFO
-        self._log.add("order", f"{text}: {order.note}" if order.note else text, data, severity)
+        self._log.add(EventKind.ORDER, f"{text}: {order.note}" if order.note else text, data, severity)
 
     def fill(self, fill: Fill, role: str, unit: int, decision: Decision, realized_pnl: Decimal) -> None:
         """Coins changed hands, by an order with this decision; `realized_pnl` is what that realised, in
@@ -89,10 +89,10 @@ class Chronicle:
             "reason": decision.reason.value,
             "venue_time": fill.time,
         }
-        self._log.add("fill", text, data)
+        self._log.add(EventKind.FILL, text, data)
 
     def mode(self, mode: Mode, reason: str) -> None:
         """The engine as a whole has changed what it does."""
         severity = Severity.CRITICAL if mode is Mode.HALTED else Severity.INFO
         text = f"{mode.value}: {reason}" if reason else mode.value
-        self._log.add("state", text, {"mode": mode.value, "reason": reason}, severity)
+        self._log.add(EventKind.STATE, text, {"mode": mode.value, "reason": reason}, severity)

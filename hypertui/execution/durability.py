@@ -19,12 +19,13 @@ from typing import TypeAlias
 
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.status import Alarms
+from hypertui.execution.tasks import Task
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.ledger import JournalDown, JournalError, Locked
 from hypertui.port import Severity
 
 _FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 5.0  # seconds between two attempts
 _LEAVE_PATIENCE = 5.0
 _MOST_ROWS = 100_000
 
@@ -33,7 +34,7 @@ _Failure: TypeAlias = JournalError | Locked
 
 class Durability:
     """Of one trade; to be used on the trade's own loop. `pause` is called, with the reason, when so much
-    waits that risk must not come back by itself."""
+    waits that risk must not come back by itself; `task` has the stamps of the attempts."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Durability:
         alarms: Alarms,
         random: Random,
         pause: Callable[[str], None],
+        task: Task,
     ) -> None:
         self.problem = ""
         self._journal = journal
@@ -49,6 +51,7 @@ class Durability:
         self._alarms = alarms
         self._random = random
         self._pause = pause
+        self._task = task
         self._attempt: asyncio.Future[None] | None = None
         self._refused = False  # not an outage: it will not pass by itself
         self._overfull = False
@@ -92,11 +95,15 @@ class Durability:
     async def _retry(self) -> None:
         pause = _FIRST_PAUSE
         while True:
-            await asyncio.sleep(self._random.uniform(0, pause))
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            wait = self._random.uniform(0, pause)
+            self._task.due_in(wait)
+            await asyncio.sleep(wait)
+            pause = min(2 * pause, LONGEST_PAUSE)
             if self._leaving:
                 return
+            self._task.began()
             failure = await self._try()
+            self._task.ended("" if failure is None else str(failure))
             if failure is None:
                 self._inbox.post(self._works_again)
                 return

@@ -15,7 +15,7 @@ from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import compose
 from hypertui.market import KNOWN_INSTRUMENTS, Instrument
-from hypertui.port import Ack, Command, Event, Mode, Severity, Snapshot, Stop, StopReason
+from hypertui.port import Ack, Command, Event, EventKind, Mode, Severity, Snapshot, Stop, StopReason
 from hypertui.strategy.plan import PlanError
 
 _PUBLISH_EVERY = 100
@@ -25,7 +25,8 @@ _UNKNOWN_VENUE = 4
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
-    or an ExchangeError; `journal` finds the account's live trade, or begins a new one."""
+    or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `log_trouble` says why
+    lines of the log are lost, and is empty while none are."""
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class EmbeddedEngine:
         config: TradeConfig,
         clock: Callable[[], int],
         random: Random,
+        log_trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self._connect = connect
         self._config = config
         self._journal = journal
         self._clock = clock
         self._random = random
+        self._log_trouble = log_trouble
         self._log = EventLog(clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trader: Trader | None = None
@@ -66,6 +69,10 @@ class EmbeddedEngine:
         """Events after `seq` that are still kept."""
         return self._log.after(seq)
 
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Hand every further event to `listener`, in the engine's thread: it must not wait for anything."""
+        self._log.listen(listener)
+
     async def command(self, command: Command) -> Ack:
         """Hand a command to the trader's loop and wait for its first answer."""
         loop, trader = self._loop, self._trader
@@ -89,7 +96,7 @@ class EmbeddedEngine:
             heart.cancel()
             self._loop = None
         if reason.status:
-            self._log.add("state", reason.text, {"status": reason.status}, Severity.CRITICAL)
+            self._log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
         self._end(reason)
         return reason
 
@@ -99,7 +106,15 @@ class EmbeddedEngine:
             trade_id, journal = self._journal(exchange.account)
             self._log.listen(journal.event)
             self._trader = Trader(
-                exchange, self._config, trade_id, self._clock, self._random, self._log, journal, self._changed
+                exchange,
+                self._config,
+                trade_id,
+                self._clock,
+                self._random,
+                self._log,
+                journal,
+                self._changed,
+                self._log_trouble,
             )
             return await self._trader.run(stop)
         finally:
@@ -108,6 +123,8 @@ class EmbeddedEngine:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_BEAT)
+            if self._trader is not None:
+                self._trader.tasks.watch()
             self._changed()
 
     def _changed(self) -> None:

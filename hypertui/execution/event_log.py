@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from hypertui.port import Event, Severity
+from hypertui.port import Event, EventKind, Severity
 
 
 class EventLog:
@@ -17,15 +17,15 @@ class EventLog:
         self._events: deque[Event] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self._seq = 0
-        self._listener: Callable[[Event], None] | None = None
+        self._listeners: tuple[Callable[[Event], None], ...] = ()
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Hand every further event to `listener` too, in the thread that adds it."""
-        self._listener = listener
+        self._listeners = (*self._listeners, listener)
 
     def add(
         self,
-        kind: str,
+        kind: EventKind,
         text: str,
         data: Mapping[str, object] | None = None,
         severity: Severity = Severity.INFO,
@@ -35,8 +35,8 @@ class EventLog:
             self._seq += 1
             event = Event(self._seq, self._clock(), kind, severity, text, data or {})
             self._events.append(event)
-        if self._listener is not None:
-            self._listener(event)
+        for listener in self._listeners:
+            listener(event)
         return event
 
     def after(self, seq: int) -> Sequence[Event]:

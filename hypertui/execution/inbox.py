@@ -16,7 +16,7 @@ class Inbox:
     def __init__(self, after: Callable[[], None]) -> None:
         self._after = after
         self._queue: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def post(self, handle: Callable[[], None]) -> None:
         """Queue an event; only from the loop's own thread."""
@@ -36,7 +36,7 @@ class Inbox:
             self._after()
         return True
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Start something that goes on beside the events; its defects are raised where those are handled."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -48,10 +48,10 @@ class Inbox:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            self.post(task.result)
+            self.post(lambda: _raise(task))
 
     async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` while events are handled as always; raises what it raises."""
@@ -66,3 +66,7 @@ class Inbox:
 
 def _nothing() -> None:
     """Wakes the inbox."""
+
+
+def _raise(task: asyncio.Task[object]) -> None:
+    task.result()

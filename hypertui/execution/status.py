@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
-from hypertui.port import Alarm, Command, CommandState, CommandView, Severity
+from hypertui.port import Alarm, Command, CommandState, CommandView, EventKind, Severity
 
 _ALARMS_KEPT = 50
 _COMMANDS_KEPT = 20
@@ -36,7 +36,7 @@ class Alarms:
         count = 1 if known is None else known.count + 1
         self._alarms[key] = Alarm(key, severity, text, first, now, count)
         if known is None or not known.active:
-            self._log.add("alarm", text, {"alarm": key, "active": True}, severity)
+            self._log.add(EventKind.ALARM, text, {"alarm": key, "active": True}, severity)
         while len(self._alarms) > _ALARMS_KEPT:
             del self._alarms[next(iter(self._alarms))]
 
@@ -45,7 +45,7 @@ class Alarms:
         known = self._alarms.get(key)
         if known is not None and known.active:
             self._alarms[key] = replace(known, active=False, last=self._clock())
-            self._log.add("alarm", f"over: {known.text}", {"alarm": key, "active": False})
+            self._log.add(EventKind.ALARM, f"over: {known.text}", {"alarm": key, "active": False})
 
 
 class CommandLog:
@@ -74,7 +74,7 @@ class CommandLog:
             del self._commands[next(iter(self._commands))]
         bad = state in (CommandState.REFUSED, CommandState.FAILED)
         self._log.add(
-            "command",
+            EventKind.COMMAND,
             f"{command.verb.value} by {command.who}: {state.value}{': ' + text if text else ''}",
             {
                 "id": command.id,

@@ -26,7 +26,7 @@ from hypertui.ledger.records import (
     TransferRecord,
 )
 from hypertui.market import Fill
-from hypertui.port import Event
+from hypertui.port import Event, EventKind
 from hypertui.strategy.ladder import Ladder, Step
 
 
@@ -50,6 +50,9 @@ class TradeJournal(Protocol):
     @property
     def pending(self) -> int:
         """How many rows wait for a commit."""
+
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes that it takes, and those free where it is kept; None where only the database knows."""
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on, oldest first; empty for a new one."""
@@ -116,6 +119,11 @@ class LedgerJournal:
     def pending(self) -> int:
         """How many rows wait for a commit, the trade's end among them."""
         return self._journal.pending + (self._end is not None)
+
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes of the file and those free on its disk. The database itself is not asked: it may be slow,
+        and a commit may be under way."""
+        return self._journal.room()
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""
@@ -203,7 +211,7 @@ class LedgerJournal:
     def event(self, event: Event) -> None:
         """Queue a command or an alarm."""
         data: Mapping[str, Any] = event.data
-        if event.kind == "command":
+        if event.kind is EventKind.COMMAND:
             self._add(
                 CommandRecord(
                     self._trade.id,
@@ -216,7 +224,7 @@ class LedgerJournal:
                     data["text"],
                 )
             )
-        elif event.kind == "alarm":
+        elif event.kind is EventKind.ALARM:
             self._add(
                 AlarmRecord(
                     self._trade.id, event.at, data["alarm"], event.severity.value, event.text, data["active"]

@@ -31,7 +31,7 @@ from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
-from hypertui.execution.durability import Durability
+from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.helm import Helm
@@ -45,7 +45,9 @@ from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
+from hypertui.execution.tasks import Tasks
 from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.upkeep import Upkeep
 from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
@@ -64,12 +66,14 @@ _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _TRANSFERS_EVERY = 300.0
+_UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
 
 
 class Trader:
-    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff."""
+    """One trade on one exchange. `changed` is called after every event; `random` serves the backoff;
+    `log_trouble` says why lines of the log are lost."""
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Trader:
         log: EventLog,
         journal: TradeJournal,
         changed: Callable[[], None],
+        log_trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self.exchange = exchange
         self.journal = journal
@@ -91,7 +96,10 @@ class Trader:
         self.commands = CommandLog(log, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
-        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause)
+        self.tasks = Tasks(clock, self.alarms)
+        self.upkeep = Upkeep(journal, self.alarms, log_trouble)
+        retry = self.tasks.add("journal retry", LONGEST_PAUSE)
+        self.durability = Durability(journal, self.inbox, self.alarms, random, self.pause, retry)
         self._helm = Helm(self)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -176,7 +184,9 @@ class Trader:
         start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
         remains = await start.check()
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
-        self.inbox.spawn(self._every(_BEAT, self._beat))
+        self._every("heartbeat", _BEAT, self._beat)
+        self._every("upkeep", _UPKEEP_EVERY, self.upkeep.look)
+        await self.upkeep.look()
         await start.price(stop)
         if stop.requested:
             return
@@ -270,12 +280,12 @@ class Trader:
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"
             self.operation = partial(self._flatten, reason)
-        self.inbox.spawn(self._every(_ACCOUNT_EVERY, self._caretaker.ask_account))
-        self.inbox.spawn(self._every(_FUNDING_EVERY, self._caretaker.ask_funding))
-        self.inbox.spawn(self._every(_ALLOWANCE_EVERY, self._caretaker.ask_allowance))
+        self._every("account", _ACCOUNT_EVERY, self._caretaker.ask_account)
+        self._every("funding", _FUNDING_EVERY, self._caretaker.ask_funding)
+        self._every("allowance", _ALLOWANCE_EVERY, self._caretaker.ask_allowance)
         self.inbox.spawn(self._caretaker.ask_transfers())
-        self.inbox.spawn(self._every(_TRANSFERS_EVERY, self._caretaker.ask_transfers))
-        self.inbox.spawn(self._every(self.config.reconcile_every / 1000, self._caretaker.reconcile))
+        self._every("transfers", _TRANSFERS_EVERY, self._caretaker.ask_transfers)
+        self._every("reconciliation", self.config.reconcile_every / 1000, self._caretaker.reconcile)
         self._on_price()
         self._advance()
 
@@ -451,6 +461,7 @@ class Trader:
         self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
 
     def _advance(self) -> None:
+        self.tasks.watch()
         if self.opened:
             self.manager.hold_buys = (
                 self.inputs.holds_risk() or self.durability.problem or self.rations.refuses(Purpose.BUY)
@@ -502,13 +513,12 @@ class Trader:
 
     # What goes on beside
 
-    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await job()
+    def _every(self, name: str, seconds: float, job: Callable[[], Awaitable[str]]) -> None:
+        self.inbox.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job))
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> str:
         self.inbox.post(lambda: None)
+        return ""
 
     def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
         # A stop that comes when the loop has closed already has nobody left to wake.

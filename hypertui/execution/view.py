@@ -38,6 +38,8 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         "commands": trader.commands.view(),
         "budget": _budget(trader.exchange.allowance, trader.rations),
         "clock_skew": trader.skew.offset,
+        "tasks": trader.tasks.view(),
+        "journal": trader.upkeep.view(),
     }
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +45,17 @@ class Database:
         if self.is_postgresql:
             sizes = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
             return sum(connection.execute(sizes, {"name": name}).scalar_one() for name in METADATA.tables)
+        return _bytes(Path(str(self.engine.url.database)))
+
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes of the file and those free on its disk, None for both where there is no file here."""
+        if self.is_postgresql:
+            return None, None
         path = Path(str(self.engine.url.database))
-        return sum(file.stat().st_size for file in (path, Path(f"{path}-wal")) if file.exists())
+        try:
+            return _bytes(path), shutil.disk_usage(path.parent).free
+        except OSError:
+            return None, None
 
     def down(self, reason: str) -> JournalDown:
         """The error that says that the database is out of reach."""
@@ -65,6 +75,10 @@ class Database:
         if passing:
             return self.down(reason)
         return JournalError(f"the journal {self.place} cannot be used: {reason}")
+
+
+def _bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in (path, Path(f"{path}-wal")) if file.exists())
 
 
 def find(address: str, make_folders: bool = True, read_only: bool = False) -> Database:

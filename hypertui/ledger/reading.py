@@ -127,6 +127,11 @@ class JournalReader:
         """The bytes that the journal takes up."""
         return self._session.run(self._session.database.size)
 
+    def room(self) -> tuple[int | None, int | None]:
+        """The bytes of the journal's file and those free beside it, without any work on the database; None
+        for one that is no file here."""
+        return self._session.database.room()
+
     def _read(self, kind: type[R], trade_id: str) -> Iterator[R]:
         rows = TABLES[kind]
         query = columns_of(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)

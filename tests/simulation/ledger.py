@@ -100,6 +100,9 @@ class DoorJournal:
     def place(self) -> str:
         return self._trade.place
 
+    def room(self) -> tuple[int | None, int | None]:
+        return self._trade.room()
+
     @property
     def pending(self) -> int:
         return 0 if self._door.shut else self._trade.pending

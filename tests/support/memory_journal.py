@@ -32,6 +32,10 @@ class MemoryJournal:
         """For messages."""
         return "in memory"
 
+    def room(self) -> tuple[int | None, int | None]:
+        """Not on any disk."""
+        return None, None
+
     @property
     def pending(self) -> int:
         """Nothing waits."""
