@@ -29,6 +29,11 @@ def made_state_folder(settings: Settings) -> Path:
     return folder
 
 
+def journal_file(folder: Path) -> Path:
+    """The journal's file in a state folder."""
+    return folder / _JOURNAL
+
+
 def journal_url(url: str | None, folder: Path) -> str:
     """The journal's URL: the one that was set, or that of the file in the state folder."""
-    return url or f"sqlite:///{folder / _JOURNAL}"
+    return url or f"sqlite:///{journal_file(folder)}"

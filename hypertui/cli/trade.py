@@ -6,23 +6,24 @@ import argparse
 import asyncio
 import logging
 import random
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
-from hypertui.execution.config import PriceSource, TradeConfig
+from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.port import Network, OnExit, Stop, StopReason
@@ -43,7 +44,7 @@ def console(arguments: argparse.Namespace) -> int:
         raise ValueError("--for goes with run --headless")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
-    trade = _prepare(arguments, run_for=None)
+    trade = prepare(arguments, asks=True)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)
@@ -60,7 +61,7 @@ def headless(arguments: argparse.Namespace) -> int:
         run_for = float(amount("--for", arguments.run_for))
         if run_for <= 0:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
-    trade = _prepare(arguments, run_for)
+    trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
     with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
         reason = asyncio.run(_run_and_print(engine, stop))
@@ -68,7 +69,7 @@ def headless(arguments: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trade:
+class Prepared:
     """Everything that could be checked without a network, checked."""
 
     settings: Settings
@@ -95,14 +96,31 @@ class _Trade:
         url, snapshot = self.settings.ledger.url, self.settings.snapshot()
         with journals(self.config, self.state_dir, url, _wall_clock, snapshot) as journal:
             yield EmbeddedEngine(
-                lambda: self.connect(market), journal, self.config, _wall_clock, random.SystemRandom()
+                lambda: self.connect(market),
+                journal,
+                self.config,
+                _wall_clock,
+                random.SystemRandom(),
+                self.disk_free,
             )
 
+    def disk_free(self) -> int:
+        """Bytes that the state folder has left."""
+        return shutil.disk_usage(self.state_dir).free
 
-def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
-    settings = load_settings(arguments.config, setting_flags(arguments))
-    config = settings.trade_config(run_for)
-    if settings.network is Network.MAINNET:
+
+def prepare(
+    arguments: argparse.Namespace, run_for: float | None = None, *, asks: bool = False, trades: bool = True
+) -> Prepared:
+    """Check everything that needs no network. `asks` says whether somebody sits there to be asked, `trades`
+    whether anything may be placed. Raises ValueError with one line for bad input."""
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
+    config = replace(
+        settings.trade_config(run_for),
+        consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
+        adopt=True if arguments.adopt else None if asks else False,
+    )
+    if settings.network is Network.MAINNET and trades:
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
@@ -114,7 +132,16 @@ def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
     except OSError as error:
         raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
-    return _Trade(settings, config, state_dir, fresh, connect)
+    return Prepared(settings, config, state_dir, fresh, connect)
+
+
+def consent(network: Network, asks: bool, accepted: bool) -> Consent:
+    """Whose consent a new trade needs: on paper nobody's, at a terminal always the operator's."""
+    if network is Network.PAPER:
+        return Consent.NONE
+    if asks:
+        return Consent.ASKED
+    return Consent.NO_WARNINGS if network is Network.MAINNET and not accepted else Consent.NONE
 
 
 def _own_market(settings: Settings) -> bool:

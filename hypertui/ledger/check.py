@@ -108,6 +108,8 @@ class MarketCheck:
         self._made += booked.pnl
         self._venue += fill.closed_pnl - fill.fee
         self._closings += 1
+        if fill.role == "adopted" and fill.start_position is None:
+            self._whole = False  # a position taken over, at the entry price that the venue shows: rounded
         if booked.position != self._position:
             self._complain(fill, f"leaves {plain(booked.position)}, not {plain(self._position)}")
         self._look(booked)

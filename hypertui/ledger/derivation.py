@@ -82,7 +82,7 @@ class MarketBook:
             booked.append(self._book(fill, unmatched, tuple(review)))
         if not self.position and not self.gap:
             self._comparable, self._closings = True, 0
-        elif not sound and told:
+        elif not sound:
             self._comparable = False
         return booked
 

@@ -230,3 +230,19 @@ def test_a_missing_fill_never_passes_unnoticed(fills: list[FillRecord], missing:
     gone = fills.pop(missing % len(fills))
     if any(each.time > gone.time for each in fills):
         assert any(each.review for each in derive(fills))
+
+
+def test_a_position_that_was_taken_over_is_compared_only_once_it_has_gone() -> None:
+    whole = told(
+        [
+            fill(BUY, "3", D(100) / 3, at=1),
+            fill(SELL, "3", 40, at=5),
+            fill(BUY, "1", 50, at=6),
+            fill(SELL, "1", 60, at=7),
+        ]
+    )
+    adopted = replace(whole[0], price=D("33.3"), role="adopted", start_position=None)  # as the venue shows it
+    whole[3] = replace(whole[3], closed_pnl=D(11))
+    booked = list(derive([adopted, *whole[1:]]))
+    assert [[row.matter for row in each.review] for each in booked] == [[], [], [], [Matter.CLOSED_PNL]]
+    assert booked[1].pnl == D("20.1")
