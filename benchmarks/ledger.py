@@ -27,7 +27,7 @@ from hypertui.ledger.schema import TABLES, encode
 from hypertui.market import ZERO, Side
 
 FILLS = 1_000_000
-MEASURED_FOR_MEMORY = 30_000
+MEASURED_FOR_MEMORY = 100_000
 TRADE = TradeRecord("00000000000000b2", "paper", "0xb2", "BTC", 1_700_000_000_000, {})
 _BATCH = 50_000
 

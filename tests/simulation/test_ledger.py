@@ -15,6 +15,7 @@ from hypertui.ledger.history import History
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import Scope
 from hypertui.port import OnExit
+from tests.simulation import game as game_module
 from tests.simulation.door import Boundary, Kill
 from tests.simulation.game import Game
 from tests.simulation.loop import VirtualLoop, run
@@ -36,7 +37,7 @@ class _LongGame(Game):
 
 
 def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill, ...]) -> Game:
-    """A trade on a journal in `folder`; with faults there is an hour of rest after every round. It is flat at
+    """A trade on a journal in `folder`; with faults there are hours of rest after every round. It is flat at
     the end."""
     scenario = draw(seed)
     scenario = replace(
@@ -62,8 +63,9 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trader, "_BEAT", 4.0)  # as above
+    monkeypatch.setattr(game_module, "_NIGHT", 7_000)
     kills = (Kill(Boundary.TIME, 900.0, 5.0), Kill(Boundary.TIME, 30_000.0, 60.0))
-    game = play(tmp_path, 5, 22, _FAULTS, kills)
+    game = play(tmp_path, 5, 12, _FAULTS, kills)
     assert not game.auditor.problems
     assert game.loop.now > _DAY
     assert len(game.processes) >= 3
