@@ -318,7 +318,7 @@ class EventKind(StrEnum):
     COMMAND = "command"
     ALARM = "alarm"
     STATE = "state"  # the engine as a whole, the program around it too
-    PREFLIGHT = "preflight"
+    PREFLIGHT = "preflight"  # what was found before the trade began
 
 
 @dataclass(frozen=True, slots=True)

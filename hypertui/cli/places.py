@@ -30,7 +30,7 @@ def made_state_folder(settings: Settings) -> Path:
 
 
 def journal_file(folder: Path) -> Path:
-    """The journal's file in a state folder."""
+    """The journal's file in a state folder; it need not be there."""
     return folder / _JOURNAL
 
 

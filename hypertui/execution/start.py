@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import ExchangeError, Quote
+from hypertui.exchange import ExchangeError, Quote, Rejected
 from hypertui.execution import decisions, rebuild
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
@@ -41,7 +41,7 @@ class Opening:
     def decision(self) -> Decision:
         """Why the entry was made."""
         if self.adopted:
-            return Decision(Reason.MANUAL, None, "taken over at the start")
+            return Decision(Reason.MANUAL, None, "a position that was there already")
         if self.entry is None:
             return Decision(Reason.ENTRY, None, "rebuilt from what the venue tells")
         return self.entry.decision
@@ -100,7 +100,7 @@ class Start:
         else:
             fills = remains.entry if remains is not None else await self._bought(history)
         self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
-        return Opening(fills, remains=remains, entry=self._entering, adopted=adopted is not None)
+        return Opening(fills, remains=remains, adopted=adopted is not None, entry=self._entering)
 
     async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
         for entry in history:
@@ -111,9 +111,12 @@ class Start:
                 return fills
         try:
             return await self._entry.enter(self._inbox, self._newest_quote, self._record_entry)
-        except (StartRefused, ExchangeError):
+        except (StartRefused, ExchangeError) as error:
             self._journal.ended(self._inputs.now, "nothing was bought")
             self._durability.commit()
+            if history and not isinstance(error, StartRefused | Rejected):
+                # It is over, so nothing that comes now would be written down: this start must not go on.
+                raise StartRefused(str(error), status=4) from error
             raise
 
     def _newest_quote(self) -> Quote:

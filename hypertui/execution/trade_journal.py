@@ -103,7 +103,8 @@ class LedgerJournal:
     def __init__(self, journal: Journal, trade: TradeRecord, is_new: bool) -> None:
         self._journal = journal
         self._trade = trade
-        self._history = () if is_new else tuple(journal.inputs(trade.id))
+        inputs = () if is_new else journal.inputs(trade.id)
+        self._history = tuple(Input(row.kind, row.at, row.data) for row in inputs)
         known = () if is_new else journal.transfers(trade.id)
         self._transfers = {(row.time, row.hash, row.number) for row in known}
         self._seq = len(self._history)
@@ -127,7 +128,7 @@ class LedgerJournal:
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""
-        return [Input(row.kind, row.at, row.data) for row in self._history]
+        return self._history
 
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""
