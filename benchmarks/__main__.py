@@ -3,13 +3,14 @@
 import json
 import sys
 
-from benchmarks import commit, console, pipeline, replay, startup, venue
+from benchmarks import commit, console, ledger, pipeline, replay, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
     "commit": commit.step,
+    "ledger": ledger.recompute,
     "pipeline": pipeline.step,
     "console": console.tick,
     "venue-orders": venue.orders,

@@ -156,6 +156,17 @@ class FundingPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Money of the account that moved otherwise than by trading and funding, at `time` in the transaction
+    `hash`: `kind` and `delta` are the venue's own words (userNonFundingLedgerUpdates)."""
+
+    time: int
+    hash: str
+    kind: str
+    delta: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Allowance:
     """What the venue lets this client still send: request weight, which refills all the time, and actions of
     the account, which only trading refills (None until the venue has been asked)."""
@@ -271,6 +282,9 @@ class Exchange(Protocol):
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         """The funding of the account's position in `symbol` at or after `since`, oldest first."""
+
+    async def transfers_since(self, since: int) -> Sequence[Transfer]:
+        """Deposits, withdrawals and other transfers of the account at or after `since`, oldest first."""
 
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
         """Set cross leverage for `symbol`; raises Rejected with the venue's reason."""

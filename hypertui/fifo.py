@@ -2,7 +2,7 @@
 
 A book is fed fills in order and answers with the allocations that each one makes. Lots are signed, so a book
 that goes through zero opens lots on the other side. Fees follow the coins: a closing takes from a lot's fee
-in proportion to the coins it takes, cut to `_FEE_STEP`, and the last coins of a lot take what is left, so
+in proportion to the coins it takes, cut to `_STEP`, and the last coins of a lot take what is left, so
 that the shares add up to the fee exactly.
 """
 
@@ -15,7 +15,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from hypertui.market import ZERO, Fill
 
-_FEE_STEP = Decimal("1e-15")
+_STEP = Decimal("1e-15")
 
 
 @dataclass(slots=True)
@@ -93,8 +93,8 @@ class FifoBook:
             lot = self._lots[0]
             held = abs(lot.size)
             size = min(left, held)
-            open_fee = _share(lot.fee, size, held)
-            close_fee = _share(fee_left, size, left)
+            open_fee = share(lot.fee, size, held)
+            close_fee = share(fee_left, size, left)
             allocation = Allocation(lot.fill, fill, size, open_fee, close_fee)
             allocations.append(allocation)
             self.realized_pnl += allocation.pnl
@@ -109,6 +109,6 @@ class FifoBook:
         return allocations
 
 
-def _share(fee: Decimal, size: Decimal, whole: Decimal) -> Decimal:
-    """The part of `fee` that `size` of `whole` coins take."""
-    return fee if size == whole else (fee * size / whole).quantize(_FEE_STEP, ROUND_DOWN)
+def share(amount: Decimal, size: Decimal, whole: Decimal) -> Decimal:
+    """The part of `amount` (USD) that `size` of `whole` coins take, cut to 1e-15."""
+    return amount if size == whole else (amount * size / whole).quantize(_STEP, ROUND_DOWN)

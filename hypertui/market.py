@@ -78,8 +78,9 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution as the venue reports it. `fee` is positive when paid; `trade_id` is unique together with
-    `time` and `order_id`. `liquidated` is the address whose position the venue closed with it, None for an
-    ordinary trade; either side of one names it."""
+    `time` and `order_id`. `start_position` is what the account held just before, in signed coins (the venue's
+    `startPosition`); None where it was not told. `liquidated` is the address whose position the venue closed
+    with it, None for an ordinary trade; either side of one names it."""
 
     symbol: str
     side: Side
@@ -91,6 +92,7 @@ class Fill:
     trade_id: int
     client_id: str | None = None
     closed_pnl: Decimal = ZERO
+    start_position: Decimal | None = None
     liquidated: str | None = None
 
     @property

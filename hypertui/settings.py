@@ -5,10 +5,13 @@ Secrets come from the environment or from a private file only, and no text made 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +25,7 @@ from pydantic_settings import (
 
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.order_tracker import Timing
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.market import KNOWN_INSTRUMENTS, Instrument, plain
 from hypertui.port import Network, OnExit
 from hypertui.provenance import Origins, Place
 from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
@@ -133,6 +136,15 @@ class Settings(BaseSettings):
         """The account's address, where one is given."""
         return self.account_address or self.account.address
 
+    def snapshot(self) -> dict[str, object]:
+        """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key, and
+        without what may hold a password."""
+        values = _plain(self.model_dump(exclude={"secret_key"}))
+        assert isinstance(values, dict)
+        url = self.ledger.url
+        values["ledger"] = {"url": None if url is None else url.partition(":")[0]}
+        return values
+
     def trade_config(self, run_for: float | None = None, on_exit: OnExit | None = None) -> TradeConfig:
         """The engine's part. Raises SettingsError for figures that no market would take."""
         trade, engine = self.trade, self.engine
@@ -160,6 +172,28 @@ class Settings(BaseSettings):
         except PlanError as error:
             raise SettingsError(str(error)) from None
         return config
+
+
+def digest(snapshot: Mapping[str, object]) -> str:
+    """The SHA-256 of a snapshot's canonical JSON (sorted keys, no spaces), as hex digits."""
+    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case dict():
+            return {str(name): _plain(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case Decimal():
+            return plain(value)
+        case Enum():
+            return value.value
+        case Path():
+            return str(value)
+        case _:
+            return value
 
 
 def load_settings(

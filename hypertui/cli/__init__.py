@@ -13,7 +13,8 @@ BAD_INPUT = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 2 bad input, 3 halted, 4 venue not reached, 70 defect
+    """Run a command; returns the exit status: 0 done, 1 the ledger's check found
+    something, 2 bad input, 3 halted, 4 venue not reached, 70 defect
     or watchdog."""
     arguments = parser().parse_args(argv)
     try:

@@ -89,7 +89,9 @@ def parser() -> argparse.ArgumentParser:
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
-    add_ledger(commands.add_parser("ledger", help="what the journal knows: why ORDER, backup, prune"))
+    add_ledger(
+        commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
+    )
     add_status(commands.add_parser("status", help="the trade as the journal has it, and who trades it"))
     return top
 

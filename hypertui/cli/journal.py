@@ -16,8 +16,9 @@ from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
-from hypertui.ledger.records import TradeRecord
+from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
+from hypertui.settings import digest
 from hypertui.strategy.plan import BuyOrder, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
@@ -25,9 +26,14 @@ OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
 @contextmanager
 def journals(
-    config: TradeConfig, state_dir: Path, url: str | None, clock: Callable[[], int]
+    config: TradeConfig,
+    state_dir: Path,
+    url: str | None,
+    clock: Callable[[], int],
+    snapshot: Mapping[str, object] | None = None,
 ) -> Iterator[OpenJournal]:
-    """A function that finds the trade of an account; lock and database are let go at the end.
+    """A function that finds the trade of an account; lock and database are let go at the end. `snapshot` is
+    all settings in force, written down with the trade.
 
     It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
     and when another trade is live than the one that was asked for.
@@ -40,7 +46,10 @@ def journals(
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
                 journal = held.enter_context(Journal.open(journal_url(url, state_dir)))
                 journal.claim(*names)
-                return take_up(journal, config, account, clock())
+                trade, written = take_up(journal, config, account, clock())
+                if snapshot is not None:
+                    journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
+                return trade, written
             except (Locked, JournalError) as error:
                 raise StartRefused(str(error)) from None
             except OSError as error:

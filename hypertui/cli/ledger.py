@@ -1,4 +1,4 @@
-"""`hypertui ledger`: ask the journal, copy it, and keep it small."""
+"""`hypertui ledger`: ask the journal, report on it, copy it, and keep it small."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from hypertui.settings import load_settings
 
 
 def ledger(arguments: argparse.Namespace) -> int:
-    """Carry out one of the ledger's commands. Raises ValueError with one line for bad input."""
+    """Carry out one of the ledger's commands; 1 says that a check found something. Raises ValueError with one
+    line for bad input."""
     settings = load_settings(arguments.config, setting_flags(arguments))
     folder = state_folder(settings)
     url = journal_url(settings.ledger.url, folder)
@@ -28,6 +29,10 @@ def ledger(arguments: argparse.Namespace) -> int:
                 _prune(url, arguments.before, arguments.dry_run)
             case "upgrade":
                 _upgrade(url)
+            case _:
+                from hypertui.cli.reports import report
+
+                return report(url, settings.network.value, arguments)
     except JournalError as error:
         raise ValueError(str(error)) from None
     return 0

@@ -6,10 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from hypertui.cli.report_arguments import add_reports
+
 
 def add_ledger(parser: argparse.ArgumentParser) -> None:
     """The commands of the ledger."""
-    parser.description = "Ask the journal, copy it, and keep it small. Safe while an engine trades."
+    parser.description = (
+        "Ask the journal, report on it, copy it, and keep it small. Safe while an engine trades."
+    )
     commands = parser.add_subparsers(dest="ledger_command", metavar="WHAT", required=True)
 
     why = _command(commands, "why", "the story of one order: why it was made and what became of it")
@@ -27,6 +31,7 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
     )
     prune.add_argument("--dry-run", action="store_true", help="only say how much that is")
 
+    add_reports(commands, _command)
     _command(commands, "upgrade", "bring the journal of an older version up to date")
 
 

@@ -108,7 +108,8 @@ class Prepared:
     @contextmanager
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
-        with journals(self.config, self.state_dir, self.settings.ledger.url, wall_clock) as journal:
+        url, snapshot = self.settings.ledger.url, self.settings.snapshot()
+        with journals(self.config, self.state_dir, url, wall_clock, snapshot) as journal:
             engine = EmbeddedEngine(
                 lambda: self.connect(market),
                 journal,

@@ -15,6 +15,7 @@ from hypertui.exchange import (
     FundingPayment,
     OpenOrder,
     RateLimited,
+    Transfer,
 )
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
@@ -85,6 +86,7 @@ class Caretaker:
         self._expires_after = expires_after
         self._began_at = began_at
         self._since = clock() if since is None else since
+        self._transfers_until = 0
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
         self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
@@ -162,6 +164,17 @@ class Caretaker:
                 self._inbox.post(partial(self._on_funding, payments))
                 return ""
 
+    async def ask_transfers(self) -> str:
+        """Ask what was paid into and out of the account: the base of all that is measured against capital."""
+        await self._permission()
+        try:
+            transfers = await self._exchange.transfers_since(self._transfers_until)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the transfers could not be read", error))
+            return str(error)
+        self._inbox.post(partial(self._on_transfers, transfers))
+        return ""
+
     async def ask_allowance(self) -> str:
         """Ask how many actions the account may still send."""
         await self._permission()
@@ -190,6 +203,10 @@ class Caretaker:
         for payment in payments:
             if self._tracker.fund(payment, self._clock()):
                 self._journal.funding(payment)
+
+    def _on_transfers(self, transfers: Sequence[Transfer]) -> None:
+        self._journal.transfers(transfers)
+        self._transfers_until = max((moved.time for moved in transfers), default=self._transfers_until)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:
         self._alarms.clear("questions")

@@ -34,8 +34,8 @@ class Opening:
     history: Sequence[Input] = ()
     remains: rebuild.Remains | None = None
     resumed: bool = False
-    adopted: bool = False
     entry: OwnOrder | None = None
+    adopted: bool = False
 
     @property
     def decision(self) -> Decision:

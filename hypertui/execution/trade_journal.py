@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hypertui.exchange import FundingPayment
+from hypertui.exchange import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.ledger import Journal
 from hypertui.ledger.records import (
@@ -22,6 +23,7 @@ from hypertui.ledger.records import (
     StatusRecord,
     StepRecord,
     TradeRecord,
+    TransferRecord,
 )
 from hypertui.market import Fill
 from hypertui.port import Event, EventKind
@@ -88,6 +90,9 @@ class TradeJournal(Protocol):
     def funding(self, payment: FundingPayment) -> None:
         """Queue a payment of funding."""
 
+    def transfers(self, transfers: Sequence[Transfer]) -> None:
+        """Queue those of an answer that are not written down yet; it holds all of each time that it holds."""
+
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Queue a comparison with the venue: what differed, and what was done about it."""
 
@@ -100,6 +105,8 @@ class LedgerJournal:
         self._trade = trade
         inputs = () if is_new else journal.inputs(trade.id)
         self._history = tuple(Input(row.kind, row.at, row.data) for row in inputs)
+        known = () if is_new else journal.transfers(trade.id)
+        self._transfers = {(row.time, row.hash, row.number) for row in known}
         self._seq = len(self._history)
         self._over = False
         self._end: tuple[int, str] | None = None
@@ -228,6 +235,16 @@ class LedgerJournal:
     def funding(self, payment: FundingPayment) -> None:
         """Queue a payment of funding."""
         self._add(FundingRecord(self._trade.id, payment.time, payment.amount))
+
+    def transfers(self, transfers: Sequence[Transfer]) -> None:
+        """Queue those of an answer that are not written down yet."""
+        numbers = Counter[tuple[int, str]]()
+        for moved in transfers:
+            numbers[moved.time, moved.hash] += 1
+            key = (moved.time, moved.hash, numbers[moved.time, moved.hash])
+            if key not in self._transfers:
+                self._transfers.add(key)
+                self._add(TransferRecord(self._trade.id, *key, moved.kind, moved.delta))
 
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Queue a comparison with the venue."""

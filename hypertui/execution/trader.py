@@ -71,6 +71,7 @@ _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
+_TRANSFERS_EVERY = 300.0
 _RETRY_PAUSE = 2.0
 _UPKEEP_EVERY = 10.0
 _SETTLE_PATIENCE = 30.0
@@ -327,6 +328,8 @@ class Trader:
         self._every("account", _ACCOUNT_EVERY, self._caretaker.ask_account)
         self._every("funding", _FUNDING_EVERY, self._caretaker.ask_funding)
         self._every("allowance", _ALLOWANCE_EVERY, self._caretaker.ask_allowance)
+        self.inbox.spawn(self._caretaker.ask_transfers())
+        self._every("transfers", _TRANSFERS_EVERY, self._caretaker.ask_transfers)
         self._every("reconciliation", self.config.reconcile_every / 1000, self._caretaker.reconcile)
         self._on_price()
         self._advance()

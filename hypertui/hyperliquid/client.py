@@ -21,6 +21,7 @@ from hypertui.exchange import (
     RateLimited,
     Rejected,
     Standing,
+    Transfer,
     Unreachable,
 )
 from hypertui.hyperliquid import agents, errors, wire
@@ -196,6 +197,26 @@ class HyperliquidExchange:
         )
         self._meter.answered(len(payments))
         return payments
+
+    async def transfers_since(self, since: int) -> Sequence[Transfer]:
+        found: list[Transfer] = []
+        start = since
+        while True:
+            page = await self._transfers_page(start)
+            # The page begins with all of the last one's last millisecond again.
+            found = [transfer for transfer in found if transfer.time < start] + list(page)
+            if len(page) < _SHORTEST_FULL_PAGE or page[-1].time == start:
+                return tuple(found)
+            start = page[-1].time
+
+    async def _transfers_page(self, start: int) -> Sequence[Transfer]:
+        page = await self._ask(
+            USUAL,
+            lambda venue: venue.user_non_funding_ledger_updates(self._account, start),
+            wire.transfers,
+        )
+        self._meter.answered(len(page))
+        return page
 
     async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
         await self._act(

@@ -19,6 +19,7 @@ from hypertui.exchange import (
     Quote,
     Refused,
     Resting,
+    Transfer,
 )
 from hypertui.hyperliquid.errors import brief, refused
 from hypertui.market import ZERO, Fill, Instrument, Side, parse_amount
@@ -210,6 +211,7 @@ def fill(row: Json) -> Fill:
         trade_id=_integer(row["tid"]),
         client_id=_client_id(row.get("cloid")),
         closed_pnl=parse_amount(row.get("closedPnl", "0")),
+        start_position=_optional(row.get("startPosition")),
         liquidated=_liquidated(row.get("liquidation")),
     )
 
@@ -235,6 +237,21 @@ def funding(rows: Json, symbol: str) -> Sequence[FundingPayment]:
         if row["delta"]["coin"] == symbol
     ]
     return tuple(sorted(payments, key=lambda payment: payment.time))
+
+
+@reader
+def transfers(rows: Json) -> Sequence[Transfer]:
+    """What else moved the account's money, oldest first."""
+    moved = [
+        Transfer(
+            _integer(row["time"]),
+            str(row["hash"]),
+            str(row["delta"]["type"]),
+            dict(sorted(row["delta"].items())),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(moved, key=lambda transfer: transfer.time))
 
 
 @reader

@@ -81,9 +81,10 @@ def _bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in (path, Path(f"{path}-wal")) if file.exists())
 
 
-def find(address: str, make_folders: bool = True) -> Database:
+def find(address: str, make_folders: bool = True, read_only: bool = False) -> Database:
     """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing;
-    `make_folders` makes those of a file. Raises JournalError for an address that is none of these."""
+    `make_folders` makes those of a file, and `read_only` is for a file that is there and stays as it is.
+    Raises JournalError for an address that is none of these, and for a file to be read that is not there."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -91,16 +92,21 @@ def find(address: str, make_folders: bool = True) -> Database:
         raise JournalError("ledger.url is not a database URL") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return _file(url, make_folders)
+        return _file(url, make_folders, read_only)
     if kind in ("postgresql", "postgres"):
         return _server(url)
     raise JournalError(f"ledger.url must begin with sqlite:/// or postgresql://, not with {kind}:")
 
 
-def _file(url: URL, make_folders: bool) -> Database:
+def _file(url: URL, make_folders: bool, read_only: bool) -> Database:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise JournalError("ledger.url must name a file: sqlite:///path/to/journal.db")
     path = Path(url.database).expanduser()
+    if read_only:
+        if not path.is_file():
+            raise JournalError(f"there is no journal at {path}")
+        deadline = Deadline()
+        return Database(sqlite.reader_of(path, deadline), str(path), deadline)
     try:
         if make_folders:
             path.parent.mkdir(parents=True, exist_ok=True)

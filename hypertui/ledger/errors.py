@@ -7,3 +7,7 @@ class JournalError(RuntimeError):
 
 class JournalDown(JournalError):
     """The database does not take or give anything just now; nothing that was queued is lost."""
+
+
+class LedgerError(ValueError):
+    """The facts contradict each other, so that nothing can be derived from them; the text is one line."""

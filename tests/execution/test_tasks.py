@@ -130,9 +130,10 @@ def stamps(live: LiveEngine) -> dict[str, TaskView]:
 
 
 def test_every_task_is_on_the_snapshot(live: LiveEngine) -> None:
-    live.wait_for(lambda: len(stamps(live)) == 7, "all tasks")
+    live.wait_for(lambda: len(stamps(live)) == 8, "all tasks")
     assert [(task.name, task.every) for task in live.engine.snapshot.tasks] == [
         ("allowance", 300_000),
+        ("transfers", 300_000),
         ("reconciliation", 120_000),
         ("funding", 60_000),
         ("upkeep", 10_000),
@@ -169,7 +170,7 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
             if task.name == "account":
                 task.every = 50
 
-    live.wait_for(lambda: len(stamps(live)) == 7, "all tasks")
+    live.wait_for(lambda: len(stamps(live)) == 8, "all tasks")
     live.on_engine(shorten, None)
     live.wait_for(lambda: stamps(live)["account"].result == "no route", "the failure")
     live.wait_for(lambda: stamps(live)["account"].overdue, "the alarm")

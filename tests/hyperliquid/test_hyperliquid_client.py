@@ -489,6 +489,21 @@ def test_fills_are_paged_and_counted_once(scripted: Scripted, page: int) -> None
     assert [f.trade_id for f in found] == [n for n in range(50, 4321) if n % 3]
 
 
+def test_all_transfers_are_found_however_the_pages_are_cut(scripted: Scripted) -> None:
+    def moved(number: int) -> dict[str, Any]:  # seven in each millisecond
+        delta = {"type": "deposit", "usdc": f"{number}.0"}
+        return {"time": number // 7, "hash": "0x0", "delta": delta}
+
+    rows = [moved(number) for number in range(1200)]
+
+    def answer(body: dict[str, Any]) -> tuple[int, str]:
+        return 200, json.dumps([row for row in rows if row["time"] >= body["startTime"]][:500])
+
+    scripted.answers["userNonFundingLedgerUpdates"] = answer
+    found = run(scripted.url, lambda exchange: exchange.transfers_since(20))
+    assert [transfer.delta["usdc"] for transfer in found] == [f"{number}.0" for number in range(140, 1200)]
+
+
 def test_a_page_that_repeats_ends_the_paging(scripted: Scripted) -> None:
     scripted.say("userFillsByTime", [fill(n, 7) for n in range(2000)])
     found = run(scripted.url, lambda exchange: exchange.fills_since("SOL", 0))

@@ -60,6 +60,7 @@ FILL = {
     "closedPnl": "-1.5",
     "cloid": CLIENT_ID,
     "dir": "Open Long",
+    "startPosition": "-0.50",
 }
 
 
@@ -193,7 +194,25 @@ def test_fills() -> None:
         trade_id=5,
         client_id=CLIENT_ID,
         closed_pnl=Decimal("-1.5"),
+        start_position=Decimal("-0.5"),
     )
+    older = {name: value for name, value in FILL.items() if name != "startPosition"}
+    assert wire.fill(older).start_position is None
+
+
+def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
+    late, early = (
+        {"time": time, "hash": f"0x{time}", "delta": {"usdc": "5.0", "type": "withdraw", "fee": "1.0"}}
+        for time in (9, 8)
+    )
+    moved = wire.transfers([late, early])
+    assert [(row.time, row.hash, row.kind) for row in moved] == [
+        (8, "0x8", "withdraw"),
+        (9, "0x9", "withdraw"),
+    ]
+    assert moved[0].delta == {"fee": "1.0", "type": "withdraw", "usdc": "5.0"}
+    with pytest.raises(wire.Malformed):
+        wire.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
 def test_a_fill_names_whom_it_liquidated() -> None:

@@ -18,9 +18,11 @@ from hypertui.ledger.records import (
     OrderRecord,
     ReconciliationRecord,
     Record,
+    SettingsRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
+    TransferRecord,
 )
 from hypertui.market import Side
 
@@ -37,7 +39,8 @@ def input_of(seq: int, trade_id: str = ID, **data: object) -> InputRecord:
 def fill_of(number: int, trade_id: str = ID) -> FillRecord:
     return FillRecord(
         trade_id, 1_700_000_000_005, 2**53 + 1, number, CLIENT, "BTC", "stop", -1, Side.SELL,
-        D("0.00012"), D("64321.5"), D("0.003473361"), D("-1.25"), "LADDER_STOP", D("-71.5"), D("-11.1284"),
+        D("0.00012"), D("64321.5"), D("0.003473361"), D("-1.25"), D("0.00036"), "LADDER_STOP", D("-71.5"),
+        D("-11.1284"),
     )  # fmt: skip
 
 
@@ -55,6 +58,8 @@ EACH: list[Record] = [
     fill_of(2**62),
     StepRecord(ID, 1, 3, D("64250"), "down", -1, "decline", D("0.00036"), D("0"), D("-1.253473361")),
     FundingRecord(ID, 4, D("-0.000000000000000001")),
+    TransferRecord(ID, 4, "0x" + "0" * 64, 1, "deposit", {"type": "deposit", "usdc": "1000.0"}),
+    SettingsRecord(ID, 4, "ab" * 32, {"network": "paper", "trade": {"unit_size": "250"}}),
     CommandRecord(ID, 5, "c-1", "flatten", "ann@host", "confirmed", 812, "sold 0.00036"),
     ALARM,
     ReconciliationRecord(ID, 7, {"missing": 1, "orphans": ["0x1"]}, "asked for 1 order"),
@@ -69,6 +74,8 @@ def readers(journal: Journal) -> list[Callable[[str], Iterator[Record]]]:
         journal.fills,
         journal.steps,
         journal.funding,
+        journal.transfers,
+        journal.settings,
         journal.commands,
         journal.alarms,
         journal.reconciliations,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal as D
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
@@ -47,6 +50,29 @@ def test_opening_again_keeps_everything(url: str) -> None:
     for _ in range(2):
         with Journal.open(url) as journal:
             assert list(journal.inputs(ID)) == [input_of(1)]
+
+
+def test_fills_of_the_first_version_are_kept(url: str) -> None:
+    database = find(url)
+    with database.engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO trades VALUES (:id, 'paper', '0xa', 'BTC', 1, '{}', NULL, '')"), {"id": ID}
+        )
+        connection.execute(
+            text(
+                "INSERT INTO fills VALUES"
+                " (:id, 1, 5, 6, 7, NULL, 'BTC', 'buy', 2, 'buy', '0.5', '100', '0.1', '0')"
+            ),
+            {"id": ID},
+        )
+    with Journal.open(url) as journal:
+        (fill,) = journal.fills(ID)
+    assert (fill.size, fill.price, fill.start_position) == (D("0.5"), 100, None)
 
 
 def test_a_journal_of_a_newer_release_is_refused_and_left_alone(url: str) -> None:

@@ -23,6 +23,7 @@ from hypertui.exchange import (
     Placed,
     Quote,
     Standing,
+    Transfer,
 )
 from hypertui.hyperliquid import errors, wire
 from hypertui.hyperliquid.channels import Channels
@@ -110,6 +111,10 @@ class SimExchange:
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
         return wire.funding(await self._ask(question), symbol)
+
+    async def transfers_since(self, since: int) -> Sequence[Transfer]:
+        question = {"type": "userNonFundingLedgerUpdates", "user": ADDRESS, "startTime": since}
+        return wire.transfers(await self._ask(question))
 
     # Actions
 

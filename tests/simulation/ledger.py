@@ -11,7 +11,7 @@ from random import Random
 from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
-from hypertui.exchange import FundingPayment
+from hypertui.exchange import FundingPayment, Transfer
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input, TradeJournal
@@ -146,6 +146,10 @@ class DoorJournal:
     def funding(self, payment: FundingPayment) -> None:
         if not self._door.shut:
             self._trade.funding(payment)
+
+    def transfers(self, transfers: Sequence[Transfer]) -> None:
+        if not self._door.shut:
+            self._trade.transfers(transfers)
 
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         if not self._door.shut:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.market import Side
-from hypertui.strategy.cycles import RoundTrips
+from hypertui.round_trips import RoundTrips
 from hypertui.strategy.ladder import Direction, Ladder, Phase
 from hypertui.strategy.plan import SLOTS, Reinvest
 from tests.strategy.driver import Walk, fill_of, plan_of

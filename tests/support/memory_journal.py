@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from hypertui.exchange import FundingPayment
+from hypertui.exchange import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input
 from hypertui.market import Fill
@@ -68,6 +68,9 @@ class MemoryJournal:
         """Not kept."""
 
     def funding(self, payment: FundingPayment) -> None:
+        """Not kept."""
+
+    def transfers(self, transfers: Sequence[Transfer]) -> None:
         """Not kept."""
 
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:

@@ -1,0 +1,118 @@
+"""`hypertui ledger fills|lots|…`: what the journal says of money, read without touching it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypertui.cli.tables import Format, write_figures, write_rows
+from hypertui.ledger.check import check
+from hypertui.ledger.history import History
+from hypertui.ledger.reports import lists
+from hypertui.ledger.reports.page import page
+from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.scope import FOREVER, Scope
+
+_WRONG = 1
+
+_LISTS: dict[str, Callable[[Scope], Iterator[lists.Row]]] = {
+    "fills": lists.fills,
+    "lots": lists.lots,
+    "allocations": lists.allocations,
+    "exits": lists.exits,
+    "cash": lists.cash,
+    "review": lists.review,
+    "export": lists.tax,
+}
+
+
+def report(url: str, network: str, arguments: argparse.Namespace) -> int:
+    """Print a report of the journal at `url`; 1 says that the check found something. Raises ValueError with
+    one line for bad input, and JournalError."""
+    with History.open(url) as history:
+        return _report(arguments, _scope(arguments, history, network))
+
+
+def _scope(arguments: argparse.Namespace, history: History, network: str) -> Scope:
+    account, trade = arguments.account, arguments.trade
+    return Scope(
+        history,
+        network,
+        None if account is None else account.lower(),
+        getattr(arguments, "symbol", None),
+        None if trade is None else trade.lower(),
+        0 if arguments.since is None else _moment("--since", arguments.since),
+        FOREVER if arguments.until is None else _moment("--until", arguments.until),
+    )
+
+
+def _report(arguments: argparse.Namespace, scope: Scope) -> int:
+    how: Format = "json" if arguments.json else "csv" if arguments.csv else "table"
+    what: str = arguments.ledger_command
+    if scope.trade is not None and not any(True for _ in scope.trades()):
+        raise ValueError(f"trade {scope.trade} is not in the journal {scope.history.place}")
+    nothing = f"no {what} in the journal {scope.history.place} for {scope.network}"
+    match what:
+        case "pnl" if arguments.by is not None:
+            write_rows(statement(scope).rows(arguments.by), how, nothing)
+        case "pnl":
+            found = statement(scope)
+            if not found.totals.fills and how == "table":
+                print(f"no fills in the journal {scope.history.place} for {scope.network}")
+            else:
+                write_figures(found.summary(), how)
+        case "cycles":
+            rows = (row for row in statement(scope).cycles.rows() if scope.trade in (None, row["trade"]))
+            write_rows(rows, how, nothing)
+        case "check":
+            return _check(scope, how)
+        case "report":
+            _page(scope, arguments.out)
+        case _:
+            write_rows(_LISTS[what](scope), how, nothing)
+    return 0
+
+
+def _check(scope: Scope, how: Format) -> int:
+    verdict = check(scope)
+    figures: dict[str, Any] = {
+        "fills": verdict.fills,
+        "allocations": verdict.allocations,
+        "flat_points": verdict.flat_points,
+        "transfers": verdict.transfers,
+        "dust": verdict.dust,
+        "problems": verdict.wrong,
+    }
+    if how == "json":
+        figures["texts"] = verdict.problems
+    write_figures(figures, how)
+    if how == "table":
+        for text in verdict.problems:
+            print(text)
+    return _WRONG if verdict.wrong else 0
+
+
+def _page(scope: Scope, out: Path | None) -> None:
+    text = page(scope, statement(scope), check(scope), time.time_ns() // 1_000_000)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"report {out} cannot be written: {error.strerror}") from None
+
+
+def _moment(name: str, text: str) -> int:
+    """A day or a time in UTC as ms."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        form = "neither a day (2026-01-31) nor a time (2026-01-31T12:00)"
+        raise ValueError(f"{name} {text} is {form}") from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -1,0 +1,97 @@
+"""Rows on standard output: a table for people, JSON or CSV for programs, however many there are."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from itertools import chain
+from typing import Literal, TextIO
+
+from hypertui.ledger.reports.page import as_json, shown
+from hypertui.market import plain
+
+Format = Literal["table", "json", "csv"]
+
+_NEWEST = 500  # rows of a table for people
+_WIDE = 4_000  # columns of a pipe
+
+
+def write_rows(rows: Iterable[Mapping[str, object]], how: Format, nothing: str) -> None:
+    """Write rows that all have the same names. `nothing` is said of none."""
+    iterator = iter(rows)
+    first = next(iterator, None)
+    if first is None:
+        if how == "json":
+            print("[]")
+        print(nothing, file=sys.stdout if how == "table" else sys.stderr)
+        return
+    every = chain((first,), iterator)
+    match how:
+        case "json":
+            _json(every, sys.stdout)
+        case "csv":
+            _csv(tuple(first), every, sys.stdout)
+        case "table":
+            _table(tuple(first), every)
+
+
+def write_figures(figures: Mapping[str, object], how: Format) -> None:
+    """Write one object."""
+    match how:
+        case "json":
+            print(json.dumps(as_json(figures)))
+        case "csv":
+            _csv(tuple(figures), [figures], sys.stdout)
+        case "table":
+            width = max(len(name) for name in figures)
+            for name, value in figures.items():
+                print(f"{name.replace('_', ' '):<{width}}  {shown(value)}")
+
+
+def _json(rows: Iterator[Mapping[str, object]], out: TextIO) -> None:
+    before = "[\n"
+    for row in rows:
+        out.write(before + json.dumps(as_json(row)))
+        before = ",\n"
+    out.write("\n]\n")
+
+
+def _csv(names: tuple[str, ...], rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row.values()])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Decimal):
+        return plain(value)
+    # A spreadsheet would work out a cell that begins like this, and words of a venue may.
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+
+
+def _table(names: tuple[str, ...], rows: Iterator[Mapping[str, object]]) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    kept: deque[Mapping[str, object]] = deque(maxlen=_NEWEST)
+    count = 0
+    for row in rows:
+        kept.append(row)
+        count += 1
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in names:
+        number = any(isinstance(row[name], Decimal | int) for row in kept)
+        table.add_column(name.replace("_", " "), justify="right" if number else "left", no_wrap=True)
+    for row in kept:
+        table.add_row(*(Text(shown(value)) for value in row.values()))
+    console = Console(width=_WIDE if not sys.stdout.isatty() else None, highlight=False)
+    console.print(table)
+    if count > len(kept):
+        print(f"the newest {len(kept)} of {count} rows; --json and --csv give all")

@@ -1,0 +1,129 @@
+"""The journal as the ledger reads it: read-only, in the order in which fills count, one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, Self
+
+from sqlalchemy import Connection, and_, select, tuple_
+
+from hypertui.ledger.archive import check
+from hypertui.ledger.database import find
+from hypertui.ledger.order_of_fills import Key, key_of, merged
+from hypertui.ledger.reading import JournalReader, columns_of
+from hypertui.ledger.records import FillRecord, OrderRecord, TradeRecord
+from hypertui.ledger.schema import TABLES
+from hypertui.ledger.session import Session
+
+_PAGE = 2000  # rows that are read in one go
+
+_FILLS = TABLES[FillRecord]
+_ORDERS = TABLES[OrderRecord]
+_KEY = (_FILLS.c.time, _FILLS.c.order_id, _FILLS.c.trade_number)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Market:
+    """Whose fills belong together: one account's in one market."""
+
+    network: str
+    account: str
+    symbol: str
+
+    @classmethod
+    def of(cls, trade: TradeRecord) -> Market:
+        return cls(trade.network, trade.account, trade.symbol)
+
+
+# Why a fill of an older journal happened that no order in it explains.
+_WITHOUT_ORDER = {"entry": "ENTRY", "adopted": "MANUAL"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedFill(FillRecord):
+    """A fill with what the journal knows of its order; None where it knows nothing."""
+
+    order_reason: str | None
+    order_size: Decimal | None
+    slot: int | None
+    trigger: Decimal | None
+
+    @property
+    def cause(self) -> str:
+        """Why its order was made (LADDER_STOP, LADDER_BUY, …)."""
+        return self.reason or self.order_reason or _WITHOUT_ORDER.get(self.role, "UNKNOWN")
+
+    @property
+    def worse(self) -> Decimal | None:
+        """USD for each coin that its price was worse than what its order was to get; None without that."""
+        if self.slippage is not None or self.trigger is None:
+            return self.slippage
+        return (self.price - self.trigger) * self.side.sign
+
+
+class History(JournalReader):
+    """A journal that is only read, safe while an engine writes it. Every method may raise JournalError."""
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The journal at `url`. Raises JournalError where there is none, and for one that another version of
+        hypertui wrote."""
+        session = Session(find(url, make_folders=False, read_only=True))
+        try:
+            check(session)
+        except BaseException:
+            session.disconnect()
+            raise
+        return cls(session)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._session.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def market_fills(self, trades: Sequence[TradeRecord]) -> Iterator[OrderedFill]:
+        """The fills of trades of one market in the order in which they count; a fill that two trades booked
+        comes twice."""
+        streams = []
+        for trade in trades:
+            first = self._first(trade.id)
+            if first is not None:
+                streams.append((first, partial(self.fills_in_order, trade.id)))
+        return merged(streams)
+
+    def fills_in_order(self, trade_id: str) -> Iterator[OrderedFill]:
+        """A trade's fills by time, order id and trade id."""
+        same = and_(_ORDERS.c.trade_id == _FILLS.c.trade_id, _ORDERS.c.client_id == _FILLS.c.client_id)
+        orders = (_ORDERS.c.reason, _ORDERS.c.size, _ORDERS.c.slot, _ORDERS.c.trigger)
+        query = columns_of(FillRecord, _FILLS).add_columns(*orders).join(_ORDERS, same, isouter=True)
+        query = query.where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(_PAGE)
+        after: Key | None = None
+        while True:
+            bounded = query if after is None else query.where(tuple_(*_KEY) > tuple_(*after))
+            page = self._session.run(partial(_rows, bounded))
+            for row in page:
+                reason, size, slot, trigger = row[-4:]
+                fill = OrderedFill(
+                    *row[:-4], order_reason=reason, order_size=size, slot=slot, trigger=trigger
+                )
+                after = key_of(fill)
+                yield fill
+            if len(page) < _PAGE:
+                return
+
+    def _first(self, trade_id: str) -> Key | None:
+        query = select(*_KEY).where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(1)
+        rows = self._session.run(partial(_rows, query))
+        return None if not rows else (rows[0][0], rows[0][1], rows[0][2])
+
+
+def _rows(query: Any, connection: Connection) -> list[Any]:
+    return list(connection.execute(query).all())

@@ -1,0 +1,82 @@
+"""Everything that moved money or its value, market beside market, in the order of time and never all at
+once."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from hypertui.ledger.derivation import derive
+from hypertui.ledger.history import History, Market
+from hypertui.ledger.records import FundingRecord, StepRecord, TradeRecord, TransferRecord
+from hypertui.ledger.rows import BookedFill
+from hypertui.ledger.transfers import amount_of
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that came into the account (negative: left it); `amount` None is not understood."""
+
+    record: TransferRecord
+    amount: Decimal | None
+
+
+What: TypeAlias = Flow | BookedFill | FundingRecord | StepRecord
+Event: TypeAlias = tuple[int, int, Market, What]  # time, rank within it, market, what
+
+_FLOW, _FILL, _FUNDING, _STEP = range(4)
+
+
+def events(history: History, markets: Mapping[Market, Sequence[TradeRecord]]) -> Iterator[Event]:
+    """All events of the markets; transfers once for each account."""
+    streams: list[Iterator[Event]] = []
+    accounts: dict[str, Market] = {}
+    for market, trades in markets.items():
+        streams += [
+            _fills(history, market, trades),
+            _funding(history, market, trades),
+            _steps(history, market, trades),
+        ]
+        accounts.setdefault(market.account, market)
+    for account, first in accounts.items():
+        own = [trade for market, trades in markets.items() if market.account == account for trade in trades]
+        streams.append(_flows(history, first, own))
+    return heapq.merge(*streams, key=lambda event: event[:2])
+
+
+def flows(history: History, account: str, trades: Sequence[TradeRecord]) -> list[Flow]:
+    """An account's transfers, oldest first, each once however many trades have seen it."""
+    seen: dict[tuple[int, str, int], TransferRecord] = {}
+    for trade in trades:
+        for row in history.transfers(trade.id):
+            seen.setdefault((row.time, row.hash, row.number), row)
+    return [Flow(row, amount_of(row, account)) for _, row in sorted(seen.items())]
+
+
+def _flows(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+    for flow in flows(history, market.account, trades):
+        yield flow.record.time, _FLOW, market, flow
+
+
+def _fills(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+    for booked in derive(history.market_fills(trades)):
+        yield booked.fill.time, _FILL, market, booked
+
+
+def _funding(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+    last = 0
+    for trade in trades:
+        for row in history.funding(trade.id):
+            # A trade that was rebuilt tells of the payments of the one before again.
+            if row.time > last:
+                last = row.time
+                yield row.time, _FUNDING, market, row
+
+
+def _steps(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+    for trade in trades:
+        for row in history.steps(trade.id):
+            yield row.at, _STEP, market, row

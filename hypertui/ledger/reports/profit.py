@@ -1,0 +1,268 @@
+"""Profit and loss of a scope: one pass over everything that happened, with totals of a fixed size.
+
+docs/ledger.md has the formula of each figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hypertui.ledger.history import Market, OrderedFill
+from hypertui.ledger.records import FundingRecord, StepRecord
+from hypertui.ledger.reports.cycles import Cycles
+from hypertui.ledger.reports.equity import EquityCurve
+from hypertui.ledger.reports.events import Flow, events
+from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
+from hypertui.ledger.reports.scope import Scope, day_of
+from hypertui.ledger.rows import BookedFill
+from hypertui.market import ZERO
+
+GROUPS = ("day", "cycle", "unit", "reason")
+
+
+@dataclass(slots=True)
+class Tally:
+    """Of one day, cycle, unit or reason, in USD: `pnl` is realised and net of fees; `fees` are those paid by
+    its own fills, `closings` the fills among them that closed something."""
+
+    fills: int = 0
+    closings: int = 0
+    volume: Decimal = ZERO
+    fees: Decimal = ZERO
+    gross_pnl: Decimal = ZERO
+    pnl: Decimal = ZERO
+    funding: Decimal = ZERO
+
+    def add(self, booked: BookedFill) -> None:
+        self.fills += 1
+        self.closings += bool(booked.allocations)
+        self.volume += booked.fill.size * booked.fill.price
+        self.fees += booked.fill.fee
+        for row in booked.allocations:
+            self.gross_pnl += row.gross_pnl
+            self.pnl += row.pnl
+
+
+@dataclass(slots=True)
+class Results:
+    """Exits counted: wins, losses and break-evens apart. USD; `held` in coin-milliseconds."""
+
+    wins: int = 0
+    losses: int = 0
+    break_evens: int = 0
+    won: Decimal = ZERO
+    lost: Decimal = ZERO  # positive
+    total: Decimal = ZERO
+    coins: Decimal = ZERO
+    held: Decimal = ZERO
+    units_won: Decimal = ZERO
+    units_lost: Decimal = ZERO  # positive
+
+    def add(self, done: Exit, unit_size: Decimal | None) -> None:
+        units = ZERO if unit_size is None else done.pnl / (unit_size * done.coins)
+        self.total += done.pnl
+        self.coins += done.coins
+        self.held += done.held
+        if done.is_win:
+            self.wins += 1
+            self.won += done.pnl
+            self.units_won += units
+        elif done.is_loss:
+            self.losses += 1
+            self.lost -= done.pnl
+            self.units_lost -= units
+        else:
+            self.break_evens += 1
+
+    @property
+    def exits(self) -> int:
+        return self.wins + self.losses + self.break_evens
+
+    def figures(self) -> dict[str, object]:
+        """What is worked out of them; None where there is nothing to divide by."""
+        return {
+            "exits": self.exits,
+            "wins": self.wins,
+            "losses": self.losses,
+            "break_evens": self.break_evens,
+            "win_rate": _ratio(Decimal(self.wins), Decimal(self.wins + self.losses)),
+            "average_win": _ratio(self.won, Decimal(self.wins)),
+            "average_loss": _ratio(self.lost, Decimal(self.losses)),
+            "profit_factor": _ratio(self.won, self.lost),
+            "expectancy": _ratio(self.total, Decimal(self.exits)),
+            "reward_to_risk": _ratio(
+                _ratio(self.won, Decimal(self.wins)), _ratio(self.lost, Decimal(self.losses))
+            ),
+            "average_win_units": _ratio(self.units_won, Decimal(self.wins)),
+            "average_loss_units": _ratio(self.units_lost, Decimal(self.losses)),
+            "configured_risk_units": 1 if self.exits else None,
+            "configured_reward_units": None,
+            "hold_s": None if not self.coins else round(self.held / self.coins / 1000),
+        }
+
+
+@dataclass(slots=True)
+class _Held:
+    """The newest of a market: its last fill, the last price, the funding so far; `shown` is its unrealised
+    profit and the fees of its open coins at the last moment in scope."""
+
+    booked: BookedFill | None = None
+    price: Decimal = ZERO
+    funding: Decimal = ZERO
+    shown: tuple[Decimal, Decimal] = (ZERO, ZERO)
+
+    def show(self) -> None:
+        self.shown = self.unrealized, ZERO if self.booked is None else self.booked.open_fees
+
+    @property
+    def profit(self) -> Decimal:
+        if self.booked is None:
+            return self.funding
+        return self.booked.realized_pnl + self.unrealized - self.booked.open_fees + self.funding
+
+    @property
+    def unrealized(self) -> Decimal:
+        if self.booked is None:
+            return ZERO
+        return self.booked.unrealized_pnl + self.booked.position * (self.price - self.booked.fill.price)
+
+
+@dataclass(slots=True)
+class Statement:
+    """Everything that a report of a scope needs."""
+
+    totals: Tally = field(default_factory=Tally)
+    groups: dict[str, dict[object, Tally]] = field(default_factory=lambda: {name: {} for name in GROUPS})
+    results: Results = field(default_factory=Results)
+    curve: EquityCurve = field(default_factory=EquityCurve)
+    cycles: Cycles = field(default_factory=Cycles)
+    flows: Decimal = ZERO
+    strange_flows: int = 0
+    unmatched: Decimal = ZERO
+    review: int = 0
+    last_exits: list[Exit] = field(default_factory=list)
+    held: dict[Market, _Held] = field(default_factory=dict)
+    first_at: int | None = None
+    last_at: int | None = None
+
+    def rows(self, group: str) -> Iterator[dict[str, object]]:
+        """The tallies of a group, in the order of its names."""
+        for name, tally in sorted(self.groups[group].items(), key=lambda item: _sortable(item[0])):
+            yield {
+                group: name,
+                "fills": tally.fills,
+                "closings": tally.closings,
+                "volume": tally.volume,
+                "gross_pnl": tally.gross_pnl,
+                "fees": tally.fees,
+                "pnl": tally.pnl,
+                "funding": tally.funding,
+                "net": tally.pnl + tally.funding,
+            }
+
+    def summary(self) -> dict[str, object]:
+        """All figures; amounts in USD, shares as fractions. A figure that cannot be known is None."""
+        unrealized = sum((each.shown[0] for each in self.held.values()), ZERO)
+        open_fees = sum((each.shown[1] for each in self.held.values()), ZERO)
+        return {
+            "fills": self.totals.fills,
+            "volume": self.totals.volume,
+            "gross_pnl": self.totals.gross_pnl,
+            "realized_pnl": self.totals.pnl,
+            "funding": self.totals.funding,
+            "realized_with_funding": self.totals.pnl + self.totals.funding,
+            "unrealized_pnl": unrealized,
+            "open_fees": open_fees,
+            "fees": self.totals.fees,
+            "net_profit": self.curve.made,
+            "capital": self.curve.capital,
+            "flows": self.flows,
+            "equity": self.curve.last_equity,
+            "max_drawdown": self.curve.max_drawdown,
+            "max_drawdown_share": self.curve.max_drawdown_share,
+            "sharpe": self.curve.sharpe(),
+            "round_trips": self.cycles.round_trips,
+            "whipsaw_cost": self.cycles.whipsaw_cost,
+            "cycles": self.cycles.ended,
+            **self.results.figures(),
+            "unmatched_coins": self.unmatched,
+            "to_review": self.review,
+        }
+
+
+def statement(scope: Scope, last_exits: int = 20) -> Statement:
+    """Work a scope out. `last_exits` are kept to be shown."""
+    out, exits, units = Statement(), Exits(), unit_sizes(scope)
+
+    def done(exit_: Exit) -> None:
+        out.results.add(exit_, units.get(exit_.fill.trade_id))
+        out.last_exits = [*out.last_exits, exit_][-last_exits:]
+
+    profit = ZERO
+    for at, _, market, what in events(scope.history, scope.markets()):
+        if at >= scope.until:
+            break
+        held = out.held.setdefault(market, _Held())
+        before, shown = held.profit, scope.within(at)
+        if scope.trade is not None and not isinstance(what, Flow):
+            trade = what.fill.trade_id if isinstance(what, BookedFill) else what.trade_id
+            shown = shown and trade == scope.trade
+        match what:
+            case Flow(_, amount):
+                if amount is None:
+                    out.strange_flows += 1
+                    continue
+                out.curve.flow(amount)
+                out.flows += amount if shown else ZERO
+                continue
+            case BookedFill():
+                held.booked, held.price = what, what.fill.price
+                out.cycles.on_fill(what)
+                if shown:
+                    _count(out, what)
+                    for exit_ in exits.take(what):
+                        done(exit_)
+            case FundingRecord():
+                held.funding += what.amount
+                if shown:
+                    out.totals.funding += what.amount
+                    _tally(out, "day", day_of(at)).funding += what.amount
+                    _tally(out, "cycle", out.cycles.name(what.trade_id)).funding += what.amount
+            case StepRecord():
+                held.price = what.price
+                out.cycles.on_step(what)
+        profit += held.profit - before
+        # A position from before the scope goes on to count: what it was worth at its beginning is the base.
+        out.curve.point(at, profit, shown)
+        if shown:
+            held.show()
+            out.first_at = at if out.first_at is None else out.first_at
+            out.last_at = at
+    for exit_ in exits.rest():
+        done(exit_)
+    return out
+
+
+def _count(out: Statement, booked: BookedFill) -> None:
+    fill = booked.fill
+    assert isinstance(fill, OrderedFill)
+    names = (day_of(fill.time), out.cycles.name(fill.trade_id), fill.unit, fill.cause)
+    out.totals.add(booked)
+    for group, name in zip(GROUPS, names, strict=True):
+        _tally(out, group, name).add(booked)
+    out.unmatched += booked.unmatched
+    out.review += sum(not row.is_dust for row in booked.review)
+
+
+def _tally(out: Statement, group: str, name: object) -> Tally:
+    return out.groups[group].setdefault(name, Tally())
+
+
+def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return None if part is None or not whole else part / whole
+
+
+def _sortable(name: object) -> tuple[int, object]:
+    return (0, name) if isinstance(name, int) else (1, str(name))

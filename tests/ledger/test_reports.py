@@ -1,0 +1,286 @@
+"""What the reports say, worked out by hand beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal as D
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from hypertui.ledger import Journal
+from hypertui.ledger.check import MarketCheck, Verdict, check
+from hypertui.ledger.history import History
+from hypertui.ledger.records import (
+    FillRecord,
+    FundingRecord,
+    OrderRecord,
+    SettingsRecord,
+    StepRecord,
+    TradeRecord,
+    TransferRecord,
+)
+from hypertui.ledger.reports import lists
+from hypertui.ledger.reports.equity import EquityCurve
+from hypertui.ledger.reports.page import page
+from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.scope import Scope
+from hypertui.ledger.transfers import amount_of
+from hypertui.market import ZERO, Side
+from tests.ledger.facts import fill, told
+from tests.ledger.helpers import ID, TRADE
+
+BUY, SELL = Side.BUY, Side.SELL
+DAY = 86_400_000
+START = TRADE.started_at - TRADE.started_at % DAY
+HASH = "0x" + "0" * 64
+
+
+def order(number: int, role: str, side: Side, unit: int, trigger: int | None, size: str = "1") -> OrderRecord:
+    reason = {"buy": "LADDER_BUY", "stop": "LADDER_STOP", "close": "MANUAL"}[role]
+    return OrderRecord(
+        ID, f"0x{number}", role, 0, unit, side, D(size), None if trigger is None else D(trigger), D(1), False,
+        reason, START,
+    )  # fmt: skip
+
+
+def executed(number: int, of: OrderRecord, price: str, at: int, fee: str, size: str = "1") -> FillRecord:
+    made = fill(of.side, size, price, at=at, number=number, fee=fee)
+    return replace(made, client_id=of.client_id, role=of.role, unit=of.unit)
+
+
+STOP, BACK = order(2, "stop", SELL, -1, 90), order(3, "buy", BUY, 0, 100)
+LAST = order(4, "stop", SELL, -1, 100, "2")
+ENTRY = replace(fill(BUY, "2", 100, at=START + 1_000, number=1, fee="0.20"), role="entry", client_id="0xe")
+FILLS = told(
+    [
+        ENTRY,
+        executed(2, STOP, "89.5", START + 11_000, "0.09"),
+        executed(3, BACK, "100.5", START + 21_000, "0.10"),
+        executed(4, LAST, "110", START + DAY + 1_000, "0.11"),
+        executed(5, LAST, "111", START + DAY + 1_001, "0.12"),
+    ]
+)
+FILLS[4] = replace(FILLS[4], order_id=4)
+
+
+@pytest.fixture
+def scope(url: str) -> Iterator[Scope]:
+    """A trade of two days: 1,000 paid in, one whipsaw, one exit in two fills, 100 withdrawn between."""
+    with Journal.open(url) as journal:
+        journal.begin(replace(TRADE, settings={"unit_size": "10"}, started_at=START))
+        journal.add(STOP, BACK, LAST, *FILLS)
+        journal.add(
+            TransferRecord(ID, START, HASH, 1, "deposit", {"type": "deposit", "usdc": "1000.0"}),
+            TransferRecord(
+                ID, START + 30_000, HASH, 1, "withdraw", {"type": "withdraw", "usdc": "99.0", "fee": "1.0"}
+            ),
+            FundingRecord(ID, START + 3_600_000, D("-0.50")),
+            StepRecord(ID, 1, START + 10_900, D(90), "down", -1, "retracement", D(1), D(50), D("-10.74")),
+            StepRecord(ID, 2, START + 20_900, D(100), "up", 0, "advance", D(2), D(50), D("-10.74")),
+            SettingsRecord(ID, START, "cd" * 32, {"trade": {"unit_size": "10"}}),
+        )
+    with History.open(url) as history:
+        yield Scope(history, "paper")
+
+
+def test_profit_and_what_it_is_measured_by(scope: Scope) -> None:
+    found = statement(scope).summary()
+    # 89.5 - 100 - 0.09 - 0.10; then 110 - 100 - 0.11 - 0.10 and 111 - 100.5 - 0.12 - 0.10
+    first, second = D("-10.69"), D("9.79") + D("10.28")
+    assert (found["realized_pnl"], found["gross_pnl"], found["fees"]) == (first + second, 10, D("0.62"))
+    assert (found["funding"], found["realized_with_funding"]) == (D("-0.5"), D("8.88"))
+    assert (found["unrealized_pnl"], found["open_fees"], found["net_profit"]) == (0, 0, D("8.88"))
+    assert (found["capital"], found["equity"]) == (900, D("908.88"))
+    assert (found["exits"], found["wins"], found["losses"], found["break_evens"]) == (2, 1, 1, 0)
+    assert (found["win_rate"], found["expectancy"]) == (D("0.5"), D("4.69"))
+    assert found["profit_factor"] == second / -first
+    assert found["reward_to_risk"] == second / -first
+    assert (found["average_win_units"], found["average_loss_units"]) == (D("1.0035"), D("1.069"))
+    assert (found["round_trips"], found["whipsaw_cost"]) == (1, 11 + D("0.09") + D("0.10"))
+    hold = (10_000 + (DAY - 0) + (DAY + 1_001 - 20_000)) / 3 / 1000
+    assert found["hold_s"] == round(hold)
+    assert found["to_review"] == 0
+    # From 0 at the beginning to both coins at 89.5 after the sale at 89.5.
+    assert found["max_drawdown"] == max(D("10.69") + D("10.60"), D("0"))
+    assert found["max_drawdown_share"] is not None
+    assert D("0.0210") < found["max_drawdown_share"] < D("0.0214")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("group", "rows"),
+    [
+        ("day", [("2023-11-14", D("-10.69"), D("-0.5")), ("2023-11-15", D("20.07"), ZERO)]),
+        ("unit", [(-1, D("9.38"), ZERO), (0, ZERO, ZERO)]),
+        ("reason", [("ENTRY", ZERO, ZERO), ("LADDER_BUY", ZERO, ZERO), ("LADDER_STOP", D("9.38"), ZERO)]),
+        ("cycle", [(f"{ID} 0001", D("9.38"), D("-0.5"))]),
+    ],
+)
+def test_groups_add_up(scope: Scope, group: str, rows: list[tuple[object, D, D]]) -> None:
+    found = list(statement(scope).rows(group))
+    assert [(row[group], row["pnl"], row["funding"]) for row in found] == rows
+    assert sum(row["fees"] for row in found) == D("0.62")  # type: ignore[misc]
+
+
+def test_a_stretch_of_time_shows_its_own_part_on_lots_from_before(scope: Scope) -> None:
+    later = replace(scope, since=START + DAY)
+    found = statement(later).summary()
+    assert (found["realized_pnl"], found["fees"], found["exits"]) == (D("20.07"), D("0.23"), 1)
+    assert [row["sale_order"] for row in lists.allocations(later)] == [4, 4]
+    earlier = statement(replace(scope, until=START + 15_000)).summary()
+    assert (earlier["realized_pnl"], earlier["unrealized_pnl"]) == (D("-10.69"), D("-10.5"))
+    assert earlier["net_profit"] == D("-10.69") - D("10.5") - D("0.10")
+
+
+def test_lists(scope: Scope) -> None:
+    assert [row["size"] for row in lists.fills(scope)] == [2, 1, 1, 1, 1]
+    assert list(lists.lots(scope)) == []
+    first, second, third = lists.allocations(scope)
+    assert (first["cost_basis"], first["net_proceeds"], first["pnl"]) == (D("100.1"), D("89.41"), D("-10.69"))
+    assert (second["buy_order"], third["buy_order"], third["buy_fee_per_coin"]) == (1, 3, D("0.1"))
+    tax = list(lists.tax(scope))
+    gains = sum(row["gain"] for row in tax)  # type: ignore[misc]
+    assert (gains, [row["kind"] for row in tax]) == (D("8.88"), ["disposal"] * 3 + ["funding"])
+    stopped, closed = lists.exits(scope)
+    assert (stopped["slippage"], stopped["reason"], stopped["hold_s"]) == (D("0.5"), "LADDER_STOP", 10)
+    assert (closed["size"], closed["price"], closed["slippage"]) == (2, D("110.5"), -21)
+    cash = [(row["kind"], row["amount"]) for row in lists.cash(scope)]
+    assert cash == [("deposit", 1000), ("withdraw", -100), ("funding", D("-0.5"))]
+    assert list(lists.review(scope)) == []
+
+
+def test_the_check_finds_nothing_and_then_what_is_there(scope: Scope) -> None:
+    verdict = check(scope)
+    assert (verdict.problems, verdict.fills, verdict.allocations, verdict.flat_points) == ([], 5, 3, 1)
+    for missing, words in ((0, "gap: expected 0, found 2"), (2, "unmatched: expected 0, found 1")):
+        verdict = Verdict()
+        MarketCheck(verdict).run(iter([each for number, each in enumerate(FILLS) if number != missing]))
+        assert any(words in text for text in verdict.problems)
+    altered = [
+        replace(each, closed_pnl=each.closed_pnl + 1) if each.order_id == 4 else each for each in FILLS
+    ]
+    verdict = Verdict()
+    MarketCheck(verdict).run(iter(altered))
+    assert any("closed_pnl: expected" in text for text in verdict.problems)
+
+
+def test_the_page_is_one_file_that_needs_nothing_else(scope: Scope) -> None:
+    found = statement(scope)
+    text = page(scope, found, check(scope), START + 2 * DAY)
+    assert not re.search(r"https?://|<script|<link|@import|url\(", text)
+    assert "cd" * 32 in text
+    assert "Checked: 5 fills, 3 allocations, 1 flat points; nothing is wrong." in text
+    assert text.count("<svg") == 6
+
+    class Balanced(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.open: list[str] = []
+
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            if tag != "meta":
+                self.open.append(tag)
+
+        def handle_startendtag(self, tag: str, attrs: object) -> None:
+            pass
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    parser = Balanced()
+    parser.feed(text)
+    assert parser.open == []
+
+
+def test_a_trade_and_its_account_alone(url: str) -> None:
+    other = TradeRecord("f" * 16, "paper", "0x" + "b2" * 20, "ETH", START, {})
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.begin(other)
+        journal.add(*told([ENTRY]), replace(told([ENTRY])[0], trade_id=other.id, symbol="ETH"))
+    with History.open(url) as history:
+        everything = Scope(history, "paper")
+        assert len(list(lists.fills(everything))) == 2
+        for scope in (
+            replace(everything, trade=other.id),
+            replace(everything, symbol="ETH"),
+            replace(everything, account=other.account),
+        ):
+            assert [row["trade"] for row in lists.fills(scope)] == [other.id]
+            assert statement(scope).totals.fills == 1
+        assert list(lists.fills(replace(everything, network="mainnet"))) == []
+
+
+def test_drawdown_is_no_matter_of_deposits() -> None:
+    curve = EquityCurve()
+    curve.flow(D(1000))
+    curve.point(1, ZERO, True)
+    curve.point(2, D(100), True)
+    curve.flow(D(-550))  # half of it goes
+    curve.point(3, D(100), True)
+    assert curve.max_drawdown_share == 0
+    curve.point(4, D(45), True)  # 55 of 550
+    assert (curve.max_drawdown, curve.max_drawdown_share) == (55, D("0.1"))
+    curve.flow(D(10_000))
+    curve.point(5, D(45), True)
+    assert curve.max_drawdown_share == D("0.1")
+
+
+def test_sharpe_is_that_of_daily_returns_with_quiet_days_counted() -> None:
+    curve = EquityCurve()
+    curve.flow(D(1000))
+    for day, profit in ((0, "0"), (1, "10"), (3, "-10.2")):  # +1 %, 0, -2 %
+        curve.point(START + day * DAY, D(profit), True)
+    returns = curve.returns()
+    assert returns[:3] == [0, D("0.01"), 0]
+    assert returns[3] == D("989.8") / 1010 - 1
+    mean = sum(returns, ZERO) / 4
+    deviation = (sum(((each - mean) ** 2 for each in returns), ZERO) / 3).sqrt()
+    assert curve.sharpe() == pytest.approx(mean / deviation * D(365).sqrt())
+    assert EquityCurve().sharpe() is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "delta", "amount"),
+    [
+        ("deposit", {"usdc": "5.0"}, "5"),
+        ("withdraw", {"usdc": "5.0", "fee": "1.0"}, "-6"),
+        ("accountClassTransfer", {"usdc": "5", "toPerp": True}, "5"),
+        ("accountClassTransfer", {"usdc": "5", "toPerp": False}, "-5"),
+        ("internalTransfer", {"usdc": "5", "user": "0xB", "destination": "0xA", "fee": "1"}, "5"),
+        ("internalTransfer", {"usdc": "5", "user": "0xA", "destination": "0xB", "fee": "1"}, "-6"),
+        ("vaultWithdraw", {"netWithdrawnUsd": "7"}, "7"),
+        ("liquidation", {"liquidatedNtlPos": "7"}, "0"),
+        ("deposit", {"usd": "5"}, None),
+        ("deposit", {"usdc": "much"}, None),
+        ("somethingNew", {"usdc": "5"}, None),
+    ],
+)
+def test_transfers_are_read_or_said_to_be_strange(
+    kind: str, delta: dict[str, object], amount: str | None
+) -> None:
+    row = TransferRecord(ID, 1, HASH, 1, kind, delta)
+    assert amount_of(row, "0xa") == (None if amount is None else D(amount))
+
+
+def test_reading_needs_a_journal_and_changes_nothing(tmp_path: Path) -> None:
+    from hypertui.ledger import JournalError
+
+    with pytest.raises(JournalError, match="there is no journal at"):
+        History.open(f"sqlite:///{tmp_path / 'none' / 'journal.db'}")
+    assert not (tmp_path / "none").exists()
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.add(*told([ENTRY]))
+        journal.commit()
+        with History.open(url) as history:  # while it is written
+            assert len(list(lists.fills(Scope(history, "paper")))) == 1
+            journal.add(replace(told([ENTRY])[0], time=ENTRY.time + 1, order_id=9))
+            journal.commit()
+            assert len(list(lists.fills(Scope(history, "paper")))) == 2
+            with pytest.raises(JournalError, match=r"readonly|read-only"):
+                history._session.run(lambda c: c.exec_driver_sql("DELETE FROM fills"))

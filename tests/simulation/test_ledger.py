@@ -1,0 +1,94 @@
+"""After a day of trading with faults the ledger, the venue and the engine tell of the same money."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hypertui.execution import trader
+from hypertui.ledger.check import check
+from hypertui.ledger.history import History
+from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.scope import Scope
+from hypertui.port import OnExit
+from tests.simulation import game as game_module
+from tests.simulation.door import Boundary, Kill
+from tests.simulation.game import Game
+from tests.simulation.loop import VirtualLoop, run
+from tests.simulation.scenario import Faults, draw
+
+_DAY = 86_400
+_FAULTS = Faults(drop=0.05, repeat=0.02, lost=0.02, refuse=0.01, hang_up=0.01, journal=0.002)
+
+
+class _LongGame(Game):
+    """Tells the price less often: most of a day is waiting."""
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(4.0)
+            self.venue.core.tick()
+            if self.processes:
+                self.process.exchange.beat()
+
+
+def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill, ...]) -> Game:
+    """A trade on a journal in `folder`; with faults there are hours of rest after every round. It is flat at
+    the end."""
+    scenario = draw(seed)
+    scenario = replace(
+        scenario,
+        config=replace(scenario.config, on_exit=OnExit.FLATTEN, reconcile_every=120_000),
+        faults=faults,
+        kills=kills,
+        on_file=True,
+        operator=False,
+        hasty=False,
+        short=False,
+        early=False,
+        overnight=bool(kills),
+        rounds=rounds,
+    )
+    loop = VirtualLoop(scenario.to_full_hour)
+    game = (_LongGame if kills else Game)(scenario, loop, folder)
+    run(loop, game.play())
+    return game
+
+
+def test_a_day_with_faults_comes_to_the_same_money_three_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trader, "_BEAT", 4.0)  # as above
+    monkeypatch.setattr(game_module, "_NIGHT", 7_000)
+    kills = (Kill(Boundary.TIME, 900.0, 5.0), Kill(Boundary.TIME, 30_000.0, 60.0))
+    game = play(tmp_path, 5, 12, _FAULTS, kills)
+    assert not game.auditor.problems
+    assert game.loop.now > _DAY
+    assert len(game.processes) >= 3
+    account, ladder = game.venue.account, game.process.trader.tracker.ladder
+    assert account.positions == {}
+    with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
+        scope = Scope(history, "paper")
+        verdict, found = check(scope), statement(scope)
+    assert verdict.problems == []
+    assert verdict.fills == len(account.fills) > 50
+    assert verdict.flat_points >= 1
+    money = found.totals.pnl + found.totals.funding
+    assert money == account.cash - account.deposits == ladder.realized_pnl
+    assert found.curve.made == money
+    assert found.totals.funding == sum((Decimal(paid["usdc"]) for paid in account.funding), Decimal(0))
+    assert found.totals.fees == sum((Decimal(fill["fee"]) for fill in account.fills), Decimal(0))
+    assert found.curve.capital == account.deposits
+
+
+def test_without_faults_round_trips_and_cycles_are_the_ladders_own(tmp_path: Path) -> None:
+    game = play(tmp_path, 5, 6, Faults(), ())
+    ladder = game.process.trader.tracker.ladder
+    with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
+        found = statement(Scope(history, "paper"))
+    assert found.cycles.round_trips == ladder.round_trips.count > 10
+    assert found.cycles.ended == ladder.cycles.number - 1
