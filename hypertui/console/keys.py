@@ -67,6 +67,14 @@ KEYS = (
         bar=_BOTH,
     ),
     Key(
+        "sell_out",
+        "o",
+        "sell_out",
+        "Sell out",
+        "Sell",
+        "sell out: no buys, the stops trail, the end when flat",
+    ),
+    Key(
         "adopt",
         "A",
         "adopt",

@@ -44,8 +44,9 @@ def run_console(
     from hypertui.console.app import HyperTui
     from hypertui.console.look import Look
 
+    stop.by = who or operator()
     look = Look(ascii, theme, None if local_times else UTC, bound, shots)
-    app = HyperTui(engine, stop, clock=wall_clock, who=who or operator(), refresh_hz=refresh_hz, look=look)
+    app = HyperTui(engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, look=look)
 
     def leave() -> None:
         app.request_stop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 
 from hypertui.console.frame import Frame
 from hypertui.console.listing import ListPanel
@@ -16,6 +18,7 @@ from hypertui.console.views import bar
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui
 
+_SETTLED = 0.2
 FULL_WIDTH = 120
 FULL_HEIGHT = 40
 LARGE_WIDTH = 180
@@ -45,6 +48,7 @@ class Page(Screen[None], inherit_bindings=False):
         self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "small": []}
         self._focused: Panel | None = None
         self._zoomed: Panel | None = None
+        self._settling: Timer | None = None
 
     # What it is made of
 
@@ -111,6 +115,10 @@ class Page(Screen[None], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.set_class(self.large, "-large")
+        # Sizes that follow each other quickly can leave the newest one laid out and never painted.
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLED, partial(self.refresh, layout=True))
 
     def present(self, frame: Frame) -> None:
         """Show a frame in the layout that is up; the others are drawn when they come up."""

@@ -56,6 +56,7 @@ class PositionMap:
         self._units: dict[int, list[MapOrder]] = {}
         self._orders: dict[str, MapOrder] = {}
         self._changes: dict[int, int] = {}
+        self._realized: dict[int, Decimal] = {}  # by unit; screens ask for it many times for each sale
         self.executions: deque[Execution] = deque(maxlen=_EXECUTIONS_KEPT)
 
     def __contains__(self, unit: int) -> bool:
@@ -101,12 +102,13 @@ class PositionMap:
         if order is not None:
             order.fills.append(fill)
             order.realized_pnl += realized_pnl
+            if order.side is Side.SELL:
+                self._realized[order.unit] = self._realized.get(order.unit, ZERO) + realized_pnl
             self._changed(order.unit)
 
     def realized_pnl(self, unit: int) -> Decimal | None:
         """What the sales at `unit` have realised, in USD; None where nothing was sold."""
-        sales = [order for order in self._units.get(unit, ()) if order.side is Side.SELL and order.fills]
-        return sum((order.realized_pnl for order in sales), ZERO) if sales else None
+        return self._realized.get(unit)
 
     def _changed(self, unit: int) -> None:
         self._changes[unit] = self._changes.get(unit, 0) + 1
