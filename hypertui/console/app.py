@@ -16,10 +16,9 @@ from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
 from hypertui.console import questions
-from hypertui.console.crash import last_words
+from hypertui.console.crash import last_words, named
 from hypertui.console.dialog import Dialog
 from hypertui.console.filter import FilterLine
-from hypertui.console.format import redact
 from hypertui.console.frame import Frame
 from hypertui.console.help import Help
 from hypertui.console.look import Look
@@ -160,11 +159,11 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         if worker.group == "engine":
             self._engine_changed(event.state, worker.error)
         elif worker.group == "command" and event.state is WorkerState.ERROR:
-            self._answered(worker.name, CommandState.FAILED, _named(worker.error))
+            self._answered(worker.name, CommandState.FAILED, named(worker.error))
 
     def _engine_changed(self, state: WorkerState, error: BaseException | None) -> None:
         if state is WorkerState.ERROR:
-            self._crash = _named(error)
+            self._crash = named(error)
             self.ended = StopReason(FAILED, f"the engine failed: {self._crash}")
         if state in (WorkerState.ERROR, WorkerState.SUCCESS):
             # An engine that stops by itself never takes the screen with it, unless it never began to trade.
@@ -394,9 +393,3 @@ class HyperTui(App[StopReason], inherit_bindings=False):
             self._exception_event.set()
         self.words = self.words or last_words(error)
         self.panic(Text(self.words))
-
-
-def _named(error: BaseException | None) -> str:
-    """An error in one line, without what must not be shown."""
-    text = redact(str(error))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -15,3 +15,9 @@ def last_words(error: BaseException) -> str:
         for frame in traceback.extract_tb(error.__traceback__)[-12:]
     ]
     return "\n".join([f"the console failed: {type(error).__name__}: {redact(str(error))}", *frames])
+
+
+def named(error: BaseException | None) -> str:
+    """An error in one line, without what must not be shown."""
+    text = redact(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

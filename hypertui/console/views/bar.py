@@ -166,7 +166,10 @@ def waiting(frame: Frame) -> Span:
     ]
     if not triggers:
         return Span("waits for the first price", Role.HOLD)
-    return Span("waits for " + " or ".join(triggers), Role.TEXT)
+    waits = "waits for " + " or ".join(triggers)
+    if snapshot.mode is Mode.SELLING_OUT:
+        return Span(f"sells out: no buys, the stops trail; {waits}", Role.HOLD)
+    return Span(waits, Role.TEXT)
 
 
 def _paused(frame: Frame, reason: str) -> Span:

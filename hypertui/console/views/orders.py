@@ -43,7 +43,7 @@ def listing(frame: Frame) -> Listing:
     snapshot = frame.snapshot
     asked = "never yet" if snapshot.listed_at is None else frame.clock(snapshot.listed_at)
     words = "wanted: by the ladder   booked: by our own journal   listed: by the venue, asked "
-    wants = snapshot.mode is Mode.RUNNING
+    wants = snapshot.mode in (Mode.RUNNING, Mode.SELLING_OUT)
     above: list[Line] = [
         line(Span(words, Role.DIM), Span(asked), Span("   c asks now", Role.DIM)),
     ]
