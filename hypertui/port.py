@@ -292,6 +292,7 @@ class EventKind(StrEnum):
     COMMAND = "command"
     ALARM = "alarm"
     STATE = "state"  # the engine as a whole, the program around it too
+    LOG = "log"  # what libraries and defects say; in the log alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
+import atexit
 import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.journal import journals
+from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _REFUSED = 2
-_LOG_BYTES = 5_000_000
 
 
 def console(arguments: argparse.Namespace) -> int:
@@ -76,6 +75,7 @@ class _Trade:
     state_dir: Path
     fresh: bool
     connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
+    log: Log
 
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
@@ -93,9 +93,16 @@ class _Trade:
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
         with journals(self.config, self.state_dir, self.settings.ledger.url, _wall_clock) as journal:
-            yield EmbeddedEngine(
-                lambda: self.connect(market), journal, self.config, _wall_clock, random.SystemRandom()
+            engine = EmbeddedEngine(
+                lambda: self.connect(market),
+                journal,
+                self.config,
+                _wall_clock,
+                random.SystemRandom(),
+                self.log.trouble,
             )
+            engine.listen(self.log.event)
+            yield engine
 
 
 def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
@@ -109,11 +116,11 @@ def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
     connect = _connector(settings, config)
     state_dir = made_state_folder(settings)
     try:
-        handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
+        log = Log(state_dir)
     except OSError as error:
         raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
-    return _Trade(settings, config, state_dir, fresh, connect)
+    atexit.register(log.close)  # after the last words of a defect
+    return _Trade(settings, config, state_dir, fresh, connect, log)
 
 
 def _own_market(settings: Settings) -> bool:
@@ -201,7 +208,7 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
-    with Printer(engine, sys.stdout.fileno(), gone=stop.request):
+    with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=sys.stdout.isatty()):
         running = asyncio.create_task(engine.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=_POLL)
