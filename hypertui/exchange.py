@@ -167,6 +167,19 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How this client stands at the venue: the address that signs, until when it may (ms; None where the
+    venue does not say, or the account signs itself), the taker's fee as a fraction of a trade's value, and
+    the addresses of requests and feed."""
+
+    signer: str
+    valid_until: int | None
+    taker_fee: Decimal
+    base_url: str
+    feed_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Prices of one market: `mark` fires triggers, `mid` and `last` may be missing."""
 
@@ -229,8 +242,14 @@ class Exchange(Protocol):
     def allowance(self) -> Allowance:
         """What may still be sent, as far as this client has counted."""
 
+    async def open(self) -> None:
+        """Learn what everything else needs. Raises Rejected if the key may not act for the account."""
+
     async def ask_allowance(self) -> None:
         """Ask how many actions the account may still send; `allowance` knows it afterwards."""
+
+    async def standing(self) -> Standing:
+        """Who signs and until when, and what trading costs this account."""
 
     async def instruments(self) -> Mapping[str, Instrument]:
         """Every perpetual market that trades, by symbol."""

@@ -51,8 +51,10 @@ class Severity(StrEnum):
 
 
 class Verb(StrEnum):
-    """What an operator can ask for."""
+    """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
+    preflight."""
 
+    START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL_BUYS = "cancel-buys"
@@ -61,6 +63,27 @@ class Verb(StrEnum):
     HALT = "halt"
     ADOPT = "adopt"
     RECONCILE = "reconcile"
+
+
+class Level(StrEnum):
+    """How much a finding of the preflight matters."""
+
+    RED = "red"  # the venue would refuse or liquidate: nothing begins
+    AMBER = "amber"  # somebody should know of it before money is at stake
+    GREEN = "green"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at before a trade: its figure beside its limit (empty where there is none),
+    and one line that says what it means."""
+
+    name: str
+    level: Level
+    text: str
+    figure: str = ""
+    limit: str = ""
 
 
 class OnExit(StrEnum):
@@ -272,6 +295,9 @@ class Snapshot:
     liquidation_price: Decimal | None = None
     liquidation_distance: Decimal | None = None  # (mark - liquidation) / mark
     venue_position: Decimal | None = None  # as the venue said last
+    # preflight
+    findings: tuple[Finding, ...] = ()
+    asks: Verb | None = None  # what the operator has to say before the trade begins
     # health
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
@@ -291,6 +317,7 @@ class EventKind(StrEnum):
     FILL = "fill"
     COMMAND = "command"
     ALARM = "alarm"
+    PREFLIGHT = "preflight"  # a finding before the trade
     STATE = "state"  # the engine as a whole, the program around it too
     LOG = "log"  # what libraries and defects say; in the log alone
 

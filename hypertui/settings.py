@@ -24,6 +24,7 @@ from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.order_tracker import Timing
 from hypertui.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.port import Network, OnExit
+from hypertui.provenance import Origins, Place
 from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
 
 DEFAULT_FILE = Path("config.toml")
@@ -158,12 +159,24 @@ class Settings(BaseSettings):
         return config
 
 
-def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
-    """Read the settings. `file` None means `./config.toml` where there is one; `flags` are nested like it.
+def load_settings(
+    file: Path | None, flags: Mapping[str, Any], flag_names: Mapping[Place, str] | None = None
+) -> Settings:
+    """Read the settings. `file` None means `./config.toml` where there is one; `flags` are nested like it,
+    and `flag_names` says how each is written, for messages.
 
     Raises SettingsError.
     """
+    return load_with_origins(file, flags, flag_names)[0]
+
+
+def load_with_origins(
+    file: Path | None, flags: Mapping[str, Any], flag_names: Mapping[Place, str] | None = None
+) -> tuple[Settings, Origins]:
+    """The same, and where each value comes from."""
     values = _read(file or DEFAULT_FILE) if file is not None or DEFAULT_FILE.exists() else {}
+    _check_environment()
+    origins = Origins(str(file or DEFAULT_FILE), values, flags, _PREFIX, flag_names or {})
 
     class FromFile(Settings):
         @classmethod
@@ -177,11 +190,10 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return (init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=values))
 
-    _check_environment()
     try:
-        return FromFile(**flags)
+        return FromFile(**flags), origins
     except ValidationError as error:
-        raise SettingsError(_one_line(error)) from None
+        raise SettingsError(origins.refusal(error)) from None
 
 
 def _check_environment() -> None:
@@ -210,22 +222,6 @@ def _read(file: Path) -> dict[str, Any]:
     if "secret_key" in values:
         raise SettingsError(f"config file {file} holds a secret key; keep it in a file of its own (key_file)")
     return values
-
-
-def _one_line(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"{where} is not a setting"
-    given = _given(error)
-    return f"{where}{given}: {first['msg'][0].lower()}{first['msg'][1:]}"
-
-
-def _given(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    value = first.get("input")
-    secret = "secret" in str(first["loc"])
-    return "" if secret or not isinstance(value, str | int | float | Decimal) else f" {value}"
 
 
 def _likely_instrument(symbol: str) -> Instrument:

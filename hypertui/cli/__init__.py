@@ -35,6 +35,22 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.status import status
 
                 return status(arguments)
+            case "doctor":
+                from hypertui.cli.doctor import doctor
+
+                return doctor(arguments)
+            case "config":
+                from hypertui.cli.show import show
+
+                return show(arguments)
+            case "key":
+                from hypertui.cli.key import new_key
+
+                return new_key(arguments)
+            case "completion":
+                from hypertui.cli.completion import completion
+
+                return completion(arguments)
             case "run" if arguments.headless:
                 from hypertui.cli.trade import headless
 

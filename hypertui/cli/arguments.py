@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_status
+from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
@@ -15,6 +16,8 @@ settings of config.toml."""
 _STATUS = """\
 exit status: 0 done, 2 bad input, 3 halted (the reason is in the last line), 4 venue not reached,
 70 watchdog"""
+
+_DOCTOR_STATUS = "exit status: 0 nothing is red, 2 something is, or bad input, 4 venue not reached"
 
 # flag -> where the settings have it
 _TRADE_FLAGS = {
@@ -36,6 +39,11 @@ _TRADE_FLAGS = {
     "mouse": ("console", "mouse"),
     "ascii": ("console", "ascii"),
 }
+
+
+# where the settings have it -> how the flag is written
+FLAG_NAMES = {path: f"--{flag.replace('_', '-')}" for flag, path in _TRADE_FLAGS.items()}
+FLAG_NAMES["network",] = "network"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,6 +71,16 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"
     )
+
+    doctor = commands.add_parser(
+        "doctor", help="look at plan, account, key, clock and disk, and place nothing", epilog=_DOCTOR_STATUS
+    )
+    _add_trade_flags(doctor, default=argparse.SUPPRESS)
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    show = add_config(commands.add_parser("config", help="show the settings and where each comes from"))
+    _add_trade_flags(show, default=argparse.SUPPRESS)
+    add_key(commands.add_parser("key", help="make a key for an API wallet"))
+    add_completion(commands.add_parser("completion", help="print a shell's completion script"))
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
@@ -112,6 +130,22 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         action="store_const",
         const=True,
         help="start the kept market anew; the old one is moved aside",
+    )
+
+    start = parser.add_argument_group("start")
+    add(
+        start,
+        "--adopt",
+        action="store_const",
+        const=True,
+        help="begin with the long position that is there, at the venue's entry price",
+    )
+    add(
+        start,
+        "--accept-warnings",
+        action="store_const",
+        const=True,
+        help="start without a terminal on mainnet although the preflight warns",
     )
 
     engine = parser.add_argument_group("engine")
@@ -193,7 +227,7 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from hypertui.cli.version import version_line
 
-        print(f"hypertui {version('hypertui')}")
+        print(version_line())
         parser.exit()

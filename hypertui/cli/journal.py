@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from hypertui.cli.places import journal_url
+from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
@@ -44,6 +45,21 @@ def journals(
         yield open_journal
 
 
+def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
+    """Where the journal is, which trade of the account goes on in it, and why this start could not take that
+    up, in words; empty where there is none. Raises JournalError."""
+    file = journal_file(state_dir)
+    if url is None and not file.exists():
+        return f"{file} (not there yet)", "", ""
+    with Journal.open(journal_url(url, state_dir)) as journal:
+        live = _live(journal, config, account)
+        if live is None:
+            return journal.place, "", ""
+        since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
+        return journal.place, text, _other_terms(live, config)
+
+
 def _random_id() -> str:
     return f"{secrets.randbits(64):016x}"
 
@@ -53,22 +69,35 @@ def take_up(
 ) -> tuple[int, TradeJournal]:
     """The account's live trade, or a new one under an id (16 hex digits) of `new_id`. Raises StartRefused
     when the live one was begun on other terms than `config`'s."""
-    live = journal.live_trade(config.network.value, account, config.symbol)
-    if live is not None and next(journal.inputs(live.id), None) is None:
-        # It was refused before it could send anything: its terms bind nobody.
-        journal.end(live.id, now, "never began")
-        live = None
+    live = _live(journal, config, account)
+    idle = journal.live_trade(config.network.value, account, config.symbol) if live is None else None
+    if idle is not None:
+        journal.end(idle.id, now, "never began")
     if live is None:
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
         return int(record.id, 16), LedgerJournal(journal, record, is_new=True)
+    if refusal := _other_terms(live, config):
+        raise StartRefused(refusal)
+    return int(live.id, 16), LedgerJournal(journal, live, is_new=False)
+
+
+def _live(journal: Journal, config: TradeConfig, account: str) -> TradeRecord | None:
+    """The trade that goes on. One that was refused before it could send anything binds nobody."""
+    live = journal.live_trade(config.network.value, account, config.symbol)
+    return None if live is None or next(journal.inputs(live.id), None) is None else live
+
+
+def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
+    """What a live trade was begun with that is not what is asked for now, in words; empty where all
+    agrees."""
     for name, asked in _terms(config).items():
         if live.settings.get(name) != asked:
-            raise StartRefused(
+            return (
                 f"a trade of {config.symbol} with {name} {live.settings.get(name)} goes on in this account, "
                 f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
             )
-    return int(live.id, 16), LedgerJournal(journal, live, is_new=False)
+    return ""
 
 
 def _terms(config: TradeConfig) -> Mapping[str, object]:

@@ -49,7 +49,7 @@ class Log:
                 processors=[
                     ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
-                    structlog.processors.EventRenamer("text", "event_kind"),
+                    _in_one_form,
                     structlog.processors.JSONRenderer(serializer=_line),
                 ],
             )
@@ -71,10 +71,9 @@ class Log:
 
     def event(self, event: Event) -> None:
         """Write an event down, as it is printed. Waits for nothing and raises nothing."""
-        record = event_record(event)
-        del record["text"]  # a command's own words are among those of its event
-        kind = record.pop("event")
-        self._events.log(_LEVELS[event.severity], event.text, event_kind=kind, **record)
+        # As one value: an event's data may have any name, those of the logger's own arguments too.
+        record = event_record(event) | {"text": event.text}
+        self._events.log(_LEVELS[event.severity], event.text, record=record)
 
     def trouble(self) -> str:
         """Why lines are being lost, in words; empty while none are."""
@@ -170,12 +169,17 @@ def _of_a_library(_logger: object, _name: str, values: Any) -> Any:
     if record.levelno >= logging.WARNING:
         severity = Severity.CRITICAL if record.levelno >= logging.ERROR else Severity.WARNING
     values |= {
-        "event_kind": EventKind.LOG.value,
+        "event": EventKind.LOG.value,
         "time": moment.replace("+00:00", "Z"),
         "severity": severity.value,
+        "text": values["event"],
         "logger": record.name,
     }
     return values
+
+
+def _in_one_form(_logger: object, _name: str, values: Any) -> Any:
+    return values.get("record", values)
 
 
 def _loss(count: int, trouble: str) -> dict[str, object]:

@@ -7,13 +7,13 @@ the same market.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hypertui.cli.keyfile import write_new_key
 from hypertui.execution.entry import StartRefused
 from hypertui.settings import PaperSettings
 from hypertui.venue.lock import Lock
@@ -47,12 +47,8 @@ class PaperMarket:
     def key_file(self) -> Path:
         """The file with the account's key, made if there is none."""
         path = self._folder / _KEY
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            return path
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"0x{secrets.token_hex(32)}\n")
+        with suppress(FileExistsError):
+            write_new_key(path)
         return path
 
     def _start(self, settings: PaperSettings, symbol: str) -> None:

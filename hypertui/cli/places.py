@@ -7,8 +7,6 @@ from pathlib import Path
 
 from hypertui.settings import Settings
 
-_JOURNAL = "journal.db"
-
 
 def state_folder(settings: Settings) -> Path:
     """The folder of the settings' network; it need not be there."""
@@ -31,4 +29,9 @@ def made_state_folder(settings: Settings) -> Path:
 
 def journal_url(url: str | None, folder: Path) -> str:
     """The journal's URL: the one that was set, or that of the file in the state folder."""
-    return url or f"sqlite:///{folder / _JOURNAL}"
+    return url or f"sqlite:///{journal_file(folder)}"
+
+
+def journal_file(folder: Path) -> Path:
+    """The journal in a state folder."""
+    return folder / "journal.db"

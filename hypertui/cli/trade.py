@@ -6,15 +6,16 @@ import argparse
 import asyncio
 import atexit
 import random
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
@@ -22,7 +23,7 @@ from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
 from hypertui.exchange import Exchange
-from hypertui.execution.config import PriceSource, TradeConfig
+from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.port import Network, OnExit, Stop, StopReason
@@ -42,7 +43,7 @@ def console(arguments: argparse.Namespace) -> int:
         raise ValueError("--for goes with run --headless")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
-    trade = _prepare(arguments, run_for=None)
+    trade = prepare(arguments, asks=True)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)
@@ -59,7 +60,7 @@ def headless(arguments: argparse.Namespace) -> int:
         run_for = float(amount("--for", arguments.run_for))
         if run_for <= 0:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
-    trade = _prepare(arguments, run_for)
+    trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
     with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
         reason = asyncio.run(_run_and_print(engine, stop))
@@ -67,7 +68,7 @@ def headless(arguments: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trade:
+class Prepared:
     """Everything that could be checked without a network, checked."""
 
     settings: Settings
@@ -99,16 +100,29 @@ class _Trade:
                 self.config,
                 _wall_clock,
                 random.SystemRandom(),
+                self.disk_free,
                 self.log.trouble,
             )
             engine.listen(self.log.event)
             yield engine
 
+    def disk_free(self) -> int:
+        """Bytes that the state folder has left."""
+        return shutil.disk_usage(self.state_dir).free
 
-def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
-    settings = load_settings(arguments.config, setting_flags(arguments))
-    config = settings.trade_config(run_for)
-    if settings.network is Network.MAINNET:
+
+def prepare(
+    arguments: argparse.Namespace, run_for: float | None = None, *, asks: bool = False, trades: bool = True
+) -> Prepared:
+    """Check everything that needs no network. `asks` says whether somebody sits there to be asked, `trades`
+    whether anything may be placed. Raises ValueError with one line for bad input."""
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
+    config = replace(
+        settings.trade_config(run_for),
+        consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
+        adopt=True if arguments.adopt else None if asks else False,
+    )
+    if settings.network is Network.MAINNET and trades:
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
@@ -120,7 +134,16 @@ def _prepare(arguments: argparse.Namespace, run_for: float | None) -> _Trade:
     except OSError as error:
         raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
     atexit.register(log.close)  # after the last words of a defect
-    return _Trade(settings, config, state_dir, fresh, connect, log)
+    return Prepared(settings, config, state_dir, fresh, connect, log)
+
+
+def consent(network: Network, asks: bool, accepted: bool) -> Consent:
+    """Whose consent a new trade needs: on paper nobody's, at a terminal always the operator's."""
+    if network is Network.PAPER:
+        return Consent.NONE
+    if asks:
+        return Consent.ASKED
+    return Consent.NO_WARNINGS if network is Network.MAINNET and not accepted else Consent.NONE
 
 
 def _own_market(settings: Settings) -> bool:
@@ -150,19 +173,13 @@ def _connector(
             network = hl.paper(str(url))
         else:
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
-        exchange = hl.HyperliquidExchange(
+        return hl.HyperliquidExchange(
             network,
             key or _paper_key(market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
         )
-        try:
-            await exchange.open()
-        except BaseException:
-            await exchange.close()
-            raise
-        return exchange
 
     return connect
 

@@ -23,6 +23,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.help import Help
 from hypertui.console.keys import bindings
 from hypertui.console.main import Main
+from hypertui.console.preflight import Preflight
 from hypertui.console.questions import Build
 from hypertui.console.theme import DARK
 from hypertui.console.views import map
@@ -99,6 +100,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self._main = Main(ascii=ascii)
         self._dialog = Dialog(clock, lambda: self.engine.snapshot, ascii=ascii)
         self._help = Help(ascii=ascii)
+        self._preflight = Preflight(clock, ascii=ascii)
         self.register_theme(DARK)
         self.theme = DARK.name
 
@@ -110,9 +112,11 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         if self._ascii:
             self._dialog.add_class("ascii")
             self._help.add_class("ascii")
+            self._preflight.add_class("ascii")
         # Kept installed, so that a dialog opened a thousand times is still one dialog.
         self.install_screen(self._dialog, "dialog")
         self.install_screen(self._help, "help")
+        self.install_screen(self._preflight, "preflight")
         self.show_frame()
         if self._refresh_hz:
             self.set_interval(1 / self._refresh_hz, self.show_frame)
@@ -175,8 +179,19 @@ class HyperTui(App[StopReason], inherit_bindings=False):
             self.bell()
         self._trouble = self.frame.trouble
         self._main.present(self.frame)
+        self._show_preflight(asked=snapshot.asks is not None and self.ended is None)
         if self.screen is self._dialog:
             self._dialog.tick(self.frame)
+
+    def _show_preflight(self, asked: bool) -> None:
+        """The page before the trade comes and goes with the engine's question."""
+        if self.screen is self._preflight:
+            if asked:
+                self._preflight.tick(self.frame)
+            else:
+                self.pop_screen()
+        elif asked and self.screen is self._main:
+            self.push_screen(self._preflight)
 
     def _pull_events(self, now: int) -> None:
         fresh = self.engine.events_after(self._seq)

@@ -25,11 +25,20 @@ class PriceSource(StrEnum):
         return {PriceSource.MARK: quote.mark, PriceSource.MID: quote.mid, PriceSource.LAST: quote.last}[self]
 
 
+class Consent(StrEnum):
+    """Whose consent a new trade needs that nothing red forbids."""
+
+    NONE = "none"
+    NO_WARNINGS = "no-warnings"  # nobody is there to ask: it begins only where nothing is amber
+    ASKED = "asked"  # the operator sees what was found, and starts it
+
+
 @dataclass(frozen=True, slots=True)
 class TradeConfig:
     """One trade and how its engine behaves. Money in USD, slippages as fractions, times in ms.
 
-    `run_for` stops the engine by itself after that many seconds, at a settled moment.
+    `run_for` stops the engine by itself after that many seconds, at a settled moment. `adopt` says whether
+    the trade begins with the position that is there; None asks the operator.
     """
 
     network: Network
@@ -49,6 +58,8 @@ class TradeConfig:
     reconcile_every: int = 120_000
     on_exit: OnExit = OnExit.BUYS
     run_for: float | None = None
+    consent: Consent = Consent.NONE
+    adopt: bool | None = False
 
     def plan(self, instrument: Instrument) -> Plan:
         """The plan of this trade under the rules of `instrument`."""

@@ -25,8 +25,9 @@ _UNKNOWN_VENUE = 4
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
-    or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `log_trouble` says why
-    lines of the log are lost, and is empty while none are."""
+    or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `disk_free` says how
+    many bytes the state folder has left, `log_trouble` why lines of the log are lost (empty while none
+    are)."""
 
     def __init__(
         self,
@@ -35,8 +36,10 @@ class EmbeddedEngine:
         config: TradeConfig,
         clock: Callable[[], int],
         random: Random,
+        disk_free: Callable[[], int] | None = None,
         log_trouble: Callable[[], str] = lambda: "",
     ) -> None:
+        self._disk_free = disk_free
         self._connect = connect
         self._config = config
         self._journal = journal
@@ -114,6 +117,7 @@ class EmbeddedEngine:
                 self._log,
                 journal,
                 self._changed,
+                self._disk_free,
                 self._log_trouble,
             )
             return await self._trader.run(stop)

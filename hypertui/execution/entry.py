@@ -1,4 +1,4 @@
-"""The start of a trade: what has to be so before it, and the opening order."""
+"""The opening order of a trade."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from hypertui.exchange import (
     Exchange,
     ExchangeError,
     Filled,
-    OpenOrder,
     OrderState,
     Placed,
     Quote,
     Refused,
     Unknown,
 )
-from hypertui.execution import rebuild
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.rebuild import Remains
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ZERO, Fill, Order, plain
+from hypertui.market import ZERO, Fill, Order
 from hypertui.strategy.plan import Plan
 
 _FILLS_PATIENCE = 2.0
@@ -44,7 +41,7 @@ class StartRefused(Exception):
 
 
 class Entry:
-    """Checks the ground and buys the position."""
+    """Buys the position, or takes over the one that is there."""
 
     def __init__(
         self,
@@ -63,47 +60,11 @@ class Entry:
         self._ids = ids
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def check(self) -> Remains | None:
-        """Refuse what cannot work. Returns what remains of a trade that this account has on already, if it
-        can be taken up without a guess. Raises PlanError or StartRefused; places nothing."""
-        symbol = self._plan.instrument.symbol
-        self._plan.check()
-        asked_at = self._clock()
-        account = await self._exchange.account_state(symbol)
-        self._skew.measure(asked_at, self._clock(), account.time)
-        if self._skew.too_far:
-            raise StartRefused(f"{self._skew.in_words()}: set it right first")
-        orders = await self._exchange.open_orders(symbol)
-        if account.position or orders:
-            return await self._remains(account.position, orders)
-        quote = await self._exchange.quote(symbol)
-        price = quote.mid or quote.mark
-        self._plan.check_at(price)
-        margin = self._plan.entry_size(price) * price / self._plan.leverage
-        if margin > account.withdrawable:
-            raise StartRefused(
-                f"a position of {plain(self._plan.position_size)} USD at {self._plan.leverage}x needs "
-                f"{margin:.2f} USD of margin, the account has {account.withdrawable:.2f} USD free"
-            )
-        return None
-
-    async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
-        symbol, account = self._plan.instrument.symbol, self._exchange.account
-        why = "no journal of it is here"
-        if any(order.client_id for order in orders):
-            try:
-                return rebuild.read(self._plan, orders, await self._exchange.fills_since(symbol, 0), position)
-            except rebuild.Ambiguous as error:
-                why = f"{why}, and it cannot be rebuilt: {error}"
-        if position:
-            raise StartRefused(
-                f"the account {account} holds {plain(position)} {symbol} already; a trade starts from 0: "
-                f"close that position first ({why})"
-            )
-        raise StartRefused(
-            f"the account {account} has {len(orders)} working orders in {symbol} already; a trade starts "
-            f"from 0: cancel them first ({why})"
-        )
+    async def take_over(self, leverage: int, inbox: Inbox) -> None:
+        """Let a position that is there have the plan's leverage in place of its own. Raises an
+        ExchangeError."""
+        if leverage != self._plan.leverage:
+            await self._set_leverage(inbox)
 
     async def enter(
         self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int, Decimal], None]
@@ -112,8 +73,7 @@ class Entry:
         expiry (ms) and the price it was decided at before it is sent. Raises StartRefused when nothing was
         bought, and an ExchangeError only while nothing can have been."""
         symbol = self._plan.instrument.symbol
-        expiry = self._skew.at_venue(self._expiry())
-        await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
+        await self._set_leverage(inbox)
         quote = newest()
         price = quote.mid or quote.mark
         order, expires_at = self._plan.entry(self._ids.entry(), price), self._expiry()
@@ -122,6 +82,10 @@ class Entry:
         if bought == 0:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
         return await self._all_fills(bought, symbol, expires_at, inbox)
+
+    async def _set_leverage(self, inbox: Inbox) -> None:
+        symbol, expiry = self._plan.instrument.symbol, self._skew.at_venue(self._expiry())
+        await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
 
     async def found(self, order: Order, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
         """The fills of an entry that was recorded before a restart; none if it never took effect."""

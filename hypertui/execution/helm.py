@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.execution import winddown
+from hypertui.execution.gate import Gate
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.status import CommandLog
 from hypertui.port import Ack, Command, CommandState, Mode, Severity, Verb
@@ -19,6 +20,7 @@ class SteeredTrade(winddown.Trade, Protocol):
     mode: Mode
     reason: str
     opened: bool
+    gate: Gate | None
     operation: Callable[[], Awaitable[None]] | None
 
     async def reconcile_now(self) -> str: ...
@@ -49,6 +51,10 @@ class Helm:
             self._trade.commands.note(command, CommandState.REFUSED, refusal)
             return Ack(command.id, False, refusal)
         self._trade.commands.note(command, CommandState.ACKNOWLEDGED, "")
+        if self._trade.gate is not None and not self._trade.opened:
+            self._trade.gate.answer(command.verb)
+            self._trade.commands.note(command, CommandState.CONFIRMED, "")
+            return Ack(command.id, True)
         match command.verb:
             case Verb.PAUSE:
                 self._trade.pause("paused by the operator")
@@ -75,7 +81,10 @@ class Helm:
 
     def _refusal(self, verb: Verb) -> str:
         if not self._trade.opened:
-            return "the trade is not open yet"
+            asked = self._trade.gate is not None and self._trade.gate.asks is verb
+            return "" if asked else "the trade is not open yet"
+        if verb is Verb.START:
+            return "the trade is open already"
         if self._trade.operation is not None:
             return "another command is under way"
         if self._trade.mode is Mode.HALTED and verb not in (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE):

@@ -11,6 +11,7 @@ from hypertui.exchange import ExchangeError, Quote
 from hypertui.execution import decisions, rebuild
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.gate import Cleared
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.orders import Decision, OwnOrder, Role
@@ -25,19 +26,22 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a trade is taken up: the fills of its entry, and either what the journal tells of it since then, or
-    what the venue does. Neither for a new one. `entry` is the order that made the fills, where it is known
-    and not written down yet."""
+    """How a trade is taken up: the fills of its entry, or the position that it has `adopted` as one, and
+    either what the journal tells of it since then, or what the venue does. Neither for a new one. `entry` is
+    the order that made the fills, where it is known and not written down yet."""
 
     fills: Sequence[Fill]
     history: Sequence[Input] = ()
     remains: rebuild.Remains | None = None
     resumed: bool = False
+    adopted: bool = False
     entry: OwnOrder | None = None
 
     @property
     def decision(self) -> Decision:
         """Why the entry was made."""
+        if self.adopted:
+            return Decision(Reason.MANUAL, None, "a position that was there is taken over")
         if self.entry is None:
             return Decision(Reason.ENTRY, None, "rebuilt from what the venue tells")
         return self.entry.decision
@@ -69,34 +73,34 @@ class Start:
         self._inbox = inbox
         self._entering: OwnOrder | None = None
 
-    async def check(self) -> rebuild.Remains | None:
-        """Where the journal knows nothing: what the venue tells of a lost trade, or None where a new one may
-        begin."""
-        if self._journal.history():
-            return None
-        return await self._entry.check()
-
     async def price(self, stop: Stop) -> None:
         """Wait for the feed and its first price, or for the order to leave."""
 
         def there() -> bool:
             return self._inputs.feed_up and self._inputs.price is not None
 
-        await self._inbox.run_until(lambda: stop.requested or there(), _PATIENCE)
+        # A trade that is held already is taken up however long that takes.
+        patience = None if self._journal.history() else _PATIENCE
+        await self._inbox.run_until(lambda: stop.requested or there(), patience)
         if not stop.requested and not there():
             symbol = self._plan.instrument.symbol
             raise StartRefused(f"no price of {symbol} came within {_PATIENCE:.0f} s", status=4)
 
-    async def open(self, remains: rebuild.Remains | None) -> Opening:
+    async def open(self, cleared: Cleared) -> Opening:
         """Take the trade up, or enter a new one."""
+        remains, adopted = cleared.remains, cleared.adopted
         history = self._journal.history()
         for number, entry in enumerate(history):
             if entry.kind == "opened":
                 fills: Sequence[Fill] = [read_fill(fill) for fill in entry.data["fills"]]
                 return Opening(fills, history[number + 1 :], resumed=True)
-        fills = remains.entry if remains is not None else await self._bought(history)
+        if adopted is not None:
+            await self._entry.take_over(cleared.leverage, self._inbox)
+            fills = [adopted]
+        else:
+            fills = remains.entry if remains is not None else await self._bought(history)
         self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
-        return Opening(fills, remains=remains, entry=self._entering)
+        return Opening(fills, remains=remains, adopted=adopted is not None, entry=self._entering)
 
     async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
         for entry in history:

@@ -21,8 +21,11 @@ from hypertui.exchange import (
     FillNotice,
     OrderNotice,
     PriceTick,
+    RateLimited,
+    Unknown,
+    Unreachable,
 )
-from hypertui.execution import rebuild, winddown
+from hypertui.execution import rebuild, survey, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.chronicle import Chronicle
@@ -31,6 +34,7 @@ from hypertui.execution.courier import Courier
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.helm import Helm
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
@@ -42,6 +46,7 @@ from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.start import Opening, Start
 from hypertui.execution.status import Alarms, CommandLog
+from hypertui.execution.survey import Survey
 from hypertui.execution.tasks import Tasks
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.execution.upkeep import Upkeep
@@ -56,13 +61,14 @@ from hypertui.port import (
     StopReason,
 )
 from hypertui.strategy.ladder import Ladder
-from hypertui.strategy.plan import SLOTS
+from hypertui.strategy.plan import SLOTS, Plan
 
 _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _UPKEEP_EVERY = 10.0
+_RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -80,6 +86,7 @@ class Trader:
         log: EventLog,
         journal: TradeJournal,
         changed: Callable[[], None],
+        disk_free: Callable[[], int] | None = None,
         log_trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self.exchange = exchange
@@ -105,6 +112,9 @@ class Trader:
         self.courier: Courier
         self._caretaker: Caretaker
         self.adoption: Adoption
+        self.gate: Gate | None = None
+        self._log = log
+        self._disk_free = disk_free
         self._changed = changed
         self.skew = ClockSkew()
         self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
@@ -123,9 +133,9 @@ class Trader:
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
         leave_at = None if self.config.run_for is None else loop.time() + self.config.run_for
-        reason = StopReason(0, "left before anything was traded")
+        reason = self._never_opened()
         try:
-            await self._start(stop)
+            await self._begin(stop)
             if self.opened:
                 await self._trade(stop, leave_at)
         finally:
@@ -145,17 +155,37 @@ class Trader:
         self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
         return await answer
 
+    def _never_opened(self) -> StopReason:
+        if self.journal.history():
+            return StopReason(3, "left before the trade was taken up: its orders are as they were")
+        return StopReason(0, "left before anything was traded")
+
+    async def _begin(self, stop: Stop) -> None:
+        """Start; a trade that is held already is taken up however long the venue cannot be asked."""
+        while not stop.requested:
+            try:
+                await self.exchange.open()
+                await self._start(stop)
+                self.alarms.clear("start")
+                return
+            except (RateLimited, Unreachable, Unknown) as error:
+                if not self.journal.history():
+                    raise
+                text = f"the trade cannot be taken up yet: {error}"
+                self.alarms.sound("start", Severity.CRITICAL, text)
+                self.set_mode(Mode.STARTING, text)
+                pause = error.retry_after if isinstance(error, RateLimited) else _RETRY_PAUSE
+                await self.inbox.run_until(lambda: stop.requested, pause)
+
     async def _start(self, stop: Stop) -> None:
         symbol = self.config.symbol
-        instruments = await self.exchange.instruments()
-        if symbol not in instruments:
-            known = ", ".join(sorted(instruments)[:12])
-            raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
-        self.instrument = instruments[symbol]
+        self.instrument = await survey.market(self.exchange, symbol)
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
         start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
-        remains = await start.check()
+        cleared = await self._clear(plan, stop)
+        if cleared is None:
+            return
         self.inbox.spawn(self.exchange.feed(symbol, self._deliver))
         self._every("heartbeat", _BEAT, self._beat)
         self._every("upkeep", _UPKEEP_EVERY, self.upkeep.look)
@@ -163,10 +193,21 @@ class Trader:
         await start.price(stop)
         if stop.requested:
             return
-        opening = await start.open(remains)
+        opening = await start.open(cleared)
         self._open(Ladder.open(plan, opening.fills), opening)
         if not opening.is_new:
             await self._catch_up(stop, "rebuilt" if opening.remains else "resumed")
+
+    async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
+        """What the trade begins with; None where the order to leave comes first. What the journal knows goes
+        on without a question: it is held already."""
+        if self.journal.history():
+            return Cleared()
+        ground = Survey(
+            self.exchange, self.config, plan, self.clock, self.skew, self.journal.place, self._disk_free
+        )
+        self.gate = Gate(ground, self.config.consent, self.config.adopt, self.inbox, self._log)
+        return await self.gate.cleared(stop)
 
     async def _catch_up(self, stop: Stop, how: str) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled."""
@@ -234,7 +275,8 @@ class Trader:
             assert self._entry is not None, "it was made before the trade"
             self._entry.takes(fill)
             if not opening.resumed:
-                self.chronicle.fill(fill, "entry", 0, opening.decision, ZERO)
+                role = "adopted" if opening.adopted else "entry"
+                self.chronicle.fill(fill, role, 0, opening.decision, ZERO)
         if opening.remains is not None:
             book = partial(self._book, from_feed=False)
             rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
@@ -249,6 +291,7 @@ class Trader:
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if (
             opening.is_new
+            and not opening.adopted
             and ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
         ):
             reason = f"the entry was filled for {plain(ladder.position)} only, too little for {SLOTS} stops"

@@ -41,6 +41,8 @@ def compose(trader: Trader, last: Snapshot, now: int) -> Snapshot:
         "tasks": trader.tasks.view(),
         "journal": trader.upkeep.view(),
     }
+    if trader.gate is not None:
+        common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
         common |= _history(inputs.history.view(), inputs.quote.mark)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hypertui.exchange import Rejected
-from hypertui.hyperliquid.wire import Json, reader
+from hypertui.hyperliquid.wire import Json, optional_integer, reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ def role(answer: Json) -> Role:
 
 
 @reader
-def named(answer: Json) -> Sequence[str]:
-    """The addresses of an account's named agents."""
-    return tuple(str(entry["address"]).lower() for entry in answer)
+def named(answer: Json) -> Mapping[str, int | None]:
+    """An account's named agents: until when (ms) each address may act, as far as the venue says."""
+    return {str(entry["address"]).lower(): optional_integer(entry.get("validUntil")) for entry in answer}
 
 
 def verify(signer: str, account: str, signer_role: Role) -> None:

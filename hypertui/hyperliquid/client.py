@@ -20,6 +20,7 @@ from hypertui.exchange import (
     Quote,
     RateLimited,
     Rejected,
+    Standing,
     Unreachable,
 )
 from hypertui.hyperliquid import agents, errors, wire
@@ -110,13 +111,20 @@ class HyperliquidExchange:
         Raises Rejected, naming both addresses, if it does not.
         """
         signer = self._key.address
-        if signer != self._account:
-            # The cheaper question first: most agents have a name, and then the role need not be asked for.
-            named = await self._ask(USUAL, lambda venue: venue.extra_agents(self._account), agents.named)
-            if signer in named:
-                return
+        # The cheaper question first: most agents have a name, and then the role need not be asked for.
+        if signer != self._account and signer in await self._named_agents():
+            return
         role = await self._ask(ROLE, lambda venue: venue.user_role(signer), agents.role)
         agents.verify(signer, self._account, role)
+
+    async def _named_agents(self) -> Mapping[str, int | None]:
+        return await self._ask(USUAL, lambda venue: venue.extra_agents(self._account), agents.named)
+
+    async def standing(self) -> Standing:
+        signer = self._key.address
+        named = {} if signer == self._account else await self._named_agents()
+        fee = await self._ask(USUAL, lambda venue: venue.user_fees(self._account), wire.taker_fee)
+        return Standing(signer, named.get(signer), fee, self._network.base_url, self._network.ws_url)
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._markets())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from hyperliquid.utils.constants import MAINNET_API_URL, TESTNET_API_URL
 
@@ -18,6 +18,17 @@ class Kind(StrEnum):
 
 _OFFICIAL = {Kind.MAINNET: MAINNET_API_URL, Kind.TESTNET: TESTNET_API_URL}
 _OFFICIAL_DOMAINS = ("hyperliquid.xyz", "hyperliquid-testnet.xyz")
+
+
+def _check_port(parts: SplitResult) -> None:
+    """Raises ValueError for a port that there is not."""
+    try:
+        usable = parts.port is None or parts.port > 0
+    except ValueError:  # not a number, or beyond the last one
+        usable = False
+    if not usable:
+        port = parts.netloc.rpartition(":")[2]
+        raise ValueError(f"the address of an exchange has port {port}, which is not from 1 to 65535")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class Network:
             raise ValueError(f"not the address of an exchange: {self.base_url!r}")
         if parts.username or parts.password or parts.path or parts.query or parts.fragment:
             raise ValueError(f"the address of an exchange is only http(s)://host[:port]: {parts.hostname!r}")
+        _check_port(parts)
         official = _OFFICIAL.get(self.kind)
         if official is not None and url != official:
             raise ValueError(f"{self.kind} is at {official}, not at {url}")

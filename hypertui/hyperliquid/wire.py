@@ -57,6 +57,11 @@ def _integer(value: Json) -> int:
     return value
 
 
+def optional_integer(value: Json) -> int | None:
+    """An integer where there is one. Raises ValueError for anything else that stands there."""
+    return None if value is None else _integer(value)
+
+
 def _optional(value: Json) -> Decimal | None:
     return None if value is None else parse_amount(value)
 
@@ -236,6 +241,12 @@ def funding(rows: Json, symbol: str) -> Sequence[FundingPayment]:
 def request_budget(answer: Json) -> tuple[int, int]:
     """How many actions the account has used, and how many it may use."""
     return _integer(answer["nRequestsUsed"]), _integer(answer["nRequestsCap"])
+
+
+@reader
+def taker_fee(answer: Json) -> Decimal:
+    """What a taker pays of a trade's value, as a fraction."""
+    return parse_amount(answer["userCrossRate"])
 
 
 @reader

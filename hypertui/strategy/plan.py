@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 
-from hypertui.market import ONE, Instrument, Order, OrderType, Side, plain
+from hypertui.market import ONE, ZERO, Instrument, Order, OrderType, Side, plain
 from hypertui.strategy.grid import UnitGrid
 
 SLOTS = 4
@@ -14,6 +16,16 @@ SLOTS = 4
 
 class PlanError(ValueError):
     """A plan that cannot be carried out; the text is one line that names the figure and the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A limit, the plan's figure beside it, and what is wrong in one line; empty where the limit is kept."""
+
+    name: str
+    figure: Decimal
+    limit: Decimal
+    broken: str
 
 
 class Reinvest(StrEnum):
@@ -50,61 +62,79 @@ class Plan:
 
     def check(self) -> None:
         """Refuse what is wrong at any price. Raises PlanError."""
-        symbol = self.instrument.symbol
-        if self.unit_size <= 0:
-            raise PlanError(f"unit size {plain(self.unit_size)} is not above 0")
-        if self.position_size <= 0:
-            raise PlanError(f"position size {plain(self.position_size)} is not above 0")
-        if self.leverage < 1:
-            raise PlanError(f"leverage {self.leverage} is below 1")
-        if self.leverage > self.instrument.max_leverage:
-            raise PlanError(
-                f"leverage {self.leverage} is above the {self.instrument.max_leverage} of {symbol}"
-            )
-        if self.trust_slots < 0:
-            raise PlanError(f"trust slots {self.trust_slots} is below 0")
-        for name, slippage in (("stop", self.stop_slippage), ("entry", self.entry_slippage)):
-            if not 0 <= slippage < 1:
-                raise PlanError(f"{name} slippage {plain(slippage)} is not from 0 to below 1")
-        minimum = self.instrument.min_order_value
-        if self.position_size / SLOTS < minimum:
-            fragment = plain(self.position_size / SLOTS)
-            raise PlanError(
-                f"position size {plain(self.position_size)} makes fragments of {fragment} USD, "
-                f"below the minimum order value of {plain(minimum)} USD"
-            )
+        _refuse_broken(self.rules())
 
     def check_at(self, price: Decimal) -> None:
         """Refuse what the venue's rules forbid for an entry at `price`. Raises PlanError."""
-        self.check()
-        instrument = self.instrument
+        _refuse_broken(chain(self.rules(), self.rules_at(price)))
+
+    def rules(self) -> Iterator[Rule]:
+        """What has to be so at any price. Where one is broken, those after it may mean nothing."""
+        symbol, leverage = self.instrument.symbol, self.leverage
+        highest = self.instrument.max_leverage
+        for name, amount in (("unit size", self.unit_size), ("position size", self.position_size)):
+            yield Rule(name, amount, ZERO, "" if amount > 0 else f"{name} {plain(amount)} is not above 0")
+        yield Rule(
+            "leverage", Decimal(leverage), ONE, "" if leverage >= 1 else f"leverage {leverage} is below 1"
+        )
+        broken = "" if leverage <= highest else f"leverage {leverage} is above the {highest} of {symbol}"
+        yield Rule("leverage", Decimal(leverage), Decimal(highest), broken)
+        trust = self.trust_slots
+        yield Rule(
+            "trust slots", Decimal(trust), ZERO, "" if trust >= 0 else f"trust slots {trust} is below 0"
+        )
+        for name, slippage in (
+            ("stop slippage", self.stop_slippage),
+            ("entry slippage", self.entry_slippage),
+        ):
+            broken = "" if 0 <= slippage < 1 else f"{name} {plain(slippage)} is not from 0 to below 1"
+            yield Rule(name, slippage, ONE, broken)
+        minimum, fragment = self.instrument.min_order_value, self.position_size / SLOTS
+        broken = (
+            f"position size {plain(self.position_size)} makes fragments of {plain(fragment)} USD, "
+            f"below the minimum order value of {plain(minimum)} USD"
+        )
+        yield Rule("fragment", fragment, minimum, "" if fragment >= minimum else broken)
+
+    def rules_at(self, price: Decimal, coins: Decimal | None = None) -> Iterator[Rule]:
+        """What the venue's rules ask for an entry at `price` (USD) with `coins`, by default those that the
+        position size buys. Where one is broken, those after it may mean nothing."""
+        instrument, unit_size = self.instrument, self.unit_size
         tick = instrument.tick(price)
-        if self.unit_size < tick:
-            raise PlanError(
-                f"unit size {plain(self.unit_size)} is below the price tick of {plain(tick)} "
-                f"that {instrument.symbol} has at {plain(price)}"
+        broken = (
+            f"unit size {plain(unit_size)} is below the price tick of {plain(tick)} "
+            f"that {instrument.symbol} has at {plain(price)}"
+        )
+        yield Rule("price tick", unit_size, tick, "" if unit_size >= tick else broken)
+        grid = UnitGrid(price, unit_size, instrument)
+        lowest = price - SLOTS * unit_size
+        broken = (
+            f"unit size {plain(unit_size)} puts the lowest stop at {plain(lowest)}, not above 0, "
+            f"from a price of {plain(price)}"
+        )
+        yield Rule("lowest stop", lowest, ZERO, "" if lowest > 0 and grid.price(-SLOTS) > 0 else broken)
+        alike = next((unit for unit in range(1 - SLOTS, SLOTS) if not grid.distinct(unit)), None)
+        broken = (
+            ""
+            if alike is None
+            else (
+                f"unit size {plain(unit_size)} is too small: "
+                f"units next to {alike} round to one price near {plain(grid.price(alike))}"
             )
-        grid = UnitGrid(price, self.unit_size, instrument)
-        if self.unit_size * SLOTS >= price or grid.price(-SLOTS) <= 0:
-            lowest = plain(price - SLOTS * self.unit_size)
-            raise PlanError(
-                f"unit size {plain(self.unit_size)} puts the lowest stop at {lowest}, not above 0, "
-                f"from a price of {plain(price)}"
-            )
-        for unit in range(1 - SLOTS, SLOTS):
-            if not grid.distinct(unit):
-                raise PlanError(
-                    f"unit size {plain(self.unit_size)} is too small: "
-                    f"units next to {unit} round to one price near {plain(grid.price(unit))}"
-                )
-        sizes = enumerate(self.split(self.entry_size(price)), start=-SLOTS)
+        )
+        yield Rule("distinct units", unit_size, tick, broken)
+        sizes = enumerate(self.split(self.entry_size(price) if coins is None else coins), start=-SLOTS)
         value, size = min((self.stop_value(grid, unit, size), size) for unit, size in sizes)
-        if value < instrument.min_order_value:
-            raise PlanError(
-                f"position size {plain(self.position_size)} makes the smallest stop {plain(size)} "
-                f"{instrument.symbol} worth {plain(value)} USD at its limit price, below the minimum order "
-                f"value of {plain(instrument.min_order_value)} USD"
-            )
+        position = f"position size {plain(self.position_size)}"
+        if coins is not None:
+            position = f"a position of {plain(coins)} {instrument.symbol}"
+        broken = (
+            f"{position} makes the smallest stop {plain(size)} "
+            f"{instrument.symbol} worth {plain(value)} USD at its limit price, below the minimum order "
+            f"value of {plain(instrument.min_order_value)} USD"
+        )
+        minimum = instrument.min_order_value
+        yield Rule("smallest stop", value, minimum, "" if value >= minimum else broken)
 
     def entry_size(self, price: Decimal) -> Decimal:
         """The coins that the position size buys at `price`, in whole lots."""
@@ -164,3 +194,9 @@ class Plan:
         return Order(
             client_id, self.instrument.symbol, Side.SELL, size, OrderType.IOC, limit, reduce_only=True
         )
+
+
+def _refuse_broken(rules: Iterable[Rule]) -> None:
+    for rule in rules:
+        if rule.broken:
+            raise PlanError(rule.broken)

@@ -35,20 +35,23 @@ def refusal(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["--unit-size", "0"], ["trade.unit_size 0", "greater than 0"]),
-        (["--unit-size", "-5"], ["trade.unit_size -5", "greater than 0"]),
-        (["--unit-size", "abc"], ["trade.unit_size abc", "decimal"]),
-        (["--unit-size", "NaN"], ["trade.unit_size NaN", "finite"]),
-        (["--position-size", "0"], ["trade.position_size 0", "greater than 0"]),
-        (["--position-size", "1e3x"], ["trade.position_size 1e3x"]),
+        (["--unit-size", "0"], ["--unit-size 0 is not above 0"]),
+        (["--unit-size", "-5"], ["--unit-size -5 is not above 0"]),
+        (["--unit-size", "abc"], ["--unit-size abc is not a number"]),
+        (["--unit-size", "NaN"], ["--unit-size NaN is not a finite number"]),
+        (["--position-size", "0"], ["--position-size 0 is not above 0"]),
+        (["--position-size", "1e3x"], ["--position-size 1e3x is not a number"]),
         (["--position-size", "39"], ["position size 39", "9.75 USD", "10 USD"]),
-        (["--leverage", "0"], ["trade.leverage 0", "greater than or equal to 1"]),
-        (["--leverage", "2.5"], ["trade.leverage 2.5", "integer"]),
+        (["--leverage", "0"], ["--leverage 0 is below 1"]),
+        (["--leverage", "2.5"], ["--leverage 2.5 is not a whole number"]),
         (["--leverage", "41"], ["leverage 41", "40", "BTC"]),
-        (["--reinvest", "often"], ["trade.reinvest often", "recovery"]),
-        (["--on-exit", "panic"], ["engine.on_exit panic", "flatten"]),
-        (["--speed", "0"], ["paper.speed 0", "greater than 0"]),
-        (["--faucet", "-1"], ["paper.faucet -1", "greater than or equal to 0"]),
+        (["--reinvest", "often"], ["--reinvest often is not one of recovery, continuous, off"]),
+        (["--on-exit", "panic"], ["--on-exit panic is not one of buys, leave, flatten"]),
+        (["--speed", "0"], ["--speed 0 is not above 0"]),
+        (["--speed", "10001"], ["--speed 10001 is above 10000"]),
+        (["--faucet", "-1"], ["--faucet -1 is below 0"]),
+        (["--refresh-hz", "31"], ["--refresh-hz 31 is above 30"]),
+        (["--symbol", ""], ["--symbol", "is empty"]),
         (["--for", "soon"], ["--for soon", "not a number"]),
         (["--for", "0"], ["--for 0", "above 0"]),
         (["--config", "nowhere.toml"], ["config file nowhere.toml", "No such file"]),
@@ -56,6 +59,7 @@ def refusal(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         (["--mainnet", "--confirm-mainnet", "BTC"], ["mainnet needs a key"]),
         (["--mainnet", "--confirm-mainnet", "ETH"], ["mainnet was not confirmed", "ETH", "BTC"]),
         (["--base-url", "ftp://x"], ["ftp://x"]),
+        (["--base-url", "http://127.0.0.1:99999"], ["port 99999", "65535"]),
         (["--testnet", "--base-url", "http://127.0.0.1:1"], ["--base-url goes with paper"]),
     ],
 )
@@ -72,10 +76,12 @@ def test_what_can_be_known_without_a_network(
     [
         ("unit_sise = 5", "unit_sise is not a setting"),
         ("[trade]\nunit_sise = 5", "trade.unit_sise is not a setting"),
-        ("[trade]\nunit_size = 0", "trade.unit_size 0"),
+        ("[trade]\nunit_size = 0", "trade.unit_size 0 in config.toml is not above 0"),
+        ("[console]\nmouse = 5", "console.mouse 5 in config.toml is neither true nor false"),
+        ("trade = 5", "trade 5 in config.toml is not a section of settings"),
         ("[trade", "is not TOML"),
         ('secret_key = "0x01"', "holds a secret key"),
-        ('network = "moon"', "network moon"),
+        ('network = "moon"', "network moon in config.toml is not one of paper, testnet, mainnet"),
     ],
 )
 def test_a_config_file_that_cannot_be_used(
@@ -116,7 +122,13 @@ def test_a_bad_key_is_refused_and_never_shown(
 
 def test_an_address_that_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYPERTUI_ACCOUNT_ADDRESS", "0x12")
-    assert "account_address 0x12" in refusal(capsys, TRADES)
+    line = refusal(capsys, TRADES)
+    assert "HYPERTUI_ACCOUNT_ADDRESS 0x12 is not 0x and 40 hex digits" in line
+    # A flag goes before the environment, so it is the flag that is named.
+    monkeypatch.delenv("HYPERTUI_ACCOUNT_ADDRESS")
+    monkeypatch.setenv("HYPERTUI_TRADE__UNIT_SIZE", "0")
+    assert "HYPERTUI_TRADE__UNIT_SIZE 0 is not above 0" in refusal(capsys, TRADES)
+    assert "--unit-size -1 is not above 0" in refusal(capsys, [*TRADES, "--unit-size", "-1"])
 
 
 def test_the_console_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,10 @@ def test_help_and_version(home: dict[str, str], tmp_path: Path) -> None:
     assert shown.returncode == 0
     for word in ("backtest", "venue", "run", "--unit-size", "exit status"):
         assert word in shown.stdout
-    assert run(home, tmp_path, "--version").stdout.startswith("hypertui 0.")
+    (line,) = run(home, tmp_path, "--version").stdout.splitlines()
+    assert line.startswith("hypertui 0.")
+    for part in ("commit", "Python 3.", "hyperliquid-python-sdk 0.24.0", "Textual 8."):
+        assert part in line
 
 
 def test_a_headless_run_on_its_own_paper_market(home: dict[str, str], tmp_path: Path) -> None:

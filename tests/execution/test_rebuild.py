@@ -163,3 +163,45 @@ def test_anything_less_is_ambiguous(
 ) -> None:
     with pytest.raises(Ambiguous, match=why):
         read(orders, fills, position)
+
+
+def test_a_trade_that_is_held_is_taken_up_however_long_the_venue_does_not_answer(venue: LocalVenue) -> None:
+    with LiveEngine(venue) as live:
+        live.opened()
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+    venue.fail("http-500")
+    with successor(live, live.journal.inputs) as again:
+        again.wait_for(lambda: any(a.key == "start" for a in again.engine.snapshot.alarms), "the alarm")
+        assert again.mode() is Mode.STARTING
+        assert "cannot be taken up yet" in again.engine.snapshot.reason
+        venue.call(lambda: venue.server.faults.off("http-500"))
+        taken_up(again, "resumed")
+
+        def quiet() -> bool:
+            return not any(alarm.key == "start" and alarm.active for alarm in again.engine.snapshot.alarms)
+
+        again.wait_for(quiet, "the end of the alarm")
+
+
+def test_a_trade_that_could_not_be_taken_up_is_left_as_it_is(venue: LocalVenue) -> None:
+    with LiveEngine(venue) as live:
+        live.opened()
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+    venue.fail("http-500")
+    with successor(live, live.journal.inputs) as again:
+        again.wait_for(lambda: any(a.key == "start" for a in again.engine.snapshot.alarms), "the alarm")
+        again.stop.request(OnExit.FLATTEN)
+        wait_until(lambda: again.ended, "the end")
+        assert again.reason.status == 3
+        assert "before the trade was taken up" in again.reason.text
+    venue.call(lambda: venue.server.faults.off("http-500"))
+    assert len(live.working()) == 4
+
+
+def test_a_new_trade_is_not_begun_where_the_venue_does_not_answer(venue: LocalVenue) -> None:
+    venue.fail("http-500")
+    with LiveEngine(venue) as live:
+        wait_until(lambda: live.ended, "the refusal")
+        assert live.reason.status == 4

@@ -64,3 +64,9 @@ def test_refuses_other_urls(url: str) -> None:
 )
 def test_knows_loopback(url: str, loopback: bool) -> None:
     assert paper(url).is_loopback is loopback
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "x"])
+def test_a_port_that_there_is_not(port: str) -> None:
+    with pytest.raises(ValueError, match=f"port {port}, which is not from 1 to 65535"):
+        paper(f"http://127.0.0.1:{port}")

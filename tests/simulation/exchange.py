@@ -22,6 +22,7 @@ from hypertui.exchange import (
     OrderReport,
     Placed,
     Quote,
+    Standing,
 )
 from hypertui.hyperliquid import errors, wire
 from hypertui.hyperliquid.channels import Channels
@@ -73,9 +74,16 @@ class SimExchange:
 
     # Questions
 
+    async def open(self) -> None:
+        """There is no key to be verified."""
+
     async def ask_allowance(self) -> None:
         answer = await self._ask({"type": "userRateLimit", "user": ADDRESS})
         self._meter.account(*wire.request_budget(answer))
+
+    async def standing(self) -> Standing:
+        fee = wire.taker_fee(await self._ask({"type": "userFees", "user": ADDRESS}))
+        return Standing(ADDRESS, None, fee, "http://venue", "ws://venue/ws")
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._ask({"type": "meta"}))

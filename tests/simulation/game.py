@@ -253,7 +253,9 @@ class Game:
         honest = ("halted", "winddown")
         for alarm in self.process.trader.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
-            keys = {"journal", "stale"} | ({"foreign", "position"} if self.scenario.forgetful else set())
+            keys = {"journal", "stale", "start"}
+            if self.scenario.forgetful:
+                keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active
             if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:
                 self.auditor.complain("false alarm", f"{alarm.key}: {alarm.text}")

@@ -65,7 +65,7 @@ class LiveEngine:
             self.config,
             wall_clock,
             random.Random(7),
-            log_trouble,
+            log_trouble=log_trouble,
         )
         self._reasons: list[StopReason] = []
         self._errors: list[BaseException] = []
@@ -169,9 +169,7 @@ class LiveEngine:
         return fills
 
     async def _connect(self) -> Exchange:
-        exchange = HyperliquidExchange(paper(self.venue.base_url), self.key)
-        await exchange.open()
-        return exchange
+        return HyperliquidExchange(paper(self.venue.base_url), self.key)
 
     def _run(self) -> None:
         try:

@@ -1,0 +1,111 @@
+"""`hypertui doctor`: the preflight against the venue of the settings. It places nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from hypertui.cli.journal import look
+from hypertui.cli.paper import PaperMarket
+from hypertui.cli.trade import Prepared, prepare
+from hypertui.exchange import Exchange, ExchangeError, Rejected
+from hypertui.execution import preflight
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.skew import ClockSkew
+from hypertui.execution.survey import Survey, market
+from hypertui.ledger import JournalError
+from hypertui.port import Finding, Level
+
+_RED, _UNREACHED = 2, 4
+_MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
+_ASCII_MARKS = {Level.RED: "x", Level.AMBER: "!", Level.GREEN: "+", Level.INFO: "-"}
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Run the command. Raises ValueError with one line for bad input."""
+    prepared = prepare(arguments, trades=False)
+    try:
+        with prepared.market() as own:
+            found = asyncio.run(_examine(prepared, own))
+    except (StartRefused, ExchangeError) as error:
+        print(f"hypertui: {_harmless(' '.join(str(error).split()))}", file=sys.stderr)
+        return error.status if isinstance(error, StartRefused) else _UNREACHED
+    _print(found, prepared, arguments.json)
+    return _RED if preflight.worst(found, Level.RED) else 0
+
+
+async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
+    exchange = await prepared.connect(own)
+    try:
+        refused = await _key_refused(exchange)
+        found = await _look(prepared, exchange)
+        if refused is None:
+            return found
+        return (refused, *(finding for finding in found if finding.name != refused.name))
+    finally:
+        await exchange.close()
+
+
+async def _key_refused(exchange: Exchange) -> Finding | None:
+    try:
+        await exchange.open()
+    except Rejected as error:
+        return Finding("key", Level.RED, str(error))
+    return None
+
+
+async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
+    config, goes_on = prepared.config, ""
+    plan = config.plan(await market(exchange, config.symbol))
+    place, trouble = "", []
+    try:
+        url = prepared.settings.ledger.url
+        place, goes_on, refusal = look(config, prepared.state_dir, url, exchange.account)
+    except JournalError as error:
+        trouble = [Finding("journal", Level.RED, str(error))]
+    else:
+        if refusal:
+            trouble = [Finding("trade", Level.RED, refusal)]
+    survey = Survey(exchange, config, plan, _clock, ClockSkew(), place, prepared.disk_free)
+    return (*preflight.findings(await survey.look(config.adopt, goes_on)), *trouble)
+
+
+def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:
+    counts = {level: sum(finding.level is level for finding in found) for level in (Level.RED, Level.AMBER)}
+    if as_json:
+        record = {
+            "network": prepared.config.network.value,
+            "symbol": prepared.config.symbol,
+            "red": counts[Level.RED],
+            "amber": counts[Level.AMBER],
+            "findings": [
+                {
+                    "name": finding.name,
+                    "level": finding.level.value,
+                    "figure": finding.figure,
+                    "limit": finding.limit,
+                    "text": finding.text,
+                }
+                for finding in found
+            ],
+        }
+        print(json.dumps(record))
+        return
+    marks = _ASCII_MARKS if prepared.settings.console.ascii else _MARKS
+    width = max(len(finding.name) for finding in found)
+    for finding in found:
+        print(f"{marks[finding.level]} {finding.name:<{width}}  {_harmless(finding.text)}")
+    print(f"{counts[Level.RED]} red, {counts[Level.AMBER]} amber")
+
+
+def _harmless(text: str) -> str:
+    """Words that may be the venue's, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000

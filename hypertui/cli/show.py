@@ -1,0 +1,53 @@
+"""`hypertui config show`: every setting, and where its value comes from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.market import plain
+from hypertui.provenance import Place
+from hypertui.settings import load_with_origins
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Run the command. Raises ValueError with one line for a setting that cannot be used."""
+    settings, origins = load_with_origins(arguments.config, setting_flags(arguments), FLAG_NAMES)
+    rows = [(".".join(place), _shown(value), origins.source(place)) for place, value in _leaves(settings)]
+    if arguments.json:
+        print(json.dumps({name: {"value": value, "source": source} for name, value, source in rows}))
+        return 0
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for name, value, source in rows:
+        print(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}")
+    return 0
+
+
+def _leaves(model: BaseModel, inside: Place = ()) -> Iterator[tuple[Place, Any]]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _leaves(value, (*inside, name))
+        else:
+            yield (*inside, name), value
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, SecretStr):
+        return "set"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return plain(value)
+    # An address of the form scheme://user:password@host, or with a password among its parameters.
+    if isinstance(value, str) and "://" in value and ("@" in value or "?" in value):
+        return "set"
+    return str(value)

@@ -1,0 +1,250 @@
+"""The preflight: what a trade would begin on, and what is wrong with it. Pure: it is told, it asks nobody.
+
+Red is what the venue would refuse or liquidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from hypertui.exchange import Standing
+from hypertui.execution import skew
+from hypertui.execution.ground import Ground
+from hypertui.execution.skew import ClockSkew
+from hypertui.market import ONE, Side, plain
+from hypertui.port import Finding, Level, Network
+from hypertui.strategy.grid import UnitGrid
+from hypertui.strategy.plan import SLOTS, Rule
+
+_DAY = 86_400_000
+_KEY_DAYS = 7  # a key with less than that left should be renewed before a trade that may last
+_LITTLE_DISK = 200_000_000  # bytes
+_HUNDRED = Decimal(100)
+
+
+def findings(ground: Ground) -> tuple[Finding, ...]:
+    """Everything worth saying, the surroundings first, then the plan."""
+    return tuple(_findings(ground))
+
+
+def worst(found: Sequence[Finding], level: Level) -> Finding | None:
+    """The first finding of that level."""
+    return next((finding for finding in found if finding.level is level), None)
+
+
+def _findings(ground: Ground) -> Iterator[Finding]:
+    yield _network(ground)
+    yield _hosts(ground.standing)
+    yield _clock(ground.skew)
+    yield _key(ground)
+    if ground.journal:
+        yield Finding("journal", Level.GREEN, f"kept in {ground.journal}")
+    if ground.disk_free is not None:
+        yield _disk(ground.disk_free)
+    if ground.goes_on or ground.remains is not None:
+        yield from _held(ground)
+        return
+    kept = True
+    for rule in ground.plan.rules():
+        yield from _rule(rule)
+        kept = kept and not rule.broken
+    yield from _account(ground)
+    if not kept:
+        return
+    rules = list(ground.plan.rules_at(ground.entry, ground.coins if ground.adopting else None))
+    for rule in rules:
+        yield from _rule(rule)
+    yield _margin(ground)
+    if not any(rule.broken for rule in rules):
+        yield from _ladder(ground)
+
+
+def _network(ground: Ground) -> Finding:
+    address = ground.address
+    money = {
+        Network.PAPER: "paper, no real money",
+        Network.TESTNET: "testnet, no real money",
+        Network.MAINNET: "MAINNET, real money",
+    }[ground.network]
+    text = f"{money}: account {address[:6]}…{address[-4:]} at {ground.standing.base_url}"
+    return Finding("network", Level.INFO, text, ground.network.value)
+
+
+def _hosts(standing: Standing) -> Finding:
+    asked, heard = urlsplit(standing.base_url).netloc, urlsplit(standing.feed_url).netloc
+    if asked == heard:
+        return Finding("hosts", Level.GREEN, f"requests and feed both go to {asked}", heard, asked)
+    text = f"requests go to {asked}, the feed comes from {heard}: they must be one"
+    return Finding("hosts", Level.RED, text, heard, asked)
+
+
+def _clock(clock: ClockSkew) -> Finding:
+    level = Level.RED if clock.too_far else Level.AMBER if clock.alarming else Level.GREEN
+    limit = f"{(skew.LIMIT if clock.too_far else skew.ALARM) / 1000:g} s"
+    words = f"the clocks agree within {limit}" if level is Level.GREEN else clock.in_words()
+    words += ": set it right first" if clock.too_far else ""
+    return Finding("clock", level, words, f"{abs(clock.offset or 0) / 1000:.1f} s", limit)
+
+
+def _key(ground: Ground) -> Finding:
+    signer, until = ground.standing.signer, ground.standing.valid_until
+    short = f"{signer[:6]}…{signer[-4:]}"
+    if signer == ground.address:
+        return Finding("key", Level.GREEN, "the account's own key signs")
+    if until is None:
+        return Finding("key", Level.INFO, f"API wallet {short} signs; the venue does not say until when")
+    day = datetime.fromtimestamp(until / 1000, UTC).strftime("%Y-%m-%d")
+    days = (until - ground.now) // _DAY
+    figure, limit = f"{max(days, 0)} days", f"{_KEY_DAYS} days"
+    if until <= ground.now:
+        return Finding("key", Level.RED, f"API wallet {short} has expired on {day}", figure, limit)
+    level = Level.AMBER if days < _KEY_DAYS else Level.GREEN
+    return Finding("key", level, f"API wallet {short} signs until {day}, {days} days more", figure, limit)
+
+
+def _disk(free: int) -> Finding:
+    level = Level.AMBER if free < _LITTLE_DISK else Level.GREEN
+    text = f"{free / 1e6:,.0f} MB free for journal and log"
+    if level is Level.AMBER:
+        text += f", less than {_LITTLE_DISK / 1e6:.0f} MB"
+    return Finding("disk", level, text, f"{free / 1e6:.0f} MB", f"{_LITTLE_DISK / 1e6:.0f} MB")
+
+
+def _rule(rule: Rule) -> Iterator[Finding]:
+    figure, limit = plain(rule.figure), plain(rule.limit)
+    if rule.broken:
+        yield Finding(rule.name, Level.RED, rule.broken, figure, limit)
+    elif rule.name == "leverage" and rule.limit > ONE:
+        yield Finding("leverage", Level.GREEN, f"leverage {figure}x of at most {limit}x", figure, limit)
+    elif rule.name == "smallest stop":
+        text = f"the smallest stop is worth {rule.figure:,.2f} USD, the venue takes {limit} and more"
+        yield Finding("smallest stop", Level.GREEN, text, figure, limit)
+
+
+def _account(ground: Ground) -> Iterator[Finding]:
+    symbol, position, count = ground.plan.instrument.symbol, ground.account.position, len(ground.orders)
+    held, why = plain(position), f" ({ground.why})" if ground.why else ""
+    account = f"the account {ground.address}"
+    if ground.adopting:
+        level = Level.INFO if ground.adopt else Level.AMBER
+        text = (
+            f"the account holds {held} {symbol}, bought at {plain(ground.entry)}: the trade takes them over"
+        )
+        yield Finding("position", level, text, held, "0")
+    elif position:
+        way = "close that position first"
+        if ground.adoptable:
+            way += ", or take it over with --adopt"
+        elif position > 0:
+            way += f"; it cannot be adopted while {count} orders of others work there"
+        else:
+            way += "; a short one cannot be adopted"
+        text = f"{account} holds {held} {symbol} already; a trade starts from 0: {way}{why}"
+        yield Finding("position", Level.RED, text, held, "0")
+    elif ground.adopt:
+        text = f"{account} holds no {symbol}: there is nothing to adopt"
+        yield Finding("position", Level.RED, text, held, "more than 0")
+    else:
+        yield Finding("position", Level.GREEN, f"no position in {symbol}", "0", "0")
+    if not count:
+        yield Finding("orders", Level.GREEN, f"no working orders in {symbol}", "0", "0")
+    else:
+        text = f"{account} has {count} working orders in {symbol} already; a trade starts from 0: "
+        yield Finding("orders", Level.RED, f"{text}cancel them first{why}", str(count), "0")
+
+
+def _held(ground: Ground) -> Iterator[Finding]:
+    """What can be said of a trade that goes on, without knowing its books."""
+    symbol, position = ground.plan.instrument.symbol, ground.account.position
+    trade = ground.goes_on or f"a trade of {symbol} is on that no journal here knows: a start rebuilds it"
+    yield Finding("trade", Level.INFO, trade)
+    text = f"{plain(position)} {symbol} held, {len(ground.orders)} orders work"
+    yield Finding("position", Level.INFO, text, plain(position))
+    at = ground.account.liquidation_price
+    stops = [
+        order.trigger for order in ground.orders if order.side is Side.SELL and order.trigger is not None
+    ]
+    if at is not None and stops:
+        last = min(stops)
+        text = f"liquidation near {at:,.2f}, the last stop is at {plain(last)}"
+        level = Level.RED if at >= last else Level.GREEN
+        yield Finding("liquidation", level, text, f"{at:.2f}", plain(last))
+
+
+def _margin(ground: Ground) -> Finding:
+    plan, account = ground.plan, ground.account
+    if ground.adopting:
+        text = f"{account.margin_used:,.2f} USD of margin in use, {account.withdrawable:,.2f} USD free"
+        return Finding("margin", Level.INFO, text, plain(account.margin_used))
+    value = ground.coins * ground.price
+    fee = value * ground.standing.taker_fee
+    needed, free = value / plan.leverage + fee, account.withdrawable
+    most = needed * (SLOTS + plan.trust_slots) / SLOTS
+    text = (
+        f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {needed:.2f} USD of margin "
+        f"and fee, the account has {free:.2f} USD free"
+    )
+    level = Level.RED if needed > free else Level.GREEN
+    if needed <= free < most:
+        level = Level.AMBER
+        text += f"; with a buy more than there are slots it needs {most:.2f}"
+    return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
+
+
+def _ladder(ground: Ground) -> Iterator[Finding]:
+    """What the plan comes to, at a price at which no rule is broken."""
+    plan, coins = ground.plan, ground.coins
+    instrument = plan.instrument
+    grid = UnitGrid(ground.entry, plan.unit_size, instrument)
+    stops = [grid.price(unit) for unit in range(-SLOTS, 0)]
+    verb = "keeps" if ground.adopting else "buys"
+    text = (
+        f"{verb} {plain(coins)} {instrument.symbol}, {coins * ground.entry:,.2f} USD at {plan.leverage}x, "
+        f"and steps every {plain(plan.unit_size)} USD"
+    )
+    yield Finding("plan", Level.INFO, text, plain(coins))
+    yield from _unit(ground, grid)
+    shown = ", ".join(plain(stop) for stop in stops)
+    passed = [stop for stop in stops if ground.quote.mark <= stop] if ground.adopting else []
+    if passed:
+        text = f"{len(passed)} of the stops at {shown} are not below the mark of {plain(ground.quote.mark)}: "
+        yield Finding("stops", Level.AMBER, f"{text}their coins are sold at once", shown)
+    else:
+        yield Finding("stops", Level.INFO, f"stops at {shown}", shown)
+    yield _liquidation(ground, grid)
+
+
+def _unit(ground: Ground, grid: UnitGrid) -> Iterator[Finding]:
+    """What one turn costs: a slot sold at a unit and bought back at the next one up."""
+    unit, rate = ground.plan.unit_size, ground.standing.taker_fee
+    share = unit / ground.entry * _HUNDRED
+    yield Finding("unit", Level.INFO, f"a unit is {share:.3f} % of the price", f"{share:.4f} %")
+    sold, bought = grid.price(-1), grid.price(0)
+    slot = ground.plan.split(ground.coins)[-1]
+    fees = slot * (sold + bought) * rate
+    cost = slot * (bought - sold) + fees
+    part = fees / cost * _HUNDRED
+    text = f"a one-unit whipsaw costs {cost:.2f} USD, of which {part:.0f} % fees"
+    per_coin = (sold + bought) * rate
+    if bought - sold <= per_coin:
+        text += f": the unit is inside the fees of a round trip, {per_coin:.4f} USD for a coin"
+    level = Level.AMBER if bought - sold <= per_coin else Level.GREEN
+    yield Finding("whipsaw", level, text, plain(bought - sold), f"{per_coin:.4f}")
+
+
+def _liquidation(ground: Ground, grid: UnitGrid) -> Finding:
+    at, last = ground.liquidation(), grid.price(-SLOTS)
+    if at is None:
+        text = f"the position is not liquidated at any price; the last stop is at {plain(last)}"
+        return Finding("liquidation", Level.GREEN, text, "", plain(last))
+    text = f"liquidation near {at:,.2f}, the last stop is at {plain(last)}"
+    if at >= last:
+        level, text = Level.RED, f"{text}: it would come too late"
+    elif at >= grid.price(-SLOTS - 1):
+        level, text = Level.AMBER, f"{text}, less than a unit above it"
+    else:
+        level = Level.GREEN
+    return Finding("liquidation", level, text, f"{at:.2f}", plain(last))

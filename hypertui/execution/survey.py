@@ -1,0 +1,89 @@
+"""The survey: the questions that come before a new trade. It places nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from hypertui.exchange import Exchange, OpenOrder
+from hypertui.execution import rebuild
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.ground import Ground
+from hypertui.execution.rebuild import Remains
+from hypertui.execution.skew import ClockSkew
+from hypertui.market import Instrument
+from hypertui.strategy.plan import Plan
+
+
+async def market(exchange: Exchange, symbol: str) -> Instrument:
+    """The market of that name. Raises StartRefused where the venue has none, and an ExchangeError."""
+    instruments = await exchange.instruments()
+    if symbol not in instruments:
+        known = ", ".join(sorted(instruments)[:12])
+        raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
+    return instruments[symbol]
+
+
+class Survey:
+    """Looks at one market of one account. `clock` gives ms, `disk_free` bytes."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        config: TradeConfig,
+        plan: Plan,
+        clock: Callable[[], int],
+        skew: ClockSkew,
+        journal: str = "",
+        disk_free: Callable[[], int] | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._config = config
+        self._plan = plan
+        self._clock = clock
+        self._skew = skew
+        self._journal = journal
+        self._disk_free = disk_free
+
+    async def look(self, adopt: bool | None, goes_on: str = "") -> Ground:
+        """What a new trade would begin on; what remains of one that this account has on already is among it,
+        if it can be taken up without a guess. Raises an ExchangeError."""
+        exchange, symbol = self._exchange, self._plan.instrument.symbol
+        standing = await exchange.standing()
+        orders = await exchange.open_orders(symbol)
+        quote = await exchange.quote(symbol)
+        # Last, so that what is decided about a position rests on the newest word.
+        asked_at = self._clock()
+        account = await exchange.account_state(symbol)
+        self._skew.measure(asked_at, self._clock(), account.time)
+        remains: Remains | None = None
+        why = ""
+        if (account.position or orders) and not goes_on:
+            why = "no journal of it is here"
+            if any(order.client_id for order in orders):
+                try:
+                    remains = await self._remains(account.position, orders)
+                except rebuild.Ambiguous as error:
+                    why = f"{why}, and it cannot be rebuilt: {error}"
+        return Ground(
+            plan=self._plan,
+            network=self._config.network,
+            address=exchange.account,
+            quote=quote,
+            account=account,
+            orders=orders,
+            standing=standing,
+            skew=self._skew,
+            now=self._clock(),
+            adopt=adopt,
+            why=why,
+            disk_free=None if self._disk_free is None else self._disk_free(),
+            journal=self._journal,
+            remains=remains,
+            goes_on=goes_on,
+        )
+
+    async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
+        fills = await self._exchange.fills_since(self._plan.instrument.symbol, 0)
+        return rebuild.read(self._plan, orders, fills, position)

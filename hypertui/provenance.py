@@ -1,0 +1,124 @@
+"""Where a setting comes from, and how it is named and refused when it cannot be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+Place = tuple[str, ...]
+
+
+class Origin(StrEnum):
+    """Who has set a value; a later one goes before those above it."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What was read from where: `file_values` and `flags` nested like the settings, variables by their
+    `prefix`."""
+
+    file: str
+    file_values: Mapping[str, Any]
+    flags: Mapping[str, Any]
+    prefix: str
+    flag_names: Mapping[Place, str]
+
+    def of(self, place: Place) -> Origin:
+        """Where the value at `place` comes from, such as ("trade", "unit_size")."""
+        if _has(self.flags, place):
+            return Origin.FLAG
+        if self._variable(place) in {name.upper() for name in os.environ}:
+            return Origin.ENVIRONMENT
+        return Origin.FILE if _has(self.file_values, place) else Origin.DEFAULT
+
+    def name(self, place: Place) -> str:
+        """How the value is named where it comes from: the flag, the variable, or the key of the file."""
+        match self.of(place):
+            case Origin.FLAG:
+                return self.flag_names.get(place, ".".join(place))
+            case Origin.ENVIRONMENT:
+                return self._variable(place)
+            case _:
+                return ".".join(place)
+
+    def source(self, place: Place) -> str:
+        """Where the value comes from, in words: the file, variable or flag by its name."""
+        origin = self.of(place)
+        if origin is Origin.DEFAULT:
+            return origin.value
+        return f"{origin.value} {self.file if origin is Origin.FILE else self.name(place)}"
+
+    def refusal(self, error: ValidationError) -> str:
+        """The first error in one line: name, figure and limit. It repeats no secret."""
+        first = error.errors(include_url=False)[0]
+        place = tuple(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            return f"{'.'.join(place)} is not a setting"
+        given, secret = first.get("input"), "secret" in str(place)
+        shown = "" if secret or not isinstance(given, str | int | float | Decimal) else f" {given}"
+        where = f" in {self.file}" if self.of(place) is Origin.FILE else ""
+        return f"{self.name(place)}{shown}{where} {_limit(first)}"
+
+    def _variable(self, place: Place) -> str:
+        return self.prefix + "__".join(place).upper()
+
+
+_NUMBER: Callable[[Mapping[str, Any]], str] = lambda limits: "is not a number"  # noqa: E731
+_WHOLE: Callable[[Mapping[str, Any]], str] = lambda limits: "is not a whole number"  # noqa: E731
+_ONE_OF: Callable[[Mapping[str, Any]], str] = lambda limits: (  # noqa: E731
+    f"is not one of {limits['expected'].replace(' or ', ', ').replace(chr(39), '')}"
+)
+
+# pydantic's kinds of error in our words
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than": lambda limits: f"is not above {limits['gt']}",
+    "greater_than_equal": lambda limits: f"is below {limits['ge']}",
+    "less_than": lambda limits: f"is not below {limits['lt']}",
+    "less_than_equal": lambda limits: f"is above {limits['le']}",
+    "finite_number": lambda limits: "is not a finite number",
+    "decimal_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "int_parsing": _WHOLE,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "bool_parsing": lambda limits: "is neither true nor false",
+    "bool_type": lambda limits: "is neither true nor false",
+    "enum": _ONE_OF,
+    "literal_error": _ONE_OF,
+    "string_type": lambda limits: "is not a text",
+    "string_too_short": lambda limits: "is empty",
+    "string_pattern_mismatch": lambda limits: "is not 0x and 40 hex digits",
+    "path_type": lambda limits: "is not a path",
+    "model_type": lambda limits: "is not a section of settings",
+}
+
+
+def _limit(error: ErrorDetails) -> str:
+    words = _WORDS.get(error["type"])
+    if words is None:
+        return f"is refused: {error['msg'][0].lower()}{error['msg'][1:]}"
+    return words(error.get("ctx", {}))
+
+
+def _has(values: Mapping[str, Any], place: Place) -> bool:
+    inner: Any = values
+    for part in place:
+        if not isinstance(inner, Mapping) or part not in inner:
+            return False
+        inner = inner[part]
+    return True

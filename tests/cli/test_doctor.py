@@ -1,0 +1,197 @@
+"""The doctor and the gate as an operator meets them: processes against a local venue."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hypertui.cli.trade import consent
+from hypertui.execution.config import Consent
+from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.market import Order, OrderType, Side
+from hypertui.port import Network
+from tests.support.live_engine import wait_until
+from tests.support.local_venue import LocalVenue
+from tests.support.terminal import Terminal
+
+DEADLINE = 60
+SECRET = "0x" + "56" * 32
+SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
+    return clean | {"XDG_STATE_HOME": str(tmp_path / "state"), "HYPERTUI_SECRET_KEY": SECRET}
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue:
+        yield venue
+
+
+def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hypertui", *arguments],
+        env=home, cwd=home["XDG_STATE_HOME"].removesuffix("/state"),
+        capture_output=True, text=True, timeout=DEADLINE, check=False,
+    )  # fmt: skip
+
+
+def act(venue: LocalVenue, *orders: Order) -> None:
+    """Trade by hand in the account."""
+
+    async def trade() -> None:
+        exchange = HyperliquidExchange(paper(venue.base_url), SigningKey.parse(SECRET))
+        try:
+            await exchange.set_leverage("SOL", 20, 2**53)
+            await exchange.place(orders, 2**53)
+        finally:
+            await exchange.close()
+
+    asyncio.run(trade())
+
+
+def bought(number: int = 1) -> Order:
+    return Order(f"0x{number:032x}", "SOL", Side.BUY, Decimal(8), OrderType.IOC, Decimal(160))
+
+
+WAITING = Order(
+    "0x" + "f" * 32, "SOL", Side.BUY, Decimal(1), OrderType.STOP_MARKET, Decimal(190), Decimal(180)
+)
+
+
+def examined(shown: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+    record = json.loads(shown.stdout)
+    found = {finding["name"]: finding for finding in record["findings"]}
+    assert record["red"] == sum(finding["level"] == "red" for finding in record["findings"])
+    return found
+
+
+def test_a_healthy_start(home: dict[str, str], venue: LocalVenue) -> None:
+    shown = run(home, "doctor", "--base-url", venue.base_url, *SOL)
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert lines[-1] == "0 red, 0 amber"
+    assert any(line.startswith("✓ liquidation") for line in lines)
+    assert "a one-unit whipsaw costs 2.11 USD, of which 21 % fees" in shown.stdout
+    assert "5656" not in shown.stdout
+    plain = run(home, "doctor", "--ascii", "--base-url", venue.base_url, *SOL)
+    assert any(line.startswith("+ liquidation") for line in plain.stdout.splitlines())
+    account = venue.call(lambda: venue.core.account(SigningKey.parse(SECRET).address))
+    assert account is not None
+    assert account.requests == 0, "it sends no action"
+
+
+def test_its_own_paper_market(home: dict[str, str], tmp_path: Path) -> None:
+    shown = run({name: value for name, value in home.items() if "SECRET" not in name}, "doctor", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert examined(shown)["journal"]["level"] == "green"
+    assert not (tmp_path / "state" / "hypertui" / "paper" / "journal.db").exists(), "it only looks"
+
+
+def test_what_is_wrong(home: dict[str, str], venue: LocalVenue) -> None:
+    act(venue, bought(), WAITING)
+    shown = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL[:-2], "--leverage", "1")
+    assert shown.returncode == 2
+    found = examined(shown)
+    assert found["position"]["level"] == found["orders"]["level"] == "red"
+    assert "cannot be adopted while 1 orders of others work there" in found["position"]["text"]
+    amber = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "0.1")
+    assert examined(amber)["whipsaw"]["level"] == "amber"
+
+
+def test_a_key_that_may_not_act(home: dict[str, str], venue: LocalVenue) -> None:
+    stranger = home | {"HYPERTUI_ACCOUNT_ADDRESS": "0x" + "ab" * 20}
+    shown = run(stranger, "doctor", "--json", "--base-url", venue.base_url, *SOL)
+    assert shown.returncode == 2
+    assert "may not act for the account" in examined(shown)["key"]["text"]
+
+
+def test_where_nothing_answers(home: dict[str, str]) -> None:
+    with LocalVenue() as gone:
+        url = gone.base_url
+    shown = run(home, "doctor", "--base-url", url)
+    assert shown.returncode == 4
+    assert shown.stdout == ""
+    assert len(shown.stderr.splitlines()) == 1
+    assert run(home, "doctor", "--base-url", url, "--symbol", "").returncode == 2
+
+
+def test_a_market_that_there_is_not(home: dict[str, str], venue: LocalVenue) -> None:
+    shown = run(home, "doctor", "--base-url", venue.base_url, "--symbol", "NOPE")
+    assert shown.returncode == 2
+    assert "symbol NOPE is not among the venue's markets" in shown.stderr
+
+
+def test_a_position_is_taken_over_and_goes_on(home: dict[str, str], venue: LocalVenue) -> None:
+    act(venue, bought())
+    start = ["run", "--headless", "--base-url", venue.base_url, *SOL, "--for", "1", "--on-exit", "leave"]
+    refused = run(home, *start)
+    assert refused.returncode == 2
+    assert "holds 8 SOL already" in refused.stderr
+    assert "or take it over with --adopt" in refused.stderr
+    taken = run(home, *start, "--adopt")
+    assert taken.returncode == 0, taken.stderr
+    events = [json.loads(line) for line in taken.stdout.splitlines()]
+    (fill,) = [event for event in events if event["event"] == "fill"]
+    assert (fill["role"], fill["size"], fill["fee"]) == ("adopted", "8", "0")
+    assert sum(event.get("status") == "working" for event in events) == 4
+
+    shown = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL)
+    assert shown.returncode == 0, shown.stdout
+    found = examined(shown)
+    assert "a trade of SOL goes on since" in found["trade"]["text"]
+    assert found["position"]["text"] == "8 SOL held, 4 orders work"
+    other = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "1")
+    assert other.returncode == 2
+
+    again = run(home, *start)
+    assert again.returncode == 0, again.stderr
+    assert "resumed the trade from" in again.stdout
+    assert '"event": "preflight"' not in again.stdout, "what is held already is no question"
+
+
+def test_the_console_offers_to_adopt(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
+    act(venue, bought())
+
+    def stops() -> int:
+        account = venue.core.account(SigningKey.parse(SECRET).address)
+        return 0 if account is None else len(account.open_orders)
+
+    command = [sys.executable, "-m", "hypertui", "--base-url", venue.base_url, *SOL]
+    with Terminal(command, tmp_path, home) as terminal:
+        terminal.read_until("PREFLIGHT")
+        terminal.read_until("take the position over")
+        assert venue.call(stops) == 0
+
+        def adopted() -> bool:
+            # What is typed within the first moment does not count, so it is typed until it does.
+            terminal.type("A")
+            return venue.call(stops) == 4
+
+        wait_until(adopted, "the position to be taken over")
+        terminal.read_until("RUNNING")
+
+
+@pytest.mark.parametrize("network", Network)
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_whose_consent_a_start_needs(network: Network, asks: bool, accepted: bool) -> None:
+    needed = consent(network, asks, accepted)
+    if network is Network.PAPER:
+        assert needed is Consent.NONE, "on paper nothing holds up the start"
+    elif asks:
+        assert needed is Consent.ASKED, "at a terminal it is always shown"
+    elif network is Network.MAINNET and not accepted:
+        assert needed is Consent.NO_WARNINGS
+    else:
+        assert needed is Consent.NONE

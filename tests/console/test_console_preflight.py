@@ -1,0 +1,152 @@
+"""The page before a trade: what it shows, what its keys do, and what they do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from hypertui.console.app import HyperTui
+from hypertui.console.dialog import DEAF_FOR
+from hypertui.console.preflight import Preflight
+from hypertui.port import Finding, Level, Mode, Network, StopReason, Verb
+from tests.console import states
+from tests.console.driving import drive, screen_text, until
+
+FOUND = (
+    Finding("network", Level.INFO, "testnet, no real money: account 0xabab…abab at https://example"),
+    Finding("clock", Level.GREEN, "the clocks agree within 2 s", "0.1 s", "2 s"),
+    Finding("margin", Level.GREEN, "a position of 2000 USD at 20x needs 100.87 USD", "100.87", "10000"),
+    Finding("whipsaw", Level.AMBER, "a one-unit whipsaw costs 1.08 USD, of which 83 % fees", "0.1", "0.13"),
+    Finding("stops", Level.INFO, "stops at 148, 148.5, 149, 149.5"),
+)
+
+
+class Desk:
+    """An app over an engine that asks."""
+
+    def __init__(self, asks: Verb | None = Verb.START, found: tuple[Finding, ...] = FOUND) -> None:
+        self.clock = states.Clock()
+        starting = replace(
+            states.running(), mode=Mode.STARTING, network=Network.TESTNET, asks=asks, findings=found
+        )
+        self.engine = states.FakeEngine(starting)
+        self.app: HyperTui = states.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__)
+
+    @property
+    def verbs(self) -> list[Verb]:
+        return [command.verb for command in self.engine.commands]
+
+    @property
+    def shown(self) -> bool:
+        return isinstance(self.app.screen, Preflight)
+
+    def show(self, **changes: object) -> None:
+        self.engine.snapshot = replace(self.engine.snapshot, **changes)  # type: ignore[arg-type]
+        self.app.show_frame()
+
+    async def read(self, pilot: Pilot[StopReason]) -> str:
+        await until(pilot, lambda: self.shown)
+        await pilot.pause()
+        self.clock.now += DEAF_FOR
+        return screen_text(self.app)
+
+
+def test_enter_starts_what_was_read() -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.read(pilot)
+        for word in ("TESTNET", "stops at 148, 148.5, 149, 149.5", "83 % fees", "enter", "start the trade"):
+            assert word in text
+        await pilot.press("A", "p", "F", "X", "escape", "space")
+        assert desk.verbs == []
+        await pilot.press("enter")
+        await until(pilot, lambda: desk.verbs == [Verb.START])
+        desk.show(asks=None)
+        await until(pilot, lambda: not desk.shown)
+
+    drive(desk.app, scenario)
+
+
+def test_adopting_has_a_key_of_its_own() -> None:
+    desk = Desk(Verb.ADOPT)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        assert "take the position over" in await desk.read(pilot)
+        await pilot.press("enter", "a")
+        assert desk.verbs == []
+        await pilot.press("A")
+        await until(pilot, lambda: desk.verbs == [Verb.ADOPT])
+
+    drive(desk.app, scenario)
+
+
+def test_what_was_typed_before_it_could_be_read_starts_nothing() -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await until(pilot, lambda: desk.shown)
+        await pilot.press("enter")
+        assert desk.verbs == []
+        await desk.read(pilot)
+        # Something new is found: that has to be read too.
+        desk.show(findings=(*FOUND, Finding("disk", Level.AMBER, "100 MB free")))
+        await pilot.press("enter")
+        assert desk.verbs == []
+        assert "100 MB free" in await desk.read(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: desk.verbs == [Verb.START])
+
+    drive(desk.app, scenario)
+
+
+def test_q_leaves() -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.read(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: desk.app.ended is not None)
+
+    drive(desk.app, scenario)
+    assert desk.app.stop.requested
+    assert desk.engine.wound_down
+    assert desk.verbs == []
+
+
+def test_without_a_question_it_stays_away() -> None:
+    desk = Desk(asks=None)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        desk.app.show_frame()
+        await pilot.pause()
+        assert not desk.shown
+
+    drive(desk.app, scenario)
+
+
+@pytest.mark.parametrize("size", [(80, 23), (120, 40)])
+def test_what_is_wrong_never_makes_room_for_what_is_not(size: tuple[int, int]) -> None:
+    calm = tuple(Finding(f"item {n}", Level.GREEN, "as it should be") for n in range(60))
+    desk = Desk(found=(*calm, *FOUND))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.read(pilot)
+        assert "83 % fees" in text
+        assert "start the trade" in text
+        assert "more that are as they should be" in text
+
+    drive(desk.app, scenario, size)
+
+
+def test_hostile_words_reach_no_terminal() -> None:
+    desk = Desk(found=(Finding("key", Level.AMBER, "[/red]\x1b[2J\u202eboo"),))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.read(pilot)
+        assert "[/red]" in text
+        assert "\x1b" not in text and "\u202e" not in text
+
+    drive(desk.app, scenario)
