@@ -27,14 +27,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.venue import venue
 
                 return venue(arguments)
-            case "ledger":
-                from hypertui.cli.ledger import ledger
-
-                return ledger(arguments)
-            case "status":
-                from hypertui.cli.status import status
-
-                return status(arguments)
             case "doctor":
                 from hypertui.cli.doctor import doctor
 
@@ -51,6 +43,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.completion import completion
 
                 return completion(arguments)
+            case "ledger":
+                from hypertui.cli.ledger import ledger
+
+                return ledger(arguments)
+            case "status":
+                from hypertui.cli.status import status
+
+                return status(arguments)
             case "run" if arguments.headless:
                 from hypertui.cli.trade import headless
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from hypertui.settings import Settings
 
+_JOURNAL = "journal.db"
+
 
 def state_folder(settings: Settings) -> Path:
     """The folder of the settings' network; it need not be there."""
@@ -27,11 +29,11 @@ def made_state_folder(settings: Settings) -> Path:
     return folder
 
 
+def journal_file(folder: Path) -> Path:
+    """The journal's file in a state folder; it need not be there."""
+    return folder / _JOURNAL
+
+
 def journal_url(url: str | None, folder: Path) -> str:
     """The journal's URL: the one that was set, or that of the file in the state folder."""
     return url or f"sqlite:///{journal_file(folder)}"
-
-
-def journal_file(folder: Path) -> Path:
-    """The journal in a state folder."""
-    return folder / "journal.db"

@@ -28,25 +28,30 @@ async def look(exchange: Exchange, symbol: str, since: int) -> tuple[Sequence[Fi
 
 class Adoption:
     """Takes strange fills into the books of one trade. `booked` knows every fill of it, the entry's too;
-    `account` is the address that trades."""
+    `book` takes one of an own order; `account` is the address that trades."""
 
     def __init__(
         self,
         tracker: OrderTracker,
         chronicle: Chronicle,
         booked: Callable[[Fill], bool],
+        book: Callable[[Fill], None],
         clock: Callable[[], int],
         account: str,
     ) -> None:
         self._tracker = tracker
         self._chronicle = chronicle
         self._booked = booked
+        self._book = book
         self._clock = clock
         self._account = account
 
     def take(self, fills: Sequence[Fill], position: Decimal) -> str:
         """Book what is strange among `fills`, if the position is `position` coins then. Returns what is in
         the way, in words; empty when it is done."""
+        for fill in fills:
+            if self._tracker.find(fill.client_id) is not None:
+                self._book(fill)  # once; its notice was lost, or is still on its way
         ladder = self._tracker.ladder
         found = strange(fills, self._booked, self._tracker)
         after = ladder.held + sum((fill.size * fill.side.sign for fill in found), ZERO)

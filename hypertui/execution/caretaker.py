@@ -127,14 +127,13 @@ class Caretaker:
     async def _compare(self) -> bool:
         await self._permission()
         self._look_again = False
-        since, now = self._since, self._clock()
+        since = max(self._since, self._tracker.compared_until)
         expected = [order.client_id for order in self._tracker.alive]
         try:
             findings = await reconciliation.look(self._exchange, self._symbol, since, expected, self._clock)
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "reconciliation got no answer", error))
             return False
-        self._since = now
         self._inbox.post(partial(self._on_findings, findings))
         return not self._look_again
 
@@ -189,6 +188,7 @@ class Caretaker:
         self._look_at_clock()
         self._inputs.on_answer(asked_at)
         self._inputs.on_account(account)
+        self._tracker.venue_ahead = self._skew.ahead
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
         difference = account.position - self._tracker.ladder.held
         if not moving and difference:
@@ -223,6 +223,8 @@ class Caretaker:
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._book(fill)
+        asked_at = findings.asked_at
+        self._tracker.on_compared(min(asked_at, self._skew.at_venue(asked_at)), now)
         found = self._tracker.fills_booked - booked
         if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
             self._suspicion.looked = True  # what was asked for before tells of an earlier moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
 from hypertui.exchange import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
@@ -68,12 +68,19 @@ class Courier:
         match action:
             case Place(orders):
                 self._acting += 1
-                self._inbox.spawn(self._place(orders, action.purpose))
+                self._inbox.spawn(self._act(self._place(orders, action.purpose)))
             case Cancel(orders, purpose):
                 self._acting += 1
-                self._inbox.spawn(self._cancel(orders, purpose))
+                self._inbox.spawn(self._act(self._cancel(orders, purpose)))
             case Ask(order):
                 self._inbox.spawn(self._ask(order))
+
+    async def _act(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception:
+            self._acting -= 1  # a defect ends the trade, and its wind-down has to act
+            raise
 
     async def _place(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
         sent, expires_at = self._clock(), self._expiry(orders)
@@ -135,7 +142,8 @@ class Courier:
             report = await self._exchange.order_report(order.client_id)
             fills: Sequence[Fill] = ()
             if _may_have_fills(report, order):
-                fills = await self._exchange.fills_since(self._symbol, order.sent_at - _FILLS_MARGIN_MS)
+                since = max(order.sent_at, self._tracker.compared_until) - _FILLS_MARGIN_MS
+                fills = await self._exchange.fills_since(self._symbol, since)
         except (Rejected, Unknown, RateLimited, Unreachable) as error:
             self._inbox.post(partial(self._not_answered, order, error))
             return

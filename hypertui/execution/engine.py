@@ -26,8 +26,8 @@ _UNKNOWN_VENUE = 4
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
     or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `disk_free` says how
-    many bytes the state folder has left, `log_trouble` why lines of the log are lost (empty while none
-    are)."""
+    many bytes the state folder has left; `log_trouble` says why lines of the log are lost, and is empty while
+    none are."""
 
     def __init__(
         self,

@@ -96,6 +96,8 @@ class Helm:
         self._trade.commands.note(command, CommandState.CONFIRMED, done)
 
     async def _carry_out(self, command: Command) -> None:
+        # Whatever interrupts it, or keeps it from its end: a restart takes no new risk by itself.
+        self._trade.record_mode(Mode.PAUSED, f"{command.verb.value} by the operator")
         try:
             done = await winddown.WAYS[command.verb](self._trade, f"{command.verb.value} by the operator")
         except winddown.NotDone as error:
@@ -105,6 +107,4 @@ class Helm:
             self._trade.alarms.clear("winddown")
             if command.verb is Verb.FLATTEN:
                 self._trade.ended("flattened by the operator")
-            else:
-                self._trade.record_mode(Mode.PAUSED, self._trade.reason)
             self._trade.commands.note(command, CommandState.CONFIRMED, done)

@@ -161,7 +161,8 @@ class OrderManager:
         covering = [
             stop
             for stop in stops
-            if stop.remaining == slot.coins and not stop.cancelling and not stop.altered
+            if stop.remaining == slot.coins
+            and not (stop.cancelling or stop.altered or stop.role is Role.CLOSE)
         ]
         at_unit = next((stop for stop in covering if stop.unit == unit), None)
         if at_unit is None and self.posture is Posture.PROTECT:
@@ -183,6 +184,8 @@ class OrderManager:
         return 0 < value < plan.instrument.min_order_value
 
     def _stop_passed(self, slot: Slot, mark: Decimal) -> bool:
+        if self.tracker.said_passed(slot):
+            return True
         if slot.stop_unit is None or not self.tracker.mark_is_news_to(slot):
             return False
         return mark <= self.ladder.grid.price(slot.stop_unit)

@@ -29,7 +29,6 @@ from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
 
-_WITH_NEXT_PRICE = 2**63
 _LONGEST_FLAT = 5  # doublings of the wait after a refusal for want of a position
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
@@ -61,13 +60,16 @@ class OrderTracker:
         self._listener = listener
         self.mark: Decimal | None = None
         self._mark_at = 0
-        self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought
+        self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought, by our clock
+        self.venue_ahead = 0  # ms by which the venue's clock, which times the fills, is ahead of ours
+        self.compared_until = 0  # every fill before that (ms) has been asked for and booked
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
         self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
         self._fills: set[tuple[int, int, int]] = set()
         self._funded: set[int] = set()
         self._retry_at: dict[int, int] = {}
+        self._passed: Counter[int] = Counter()  # by slot, refusals of a passed stop since the last mark
         self._flat: Counter[int] = Counter()  # by slot, refusals for want of a position, one after the other
 
     # What is known
@@ -123,14 +125,19 @@ class OrderTracker:
         however far below it is: a purchase may become known before the prices that led to it."""
         return self._mark_at >= self._bought_at.get(slot.index, 0)
 
+    def said_passed(self, slot: Slot) -> bool:
+        """Whether the venue has refused the slot's stop again and again because the price has passed it, with
+        no mark since that would say so or otherwise."""
+        return self._passed[slot.index] > 1
+
     # What happens
 
     def on_mark(self, price: Decimal, now: int) -> None:
         """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
         self.mark, self._mark_at = price, now
-        for slot, retry_at in list(self._retry_at.items()):
-            if retry_at == _WITH_NEXT_PRICE:
-                del self._retry_at[slot]
+        for slot in self._passed:
+            self._retry_at.pop(slot, None)
+        self._passed.clear()
         self._touch(price, now)
         self._mark_due(price, now)
 
@@ -147,7 +154,8 @@ class OrderTracker:
         if order.order.side is Side.BUY:
             self._new_coins(slot)
             self.ladder.bought(slot, order.unit, order.client_id, fill)
-            self._bought_at[slot.index] = max(fill.time, self._bought_at.get(slot.index, 0))
+            bought_at = min(now, fill.time - self.venue_ahead)
+            self._bought_at[slot.index] = max(bought_at, self._bought_at.get(slot.index, 0))
         else:
             self.ladder.sold(slot, order.client_id, fill)
         if not order.dead and not order.missed:
@@ -221,7 +229,7 @@ class OrderTracker:
         match report.state:
             case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
                 if report.state is OrderState.REJECTED and not order.due:
-                    self._retry_at.setdefault(order.slot, _WITH_NEXT_PRICE)  # the answer will say why
+                    self._await_price(order.slot, now)  # the answer will say why
                 # What remains is only a hint of what was filled; a wrong one is found out by asking.
                 self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:
@@ -269,6 +277,10 @@ class OrderTracker:
         order.asked_at = None
         order.ask_at = now + self.timing.confirm_after
 
+    def on_compared(self, until: int, now: int) -> None:
+        """All fills that the venue had at `until` (ms) are booked: nobody need ask for older ones again."""
+        self.compared_until = max(until, self.compared_until)
+
     # What is done about it
 
     def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int, decision: Decision) -> OwnOrder:
@@ -288,7 +300,7 @@ class OrderTracker:
         self._alive[own.client_id] = own
         self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, "sent")
         if role is Role.STOP:
-            if order.size > slot.coins:
+            if order.size != slot.coins:
                 self.ladder.take_dust(slot)
             slot.stop_unit = unit
             self._stops[slot.index] = own
@@ -428,15 +440,24 @@ class OrderTracker:
             self._listener.on_order(order, status)
 
     def _pace(self, order: OwnOrder, kind: Refusal, now: int) -> None:
-        # A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
-        # anything else that was refused is not tried again before it can have been asked for, and coins that
-        # are said to be gone, less and less often: until somebody adopts what is so, they will be refused
-        # again.
+        # What was refused is not tried again before it can have been asked for, and coins that are said to be
+        # gone, less and less often: until somebody adopts what is so, they will be refused again.
+        if kind is Refusal.PASSED:
+            self._await_price(order.slot, now)
+            self._passed[order.slot] += order.role is Role.STOP
+            return
+        del self._passed[order.slot]
         wait = self.timing.confirm_after
         if kind is Refusal.FLAT:
             wait <<= min(self._flat[order.slot], _LONGEST_FLAT)
             self._flat[order.slot] += 1
-        self._retry_at[order.slot] = _WITH_NEXT_PRICE if kind is Refusal.PASSED else now + wait
+        self._retry_at[order.slot] = now + wait
+
+    def _await_price(self, slot: int, now: int) -> None:
+        # A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
+        # unless the feed is silent, and then the coins cannot wait for it.
+        self._passed.setdefault(slot, 0)
+        self._retry_at[slot] = now + 2 * self.timing.confirm_after
 
 
 def _by_stop(slot: Slot) -> int:

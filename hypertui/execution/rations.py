@@ -65,8 +65,11 @@ class Rations:
         return not self.refuses(purpose)
 
     def allows_question(self, about: Purpose = Purpose.ASK) -> bool:
-        """Whether something may be asked; the clock is no matter then."""
-        return not self._shortage(about)
+        """Whether something may be asked. The clock is no matter then, nor is how many actions the account
+        has left: a question is none."""
+        if about is Purpose.PROTECT:
+            return not self._shortage(about)
+        return self._clock() >= self._until[Purpose.ASK] and self._allowance().weight >= _WEIGHT_KEPT[about]
 
     def _shortage(self, purpose: Purpose) -> str:
         if self._clock() < self._until[purpose]:

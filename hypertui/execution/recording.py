@@ -86,6 +86,8 @@ class RecordedTracker(OrderTracker):
             super().on_mark(price, now)
 
     def on_fill(self, fill: Fill, now: int, from_feed: bool) -> OwnOrder | None:
+        if self.find(fill.client_id) is None:
+            return None  # every snapshot repeats what others have traded
         with self._input("fill", now, fill=fill, from_feed=from_feed):
             return super().on_fill(fill, now, from_feed)
 
@@ -109,6 +111,9 @@ class RecordedTracker(OrderTracker):
             super().on_not_cancelled(orders, now)
 
     def on_report(self, report: OrderReport, now: int, from_feed: bool) -> None:
+        order = self.find(report.client_id)
+        if order is None or order.dead:
+            return
         with self._input("report", now, report=report, from_feed=from_feed):
             super().on_report(report, now, from_feed)
 
@@ -147,6 +152,10 @@ class RecordedTracker(OrderTracker):
     def on_altered(self, order: OwnOrder, now: int) -> None:
         with self._input("altered", now, order=order.client_id):
             super().on_altered(order, now)
+
+    def on_compared(self, until: int, now: int) -> None:
+        with self._input("compared", now, until=until):
+            super().on_compared(until, now)
 
     def fund(self, payment: FundingPayment, now: int) -> bool:
         if payment.time in self._funded:
@@ -208,6 +217,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.adopt(_FILL.validate_python(data["fill"]), at)
         case "altered":
             tracker.on_altered(named(data["order"]), at)
+        case "compared":
+            tracker.on_compared(data["until"], at)
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
         case _:

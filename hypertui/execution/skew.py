@@ -68,6 +68,12 @@ class ClockSkew:
             return time
         return time + self._best.offset - min(self._best.doubt, _WORTH_A_SHIFT)
 
+    @property
+    def ahead(self) -> int:
+        """How far the venue's clock is ahead of ours, negative when it is behind; 0 where the two may well
+        agree."""
+        return 0 if self._best is None or not self.certain else self._best.offset
+
     def in_words(self) -> str:
         """How far the clocks are apart, for an operator."""
         offset = self.offset or 0

@@ -98,7 +98,8 @@ class LedgerJournal:
     def __init__(self, journal: Journal, trade: TradeRecord, is_new: bool) -> None:
         self._journal = journal
         self._trade = trade
-        self._history = () if is_new else tuple(journal.inputs(trade.id))
+        inputs = () if is_new else journal.inputs(trade.id)
+        self._history = tuple(Input(row.kind, row.at, row.data) for row in inputs)
         self._seq = len(self._history)
         self._over = False
         self._end: tuple[int, str] | None = None
@@ -120,7 +121,7 @@ class LedgerJournal:
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""
-        return [Input(row.kind, row.at, row.data) for row in self._history]
+        return self._history
 
     def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
         """Queue an input."""

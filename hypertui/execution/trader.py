@@ -14,6 +14,7 @@ from random import Random
 
 from hypertui.exchange import (
     Exchange,
+    ExchangeError,
     FeedAlive,
     FeedDown,
     FeedMessage,
@@ -67,8 +68,8 @@ _BEAT = 0.25
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
-_UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
+_UPKEEP_EVERY = 10.0
 _SETTLE_PATIENCE = 30.0
 
 
@@ -138,6 +139,11 @@ class Trader:
             await self._begin(stop)
             if self.opened:
                 await self._trade(stop, leave_at)
+        except Exception as error:
+            if self.opened:
+                text = f"a defect, the trade winds down: {type(error).__name__}: {error}"
+                self.alarms.sound("defect", Severity.CRITICAL, text)
+            raise
         finally:
             try:
                 if self.opened:
@@ -152,7 +158,13 @@ class Trader:
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self.inbox.post(lambda: answer.set_result(self._helm.take(command)))
+
+        def take() -> None:
+            ack = self._helm.take(command)
+            if not answer.done():  # whoever asked may not wait any more
+                answer.set_result(ack)
+
+        self.inbox.post(take)
         return await answer
 
     def _never_opened(self) -> StopReason:
@@ -235,7 +247,10 @@ class Trader:
             self.journal.record("rebuilt", self.clock(), {"trade": f"{self._ids.trade:016x}"})
         if not opening.is_new:
             self._record_start()
-        self.adoption = Adoption(tracker, self.chronicle, self._booked, self.clock, self.exchange.account)
+        book = partial(self._book, from_feed=False)
+        self.adoption = Adoption(
+            tracker, self.chronicle, self._booked, book, self.clock, self.exchange.account
+        )
         self.courier = Courier(
             self.exchange,
             self.config.symbol,
@@ -244,7 +259,7 @@ class Trader:
             self.clock,
             self.rations,
             self.skew,
-            book=partial(self._book, from_feed=False),
+            book=book,
             answered=self.inputs.on_answer,
             trouble=self._trouble,
             doubt=self._reconcile,
@@ -261,11 +276,11 @@ class Trader:
             self.journal,
             self.rations,
             self.skew,
-            book=partial(self._book, from_feed=False),
+            book=book,
             pause=self.pause,
             expires_after=self.config.timing.expires_after,
             began_at=self.began_at,
-            since=opening.history[-1].at if opening.history else None,
+            since=self.began_at if opening.resumed else None,
         )
         if opening.entry is not None:
             opening.entry.filled = sum((fill.size for fill in opening.fills), ZERO)
@@ -278,7 +293,6 @@ class Trader:
                 role = "adopted" if opening.adopted else "entry"
                 self.chronicle.fill(fill, role, 0, opening.decision, ZERO)
         if opening.remains is not None:
-            book = partial(self._book, from_feed=False)
             rebuild.restore(opening.remains, tracker, self._ids, book, self.clock())
         self.opened = True
         if not opening.is_new:
@@ -287,7 +301,8 @@ class Trader:
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
         else:
-            self.pause(f"before the restart: {mode.data['reason']}")
+            said = "before the restart: "
+            self.pause(said + mode.data["reason"].removeprefix(said))
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
         if (
             opening.is_new
@@ -344,10 +359,25 @@ class Trader:
             left = f"left in disorder: {error}"
             self.alarms.sound("left over", Severity.CRITICAL, left)
             return StopReason(3, left)
+        except Exception:
+            await self._cancel_buys_at_least()
+            raise
         if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{self._halt_reason}; left with {said}")
         self.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
+
+    async def _cancel_buys_at_least(self) -> None:
+        """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
+        buys = [order.client_id for order in self.tracker.buys()]
+        expires_at = self.skew.at_venue(self.clock() + self.config.timing.expires_after)
+        try:
+            await self.exchange.cancel(self.config.symbol, buys, expires_at)
+            said = f"{len(buys)} buys were cancelled"
+        except ExchangeError as error:
+            said = f"{len(buys)} buys could not be cancelled: {error}"
+        text = f"left in disorder by a defect: {said}; the stops work on"
+        self.alarms.sound("left over", Severity.CRITICAL, text)
 
     async def _close(self) -> None:
         await self.inbox.close()
@@ -424,6 +454,7 @@ class Trader:
         return await self._caretaker.compare_once()
 
     async def _flatten(self, reason: str) -> None:
+        self.record_mode(Mode.PAUSED, reason)
         try:
             await winddown.flatten(self, reason)
             self.ended(reason)

@@ -39,6 +39,8 @@ class PositionMap:
     def __init__(self) -> None:
         self._units: dict[int, list[MapOrder]] = {}
         self._orders: dict[str, MapOrder] = {}
+        self._unit_of: dict[str, int] = {}
+        self._realized: dict[int, Decimal] = {}  # by unit; screens ask for it many times for each sale
 
     def __contains__(self, unit: int) -> bool:
         return unit in self._units
@@ -56,6 +58,7 @@ class PositionMap:
         order = MapOrder(client_id, side, size, [(at, status)])
         self._units.setdefault(unit, []).append(order)
         self._orders[client_id] = order
+        self._unit_of[client_id] = unit
 
     def status(self, client_id: str, status: str, at: int) -> bool:
         """Write down what became of an order. Saying the same twice in a row changes nothing; returns whether
@@ -73,8 +76,10 @@ class PositionMap:
         order = self._orders[client_id]
         order.fills.append(fill)
         order.realized_pnl += realized_pnl
+        if order.side is Side.SELL:
+            unit = self._unit_of[client_id]
+            self._realized[unit] = self._realized.get(unit, ZERO) + realized_pnl
 
     def realized_pnl(self, unit: int) -> Decimal | None:
         """What the sales at `unit` have realised, in USD; None where nothing was sold."""
-        sales = [order for order in self._units.get(unit, ()) if order.side is Side.SELL and order.fills]
-        return sum((order.realized_pnl for order in sales), ZERO) if sales else None
+        return self._realized.get(unit)

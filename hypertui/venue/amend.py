@@ -41,7 +41,7 @@ class Amendments:
         if not always:
             if old is None:
                 return GONE + asset
-            if request.tif not in (Tif.GTC, Tif.ALO) or request.market is not old.request.market:
+            if request.tif not in (Tif.GTC, Tif.ALO) or request.market.asset != old.request.market.asset:
                 return INVALID + asset
         request = _inherit(request, old)
         if old is not None:

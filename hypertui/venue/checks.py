@@ -40,13 +40,6 @@ class Placement:
     book: Book
     marks: Mapping[str, Decimal]
 
-    @property
-    def grows(self) -> bool:
-        """Whether the order, filled on its own, would leave a larger position."""
-        size = self.account.size(self.request.market.symbol)
-        after = size + self.request.side.sign * self.request.size
-        return not self.request.reduce_only and abs(after) > abs(size)
-
 
 def too_far(request: OrderRequest, mark: Decimal) -> bool:
     """Whether the limit price is absurdly far from the mark; the venue refuses the whole batch for it."""
@@ -188,13 +181,7 @@ class Checks:
         return None
 
     def _open_interest(self, placement: Placement) -> Refusal | None:
-        if not placement.book.capped or not placement.grows:
-            return None
-        flips = placement.account.reducible(placement.request.market.symbol, placement.request.side) > 0
-        return Refusal(
-            f"position{'Flip' if flips else 'Increase'}AtOpenInterestCapRejected",
-            "Order would increase open interest while open interest is capped",
-        )
+        return capped(placement.account, placement.request, placement.request.size, placement.book)
 
     def _post_only(self, placement: Placement) -> Refusal | None:
         if placement.request.tif is not Tif.ALO:
@@ -239,6 +226,26 @@ def crossing(request: OrderRequest, book: Book) -> Refusal | None:
     bid, ask = book.best(Side.BUY), book.best(Side.SELL)
     sides = "@".join("" if price is None else number(price).removesuffix(".0") for price in (bid, ask))
     return Refusal("badAloPxRejected", f"Post only order would have immediately matched, bbo was {sides}.")
+
+
+def capped(account: Account, request: OrderRequest, size: Decimal, book: Book) -> Refusal | None:
+    """Why `size` coins of an order may not trade in a market that has reached its open interest, or None."""
+    held = account.size(request.market.symbol)
+    if not book.capped or request.reduce_only or abs(held + request.side.sign * size) <= abs(held):
+        return None
+    flips = account.reducible(request.market.symbol, request.side) > 0
+    return Refusal(
+        f"position{'Flip' if flips else 'Increase'}AtOpenInterestCapRejected",
+        "Order would increase open interest while open interest is capped",
+    )
+
+
+def unmatched(request: OrderRequest, book: Book) -> Refusal:
+    """Why an order that had to trade at once did not trade at all."""
+    is_market = request.tif is Tif.MARKET if request.trigger is None else request.trigger.is_market
+    if is_market and book.best_against(request.side, None) is None:
+        return Refusal("marketOrderNoLiquidityRejected", "No liquidity available for market order.")
+    return Refusal("iocCancelRejected", "Order could not immediately match against any resting orders.")
 
 
 def _is_ahead(request: OrderRequest, reference: Decimal) -> bool:

@@ -31,6 +31,7 @@ from hypertui.venue.outcomes import Outcome
 from hypertui.venue.treasury import NO_HASH, Treasury, deposit_delta
 from hypertui.venue.wire import integer, mapping
 
+HALTED = "Trading is halted"
 SCHEDULE_AHEAD_MS = 5_000
 SCHEDULED_PER_DAY = 10
 
@@ -132,11 +133,13 @@ class Core:
         self, account: Account, requests: Sequence[OrderRequest], grouping: Grouping = "na"
     ) -> list[Outcome] | str:
         """Place orders one after the other, or as a group; one outcome for each, or the one text that refuses
-        them all."""
+        them all. Raises ActionError where a market trades no more."""
         with self._events.open() as batch:
             for request in requests:
-                self._check_open(request)
-                if too_far(request, self.books[request.market.symbol].mark):
+                book = self.books[request.market.symbol]
+                if book.closed:
+                    raise ActionError(HALTED)
+                if too_far(request, book.mark):
                     return f"{TOO_FAR} asset={request.market.asset}"
             if grouping != "na":
                 place = self.desk.place_bracket if grouping == "normalTpsl" else self.desk.place_position_tpsl
@@ -152,11 +155,14 @@ class Core:
     def modify(
         self, account: Account, key: int | str, request: OrderRequest, *, always: bool = False
     ) -> Outcome | str:
-        """Replace a working order by another one: see Amendments."""
+        """Replace a working order by another one, see Amendments; the text of the refusal where there is no
+        new order."""
         with self._events.open() as batch:
-            self._check_open(request)
-            if too_far(request, self.books[request.market.symbol].mark):
-                return f"{TOO_FAR} asset={request.market.asset}"
+            book, asset = self.books[request.market.symbol], f" asset={request.market.asset}"
+            if book.closed:
+                return HALTED + asset
+            if too_far(request, book.mark):
+                return TOO_FAR + asset
             outcome = self._amendments.modify(account, key, request, batch, always=always)
             self.settle(batch)
             return outcome
@@ -202,11 +208,15 @@ class Core:
                     self.desk.print_trade(symbol, mark, batch)
 
     def tick(self) -> None:
-        """Do what the clock has made due: scheduled cancels and the funding of each full hour."""
+        """Do what the clock has made due: scheduled cancels, liquidations that are not finished, and the
+        funding of each full hour."""
         with self._events.open() as batch:
             for account in self.accounts.values():
                 if account.cancel_at is not None and account.cancel_at <= batch.time:
                     self._cancel_scheduled(account, batch)
+            if self.liquidator.unfinished:
+                self.liquidator.check(self.liquidator.unfinished, batch)
+                self.settle(batch)
             if self.funding.tick(batch):
                 self._note_values(batch.time)
                 for book in self.books.values():
@@ -252,14 +262,11 @@ class Core:
         """Let everything follow that the last orders have brought about: triggers that are due at once, and
         accounts that have traded themselves below their margin."""
         self.desk.settle(batch)
-        while self.desk.touched:
-            touched, self.desk.touched = self.desk.touched, {}
+        trading = self.desk.trading
+        while trading.touched:
+            touched, trading.touched = trading.touched, {}
             self.liquidator.check(touched, batch)
             self.desk.settle(batch)
-
-    def _check_open(self, request: OrderRequest) -> None:
-        if self.books[request.market.symbol].closed:
-            raise ActionError("Trading is halted")
 
     def _check_schedule(self, account: Account, at: int, now: int) -> None:
         needed = self.options.schedule_cancel_volume

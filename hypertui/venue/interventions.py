@@ -56,7 +56,7 @@ class Interventions:
                 orders = [order for order in account.open_orders.values() if order.symbol == symbol]
                 core.desk.orders.cancel_all(orders, "delistedCanceled", batch)
                 if account.size(symbol):
-                    core.desk.close_at_mark(account, symbol, batch)
+                    core.desk.closings.close_at_mark(account, symbol, batch)
             core.books[symbol].closed = True
             batch.moved.add(symbol)
             core.settle(batch)

@@ -62,9 +62,10 @@ class Lifecycle:
             self._left_group(order, group, batch)
 
     def cancel_all(self, orders: Iterable[VenueOrder], status: str, batch: Batch) -> list[VenueOrder]:
-        """End those of the orders that are still live; returns them."""
+        """End those of the orders that are still live; returns them. Children that wait for their parent go
+        before it, each by the same status, not as a consequence of its end."""
         ended: list[VenueOrder] = []
-        for order in tuple(orders):
+        for order in sorted(orders, key=lambda order: order.armed):
             if order.live:
                 self.end(order, status, batch)
                 ended.append(order)

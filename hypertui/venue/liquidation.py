@@ -26,7 +26,10 @@ BACKSTOP = Decimal(2) / Decimal(3)
 
 class Liquidator:
     """Closes what has fallen below its maintenance margin: at the market as long as the book holds anything,
-    through the backstop when it has fallen too far for that."""
+    through the backstop when it has fallen too far for that.
+
+    `unfinished` are the accounts of which only a part was closed, until they are looked at again.
+    """
 
     def __init__(
         self,
@@ -37,15 +40,18 @@ class Liquidator:
         treasury: Treasury,
     ) -> None:
         self._desk = desk
+        self._closings = desk.closings
         self._rules = rules
         self._accounts = accounts
         self._markets = markets
         self._treasury = treasury
+        self.unfinished: dict[str, None] = {}
         self._forced: str | None = None
 
     def check(self, addresses: Iterable[str], batch: Batch) -> None:
         """Liquidate those of the accounts that must be."""
         for address in tuple(addresses):
+            self.unfinished.pop(address, None)
             account = self._accounts[address]
             for symbol, position in tuple(account.positions.items()):
                 if position.raw_usd is not None:
@@ -68,14 +74,14 @@ class Liquidator:
         symbols = [symbol for symbol, position in account.positions.items() if position.raw_usd is None]
         symbols.sort(key=lambda symbol: -abs(account.size(symbol)) * marks[symbol])
         backstop = margin.value < margin.maintenance * BACKSTOP
-        if not backstop and not any(self._desk.can_close(account, symbol) for symbol in symbols):
+        if not backstop and not any(self._closings.can_close(account, symbol) for symbol in symbols):
             return
         before = {symbol: account.size(symbol) for symbol in symbols}
         self._begin(account, account.open_orders.values(), margin.notional, margin.value, batch)
         for symbol in symbols:
             if backstop:
-                self._desk.take_over(account, symbol, batch)
-            elif self._short_of_margin(account) and self._desk.can_close(account, symbol):
+                self._closings.take_over(account, symbol, batch)
+            elif self._short_of_margin(account) and self._closings.can_close(account, symbol):
                 self._to_market(account, symbol, batch)
         lost = ZERO
         if not any(account.size(symbol) for symbol in symbols):
@@ -91,14 +97,14 @@ class Liquidator:
         if equity >= needed and account.address != self._forced:
             return
         backstop = equity < needed * BACKSTOP
-        if not backstop and not self._desk.can_close(account, symbol):
+        if not backstop and not self._closings.can_close(account, symbol):
             return
         before = {symbol: position.size}
         orders = [order for order in account.open_orders.values() if order.symbol == symbol]
         self._begin(account, orders, notional, equity, batch)
         others = account.cross_cash
         if backstop:
-            self._desk.take_over(account, symbol, batch)
+            self._closings.take_over(account, symbol, batch)
         else:
             self._to_market(account, symbol, batch)
         freed = account.cross_cash - others
@@ -117,9 +123,14 @@ class Liquidator:
         paused = last is not None and batch.time < last + PAUSE_MS
         if size * self._desk.marks[symbol] > LARGE_POSITION and not paused:
             instrument = self._markets[symbol].instrument
-            size = max(instrument.floor_size(size * FIRST_PART), instrument.lot)
+            part = max(instrument.floor_size(size * FIRST_PART), instrument.lot)
             account.liquidated_at = batch.time
-        self._desk.close_out(account, symbol, size, batch)
+            self._closings.close_out(account, symbol, part, batch)
+            # The rest has until the next price, or the next tick.
+            self.unfinished[account.address] = None
+            self._desk.trading.touched.pop(account.address, None)
+            return
+        self._closings.close_out(account, symbol, size, batch)
 
     def _begin(
         self,

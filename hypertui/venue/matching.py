@@ -142,12 +142,18 @@ class Book:
         return None if match is None else match.price
 
     @property
+    def middle(self) -> Decimal | None:
+        """Between the best prices; None while a side is empty."""
+        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
+        return None if bid is None or ask is None else (bid + ask) / 2
+
+    @property
     def mid(self) -> Decimal:
         """Between the best prices; the last trade, else the mark, while a side is empty."""
-        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
-        if bid is None or ask is None:
-            return self.mark if self.last is None else self.last
-        return (bid + ask) / 2
+        middle = self.middle
+        if middle is not None:
+            return middle
+        return self.mark if self.last is None else self.last
 
     def levels(
         self, side: Side, figures: int | None = None, mantissa: int = 1, count: int = SHOWN_LEVELS

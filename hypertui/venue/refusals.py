@@ -41,6 +41,8 @@ class Refusals:
         ):
             if self._faults.strikes(name, kind) is not None:
                 return {"status": "err", "response": text}
+        if kind == "usdClassTransfer" and self._faults.strikes("unified-account", kind) is not None:
+            return {"status": "err", "response": "Action disabled when unified account is active"}
         return None
 
     def answered(self, body: object, answer: Any) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypertui.market import ZERO
+from hypertui.venue.candles import INTERVALS
 from hypertui.venue.core import Core
 from hypertui.venue.info import Info, aggregate
+from hypertui.venue.markets import usd
 from hypertui.venue.orders import Json
 from hypertui.venue.subscriptions import SNAPSHOTS, Feed
+from hypertui.venue.wire import MalformedError
 
-# A candle's past that is asked about: the longest interval is a month.
-LONGEST_CANDLE_MS = 32 * 86_400_000
 FAST_LEVELS = 5
 
 
@@ -103,11 +105,9 @@ class Shown:
         return book
 
     def _candle(self, feed: Feed) -> Json | None:
-        now = self._core.now
-        span = {"startTime": max(now - LONGEST_CANDLE_MS, 0), "endTime": now}
-        wanted = {"coin": feed.coin, "interval": feed.interval, **span}
-        candles = self._info.answer({"type": "candleSnapshot", "req": wanted})
-        return candles[-1] if candles else None
+        if feed.interval not in INTERVALS:
+            raise MalformedError(f"no such interval: {feed.interval!r}")
+        return self._core.books[feed.coin].candles.latest(feed.interval)
 
     def _contexts(self) -> list[Json]:
         return [self._info.asset_context(market) for market in self._core.markets]
@@ -117,15 +117,20 @@ class Shown:
         account = self._core.account(user)
         agents = self._core.agents.of(user, now)
         agent = next((agent for agent in agents if not agent.name), None)
-        deposits = "0.0" if account is None else f"{account.deposits:f}"
         return {
             "userState": {
                 "agentAddress": None if agent is None else agent.address,
                 "agentValidUntil": None if agent is None else agent.valid_until,
-                "cumLedger": deposits,
+                "cumLedger": usd(ZERO if account is None else account.deposits),
                 "serverTime": now,
                 "isVault": False,
                 "user": user,
             },
-            "perpDexStates": [{"totalVaultEquity": "0.0", "perpsAtOpenInterestCap": [], "leadingVaults": []}],
+            "perpDexStates": [
+                {
+                    "totalVaultEquity": "0.0",
+                    "perpsAtOpenInterestCap": self._info.answer({"type": "perpsAtOpenInterestCap"}),
+                    "leadingVaults": [],
+                }
+            ],
         }

@@ -7,11 +7,16 @@ from decimal import Decimal
 import pytest
 
 from hypertui.exchange import Filled
+from hypertui.execution.adoption import Adoption
+from hypertui.execution.chronicle import Chronicle
+from hypertui.execution.event_log import EventLog
 from hypertui.hyperliquid import HyperliquidExchange, paper
-from hypertui.market import Order, OrderType, Side
+from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.port import CommandState, Mode, Verb
+from tests.execution.desk import Desk
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
+from tests.support.memory_journal import MemoryJournal
 
 
 @pytest.fixture
@@ -114,3 +119,21 @@ def _cancel_one(live: LiveEngine) -> int:
     order_id = next(iter(account.open_orders))
     core.cancel(account, core.by_symbol["SOL"], order_id)
     return order_id
+
+
+def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
+    desk = Desk()
+    chronicle = Chronicle(EventLog(lambda: desk.now), lambda: desk.now, MemoryJournal())
+    lost = Fill(
+        "SOL", Side.SELL, Decimal(10), Decimal(99), Decimal(0), desk.now, 9, 1, desk.stop(-1).client_id
+    )
+
+    def book(fill: Fill) -> None:
+        desk.tracker.on_fill(fill, desk.now, from_feed=False)
+
+    adoption = Adoption(
+        desk.tracker, chronicle, desk.tracker.booked, book, lambda: desk.now, "0x" + "ab" * 20
+    )
+    for _ in range(2):
+        assert adoption.take([lost], Decimal(30)) == ""
+        assert desk.ladder.held == 30

@@ -8,7 +8,7 @@ import pytest
 
 from hypertui.exchange import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.order_manager import Ask, Cancel, Place, Posture
-from hypertui.execution.orders import Role
+from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose
 from hypertui.market import OrderType, Side
 from hypertui.strategy.plan import SLOTS, Reinvest
@@ -311,3 +311,73 @@ def test_an_off_target_buy_is_cancelled_before_it_is_missed() -> None:
     assert units(placed) == [-4]
     desk.acknowledge(*placed)
     assert [a.orders for a in desk.converge() if isinstance(a, Cancel)] == [(highest,)]
+
+
+def test_a_stop_takes_missing_dust_along_once() -> None:
+    desk = Desk()
+    desk.tracker.correct_dust(Decimal("-0.02"), desk.now)
+    desk.mark(101)
+    desk.settle()
+    assert desk.units(Side.SELL) == [-3, -2, -1, 0]
+    assert sum(order.remaining for order in desk.tracker.alive) == Decimal("39.98") == desk.ladder.held
+
+
+def test_a_buy_that_fired_is_asked_for_although_the_account_has_few_actions_left() -> None:
+    desk = Desk()
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    buy = desk.buy(0)
+    desk.mark(100)
+    desk.left = Allowance(1_200, 1_200, 20, 10_000)
+    desk.rations.refused(Purpose.BUY, RateLimited("too many requests", 60, actions_only=True))
+    desk.wait(3_000)
+    assert desk.asks() == [buy]
+    desk.rations.refused(Purpose.ASK, RateLimited("less, please", 60))
+    desk.answer(buy, OrderState.OPEN, asked_at=0)
+    desk.wait(3_000)
+    assert desk.asks() == [], "questions wait where the venue asks for fewer of them"
+
+
+def _bought_and_refused(desk: Desk) -> OwnOrder:
+    """Coins bought at 0 whose first stop, at -1, was refused because the price has passed it."""
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    desk.mark(100)
+    desk.fill(desk.buy(0))
+    (stop,) = desk.places()
+    desk.refuse(stop, Refusal.PASSED)
+    return stop
+
+
+def test_a_passed_stop_is_not_left_to_a_feed_that_is_silent() -> None:
+    desk = Desk()
+    first = _bought_and_refused(desk)
+    assert desk.places() == [], "the next price will say what to do"
+    desk.wait(4_000)
+    (again,) = desk.places()
+    assert (again.role, again.unit) == (Role.STOP, first.unit)
+    desk.refuse(again, Refusal.PASSED)
+    desk.wait(4_000)
+    (sale,) = desk.places()
+    assert (sale.role, sale.order.size) == (Role.SALE, first.order.size)
+
+
+def test_a_price_decides_about_a_stop_that_was_refused() -> None:
+    desk = Desk()
+    first = _bought_and_refused(desk)
+    desk.wait(4_000)
+    desk.refuse(desk.places()[0], Refusal.PASSED)
+    desk.mark("99.5")
+    (stop,) = desk.places()
+    assert (stop.role, stop.unit) == (Role.STOP, first.unit)
+
+
+def test_a_close_that_is_under_way_is_no_stop() -> None:
+    desk = Desk()
+    desk.manager.posture = Posture.PROTECT
+    desk.mark(101)
+    sale = desk.manager.close(Decimal(10), Decimal(101), desk.now, "by hand")
+    desk.tell(sale, OrderState.OPEN, 10)
+    assert desk.cancels() == [sale], "and the stop works on"

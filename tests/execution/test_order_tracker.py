@@ -8,7 +8,7 @@ import pytest
 
 from hypertui.exchange import CancelOutcome, Filled, OrderState, Refusal
 from hypertui.execution.orders import Role
-from hypertui.market import Side
+from hypertui.market import Fill, Side
 from hypertui.strategy.plan import BuyOrder
 from tests.execution.desk import Desk, units
 
@@ -241,3 +241,23 @@ def test_what_is_not_answered_is_asked_for_again_and_again_until_it_is_proven() 
         assert stop in desk.asks()
         assert desk.asks() == []  # one question at a time
         desk.tracker.on_unanswered(stop, desk.now)
+
+
+@pytest.mark.parametrize("ahead", [0, 20_000, -20_000])
+def test_a_purchase_is_compared_with_marks_by_one_clock(ahead: int) -> None:
+    desk = Desk()
+    desk.tracker.venue_ahead = ahead
+    slot = desk.ladder.slots[4]
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    (buy,) = desk.places()
+    desk.acknowledge(buy)
+    bought = Fill(
+        "SOL", Side.BUY, Decimal(10), Decimal(100), Decimal(0), desk.now + 10 + ahead, 9, 99, buy.client_id
+    )
+    desk.wait(20)
+    desk.tracker.on_fill(bought, desk.now, from_feed=False)
+    slot = desk.ladder.slots[buy.slot]
+    assert not desk.tracker.mark_is_news_to(slot)
+    desk.mark("98.9")
+    assert desk.tracker.mark_is_news_to(slot)

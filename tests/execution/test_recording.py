@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 
 from hypertui.exchange import OrderState
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.recording import play_back
+from hypertui.market import Fill, Side
 from hypertui.strategy.ladder import Ladder
 from hypertui.strategy.plan import BuyOrder
 from tests.execution.desk import Deaf, Desk
@@ -70,3 +73,24 @@ def test_prices_beyond_a_buy_that_was_missed_are_not_recorded() -> None:
     assert len(recording.inputs) == before
     desk.settle()
     assert state(recording.played_back(desk)) == state(desk.tracker)
+
+
+def test_what_others_trade_is_not_recorded() -> None:
+    recording = Recording()
+    desk = Desk(record=recording)
+    theirs = Fill("SOL", Side.BUY, Decimal(1), Decimal(100), Decimal(0), desk.now, 1, 1, "0x" + "9" * 32)
+    stop = desk.stop(-4)
+    report = replace(desk.report(stop, OrderState.OPEN, 10), client_id=theirs.client_id)
+    before = len(recording.inputs)
+    for _ in range(3):
+        assert desk.tracker.on_fill(theirs, desk.now, from_feed=False) is None
+        desk.tracker.on_report(report, desk.now, from_feed=True)
+    assert len(recording.inputs) == before
+
+
+def test_how_far_the_fills_are_known_is_known_after_a_restart() -> None:
+    recording = Recording()
+    desk = Desk(record=recording)
+    desk.tracker.on_compared(desk.now, desk.now)
+    desk.tracker.on_compared(desk.now - 5, desk.now)
+    assert recording.played_back(desk).compared_until == desk.tracker.compared_until == desk.now

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.market import Side
+from hypertui.venue.interventions import Interventions
 from hypertui.venue.orders import Tif
 from tests.venue.helpers import ALICE, BOB, Venue, filled, resting
 
@@ -78,3 +79,19 @@ def test_a_modified_order_goes_to_the_end_of_the_queue() -> None:
     venue.core.modify(venue.account(ALICE), first.oid, venue.request(Side.BUY, "1", "99.995"))
     venue.sell("1", "99", Tif.IOC, who="0x" + "c" * 40)
     assert second.status == "filled"
+
+
+def test_an_order_from_before_a_change_of_its_market_may_be_modified() -> None:
+    venue = Venue()
+    old = resting(venue.buy("1", "90")).order
+    Interventions(venue.core).set_max_leverage("SOL", 5)
+    outcome = venue.core.modify(venue.account(), old.oid, venue.request(Side.BUY, "1", "91"))
+    assert not isinstance(outcome, str) and resting(outcome).order.limit == 91
+
+
+def test_where_a_market_has_ended_a_modification_is_refused_for_itself() -> None:
+    venue = Venue()
+    old = resting(venue.buy("0.1", "2000", symbol="ETH")).order
+    Interventions(venue.core).delist("SOL")
+    answer = venue.core.modify(venue.account(), old.oid, venue.request(Side.BUY, "1", "91"))
+    assert answer == "Trading is halted asset=2" and old.live

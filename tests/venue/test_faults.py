@@ -174,10 +174,14 @@ def test_an_agent_that_may_act_no_more(venue: LocalVenue, exchange: Exchange, na
     assert exchange.market_open("SOL", True, 1)["status"] == "ok"
 
 
-def test_a_unified_account_shows_its_money_elsewhere(venue: LocalVenue, info: Info) -> None:
+def test_a_unified_account_shows_its_money_elsewhere(
+    venue: LocalVenue, exchange: Exchange, info: Info
+) -> None:
     venue.fail("unified-account")
     assert info.query_user_abstraction_state(USER) == "unifiedAccount"
     assert info.user_state(USER)["marginSummary"]["accountValue"] == "0.0"
+    moved = exchange.usd_class_transfer(5, False)
+    assert moved == {"status": "err", "response": "Action disabled when unified account is active"}
     (balance,) = info.spot_user_state(USER)["balances"]
     assert (balance["coin"], balance["total"]) == ("USDC", "10000.0")
     venue.call(lambda: venue.server.faults.off_all())

@@ -219,3 +219,12 @@ def test_a_child_cancelled_by_its_owner_leaves_its_sibling() -> None:
     venue.core.cancel(venue.account(), venue.core.by_symbol["SOL"], stop.oid)
     assert stop.status == "canceled" and profit.live
     resting(venue.buy("1", "90"))
+
+
+def test_what_ends_all_orders_ends_children_by_the_same_status() -> None:
+    venue = Venue()
+    parent, *children = orders(place(venue, bracket(venue)))
+    venue.core.schedule_cancel(venue.account(), venue.now + 5_000)
+    venue.now += 5_000
+    venue.core.tick()
+    assert [order.status for order in (parent, *children)] == ["scheduledCancel"] * 3

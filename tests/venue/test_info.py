@@ -270,3 +270,23 @@ def test_a_log_finds_what_lies_between(times: list[int], start: int, end: int, c
     assert log.between(start, end, count) == within[:count]
     assert log.between(start, end, count, newest=True) == within[::-1][:count]
     assert log.latest(count) == kept[::-1][:count] and list(log) == kept
+
+
+def test_a_market_with_an_empty_book_has_no_middle() -> None:
+    venue = Venue()
+    venue.core.books["SOL"].offer(Decimal(0))
+    context = ask(venue, "metaAndAssetCtxs")[1][2]
+    assert [context[name] for name in ("midPx", "impactPxs", "premium")] == [None] * 3
+    assert context["markPx"] == "100.0"
+    assert ask(venue, "allMids")["SOL"] == "100.0"
+
+
+def test_an_account_younger_than_a_period_began_it_with_nothing() -> None:
+    venue = Venue()
+    venue.buy("100", "105", Tif.IOC)
+    for _ in range(2):
+        venue.now += HOUR
+        venue.core.tick()
+    parts = dict(ask(venue, "portfolio", user=ALICE))
+    assert parts["day"]["pnlHistory"] == parts["allTime"]["pnlHistory"]
+    assert Decimal(parts["day"]["pnlHistory"][0][1]) < 0

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.market import Side
 from hypertui.venue.errors import ActionError
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.info import Info
@@ -213,3 +214,55 @@ def test_a_capped_market_lets_no_position_grow() -> None:
     venue.sell("5", "95", Tif.IOC)
     info = Info(venue.core, Gateway(venue.core).asked_about)
     assert info.answer({"type": "perpsAtOpenInterestCap"}) == ["SOL"]
+
+
+def test_what_is_left_of_a_large_position_has_until_the_next_event() -> None:
+    venue = Venue(faucet=Decimal(10_000))
+    venue.buy("1500", "105", Tif.IOC)
+    price = venue.core.liquidation_price(venue.account(), "SOL")
+    assert price is not None
+    venue.price(str(round(price - Decimal("0.5"), 3)))
+    margin = venue.core.margin(venue.account())
+    assert venue.account().size("SOL") == 1_200 and margin.value < margin.maintenance
+    venue.now += 250
+    venue.core.tick()
+    assert not venue.account().positions
+    rows = [row["delta"] for row in venue.account().ledger if row["delta"]["type"] == "liquidation"]
+    assert [row["liquidatedPositions"][0]["szi"] for row in rows] == ["300.0", "1200.0"]
+
+
+def test_a_liquidation_names_every_order_that_it_cancels() -> None:
+    venue = Venue(faucet=Decimal(1_000))
+    venue.buy("190", "105", Tif.IOC)
+    parent = venue.request(Side.BUY, "1", "90")
+    stop = venue.request(Side.SELL, "1", "80", trigger="85", reduce_only=True)
+    assert not isinstance(venue.core.place(venue.account(), [parent, stop], "normalTpsl"), str)
+    working = list(venue.account().open_orders.values())
+    price = venue.core.liquidation_price(venue.account(), "SOL")
+    assert price is not None
+    venue.price(str(round(price - Decimal("0.01"), 3)))
+    assert [order.status for order in working] == ["liquidatedCanceled"] * 2
+    named = [entry["oid"] for entry in venue.batches[-1].cancels[ALICE]]
+    assert sorted(named) == [order.oid for order in working]
+
+
+def test_what_was_placed_before_a_market_was_capped_lets_no_position_grow_either() -> None:
+    venue = Venue()
+    grows = resting(venue.buy("5", "99")).order
+    stop = resting(venue.buy("5", "125", trigger="110")).order
+    venue.core.books["SOL"].capped = True
+    venue.price("98")
+    assert grows.status == "openInterestCapCanceled"
+    assert venue.batches[-1].cancels[ALICE] == [{"coin": "SOL", "oid": grows.oid}]
+    venue.price("111")
+    assert stop.status == "positionIncreaseAtOpenInterestCapRejected"
+    assert not venue.account().positions
+
+
+def test_a_capped_market_lets_resting_orders_reduce() -> None:
+    venue = Venue()
+    venue.buy("5", "105", Tif.IOC)
+    closing = resting(venue.sell("5", "101")).order
+    venue.core.books["SOL"].capped = True
+    venue.price("102")
+    assert closing.status == "filled" and not venue.account().positions

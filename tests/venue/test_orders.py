@@ -193,3 +193,21 @@ def test_ended_orders_are_forgotten_after_two_thousand() -> None:
         venue.buy("0", "100")
     assert len(venue.account().orders) == 2_000
     assert min(venue.account().orders) == 11
+
+
+@pytest.mark.parametrize(
+    ("tif", "status", "text"),
+    [
+        (Tif.MARKET, "marketOrderNoLiquidityRejected", "No liquidity available for market order. asset=2"),
+        (
+            Tif.IOC,
+            "iocCancelRejected",
+            "Order could not immediately match against any resting orders. asset=2",
+        ),
+    ],
+)
+def test_an_empty_book_is_a_market_orders_own_reason(tif: Tif, status: str, text: str) -> None:
+    venue = Venue()
+    venue.core.books["SOL"].offer(Decimal(0))
+    outcome = refused(venue.buy("1", "105", tif))
+    assert (outcome.order.status, outcome.text) == (status, text)

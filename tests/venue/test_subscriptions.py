@@ -11,7 +11,7 @@ import pytest
 from hypertui.market import Side
 from hypertui.venue.orders import Tif
 from tests.venue.client import Client, data
-from tests.venue.helpers import ALICE, BOB, START
+from tests.venue.helpers import ALICE, BOB
 
 USER_STATES = ("openOrders", "clearinghouseState", "allDexsClearinghouseState", "spotState", "webData3")
 
@@ -159,7 +159,7 @@ def test_states_repeat_what_can_be_asked(kind: str) -> None:
             ["", client.info.answer({"type": "clearinghouseState", "user": ALICE})]
         ]
     else:
-        assert shown["userState"]["user"] == ALICE and shown["userState"]["cumLedger"] == "10000"
+        assert shown["userState"]["user"] == ALICE and shown["userState"]["cumLedger"] == "10000.0"
 
 
 def test_fills_by_time_are_one() -> None:
@@ -207,25 +207,36 @@ def test_the_best_prices_only_when_they_change() -> None:
     assert len(data(client.later(), "bbo")) == 1
 
 
-def test_feeds_show_whatever_can_be_asked() -> None:
-    """Candles and trading limits are the answers to their questions, told again and again."""
+@pytest.mark.parametrize("interval", ["1m", "1h", "1M"])
+def test_candles_are_the_latest_that_can_be_asked_for(interval: str) -> None:
     client = Client()
-    candle = {"t": START, "T": START + 59_999, "s": "SOL", "i": "1m", "c": "100.0"}
-    asked: list[dict[str, Any]] = []
-
-    def candles(body: dict[str, Any]) -> list[dict[str, Any]]:
-        asked.append(body["req"])
-        return [{**candle, "t": 0}, candle]
-
-    limits = {"user": ALICE, "coin": "SOL", "maxTradeSzs": ["1.0", "1.0"]}
-    client.info._answers["candleSnapshot"] = candles
-    client.info._answers["activeAssetData"] = lambda body: limits
-    assert data(client.subscribe(type="candle", coin="SOL", interval="1m"), "candle") == [candle]
-    assert (asked[0]["coin"], asked[0]["interval"], asked[0]["endTime"]) == ("SOL", "1m", START)
+    assert data(client.subscribe(type="candle", coin="SOL", interval=interval), "candle") == []
+    for minutes, price in ((0, "101"), (1, "99"), (61, "102")):
+        client.venue.now += 60_000 * minutes
+        client.venue.price(price)
+        *_, candle = data(client.later(0.5), "candle")
+        wanted = {"coin": "SOL", "interval": interval, "startTime": 0}
+        assert candle == client.info.answer({"type": "candleSnapshot", "req": wanted})[-1]
     client.venue.price("101")
-    assert data(client.later(0.1), "candle") == []
-    assert data(client.later(0.4), "candle") == [candle]
+    client.later(0.1)
+    client.venue.price("103")
+    assert data(client.later(0.1), "candle") == [], "at most twice a second"
+    assert len(data(client.later(0.4), "candle")) == 1
     assert data(client.later(9), "candle") == []
+
+
+def test_a_capped_market_shows_in_the_web_data() -> None:
+    client = Client()
+    client.venue.core.books["SOL"].capped = True
+    (shown,) = data(client.subscribe(type="webData3", user=ALICE), "webData3")
+    assert shown["perpDexStates"][0]["perpsAtOpenInterestCap"] == ["SOL"]
+    assert shown["userState"]["cumLedger"] == "10000.0"
+
+
+def test_trading_limits_are_told_again_and_again() -> None:
+    client = Client()
+    limits = {"user": ALICE, "coin": "SOL", "maxTradeSzs": ["1.0", "1.0"]}
+    client.info._answers["activeAssetData"] = lambda body: limits
     wanted = {"type": "activeAssetData", "user": ALICE, "coin": "SOL"}
     assert data(client.subscribe(**wanted), "activeAssetData") == [limits]
     client.trade()

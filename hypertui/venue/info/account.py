@@ -148,7 +148,9 @@ class AccountInfo:
         for name, days in PERIODS.items():
             start = 0 if days is None else now - days * DAY_MS
             rows = [*account.hours.between(start, now, len(account.hours)), present]
-            since = ZERO if days is None else Decimal(rows[0]["pnl"])
+            # An account that is younger than the period began it with nothing.
+            before = account.hours.between(0, start, 1, newest=True) if days is not None else []
+            since = Decimal(before[0]["pnl"]) if before else ZERO
             volume = account.volume
             if days is not None:
                 today = now // DAY_MS

@@ -44,8 +44,9 @@ class MarketInfo:
         return {symbol: number(book.mid) for symbol, book in self._core.books.items()}
 
     def asset_context(self, market: Market) -> Json:
-        """A market's prices and figures of the day."""
+        """A market's prices and figures of the day; what a side of the book is missing for is null."""
         book = self._core.books[market.symbol]
+        middle = book.middle
         meter = self._core.funding.meters[market.symbol]
         value, coins = book.volume.day(self._core.now)
         impact = impact_prices(book)
@@ -54,10 +55,10 @@ class MarketInfo:
             "openInterest": number(book.open_interest),
             "prevDayPx": number(book.day_open),
             "dayNtlVlm": usd(value),
-            "premium": number(round(meter.latest, 10)),
+            "premium": None if impact is None else number(round(meter.latest, 10)),
             "oraclePx": number(book.mark),
             "markPx": number(book.mark),
-            "midPx": number(book.mid),
+            "midPx": None if middle is None else number(middle),
             "impactPxs": None if impact is None else [number(price) for price in impact],
             "dayBaseVlm": number(coins),
         }

@@ -1,0 +1,111 @@
+"""What goes wrong beside the trade: a defect in the engine, a caller who has left, a command cut short."""
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from hypertui.execution.recording import plain_json
+from hypertui.execution.trade_journal import Input
+from hypertui.execution.trader import Trader
+from hypertui.market import Order, OrderType, Side
+from hypertui.port import Command, Mode, Verb
+from tests.support.live_engine import LiveEngine, wait_until, wall_clock
+from tests.support.local_venue import LocalVenue
+
+
+class Defect(Exception):
+    """Nothing that anybody expects."""
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue:
+        yield venue
+
+
+def alarms(live: LiveEngine) -> list[str]:
+    return [event.text for event in live.events("alarm")]
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_defect_ends_in_the_wind_down_and_is_said(venue: LocalVenue, lasting: bool) -> None:
+    def strike(trader: Trader) -> None:
+        converge = trader.manager.converge
+
+        def broken(*arguments: object) -> object:
+            if not lasting:
+                trader.manager.converge = converge  # type: ignore[method-assign]
+            raise Defect("out of order")
+
+        trader.manager.converge = broken  # type: ignore[assignment]
+
+    live = LiveEngine(venue)
+    with pytest.raises(Defect), live:
+        live.opened()
+        live.go_to(-2)
+        assert len(live.working()) == 4
+        live.on_engine(strike, None)
+        wait_until(lambda: live.ended, "the end")
+    assert "a defect, the trade winds down: Defect: out of order" in alarms(live)
+    assert any("left in disorder by a defect" in text for text in alarms(live)) == lasting
+    with LiveEngine(venue) as other:  # its questions: the engine above has gone
+        other.key = live.key
+        assert [row["side"] for row in other.working()] == ["A", "A"]
+        assert other.held() > 0
+
+
+def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: LocalVenue) -> None:
+    async def broken(*arguments: object) -> object:
+        raise Defect("out of order")
+
+    def strike(trader: Trader) -> None:
+        trader.exchange.place = broken  # type: ignore[method-assign, assignment]
+
+    live = LiveEngine(venue)
+    with pytest.raises(Defect), live:
+        live.opened()
+        live.go_to(-2)
+        live.on_engine(strike, None)
+        venue.set_price("SOL", live.unit_price(-3))
+        wait_until(lambda: live.ended, "the end")
+    with LiveEngine(venue) as other:
+        other.key = live.key
+        assert [row["side"] for row in other.working()] == ["A"]
+
+
+def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenue) -> None:
+    async def impatient(trader: Trader) -> None:
+        asked = asyncio.create_task(trader.command(Command("one", Verb.PAUSE, "test@tty")))
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+
+    with LiveEngine(venue) as live:
+        live.opened()
+        live.do(impatient)
+        live.wait_for(lambda: live.mode() is Mode.PAUSED, "the command")
+
+
+def test_a_command_that_is_cut_short_leaves_a_paused_trade_behind(venue: LocalVenue) -> None:
+    with LiveEngine(venue) as live:
+        live.opened()
+        live.go_to(-2)
+        venue.fail("http-500")
+        assert live.command(Verb.FLATTEN).accepted
+        live.wait_for(lambda: any("flatten failed" in text for text in alarms(live)), "the failure", 40)
+        modes = [entry.data for entry in live.journal.inputs if entry.kind == "mode"]
+        assert modes[-1]["mode"] == live.mode() == Mode.PAUSED
+        venue.call(lambda: venue.server.faults.off("http-500"))
+
+
+def test_a_trade_that_was_never_opened_is_not_opened_without_a_journal(venue: LocalVenue) -> None:
+    at = wall_clock() - 60_000
+    order = Order(f"0x{7:016x}ffff000000000001", "SOL", Side.BUY, Decimal(10), OrderType.IOC, Decimal(151))
+    sent = {"order": plain_json(order), "expires_at": at + 5_000}
+    venue.fail("http-500", only="updateLeverage")
+    with LiveEngine(venue, history=[Input("entering", at, sent)]) as live:
+        assert live.reason.status == 4
+        venue.call(lambda: venue.server.faults.off("http-500"))
+        assert live.fills() == []
