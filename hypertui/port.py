@@ -28,6 +28,7 @@ class Mode(StrEnum):
     STARTING = "starting"  # connecting, checking, entering
     RUNNING = "running"
     PAUSED = "paused"  # no new risk; what is held stays protected
+    SELLING_OUT = "selling-out"  # no buys any more; the stops trail until all is sold
     HALTED = "halted"  # nothing is placed or cancelled any more
     STOPPED = "stopped"  # the wind-down is done, the engine has left
 
@@ -58,6 +59,7 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL_BUYS = "cancel-buys"
+    SELL_OUT = "sell-out"
     FLATTEN = "flatten"
     CANCEL_ALL = "cancel-all"
     HALT = "halt"
@@ -368,11 +370,13 @@ NEVER_STARTED = (2, 4)
 class Stop:
     """The order to leave, given from any thread or signal handler, at any time, more than once.
 
-    `on_exit` holds what the engine shall do with its orders; the last request decides.
+    `on_exit` holds what the engine shall do with its orders; the last request decides. `by` says for the
+    audit who runs it.
     """
 
     def __init__(self, on_exit: OnExit = OnExit.BUYS) -> None:
         self.on_exit = on_exit
+        self.by = "nobody"
         self._requested = threading.Event()
         self._wake: Callable[[], None] | None = None
 

@@ -27,6 +27,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.venue import venue
 
                 return venue(arguments)
+            case "ctl":
+                from hypertui.cli.ctl import ctl
+
+                return ctl(arguments)
+            case "safe":
+                from hypertui.cli.safe import safe
+
+                return safe(arguments)
             case "doctor":
                 from hypertui.cli.doctor import doctor
 

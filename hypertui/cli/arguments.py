@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_status
+from hypertui.cli.operator_arguments import add_ctl, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 
 _DESCRIPTION = """\
@@ -72,6 +73,10 @@ def parser() -> argparse.ArgumentParser:
         "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"
     )
 
+    add_ctl(commands.add_parser("ctl", help="speak to an engine that runs: pause, flatten, status, …"))
+    safe = commands.add_parser("safe", help="without an engine: cancel the buys, cover the position")
+    _add_trade_flags(safe, default=argparse.SUPPRESS)
+    add_safe(safe)
     doctor = commands.add_parser(
         "doctor", help="look at plan, account, key, clock and disk, and place nothing", epilog=_DOCTOR_STATUS
     )

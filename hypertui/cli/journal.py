@@ -5,16 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from hypertui.cli.places import journal_file, journal_url
-from hypertui.execution.config import TradeConfig
+from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
 from hypertui.ledger.records import TradeRecord
 from hypertui.market import plain
+from hypertui.strategy.plan import BuyOrder, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -43,6 +47,45 @@ def journals(
                 raise StartRefused(f"the state folder {state_dir} cannot be used: {error.strerror}") from None
 
         yield open_journal
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A trade that goes on, with the settings that it was begun with, to be protected."""
+
+    trade_id: int
+    journal: TradeJournal
+    config: TradeConfig
+
+
+@contextmanager
+def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | None) -> Iterator[Live | None]:
+    """The account's live trade, if the journal knows one; its lock must be held. Raises JournalError or
+    Locked."""
+    if url is None and not journal_file(state_dir).exists():
+        yield None
+        return
+    with Journal.open(journal_url(url, state_dir)) as journal:
+        names = (config.network.value, account, config.symbol)
+        journal.claim(*names)
+        live = journal.live_trade(*names)
+        if live is None or not any(entry.kind == "opened" for entry in journal.inputs(live.id)):
+            yield None
+            return
+        terms: Mapping[str, Any] = live.settings
+        its_own = replace(
+            config,
+            unit_size=Decimal(terms["unit_size"]),
+            position_size=Decimal(terms["position_size"]),
+            leverage=terms["leverage"],
+            reinvest=Reinvest(terms["reinvest"]),
+            trust_slots=terms["trust_slots"],
+            stop_slippage=Decimal(terms["stop_slippage"]),
+            buy_order=BuyOrder(terms["buy_order"]),
+            price_source=PriceSource(terms["price_source"]),
+            protect_only=True,
+        )
+        yield Live(int(live.id, 16), LedgerJournal(journal, live, is_new=False), its_own)
 
 
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:

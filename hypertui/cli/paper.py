@@ -33,6 +33,7 @@ class PaperMarket:
 
     def __init__(self, settings: PaperSettings, symbol: str, folder: Path, *, fresh: bool = False) -> None:
         self._folder = folder
+        self._url = ""
         self._lock = Lock(folder / "lock", f"the paper market in {folder}")
         try:
             if fresh:
@@ -85,12 +86,15 @@ class PaperMarket:
 
     def wait(self) -> str:
         """The venue's base URL, once it listens. Blocks; raises StartRefused when it could not start."""
+        if self._url:
+            return self._url
         if self._process.stdout is None:
             raise StartRefused("the paper market has no output", status=4)
         line = self._process.stdout.readline()
         if not line:
             raise StartRefused(f"the paper market could not start: {self._last_words()}")
-        return str(json.loads(line)["listening"])
+        self._url = str(json.loads(line)["listening"])
+        return self._url
 
     def close(self) -> None:
         """End it."""

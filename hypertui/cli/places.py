@@ -10,13 +10,17 @@ from hypertui.settings import Settings
 _JOURNAL = "journal.db"
 
 
+def state_home(given: Path | None) -> Path:
+    """The state folder of all networks: the one that was given, or the user's own."""
+    if given is not None:
+        return given
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "hypertui"
+
+
 def state_folder(settings: Settings) -> Path:
     """The folder of the settings' network; it need not be there."""
-    base = settings.state_dir
-    if base is None:
-        state_home = os.environ.get("XDG_STATE_HOME")
-        base = (Path(state_home) if state_home else Path.home() / ".local" / "state") / "hypertui"
-    return base / settings.network.value
+    return state_home(settings.state_dir) / settings.network.value
 
 
 def made_state_folder(settings: Settings) -> Path:

@@ -22,6 +22,8 @@ from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
+from hypertui.console.launch import operator
+from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
 from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
@@ -62,6 +64,7 @@ def headless(arguments: argparse.Namespace) -> int:
             raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
     trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
+    stop.by = operator()
     with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
@@ -93,18 +96,19 @@ class Prepared:
     @contextmanager
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
-        with journals(self.config, self.state_dir, self.settings.ledger.url, _wall_clock) as journal:
+        with journals(self.config, self.state_dir, self.settings.ledger.url, wall_clock) as journal:
             engine = EmbeddedEngine(
                 lambda: self.connect(market),
                 journal,
                 self.config,
-                _wall_clock,
+                wall_clock,
                 random.SystemRandom(),
                 self.disk_free,
                 self.log.trouble,
             )
             engine.listen(self.log.event)
-            yield engine
+            with ControlServer(engine, self.state_dir):
+                yield engine
 
     def disk_free(self) -> int:
         """Bytes that the state folder has left."""
@@ -127,7 +131,7 @@ def prepare(
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
-    connect = _connector(settings, config)
+    connect = connector(settings, config)
     state_dir = made_state_folder(settings)
     try:
         log = Log(state_dir)
@@ -150,9 +154,8 @@ def _own_market(settings: Settings) -> bool:
     return settings.network is Network.PAPER and settings.base_url is None
 
 
-def _connector(
-    settings: Settings, config: TradeConfig
-) -> Callable[[PaperMarket | None], Awaitable[Exchange]]:
+def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket | None], Awaitable[Exchange]]:
+    """What connects to the venue that the settings name. Raises ValueError for what it would not take."""
     # The client takes half a second to load, so that where nothing has to be checked with it beforehand, that
     # is left to the engine's thread, behind the first paint.
     if settings.base_url is not None:
@@ -241,5 +244,6 @@ def _say(reason: StopReason, market: PaperMarket | None) -> int:
     return reason.status
 
 
-def _wall_clock() -> int:
+def wall_clock() -> int:
+    """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000

@@ -259,6 +259,9 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     def action_cancel_buys(self) -> None:
         self._confirm(Verb.CANCEL_BUYS)
 
+    def action_sell_out(self) -> None:
+        self._confirm(Verb.SELL_OUT)
+
     def action_adopt(self) -> None:
         self._confirm(Verb.ADOPT)
 

@@ -28,6 +28,7 @@ KEYS = (
     Key("p", "pause", "Pause", "Pause", "no new buys; what is held stays protected, a buy that fires too"),
     Key("r", "resume", "Resume", "Resume", "take up trading again; says first what it will do"),
     Key("b", "cancel_buys", "Cancel buys", "Buys", "cancel the buys, keep the stops, then stay paused"),
+    Key("o", "sell_out", "", "", "sell out: no buys, the stops trail, the end when flat", in_bar=False),
     Key("A", "adopt", "", "", "take over what the venue holds, when others traded here", in_bar=False),
     Key("c", "reconcile", "", "", "compare orders and fills with the venue now", in_bar=False),
     Key("F", "flatten", "FLATTEN…", "FLAT…", "cancel the buys, sell all at market, cancel the stops, halt"),

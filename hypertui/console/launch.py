@@ -33,7 +33,8 @@ def run_console(
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     from hypertui.console.app import HyperTui
 
-    app = HyperTui(engine, stop, clock=wall_clock, who=who or operator(), refresh_hz=refresh_hz, ascii=ascii)
+    stop.by = who or operator()
+    app = HyperTui(engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, ascii=ascii)
 
     def leave() -> None:
         app.request_stop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 
 from hypertui.console.frame import Frame
 from hypertui.console.panel import Panel, Title, View
@@ -15,6 +17,7 @@ from hypertui.console.views import bar, ladder, log, map, money, price
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui
 
+_SETTLED = 0.2
 FULL_WIDTH = 120
 FULL_HEIGHT = 40
 
@@ -39,6 +42,7 @@ class Main(Screen[None]):
     def __init__(self, *, ascii: bool) -> None:
         super().__init__(classes="ascii" if ascii else None)
         self._ascii = ascii
+        self._settling: Timer | None = None
         self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "small": []}
 
     def _panel(self, layout: str, name: str, view: View, title: Title | str | None = None) -> Panel:
@@ -98,6 +102,12 @@ class Main(Screen[None]):
         """Show a frame in the layout that is up; the others are drawn when they come up."""
         for panel in self._layouts[self.layout_name]:
             panel.present(frame)
+
+    def on_resize(self) -> None:
+        # Sizes that follow each other quickly can leave the newest one laid out and never painted.
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLED, partial(self.refresh, layout=True))
 
     def on_mouse_scroll_up(self) -> None:
         self.app.action_scroll(-1)

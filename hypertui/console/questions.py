@@ -127,6 +127,19 @@ def cancel_buys(snapshot: Snapshot) -> Question:
     return _question(snapshot, "CANCEL THE BUYS", body, "cancel the buys")
 
 
+def sell_out(snapshot: Snapshot) -> Question:
+    """That nothing is bought any more, and that this cannot be taken back."""
+    buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    body = [
+        _fact("cancels", fmt.plural(len(buys), "buy")),
+        *_orders(snapshot, buys),
+        _fact("remains", f"{fmt.plural(len(stops), 'stop')} for {_held(snapshot)}"),
+        _fact("then", "the stops follow the price up; nothing is bought any more"),
+        _fact("", "in this trade, and it ends when all is sold"),
+    ]
+    return _question(snapshot, "SELL OUT", body, "sell out")
+
+
 def flatten(snapshot: Snapshot) -> Question:
     """What is sold, and that nothing remains."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
@@ -208,6 +221,7 @@ def quit_console(snapshot: Snapshot) -> Question:
 BUILD: dict[Verb, Build] = {
     Verb.RESUME: resume,
     Verb.CANCEL_BUYS: cancel_buys,
+    Verb.SELL_OUT: sell_out,
     Verb.FLATTEN: flatten,
     Verb.CANCEL_ALL: cancel_all,
     Verb.HALT: halt,

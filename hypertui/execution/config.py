@@ -37,8 +37,9 @@ class Consent(StrEnum):
 class TradeConfig:
     """One trade and how its engine behaves. Money in USD, slippages as fractions, times in ms.
 
-    `run_for` stops the engine by itself after that many seconds, at a settled moment. `adopt` says whether
-    the trade begins with the position that is there; None asks the operator.
+    `run_for` stops the engine by itself after that many seconds, at a settled moment. With `protect_only` it
+    takes up a trade that goes on, never a new one, sees to it that stops cover the coins, and leaves. `adopt`
+    says whether the trade begins with the position that is there; None asks the operator.
     """
 
     network: Network
@@ -58,6 +59,7 @@ class TradeConfig:
     reconcile_every: int = 120_000
     on_exit: OnExit = OnExit.BUYS
     run_for: float | None = None
+    protect_only: bool = False
     consent: Consent = Consent.NONE
     adopt: bool | None = False
 

@@ -81,7 +81,13 @@ class EmbeddedEngine:
         loop, trader = self._loop, self._trader
         if loop is None or trader is None or not loop.is_running():
             return Ack(command.id, False, "the engine is not running")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(trader.command(command), loop))
+        handed_over = trader.command(command)
+        try:
+            answer = asyncio.run_coroutine_threadsafe(handed_over, loop)
+        except RuntimeError:  # it has closed its loop since it was asked
+            handed_over.close()
+            return Ack(command.id, False, "the engine is not running")
+        return await asyncio.wrap_future(answer)
 
     async def run(self, stop: Stop) -> StopReason:
         """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status."""

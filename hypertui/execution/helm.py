@@ -1,7 +1,8 @@
-"""The helm: the operator's commands, from the first answer to the outcome."""
+"""The helm: the operator's commands, from the first answer to the outcome that was seen at the venue."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -9,14 +10,22 @@ from typing import Protocol
 from hypertui.execution import winddown
 from hypertui.execution.gate import Gate
 from hypertui.execution.order_manager import Posture
+from hypertui.execution.orders import Role
+from hypertui.execution.outcomes import Outcome, Outcomes
 from hypertui.execution.status import CommandLog
 from hypertui.port import Ack, Command, CommandState, Mode, Severity, Verb
+
+_SOON = 10_000
+_RESUMED_WITHIN = 30_000
+_COMPARED_WITHIN = 60.0
+_WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
 class SteeredTrade(winddown.Trade, Protocol):
     """What the helm needs of the trader."""
 
     commands: CommandLog
+    outcomes: Outcomes
     mode: Mode
     reason: str
     opened: bool
@@ -44,40 +53,35 @@ class Helm:
 
     def take(self, command: Command) -> Ack:
         """Answer a command at once, and start what it asks for. The same id twice does it once."""
-        if command.id in self._trade.commands:
+        trade = self._trade
+        if command.id in trade.commands:
             return Ack(command.id, True, "known already")
         refusal = self._refusal(command.verb)
         if refusal:
-            self._trade.commands.note(command, CommandState.REFUSED, refusal)
+            trade.commands.note(command, CommandState.REFUSED, refusal)
             return Ack(command.id, False, refusal)
-        self._trade.commands.note(command, CommandState.ACKNOWLEDGED, "")
-        if self._trade.gate is not None and not self._trade.opened:
-            self._trade.gate.answer(command.verb)
-            self._trade.commands.note(command, CommandState.CONFIRMED, "")
+        trade.commands.note(command, CommandState.ACKNOWLEDGED, "")
+        if trade.gate is not None and not trade.opened:
+            trade.gate.answer(command.verb)
+            trade.commands.note(command, CommandState.CONFIRMED, "")
             return Ack(command.id, True)
+        if command.verb is not Verb.RECONCILE:
+            trade.outcomes.overtaken(command)
         match command.verb:
             case Verb.PAUSE:
-                self._trade.pause("paused by the operator")
-                self._trade.commands.note(command, CommandState.CONFIRMED, self._pause_in_words())
+                trade.pause("paused by the operator")
+                trade.outcomes.expect(command, self._paused, _SOON, self._not_paused)
             case Verb.RESUME:
-                self._trade.resume()
-                self._trade.commands.note(command, CommandState.CONFIRMED, "")
+                trade.resume()
+                trade.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
             case Verb.HALT:
-                self._trade.halt("halted by the operator")
-                self._trade.commands.note(command, CommandState.CONFIRMED, "working orders stay as they are")
-            case Verb.CANCEL_BUYS | Verb.CANCEL_ALL | Verb.FLATTEN | Verb.ADOPT:
-                self._trade.operation = partial(self._carry_out, command)
+                trade.halt("halted by the operator")
+                trade.outcomes.expect(command, self._halted, _SOON, self._not_halted)
             case Verb.RECONCILE:
-                self._trade.inbox.spawn(self._reconcile(command))
+                trade.inbox.spawn(self._reconcile(command))
+            case _:
+                trade.operation = partial(self._carry_out, command)
         return Ack(command.id, True)
-
-    def _pause_in_words(self) -> str:
-        if self._trade.manager.posture is Posture.HANDS_OFF:
-            return "nothing is placed; what was cancelled stays cancelled"
-        buys = len(self._trade.tracker.buys())
-        return (
-            f"nothing new is bought; {buys} working buys may still fire" if buys else "nothing new is bought"
-        )
 
     def _refusal(self, verb: Verb) -> str:
         if not self._trade.opened:
@@ -87,24 +91,74 @@ class Helm:
             return "the trade is open already"
         if self._trade.operation is not None:
             return "another command is under way"
-        if self._trade.mode is Mode.HALTED and verb not in (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE):
+        if self._trade.mode is Mode.HALTED and verb not in _WHEN_HALTED:
             return f"halted: {self._trade.reason}"
         return ""
 
+    # What has to be seen before a command counts as done
+
+    def _paused(self) -> Outcome:
+        buys = self._trade.tracker.buys()
+        if any(order.unproven for order in buys) or self._trade.courier.busy:
+            return None
+        if self._trade.manager.posture is Posture.HANDS_OFF:
+            return CommandState.CONFIRMED, "nothing is placed; what was cancelled stays cancelled"
+        words = "nothing new is bought"
+        if buys:
+            words += f"; {len(buys)} working buys may still fire, and get their stops"
+        return CommandState.CONFIRMED, words
+
+    def _not_paused(self) -> str:
+        buys = sum(order.unproven for order in self._trade.tracker.buys())
+        return f"nothing new is sent, but the venue has not answered for {buys} buys"
+
+    def _resumed(self) -> Outcome:
+        if self._trade.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
+            return CommandState.FAILED, f"{self._trade.mode.value}: {self._trade.reason}"
+        if not self._trade.tracker.settled:
+            return None
+        working = list(self._trade.tracker.alive)
+        stops = sum(order.role is Role.STOP for order in working)
+        return CommandState.CONFIRMED, f"{stops} stops and {len(working) - stops} buys work"
+
+    def _not_resumed(self) -> str:
+        why = self._trade.manager.hold_buys or "not every order has been answered for"
+        return f"resumed, but not all orders work yet: {why}; the engine goes on trying"
+
+    def _halted(self) -> Outcome:
+        if self._trade.courier.busy:
+            return None
+        return CommandState.CONFIRMED, "working orders stay as they are"
+
+    def _not_halted(self) -> str:
+        return "nothing more is sent, but the venue has not answered for all that was"
+
     async def _reconcile(self, command: Command) -> None:
-        done = await self._trade.reconcile_now()
-        self._trade.commands.note(command, CommandState.CONFIRMED, done)
+        work = asyncio.ensure_future(self._trade.reconcile_now())
+        try:
+            await asyncio.wait([work], timeout=_COMPARED_WITHIN)
+            if work.done():
+                self._trade.commands.note(command, CommandState.CONFIRMED, work.result())
+            else:
+                text = f"the venue has not answered for {_COMPARED_WITHIN:.0f} s"
+                self._trade.commands.note(command, CommandState.FAILED, text)
+        finally:
+            work.cancel()
 
     async def _carry_out(self, command: Command) -> None:
-        # Whatever interrupts it, or keeps it from its end: a restart takes no new risk by itself.
-        self._trade.record_mode(Mode.PAUSED, f"{command.verb.value} by the operator")
+        trade, verb = self._trade, command.verb
+        if verb is not Verb.SELL_OUT:
+            # Whatever interrupts it, or keeps it from its end: a restart takes no new risk by itself.
+            trade.record_mode(Mode.PAUSED, f"{verb.value} by the operator")
         try:
-            done = await winddown.WAYS[command.verb](self._trade, f"{command.verb.value} by the operator")
+            done = await winddown.WAYS[verb](trade, f"{verb.value} by the operator")
         except winddown.NotDone as error:
-            self._trade.alarms.sound("winddown", Severity.CRITICAL, f"{command.verb.value} failed: {error}")
-            self._trade.commands.note(command, CommandState.FAILED, str(error))
-        else:
-            self._trade.alarms.clear("winddown")
-            if command.verb is Verb.FLATTEN:
-                self._trade.ended("flattened by the operator")
-            self._trade.commands.note(command, CommandState.CONFIRMED, done)
+            text = f"{error}; {winddown.what_works(trade)}"
+            trade.alarms.sound("winddown", Severity.CRITICAL, f"{verb.value} failed: {text}")
+            trade.commands.note(command, CommandState.FAILED, text)
+            return
+        trade.alarms.clear("winddown")
+        # After the trade's end nothing is written down any more, so this comes first.
+        trade.commands.note(command, CommandState.CONFIRMED, done)
+        if verb is Verb.FLATTEN:
+            trade.ended("flattened by the operator")

@@ -30,7 +30,7 @@ from hypertui.strategy.ladder import Slot, Target, WantedBuy, WantedStop
 class Posture(StrEnum):
     """How much the manager may do by itself."""
 
-    TRADE = "trade"  # all of it
+    TRADE = "trade"  # all that the target wants; when everything is being sold, that is stops alone
     PROTECT = "protect"  # no buys, no moves; coins without a stop get one
     HANDS_OFF = "hands_off"  # nothing is placed or cancelled
 

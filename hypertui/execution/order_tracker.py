@@ -313,6 +313,10 @@ class OrderTracker:
         """Take a remainder that no order may be placed for out of its slot."""
         self.ladder.sweep(slot)
 
+    def sell_out(self, now: int) -> None:
+        """Nothing is bought any more, for the rest of the trade."""
+        self.ladder.sell_out()
+
     def correct_dust(self, difference: Decimal, now: int) -> None:
         """Believe the venue about a difference too small for an order."""
         self.ladder.correct_dust(difference)

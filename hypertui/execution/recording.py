@@ -145,6 +145,10 @@ class RecordedTracker(OrderTracker):
         with self._input("swept", now, slot=slot.index):
             super().sweep(slot, now)
 
+    def sell_out(self, now: int) -> None:
+        with self._input("selling out", now):
+            super().sell_out(now)
+
     def correct_dust(self, difference: Decimal, now: int) -> None:
         with self._input("dust", now, difference=difference):
             super().correct_dust(difference, now)
@@ -211,6 +215,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             ids.trade = int(data["trade"], 16)
         case "swept":
             tracker.sweep(tracker.ladder.slots[data["slot"]], at)
+        case "selling out":
+            tracker.sell_out(at)
         case "dust":
             tracker.correct_dust(Decimal(data["difference"]), at)
         case "adopted":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
-from hypertui.port import Alarm, Command, CommandState, CommandView, EventKind, Severity
+from hypertui.port import Alarm, Command, CommandState, CommandView, EventKind, OnExit, Severity
 
 _ALARMS_KEPT = 50
 _COMMANDS_KEPT = 20
@@ -72,18 +72,18 @@ class CommandLog:
         self._commands[command.id] = view
         while len(self._commands) > _COMMANDS_KEPT:
             del self._commands[next(iter(self._commands))]
+        self._write(command.id, command.verb.value, command.who, state, view.took, text)
+
+    def note_exit(self, on_exit: OnExit, who: str, began: int, state: CommandState, text: str) -> None:
+        """Write down what has become of the order to leave, which began at `began` (ms)."""
+        self._write(f"exit-{began}", f"exit {on_exit.value}", who, state, self._clock() - began, text)
+
+    def _write(self, id: str, verb: str, who: str, state: CommandState, took: int, text: str) -> None:
         bad = state in (CommandState.REFUSED, CommandState.FAILED)
         self._log.add(
             EventKind.COMMAND,
-            f"{command.verb.value} by {command.who}: {state.value}{': ' + text if text else ''}",
-            {
-                "id": command.id,
-                "verb": command.verb.value,
-                "who": command.who,
-                "state": state.value,
-                "took_ms": view.took,
-                "text": text,
-            },
+            f"{verb} by {who}: {state.value}{': ' + text if text else ''}",
+            {"id": id, "verb": verb, "who": who, "state": state.value, "took_ms": took, "text": text},
             Severity.CRITICAL if bad else Severity.INFO,
         )
 

@@ -42,6 +42,7 @@ from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Role
+from hypertui.execution.outcomes import Outcomes
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.skew import ClockSkew
@@ -55,6 +56,7 @@ from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import (
     Ack,
     Command,
+    CommandState,
     Mode,
     OnExit,
     Severity,
@@ -71,6 +73,7 @@ _ALLOWANCE_EVERY = 300.0
 _RETRY_PAUSE = 2.0
 _UPKEEP_EVERY = 10.0
 _SETTLE_PATIENCE = 30.0
+_CLOSE_AGAIN = 30_000
 
 
 class Trader:
@@ -97,6 +100,7 @@ class Trader:
         self.inbox = Inbox(self._advance)
         self.alarms = Alarms(log, clock)
         self.commands = CommandLog(log, clock)
+        self.outcomes = Outcomes(self.commands, clock)
         self.chronicle = Chronicle(log, clock, journal)
         self.inputs = Inputs(config, clock, self.alarms)
         self.tasks = Tasks(clock, self.alarms)
@@ -123,6 +127,8 @@ class Trader:
         self._entry: Entry | None = None
         self.operation: Callable[[], Awaitable[None]] | None = None
         self._halt_reason = ""
+        self._close_at = 0  # when to try to end a sold-out trade (ms)
+        self._finished = ""  # how the trade came to its end, once it has
         self._fills_seen = -1
         self._entry_fills: Sequence[Fill] = ()
 
@@ -137,7 +143,7 @@ class Trader:
         reason = self._never_opened()
         try:
             await self._begin(stop)
-            if self.opened:
+            if self.opened and not self.config.protect_only:
                 await self._trade(stop, leave_at)
         except Exception as error:
             if self.opened:
@@ -147,7 +153,7 @@ class Trader:
         finally:
             try:
                 if self.opened:
-                    reason = await self._leave(stop.on_exit)
+                    reason = await self._leave(stop)
             finally:
                 try:
                     lost = await self.durability.leave()
@@ -195,6 +201,8 @@ class Trader:
         plan = self.config.plan(self.instrument)
         self._entry = Entry(self.exchange, plan, self._ids, self.config.timing, self.clock, self.skew)
         start = Start(plan, self._entry, self.journal, self.durability, self.inputs, self.inbox)
+        if self.config.protect_only and not self.journal.history():
+            raise StartRefused("there is no trade to protect")
         cleared = await self._clear(plan, stop)
         if cleared is None:
             return
@@ -226,7 +234,8 @@ class Trader:
         self.inbox.spawn(self._caretaker.ask_account())
         self._reconcile()
         await self.inbox.run_until(lambda: self._caretaker.reconciled or stop.requested)
-        self.manager.posture = Posture.TRADE if self.mode is Mode.RUNNING else Posture.PROTECT
+        trades = self.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not self.config.protect_only
+        self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
         self.chronicle.mode(self.mode, f"{how} the trade from {plain(self.tracker.ladder.grid.entry_price)}")
 
     def _open(self, ladder: Ladder, opening: Opening) -> None:
@@ -300,6 +309,8 @@ class Trader:
             self.inbox.spawn(self._caretaker.ask_funding())
         if mode is None or mode.data["mode"] == Mode.RUNNING:
             self.set_mode(Mode.RUNNING, "")
+        elif mode.data["mode"] == Mode.SELLING_OUT:
+            self.set_mode(Mode.SELLING_OUT, mode.data["reason"])
         else:
             said = "before the restart: "
             self.pause(said + mode.data["reason"].removeprefix(said))
@@ -329,8 +340,10 @@ class Trader:
         loop = asyncio.get_running_loop()
 
         def leaving() -> bool:
-            if stop.requested or leave_at is None or loop.time() < leave_at:
-                return stop.requested
+            if stop.requested or self._finished:
+                return True
+            if leave_at is None or loop.time() < leave_at:
+                return False
             return self._at_rest() or loop.time() > leave_at + _SETTLE_PATIENCE
 
         while not leaving():
@@ -340,29 +353,29 @@ class Trader:
                 await operation()
                 self.operation = None
 
-    async def _leave(self, on_exit: OnExit) -> StopReason:
+    async def _leave(self, stop: Stop) -> StopReason:
         """Wind down; says how things were left, in words that were true at the end."""
-        halted = self.mode is Mode.HALTED
+        self.outcomes.leave()
+        if self._finished:
+            self.set_mode(Mode.STOPPED, self._finished)
+            return StopReason(0, self._finished)
+        halted, on_exit = self.mode is Mode.HALTED, stop.on_exit
+        note = partial(self.commands.note_exit, on_exit, stop.by, self.clock())
+        note(CommandState.ACKNOWLEDGED, "")
         try:
-            match on_exit:
-                case OnExit.FLATTEN:
-                    said = await winddown.flatten(self, "flattened on the way out")
-                    self.ended("flattened on the way out")
-                case OnExit.BUYS:
-                    if self.mode is not Mode.HALTED and self.manager.posture is Posture.HANDS_OFF:
-                        # All orders were cancelled by hand; nobody stays to watch over the coins any more.
-                        self.manager.posture = Posture.PROTECT
-                    said = await winddown.cancel_buys(self, "leaving: the buys are cancelled")
-                case OnExit.LEAVE:
-                    said = await winddown.leave(self)
+            said = await self._wind_down(on_exit)
         except winddown.NotDone as error:
-            left = f"left in disorder: {error}"
+            left = f"left in disorder: {error}; {winddown.what_works(self)}"
             self.alarms.sound("left over", Severity.CRITICAL, left)
+            note(CommandState.FAILED, left)
             return StopReason(3, left)
         except Exception:
             await self._cancel_buys_at_least()
             raise
-        if halted and on_exit is not OnExit.FLATTEN:
+        note(CommandState.CONFIRMED, said)
+        if on_exit is OnExit.FLATTEN:
+            self.ended("flattened on the way out")
+        elif halted:
             return StopReason(3, f"{self._halt_reason}; left with {said}")
         self.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
@@ -378,6 +391,18 @@ class Trader:
             said = f"{len(buys)} buys could not be cancelled: {error}"
         text = f"left in disorder by a defect: {said}; the stops work on"
         self.alarms.sound("left over", Severity.CRITICAL, text)
+
+    async def _wind_down(self, on_exit: OnExit) -> str:
+        match on_exit:
+            case OnExit.FLATTEN:
+                return await winddown.flatten(self, "flattened on the way out")
+            case OnExit.BUYS:
+                if self.mode is not Mode.HALTED and self.manager.posture is Posture.HANDS_OFF:
+                    # All orders were cancelled by hand; nobody stays to watch over the coins any more.
+                    self.manager.posture = Posture.PROTECT
+                return await winddown.cancel_buys(self, "leaving: the buys are cancelled")
+            case OnExit.LEAVE:
+                return await winddown.leave(self)
 
     async def _close(self) -> None:
         await self.inbox.close()
@@ -459,7 +484,32 @@ class Trader:
             await winddown.flatten(self, reason)
             self.ended(reason)
         except winddown.NotDone as error:
-            self.alarms.sound("winddown", Severity.CRITICAL, f"flatten failed: {error}")
+            text = f"flatten failed: {error}; {winddown.what_works(self)}"
+            self.alarms.sound("winddown", Severity.CRITICAL, text)
+
+    async def _close_sold_out(self) -> None:
+        """All is sold: see to it that nothing is left at the venue, and end the trade."""
+        how = "sold out"
+        try:
+            done = await winddown.close_out(self, how)
+        except winddown.NotDone as error:
+            text = f"the sold-out trade could not be ended: {error}; it is tried again"
+            self.alarms.sound("winddown", Severity.CRITICAL, text)
+            self._close_at = self.clock() + _CLOSE_AGAIN
+            self.manager.posture = Posture.TRADE
+            self.set_mode(Mode.SELLING_OUT, how)
+        else:
+            self.alarms.clear("winddown")
+            self.ended(how)
+            self._finished = f"{how}: {done}"
+
+    def _is_sold_out(self) -> bool:
+        ladder = self.tracker.ladder
+        if self.mode is not Mode.SELLING_OUT or self.operation is not None or self.clock() < self._close_at:
+            return False
+        if any(slot.coins or slot.due for slot in ladder.slots) or ladder.oversold:
+            return False
+        return not any(True for _ in self.tracker.alive)
 
     @property
     def orphans(self) -> int:
@@ -471,7 +521,7 @@ class Trader:
         self.record_mode(Mode.PAUSED, reason)
         if self.manager.posture is Posture.TRADE:
             self.manager.posture = Posture.PROTECT
-        if self.mode is Mode.RUNNING:
+        if self.mode not in (Mode.PAUSED, Mode.HALTED):
             self.set_mode(Mode.PAUSED, reason)
 
     def halt(self, reason: str) -> None:
@@ -489,12 +539,23 @@ class Trader:
             self._changed()
 
     def resume(self) -> None:
-        """Trade on."""
+        """Trade on, or go on selling out."""
+        if self.tracker.ladder.selling_out:
+            self._go_on(Mode.SELLING_OUT, "resumed by the operator")
+        else:
+            self._go_on(Mode.RUNNING, "")
+
+    def sell_out(self, reason: str) -> None:
+        """Buy nothing any more, and end the trade when all is sold."""
+        self.tracker.sell_out(self.clock())
+        self._go_on(Mode.SELLING_OUT, reason)
+
+    def _go_on(self, mode: Mode, reason: str) -> None:
         self.manager.posture = Posture.TRADE
         for key in ("unprotected", "foreign", "position", "winddown"):
             self.alarms.clear(key)
-        self.record_mode(Mode.RUNNING, "")
-        self.set_mode(Mode.RUNNING, "")
+        self.record_mode(mode, reason)
+        self.set_mode(mode, reason)
 
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
@@ -523,6 +584,9 @@ class Trader:
             if halted is not None and self.mode is Mode.RUNNING and self.tracker.settled:
                 self.alarms.sound("halted", Severity.CRITICAL, halted)
                 self.halt(halted)
+            if self._is_sold_out():
+                self.operation = self._close_sold_out
+            self.outcomes.look()
         self._changed()
 
     def send(self, action: Action) -> None:

@@ -1,4 +1,4 @@
-"""The operator's ways to make a trade safer: cancel the buys, cancel everything, adopt, flatten.
+"""The operator's ways to make a trade safer: cancel the buys, sell out, cancel everything, adopt, flatten.
 
 Each one works on a trader whose order manager has been told to keep its hands off what is being undone, and
 is done only when the venue has been seen to agree.
@@ -54,6 +54,8 @@ class Trade(Protocol):
 
     def set_mode(self, mode: Mode, reason: str) -> None: ...
 
+    def sell_out(self, reason: str) -> None: ...
+
 
 class NotDone(Exception):
     """A wind-down that could not be seen through; the text says what is left and what still works."""
@@ -80,6 +82,21 @@ async def cancel_buys(trade: Trade, reason: str) -> str:
     if not position:
         return "no position and no buys"
     return f"no buys, and stops working for {plain(position)} {trade.config.symbol}"
+
+
+async def sell_out(trade: Trade, reason: str) -> str:
+    """Buy nothing any more, for good, and let the stops follow the price until all is sold. Raises NotDone
+    when a buy still works or a coin has no stop; the trade goes on selling out all the same."""
+    trade.sell_out(reason)
+    await _cancel(trade, trade.tracker.buys, "buys")
+    left = [order for order in await _working(trade) if order.side is Side.BUY]
+    if left:
+        raise NotDone(f"{len(left)} buys still work at the venue; the stops work on")
+    covered = await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE)
+    held = f"{plain(trade.tracker.ladder.position)} {trade.config.symbol}"
+    if not covered:
+        raise NotDone(f"no buys work, but not all of {held} has a stop yet")
+    return f"no buys, and stops that follow the price for {held}"
 
 
 async def leave(trade: Trade) -> str:
@@ -134,6 +151,13 @@ async def flatten(trade: Trade, reason: str) -> str:
 
     Raises NotDone, with the stops working on, when the position could not be closed.
     """
+    done = await close_out(trade, reason)
+    trade.set_mode(Mode.HALTED, reason)
+    return done
+
+
+async def close_out(trade: Trade, reason: str) -> str:
+    """Do what flatten does, and leave it to the caller what the engine is then. Raises NotDone."""
     trade.manager.posture = Posture.PROTECT
     trade.set_mode(Mode.PAUSED, f"flattening: {reason}")
     await _cancel(trade, trade.tracker.buys, "buys")
@@ -151,16 +175,30 @@ async def flatten(trade: Trade, reason: str) -> str:
         raise NotDone(f"the position is closed, but {len(left)} orders still work at the venue")
     for key in ("unprotected", "position", "foreign"):
         trade.alarms.clear(key)
-    trade.set_mode(Mode.HALTED, reason)
     return "position 0 and no orders"
 
 
 WAYS: dict[Verb, Callable[[Trade, str], Awaitable[str]]] = {
     Verb.CANCEL_BUYS: cancel_buys,
+    Verb.SELL_OUT: sell_out,
     Verb.CANCEL_ALL: cancel_all,
     Verb.ADOPT: adopt,
     Verb.FLATTEN: flatten,
 }
+
+
+def what_works(trade: Trade) -> str:
+    """The orders that are not proven dead, in words: what protects, and what may still buy."""
+    orders = sorted(trade.tracker.alive, key=lambda order: order.unit)
+    stops = [_order_in_words(order) for order in orders if order.order.reduce_only]
+    buys = [_order_in_words(order) for order in orders if not order.order.reduce_only]
+    held = f"{plain(trade.tracker.ladder.position)} {trade.config.symbol} held"
+    return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
+
+
+def _order_in_words(order: OwnOrder) -> str:
+    at = order.order.trigger or order.order.limit
+    return f"{plain(order.remaining)} at {plain(at)}{' (not proven)' if order.unproven else ''}"
 
 
 async def _take_over(trade: Trade) -> None:

@@ -106,6 +106,7 @@ class Ladder:
     steps: int = 0
     phase: Phase = Phase.ADVANCE
     halted: str | None = None
+    selling_out: bool = False
     funding: Decimal = ZERO
     dust: Decimal = ZERO
     oversold: Decimal = ZERO
@@ -282,6 +283,10 @@ class Ladder:
         )
         return Target(tuple(stops), self._wanted_buys(range(self.unit + 1, self.unit + 1 + SLOTS - count)))
 
+    def sell_out(self) -> None:
+        """Want no buys any more, for good; the stops go on following the price until all is sold."""
+        self.selling_out = True
+
     def armed(self, unit: int, size: Decimal) -> None:
         """A buy at `unit` works with `size`, just placed or found right when all are re-sized: that stays its
         size until it leaves the target or is re-sized again."""
@@ -289,7 +294,7 @@ class Ladder:
 
     def _wanted_buys(self, units: range) -> tuple[WantedBuy, ...]:
         self._buy_sizes = {unit: size for unit, size in self._buy_sizes.items() if unit in units}
-        if self.halted is not None:
+        if self.halted is not None or self.selling_out:
             return ()
         instrument = self.plan.instrument
         wanted = []

@@ -69,6 +69,7 @@ def test_pause_needs_no_answer() -> None:
     [
         ("r", Verb.RESUME),
         ("b", Verb.CANCEL_BUYS),
+        ("o", Verb.SELL_OUT),
         ("F", Verb.FLATTEN),
         ("X", Verb.CANCEL_ALL),
         ("H", Verb.HALT),
@@ -110,7 +111,7 @@ def test_on_mainnet_a_dangerous_verb_is_typed(key: str, verb: Verb, phrase: str)
     drive(desk.app, scenario)
 
 
-@pytest.mark.parametrize(("key", "verb"), [("r", Verb.RESUME), ("b", Verb.CANCEL_BUYS)])
+@pytest.mark.parametrize(("key", "verb"), [("r", Verb.RESUME), ("b", Verb.CANCEL_BUYS), ("o", Verb.SELL_OUT)])
 def test_on_mainnet_a_safe_verb_takes_y(key: str, verb: Verb) -> None:
     desk = Desk(Network.MAINNET)
 
@@ -123,7 +124,7 @@ def test_on_mainnet_a_safe_verb_takes_y(key: str, verb: Verb) -> None:
 
 
 @pytest.mark.parametrize("network", list(Network))
-@pytest.mark.parametrize("key", ["r", "b", "F", "X", "H"])
+@pytest.mark.parametrize("key", ["r", "b", "o", "F", "X", "H"])
 @pytest.mark.parametrize("answer", ["enter", "escape"])
 def test_cancel_has_the_focus(key: str, answer: str, network: Network) -> None:
     desk = Desk(network)

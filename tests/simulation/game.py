@@ -55,6 +55,7 @@ class Game:
         self._killed = 0
         self._armed = True
         self._leaving = False
+        self._sells_out = False
         self._fate = Random(f"fate {scenario.seed}")
         self._at = 0.0
 
@@ -86,7 +87,8 @@ class Game:
             for number in range(self.scenario.rounds):
                 last = number == self.scenario.rounds - 1
                 if not trade.done():
-                    await self._round(trade, rest=not (last and self.scenario.hasty))
+                    sells_out = last and self.scenario.sells_out
+                await self._round(trade, not (last and self.scenario.hasty), sells_out)
             await self._leave(trade)
         except Exception as error:  # noqa: BLE001 - a seed fails, the others are played
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -125,7 +127,8 @@ class Game:
                 self._killed += 1
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
-            if self._leaving and self.file is not None and not self.file.is_live:
+            ending = self._leaving or self._sells_out
+            if ending and self.file is not None and not self.file.is_live:
                 return StopReason(0, "killed when all was done")
 
     def _start(self) -> tuple[Process, TradeJournal]:
@@ -166,13 +169,18 @@ class Game:
                 self.auditor.complain("entry", f"no trade: {self.process.refusal}")
                 return
 
-    async def _round(self, trade: asyncio.Task[StopReason], rest: bool) -> None:
+    async def _round(self, trade: asyncio.Task[StopReason], rest: bool, sells_out: bool) -> None:
         self._arm(True)
         self.network.restore(self.scenario)
         if self.scenario.short:
             self._withdraw()
-        for wait, at in walk(self.scenario.path, self._at, _STEPS, self.random):
+        sell_out_at = self._fate.randrange(_STEPS) if sells_out else None
+        for step, (wait, at) in enumerate(walk(self.scenario.path, self._at, _STEPS, self.random)):
             await asyncio.sleep(wait)
+            if sell_out_at is not None and step >= sell_out_at:
+                self._sells_out = True
+                if await self.process.command(Verb.SELL_OUT):
+                    sell_out_at = None
             self._move(at, thin=self.random.random() < self.scenario.thin)
             if self.scenario.operator and self.random.random() < 0.06:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
@@ -182,7 +190,7 @@ class Game:
         self._arm(False)
         await self._taken_up(trade)
         if rest and not trade.done():
-            await self._rest()
+            await self._rest(trade)
 
     async def _adopt(self) -> None:
         """What an operator does about fills that the journal does not know."""
@@ -204,8 +212,8 @@ class Game:
                 return
             await asyncio.sleep(0.5)
 
-    async def _rest(self) -> None:
-        while self.scenario.operator and not await self.process.command(Verb.RESUME):
+    async def _rest(self, trade: asyncio.Task[StopReason]) -> None:
+        while self.scenario.operator and not trade.done() and not await self.process.command(Verb.RESUME):
             await asyncio.sleep(1.0)
         await asyncio.sleep(_SETTLE_SECONDS)
         if self.scenario.faults.hang_up:
@@ -216,6 +224,8 @@ class Game:
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         if self.scenario.overnight:
             await asyncio.sleep(_NIGHT)
+        if trade.done():
+            return  # sold out: the exit says whether that was right
         if self.scenario.forgetful and self.process.trader.mode is Mode.PAUSED:
             await self._adopt()
         requests = self.network.requests
@@ -284,6 +294,9 @@ class Game:
     # The end
 
     async def _leave(self, trade: asyncio.Task[StopReason]) -> None:
+        if trade.done() and self._sells_out and not trade.exception():
+            self._judge_end(trade.result())
+            return
         if trade.done():
             why = trade.exception() or trade.result()
             self.auditor.complain("ended", f"the trade ended by itself: {why}")
@@ -307,6 +320,16 @@ class Game:
             self.auditor.complain("exit", f"the engine does not leave: {describe(self.process.trader)}")
             return
         self._judge_exit(trade.result())
+
+    def _judge_end(self, reason: StopReason) -> None:
+        """The trade has ended by itself, sold out."""
+        working = self.venue.working()
+        if reason.status or self.venue.position != 0 or working:
+            self.auditor.complain(
+                "sold out", f"holds {self.venue.position}, {len(working)} orders work: {reason}"
+            )
+        if self.file is not None and self.file.is_live:
+            self.auditor.complain("sold out", "the journal knows of no end")
 
     def _judge_exit(self, reason: StopReason) -> None:
         if reason.status and self.scenario.hasty:

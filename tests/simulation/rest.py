@@ -20,7 +20,7 @@ def problems_at_rest(trader: Trader, venue: Venue) -> Iterator[str]:
     yield from _books(trader, venue)
     if trader.mode is Mode.HALTED and trader.tracker.ladder.halted is not None:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
-    if trader.mode is not Mode.RUNNING:
+    if trader.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
         yield f"the trade is {trader.mode.value}: {trader.reason}"
         return
     if not trader.tracker.settled:

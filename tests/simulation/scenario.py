@@ -66,6 +66,7 @@ class Scenario:
     early: bool  # faults and a moving price during the entry already
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
+    sells_out: bool  # the operator sells out in the last round
 
     @property
     def forgetful(self) -> bool:
@@ -80,8 +81,9 @@ class Scenario:
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"operator {self.operator} hasty {self.hasty} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
-            f"short {self.short} hour in {self.to_full_hour:.0f} overnight {self.overnight} "
-            f"rounds {self.rounds} | {faults} | kills: {', '.join(map(str, self.kills)) or 'none'}"
+            f"sells out {self.sells_out} short {self.short} hour in {self.to_full_hour:.0f} "
+            f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
+            f"kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
 
 
@@ -155,6 +157,7 @@ def draw(seed: int) -> Scenario:
         early=on_file and more.random() < 0.4,
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
+        sells_out=Random(f"sell out {seed}").random() < 0.1,
     )
 
 

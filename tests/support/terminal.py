@@ -75,6 +75,16 @@ class Terminal:
         shown = _ESCAPES.sub(b"", fresh).decode(errors="replace")
         raise AssertionError(f"none of {wanted} came: {shown[-1500:]!r}")
 
+    def resize(self, rows: int, columns: int) -> None:
+        """Change the window, as dragging its corner does."""
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.signal(signal.SIGWINCH)
+
+    def drain(self) -> None:
+        """Read what is there."""
+        while select.select([self.master], [], [], 0)[0]:
+            self.output += os.read(self.master, 65_536)
+
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 

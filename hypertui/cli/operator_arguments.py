@@ -1,0 +1,59 @@
+"""The command line of what an operator says to an engine that runs, or without one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_VERBS = {
+    "status": "what the engine does, holds and waits for",
+    "pause": "no new risk; what is held stays protected",
+    "resume": "trade on",
+    "cancel-buys": "cancel the buys, keep the stops, pause",
+    "sell-out": "no buys any more; the stops trail until all is sold",
+    "flatten": "cancel the buys, sell all at market, cancel the stops, halt",
+    "cancel-all": "cancel every order, the stops too, and pause",
+    "adopt": "take over what the venue holds",
+    "reconcile": "compare orders and fills with the venue now",
+    "halt": "touch nothing any more",
+}
+
+
+def add_ctl(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui ctl` understands."""
+    parser.description = "Speak to an engine that runs on this machine as this user, in whatever terminal."
+    parser.epilog = "exit status: 0 confirmed, 2 bad input, 3 failed or refused, 4 no engine reached"
+    what = "; ".join(f"{verb}: {meaning}" for verb, meaning in _VERBS.items())
+    parser.add_argument("verb", choices=list(_VERBS), metavar="VERB", help=what)
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser.add_argument("--yes", action="store_true", help="say yes beforehand, where a y is asked for")
+    parser.add_argument("--confirm", metavar="PHRASE", help="say beforehand what has to be typed on mainnet")
+    parser.add_argument(
+        "--timeout", default="120", metavar="SECONDS", help="how long to wait for an outcome (120)"
+    )
+    which = parser.add_argument_group("which engine, where several run")
+    # The flags that stand before the command as well must not be reset here.
+    same = argparse.SUPPRESS
+    which.add_argument("--symbol", default=same, metavar="NAME")
+    which.add_argument("--account", default=None, metavar="ADDRESS", help="or its beginning or end")
+    which.add_argument(
+        "--network", default=same, choices=("paper", "testnet", "mainnet"), help="where it trades"
+    )
+    which.add_argument("--state-dir", default=same, metavar="DIR", help="where that engine keeps everything")
+    which.add_argument("--config", type=Path, default=same, metavar="FILE", help="its settings")
+
+
+def add_safe(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui safe` understands beside the trade's own flags."""
+    parser.description = (
+        "Without any engine: cancel the buys, see to it that stops cover the position, place what is missing."
+    )
+    parser.epilog = (
+        "exit status: 0 safe, 2 bad input or an engine runs (use hypertui ctl), 3 not safe (the last line "
+        "says what is uncovered), 4 venue not reached"
+    )
+    parser.add_argument(
+        "--stop-distance",
+        metavar="USD",
+        help="where no trade is known: how far below the price the missing stop goes",
+    )

@@ -1,0 +1,125 @@
+"""`hypertui safe`: without an engine, cancel the buys and see to it that stops cover the position.
+
+A trade that the journal knows is taken up by an engine that only protects: it places the missing stops on the
+trade's own units, writes them down, and leaves. What is then still wrong at the venue, or where no trade is
+known, is put right by what the venue says alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+from contextlib import ExitStack
+from decimal import Decimal
+from random import SystemRandom
+
+from hypertui.cli.journal import Live, live_trade
+from hypertui.cli.paper import PaperMarket
+from hypertui.cli.trade import Prepared, connector, prepare, wall_clock
+from hypertui.cli.values import amount
+from hypertui.console.format import clean
+from hypertui.console.launch import operator
+from hypertui.exchange import ExchangeError, Rejected
+from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.safety import NotSafe, Safety
+from hypertui.ledger import EngineLock, JournalError, Locked
+from hypertui.port import EventKind, OnExit, Stop, StopReason
+from hypertui.signals import wind_down_on_signals
+from hypertui.venue.lock import StateError
+
+_BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4
+_PATIENCE = 60.0
+_TOLD = (EventKind.ORDER, EventKind.FILL, EventKind.ALARM)
+
+
+def safe(arguments: argparse.Namespace) -> int:
+    """Make it safe; returns the exit status: 0 safe, 2 an engine runs, 3 not safe, 4 venue not reached.
+    Raises ValueError with one line for bad input."""
+    distance = None
+    if arguments.stop_distance is not None:
+        distance = amount("--stop-distance", arguments.stop_distance)
+        if distance <= 0:
+            raise ValueError(f"--stop-distance {arguments.stop_distance} is not above 0 USD")
+    if arguments.fresh:
+        raise ValueError("--fresh begins anew: there would be nothing to make safe")
+    # Whatever happens here takes risk away, and a supervisor has nobody to ask.
+    trade = prepare(arguments, trades=False)
+    stop = Stop(OnExit.BUYS)
+    stop.by = f"{operator()} by safe"
+    try:
+        with trade.market() as market, wind_down_on_signals(stop.request):
+            said = asyncio.run(_make_safe(trade, market, distance, stop))
+    except Locked as error:
+        raise ValueError(f"{error}: use hypertui ctl") from None
+    except StateError as error:
+        raise ValueError(f"{error}; to an engine that runs on it speak by hypertui ctl") from None
+    except StartRefused as error:
+        return _fail(error, error.status)
+    except NotSafe as error:
+        return _fail(f"NOT SAFE: {error}", _NOT_SAFE)
+    except Rejected as error:
+        return _fail(error, _BAD_INPUT)
+    except ExchangeError as error:
+        return _fail(f"NOT SAFE, as far as can be said: {error}", _NOT_REACHED)
+    print(f"safe: {clean(said)}")
+    return 0
+
+
+def _fail(words: object, status: int) -> int:
+    print(f"hypertui: {clean(str(words))}", file=sys.stderr)
+    return status
+
+
+async def _make_safe(
+    trade: Prepared, market: PaperMarket | None, distance: Decimal | None, stop: Stop
+) -> str:
+    config = trade.config
+    exchange = await trade.connect(market)
+    try:
+        with ExitStack() as held:
+            names = (config.network.value, exchange.account, config.symbol)
+            held.enter_context(EngineLock(trade.state_dir, *names, clock=wall_clock))
+            await exchange.open()
+            try:
+                url = trade.settings.ledger.url
+                live = held.enter_context(live_trade(config, exchange.account, trade.state_dir, url))
+            except JournalError as error:
+                _say(f"goes on without the journal: {error}")
+                live = None
+            if live is not None:
+                reason = await _protect(trade, market, live, stop)
+                _say(reason.text)
+            safety = Safety(
+                exchange,
+                config.symbol,
+                config.stop_slippage,
+                wall_clock,
+                lambda: f"0x{secrets.token_hex(16)}",
+                _say,
+            )
+            return await safety.make_safe(distance)
+    finally:
+        await exchange.close()
+
+
+async def _protect(trade: Prepared, market: PaperMarket | None, live: Live, stop: Stop) -> StopReason:
+    connect = connector(trade.settings, live.config)
+    engine = EmbeddedEngine(
+        lambda: connect(market),
+        lambda account: (live.trade_id, live.journal),
+        live.config,
+        wall_clock,
+        SystemRandom(),
+    )
+    asyncio.get_running_loop().call_later(_PATIENCE, stop.request)
+    reason = await engine.run(stop)
+    for event in engine.events_after(0):
+        if event.kind in _TOLD:
+            _say(event.text)
+    return reason
+
+
+def _say(text: str) -> None:
+    print(clean(text), flush=True)

@@ -1,0 +1,148 @@
+"""Making an account safe in one market without an engine: no buys, and stops for every coin held.
+
+Nothing here knows a trade or a ladder; it looks at the venue, acts, and looks again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hypertui.exchange import Exchange, OpenOrder, RateLimited, Refused, Rejected, Unknown, Unreachable
+from hypertui.market import ONE, ZERO, Order, OrderType, Side, plain
+
+_TRIES = 4
+_PAUSE = 0.5
+_EXPIRES_AFTER = 5_000
+_PASSING = (Unknown, RateLimited, Unreachable)
+
+
+class NotSafe(Exception):
+    """What is left, and the way out, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the venue holds and works in one market. Sizes in coins."""
+
+    symbol: str
+    position: Decimal
+    buys: Sequence[OpenOrder]
+    stops: Sequence[OpenOrder]
+
+    @property
+    def covered(self) -> Decimal:
+        """What the stops would sell."""
+        return sum((stop.remaining for stop in self.stops), ZERO)
+
+    @property
+    def bare(self) -> Decimal:
+        """What no stop would sell."""
+        return max(ZERO, self.position - self.covered)
+
+
+async def look(exchange: Exchange, symbol: str) -> Look:
+    """Ask the venue. Raises an ExchangeError."""
+    orders = await exchange.open_orders(symbol)
+    position = (await exchange.account_state(symbol)).position
+    buys = [order for order in orders if order.side is Side.BUY and not order.reduce_only]
+    stops = [order for order in orders if order.side is Side.SELL and order.reduce_only and order.trigger]
+    return Look(symbol, position, buys, stops)
+
+
+class Safety:
+    """Acts on one market of an account. `say` is told, in words, what is done; `new_id` gives client ids."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        symbol: str,
+        slippage: Decimal,
+        clock: Callable[[], int],
+        new_id: Callable[[], str],
+        say: Callable[[str], None],
+    ) -> None:
+        self._exchange = exchange
+        self._symbol = symbol
+        self._slippage = slippage
+        self._clock = clock
+        self._new_id = new_id
+        self._say = say
+
+    async def make_safe(self, distance: Decimal | None) -> str:
+        """Cancel the buys, and cover what is bare by a stop `distance` USD below the mark price. Returns how
+        it is then. Raises NotSafe, and an ExchangeError where the venue does not answer."""
+        seen = await self._without_buys()
+        if seen.position < 0:
+            short = f"{plain(-seen.position)} {self._symbol}"
+            raise NotSafe(f"the account is short of {short}: no stop-sell protects that, close it yourself")
+        if seen.bare and not await self._is_dust(seen.bare):
+            seen = await self._covered(seen, distance)
+        if not seen.position:
+            return "no position and no buys"
+        stops = f"{len(seen.stops)} stops cover {plain(seen.covered)}"
+        return f"no buys, and {stops} of {plain(seen.position)} {self._symbol}"
+
+    async def _without_buys(self) -> Look:
+        for _ in range(_TRIES):
+            seen = await look(self._exchange, self._symbol)
+            ids = [order.client_id for order in seen.buys if order.client_id is not None]
+            if not ids:
+                break
+            self._say(f"cancels {_in_words(seen.buys)}")
+            try:
+                await self._exchange.cancel(self._symbol, ids, self._clock() + _EXPIRES_AFTER)
+            except _PASSING as error:
+                self._say(f"not sure: {error}")
+                await asyncio.sleep(_PAUSE)
+            except Rejected as error:
+                raise NotSafe(f"the venue refuses to cancel {_in_words(seen.buys)}: {error}") from None
+        if seen.buys:
+            raise NotSafe(f"still working: {_in_words(seen.buys)}; cancel them at the venue's own page")
+        return seen
+
+    async def _covered(self, seen: Look, distance: Decimal | None) -> Look:
+        for _ in range(_TRIES):
+            bare = f"{plain(seen.bare)} of {plain(seen.position)} {self._symbol}"
+            if distance is None:
+                raise NotSafe(
+                    f"{bare} have no stop, and nothing here says where one belongs: say --stop-distance USD, "
+                    "start the trade again, or close them"
+                )
+            order = await self._stop(seen.bare, distance)
+            self._say(f"places a stop for {plain(order.size)} at {plain(order.trigger or ZERO)}")
+            try:
+                (answer,) = await self._exchange.place([order], self._clock() + _EXPIRES_AFTER)
+            except _PASSING as error:
+                self._say(f"not sure: {error}")
+                await asyncio.sleep(_PAUSE)
+            except Rejected as error:
+                raise NotSafe(f"{bare} have no stop: the venue refuses it: {error}") from None
+            else:
+                if isinstance(answer, Refused):
+                    raise NotSafe(f"{bare} have no stop: the venue refuses it: {answer.text}")
+            seen = await look(self._exchange, self._symbol)
+            if not seen.bare:
+                return seen
+        raise NotSafe(f"{plain(seen.bare)} of {plain(seen.position)} {self._symbol} still have no stop")
+
+    async def _is_dust(self, coins: Decimal) -> bool:
+        """Whether it is a remainder for which the venue takes no order."""
+        minimum = (await self._exchange.instruments())[self._symbol].min_order_value
+        return coins * (await self._exchange.quote(self._symbol)).mark < minimum
+
+    async def _stop(self, size: Decimal, distance: Decimal) -> Order:
+        instrument = (await self._exchange.instruments())[self._symbol]
+        mark = (await self._exchange.quote(self._symbol)).mark
+        trigger = instrument.round_price(mark - distance)
+        if not 0 < trigger < mark:
+            raise NotSafe(f"a stop {plain(distance)} USD below {plain(mark)} would be at {plain(trigger)}")
+        limit = instrument.round_price(trigger * (ONE - self._slippage))
+        kind = OrderType.STOP_MARKET
+        return Order(self._new_id(), self._symbol, Side.SELL, size, kind, limit, trigger, reduce_only=True)
+
+
+def _in_words(orders: Sequence[OpenOrder]) -> str:
+    each = [f"{plain(order.remaining)} at {plain(order.trigger or order.limit)}" for order in orders]
+    return f"{len(orders)} buys ({', '.join(each)})"

@@ -1,0 +1,206 @@
+"""`hypertui ctl` as a process, against engines in other processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hypertui.control.client import engines
+from hypertui.control.server import ControlServer
+from hypertui.ledger import Journal
+from hypertui.ledger.records import CommandRecord
+from hypertui.port import Ack, Command, Event, EventKind, Network, Severity, Verb
+from tests.cli.operating import (
+    ADDRESS,
+    BTC,
+    DEADLINE,
+    SOL,
+    Engine,
+    command,
+    environment,
+    held,
+    sides,
+    trades,
+    wait_for,
+)
+from tests.console import states
+from tests.support.local_venue import LocalVenue
+from tests.support.terminal import Terminal
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path)
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": Decimal(150), "BTC": Decimal(64_000)}) as venue:
+        yield venue
+
+
+def ctl(home: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command("ctl", *arguments),
+        env=home, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=DEADLINE, check=False,
+    )  # fmt: skip
+
+
+def test_the_verbs_from_another_shell(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
+    assert ctl(home, tmp_path, "status").returncode == 4
+    with Engine(home, tmp_path, venue, *SOL) as engine:
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        shown = ctl(home, tmp_path, "status")
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.startswith("PAPER SOL 0x") and "RUNNING" in shown.stdout
+        assert "4 stops, 0 buys" in shown.stdout
+        as_json = json.loads(ctl(home, tmp_path, "status", "--json").stdout)
+        assert as_json["mode"] == "running" and len(as_json["slots"]) == 4
+
+        paused = ctl(home, tmp_path, "pause")
+        assert (paused.returncode, len(paused.stdout.splitlines())) == (0, 3)
+        assert "pause: confirmed after" in paused.stdout
+        unasked = ctl(home, tmp_path, "resume")
+        assert unasked.returncode == 2 and "--yes" in unasked.stderr
+        assert len(unasked.stderr.splitlines()) == 1
+        resumed = ctl(home, tmp_path, "resume", "--yes", "--json")
+        said = [json.loads(line) for line in resumed.stdout.splitlines()]
+        assert [line["state"] for line in said] == ["sent", "acknowledged", "confirmed"]
+        assert said[-1]["text"] == "4 stops and 0 buys work"
+        assert ctl(home, tmp_path, "reconcile").returncode == 0
+
+        venue.set_price("SOL", "149.3")
+        wait_for(lambda: sides(venue) == "BSSS", "a buy")
+        assert ctl(home, tmp_path, "cancel-buys", "--yes").returncode == 0
+        assert sides(venue) == "SSS"
+        wrong = ctl(home, tmp_path, "flatten", "--confirm", "FLAT BTC")
+        assert wrong.returncode == 2 and "FLAT BTC is not FLAT SOL" in wrong.stderr
+        assert sides(venue) == "SSS"
+        flat = ctl(home, tmp_path, "flatten", "--confirm", "FLAT SOL")
+        assert flat.returncode == 0, flat.stdout + flat.stderr
+        assert sides(venue) == "" and venue.call(lambda: held(venue, "SOL")) == 0
+        assert engine.process.wait(DEADLINE) == 3
+    assert ctl(home, tmp_path, "status").returncode == 4
+    rows = audit(home)
+    assert all(
+        f"by ctl (uid {os.getuid()}, pid " in row.who for row in rows if not row.verb.startswith("exit")
+    )
+    ends = [(row.verb, row.state) for row in rows if row.state not in ("acknowledged", "sent")]
+    expected = ["pause", "resume", "reconcile", "cancel-buys", "flatten"]
+    assert ends == [(verb, "confirmed") for verb in expected]
+
+
+def audit(home: dict[str, str]) -> Sequence[CommandRecord]:
+    file = Path(home["XDG_STATE_HOME"]) / "hypertui" / "paper" / "journal.db"
+    with Journal.open(f"sqlite:///{file}") as journal:
+        (trade,) = journal.trades()
+        return list(journal.commands(trade.id))
+
+
+def test_the_way_out_is_an_audit_row_too(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
+    with Engine(home, tmp_path, venue, *SOL) as engine:
+        wait_for(lambda: trades(home), "the trade")
+        engine.process.send_signal(signal.SIGTERM)
+        assert engine.process.wait(DEADLINE) == 0
+    rows = [(row.verb, row.state) for row in audit(home)]
+    assert rows == [("exit buys", "acknowledged"), ("exit buys", "confirmed")]
+    assert all("@" in row.who for row in audit(home))
+
+
+def test_selling_out_ends_the_run_as_finished(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    with Engine(home, tmp_path, venue, *SOL) as engine:
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        assert ctl(home, tmp_path, "sell-out", "--yes").returncode == 0
+        venue.set_price("SOL", 147)
+        assert engine.process.wait(DEADLINE) == 0
+        assert (tmp_path / f"errors {SOL[1]}").read_text() == (
+            "hypertui: sold out: position 0 and no orders\n"
+        )
+
+
+def test_of_several_engines_the_right_one(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
+    with Engine(home, tmp_path, venue, *SOL), Engine(home, tmp_path, venue, *BTC):
+        wait_for(lambda: trades(home) and sides(venue) == "S" * 8, "two trades")
+        several = ctl(home, tmp_path, "pause")
+        assert several.returncode == 2
+        assert "2 engines run here" in several.stderr and "--symbol BTC" in several.stderr
+        assert len(several.stderr.splitlines()) == 1
+        assert ctl(home, tmp_path, "pause", "--symbol", "BTC", "--account", ADDRESS[:10]).returncode == 0
+        modes = [ctl(home, tmp_path, "status", "--symbol", name).stdout for name in ("SOL", "BTC")]
+        assert "RUNNING" in modes[0] and "PAUSED" in modes[1]
+        assert ctl(home, tmp_path, "pause", "--network", "mainnet").returncode == 4
+
+
+class Mainnet(states.FakeEngine):
+    """An engine that says it trades real money, and notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(replace(states.running(), network=Network.MAINNET), ())
+
+    async def command(self, command: Command) -> Ack:
+        ack = await super().command(command)
+        data = {"id": command.id, "state": "confirmed", "text": "done", "took_ms": 5}
+        self.events.append(Event(len(self.events) + 1, 0, EventKind.COMMAND, Severity.INFO, "", data))
+        return ack
+
+
+@pytest.fixture
+def mainnet(home: dict[str, str]) -> Iterator[Mainnet]:
+    state = Path(home["XDG_STATE_HOME"]) / "hypertui" / "mainnet"
+    engine = Mainnet()
+    with ControlServer(engine, state):
+        wait_for(lambda: bool([found.close() for found in engines(state, None, None)]), "the socket")
+        yield engine
+
+
+@pytest.mark.parametrize(
+    ("verb", "phrase"),
+    [
+        (Verb.FLATTEN, "FLAT BTC"),
+        (Verb.CANCEL_ALL, "UNPROTECT 0.30000"),
+        (Verb.HALT, "HALT"),
+        (Verb.ADOPT, "ADOPT"),
+    ],
+)
+def test_real_money_is_confirmed_by_a_phrase(
+    home: dict[str, str], tmp_path: Path, mainnet: Mainnet, verb: Verb, phrase: str
+) -> None:
+    for said in ([], ["--yes"], ["--confirm", "yes"]):
+        shown = ctl(home, tmp_path, verb.value, *said)
+        assert shown.returncode == 2, shown.stdout
+        assert phrase in shown.stderr
+    assert mainnet.commands == []
+    assert ctl(home, tmp_path, verb.value, "--confirm", phrase).returncode == 0
+    assert [sent.verb for sent in mainnet.commands] == [verb]
+
+
+def test_at_a_terminal_it_asks(home: dict[str, str], tmp_path: Path, mainnet: Mainnet) -> None:
+    with Terminal(command("ctl", "flatten"), tmp_path, home) as terminal:
+        shown = terminal.read_until("Type FLAT BTC")
+        assert "FLATTEN the position" in shown and "MAINNET" in shown and "sells" in shown
+        terminal.type("FLAT BTC\n")
+        assert terminal.end() == 0
+    with Terminal(command("ctl", "resume"), tmp_path, home) as terminal:
+        terminal.read_until("y to resume")
+        terminal.type("n\n")
+        assert terminal.end() == 3
+    with Terminal(command("ctl", "flatten"), tmp_path, home) as terminal:
+        terminal.read_until("Type FLAT BTC")
+        mainnet.snapshot = replace(mainnet.snapshot, position=Decimal("0.2"))
+        terminal.type("FLAT BTC\n")
+        terminal.read_until("has changed meanwhile")
+        terminal.read_until("Type FLAT BTC")
+        terminal.type("FLAT BTC\n")
+        assert terminal.end() == 0
+    assert [sent.verb for sent in mainnet.commands] == [Verb.FLATTEN, Verb.FLATTEN]

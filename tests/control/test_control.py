@@ -1,0 +1,225 @@
+"""The control socket over a live engine: what it answers, and what a hostile client achieves."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hypertui.control import sockets, wire
+from hypertui.control.client import ControlClient, NoEngine, engines
+from hypertui.control.server import ControlServer
+from hypertui.port import CommandState, Mode, Snapshot, Verb
+from tests.console import states
+from tests.support.live_engine import LiveEngine, wait_until
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[LiveEngine]:
+    with (
+        LocalVenue({"SOL": Decimal(150)}) as venue,
+        LiveEngine(venue) as live,
+        ControlServer(live.engine, tmp_path),
+    ):
+        live.opened()
+        wait_until(lambda: bool(sockets.found(tmp_path)), "the socket")
+        yield live
+
+
+def client(state: Path) -> ControlClient:
+    (found,) = engines(state, None, None)
+    return found
+
+
+def raw(state: Path) -> socket.socket:
+    ((path, _, _),) = sockets.found(state)
+    return sockets.connect(path, 10.0)
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """All that comes before the other side closes, which it must."""
+    data = b""
+    try:
+        while read := connection.recv(65_536):
+            data += read
+    except ConnectionError:
+        pass
+    return data
+
+
+def works(state: Path, live: LiveEngine) -> None:
+    """The engine trades, and answers at the socket."""
+    with client(state) as other:
+        snapshot, _ = other.status()
+    assert snapshot.mode is Mode.RUNNING
+    unit = live.unit
+    live.go_to(unit - 1)
+    live.go_to(unit)
+
+
+def test_it_says_who_it_is_and_what_is_so(live: LiveEngine, tmp_path: Path) -> None:
+    with client(tmp_path) as found:
+        assert (found.network, found.symbol, found.account) == ("paper", "SOL", live.key.address.lower())
+        assert found.pid == os.getpid()
+        snapshot, as_json = found.status()
+    assert snapshot.position == live.held()
+    assert [slot.unit for slot in snapshot.slots] == [-4, -3, -2, -1]
+    assert as_json["position"] == f"{live.held()}"
+    ((path, _, _),) = sockets.found(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
+    live.go_to(-2)
+    with client(tmp_path) as found:
+        answers = list(found.command("one", Verb.CANCEL_BUYS, None, 20.0))
+        assert [answer.state for answer in answers] == [CommandState.ACKNOWLEDGED, CommandState.CONFIRMED]
+        assert "stops working for" in answers[-1].text
+        assert all(order["side"] == "A" for order in live.working())
+        again = list(found.command("one", Verb.CANCEL_BUYS, None, 20.0))
+        assert again[-1] == answers[-1]  # the same id does nothing twice
+        (last,) = [answer for answer in found.command("two", Verb.RESUME, None, 20.0) if answer.took][-1:]
+        assert last.state is CommandState.CONFIRMED and last.text == "2 stops and 2 buys work"
+    who = live.engine.snapshot.commands[0].who
+    assert f"by ctl (uid {os.getuid()}, pid {os.getpid()})" in who
+
+
+def test_what_was_confirmed_for_another_position_is_refused(live: LiveEngine, tmp_path: Path) -> None:
+    with client(tmp_path) as found:
+        (answer,) = found.command("x", Verb.CANCEL_ALL, "0.01", 5.0)
+    assert answer.state is CommandState.REFUSED
+    assert "not 0.01: look again" in answer.text
+    assert len(live.working()) == 4
+
+
+def test_a_refusal_of_the_engine_is_told(live: LiveEngine, tmp_path: Path) -> None:
+    with client(tmp_path) as found:
+        assert list(found.command("h", Verb.HALT, None, 10.0))[-1].state is CommandState.CONFIRMED
+        (answer,) = found.command("r", Verb.RESUME, None, 10.0)
+    assert answer.state is CommandState.REFUSED and "halted" in answer.text
+
+
+def test_an_engine_that_leaves_takes_its_socket_along(tmp_path: Path) -> None:
+    with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
+        with ControlServer(live.engine, tmp_path):
+            live.opened()
+            wait_until(lambda: bool(sockets.found(tmp_path)), "the socket")
+            found = client(tmp_path)
+        assert sockets.found(tmp_path) == []
+        with pytest.raises(NoEngine), found:
+            found.status()
+
+
+def test_a_dead_ones_socket_is_passed_over_and_replaced(tmp_path: Path) -> None:
+    with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
+        listening, path = sockets.listen(sockets.folder_of(tmp_path), live.key.address, "SOL")
+        listening.close()  # as a kill does: the file stays
+        assert path.exists()
+        assert list(engines(tmp_path, None, None)) == []
+        with ControlServer(live.engine, tmp_path):
+            live.opened()
+            wait_until(lambda: bool([found.close() for found in engines(tmp_path, None, None)]), "an answer")
+
+
+def test_a_path_too_long_for_the_kernel_does(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["a-long-name-of-a-folder"] * 8)
+    listening, path = sockets.listen(deep, "0x" + "ab" * 20, "k/PEPE:1")
+    with listening:
+        assert len(os.fsencode(path)) > 107
+        sockets.connect(path, 1.0).close()
+    (found,) = sockets.found_in(deep)
+    assert found[1:] == ("0x" + "ab" * 20, "k/PEPE:1")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x00\xff\xfe garbage\n",
+        b"[1, 2]\n",
+        b"[" * 50_000 + b"\n",
+        b'{"type": "command", "id": "a", "verb": "explode"}\n',
+        b'{"type": "command", "id": "a\\u001b[2J", "verb": "pause"}\n',
+        b'{"type": "command", "id": 7, "verb": "pause"}\n',
+        b'{"type": "command", "id": "a", "verb": "pause", "args": {"position": "NaN"}}\n',
+        b'{"type": "command", "id": "a", "verb": "pause", "args": []}\n',
+        b'{"type": "snapshot", "id": "a"}\n',
+    ],
+)
+def test_what_means_nothing_is_answered_in_one_line_and_cut(
+    live: LiveEngine, tmp_path: Path, said: bytes
+) -> None:
+    with raw(tmp_path) as connection:
+        connection.sendall(said)
+        hello, answer = read_to_end(connection).splitlines()
+    assert json.loads(hello)["type"] == "hello"
+    assert json.loads(answer)["type"] == "error"
+    assert live.engine.snapshot.commands == ()
+
+
+def test_a_line_of_ten_megabytes_is_cut(live: LiveEngine, tmp_path: Path) -> None:
+    with raw(tmp_path) as connection:
+        with pytest.raises(OSError):
+            for _ in range(160):
+                connection.sendall(b"x" * 65_536)
+        read_to_end(connection)
+    works(tmp_path, live)
+
+
+def test_many_clients_and_half_open_ones_harm_nobody(live: LiveEngine, tmp_path: Path) -> None:
+    silent = [raw(tmp_path) for _ in range(10)]
+    for connection in silent[:5]:
+        connection.sendall(b'{"type": "sta')
+    for connection in silent[5:]:
+        connection.shutdown(socket.SHUT_WR)
+    works(tmp_path, live)
+    crowd = [raw(tmp_path) for _ in range(40)]
+    turned_away = [read_to_end(connection) for connection in crowd[-10:]]
+    assert all(b"more than 16 clients" in words for words in turned_away)
+    live.go_to(-1)
+    for connection in (*silent, *crowd):
+        connection.close()
+    wait_until(lambda: _answers(tmp_path), "room for another client")
+    works(tmp_path, live)
+
+
+def _answers(state: Path) -> bool:
+    for found in engines(state, None, None):
+        found.close()
+        return True
+    return False
+
+
+def test_a_client_that_does_not_read_is_let_go(live: LiveEngine, tmp_path: Path) -> None:
+    with raw(tmp_path) as connection:
+        connection.settimeout(0.2)
+        asked = wire.line({"type": "status", "id": "a"})
+        # So many answers as no socket buffer takes: in the end nobody reads what is asked either.
+        with pytest.raises((TimeoutError, ConnectionError)):
+            for _ in range(20_000):
+                connection.sendall(asked * 20)
+        works(tmp_path, live)
+
+
+def test_a_storm_of_commands_is_slowed_down(live: LiveEngine, tmp_path: Path) -> None:
+    states_seen = []
+    with client(tmp_path) as found:
+        for number in range(15):
+            states_seen.append(list(found.command(f"c{number}", Verb.PAUSE, None, 10.0))[-1])
+    refused = [answer for answer in states_seen if answer.state is CommandState.REFUSED]
+    assert refused and all("commands a second" in answer.text for answer in refused)
+    assert states_seen[0].state is CommandState.CONFIRMED
+
+
+@pytest.mark.parametrize("state", ["running", "decline", "broken", "halted", "stale", "starting"])
+def test_a_snapshot_comes_back_as_it_was(state: str) -> None:
+    snapshot: Snapshot = getattr(states, state)()
+    found = json.loads(json.dumps(wire.snapshot_to_json(snapshot)))
+    assert wire.snapshot_from_json(found) == snapshot
