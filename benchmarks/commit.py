@@ -71,7 +71,15 @@ def _rows(number: int) -> tuple[Record, ...]:
         "reduce_only": True,
         "client_id": client_id,
     }
-    sent = {"order": order, "role": "stop", "slot": 1, "unit": number - 1}
+    why = f"the stop at unit {number - 5:+d} follows the price to unit {number - 1:+d}"
+    decision = {
+        "reason": "LADDER_STOP",
+        "target": f"{trigger}",
+        "text": why,
+        "replaces": client_id,
+        "step": number,
+    }
+    sent = {"order": order, "role": "stop", "slot": 1, "unit": number - 1, "decision": decision}
     position, fragment, pnl = 4 * size, Decimal(500), Decimal("-1.2345")
     return (
         InputRecord(TRADE.id, 2 * number, at, "mark", {"price": f"{price}"}),
@@ -90,6 +98,10 @@ def _rows(number: int) -> tuple[Record, ...]:
             reduce_only=True,
             reason="LADDER_STOP",
             sent_at=at,
+            target=trigger,
+            why=why,
+            replaces=client_id,
+            step=number,
         ),
         StatusRecord(TRADE.id, client_id, at, "sent"),
     )

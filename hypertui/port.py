@@ -444,8 +444,9 @@ class EventKind(StrEnum):
     FILL = "fill"
     COMMAND = "command"
     ALARM = "alarm"
+    PREFLIGHT = "preflight"  # a finding before the trade
     STATE = "state"  # the engine as a whole, the program around it too
-    PREFLIGHT = "preflight"  # what was found before the trade began
+    LOG = "log"  # what libraries and defects say; in the log alone
 
 
 @dataclass(frozen=True, slots=True)

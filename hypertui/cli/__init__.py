@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hypertui.cli.arguments import parser
+from hypertui.redaction import without_secrets
 from hypertui.signals import FAILED
 
 BAD_INPUT = 2
@@ -90,4 +91,4 @@ def _refuse(text: str) -> int:
 
 
 def _one_line(words: object) -> str:
-    return " ".join(str(words).split())
+    return without_secrets(" ".join(str(words).split()))

@@ -67,7 +67,9 @@ def parser() -> argparse.ArgumentParser:
     # A flag that was given before the command must not be reset by the command's own default.
     _add_trade_flags(run, default=argparse.SUPPRESS)
     run.add_argument(
-        "--headless", action="store_true", help="no screen; print one JSON object per event on stdout"
+        "--headless",
+        action="store_true",
+        help="no screen; print one JSON object per event on stdout, or plain lines on a terminal",
     )
     run.add_argument(
         "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"

@@ -1,4 +1,4 @@
-"""The events of a headless run on standard output, one JSON object per line.
+"""The events of a headless run on standard output: one JSON object per line, plain words on a terminal.
 
 Whoever reads them may be slow, or stop reading, while the engine trades: the lines are written by a thread of
 their own, and the engine waits for none of them. A reader that falls behind by more events than the engine
@@ -15,20 +15,23 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from hypertui.port import EnginePort, Event
+from hypertui.port import EnginePort, Event, Severity
 
 _POLL = 0.05
 _LAST_WORDS = 5.0  # seconds that a reader has for what is left at the end
 
 
 class Printer:
-    """A context manager: prints to a file descriptor while it is open. `gone` is called once, from its
-    thread, when nobody can read any more."""
+    """A context manager: prints to a file descriptor while it is open, `in_words` for a person. `gone` is
+    called once, from its thread, when nobody can read any more."""
 
-    def __init__(self, engine: EnginePort, output: int, gone: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: EnginePort, output: int, gone: Callable[[], None], in_words: bool = False
+    ) -> None:
         self._engine = engine
         self._output = output
         self._gone = gone
+        self._in_words = in_words
         self._printed = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="printer", daemon=True)
@@ -58,16 +61,25 @@ class Printer:
         for event in self._engine.events_after(self._printed):
             missing = event.seq - self._printed - 1
             if missing:
-                self._say({"event": "gap", "missing": missing})
-            self._say(event_record(event))
+                gap: dict[str, object] = {"event": "gap", "missing": missing}
+                self._say(f"{missing} events are missing" if self._in_words else json.dumps(gap))
+            self._say(event_line(event) if self._in_words else json.dumps(event_record(event)))
             self._printed = event.seq
 
-    def _say(self, record: dict[str, object]) -> None:
+    def _say(self, text: str) -> None:
         # Not through the interpreter's own stdout: its lock, held by a write that never ends, would stand in
         # the way of the exit.
-        line = f"{json.dumps(record)}\n".encode()
+        line = f"{text}\n".encode("utf-8", "replace")
         while line:
             line = line[os.write(self._output, line) :]
+
+
+def event_line(event: Event) -> str:
+    """An event for a person, in one line that does nothing to a terminal."""
+    moment = datetime.fromtimestamp(event.at / 1000, UTC)
+    word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
+    text = "".join(char if char.isprintable() else " " for char in event.text)
+    return f"{moment:%H:%M:%S} {event.kind.value:<8}{word}{text}"
 
 
 def event_record(event: Event) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
+import atexit
 import random
 import shutil
 import sys
@@ -12,12 +12,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
+from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _REFUSED = 2
-_LOG_BYTES = 5_000_000
 
 
 def console(arguments: argparse.Namespace) -> int:
@@ -92,6 +91,7 @@ class Prepared:
     state_dir: Path
     fresh: bool
     connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
+    log: Log
 
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
@@ -117,7 +117,9 @@ class Prepared:
                 wall_clock,
                 random.SystemRandom(),
                 self.disk_free,
+                self.log.trouble,
             )
+            engine.listen(self.log.event)
             with ControlServer(engine, self.state_dir):
                 yield engine
 
@@ -145,11 +147,11 @@ def prepare(
     connect = connector(settings, config)
     state_dir = made_state_folder(settings)
     try:
-        handler = RotatingFileHandler(state_dir / "hypertui.log", maxBytes=_LOG_BYTES, backupCount=3)
+        log = Log(state_dir)
     except OSError as error:
         raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", handlers=[handler])
-    return Prepared(settings, config, state_dir, fresh, connect)
+    atexit.register(log.close)  # after the last words of a defect
+    return Prepared(settings, config, state_dir, fresh, connect, log)
 
 
 def consent(network: Network, asks: bool, accepted: bool) -> Consent:
@@ -239,7 +241,7 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
-    with Printer(engine, sys.stdout.fileno(), gone=stop.request):
+    with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=sys.stdout.isatty()):
         running = asyncio.create_task(engine.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=_POLL)

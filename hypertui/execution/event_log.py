@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.port import Event, EventKind, Severity
+from hypertui.redaction import without_secrets
 
 
 class EventLog:
@@ -30,10 +31,13 @@ class EventLog:
         data: Mapping[str, object] | None = None,
         severity: Severity = Severity.INFO,
     ) -> Event:
-        """Write an event down; `data` must be fit for JSON."""
+        """Write an event down; `data` must be fit for JSON. Words may come from anywhere, an exception's too:
+        what looks like a secret is taken out of them."""
+        text = without_secrets(text)
+        said = {name: _safe(value) for name, value in (data or {}).items()}
         with self._lock:
             self._seq += 1
-            event = Event(self._seq, self._clock(), kind, severity, text, data or {})
+            event = Event(self._seq, self._clock(), kind, severity, text, said)
             self._events.append(event)
         for listener in self._listeners:
             listener(event)
@@ -46,3 +50,7 @@ class EventLog:
                 return ()
             first = self._events[0].seq
             return tuple(self._events)[max(0, seq + 1 - first) :]
+
+
+def _safe(value: object) -> object:
+    return without_secrets(value) if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """The console as a newcomer starts it: a real terminal, the real engine, a paper market of its own."""
 
 import os
+import re
 import signal
 import sys
 from decimal import Decimal
@@ -85,3 +86,13 @@ def test_a_terminal_that_nobody_reads_stops_the_screen_and_nothing_else(
             terminal.signal(number)
             wait_until(lambda: venue.call(working) == [], "the wind-down to cancel the buys")
             assert terminal.end() in (0, 70)
+
+
+def test_without_a_screen_a_terminal_gets_plain_lines(home: dict[str, str], tmp_path: Path) -> None:
+    with Terminal(console("run", "--headless", "--for", "4", "--speed", "600"), tmp_path, home) as terminal:
+        shown = terminal.read_until("left with")
+        assert terminal.end() == 0
+    lines = shown.splitlines()
+    assert any(re.fullmatch(r"\d\d:\d\d:\d\d order   stop -1 .* working", line) for line in lines)
+    assert any(re.match(r"\d\d:\d\d:\d\d fill    bought ", line) for line in lines)
+    assert not any(line.startswith("{") for line in lines)

@@ -51,6 +51,7 @@ class LiveEngine:
         config: TradeConfig = SOL,
         journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
         history: Sequence[Input] = (),
+        log_trouble: Callable[[], str] = lambda: "",
         **changes: Any,
     ) -> None:
         self.venue = venue
@@ -64,6 +65,7 @@ class LiveEngine:
             self.config,
             wall_clock,
             random.Random(7),
+            log_trouble=log_trouble,
         )
         self._reasons: list[StopReason] = []
         self._errors: list[BaseException] = []
