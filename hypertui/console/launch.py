@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 import sys
@@ -52,6 +53,8 @@ def run_console(
         app.request_stop()
         app.leave_now()
 
+    # What is loaded stays: looking through it for garbage would hold screen and engine up for 50 ms at a time.
+    gc.freeze()
     with wind_down_on_signals(leave):
         app.run(mouse=mouse)
     if app.words:
