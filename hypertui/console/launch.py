@@ -53,7 +53,7 @@ def run_console(
         app.request_stop()
         app.leave_now()
 
-    # What is loaded stays: looking through it for garbage would hold screen and engine up for 50 ms at a time.
+    # What is loaded stays: to look through it for garbage holds screen and engine up for 50 ms each time.
     gc.freeze()
     with wind_down_on_signals(leave):
         app.run(mouse=mouse)
