@@ -73,6 +73,7 @@ _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _TRANSFERS_EVERY = 300.0
 _RETRY_PAUSE = 2.0
+_FIRST_TRANSFERS = 2.0
 _UPKEEP_EVERY = 10.0
 _SETTLE_PATIENCE = 30.0
 _CLOSE_AGAIN = 30_000
@@ -328,11 +329,16 @@ class Trader:
         self._every("account", _ACCOUNT_EVERY, self._caretaker.ask_account)
         self._every("funding", _FUNDING_EVERY, self._caretaker.ask_funding)
         self._every("allowance", _ALLOWANCE_EVERY, self._caretaker.ask_allowance)
-        self.inbox.spawn(self._caretaker.ask_transfers())
+        self.inbox.spawn(self._first_transfers())
         self._every("transfers", _TRANSFERS_EVERY, self._caretaker.ask_transfers)
         self._every("reconciliation", self.config.reconcile_every / 1000, self._caretaker.reconcile)
         self._on_price()
         self._advance()
+
+    async def _first_transfers(self) -> None:
+        # Nothing waits for them, and a start has better use for the request weight.
+        await asyncio.sleep(_FIRST_TRANSFERS)
+        await self._caretaker.ask_transfers()
 
     def _record_start(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
