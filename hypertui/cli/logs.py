@@ -54,7 +54,7 @@ class Log:
                 ],
             )
         )
-        queue: Queue[logging.LogRecord] = Queue(_WAITING)
+        queue: Queue[logging.LogRecord | None] = Queue(_WAITING)
         self._entrance = _Entrance(queue, self._file)
         self._writer = _Writer(queue, self._file)
         root = logging.getLogger()
@@ -131,7 +131,7 @@ class LogFile(RotatingFileHandler):
 class _Entrance(QueueHandler):
     """Hands records over as they are; where too many wait, the newest is lost."""
 
-    def __init__(self, queue: Queue[logging.LogRecord], file: LogFile) -> None:
+    def __init__(self, queue: Queue[logging.LogRecord | None], file: LogFile) -> None:
         super().__init__(queue)
         self._file = file
 
@@ -147,13 +147,17 @@ class _Entrance(QueueHandler):
 class _Writer(QueueListener):
     """The thread that writes. A disk that hangs holds up nobody's exit."""
 
+    def __init__(self, lines: Queue[logging.LogRecord | None], file: LogFile) -> None:
+        super().__init__(lines, file)
+        self._lines = lines
+
     def stop(self) -> None:
         """Let it write what waits, for a moment, and close the file if that was enough."""
         thread = self._thread
         if thread is None:
             return
         with suppress(Full):
-            self.enqueue_sentinel()
+            self._lines.put(None, timeout=_LAST_WORDS)  # what ends the thread, behind all that waits
         thread.join(_LAST_WORDS)
         if not thread.is_alive():
             self._thread = None
