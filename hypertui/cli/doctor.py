@@ -6,12 +6,11 @@ import argparse
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Sequence
 
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
-from hypertui.cli.trade import Prepared, prepare
+from hypertui.cli.trade import Prepared, prepare, wall_clock
 from hypertui.exchange import Exchange, ExchangeError, Rejected
 from hypertui.execution import preflight
 from hypertui.execution.entry import StartRefused
@@ -70,7 +69,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     else:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
-    survey = Survey(exchange, config, plan, _clock, ClockSkew(), place, prepared.disk_free)
+    survey = Survey(exchange, config, plan, wall_clock, ClockSkew(), place, prepared.disk_free)
     return (*preflight.findings(await survey.look(config.adopt, goes_on)), *trouble)
 
 
@@ -105,7 +104,3 @@ def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:
 def _harmless(text: str) -> str:
     """Words that may be the venue's, without what a terminal would obey."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _clock() -> int:
-    return time.time_ns() // 1_000_000

@@ -22,7 +22,7 @@ from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.rations import Purpose, Rations
+from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
@@ -194,7 +194,8 @@ class Caretaker:
     def _on_allowance(self) -> None:
         left = self._exchange.allowance.requests
         if left is not None and left < _FEW_REQUESTS:
-            text = f"{left} requests of the account left: trading adds one for each USD, buys stop at 200"
+            text = f"{left} requests of the account left: trading adds one for each USD, "
+            text += f"buys stop at {REQUESTS_FOR_STOPS}"
             self._alarms.sound("requests", Severity.WARNING, text)
         else:
             self._alarms.clear("requests")

@@ -29,7 +29,8 @@ class Purpose(IntEnum):
 # What has to be left of the weight, and of the account's actions, for a request of that purpose to be sent.
 # Protection is always tried: what is left is an estimate, and a refusal costs nothing.
 _WEIGHT_KEPT = {Purpose.CANCEL: 100, Purpose.BUY: 200, Purpose.ASK: 300}
-_REQUESTS_KEPT = {Purpose.BUY: 200}
+REQUESTS_FOR_STOPS = 200
+_REQUESTS_KEPT = {Purpose.BUY: REQUESTS_FOR_STOPS}
 _NAMES = {
     Purpose.PROTECT: "stops",
     Purpose.CANCEL: "cancels",
