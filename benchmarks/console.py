@@ -21,6 +21,7 @@ SIZE = (120, 40)
 TICKS = 60
 EVERY = 0.25
 EVENTS = 500
+UNITS = 400
 
 
 class _Written(HeadlessDriver):
@@ -37,14 +38,17 @@ class _Written(HeadlessDriver):
 
 
 class _Moving(states.FakeEngine):
-    """An engine whose mark, and all that hangs on it, moves with each reading of the clock."""
+    """An engine late in a long trade, whose mark, and all that hangs on it, moves with each reading of the
+    clock."""
 
     def __init__(self) -> None:
         events = [
             Event(number, states.NOW, "order", Severity.INFO, f"buy +3 placed, order {number}")
             for number in range(1, EVENTS + 1)
         ]
-        super().__init__(states.running(), events)
+        view = states.running()
+        units = states.position_map(view.unit, view.slots, -UNITS // 2, UNITS // 2)
+        super().__init__(replace(view, position_map=units), events)
         self.ticks = 0
 
     def tick(self, now: int) -> Snapshot:
@@ -77,11 +81,10 @@ def tick() -> dict[str, object]:
 
 async def _measure() -> dict[str, object]:
     engine, clock = _Moving(), states.Clock()
-    app = states.console(engine, clock, driver_class=_Written)
+    app = states.console(engine, clock, driver_class=_Written, built=gc.freeze)  # as at a real start
     found: dict[str, object] = {"limit_ms": 10, "limit_share": 0.06}
     async with app.run_test(headless=False, size=SIZE) as pilot:
         await pilot.pause(0.5)
-        gc.freeze()  # as at a real start
         for key, name in (("1", "main"), ("6", "log"), ("4", "map")):
             await pilot.press(key)
             await pilot.pause(0.3)

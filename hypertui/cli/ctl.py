@@ -14,6 +14,7 @@ from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import amount
 from hypertui.console import format as fmt
+from hypertui.console.launch import wall_clock
 from hypertui.console.questions import BUILD, Question
 from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, engines
 from hypertui.market import plain
@@ -41,7 +42,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(found))
     else:
-        for text in in_words(snapshot):
+        for text in in_words(snapshot, wall_clock()):
             print(text)
     return 0
 

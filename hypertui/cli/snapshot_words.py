@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.views import bar
 from hypertui.market import Instrument, Side
 from hypertui.port import Invariant, Snapshot
 
 
-def in_words(snapshot: Snapshot) -> Iterator[str]:
-    """What an engine does, holds and waits for; foreign text is made harmless."""
+def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
+    """What an engine does, holds and waits for at `now` (ms), or that it has fallen silent; foreign text is
+    made harmless."""
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
     mode = snapshot.mode.upper() + (f": {fmt.clean(snapshot.reason)}" if snapshot.reason else "")
     yield f"{snapshot.network.upper()} {symbol} {fmt.account(snapshot.account)}  {mode}"
     if snapshot.invariant is not None:
         yield from _trade(snapshot, snapshot.invariant, snapshot.instrument)
-    if snapshot.holds:
-        yield _row("holds", fmt.clean(snapshot.holds))
+    yield _row("engine", bar.waiting(Frame(snapshot, now)).text)
     for alarm in snapshot.alarms:
         if alarm.active:
             yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")
@@ -30,17 +32,22 @@ def in_words(snapshot: Snapshot) -> Iterator[str]:
 def _trade(snapshot: Snapshot, invariant: Invariant, instrument: Instrument) -> Iterator[str]:
     held = f"{fmt.size(snapshot.position, instrument)} {fmt.clean(instrument.symbol, 12)}"
     covered = f"stops cover {fmt.size(invariant.stopped_size, instrument)}"
+    if invariant.protected is not None:
+        covered += f" ({fmt.share_down(invariant.protected)})"
     yield _row("position", f"{held}, about {fmt.usd(snapshot.position_value)} USD; {covered}")
     fault = f"; {fmt.clean(invariant.fault)}" if invariant.fault else ""
     unsettled = "" if invariant.settled else "; something is on its way"
-    yield _row("orders", f"{invariant.stops} stops, {invariant.buys} buys{fault}{unsettled}")
+    stops, buys = fmt.plural(invariant.stops, "stop"), fmt.plural(invariant.buys, "buy")
+    yield _row("orders", f"{stops}, {buys}{fault}{unsettled}")
     for slot in snapshot.slots:
         side = "stop" if slot.side is Side.SELL else "buy "
         size, at = fmt.size(slot.size, instrument), fmt.price(slot.trigger, instrument)
-        yield _row("", f"{side} {slot.unit:+d} {size} at {at} {slot.state.value}")
-    where = f"unit {snapshot.unit:+d}, {snapshot.long_slots} slots long, {snapshot.phase}"
+        yield _row("", f"{side} {fmt.unit(slot.unit)} {size} at {at} {slot.state.value}")
+    where = (
+        f"unit {fmt.unit(snapshot.unit)}, {fmt.plural(snapshot.long_slots, 'slot')} long, {snapshot.phase}"
+    )
     yield _row("price", f"{fmt.price(snapshot.mark, instrument)}; {where}")
-    realized, unrealized = fmt.usd(snapshot.realized_pnl), fmt.usd(snapshot.unrealized_pnl)
+    realized, unrealized = fmt.signed_usd(snapshot.realized_pnl), fmt.signed_usd(snapshot.unrealized_pnl)
     yield _row("profit", f"realised {realized}, unrealised {unrealized} USD")
 
 

@@ -59,7 +59,8 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     """Shows one engine and passes on what the operator wants.
 
     The engine has a thread and a loop of its own, because a terminal that does not read stops this one. With
-    `refresh_hz` 0 nothing is pulled by itself; `show_frame` does it.
+    `refresh_hz` 0 nothing is pulled by itself; `show_frame` does it. `built` is called whenever a screen was
+    shown for the first time.
     """
 
     TITLE = "hypertui"
@@ -79,8 +80,10 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         look: Look = _PLAIN,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         driver_class: type[Driver] | None = None,
+        built: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(driver_class=driver_class)
+        self.built = built
         self.engine = engine
         self.stop = stop
         self.who = who

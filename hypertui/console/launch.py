@@ -47,13 +47,16 @@ def run_console(
 
     look = Look(ascii, theme, None if local_times else UTC, bound, shots)
     stop.by = who or operator()
-    app = HyperTui(engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, look=look)
+    # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
+    # engine up for 50 ms each time.
+    app = HyperTui(
+        engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, look=look, built=gc.freeze
+    )
 
     def leave() -> None:
         app.request_stop()
         app.leave_now()
 
-    # What is loaded stays: to look through it for garbage holds screen and engine up for 50 ms each time.
     gc.freeze()
     with wind_down_on_signals(leave):
         app.run(mouse=mouse)

@@ -145,18 +145,31 @@ class Column:
     stretches: bool = False
 
 
-class Table:
-    """Rows under a head, aligned in `width` cells. Only what is asked for is put together, so that a table of
-    hundreds of rows costs little more than the rows in sight."""
+Cells = tuple[Span, ...]
 
-    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> None:
+
+def widths_of(cells: Cells) -> tuple[int, ...]:
+    """How many terminal cells each cell of a row takes."""
+    return tuple(cell_len(span.text) for span in cells)
+
+
+class Table:
+    """Rows under a head, aligned in `width` cells. Only what is asked for is put together, and rows whose
+    `measures` are known are not measured anew, so that a table of hundreds of rows costs little more than the
+    rows in sight."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Cells],
+        width: int,
+        measures: Iterable[tuple[int, ...]] | None = None,
+    ) -> None:
         self._columns = columns
         self._rows = rows
         self._width = width
-        widths = [
-            max([column.least, cell_len(column.title), *(cell_len(row[index].text) for row in rows)])
-            for index, column in enumerate(columns)
-        ]
+        titles = [max(column.least, cell_len(column.title)) for column in columns]
+        widths = [max(column) for column in zip(titles, *(measures or map(widths_of, rows)), strict=True)]
         full = list(widths)
         for index, column in enumerate(columns):
             if column.stretches:
@@ -178,17 +191,17 @@ class Table:
     @property
     def head(self) -> Line:
         """The columns' names."""
-        return self._line([Span(column.title, Role.HEAD) for column in self._columns])
+        return self._line(tuple(Span(column.title, Role.HEAD) for column in self._columns))
 
     def lines(self, start: int, end: int) -> list[Line]:
         """Rows from `start` up to `end`."""
         return [self._line(row) for row in self._rows[start:end]]
 
-    def _line(self, cells: Sequence[Span]) -> Line:
+    def _line(self, cells: Cells) -> Line:
         return _row(self._columns, cells, self._widths, self._shown, self._gap, self._width)
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> list[Line]:
+def table(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> list[Line]:
     """Head and all rows with aligned columns in `width` cells."""
     whole = Table(columns, rows, width)
     return [whole.head, *whole.lines(0, len(rows))]
@@ -196,7 +209,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int)
 
 def _row(
     columns: Sequence[Column],
-    cells: Sequence[Span],
+    cells: Cells,
     widths: Sequence[int],
     shown: Iterable[int],
     gap: str,

@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Column, Line, Role, Span, Table, fit, line, pad, tint
+from hypertui.console.lines import (
+    BLANK,
+    Cells,
+    Column,
+    Line,
+    Role,
+    Span,
+    Table,
+    fit,
+    line,
+    pad,
+    tint,
+    widths_of,
+)
 from hypertui.console.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
@@ -18,12 +31,17 @@ _UNTINTED = frozenset({Role.CRITICAL, Role.WARNING, Role.HOLD, Role.STALE})
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row: its cells, what is copied, and what its details say. `key` is the same for the same thing in the
-    next frame. A `divider` cannot be reached by the cursor."""
+    next frame."""
 
     key: str
-    cells: tuple[Span, ...]
+    cells: Cells
     copied: str = ""
     details: Details | None = None
+    measures: tuple[int, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Measured once: a row stays, while the list around it is made anew with each that is added.
+        object.__setattr__(self, "measures", widths_of(self.cells))
 
     @property
     def text(self) -> str:
@@ -149,7 +167,9 @@ class ListPanel(Panel):
         kept, shape = self._kept, (width, self.filter)
         if kept.shape != shape:
             kept.rows = self._rows(frame)
-            kept.table = Table(kept.listing.columns, [row.cells for row in kept.rows], width)
+            rows = kept.rows
+            cells, measures = [row.cells for row in rows], [row.measures for row in rows]
+            kept.table = Table(kept.listing.columns, cells, width, measures)
             kept.shape = shape
         return kept.rows, kept.table
 

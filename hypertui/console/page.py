@@ -48,6 +48,7 @@ class Page(Screen[None], inherit_bindings=False):
         self._focused: Panel | None = None
         self._zoomed: Panel | None = None
         self._settling: Timer | None = None
+        self._built = False
 
     # What it is made of
 
@@ -131,7 +132,13 @@ class Page(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         # The first time there is no size to draw into before the screen has been laid out.
-        self.call_after_refresh(self.app.show_frame)
+        self.call_after_refresh(self._resumed)
+
+    def _resumed(self) -> None:
+        self.app.show_frame()
+        if not self._built:
+            self._built = True
+            self.app.built()
 
     # Focus, zoom, lists
 

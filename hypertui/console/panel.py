@@ -1,12 +1,13 @@
-"""The one widget of the main screen: lines of text, of which only the cells that changed are repainted."""
+"""The one widget of the screens: lines of text, of which only those that changed are repainted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -39,6 +40,7 @@ class Panel(Widget):
         self._title = title
         self._ascii = ascii
         self._lines: list[Line] = []
+        self._base = Style.null()
 
     def present(self, frame: Frame) -> None:
         """Take over the newest frame and repaint what differs."""
@@ -47,12 +49,12 @@ class Panel(Widget):
             return
         lines = [self._plain(fit(spans, width)) for spans in self._view(frame, width, height)[:height]]
         old, self._lines = self._lines, lines
-        for y in range(max(len(old), len(lines))):
-            before = old[y] if y < len(old) else ()
-            after = lines[y] if y < len(lines) else ()
-            if before != after:
-                first, last = _changed(before, after)
-                self.refresh(Region(first, y, last - first, 1))
+        # Whole lines: which of their cells differ is found out on the way to the terminal.
+        changed = [
+            Region(0, y, width, 1) for y, (was, now) in enumerate(zip_longest(old, lines)) if was != now
+        ]
+        if changed:
+            self.refresh(*changed)
         if self._title is not None:
             title = self._title(frame)
             title = to_ascii(title) if self._ascii else title
@@ -83,9 +85,13 @@ class Panel(Widget):
     def on_show(self) -> None:
         self.present(self.app.frame)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Worked out from all that it lies in, so once for all lines.
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        width = self.content_size.width
-        base = self.rich_style
+        width, base = self.content_size.width, self._base
         spans = self._lines[y] if y < len(self._lines) else ()
         segments: list[Segment] = []
         for text, role in _joined(spans):
@@ -121,23 +127,3 @@ def _joined(spans: Line) -> list[Span]:
         else:
             joined.append(span)
     return joined
-
-
-def _changed(before: Line, after: Line) -> tuple[int, int]:
-    """The first cell that differs and the one behind the last."""
-    old, new = _cells(before), _cells(after)
-    length = max(len(old), len(new))
-    old += [(" ", Role.TEXT)] * (length - len(old))
-    new += [(" ", Role.TEXT)] * (length - len(new))
-    differing = [x for x in range(length) if old[x] != new[x]]
-    return (differing[0], differing[-1] + 1) if differing else (0, length)
-
-
-def _cells(spans: Line) -> list[tuple[str, Role]]:
-    cells: list[tuple[str, Role]] = []
-    for text, role in spans:
-        for char in text:
-            cells.append((char, role))
-            # A wide character owns its second cell too, under a mark no text can contain.
-            cells += [("", role)] * (cell_len(char) - 1)
-    return cells

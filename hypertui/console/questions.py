@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.lines import BLANK, Line, Role, Span, line
 from hypertui.market import Side
-from hypertui.port import Mode, Network, OnExit, SlotState, SlotView, Snapshot, Verb
+from hypertui.port import Mode, Network, OnExit, OrderView, SlotState, SlotView, Snapshot, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,14 @@ def _working(snapshot: Snapshot, side: Side) -> list[SlotView]:
 
 def _orders(snapshot: Snapshot, slots: list[SlotView]) -> list[Line]:
     """One line per order: unit, trigger, size."""
-    return [
-        _fact(
-            "",
-            f"{'▲ buy ' if slot.side is Side.BUY else '▼ stop'} {fmt.unit(slot.unit):>4}"
-            f" {fmt.price(slot.trigger, snapshot.instrument):>10}"
-            f"  {fmt.size(slot.size, snapshot.instrument)}",
-        )
-        for slot in slots
-    ]
+    return [_order(snapshot, slot.side, slot.unit, slot.trigger, slot.size) for slot in slots]
+
+
+def _order(snapshot: Snapshot, side: Side, unit: int, trigger: Decimal | None, size: Decimal | None) -> Line:
+    instrument = snapshot.instrument
+    what = "▲ buy " if side is Side.BUY else "▼ stop"
+    at = f"{fmt.price(trigger, instrument):>10}  {fmt.size(size, instrument)}"
+    return _fact("", f"{what} {fmt.unit(unit):>4} {at}")
 
 
 def _question(snapshot: Snapshot, title: str, body: list[Line], yes: str, phrase: str = "") -> Question:
@@ -105,14 +105,23 @@ def _question(snapshot: Snapshot, title: str, body: list[Line], yes: str, phrase
 
 
 def resume(snapshot: Snapshot) -> Question:
-    """What the engine takes up first."""
-    wanted = [slot for slot in snapshot.slots if slot.state not in _AT_VENUE]
+    """What the engine takes up first: the orders that it places and cancels."""
+    missing = [order for order in snapshot.orders if order.expected is not None and not order.working]
+    ours = [order for order in snapshot.orders if order.working is not None]
+    surplus = [order for order in ours if order.expected is None and order.role != "close"]
     body = [_fact("position", _held(snapshot))]
-    if wanted:
-        body += [_fact("places", fmt.plural(len(wanted), "order")), *_orders(snapshot, wanted)]
-    else:
-        body.append(_fact("places", "what the ladder wants and the venue does not have"))
+    for label, orders in (("places", missing), ("cancels", surplus)):
+        count = fmt.plural(len(orders), "order") if orders else "none"
+        body += [_fact(label, count), *_listed(snapshot, orders)]
     return _question(snapshot, "RESUME trading", body, "resume")
+
+
+def _listed(snapshot: Snapshot, orders: list[OrderView]) -> list[Line]:
+    """The same for orders as the books have them."""
+    return [
+        _order(snapshot, order.side, order.unit or 0, order.trigger, order.expected or order.working)
+        for order in orders
+    ]
 
 
 def cancel_buys(snapshot: Snapshot) -> Question:

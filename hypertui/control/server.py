@@ -210,15 +210,16 @@ class _Client:
         if refusal:
             await self._ack(asked.id, CommandState.REFUSED, 0, refusal)
             return
-        began = time.monotonic()
+        began, took = time.monotonic(), 0
         with suppress(TimeoutError):  # then what becomes of it is seen in the events, if it is taken up
             async with asyncio.timeout(_ANSWER):
                 ack = await self._engine.command(Command(asked.id, asked.verb, self._who))
             state = CommandState.ACKNOWLEDGED if ack.accepted else CommandState.REFUSED
-            await self._ack(asked.id, state, round((time.monotonic() - began) * 1000), ack.text)
+            took = _ms_since(began)
+            await self._ack(asked.id, state, took, ack.text)
             if not ack.accepted:
                 return
-        await self._follow(asked.id, began)
+        await self._follow(asked.id, began, took)
 
     def _refusal(self, asked: CommandRequest) -> str:
         position = self._engine.snapshot.position
@@ -228,8 +229,9 @@ class _Client:
             return f"more than {_PER_SECOND:.0f} commands a second"
         return ""
 
-    async def _follow(self, id: str, began: float) -> None:
-        """Tell what becomes of a command, until its end or the engine's."""
+    async def _follow(self, id: str, began: float, answered: int) -> None:
+        """Tell what becomes of a command, until its end or the engine's; `answered` is the ms that its first
+        answer took."""
         seen, leaves = 0, False
         while True:
             for event in self._engine.events_after(seen):
@@ -238,14 +240,15 @@ class _Client:
                     continue
                 state = CommandState(str(event.data["state"]))
                 if state in _FINAL:
+                    # The engine counts from when it took the command up, the operator from when it was sent.
                     took = event.data.get("took_ms")
-                    await self._ack(id, state, took if isinstance(took, int) else 0, str(event.data["text"]))
+                    whole = answered + (took if isinstance(took, int) else 0)
+                    await self._ack(id, state, whole, str(event.data["text"]))
                     return
             late = time.monotonic() - began > _FOLLOW
             if leaves or late or self._reader.at_eof():
                 text = f"no outcome within {_FOLLOW:.0f} s" if late else "the engine left before the outcome"
-                took = round((time.monotonic() - began) * 1000)
-                await self._ack(id, CommandState.FAILED, took, text)
+                await self._ack(id, CommandState.FAILED, _ms_since(began), text)
                 return
             leaves = await self._server.leaves()
 
@@ -259,3 +262,7 @@ class _Client:
         self._writer.write(wire.line(message))
         async with asyncio.timeout(_READ):
             await self._writer.drain()
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

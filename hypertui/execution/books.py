@@ -196,23 +196,21 @@ def _orders(
     now: int,
 ) -> tuple[OrderView, ...]:
     """The working orders of all three books, side by side, lowest unit first."""
-    # Where the manager does not trade, nothing more is wanted than what works.
-    wanted: Wanted | None = None
-    if posture is Posture.TRADE:
-        target = ladder.target()
-        wanted = {(Side.SELL, stop.unit): stop.size for stop in target.stops}
-        wanted |= {(Side.BUY, buy.unit): buy.size for buy in target.buys}
+    # Where the manager does not trade, the wish is what it would go back to, and a difference no fault.
+    trading = posture is Posture.TRADE
+    target = ladder.target()
+    wanted: Wanted = {(Side.SELL, stop.unit): stop.size for stop in target.stops}
+    wanted |= {(Side.BUY, buy.unit): buy.size for buy in target.buys}
     asked_at, listed = (None, []) if listing is None else (listing[0], list(listing[1]))
     by_id = {order.client_id: order for order in listed if order.client_id is not None}
-    left = None if wanted is None else dict(wanted)
     views = []
     for own in tracker.alive:
-        expected = None if left is None else left.pop((own.order.side, own.unit), None)
+        expected = wanted.pop((own.order.side, own.unit), None)
         listed_as = by_id.pop(own.client_id, None)
-        views.append(_own(own, expected, listed_as, asked_at, wanted is not None, ladder, tracker, now))
-    for (side, unit), size in (left or {}).items():
+        views.append(_own(own, expected, listed_as, asked_at, trading, ladder, tracker, now))
+    for (side, unit), size in wanted.items():
         role = Role.STOP if side is Side.SELL else Role.BUY
-        fault = "not placed" if tracker.quiet else ""
+        fault = "not placed" if trading and tracker.quiet else ""
         trigger = ladder.grid.price(unit)
         views.append(OrderView(side, role.value, unit, trigger, size, None, None, fault=fault))
     named = {order.client_id for order in tracker.alive}

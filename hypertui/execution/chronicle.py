@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from hypertui.execution import words
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import TradeJournal
@@ -35,10 +36,10 @@ class Chronicle:
             return
         up = step.direction is Direction.UP
         before = step.unit - 1 if up else step.unit + 1
-        moved = f"{'▲' if up else '▼'} {before:+d} → {step.unit:+d}"
+        moved = f"{'▲' if up else '▼'} {words.unit(before)} → {words.unit(step.unit)}"
         self.last_step = (moved, self._clock())
         self._journal.step(step, self.ladder, self._clock())
-        text = f"{moved} at {plain(step.price)}"
+        text = f"{moved} at {words.at_price(step.price)}"
         self._log.add(EventKind.STEP, text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:
@@ -49,7 +50,9 @@ class Chronicle:
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
-        text = f"{label} {order.unit:+d} {plain(wanted.size)} at {trigger or 'market'} {status}"
+        where = "market" if wanted.trigger is None else words.at_price(wanted.trigger)
+        size = words.coins(wanted.size, self.ladder.plan.instrument)
+        text = f"{label} {words.unit(order.unit)} {size} at {where} {status}"
         data = {
             "client_id": order.client_id,
             "order_id": order.order_id,
@@ -72,9 +75,12 @@ class Chronicle:
         USD."""
         self._journal.fill(fill, role, unit, decision)
         verb = "bought" if fill.side is Side.BUY else "sold"
-        text = f"{verb} {plain(fill.size)} at {plain(fill.price)}, unit {unit:+d}"
+        size = (
+            plain(fill.size) if self.ladder is None else words.coins(fill.size, self.ladder.plan.instrument)
+        )
+        text = f"{verb} {size} at {words.at_price(fill.price)}, unit {words.unit(unit)}"
         if realized_pnl:
-            text += f", realised {realized_pnl:+.2f}"
+            text += f", realised {realized_pnl:+,.2f}"
         data = {
             "client_id": fill.client_id,
             "order_id": fill.order_id,

@@ -13,6 +13,7 @@ from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
 from hypertui.execution.outcomes import Outcome, Outcomes
 from hypertui.execution.status import CommandLog
+from hypertui.execution.words import counted
 from hypertui.port import Ack, Command, CommandState, Mode, Severity, Verb
 
 _SOON = 10_000
@@ -69,13 +70,13 @@ class Helm:
             trade.outcomes.overtaken(command)
         match command.verb:
             case Verb.PAUSE:
-                trade.pause("paused by the operator")
+                trade.pause(_by(command))
                 trade.outcomes.expect(command, self._paused, _SOON, self._not_paused)
             case Verb.RESUME:
                 trade.resume()
                 trade.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
             case Verb.HALT:
-                trade.halt("halted by the operator")
+                trade.halt(_by(command))
                 trade.outcomes.expect(command, self._halted, _SOON, self._not_halted)
             case Verb.RECONCILE:
                 trade.inbox.spawn(self._reconcile(command))
@@ -105,12 +106,13 @@ class Helm:
             return CommandState.CONFIRMED, "nothing is placed; what was cancelled stays cancelled"
         words = "nothing new is bought"
         if buys:
-            words += f"; {len(buys)} working buys may still fire, and get their stops"
+            their = "its stop" if len(buys) == 1 else "their stops"
+            words += f"; {counted(len(buys), 'working buy')} may still fire, and get {their}"
         return CommandState.CONFIRMED, words
 
     def _not_paused(self) -> str:
         buys = sum(order.unproven for order in self._trade.tracker.buys())
-        return f"nothing new is sent, but the venue has not answered for {buys} buys"
+        return f"nothing new is sent, but the venue has not answered for {counted(buys, 'buy')}"
 
     def _resumed(self) -> Outcome:
         if self._trade.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
@@ -119,7 +121,10 @@ class Helm:
             return None
         working = list(self._trade.tracker.alive)
         stops = sum(order.role is Role.STOP for order in working)
-        return CommandState.CONFIRMED, f"{stops} stops and {len(working) - stops} buys work"
+        return (
+            CommandState.CONFIRMED,
+            f"{counted(stops, 'stop')} and {counted(len(working) - stops, 'buy')} work",
+        )
 
     def _not_resumed(self) -> str:
         why = self._trade.manager.hold_buys or "not every order has been answered for"
@@ -147,11 +152,12 @@ class Helm:
 
     async def _carry_out(self, command: Command) -> None:
         trade, verb = self._trade, command.verb
+        reason = f"{verb.value} {_by(command)}"
         if verb is not Verb.SELL_OUT:
             # Whatever interrupts it, or keeps it from its end: a restart takes no new risk by itself.
-            trade.record_mode(Mode.PAUSED, f"{verb.value} by the operator")
+            trade.record_mode(Mode.PAUSED, reason)
         try:
-            done = await winddown.WAYS[verb](trade, f"{verb.value} by the operator")
+            done = await winddown.WAYS[verb](trade, reason)
         except winddown.NotDone as error:
             text = f"{error}; {winddown.what_works(trade)}"
             trade.alarms.sound("winddown", Severity.CRITICAL, f"{verb.value} failed: {text}")
@@ -161,4 +167,9 @@ class Helm:
         # After the trade's end nothing is written down any more, so this comes first.
         trade.commands.note(command, CommandState.CONFIRMED, done)
         if verb is Verb.FLATTEN:
-            trade.ended("flattened by the operator")
+            trade.ended(f"flattened {_by(command)}")
+
+
+def _by(command: Command) -> str:
+    """Who asked for it, without the way by which it came: that is in the audit."""
+    return f"by {command.who.partition(' ')[0]}"

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hypertui.exchange import AccountState, Allowance
+from hypertui.execution import words
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.market import ONE, ZERO, Side, plain
+from hypertui.market import ONE, ZERO, Side
 from hypertui.port import Budget, Invariant, SlotState, SlotView, Snapshot, Source, Trigger
 from hypertui.strategy.ladder import Ladder, Target
 from hypertui.strategy.plan import SLOTS
@@ -201,9 +202,10 @@ def _invariant(ladder: Ladder, tracker: OrderTracker, manager: OrderManager) -> 
     doubles = sorted(unit for unit, count in units.items() if count > 1)
     fault = ""
     if stopped != ladder.position:
-        fault = f"stops cover {plain(stopped)} of {plain(ladder.position)}"
+        of = ladder.plan.instrument
+        fault = f"stops cover {words.coins(stopped, of)} of {words.coins(ladder.position, of)}"
     elif doubles:
-        fault = f"two orders at unit {doubles[0]:+d}"
+        fault = f"two orders at unit {words.unit(doubles[0])}"
     elif wanted is not None and len(stops) + len(buys) != SLOTS:
         fault = f"{len(stops) + len(buys)} orders work, {SLOTS} should"
     elif wanted is not None and not tracker.settled:

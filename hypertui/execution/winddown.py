@@ -22,7 +22,8 @@ from hypertui.execution.order_manager import Action, OrderManager, Place, Postur
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.status import Alarms
-from hypertui.market import ZERO, Side, plain
+from hypertui.execution.words import at_price, coins, counted
+from hypertui.market import ZERO, Side
 from hypertui.port import Mode, Severity, Verb
 
 _PATIENCE = 6.0
@@ -66,34 +67,32 @@ async def cancel_buys(trade: Trade, reason: str) -> str:
     if trade.manager.posture is Posture.TRADE:
         trade.manager.posture = Posture.PROTECT
     trade.set_mode(Mode.PAUSED, reason)
-    await _cancel(trade, trade.tracker.buys, "buys")
+    await _cancel(trade, trade.tracker.buys, "buy")
     left = [order for order in await _working(trade) if order.side is Side.BUY]
     if left:
-        raise NotDone(f"{len(left)} buys still work at the venue; the stops work on")
+        raise NotDone(f"{counted(len(left), 'buy')} still working at the venue; the stops work on")
     position = trade.tracker.ladder.position
     if trade.manager.posture is Posture.PROTECT:
         if not await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE):
-            raise NotDone(
-                f"no buys work, but not all of {plain(position)} {trade.config.symbol} has a stop yet"
-            )
+            raise NotDone(f"no buys work, but not all of {_coins(trade, position)} has a stop yet")
     elif not _covered(trade):
-        raise NotDone(f"no buys work, and not all of {plain(position)} {trade.config.symbol} has a stop")
+        raise NotDone(f"no buys work, and not all of {_coins(trade, position)} has a stop")
     position = trade.tracker.ladder.position
     if not position:
         return "no position and no buys"
-    return f"no buys, and stops working for {plain(position)} {trade.config.symbol}"
+    return f"no buys, and stops working for {_coins(trade, position)}"
 
 
 async def sell_out(trade: Trade, reason: str) -> str:
     """Buy nothing any more, for good, and let the stops follow the price until all is sold. Raises NotDone
     when a buy still works or a coin has no stop; the trade goes on selling out all the same."""
     trade.sell_out(reason)
-    await _cancel(trade, trade.tracker.buys, "buys")
+    await _cancel(trade, trade.tracker.buys, "buy")
     left = [order for order in await _working(trade) if order.side is Side.BUY]
     if left:
-        raise NotDone(f"{len(left)} buys still work at the venue; the stops work on")
+        raise NotDone(f"{counted(len(left), 'buy')} still working at the venue; the stops work on")
     covered = await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE)
-    held = f"{plain(trade.tracker.ladder.position)} {trade.config.symbol}"
+    held = _coins(trade, trade.tracker.ladder.position)
     if not covered:
         raise NotDone(f"no buys work, but not all of {held} has a stop yet")
     return f"no buys, and stops that follow the price for {held}"
@@ -106,22 +105,20 @@ async def leave(trade: Trade) -> str:
     if not await trade.inbox.run_until(lambda: trade.tracker.quiet, _PATIENCE):
         raise NotDone("not every order has been answered for")
     ladder = trade.tracker.ladder
-    return (
-        f"{len(list(trade.tracker.alive))} orders working and {plain(ladder.position)} {trade.config.symbol}"
-    )
+    return f"{counted(len(list(trade.tracker.alive)), 'order')} working and {_coins(trade, ladder.position)}"
 
 
 async def cancel_all(trade: Trade, reason: str) -> str:
     """Cancel every order; the trade is paused with it and holds its coins unprotected. Raises NotDone."""
     trade.manager.posture = Posture.HANDS_OFF
     trade.set_mode(Mode.PAUSED, reason)
-    await _cancel(trade, lambda: trade.tracker.alive, "orders")
+    await _cancel(trade, lambda: trade.tracker.alive, "order")
     left = await _working(trade)
     if left:
-        raise NotDone(f"{len(left)} orders still work at the venue")
+        raise NotDone(f"{counted(len(left), 'order')} still working at the venue")
     position = trade.tracker.ladder.position
     if position:
-        text = f"{plain(position)} {trade.config.symbol} is unprotected: all orders were cancelled"
+        text = f"{_coins(trade, position)} is unprotected: all orders were cancelled"
         trade.alarms.sound("unprotected", Severity.CRITICAL, text)
     return "no orders work at the venue"
 
@@ -133,17 +130,17 @@ async def adopt(trade: Trade, reason: str) -> str:
         trade.manager.posture = Posture.PROTECT
     trade.set_mode(Mode.PAUSED, reason)
     await _take_over(trade)
-    ladder, symbol = trade.tracker.ladder, trade.config.symbol
+    ladder = trade.tracker.ladder
     if ladder.held < 0:
         raise NotDone(
-            f"the account is short of {plain(-ladder.held)} {symbol}, which no slot can hold: flatten"
+            f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
         )
     for key in ("position", "foreign"):
         trade.alarms.clear(key)
     covered = await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE)
     if not covered and trade.manager.posture is Posture.PROTECT:
-        raise NotDone(f"{plain(ladder.held)} {symbol} is booked, but not all of it has a stop yet")
-    return f"{plain(ladder.held)} {symbol} in {ladder.long_slots} slots"
+        raise NotDone(f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet")
+    return f"{_coins(trade, ladder.held)} in {counted(ladder.long_slots, 'slot')}"
 
 
 async def flatten(trade: Trade, reason: str) -> str:
@@ -160,7 +157,7 @@ async def close_out(trade: Trade, reason: str) -> str:
     """Do what flatten does, and leave it to the caller what the engine is then. Raises NotDone."""
     trade.manager.posture = Posture.PROTECT
     trade.set_mode(Mode.PAUSED, f"flattening: {reason}")
-    await _cancel(trade, trade.tracker.buys, "buys")
+    await _cancel(trade, trade.tracker.buys, "buy")
     with suppress(NotDone):  # what cannot be explained can still be closed
         await _take_over(trade)
     trade.manager.posture = Posture.HANDS_OFF
@@ -169,10 +166,10 @@ async def close_out(trade: Trade, reason: str) -> str:
     except NotDone:
         trade.manager.posture = Posture.PROTECT
         raise
-    await _cancel(trade, lambda: trade.tracker.alive, "orders")
+    await _cancel(trade, lambda: trade.tracker.alive, "order")
     left = await _working(trade)
     if left:
-        raise NotDone(f"the position is closed, but {len(left)} orders still work at the venue")
+        raise NotDone(f"the position is closed, but {counted(len(left), 'order')} still working")
     for key in ("unprotected", "position", "foreign"):
         trade.alarms.clear(key)
     return "position 0 and no orders"
@@ -190,15 +187,20 @@ WAYS: dict[Verb, Callable[[Trade, str], Awaitable[str]]] = {
 def what_works(trade: Trade) -> str:
     """The orders that are not proven dead, in words: what protects, and what may still buy."""
     orders = sorted(trade.tracker.alive, key=lambda order: order.unit)
-    stops = [_order_in_words(order) for order in orders if order.order.reduce_only]
-    buys = [_order_in_words(order) for order in orders if not order.order.reduce_only]
-    held = f"{plain(trade.tracker.ladder.position)} {trade.config.symbol} held"
+    stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
+    buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
+    held = f"{_coins(trade, trade.tracker.ladder.position)} held"
     return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
 
 
-def _order_in_words(order: OwnOrder) -> str:
-    at = order.order.trigger or order.order.limit
-    return f"{plain(order.remaining)} at {plain(at)}{' (not proven)' if order.unproven else ''}"
+def _order_in_words(trade: Trade, order: OwnOrder) -> str:
+    size = coins(order.remaining, trade.tracker.ladder.plan.instrument)
+    at = at_price(order.order.trigger or order.order.limit)
+    return f"{size} at {at}{' (not proven)' if order.unproven else ''}"
+
+
+def _coins(trade: Trade, size: Decimal) -> str:
+    return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.config.symbol}"
 
 
 async def _take_over(trade: Trade) -> None:
@@ -230,7 +232,7 @@ async def _close_position(trade: Trade, reason: str) -> None:
         await trade.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
     held = await _position(trade)
     if held:
-        raise NotDone(f"{plain(held)} {trade.config.symbol} could not be closed; the stops work on")
+        raise NotDone(f"{_coins(trade, held)} could not be closed; the stops work on")
 
 
 def _covered(trade: Trade) -> bool:
@@ -256,8 +258,8 @@ async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: s
     if not await trade.inbox.run_until(gone, _PATIENCE):
         left, held = list(which()), trade.tracker.ladder.position
         raise NotDone(
-            f"{len(left)} {name} could not be cancelled within {_PATIENCE:.0f} s; "
-            f"{plain(held)} {trade.config.symbol} is held"
+            f"{counted(len(left), name)} could not be cancelled within {_PATIENCE:.0f} s; "
+            f"{_coins(trade, held)} is held"
         )
 
 

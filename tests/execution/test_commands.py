@@ -163,7 +163,7 @@ def test_leaving_a_halted_trade_cancels_its_buys_all_the_same(venue: LocalVenue)
         assert sides(live) == "SSBB"
         live.stop.request(OnExit.BUYS)
         assert live.reason.status == 3
-        assert "halted by the operator" in live.reason.text
+        assert "by test@tty" in live.reason.text
         assert sides(live) == "SS"
 
 

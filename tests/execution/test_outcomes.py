@@ -86,7 +86,7 @@ def test_resume_is_confirmed_by_the_orders_that_work(live: LiveEngine) -> None:
     live.command(Verb.CANCEL_ALL)
     assert ended(live, Verb.CANCEL_ALL)[0] is CommandState.CONFIRMED
     live.command(Verb.RESUME)
-    assert ended(live, Verb.RESUME) == (CommandState.CONFIRMED, "3 stops and 1 buys work")
+    assert ended(live, Verb.RESUME) == (CommandState.CONFIRMED, "3 stops and 1 buy work")
     assert len(live.working()) == 4
 
 
@@ -95,7 +95,7 @@ def test_pause_and_halt_are_confirmed_in_words(live: LiveEngine) -> None:
     live.command(Verb.PAUSE)
     state, text = ended(live, Verb.PAUSE)
     assert state is CommandState.CONFIRMED
-    assert text == "nothing new is bought; 1 working buys may still fire, and get their stops"
+    assert text == "nothing new is bought; 1 working buy may still fire, and get its stop"
     live.command(Verb.HALT)
     assert ended(live, Verb.HALT) == (CommandState.CONFIRMED, "working orders stay as they are")
     assert live.mode() is Mode.HALTED

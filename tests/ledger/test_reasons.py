@@ -45,7 +45,7 @@ def test_every_order_has_its_reason_and_every_fill_its_slippage(tmp_path: Path) 
     assert (entry.role, entry.reason, entry.slot, entry.trigger) == ("entry", "ENTRY", -1, None)
     assert entry.target == 150, "the middle of the book when it was decided"
     assert all(order.why and order.target for order in orders)
-    assert {order.why for order in orders if order.role == "close"} == {"flatten by the operator"}
+    assert {order.why for order in orders if order.role == "close"} == {"flatten by test@tty"}
     by_id = {order.client_id: order for order in orders}
     replaced = {order.replaces for order in orders} - {None}
     assert replaced

@@ -60,8 +60,9 @@ class Picked:
             if _RANK[event.severity] >= _RANK[self.level] and self.kind in ("", event.kind)
         ]
         rows = [self._rows.get(event.seq) or _row(frame, event) for event in picked]
-        if len(self._rows) > 4 * len(frame.events):
-            self._rows.clear()
+        if len(self._rows) > 2 * len(frame.events):
+            oldest = min((event.seq for event in frame.events), default=0)
+            self._rows = {seq: row for seq, row in self._rows.items() if seq >= oldest}
         self._rows.update((event.seq, row) for event, row in zip(picked, rows, strict=True))
         return Listing(_COLUMNS, rows, "no such event is kept")
 

@@ -134,62 +134,91 @@ def status_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [_alarmed(frame, both_ends(line(*left, bar, *mode), line(bar, *right), width), width)]
 
 
-def waiting(frame: Frame) -> Span:
-    """What the engine waits for, or why it holds still, in plain words."""
+_ANY_ROOM = 10_000
+
+
+def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
+    """What the engine waits for, or why it holds still, in plain words: as many of them as have room, those
+    that matter most first."""
+    role, first, *more = _sentence(frame)
+    text = first
+    for clause in more:
+        if width_of(line(f"{text}; {clause}")) > room:
+            break
+        text = f"{text}; {clause}"
+    return Span(text, role)
+
+
+def _sentence(frame: Frame) -> tuple[Role, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
         advice = "q leaves, a new start takes them up"
-        return Span(f"engine failed: its orders stay as they are; {advice} ({frame.crash})", Role.CRITICAL)
+        return Role.CRITICAL, f"engine failed: its orders stay as they are; {advice} ({frame.crash})"
     if frame.ended is not None:
-        return Span(f"the engine has left: {fmt.clean(frame.ended.text)}; q closes the console", Role.HOLD)
+        return Role.HOLD, f"the engine has left: {fmt.clean(frame.ended.text)}", "q closes the console"
     if frame.leaving is not None:
-        return Span(_LEAVING[frame.leaving], Role.HOLD)
+        return Role.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
-        return Span(f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old", Role.CRITICAL)
+        words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
+        return Role.CRITICAL, words, "ask it from another shell: hypertui ctl status"
     if snapshot.mode is Mode.STARTING:
-        return Span(f"starting: {reason or holds or 'connecting'}", Role.HOLD)
+        return Role.HOLD, f"starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED:
-        return Span(f"halted: {reason or 'by request'}; nothing is placed or cancelled any more", Role.HOLD)
+        return Role.HOLD, _because("halted", reason), "nothing is placed or cancelled any more"
     if snapshot.mode is Mode.STOPPED:
-        return Span("stopped: the wind-down is done", Role.HOLD)
+        return Role.HOLD, "stopped: the wind-down is done"
     if snapshot.mode is Mode.PAUSED:
-        return _paused(frame, reason or "by request")
+        return _paused(frame, reason)
+    waits = _waits(frame)
+    invariant = snapshot.invariant
+    if invariant is not None and not invariant.ok and invariant.settled and invariant.fault:
+        return Role.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), waits
     if frame.mark_stale and frame.mark_age is not None:
-        return Span(f"holds new risk: mark {fmt.plain_age(frame.mark_age)} old", Role.WARNING)
+        return Role.WARNING, f"holds new risk: mark {fmt.plain_age(frame.mark_age)} old"
     if holds:
-        return Span(f"holds new risk: {holds}", Role.WARNING)
+        return Role.WARNING, f"holds new risk: {holds}"
+    if snapshot.mode is Mode.SELLING_OUT:
+        return Role.HOLD, "sells out: no buys, the stops trail", waits
+    return Role.TEXT if snapshot.next_up or snapshot.next_down else Role.HOLD, waits
+
+
+def _waits(frame: Frame) -> str:
+    snapshot = frame.snapshot
     triggers = [
         f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
         for trigger in (snapshot.next_up, snapshot.next_down)
         if trigger is not None
     ]
-    if not triggers:
-        return Span("waits for the first price", Role.HOLD)
-    waits = "waits for " + " or ".join(triggers)
-    if snapshot.mode is Mode.SELLING_OUT:
-        return Span(f"sells out: no buys, the stops trail; {waits}", Role.HOLD)
-    return Span(waits, Role.TEXT)
+    return "waits for " + (" or ".join(triggers) or "the first price")
 
 
-def _paused(frame: Frame, reason: str) -> Span:
+def _because(mode: str, reason: str) -> str:
+    """A mode with its reason: 'paused by ann@tty', 'halted: the fragment is too small'."""
+    if not reason:
+        return f"{mode} by request"
+    return f"{mode} {reason}" if reason.startswith("by ") else f"{mode}: {reason}"
+
+
+def _paused(frame: Frame, reason: str) -> tuple[Role, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     invariant = snapshot.invariant
+    first = _because("paused", reason)
     if invariant is not None and invariant.stopped_size < invariant.position:
         held = fmt.size(invariant.position, snapshot.instrument)
         covered = fmt.size(invariant.stopped_size, snapshot.instrument)
-        return Span(f"paused: {reason}; stops cover {covered} of {held} held; r resumes", Role.CRITICAL)
-    buys = invariant.buys if invariant is not None else 0
-    working = f"{buys} {'buy' if buys == 1 else 'buys'} may still fire; " if buys else ""
-    return Span(f"paused: {reason}; nothing new is bought; {working}r resumes", Role.HOLD)
+        return Role.CRITICAL, f"stops cover {covered} of {held} held", first, "r resumes"
+    buys = 0 if invariant is None else invariant.buys
+    fire = (f"{fmt.plural(buys, 'buy')} may still fire",) if buys else ()
+    return Role.HOLD, first, *fire, "r resumes", "nothing new is bought"
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The sentence, across the screen."""
-    span = waiting(frame)
-    glyph = {Role.CRITICAL: "‼", Role.WARNING: "◌", Role.HOLD: "◌"}.get(span.role, "→")
     share = protection(frame)
     room = width - len(share.text)
+    span = waiting(frame, room - 3)
+    glyph = {Role.CRITICAL: "‼", Role.WARNING: "◌", Role.HOLD: "◌"}.get(span.role, "→")
     spans = fit(line(Span(f" {glyph} {span.text}", span.role)), room)
     spans = pad(spans, room) if span.role is Role.TEXT else tint(pad(spans, room), span.role)
     return [(*spans, share)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Role, Span, line, pad, table, tint
+from hypertui.console.lines import Column, Line, Role, Span, Table, line, pad, tint
 from hypertui.console.views.price import change_role
 from hypertui.market import Side
 from hypertui.port import MapRow
@@ -47,26 +47,54 @@ def title(frame: Frame) -> str:
     return f"POSITION MAP  {fmt.plural(len(rows), 'unit')}{moved}"
 
 
-def position_map(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """Head and the rows around the current unit, or where they were scrolled to."""
-    snapshot = frame.snapshot
-    rows = snapshot.position_map
-    if not rows:
-        return [*table(_COLUMNS, [], width), line(Span("no unit has been touched yet", Role.DIM))]
-    room = height - 1
-    start = window(len(rows), here(rows, snapshot.unit), room, frame.scroll)
-    # Columns are measured over all rows, so that scrolling does not move them.
-    lines = table(_COLUMNS, [_cells(frame, row) for row in rows], width)
-    shown = [lines[0]]
-    for row, spans in list(zip(rows, lines[1:], strict=True))[start : start + room]:
-        if row.unit == snapshot.unit:
-            spans = tuple(
-                Span(text, Role.HERE if role is Role.TEXT else role) for text, role in pad(spans, width)
-            )
-        elif not row.live:
-            spans = tuple(Span(text, Role.DIM if role is Role.TEXT else role) for text, role in spans)
-        shown.append(spans)
-    return shown
+class PositionMap:
+    """The map's lines. The table is kept for as long as the map is the same: a long trade's has hundreds of
+    rows, of which a few are in sight."""
+
+    def __init__(self) -> None:
+        self._basis: tuple[object, ...] = ()
+        self._table = Table((), (), 0)
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        """Head and the rows around the current unit, or where they were scrolled to."""
+        snapshot = frame.snapshot
+        rows = snapshot.position_map
+        whole = self._whole(frame, width)
+        if not rows:
+            return [whole.head, line(Span("no unit has been touched yet", Role.DIM))]
+        room = height - 1
+        start = window(len(rows), here(rows, snapshot.unit), room, frame.scroll)
+        shown = [whole.head]
+        end = start + room
+        for row, spans in zip(rows[start:end], whole.lines(start, end), strict=True):
+            if row.unit == snapshot.unit:
+                spans = _tinted(pad(spans, width), Role.HERE)
+            elif not row.live:
+                spans = _tinted(spans, Role.DIM)
+            shown.append(spans)
+        return shown
+
+    def compact(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        """The same with a cell of margin and its head as a bar."""
+        lines = self.lines(frame, width - 2, height)
+        return [
+            tint(pad(line(" ", *lines[0]), width), Role.BAR),
+            *(line(" ", *spans) for spans in lines[1:]),
+        ]
+
+    def _whole(self, frame: Frame, width: int) -> Table:
+        """All rows: columns are measured over all of them, so that scrolling does not move them."""
+        snapshot = frame.snapshot
+        basis = (snapshot.position_map, snapshot.unit, snapshot.instrument, width)
+        if basis != self._basis:
+            rows = [_cells(frame, row) for row in snapshot.position_map]
+            self._basis, self._table = basis, Table(_COLUMNS, rows, width)
+        return self._table
+
+
+def _tinted(spans: Line, role: Role) -> Line:
+    """Plain text in a role; what has one of its own keeps it."""
+    return tuple(Span(text, role if own is Role.TEXT else own) for text, own in spans)
 
 
 def _cells(frame: Frame, row: MapRow) -> tuple[Span, ...]:
@@ -83,12 +111,3 @@ def _cells(frame: Frame, row: MapRow) -> tuple[Span, ...]:
         Span(str(row.orders) if row.orders else fmt.UNKNOWN),
         Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl)),
     )
-
-
-def position_map_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The same with a cell of margin and its head as a bar."""
-    lines = position_map(frame, width - 2, height)
-    return [
-        tint(pad(line(" ", *lines[0]), width), Role.BAR),
-        *(line(" ", *spans) for spans in lines[1:]),
-    ]

@@ -48,7 +48,7 @@ def listing(frame: Frame) -> Listing:
         line(Span(words, Role.DIM), Span(asked), Span("   c asks now", Role.DIM)),
     ]
     if not wants:
-        above.append(line(Span(f"{snapshot.mode}: the ladder's wish is not followed", Role.HOLD)))
+        above.append(line(Span(f"{snapshot.mode}: what the ladder wants is not placed", Role.HOLD)))
     return Listing(
         _COLUMNS,
         [_row(frame, order) for order in snapshot.orders],
