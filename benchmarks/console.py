@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from benchmarks.figures import milliseconds
 from hypertui.console.app import HyperTui
 from hypertui.port import Event, Severity, Snapshot, StopReason
-from tests.console import states
+from tests.console import fakes, parts, states
 
 SIZE = (120, 40)
 TICKS = 60
@@ -37,17 +37,17 @@ class _Written(HeadlessDriver):
         _Written.size += len(data)
 
 
-class _Moving(states.FakeEngine):
+class _Moving(fakes.FakeEngine):
     """An engine late in a long trade, whose mark, and all that hangs on it, moves with each reading of the
     clock."""
 
     def __init__(self) -> None:
         events = [
-            Event(number, states.NOW, "order", Severity.INFO, f"buy +3 placed, order {number}")
+            Event(number, parts.NOW, "order", Severity.INFO, f"buy +3 placed, order {number}")
             for number in range(1, EVENTS + 1)
         ]
         view = states.running()
-        units = states.position_map(view.unit, view.slots, -UNITS // 2, UNITS // 2)
+        units = parts.position_map(view.unit, view.slots, -UNITS // 2, UNITS // 2)
         super().__init__(replace(view, position_map=units), events)
         self.ticks = 0
 
@@ -63,8 +63,8 @@ class _Moving(states.FakeEngine):
             at=now,
             mark=mark,
             mark_at=now,
-            next_up=states.trigger(3, mark),
-            next_down=states.trigger(1, mark),
+            next_up=parts.trigger(3, mark),
+            next_down=parts.trigger(1, mark),
             unrealized_pnl=view.unrealized_pnl + 1,
             slots=tuple(replace(slot, distance=(slot.trigger - mark) / mark) for slot in view.slots),
             sources=tuple(replace(source, seen_at=now) for source in view.sources),
@@ -80,8 +80,8 @@ def tick() -> dict[str, object]:
 
 
 async def _measure() -> dict[str, object]:
-    engine, clock = _Moving(), states.Clock()
-    app = states.console(engine, clock, driver_class=_Written, built=gc.freeze)  # as at a real start
+    engine, clock = _Moving(), fakes.Clock()
+    app = fakes.console(engine, clock, driver_class=_Written, built=gc.freeze)  # as at a real start
     found: dict[str, object] = {"limit_ms": 10, "limit_share": 0.06}
     async with app.run_test(headless=False, size=SIZE) as pilot:
         await pilot.pause(0.5)
@@ -105,7 +105,7 @@ async def _measure() -> dict[str, object]:
     return found
 
 
-async def _held(app: HyperTui, engine: _Moving, clock: states.Clock, pilot: Pilot[StopReason]) -> int:
+async def _held(app: HyperTui, engine: _Moving, clock: fakes.Clock, pilot: Pilot[StopReason]) -> int:
     """Nanoseconds of this thread's own time, from the pull to the last byte of the repaint."""
     clock.now += 250
     engine.tick(clock.now)

@@ -8,11 +8,12 @@ from enum import Flag, auto
 
 
 class Bar(Flag):
-    """The key bars that show a key: the main screen's, the other screens'."""
+    """The key bars that show a key: the main screen's, the other screens'; both, where there is room left."""
 
     NONE = 0
     MAIN = auto()
     PAGES = auto()
+    ROOM = auto()
     BOTH = MAIN | PAGES
 
 
@@ -73,6 +74,7 @@ KEYS = (
         "Sell out",
         "Sell",
         "sell out: no buys, the stops trail, the end when flat",
+        bar=Bar.ROOM,
     ),
     Key(
         "adopt",
@@ -197,7 +199,16 @@ KEYS = (
     Key("copy", "y", "screen.copy", "Copy", "Copy", "copy the row to the terminal's clipboard", bar=_PAGES),
     Key("screenshot", "s", "shoot", help="save the screen as SVG, the account's address left out"),
     Key("redraw", "ctrl+l", "redraw", help="write the whole screen anew", shown="^l"),
-    Key("palette", "ctrl+p", "command_palette", help="find a command by its name", shown="^p", palette=False),
+    Key(
+        "palette",
+        "ctrl+p",
+        "command_palette",
+        "Commands",
+        help="find a command by its name",
+        shown="^p",
+        bar=Bar.ROOM,
+        palette=False,
+    ),
     Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH),
     Key(
         "quit",

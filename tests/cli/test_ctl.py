@@ -31,7 +31,7 @@ from tests.cli.operating import (
     trades,
     wait_for,
 )
-from tests.console import states
+from tests.console import fakes, states
 from tests.support.local_venue import LocalVenue
 from tests.support.terminal import Terminal
 
@@ -142,7 +142,7 @@ def test_of_several_engines_the_right_one(home: dict[str, str], tmp_path: Path, 
         assert ctl(home, tmp_path, "pause", "--network", "mainnet").returncode == 4
 
 
-class Mainnet(states.FakeEngine):
+class Mainnet(fakes.FakeEngine):
     """An engine that says it trades real money, and notes what it is told."""
 
     def __init__(self) -> None:

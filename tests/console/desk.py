@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from hypertui.console.dialog import DEAF_FOR, Dialog
 from hypertui.console.listing import ListPanel
 from hypertui.port import Network, Snapshot, StopReason, Verb
-from tests.console import states
+from tests.console import fakes, states
 from tests.console.driving import screen_text
 
 
@@ -19,9 +19,9 @@ class Desk:
     def __init__(
         self, network: Network = Network.PAPER, snapshot: Snapshot | None = None, **look: object
     ) -> None:
-        self.clock = states.Clock()
-        self.engine = states.FakeEngine(replace(snapshot or states.running(), network=network))
-        self.app = states.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **look)
+        self.clock = fakes.Clock()
+        self.engine = fakes.FakeEngine(replace(snapshot or states.running(), network=network))
+        self.app = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **look)
         self.rung: list[int] = []
         self.app.bell = lambda: self.rung.append(self.clock.now)  # type: ignore[method-assign]
 

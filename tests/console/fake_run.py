@@ -9,10 +9,10 @@ from pathlib import Path
 
 from hypertui.console.launch import run_console
 from hypertui.port import Snapshot, Stop
-from tests.console import states
+from tests.console import fakes, states
 
 
-class LiveEngine(states.FakeEngine):
+class LiveEngine(fakes.FakeEngine):
     """The fake engine with a heart that beats."""
 
     started = False

@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
 from hypertui.port import Event, EventKind, Severity, Stop, StopReason
-from tests.console import states
+from tests.console import fakes, states
 
 _WARM_UP = 500
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -31,7 +31,7 @@ def memory() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
-async def soak(app: HyperTui, engine: states.FakeEngine, count: int) -> int:
+async def soak(app: HyperTui, engine: fakes.FakeEngine, count: int) -> int:
     """Move price, times and events with each refresh, and open and close the help now and then; returns by
     how many bytes that made the process grow."""
     begun = 0
@@ -53,7 +53,7 @@ async def soak(app: HyperTui, engine: states.FakeEngine, count: int) -> int:
 
 
 def main() -> int:
-    engine = states.FakeEngine(states.running())
+    engine = fakes.FakeEngine(states.running())
     app = HyperTui(engine, Stop(), clock=lambda: engine.snapshot.at, who="mk@pts/3", refresh_hz=0)
 
     grown: list[int] = []

@@ -13,7 +13,7 @@ from hypertui.console.dialog import CLOSES_AFTER, DEAF_FOR
 from hypertui.console.keys import KEYS
 from hypertui.console.main import Main
 from hypertui.port import Ack, Network, OnExit, StopReason, Verb
-from tests.console import states
+from tests.console import fakes, parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, screen_text, until
 
@@ -302,7 +302,7 @@ def test_help_names_every_key(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_the_map_scrolls_and_returns(size: tuple[int, int]) -> None:
     desk = Desk()
-    many = states.position_map(2, desk.engine.snapshot.slots, -40, 40)
+    many = parts.position_map(2, desk.engine.snapshot.slots, -40, 40)
     desk.engine.snapshot = replace(desk.engine.snapshot, position_map=many)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
@@ -351,7 +351,7 @@ def test_the_engines_account_replaces_the_consoles() -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await pilot.press("p")
         await until(pilot, lambda: "acknowledged" in desk.text)
-        view = states.CommandView("a", Verb.PAUSE, "mk@pts/3", states.NOW, states.CommandState.CONFIRMED, 431)
+        view = parts.CommandView("a", Verb.PAUSE, "mk@pts/3", parts.NOW, parts.CommandState.CONFIRMED, 431)
         desk.engine.snapshot = replace(desk.engine.snapshot, commands=(view,))
         desk.app.show_frame()
         await pilot.pause()
@@ -362,9 +362,9 @@ def test_the_engines_account_replaces_the_consoles() -> None:
 
 
 def test_a_trade_that_never_began_takes_the_screen_with_it() -> None:
-    engine = states.FakeEngine(states.starting())
+    engine = fakes.FakeEngine(states.starting())
     engine.leaves, engine.reason = True, StopReason(2, "no such market")
-    app = states.console(engine)
+    app = fakes.console(engine)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await until(pilot, lambda: app.return_value is not None)
@@ -374,9 +374,9 @@ def test_a_trade_that_never_began_takes_the_screen_with_it() -> None:
 
 
 def test_an_engine_that_stops_by_itself_leaves_the_screen_up() -> None:
-    engine = states.FakeEngine(states.halted())
+    engine = fakes.FakeEngine(states.halted())
     engine.leaves, engine.reason = True, StopReason(3, "the fragment is too small")
-    app = states.console(engine)
+    app = fakes.console(engine)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await until(pilot, lambda: "the engine has left: the fragment is too small" in screen_text(app))
@@ -392,9 +392,9 @@ def test_an_engine_that_stops_by_itself_leaves_the_screen_up() -> None:
 
 
 def test_a_failed_engine_is_loud() -> None:
-    engine = states.FakeEngine(states.running())
+    engine = fakes.FakeEngine(states.running())
     engine.failure = ValueError("key 0x" + "ab" * 32)
-    app = states.console(engine)
+    app = fakes.console(engine)
     rung: list[bool] = []
     app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
 

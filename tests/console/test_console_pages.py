@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.keys import KEYS
 from hypertui.port import Event, Network, Severity, StopReason, Verb
-from tests.console import states
+from tests.console import parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, until
 
@@ -115,7 +115,7 @@ def test_a_cursor_stays_on_its_row_while_new_ones_come() -> None:
         await desk.press(pilot, "6", "down", "down")
         row = desk.lists[0].current
         assert row is not None
-        desk.engine.events.append(Event(7, states.NOW, "state", Severity.INFO, "something new"))
+        desk.engine.events.append(Event(7, parts.NOW, "state", Severity.INFO, "something new"))
         assert "something new" in await desk.press(pilot)
         assert desk.lists[0].current == row
         await desk.press(pilot, "home")

@@ -11,28 +11,20 @@ from hypertui.console.app import HyperTui
 from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.preflight import Preflight
 from hypertui.port import Finding, Level, Mode, Network, StopReason, Verb
-from tests.console import states
+from tests.console import fakes, parts, states
 from tests.console.driving import drive, screen_text, until
-
-FOUND = (
-    Finding("network", Level.INFO, "testnet, no real money: account 0xabab…abab at https://example"),
-    Finding("clock", Level.GREEN, "the clocks agree within 2 s", "0.1 s", "2 s"),
-    Finding("margin", Level.GREEN, "a position of 2000 USD at 20x needs 100.87 USD", "100.87", "10000"),
-    Finding("whipsaw", Level.AMBER, "a one-unit whipsaw costs 1.08 USD, of which 83 % fees", "0.1", "0.13"),
-    Finding("stops", Level.INFO, "stops at 148, 148.5, 149, 149.5"),
-)
 
 
 class Desk:
     """An app over an engine that asks."""
 
-    def __init__(self, asks: Verb | None = Verb.START, found: tuple[Finding, ...] = FOUND) -> None:
-        self.clock = states.Clock()
+    def __init__(self, asks: Verb | None = Verb.START, found: tuple[Finding, ...] = parts.FINDINGS) -> None:
+        self.clock = fakes.Clock()
         starting = replace(
             states.running(), mode=Mode.STARTING, network=Network.TESTNET, asks=asks, findings=found
         )
-        self.engine = states.FakeEngine(starting)
-        self.app: HyperTui = states.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__)
+        self.engine = fakes.FakeEngine(starting)
+        self.app: HyperTui = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__)
 
     @property
     def verbs(self) -> list[Verb]:
@@ -92,7 +84,7 @@ def test_what_was_typed_before_it_could_be_read_starts_nothing() -> None:
         assert desk.verbs == []
         await desk.read(pilot)
         # Something new is found: that has to be read too.
-        desk.show(findings=(*FOUND, Finding("disk", Level.AMBER, "100 MB free")))
+        desk.show(findings=(*parts.FINDINGS, Finding("disk", Level.AMBER, "100 MB free")))
         await pilot.press("enter")
         assert desk.verbs == []
         assert "100 MB free" in await desk.read(pilot)
@@ -130,7 +122,7 @@ def test_without_a_question_it_stays_away() -> None:
 @pytest.mark.parametrize("size", [(80, 23), (120, 40)])
 def test_what_is_wrong_never_makes_room_for_what_is_not(size: tuple[int, int]) -> None:
     calm = tuple(Finding(f"item {n}", Level.GREEN, "as it should be") for n in range(60))
-    desk = Desk(found=(*calm, *FOUND))
+    desk = Desk(found=(*calm, *parts.FINDINGS))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.read(pilot)

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
 from hypertui.port import Event, Severity, Snapshot, StopReason
-from tests.console import states
+from tests.console import fakes, parts, states
 from tests.console.driving import drive, screen_text
 from tests.console.emulator import TerminalDriver
 
@@ -31,8 +31,8 @@ HOSTILE = [
 def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
     """A snapshot with `text` in every field that can hold one, and such events."""
     view = states.broken()
-    command = replace(states.COMMANDS[0], text=text, who=text, state=states.CommandState.FAILED)
-    course = ((states.NOW, text),)
+    command = replace(parts.COMMANDS[0], text=text, who=text, state=parts.CommandState.FAILED)
+    course = ((parts.NOW, text),)
     view = replace(
         view,
         reason=text,
@@ -67,8 +67,7 @@ def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
         budget=None if view.budget is None else replace(view.budget, short=text),
     )
     events = tuple(
-        Event(seq, states.NOW, text, Severity.WARNING, text, {text: text, "text": text})
-        for seq in range(1, 9)
+        Event(seq, parts.NOW, text, Severity.WARNING, text, {text: text, "text": text}) for seq in range(1, 9)
     )
     return view, events
 
@@ -101,8 +100,8 @@ WALK = (
 )
 def test_foreign_text_cannot_harm_the_screen(text: str, size: tuple[int, int], ascii: bool) -> None:
     view, events = hostile(text)
-    clock = states.Clock()
-    app = states.console(states.FakeEngine(view, events), clock, ascii=ascii)
+    clock = fakes.Clock()
+    app = fakes.console(fakes.FakeEngine(view, events), clock, ascii=ascii)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         for key in WALK:
@@ -121,8 +120,8 @@ def test_foreign_text_cannot_harm_the_screen(text: str, size: tuple[int, int], a
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_foreign_text_cannot_reach_the_terminal_raw(text: str) -> None:
     view, events = hostile(text)
-    clock = states.Clock()
-    app = states.console(states.FakeEngine(view, events), clock, driver_class=TerminalDriver)
+    clock = fakes.Clock()
+    app = fakes.console(fakes.FakeEngine(view, events), clock, driver_class=TerminalDriver)
 
     async def play() -> None:
         # The emulator refuses what is neither a sequence of ours nor printable.
@@ -145,11 +144,11 @@ STATES = ("starting", "running", "advance", "decline", "recovery", "paused", "st
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 15)])
 def test_plain_characters_only_where_they_were_asked_for(size: tuple[int, int]) -> None:
     for state in STATES[:: 3 if size[0] == 120 else 7]:
-        clock = states.Clock()
-        app = states.console(states.FakeEngine(getattr(states, state)()), clock, ascii=True)
+        clock = fakes.Clock()
+        app = fakes.console(fakes.FakeEngine(getattr(states, state)()), clock, ascii=True)
 
         async def scenario(
-            pilot: Pilot[StopReason], app: HyperTui = app, clock: states.Clock = clock, state: str = state
+            pilot: Pilot[StopReason], app: HyperTui = app, clock: fakes.Clock = clock, state: str = state
         ) -> None:
             for key in (*WALK, "1", "question_mark", "escape", "ctrl+p", "escape", "a", "X"):
                 await pilot.press(key)
@@ -164,7 +163,7 @@ def test_plain_characters_only_where_they_were_asked_for(size: tuple[int, int]) 
 
 
 def test_every_size_shows_mode_position_and_alarms() -> None:
-    app = states.console(states.FakeEngine(states.broken()))
+    app = fakes.console(fakes.FakeEngine(states.broken()))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         for width in (1, 20, 79, 80, 119, 120, 121, 250):
@@ -182,7 +181,7 @@ def test_every_size_shows_mode_position_and_alarms() -> None:
 
 
 def test_a_resized_terminal_gets_the_layout_it_has_room_for() -> None:
-    app = states.console(states.FakeEngine(states.running()))
+    app = fakes.console(fakes.FakeEngine(states.running()))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         full = screen_text(app)
@@ -200,7 +199,7 @@ def test_a_resized_terminal_gets_the_layout_it_has_room_for() -> None:
 
 def test_nothing_is_clipped_at_the_design_sizes() -> None:
     for size in ((120, 40), (80, 24), (80, 23)):
-        app = states.console(states.FakeEngine(states.running()))
+        app = fakes.console(fakes.FakeEngine(states.running()))
 
         async def scenario(pilot: Pilot[StopReason], app: object = app) -> None:
             lines = screen_text(app).splitlines()  # type: ignore[arg-type]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from hypertui.console.screenshot import redact_svg
 from hypertui.port import Snapshot, StopReason
-from tests.console import states
+from tests.console import fakes, parts, states
 from tests.console.conftest import GRIDS
-from tests.console.driving import screen_text
+from tests.console.driving import drive, screen_text, until
 
+README_SVG = Path(__file__).parents[2] / "docs" / "console.svg"
 COMPACT, FULL, LARGE = (80, 24), (120, 40), (200, 60)
 SIZES = pytest.mark.parametrize("size", [COMPACT, FULL, LARGE], ids=["compact", "full", "large"])
 TWO_SIZES = pytest.mark.parametrize("size", [COMPACT, FULL], ids=["compact", "full"])
@@ -27,14 +30,19 @@ def compare(
     snapshot: Snapshot,
     size: tuple[int, int],
     press: tuple[str, ...] = (),
-    events: tuple[states.Event, ...] = states.EVENTS,
+    events: tuple[parts.Event, ...] = parts.EVENTS,
+    failure: Exception | None = None,
     **look: object,
 ) -> None:
-    app = states.console(states.FakeEngine(snapshot, events), **look)
+    engine = fakes.FakeEngine(snapshot, events)
+    engine.failure = failure
+    app = fakes.console(engine, **look)
     texts: list[str] = []
 
     async def settle(pilot: Pilot[StopReason]) -> None:
         await pilot.pause()
+        if failure is not None:
+            await until(pilot, lambda: app.ended is not None)
         for key in press:
             await pilot.press(key)
             await pilot.pause()
@@ -51,16 +59,29 @@ def compare(
 @SIZES
 @pytest.mark.parametrize(
     "state",
-    ["starting", "running", "advance", "decline", "recovery", "paused", "stale", "broken", "halted"],
+    [
+        "starting",
+        "running",
+        "advance",
+        "decline",
+        "recovery",
+        "paused",
+        "stale",
+        "broken",
+        "halted",
+        "silent",
+        "selling_out",
+        "asking",
+    ],
 )
 def test_state(snap_compare: Snap, grid: Grid, state: str, size: tuple[int, int]) -> None:
-    events = () if state == "starting" else states.EVENTS
-    compare(snap_compare, grid, state, getattr(states, state)(), size, events=events)
+    events = () if state in ("starting", "asking") else parts.EVENTS
+    compare(snap_compare, grid, state.replace("_", "-"), getattr(states, state)(), size, events=events)
 
 
 @SIZES
-def test_silent(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
-    compare(snap_compare, grid, "silent", states.silent(), size)
+def test_failed(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "failed", states.running(), size, failure=ValueError("no such thing"))
 
 
 @SIZES
@@ -79,7 +100,8 @@ def test_details(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]
 
 @SIZES
 @pytest.mark.parametrize(
-    ("name", "key"), [("cancel-buys", "b"), ("flatten", "F"), ("cancel-all", "X"), ("quit", "q")]
+    ("name", "key"),
+    [("cancel-buys", "b"), ("sell-out", "o"), ("flatten", "F"), ("cancel-all", "X"), ("quit", "q")],
 )
 def test_dialog(snap_compare: Snap, grid: Grid, name: str, key: str, size: tuple[int, int]) -> None:
     compare(snap_compare, grid, f"dialog-{name}", states.running(), size, press=(key,))
@@ -93,12 +115,46 @@ def test_dialog_without_buys(snap_compare: Snap, grid: Grid) -> None:
     compare(snap_compare, grid, "dialog-no-buys", states.advance(), FULL, press=("b",))
 
 
-def test_typed_dialog_on_mainnet(snap_compare: Snap, grid: Grid) -> None:
-    compare(snap_compare, grid, "dialog-mainnet-flatten", states.on_mainnet(), FULL, press=("F",))
+@SIZES
+def test_typed_dialog_on_mainnet(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "dialog-mainnet-flatten", states.on_mainnet(), size, press=("F",))
 
 
-def test_help(snap_compare: Snap, grid: Grid) -> None:
-    compare(snap_compare, grid, "help", states.running(), FULL, press=("question_mark",))
+@SIZES
+def test_resume_says_what_it_will_do(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "dialog-resume", states.stray(), size, press=("r",))
+
+
+@SIZES
+def test_help(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "help", states.running(), size, press=("question_mark",))
+
+
+@TWO_SIZES
+@pytest.mark.parametrize(
+    ("name", "press"),
+    [("filter", ("6", "slash", "f", "i", "l", "l")), ("zoom", ("tab", "z"))],
+    ids=["filter", "zoom"],
+)
+def test_filter_and_zoom(
+    snap_compare: Snap, grid: Grid, name: str, press: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    compare(snap_compare, grid, name, states.running(), size, press=press)
+
+
+def test_the_readme_shows_the_console(request: pytest.FixtureRequest) -> None:
+    """What the README shows is what the console draws; --snapshot-update draws it anew."""
+    app = fakes.console(fakes.FakeEngine(states.running()))
+    drawn: list[str] = []
+
+    async def shoot(pilot: Pilot[StopReason]) -> None:
+        drawn.append(redact_svg(app.export_screenshot(title="hypertui"), parts.ACCOUNT))
+
+    drive(app, shoot, FULL)
+    if request.config.getoption("update_snapshots"):
+        README_SVG.write_text(drawn[0], encoding="utf-8")
+    assert README_SVG.read_text(encoding="utf-8") == drawn[0]
+    assert "(docs/console.svg)" in README_SVG.parents[1].joinpath("README.md").read_text(encoding="utf-8")
 
 
 def test_too_small(snap_compare: Snap, grid: Grid) -> None:

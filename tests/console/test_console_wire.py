@@ -14,14 +14,14 @@ from textual.pilot import Pilot
 from hypertui.console.app import HyperTui
 from hypertui.console.wire import _sgr
 from hypertui.port import Alarm, Severity, StopReason
-from tests.console import states
+from tests.console import fakes, parts, states
 from tests.console.driving import screen_text
 from tests.console.emulator import TerminalDriver
 
 PAGES = ("1", "2", "3", "4", "6", "7")
 
 
-def tick(engine: states.FakeEngine, clock: states.Clock, number: int) -> None:
+def tick(engine: fakes.FakeEngine, clock: fakes.Clock, number: int) -> None:
     """A quarter of a second passes; every figure that hangs on the mark moves."""
     clock.now += 250
     mark = D("65180.5") + number
@@ -32,8 +32,8 @@ def tick(engine: states.FakeEngine, clock: states.Clock, number: int) -> None:
         mark=mark,
         mark_at=clock.now - 60,
         mid=mark + 1,
-        next_up=states.trigger(3, mark),
-        next_down=states.trigger(1, mark),
+        next_up=parts.trigger(3, mark),
+        next_down=parts.trigger(1, mark),
         unrealized_pnl=view.unrealized_pnl + D("0.30"),
         equity=(view.equity or D(0)) + D("0.30"),
         position_value=view.position_value + D("0.30"),
@@ -74,8 +74,8 @@ def same(app: HyperTui) -> None:
 
 
 def test_a_tick_is_small_and_nothing_is_nothing() -> None:
-    clock, engine = states.Clock(), states.FakeEngine(states.running())
-    app = states.console(engine, clock, driver_class=TerminalDriver)
+    clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
+    app = fakes.console(engine, clock, driver_class=TerminalDriver)
 
     async def play() -> None:
         TerminalDriver.reset(120, 40)
@@ -99,10 +99,10 @@ def test_a_tick_is_small_and_nothing_is_nothing() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_terminal_shows_what_the_screen_is(seed: int) -> None:
     chance = random.Random(seed)
-    clock, engine = states.Clock(), states.FakeEngine(states.running())
-    app = states.console(engine, clock, driver_class=TerminalDriver)
+    clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
+    app = fakes.console(engine, clock, driver_class=TerminalDriver)
     everything = (states.running, states.broken, states.stale, states.decline, states.recovery, states.paused)
-    wide = Alarm("w", Severity.WARNING, "日本語 💥 wide", states.NOW, states.NOW)
+    wide = Alarm("w", Severity.WARNING, "日本語 💥 wide", parts.NOW, parts.NOW)
 
     async def play() -> None:
         TerminalDriver.reset(120, 40)
@@ -135,7 +135,7 @@ def test_the_terminal_shows_what_the_screen_is(seed: int) -> None:
 
 
 def test_a_screen_that_others_wrote_on_is_written_anew() -> None:
-    app = states.console(states.FakeEngine(states.running()), driver_class=TerminalDriver)
+    app = fakes.console(fakes.FakeEngine(states.running()), driver_class=TerminalDriver)
 
     async def play() -> None:
         TerminalDriver.reset(120, 40)

@@ -85,7 +85,11 @@ def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
         assert "stops working for" in answers[-1].text
         assert all(order["side"] == "A" for order in live.working())
         again = list(found.command("one", Verb.CANCEL_BUYS, None, 20.0))
-        assert again[-1] == answers[-1]  # the same id does nothing twice
+        assert (again[-1].state, again[-1].text) == (answers[-1].state, answers[-1].text)
+        done = [event for event in live.events("command") if event.data["state"] == "confirmed"]
+        assert len(done) == 1  # the same id does nothing twice
+        # Counted from the same moment, the end never comes before the first answer.
+        assert answers[0].took <= answers[1].took
         (last,) = [answer for answer in found.command("two", Verb.RESUME, None, 20.0) if answer.took][-1:]
         assert last.state is CommandState.CONFIRMED and last.text == "2 stops and 2 buys work"
     who = live.engine.snapshot.commands[0].who

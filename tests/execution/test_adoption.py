@@ -86,7 +86,7 @@ def test_a_trade_by_hand_is_adopted(live: LiveEngine, side: Side, size: str) -> 
 def test_a_position_turned_short_by_hand_is_not_adopted_but_closed(live: LiveEngine) -> None:
     by_hand(live, Side.SELL, str(live.held() + 1))
     live.wait_for(lambda: live.mode() is Mode.PAUSED and alarmed(live), "the engine to notice")
-    assert "short of 1 SOL" in order_taken(live, Verb.ADOPT, CommandState.FAILED)
+    assert "short of 1.00 SOL" in order_taken(live, Verb.ADOPT, CommandState.FAILED)
     order_taken(live, Verb.FLATTEN)
     assert live.held() == 0
     assert live.working() == []

@@ -10,7 +10,7 @@ import pytest
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.status import Alarms
 from hypertui.market import Side
-from hypertui.port import Severity, SlotState, Snapshot, Verb
+from hypertui.port import Mode, Severity, SlotState, Snapshot, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -69,6 +69,25 @@ def test_a_traded_step_is_in_every_book(venue: LocalVenue) -> None:
             assert order.state is SlotState.WORKING
         assert view.invariant is not None
         assert view.invariant.protected == 1
+
+
+def test_a_paused_trade_says_what_it_would_go_back_to(venue: LocalVenue) -> None:
+    venue.set_price("SOL", Decimal(150))
+    with LiveEngine(venue) as engine:
+        engine.opened()
+        snapshot_when(engine, at_work, "the books of the entry")
+        engine.command(Verb.PAUSE)
+        engine.wait_for(lambda: engine.mode() is Mode.PAUSED, "the pause")
+        assert engine.engine.snapshot.reason == "by test@tty"
+        venue.set_price("SOL", engine.unit_price(2))
+        view = snapshot_when(engine, lambda view: view.unit == 2, "two units up")
+        places = [order.unit for order in view.orders if order.working is None]
+        cancels = [order.unit for order in view.orders if order.expected is None]
+        assert (places, cancels) == ([0, 1], [-4, -3])
+        assert {order.fault for order in view.orders} == {""}
+        engine.command(Verb.RESUME)
+        view = snapshot_when(engine, at_work, "the resumption")
+        assert [order.unit for order in view.orders] == [-2, -1, 0, 1]
 
 
 def test_health_tells_of_answers_memory_and_the_journal(venue: LocalVenue) -> None:

@@ -153,8 +153,8 @@ def _sentence(frame: Frame) -> tuple[Role, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        advice = "q leaves, a new start takes them up"
-        return Role.CRITICAL, f"engine failed: its orders stay as they are; {advice} ({frame.crash})"
+        words = "engine failed: its orders work on; q leaves, a new start takes them up"
+        return Role.CRITICAL, words, frame.crash
     if frame.ended is not None:
         return Role.HOLD, f"the engine has left: {fmt.clean(frame.ended.text)}", "q closes the console"
     if frame.leaving is not None:
@@ -242,20 +242,30 @@ def protection(frame: Frame) -> Span:
 
 
 def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The keys, in the longest wording that fits; for a few seconds a notice instead."""
+    """The keys, in the longest wording that fits, and more of them where there is room; for a few seconds a
+    notice instead."""
     if frame.notice:
         return [fit(line(" ", Span(f" {frame.notice} ", Role.HOLD)), width)]
     which = Bar.MAIN if frame.page == "main" else Bar.PAGES
-    keys = [key for key in frame.keys if key.bar & which]
+    shown = {key.id for key in frame.keys if key.bar & which}
+    for extra in frame.keys:
+        if extra.bar & Bar.ROOM and width_of(_keys(frame, {*shown, extra.id})) <= width:
+            shown.add(extra.id)
     for short in (False, True):
         for gap in ("  ", " "):
-            parts: list[str | Span] = []
-            for key in keys:
-                label = key.short if short else key.label
-                parts += [gap if parts else " ", Span(key.written, Role.KEY), Span(f" {label}", Role.DIM)]
-            if width_of(line(*parts)) <= width:
-                return [line(*parts)]
-    return [fit(line(*parts), width)]
+            keys = _keys(frame, shown, short, gap)
+            if width_of(keys) <= width:
+                return [keys]
+    return [fit(keys, width)]
+
+
+def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -> Line:
+    parts: list[str | Span] = []
+    for key in frame.keys:
+        if key.id in shown:
+            label = key.short if short else key.label
+            parts += [gap if parts else " ", Span(key.written, Role.KEY), Span(f" {label}", Role.DIM)]
+    return line(*parts)
 
 
 def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:

@@ -1,0 +1,84 @@
+"""An engine that shows hand-written snapshots, a clock, and the console over them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypertui.console.app import HyperTui
+from hypertui.console.look import Look
+from hypertui.port import (
+    Ack,
+    Command,
+    Event,
+    Snapshot,
+    Stop,
+    StopReason,
+)
+from tests.console.parts import EVENTS, NOW
+
+
+class FakeEngine:
+    """Shows the snapshot it is given, notes the commands it gets, and runs until asked to stop."""
+
+    def __init__(self, snapshot: Snapshot, events: Sequence[Event] = EVENTS) -> None:
+        self.snapshot = snapshot
+        self.events = list(events)
+        self.commands: list[Command] = []
+        self.ack: Ack | Exception = Ack("", True)
+        self.reason = StopReason(0, "done")
+        self.failure: Exception | None = None
+        self.leaves = False  # ends by itself at once
+        self.started = False
+        self.wound_down = False
+
+    def events_after(self, seq: int) -> Sequence[Event]:
+        return [event for event in self.events if event.seq > seq]
+
+    async def command(self, command: Command) -> Ack:
+        self.commands.append(command)
+        if isinstance(self.ack, Exception):
+            raise self.ack
+        return replace(self.ack, id=command.id)
+
+    async def run(self, stop: Stop) -> StopReason:
+        self.started = True
+        if self.failure is not None:
+            raise self.failure
+        if not self.leaves:
+            loop, left = asyncio.get_running_loop(), asyncio.Event()
+
+            def wake() -> None:
+                # Asked again once the run is over: its loop is closed by then.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(left.set)
+
+            stop.on_request(wake)
+            await left.wait()
+        self.wound_down = True
+        return self.reason
+
+
+class Clock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self, now: int = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) -> HyperTui:
+    """The app over a fake engine, without a timer: a test shows frames when it wants them."""
+    names = ("ascii", "theme", "zone", "keys", "shots")
+    look = Look(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
+    fields: dict[str, object] = {
+        "clock": clock or Clock(),
+        "who": "mk@pts/3",
+        "refresh_hz": 0.0,
+        "look": look,
+    }
+    return HyperTui(engine, Stop(), **{**fields, **kwargs})  # type: ignore[arg-type]

@@ -1,0 +1,161 @@
+"""Each key of the key map, pressed once: what it does can be seen, and no key is forgotten here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+
+from hypertui.console.help import Help
+from hypertui.console.keys import KEYS
+from hypertui.console.wire import Screenful
+from hypertui.port import Event, EventKind, Network, Severity, StopReason, Verb
+from tests.console import parts, states
+from tests.console.desk import Desk
+from tests.console.driving import drive, until
+
+_MANY = [Event(n, parts.NOW, EventKind.ORDER, Severity.INFO, f"event {n}.") for n in range(1, 101)]
+
+
+@dataclass(frozen=True)
+class Press:
+    """The keys that lead there, and what holds after the key and not before."""
+
+    seen: Callable[[Desk], bool]
+    before: tuple[str, ...] = ()
+
+
+def says(text: str) -> Callable[[Desk], bool]:
+    return lambda desk: text in desk.text
+
+
+def asks(title: str) -> Callable[[Desk], bool]:
+    return lambda desk: desk.asking and title in desk.text
+
+
+def shows(mode: str) -> Callable[[Desk], bool]:
+    return lambda desk: desk.app.current_mode == mode
+
+
+def at(text: str) -> Callable[[Desk], bool]:
+    """The row under the cursor."""
+
+    def holds(desk: Desk) -> bool:
+        row = desk.lists[0].current
+        return row is not None and text in row.text
+
+    return holds
+
+
+class Forgetting(Screenful):
+    """Counts how often the screen was to be written anew."""
+
+    forgets = 0
+
+    def forget(self) -> None:
+        self.forgets += 1
+        super().forget()
+
+
+PRESSED = {
+    "pause": Press(lambda desk: desk.verbs == [Verb.PAUSE]),
+    "resume": Press(asks("RESUME")),
+    "cancel_buys": Press(asks("CANCEL THE BUYS")),
+    "sell_out": Press(asks("SELL OUT")),
+    "adopt": Press(asks("ADOPT")),
+    "reconcile": Press(lambda desk: desk.verbs == [Verb.RECONCILE]),
+    "flatten": Press(asks("FLATTEN")),
+    "cancel_all": Press(asks("CANCEL ALL")),
+    "halt": Press(asks("HALT")),
+    "main": Press(shows("main"), ("2",)),
+    "orders": Press(shows("orders")),
+    "ledger": Press(shows("ledger")),
+    "map": Press(shows("map")),
+    "log": Press(shows("log")),
+    "health": Press(shows("health")),
+    "acknowledge": Press(says("2 acknowledged")),
+    "mute": Press(says("the bell is silent for 10 minutes")),
+    "up": Press(at("event 100."), ("6", "down", "down")),
+    "down": Press(at("event 99."), ("6", "down")),
+    "page_up": Press(at("event 100."), ("6", "pagedown")),
+    "page_down": Press(lambda desk: not at("event 100.")(desk), ("6",)),
+    "home": Press(at("event 100."), ("6", "pagedown", "pagedown")),
+    "open": Press(says("DETAILS"), ("2",)),
+    "back": Press(lambda desk: "DETAILS" not in desk.text, ("2", "enter")),
+    "focus": Press(says("focus: lots"), ("3",)),
+    "zoom": Press(lambda desk: "PRICE" not in desk.text),
+    "filter": Press(says("enter keeps, esc drops"), ("6",)),
+    "level": Press(says("warnings and worse"), ("6",)),
+    "kind": Press(says("k: step"), ("6",)),
+    "copy": Press(says("copied to the terminal's clipboard"), ("2",)),
+    "screenshot": Press(says("saved ")),
+    "redraw": Press(lambda desk: desk.app._screenful.forgets > 0),  # type: ignore[attr-defined]
+    "palette": Press(lambda desk: isinstance(desk.app.screen, CommandPalette)),
+    "help": Press(lambda desk: isinstance(desk.app.screen, Help)),
+    "quit": Press(asks("QUIT")),
+    "interrupt": Press(says("press q to quit")),
+}
+
+
+def test_none_is_forgotten() -> None:
+    assert set(PRESSED) == {key.id for key in KEYS}
+
+
+@pytest.mark.parametrize("key", KEYS, ids=[key.id for key in KEYS])
+def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
+    chosen = next(each for each in KEYS if each is key)
+    press = PRESSED[chosen.id]
+    desk = Desk(snapshot=states.broken(), shots=tmp_path)
+    desk.engine.events = _MANY
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, *press.before)
+        desk.app._screenful = Forgetting()
+        assert not press.seen(desk)
+        await pilot.press(chosen.key)
+        await pilot.pause()
+        desk.app.show_frame()
+        await until(pilot, lambda: press.seen(desk))
+
+    drive(desk.app, scenario)
+
+
+@pytest.mark.parametrize("network", [Network.PAPER, Network.TESTNET])
+def test_adopting_is_confirmed_with_y(network: Network) -> None:
+    desk = Desk(network)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "A")
+        await pilot.press("y")
+        await until(pilot, lambda: desk.verbs == [Verb.ADOPT])
+
+    drive(desk.app, scenario)
+
+
+def test_adopting_is_typed_on_mainnet() -> None:
+    desk = Desk(Network.MAINNET)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "A")
+        await pilot.press("y", "enter")
+        assert desk.asking
+        await pilot.press("backspace", *"ADOPT", "enter")
+        await until(pilot, lambda: desk.verbs == [Verb.ADOPT])
+
+    drive(desk.app, scenario)
+
+
+def test_a_screen_is_built_once() -> None:
+    built: list[str] = []
+    desk = Desk()
+    desk.app.built = lambda: built.append(desk.app.current_mode)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, "6", "1", "6", "4", "1")
+
+    drive(desk.app, scenario)
+    assert built == ["log", "map"] or built == ["main", "log", "map"]
