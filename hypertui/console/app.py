@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.worker import Worker, WorkerState
 
-from hypertui.console import questions
+from hypertui.console import questions, title
 from hypertui.console.crash import last_words, named
 from hypertui.console.dialog import Dialog
 from hypertui.console.filter import FilterLine
@@ -133,11 +133,9 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self.loop = asyncio.get_running_loop()
         for screen in (self._dialog, self._help, self._filter, self._preflight):
             screen.set_class(self._look.ascii, "ascii")
-        # Kept installed, so that a dialog opened a thousand times is still one dialog.
-        self.install_screen(self._dialog, "dialog")
-        self.install_screen(self._help, "help")
-        self.install_screen(self._filter, "filter")
-        self.install_screen(self._preflight, "preflight")
+            # Kept installed, so that a dialog opened a thousand times is still one dialog.
+            self.install_screen(screen, type(screen).__name__)
+        self._tell(title.named(self.frame.snapshot))
         # After a stop by job control the terminal shows the shell's words.
         self.app_resume_signal.subscribe(self, lambda _: self._screenful.forget())
         self.show_frame()
@@ -313,12 +311,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     def action_shoot(self) -> None:
         svg = redact_svg(self.export_screenshot(title="hypertui"), self.engine.snapshot.account)
-        try:
-            path = save(svg, self._look.shots, self._clock())
-        except OSError as error:
-            self.notice(f"no screenshot: {error.strerror or error}")
-        else:
-            self.notice(f"saved {path}")
+        self.notice(save(svg, self._look.shots, self._clock()))
 
     def action_command_palette(self) -> None:
         if self.undisturbed:
@@ -328,8 +321,8 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         """The actions of the key map, and the themes; what is dangerous asks as it does by its key."""
         # Run when the palette is gone: what asks does so only over a screen of ours.
         run = partial(self.call_later, self.run_action)
-        for title, help, act in offers(self._look.keys, THEMES, run, partial(setattr, self, "theme")):
-            yield SystemCommand(title, help, act)
+        for offer in offers(self._look.keys, THEMES, run, partial(setattr, self, "theme")):
+            yield SystemCommand(*offer)
 
     def action_help(self) -> None:
         if self.undisturbed:
@@ -367,12 +360,17 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     # What is written
 
+    def _tell(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, self._screenful.update(renderable))
 
     # The end
 
     def on_unmount(self) -> None:
+        self._tell(title.TAKE_BACK)
         # However the screen ends, an engine that nobody sees must not go on in its thread.
         self.request_stop()
 

@@ -19,9 +19,16 @@ def redact_svg(svg: str, address: str) -> str:
     return svg
 
 
-def save(svg: str, folder: Path | None, now: int) -> Path:
-    """Write it into `folder`, or, where that cannot be, into the working folder; returns where. Raises
-    OSError when neither takes it."""
+def save(svg: str, folder: Path | None, now: int) -> str:
+    """Write it into `folder`, or, where that cannot be, into the working folder; returns in words where it is,
+    or why nowhere."""
+    try:
+        return f"saved {_written(svg, folder, now)}"
+    except OSError as error:
+        return f"no screenshot: {error.strerror or error}"
+
+
+def _written(svg: str, folder: Path | None, now: int) -> Path:
     moment = datetime.fromtimestamp(now / 1000, UTC)
     name = f"hypertui-{moment:%Y%m%d-%H%M%S}-{now % 1000:03d}.svg"
     for place in (folder, Path.cwd()):

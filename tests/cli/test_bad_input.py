@@ -51,6 +51,8 @@ def refusal(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         (["--speed", "10001"], ["--speed 10001 is above 10000"]),
         (["--faucet", "-1"], ["--faucet -1 is below 0"]),
         (["--refresh-hz", "31"], ["--refresh-hz 31 is above 30"]),
+        (["--theme", "pink"], ["--theme pink is not one of dark, light, contrast, ansi"]),
+        (["--times", "noon"], ["--times noon is not one of utc, local"]),
         (["--symbol", ""], ["--symbol", "is empty"]),
         (["--for", "soon"], ["--for soon", "not a number"]),
         (["--for", "0"], ["--for 0", "above 0"]),

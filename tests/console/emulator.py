@@ -8,7 +8,9 @@ from rich.cells import cell_len
 from textual.drivers.headless_driver import HeadlessDriver
 
 _TOKEN = re.compile(
-    r"\x1b\[(?P<args>[?>=<]?[0-9;$]*)(?P<final>[@-~])|\x1b\][^\x07]*\x07|\x1b[^\[\]]|(?P<char>.)", re.DOTALL
+    r"\x1b\[(?P<args>[?>=<]?[0-9;$]*)(?P<final>[@-~])|\x1b\]2;(?P<title>[^\x07\x1b]*)\x07"
+    r"|\x1b\][^\x07]*\x07|\x1b[^\[\]]|(?P<char>.)",
+    re.DOTALL,
 )
 
 Style = tuple[frozenset[str], str, str]
@@ -18,6 +20,7 @@ class Emulator:
     """What a terminal of that size shows after all that was fed to it. It begins full of rubbish."""
 
     def __init__(self, width: int, height: int) -> None:
+        self.titles = ["somebody's"]
         self.resize(width, height)
 
     def resize(self, width: int, height: int) -> None:
@@ -36,6 +39,12 @@ class Emulator:
                 self.y, self.x = row - 1, column - 1
             elif token["final"] == "m" and token["args"][:1] not in ("?", ">", "=", "<"):
                 self._sgr(token["args"])
+            elif token["final"] == "t" and token["args"] == "22;0":
+                self.titles.append(self.titles[-1])
+            elif token["final"] == "t" and token["args"] == "23;0":
+                self.titles.pop()
+            elif token["title"] is not None:
+                self.titles[-1] = token["title"]
             elif token["char"] is not None:
                 self._put(token["char"])
 

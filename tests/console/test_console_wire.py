@@ -147,3 +147,22 @@ def test_a_screen_that_others_wrote_on_is_written_anew() -> None:
             same(app)
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("symbol", ["BTC", "B\x07\x1b]2;x\x07\u202e💥"])
+def test_the_terminals_title_says_what_is_traded_where_and_is_given_back(symbol: str) -> None:
+    view = states.on_mainnet()
+    engine = fakes.FakeEngine(replace(view, instrument=replace(view.instrument, symbol=symbol)))
+    app = fakes.console(engine, driver_class=TerminalDriver)
+
+    async def play() -> None:
+        TerminalDriver.reset(120, 40)
+        async with app.run_test(headless=False, size=(120, 40)) as pilot:
+            await settle(pilot)
+            assert len(TerminalDriver.terminal.titles) == 2
+            title = TerminalDriver.terminal.titles[-1]
+            assert title.startswith("MAINNET B") and title.endswith(" hypertui")
+            assert title.isascii() and title.isprintable()
+        assert TerminalDriver.terminal.titles == ["somebody's"]
+
+    asyncio.run(play())
