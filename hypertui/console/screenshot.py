@@ -20,8 +20,8 @@ def redact_svg(svg: str, address: str) -> str:
 
 
 def save(svg: str, folder: Path | None, now: int) -> str:
-    """Write it into `folder`, or, where that cannot be, into the working folder; returns in words where it is,
-    or why nowhere."""
+    """Write it into `folder`, or, where that cannot be, into the working folder; returns in words where
+    it is, or why nowhere."""
     try:
         return f"saved {_written(svg, folder, now)}"
     except OSError as error:

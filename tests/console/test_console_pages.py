@@ -31,7 +31,8 @@ def test_every_screen_has_the_header_and_leads_back(size: tuple[int, int]) -> No
         for key, title in PAGES.items():
             text = await desk.press(pilot, key)
             assert title in text
-            for always in ("PAPER", "INVARIANT", "66.6 % PROTECTED", "waits for 65,500", "? Help", "q Quit"):
+            fault = "‼ slot 3 has no stop"
+            for always in ("PAPER", "INVARIANT", "66.6 % PROTECTED", fault, "? Help", "q Quit"):
                 assert always in text, (key, always)
         assert await desk.press(pilot, "1") == main
         await desk.press(pilot, "3")
