@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
+from hypertui.console.views import map as map_view
 from hypertui.port import Event, Severity, Snapshot, StopReason
 from tests.console import fakes, parts, states
 from tests.console.driving import drive, screen_text
@@ -209,3 +210,27 @@ def test_nothing_is_clipped_at_the_design_sizes() -> None:
             assert not any(line.rstrip(" │").endswith("…") for line in lines)
 
         drive(app, scenario, size)
+
+
+def test_a_long_trades_map_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = states.running()
+    engine = fakes.FakeEngine(
+        replace(view, position_map=parts.position_map(view.unit, view.slots, -300, 300))
+    )
+    app = fakes.console(engine)
+    laid: list[int] = []
+    cells = map_view._cells
+    monkeypatch.setattr(map_view, "_cells", lambda frame, row: laid.append(row.unit) or cells(frame, row))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        laid.clear()
+        for number in range(3):
+            engine.snapshot = replace(engine.snapshot, seq=number, mark=parts.ENTRY + number)
+            app.show_frame()
+            await pilot.press("down")
+        assert laid == []
+        engine.snapshot = replace(engine.snapshot, unit=view.unit + 1)
+        app.show_frame()
+        assert len(laid) == 601
+
+    drive(app, scenario)
