@@ -11,9 +11,9 @@ import pytest
 
 from hypertui.exchange import AccountState, Unreachable
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.status import Alarms
 from hypertui.execution.tasks import Tasks
-from hypertui.execution.trader import Trader
 from hypertui.execution.upkeep import Upkeep
 from hypertui.port import TaskView
 from tests.support.live_engine import LiveEngine
@@ -164,9 +164,9 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
         await asyncio.Event().wait()
         raise AssertionError
 
-    def shorten(trader: Trader) -> None:
-        trader.exchange.account_state = hang  # type: ignore[method-assign]
-        for task in trader.tasks._tasks:
+    def shorten(trade: OpenTrade) -> None:
+        trade.desk.exchange.account_state = hang  # type: ignore[method-assign]
+        for task in trade.desk.tasks._tasks:
             if task.name == "account":
                 task.every = 50
 
