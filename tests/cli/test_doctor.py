@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -173,12 +174,14 @@ def test_the_console_offers_to_adopt(home: dict[str, str], tmp_path: Path, venue
         terminal.read_until("take the position over")
         assert venue.call(stops) == 0
 
-        def adopted() -> bool:
-            # What is typed within the first moment does not count, so it is typed until it does.
+        # What is typed within the first moment does not count, so it is typed until it does; once more would
+        # be a command to the trade.
+        for _ in range(10):
             terminal.type("A")
-            return venue.call(stops) == 4
-
-        wait_until(adopted, "the position to be taken over")
+            with suppress(AssertionError):
+                terminal.read_until("adopt by", deadline=3)
+                break
+        wait_until(lambda: venue.call(stops) == 4, "the position to be taken over")
         terminal.read_until("RUNNING")
 
 
