@@ -43,7 +43,6 @@ class OpenTrade:
         self.operation: Callable[[], Awaitable[None]] | None = None
         self.converged = False  # whether anything could have been sent since the trade was opened
         self.finished = ""  # how the trade came to its end, once it has
-        self.halt_reason = ""
         self.helm = Helm(self)
         self._opening = opening
         self._entry = entry
@@ -316,7 +315,6 @@ class OpenTrade:
     def halt(self, reason: str) -> None:
         """Touch nothing any more."""
         self.desk.record_mode(Mode.HALTED, reason)
-        self.halt_reason = reason
         self.manager.posture = Posture.HANDS_OFF
         self.desk.set_mode(Mode.HALTED, reason)
 

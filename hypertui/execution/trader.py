@@ -271,7 +271,7 @@ class Trader:
         if trade.finished:
             desk.set_mode(Mode.STOPPED, trade.finished)
             return StopReason(0, trade.finished)
-        halted, on_exit = desk.mode is Mode.HALTED, stop.on_exit
+        halted, why, on_exit = desk.mode is Mode.HALTED, desk.reason, stop.on_exit
         note = partial(desk.commands.note_exit, on_exit, stop.by, desk.clock())
         note(CommandState.ACKNOWLEDGED, "")
         try:
@@ -288,7 +288,7 @@ class Trader:
         if on_exit is OnExit.FLATTEN:
             desk.ended("flattened on the way out")
         elif halted:
-            return StopReason(3, f"{trade.halt_reason}; left with {said}")
+            return StopReason(3, f"{why}; left with {said}")
         desk.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
 
