@@ -130,6 +130,7 @@ def test_a_stretch_of_time_shows_its_own_part_on_lots_from_before(scope: Scope) 
     found = statement(later).summary()
     assert (found["realized_pnl"], found["fees"], found["exits"]) == (D("20.07"), D("0.23"), 1)
     assert [row["sale_order"] for row in lists.allocations(later)] == [4, 4]
+    assert (found["round_trips"], found["whipsaw_cost"], found["cycles"]) == (0, 0, 0)
     earlier = statement(replace(scope, until=START + 15_000)).summary()
     assert (earlier["realized_pnl"], earlier["unrealized_pnl"]) == (D("-10.69"), D("-10.5"))
     assert earlier["net_profit"] == D("-10.69") - D("10.5") - D("0.10")
