@@ -16,7 +16,11 @@ from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
+from hypertui.ledger.database import find
+from hypertui.ledger.errors import NoJournal
+from hypertui.ledger.history import History
 from hypertui.ledger.pruning import Retention
+from hypertui.ledger.reading import JournalReader
 from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
 from hypertui.settings import digest
@@ -104,17 +108,19 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. Raises JournalError."""
-    file = journal_file(state_dir)
-    if url is None and not file.exists():
-        return f"{file} (not there yet)", "", ""
-    with Journal.open(journal_url(url, state_dir)) as journal:
-        live = _live(journal, config, account)
-        if live is None:
-            return journal.place, "", ""
-        since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
-        return journal.place, text, _other_terms(live, config)
+    up, in words; empty where there is none. Only reads. Raises JournalError, OldJournal for one that a start
+    would bring up to date."""
+    address = journal_url(url, state_dir)
+    try:
+        with History.open(address) as journal:
+            live = _live(journal, config, account)
+            if live is None:
+                return journal.place, "", ""
+            since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
+            return journal.place, text, _other_terms(live, config)
+    except NoJournal:
+        return f"{find(address, make_folders=False).place} (not there yet)", "", ""
 
 
 def _random_id() -> str:
@@ -144,7 +150,7 @@ def take_up(
     return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
 
 
-def _live(journal: Journal, config: TradeConfig, account: str) -> TradeRecord | None:
+def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:
     """The trade that goes on. One that was refused before it could send anything binds nobody."""
     live = journal.live_trade(config.network.value, account, config.symbol)
     return None if live is None or next(journal.inputs(live.id), None) is None else live

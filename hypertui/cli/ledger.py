@@ -40,9 +40,9 @@ def ledger(arguments: argparse.Namespace) -> int:
 
 def _why(url: str, order: str, as_json: bool) -> None:
     from hypertui.ledger import story, telling
-    from hypertui.ledger.archive import looked_at
+    from hypertui.ledger.history import History
 
-    with looked_at(url) as journal:
+    with History.open(url) as journal:
         told = story.tell(journal, story.find(journal, order))
     if as_json:
         print(json.dumps(telling.record(told)))

@@ -13,7 +13,7 @@ from hypertui.cli.arguments import setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
 from hypertui.ledger import JournalError
-from hypertui.ledger.archive import looked_at
+from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
 from hypertui.settings import load_settings
@@ -28,7 +28,7 @@ def status(arguments: argparse.Namespace) -> int:
     folder, network = state_folder(settings), settings.network.value
     engines = held_locks(folder, network)
     try:
-        with looked_at(journal_url(settings.ledger.url, folder)) as journal:
+        with History.open(journal_url(settings.ledger.url, folder)) as journal:
             place, size = journal.place, journal.size()
             trades = live_trades(journal, network, count)
     except JournalError as error:
