@@ -139,6 +139,11 @@ def test_a_stretch_of_time_shows_its_own_part_on_lots_from_before(scope: Scope) 
 def test_lists(scope: Scope) -> None:
     assert [row["size"] for row in lists.fills(scope)] == [2, 1, 1, 1, 1]
     assert list(lists.lots(scope)) == []
+    held = list(lists.lots(replace(scope, until=START + DAY)))  # as a year's end, for instance
+    assert [(row["order_id"], row["size"]) for row in held] == [(1, 1), (3, 1)]
+    held = list(lists.lots(replace(scope, since=START + 20_000, until=START + DAY)))
+    assert [row["order_id"] for row in held] == [3]
+    assert [row["slippage"] for row in lists.fills(scope)] == [None, D("0.5"), D("0.5"), -10, -11]
     first, second, third = lists.allocations(scope)
     assert (first["cost_basis"], first["net_proceeds"], first["pnl"]) == (D("100.1"), D("89.41"), D("-10.69"))
     assert (second["buy_order"], third["buy_order"], third["buy_fee_per_coin"]) == (1, 3, D("0.1"))
@@ -151,6 +156,25 @@ def test_lists(scope: Scope) -> None:
     cash = [(row["kind"], row["amount"]) for row in lists.cash(scope)]
     assert cash == [("deposit", 1000), ("withdraw", -100), ("funding", D("-0.5"))]
     assert list(lists.review(scope)) == []
+
+
+def test_funding_counts_once_in_whatever_order_and_by_whichever_trade_it_was_told(url: str) -> None:
+    """A payment may be heard of late, and a trade that was rebuilt hears of those of the one before."""
+    again = replace(TRADE, id="f" * 16, started_at=START + 2)
+    with Journal.open(url) as journal:
+        journal.begin(replace(TRADE, started_at=START))
+        journal.add(FundingRecord(ID, START + 7_200_000, D(-2)), FundingRecord(ID, START + 3_600_000, D(1)))
+        journal.end(ID, START + 1, "lost")
+        journal.begin(again)
+        journal.add(
+            FundingRecord(again.id, START + 7_200_000, D(-2)),
+            FundingRecord(again.id, START + 5_400_000, D(8)),
+        )
+    with History.open(url) as history:
+        whole = Scope(history, "paper")
+        assert [row["amount"] for row in lists.cash(whole)] == [1, 8, -2]
+        assert statement(whole).summary()["funding"] == 7
+        assert [row["amount"] for row in lists.cash(replace(whole, trade=again.id))] == [8]
 
 
 def test_the_check_finds_nothing_and_then_what_is_there(scope: Scope) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import takewhile
 
 from hypertui.ledger.derivation import MarketBook, derive
 from hypertui.ledger.history import OrderedFill
-from hypertui.ledger.reports.events import flows
+from hypertui.ledger.reports.events import flows, payments
 from hypertui.ledger.reports.exits import Exits, exit_row, unit_sizes
 from hypertui.ledger.reports.scope import Scope, iso
 from hypertui.ledger.rows import AllocationRow, BookedFill
@@ -44,6 +45,8 @@ def fills(scope: Scope) -> Iterator[Row]:
             "reason": fill.cause,
             "unit": fill.unit,
             "trigger": fill.trigger,
+            "slippage": fill.worse,
+            "slippage_bps": fill.slippage_bps,
             "closed_pnl": fill.closed_pnl,
             "start_position": fill.start_position,
             "order_id": fill.order_id,
@@ -54,13 +57,14 @@ def fills(scope: Scope) -> Iterator[Row]:
 
 
 def lots(scope: Scope) -> Iterator[Row]:
-    """What is held now, oldest first."""
+    """What is held at the end of the scope, oldest first; of it, what was opened within it."""
     for market, trades in scope.markets().items():
         book = MarketBook()
-        for _ in derive(scope.history.market_fills(trades), book):
+        until = takewhile(lambda fill: fill.time < scope.until, scope.history.market_fills(trades))
+        for _ in derive(until, book):
             pass
         for lot in book.lots():
-            if scope.trade in (None, lot.opened.trade_id):
+            if scope.shows(lot.opened):
                 yield {
                     "opened": iso(lot.opened.time),
                     "symbol": market.symbol,
@@ -157,13 +161,9 @@ def cash(scope: Scope) -> Iterator[Row]:
     accounts: dict[str, list[str]] = {}
     markets = scope.markets()
     for market, trades in markets.items():
-        last = 0
-        for trade in trades:
-            for paid in scope.history.funding(trade.id):
-                if paid.time > last:
-                    last = paid.time
-                    if scope.trade in (None, trade.id):
-                        rows.append((paid.time, _cash(paid.time, "funding", paid.amount, market.symbol)))
+        for paid in payments(scope.history, trades):
+            if scope.trade in (None, paid.trade_id):
+                rows.append((paid.time, _cash(paid.time, "funding", paid.amount, market.symbol)))
         accounts.setdefault(market.account, [])
     for account in accounts:
         own = [trade for market, trades in markets.items() if market.account == account for trade in trades]
