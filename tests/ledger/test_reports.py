@@ -239,6 +239,20 @@ def test_a_trade_and_its_account_alone(url: str) -> None:
         assert list(lists.fills(replace(everything, network="mainnet"))) == []
 
 
+def test_orders_of_two_accounts_with_one_number_are_two_exits(url: str) -> None:
+    """A paper market that was started anew has a new account, and counts its orders from 1 again."""
+    other = replace(TRADE, id="f" * 16, account="0x" + "b2" * 20, started_at=START + DAY)
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.begin(other)
+        journal.add(*FILLS, *(replace(each, trade_id=other.id) for each in FILLS))
+    with History.open(url) as history:
+        both = Scope(history, "paper")
+        assert [row["size"] for row in lists.exits(both)] == [1, 2, 1, 2]
+        found = statement(both).summary()
+    assert (found["exits"], found["wins"], found["losses"]) == (4, 2, 2)
+
+
 def test_drawdown_is_no_matter_of_deposits() -> None:
     curve = EquityCurve()
     curve.flow(D(1000))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 from hypertui.ledger.derivation import MarketBook, derive
-from hypertui.ledger.history import OrderedFill
+from hypertui.ledger.history import Market, OrderedFill
 from hypertui.ledger.reports.events import flows, payments
 from hypertui.ledger.reports.exits import Exits, exit_row, unit_sizes
 from hypertui.ledger.reports.scope import Scope, iso
@@ -18,17 +18,17 @@ from hypertui.market import ZERO
 Row = dict[str, object]
 
 
-def booked_fills(scope: Scope) -> Iterator[BookedFill]:
+def booked_fills(scope: Scope) -> Iterator[tuple[Market, BookedFill]]:
     """All fills in scope, market by market."""
-    for trades in scope.markets().values():
+    for market, trades in scope.markets().items():
         for booked in derive(scope.history.market_fills(trades)):
             if scope.shows(booked.fill):
-                yield booked
+                yield market, booked
 
 
 def fills(scope: Scope) -> Iterator[Row]:
     """One row for each fill, with what it realised."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         fill = booked.fill
         assert isinstance(fill, OrderedFill)
         yield {
@@ -83,7 +83,7 @@ def lots(scope: Scope) -> Iterator[Row]:
 
 def allocations(scope: Scope) -> Iterator[Row]:
     """Which coins each closing fill closed."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         for row in booked.allocations:
             yield _allocation(row)
 
@@ -116,7 +116,7 @@ def _allocation(row: AllocationRow) -> Row:
 
 def tax(scope: Scope) -> Iterator[Row]:
     """One row for each allocation in the words of a tax form, and one for each payment of funding."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         for row in booked.allocations:
             yield {
                 "kind": "disposal",
@@ -182,8 +182,8 @@ def _cash(at: int, kind: str, amount: Decimal | None, symbol: str | None, hash_:
 def exits(scope: Scope) -> Iterator[Row]:
     """One row for each order that closed something."""
     gathered, units = Exits(), unit_sizes(scope)
-    for booked in booked_fills(scope):
-        for done in gathered.take(booked):
+    for market, booked in booked_fills(scope):
+        for done in gathered.take(booked, market):
             yield exit_row(done, units.get(done.fill.trade_id))
     for done in gathered.rest():
         yield exit_row(done, units.get(done.fill.trade_id))
@@ -191,7 +191,7 @@ def exits(scope: Scope) -> Iterator[Row]:
 
 def review(scope: Scope) -> Iterator[Row]:
     """What somebody should look at: nothing of it has been guessed."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         for row in booked.review:
             yield {
                 "time": iso(row.fill.time),

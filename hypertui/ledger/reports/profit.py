@@ -222,7 +222,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                 out.cycles.on_fill(what, shown)
                 if shown:
                     _count(out, what)
-                    for exit_ in exits.take(what):
+                    for exit_ in exits.take(what, market):
                         done(exit_)
             case FundingRecord():
                 held.funding += what.amount
