@@ -101,7 +101,7 @@ class Ladder:
     book: FifoBook
     fragment_at_entry: Decimal
     position_map: PositionMap = field(default_factory=PositionMap)
-    round_trips: RoundTrips = field(default_factory=RoundTrips)
+    round_trips: RoundTrips = field(default_factory=lambda: RoundTrips(SLOTS))
     cycles: CycleStats = field(default_factory=CycleStats)
     unit: int = 0
     steps: int = 0
@@ -201,8 +201,8 @@ class Ladder:
         self.unit = unit
         self.steps += 1
         self.cycles.reached(unit)
-        if direction is Direction.DOWN and not any(slot.expected_long for slot in self.slots):
-            self.round_trips.rotate()
+        if direction is Direction.DOWN:
+            self.round_trips.stepped_down(unit)
         return Step(self.steps, direction, unit, price)
 
     # Fills
@@ -212,7 +212,8 @@ class Ladder:
         it."""
         self.book.book(fill)
         self.position_map.filled(client_id, fill, ZERO)
-        self.round_trips.bought(slot.index, fill, refills=slot.coins == 0)
+        if client_id is not None:  # round trips are the ladder's own
+            self.round_trips.bought(slot.index, unit, fill, refills=slot.coins == 0)
         if slot.coins == 0:
             slot.stop_unit = unit - 1
         already_sold = min(self.oversold, fill.size)
@@ -236,7 +237,10 @@ class Ladder:
         swept = min(left, self.dust)
         self.dust -= swept
         self.oversold += left - swept
-        self.round_trips.sold(slot.index, fill, complete=slot.coins == 0)
+        if client_id is not None:
+            self.round_trips.sold(slot.index, self._sale_unit(slot), fill, complete=slot.coins == 0)
+        elif slot.coins == 0:
+            self.round_trips.swept(slot.index, self._sale_unit(slot))
         self._fills_changed(fill.price)
 
     def fund(self, amount: Decimal) -> None:
@@ -247,8 +251,11 @@ class Ladder:
         """Take a remainder that no order may be placed for out of its slot; the next stop takes it along."""
         self.dust += slot.coins
         slot.coins = ZERO
-        self.round_trips.swept(slot.index)
+        self.round_trips.swept(slot.index, self._sale_unit(slot))
         self._fills_changed(self.grid.price(self.unit))
+
+    def _sale_unit(self, slot: Slot) -> int:
+        return self.unit if slot.stop_unit is None else slot.stop_unit
 
     def take_dust(self, slot: Slot) -> None:
         """Add what was swept to a slot that is about to get a stop."""

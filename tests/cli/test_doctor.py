@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,6 +109,22 @@ def test_what_is_wrong(home: dict[str, str], venue: LocalVenue) -> None:
     assert "cannot be adopted while 1 orders of others work there" in found["position"]["text"]
     amber = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "0.1")
     assert examined(amber)["whipsaw"]["level"] == "amber"
+
+
+def test_a_journal_of_an_older_version_is_left_as_it_is(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    journal = tmp_path / "state" / "hypertui" / "paper" / "journal.db"
+    journal.parent.mkdir(parents=True)
+    old = Path(__file__).parents[1] / "ledger" / "journals" / "v0001.sql"
+    with sqlite3.connect(journal) as connection:
+        connection.executescript(old.read_text())
+    connection.close()
+    before = journal.read_bytes()
+    found = examined(run(home, "doctor", *SOL, "--base-url", venue.base_url, "--json"))
+    assert found["journal"]["level"] == "amber"
+    assert "is of an older version (0001, not " in found["journal"]["text"]
+    assert journal.read_bytes() == before
 
 
 def test_a_key_that_may_not_act(home: dict[str, str], venue: LocalVenue) -> None:

@@ -187,11 +187,15 @@ def test_the_room_for_journal_and_log_is_looked_after(
         def room(self) -> tuple[int | None, int | None]:
             return 12_345, self.free
 
+        async def tidy(self) -> str:
+            return "" if self.free > 10**9 else "retention: the journal is out of reach"
+
     journal, trouble = Small(), ["3 lines of the log are lost"]
     upkeep = Upkeep(journal, alarms, lambda: trouble[0])
     said = asyncio.run(upkeep.look())
     assert "150 MB are free for the journal in memory" in said
     assert "3 lines of the log are lost" in said
+    assert said.endswith("; retention: the journal is out of reach")
     assert len(active(alarms)) == 2
     assert (upkeep.view().size, upkeep.view().free) == (12_345, 150_000_000)
     journal.free, trouble[0] = 10**12, ""

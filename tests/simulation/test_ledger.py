@@ -91,4 +91,5 @@ def test_without_faults_round_trips_and_cycles_are_the_ladders_own(tmp_path: Pat
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         found = statement(Scope(history, "paper"))
     assert found.cycles.round_trips == ladder.round_trips.count > 10
+    assert found.cycles.whipsaw_cost == ladder.round_trips.whipsaw_cost > 0
     assert found.cycles.ended == ladder.cycles.number - 1
