@@ -428,6 +428,8 @@ class OrderTracker:
                 slot = self.ladder.slots[order.slot]
                 if not any(other.due for other in self.of(slot)):
                     self.ladder.settle(slot)
+                if order.role is Role.BUY:
+                    self.ladder.disarmed(order.unit)
             if order.remaining <= 0:
                 status = OrderState.FILLED.value
             elif order.ended is not None:

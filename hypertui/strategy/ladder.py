@@ -299,12 +299,15 @@ class Ladder:
         self.selling_out = True
 
     def armed(self, unit: int, size: Decimal) -> None:
-        """A buy at `unit` works with `size`, just placed or found right when all are re-sized: that stays its
-        size until it leaves the target or is re-sized again."""
+        """A buy of `size` coins has been placed at `unit`: that stays its size until all are re-sized, or it
+        works no longer."""
         self._buy_sizes[unit] = size
 
+    def disarmed(self, unit: int) -> None:
+        """No buy works at `unit` any more: the next one has the size of its own moment."""
+        self._buy_sizes.pop(unit, None)
+
     def _wanted_buys(self, units: range) -> tuple[WantedBuy, ...]:
-        self._buy_sizes = {unit: size for unit, size in self._buy_sizes.items() if unit in units}
         if self.halted is not None or self.selling_out:
             return ()
         instrument = self.plan.instrument
@@ -312,17 +315,20 @@ class Ladder:
         for unit in units:
             size = self._buy_sizes.get(unit)
             if size is None:
-                size = instrument.floor_size(max(self.fragment, ZERO) / self.grid.price(unit))
-                value = self.plan.stop_value(self.grid, unit - 1, size)
-                if value < instrument.min_order_value:
-                    self.halted = (
-                        f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
-                        f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
-                        f"below the minimum order value of {plain(instrument.min_order_value)} USD"
-                    )
-                    return ()
+                size = self._buy_size(unit)
+            value = self.plan.stop_value(self.grid, unit - 1, size)
+            if value < instrument.min_order_value:
+                self.halted = (
+                    f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
+                    f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
+                    f"below the minimum order value of {plain(instrument.min_order_value)} USD"
+                )
+                return ()
             wanted.append(WantedBuy(unit, size))
         return tuple(wanted)
+
+    def _buy_size(self, unit: int) -> Decimal:
+        return self.plan.instrument.floor_size(max(self.fragment, ZERO) / self.grid.price(unit))
 
     def _fills_changed(self, price: Decimal) -> None:
         count = self.long_slots
@@ -345,7 +351,7 @@ class Ladder:
             return
         self._fragment += (self.realized_pnl - self._reinvested) / SLOTS
         self._reinvested = self.realized_pnl
-        self._buy_sizes.clear()
+        self._buy_sizes = {unit: self._buy_size(unit) for unit in self._buy_sizes}
 
 
 def _stop_unit(slot: Slot) -> int:

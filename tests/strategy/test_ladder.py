@@ -224,6 +224,24 @@ def test_continuous_sizes_each_buy_with_the_profit_of_its_moment() -> None:
     assert walk.buy_coins() == {-3: D("5.02"), -2: D("4.97"), -1: D("4.92"), 0: D("4.87")}
 
 
+@pytest.mark.parametrize("looked_between", [True, False])
+def test_a_look_at_the_target_changes_no_size(looked_between: bool) -> None:
+    """A purchase and a sale of one notice take the buy at 0 out of the target and bring it back; it works on
+    all the while."""
+    walk = Walk.start(plan_of(reinvest=Reinvest.CONTINUOUS)).path(98)
+    ladder = walk.ladder
+    assert walk.buy_coins() == {-1: D("5.01"), 0: D("4.98")}
+    free = next(slot for slot in ladder.slots if slot.coins == 0)
+    held = next(slot for slot in ladder.slots if slot.coins > 0)
+    ladder.bought(free, -1, "", fill_of(Side.BUY, D("5.01"), D(99), D(0)))
+    ladder.disarmed(-1)
+    if looked_between:
+        assert 0 not in walk.buy_coins()
+    ladder.sold(held, "", fill_of(Side.SELL, held.coins, D(90), D(0)))
+    assert ladder.fragment < D(490)
+    assert walk.buy_coins()[0] == D("4.98")
+
+
 def test_off_never_changes_the_fragment() -> None:
     walk = Walk.start(plan_of(reinvest=Reinvest.OFF)).path(96)
     assert walk.ladder.fragment == 500
