@@ -108,7 +108,8 @@ class Engine:
         """The price of a unit, once the trade is open."""
         assert self._engine is not None
         assert self._engine._trader is not None
-        return self._engine._trader.tracker.ladder.grid.price(unit)
+        assert self._engine._trader.trade is not None
+        return self._engine._trader.trade.tracker.ladder.grid.price(unit)
 
     def _ask(self, unit: int) -> bool:
         trader, loop = (None, None) if self._engine is None else (self._engine._trader, self._engine._loop)
@@ -116,7 +117,8 @@ class Engine:
             return False
 
         async def look() -> bool:
-            return trader.opened and trader.tracker.ladder.unit == unit and trader.tracker.settled
+            tracker = None if trader.trade is None else trader.trade.tracker
+            return tracker is not None and tracker.ladder.unit == unit and tracker.settled
 
         return asyncio.run_coroutine_threadsafe(look(), loop).result(PATIENCE)
 

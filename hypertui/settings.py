@@ -92,9 +92,11 @@ class PaperSettings(_Section):
 
 
 class LedgerSettings(_Section):
-    """Where the journal is kept: sqlite:///… or postgresql://…; by default a file in the state folder."""
+    """Where the journal is kept: sqlite:///… or postgresql://…; by default a file in the state folder. What
+    only an engine needs of a trade is kept for `keep_days` days after its end; by default for ever."""
 
     url: str | None = None
+    keep_days: int | None = Field(None, ge=1, le=36_500)
 
 
 class ConsoleSettings(_Section):
@@ -142,7 +144,8 @@ class Settings(BaseSettings):
         values = _plain(self.model_dump(exclude={"secret_key"}))
         assert isinstance(values, dict)
         url = self.ledger.url
-        values["ledger"] = {"url": None if url is None else url.partition(":")[0]}
+        ledger = self.ledger.model_dump() | {"url": None if url is None else url.partition(":")[0]}
+        values["ledger"] = _plain(ledger)
         return values
 
     def trade_config(self, run_for: float | None = None, on_exit: OnExit | None = None) -> TradeConfig:

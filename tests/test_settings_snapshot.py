@@ -18,7 +18,7 @@ def test_a_snapshot_holds_every_setting_and_no_secret(monkeypatch: pytest.Monkey
     assert "5e5e" not in text
     assert "hunter" not in text
     assert set(settings.snapshot()) == set(Settings.model_fields) - {"secret_key"}
-    assert settings.snapshot()["ledger"] == {"url": "postgresql"}
+    assert settings.snapshot()["ledger"] == {"url": "postgresql", "keep_days": None}
 
 
 def test_the_same_settings_have_the_same_digest_however_they_are_written() -> None:

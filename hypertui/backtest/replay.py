@@ -103,6 +103,7 @@ class _InstantVenue:
                 self.ladder.sold(slot, client_id, self._execute(Side.SELL, slot.coins, price, at))
                 self.ladder.position_map.status(client_id, "filled", at)
         elif (buy := self._buys.pop(step.unit, None)) is not None:
+            self.ladder.disarmed(step.unit)
             price = max(trigger, step.price) * (ONE + self._costs.slippage)
             slot = next(slot for slot in self.ladder.slots if slot.coins == 0)
             self.ladder.bought(slot, step.unit, buy.client_id, self._execute(Side.BUY, buy.size, price, at))
@@ -123,10 +124,11 @@ class _InstantVenue:
             if wanted.get(unit) != buy.size:
                 self.ladder.position_map.status(buy.client_id, "cancelled", at)
                 del self._buys[unit]
+                self.ladder.disarmed(unit)
         for unit, size in wanted.items():
             if unit not in self._buys:
                 self._buys[unit] = _WorkingBuy(self._place(unit, Side.BUY, size, at), size)
-            self.ladder.armed(unit, size)
+                self.ladder.armed(unit, size)
 
     def _place(self, unit: int, side: Side, size: Decimal, at: int) -> str:
         self._orders += 1

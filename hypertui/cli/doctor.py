@@ -17,6 +17,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
 from hypertui.ledger import JournalError
+from hypertui.ledger.errors import OldJournal
 from hypertui.port import Finding, Level
 
 _RED, _UNREACHED = 2, 4
@@ -64,6 +65,8 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     try:
         url = prepared.settings.ledger.url
         place, goes_on, refusal = look(config, prepared.state_dir, url, exchange.account)
+    except OldJournal as error:
+        trouble = [Finding("journal", Level.AMBER, str(error))]
     except JournalError as error:
         trouble = [Finding("journal", Level.RED, str(error))]
     else:

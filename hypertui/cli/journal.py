@@ -16,6 +16,11 @@ from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import EngineLock, Journal, JournalError, Locked
+from hypertui.ledger.database import find
+from hypertui.ledger.errors import NoJournal
+from hypertui.ledger.history import History
+from hypertui.ledger.pruning import Retention
+from hypertui.ledger.reading import JournalReader
 from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
 from hypertui.settings import digest
@@ -31,9 +36,11 @@ def journals(
     url: str | None,
     clock: Callable[[], int],
     snapshot: Mapping[str, object] | None = None,
+    keep_days: int | None = None,
 ) -> Iterator[OpenJournal]:
     """A function that finds the trade of an account; lock and database are let go at the end. `snapshot` is
-    all settings in force, written down with the trade.
+    all settings in force, written down with the trade; what only an engine needs of trades that have ended is
+    kept for `keep_days`, or for ever.
 
     It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
     and when another trade is live than the one that was asked for.
@@ -44,9 +51,11 @@ def journals(
             names = (config.network.value, account, config.symbol)
             try:
                 held.enter_context(EngineLock(state_dir, *names, clock=clock))
-                journal = held.enter_context(Journal.open(journal_url(url, state_dir)))
+                place = journal_url(url, state_dir)
+                journal = held.enter_context(Journal.open(place))
                 journal.claim(*names)
-                trade, written = take_up(journal, config, account, clock())
+                retention = None if keep_days is None else Retention(place, keep_days, clock)
+                trade, written = take_up(journal, config, account, clock(), retention=retention)
                 if snapshot is not None:
                     journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
                 return trade, written
@@ -99,17 +108,19 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. Raises JournalError."""
-    file = journal_file(state_dir)
-    if url is None and not file.exists():
-        return f"{file} (not there yet)", "", ""
-    with Journal.open(journal_url(url, state_dir)) as journal:
-        live = _live(journal, config, account)
-        if live is None:
-            return journal.place, "", ""
-        since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
-        return journal.place, text, _other_terms(live, config)
+    up, in words; empty where there is none. Only reads. Raises JournalError, OldJournal for one that a start
+    would bring up to date."""
+    address = journal_url(url, state_dir)
+    try:
+        with History.open(address) as journal:
+            live = _live(journal, config, account)
+            if live is None:
+                return journal.place, "", ""
+            since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
+            return journal.place, text, _other_terms(live, config)
+    except NoJournal:
+        return f"{find(address, make_folders=False).place} (not there yet)", "", ""
 
 
 def _random_id() -> str:
@@ -117,7 +128,12 @@ def _random_id() -> str:
 
 
 def take_up(
-    journal: Journal, config: TradeConfig, account: str, now: int, new_id: Callable[[], str] = _random_id
+    journal: Journal,
+    config: TradeConfig,
+    account: str,
+    now: int,
+    new_id: Callable[[], str] = _random_id,
+    retention: Retention | None = None,
 ) -> tuple[int, TradeJournal]:
     """The account's live trade, or a new one under an id (16 hex digits) of `new_id`. Raises StartRefused
     when the live one was begun on other terms than `config`'s."""
@@ -128,13 +144,13 @@ def take_up(
     if live is None:
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
-        return int(record.id, 16), LedgerJournal(journal, record, is_new=True)
+        return int(record.id, 16), LedgerJournal(journal, record, is_new=True, retention=retention)
     if refusal := _other_terms(live, config):
         raise StartRefused(refusal)
-    return int(live.id, 16), LedgerJournal(journal, live, is_new=False)
+    return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
 
 
-def _live(journal: Journal, config: TradeConfig, account: str) -> TradeRecord | None:
+def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:
     """The trade that goes on. One that was refused before it could send anything binds nobody."""
     live = journal.live_trade(config.network.value, account, config.symbol)
     return None if live is None or next(journal.inputs(live.id), None) is None else live

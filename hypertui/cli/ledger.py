@@ -40,9 +40,9 @@ def ledger(arguments: argparse.Namespace) -> int:
 
 def _why(url: str, order: str, as_json: bool) -> None:
     from hypertui.ledger import story, telling
-    from hypertui.ledger.archive import looked_at
+    from hypertui.ledger.history import History
 
-    with looked_at(url) as journal:
+    with History.open(url) as journal:
         told = story.tell(journal, story.find(journal, order))
     if as_json:
         print(json.dumps(telling.record(told)))
@@ -74,8 +74,8 @@ def _prune(url: str, before: str, dry_run: bool) -> None:
     done = prune(url, round(moment.timestamp() * 1000), dry_run)
     verb = "would go" if dry_run else "are gone"
     print(
-        f"{done.rows} inputs, statuses and steps of {done.trades} trades that ended before {before} {verb};"
-        " their fills, orders and funding stay"
+        f"{done.rows} inputs and statuses of {done.trades} trades that ended before {before} {verb};"
+        " their fills, steps, orders and funding stay"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 _REPORTS = {
     "fills": "every fill and what it realised",
-    "lots": "what is held, oldest first",
+    "lots": "what is held, or was at --until, oldest first",
     "allocations": "which coins each closing fill closed, with cost and proceeds",
     "pnl": "profit and loss, fees, funding, drawdown and ratios",
     "cycles": "the ladder's cycles",

@@ -67,8 +67,7 @@ def _report(arguments: argparse.Namespace, scope: Scope) -> int:
             else:
                 write_figures(found.summary(), how)
         case "cycles":
-            rows = (row for row in statement(scope).cycles.rows() if scope.trade in (None, row["trade"]))
-            write_rows(rows, how, nothing)
+            write_rows(statement(scope).cycles.rows(), how, nothing)
         case "check":
             return _check(scope, how)
         case "report":

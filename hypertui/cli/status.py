@@ -1,21 +1,28 @@
 """`hypertui status`: what the journal and the lock say, with or without an engine.
 
-It asks nobody: an engine that runs is known by its lock, and its trade by what it has written down."""
+An engine that runs is known by its lock, and its trade by what it has written down. It is asked for what it
+alone knows: when each of its tasks last ran, and when it is next."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
+from hypertui.console import format as fmt
+from hypertui.control import sockets
+from hypertui.control.client import ControlClient, NoEngine
 from hypertui.ledger import JournalError
-from hypertui.ledger.archive import looked_at
+from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
+from hypertui.port import TaskView
 from hypertui.settings import load_settings
 
 
@@ -26,9 +33,9 @@ def status(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--events {count} is not between 0 and 1000")
     settings = load_settings(arguments.config, setting_flags(arguments))
     folder, network = state_folder(settings), settings.network.value
-    engines = held_locks(folder, network)
+    running = [Running(held, *_tasks(folder, held)) for held in held_locks(folder, network)]
     try:
-        with looked_at(journal_url(settings.ledger.url, folder)) as journal:
+        with History.open(journal_url(settings.ledger.url, folder)) as journal:
             place, size = journal.place, journal.size()
             trades = live_trades(journal, network, count)
     except JournalError as error:
@@ -41,8 +48,14 @@ def status(arguments: argparse.Namespace) -> int:
                     "journal": place,
                     "bytes": size,
                     "engines": [
-                        {"account": held.account, "symbol": held.symbol, "holder": held.holder}
-                        for held in engines
+                        {
+                            "account": engine.held.account,
+                            "symbol": engine.held.symbol,
+                            "holder": engine.held.holder,
+                            "silent": engine.silent,
+                            "tasks": [asdict(task) for task in engine.tasks],
+                        }
+                        for engine in running
                     ],
                     "trades": [record(trade) for trade in trades],
                 }
@@ -50,14 +63,42 @@ def status(arguments: argparse.Namespace) -> int:
         )
     else:
         print(f"{network}, journal {place}, {size / 1e6:.1f} MB")
-        for line in _words(engines, trades):
+        for line in _words(running, trades):
             print(line)
     return 0
 
 
-def _words(engines: Sequence[Held], trades: Sequence[Overview]) -> Iterator[str]:
-    for held in engines:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An engine that holds a lock: its tasks, or why it says nothing of them."""
+
+    held: Held
+    tasks: Sequence[TaskView]
+    silent: str
+
+
+def _tasks(folder: Path, held: Held) -> tuple[Sequence[TaskView], str]:
+    silent = "no engine answers"
+    for path, account, symbol in sockets.found(folder):
+        if (account, symbol) != (held.account, held.symbol):
+            continue
+        try:
+            with ControlClient(path) as engine:
+                return engine.status()[0].tasks, ""
+        except NoEngine as error:
+            silent = str(error)
+    return (), silent
+
+
+def _words(running: Sequence[Running], trades: Sequence[Overview]) -> Iterator[str]:
+    for engine in running:
+        held = engine.held
         yield f"engine: {held.holder}, trades {held.symbol} of {held.account}"
+        for task in engine.tasks:
+            yield f"  task {_task(task)}"
+        if engine.silent:
+            yield f"  tasks: not known, {engine.silent}"
+    engines = [engine.held for engine in running]
     if not engines:
         yield "engine: none runs on this machine"
     if not trades:
@@ -85,6 +126,13 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
         yield f"  alarm ({alarm.severity}) since {_time(alarm.at)}: {alarm.text}"
     for at, kind, text in overview.events:
         yield f"  {_time(at)}  {kind:<8}{text}"
+
+
+def _task(task: TaskView) -> str:
+    last = "never ran" if task.last is None else f"last ran {_time(task.last)}, {fmt.clean(task.result)}"
+    coming = "OVERDUE since" if task.overdue else "next"
+    then = "next when there is cause" if task.next is None else f"{coming} {_time(task.next)}"
+    return f"{task.name}, every {task.every / 1000:g} s: {last}; {then}"
 
 
 def _time(at: int) -> str:

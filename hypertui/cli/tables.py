@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Literal, TextIO
 
+from hypertui.console.format import clean
 from hypertui.ledger.reports.page import as_json, shown
 from hypertui.market import plain
 
@@ -49,7 +50,7 @@ def write_figures(figures: Mapping[str, object], how: Format) -> None:
         case "table":
             width = max(len(name) for name in figures)
             for name, value in figures.items():
-                print(f"{name.replace('_', ' '):<{width}}  {shown(value)}")
+                print(f"{name.replace('_', ' '):<{width}}  {clean(shown(value))}")
 
 
 def _json(rows: Iterator[Mapping[str, object]], out: TextIO) -> None:
@@ -85,13 +86,18 @@ def _table(names: tuple[str, ...], rows: Iterator[Mapping[str, object]]) -> None
     for row in rows:
         kept.append(row)
         count += 1
+    console = Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
     table = Table(box=SIMPLE, pad_edge=False)
     for name in names:
         number = any(isinstance(row[name], Decimal | int) for row in kept)
         table.add_column(name.replace("_", " "), justify="right" if number else "left", no_wrap=True)
     for row in kept:
-        table.add_row(*(Text(shown(value)) for value in row.values()))
-    console = Console(width=_WIDE if not sys.stdout.isatty() else None, highlight=False)
-    console.print(table)
+        table.add_row(*(Text(clean(shown(value))) for value in row.values()))
+    if console.measure(table, options=console.options.update(width=_WIDE)).maximum <= console.width:
+        console.print(table)
+    else:  # one figure below the other, rather than columns without their figures
+        for row in kept:
+            write_figures(row, "table")
+            print()
     if count > len(kept):
         print(f"the newest {len(kept)} of {count} rows; --json and --csv give all")

@@ -108,8 +108,8 @@ class Prepared:
     @contextmanager
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
-        url, snapshot = self.settings.ledger.url, self.settings.snapshot()
-        with journals(self.config, self.state_dir, url, wall_clock, snapshot) as journal:
+        kept, snapshot = self.settings.ledger, self.settings.snapshot()
+        with journals(self.config, self.state_dir, kept.url, wall_clock, snapshot, kept.keep_days) as journal:
             engine = EmbeddedEngine(
                 lambda: self.connect(market),
                 journal,

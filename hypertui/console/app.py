@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterable
 from functools import partial
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -13,6 +14,8 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
+from textual.events import Resize
+from textual.geometry import Size
 from textual.worker import Worker, WorkerState
 
 from hypertui.console import questions, title
@@ -305,6 +308,11 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self.notice("the bell is silent for 10 minutes" if muted else "the bell rings again")
 
     def action_redraw(self) -> None:
+        if not self.is_headless:
+            # Of two signals that come close together the second may be heard first: ask what is true now.
+            size = Size(*get_terminal_size())
+            if size != self.size:
+                self.post_message(Resize(size, size))
         self._screenful.forget()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)

@@ -33,8 +33,9 @@ from hypertui.strategy.plan import SLOTS
 from hypertui.strategy.position_map import Execution, MapOrder
 
 if TYPE_CHECKING:
+    from hypertui.execution.desk import Desk
+    from hypertui.execution.open_trade import OpenTrade
     from hypertui.execution.order_tracker import OrderTracker
-    from hypertui.execution.trader import Trader
 
 _MAP_MARGIN = 6
 _ORDERS_OF_A_UNIT = 12
@@ -60,20 +61,20 @@ class Books:
         self._memory: int | None = None
         self._memory_at = 0
 
-    def fields(self, trader: Trader, now: int) -> dict[str, object]:
+    def fields(self, trade: OpenTrade, now: int) -> dict[str, object]:
         """The fields of a `Snapshot` that an open trade fills."""
-        ladder, tracker = trader.tracker.ladder, trader.tracker
-        listing = trader.listing
+        ladder, tracker = trade.tracker.ladder, trade.tracker
+        listing = trade.listing
         return {
             "position_map": self._position_map(ladder, tracker),
-            "orders": _orders(ladder, tracker, trader.manager.posture, listing, now),
+            "orders": _orders(ladder, tracker, trade.manager.posture, listing, now),
             "listed_at": None if listing is None else listing[0],
             **self._bookings(ladder, tracker.fills_booked),
         }
 
-    def health(self, trader: Trader, now: int) -> Health:
+    def health(self, desk: Desk, now: int) -> Health:
         """How the engine is."""
-        inputs = trader.inputs
+        inputs = desk.inputs
         if self._answers != inputs.answers:
             self._answers, self._latency = inputs.answers, _latency(inputs.latencies)
         if now - self._memory_at >= _MEMORY_EVERY:
@@ -83,7 +84,7 @@ class Books:
             inputs.answers,
             inputs.connections,
             self._memory,
-            trader.durability.problem,
+            desk.durability.problem,
         )
 
     def _position_map(self, ladder: Ladder, tracker: OrderTracker) -> tuple[MapRow, ...]:

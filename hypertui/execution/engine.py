@@ -136,7 +136,7 @@ class EmbeddedEngine:
         while True:
             await asyncio.sleep(_BEAT)
             if self._trader is not None:
-                self._trader.tasks.watch()
+                self._trader.desk.tasks.watch()
             self._changed()
 
     def _changed(self) -> None:
@@ -144,9 +144,9 @@ class EmbeddedEngine:
         if trader is None:
             self._snapshot = replace(self._snapshot, seq=self._snapshot.seq + 1, at=now)
             return
-        news = self._published != (trader.mode, trader.reason)
+        news = self._published != (trader.desk.mode, trader.desk.reason)
         if news or now - self._snapshot.at >= _PUBLISH_EVERY:
-            self._published = (trader.mode, trader.reason)
+            self._published = (trader.desk.mode, trader.desk.reason)
             self._snapshot = self._composed(trader, now)
 
     def _composed(self, trader: Trader, now: int) -> Snapshot:
@@ -154,7 +154,7 @@ class EmbeddedEngine:
             return compose(trader, self._snapshot, now, self._books)
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
             text = f"no snapshot could be made: {type(error).__name__}: {error}"
-            trader.alarms.sound("snapshot", Severity.CRITICAL, text)
+            trader.desk.alarms.sound("snapshot", Severity.CRITICAL, text)
             return self._snapshot
 
     def _end(self, reason: StopReason) -> None:

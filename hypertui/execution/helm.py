@@ -8,11 +8,10 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.execution import winddown
-from hypertui.execution.gate import Gate
+from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
-from hypertui.execution.outcomes import Outcome, Outcomes
-from hypertui.execution.status import CommandLog
+from hypertui.execution.outcomes import Outcome
 from hypertui.execution.words import counted
 from hypertui.port import Ack, Command, CommandState, Mode, Severity, Verb
 
@@ -23,27 +22,16 @@ _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
 class SteeredTrade(winddown.Trade, Protocol):
-    """What the helm needs of the trader."""
+    """What the helm needs of the open trade."""
 
-    commands: CommandLog
-    outcomes: Outcomes
-    mode: Mode
-    reason: str
-    opened: bool
-    gate: Gate | None
+    caretaker: Caretaker
     operation: Callable[[], Awaitable[None]] | None
-
-    async def reconcile_now(self) -> str: ...
 
     def pause(self, reason: str) -> None: ...
 
     def resume(self) -> None: ...
 
     def halt(self, reason: str) -> None: ...
-
-    def ended(self, how: str) -> None: ...
-
-    def record_mode(self, mode: Mode, reason: str) -> None: ...
 
 
 class Helm:
@@ -55,45 +43,38 @@ class Helm:
     def take(self, command: Command) -> Ack:
         """Answer a command at once, and start what it asks for. The same id twice does it once."""
         trade = self._trade
-        if command.id in trade.commands:
+        if command.id in trade.desk.commands:
             return Ack(command.id, True, "known already")
         refusal = self._refusal(command.verb)
         if refusal:
-            trade.commands.note(command, CommandState.REFUSED, refusal)
+            trade.desk.commands.note(command, CommandState.REFUSED, refusal)
             return Ack(command.id, False, refusal)
-        trade.commands.note(command, CommandState.ACKNOWLEDGED, "")
-        if trade.gate is not None and not trade.opened:
-            trade.gate.answer(command.verb)
-            trade.commands.note(command, CommandState.CONFIRMED, "")
-            return Ack(command.id, True)
+        trade.desk.commands.note(command, CommandState.ACKNOWLEDGED, "")
         if command.verb is not Verb.RECONCILE:
-            trade.outcomes.overtaken(command)
+            trade.desk.outcomes.overtaken(command)
         match command.verb:
             case Verb.PAUSE:
                 trade.pause(_by(command))
-                trade.outcomes.expect(command, self._paused, _SOON, self._not_paused)
+                trade.desk.outcomes.expect(command, self._paused, _SOON, self._not_paused)
             case Verb.RESUME:
                 trade.resume()
-                trade.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
+                trade.desk.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
             case Verb.HALT:
                 trade.halt(_by(command))
-                trade.outcomes.expect(command, self._halted, _SOON, self._not_halted)
+                trade.desk.outcomes.expect(command, self._halted, _SOON, self._not_halted)
             case Verb.RECONCILE:
-                trade.inbox.spawn(self._reconcile(command))
+                trade.desk.inbox.spawn(self._reconcile(command))
             case _:
                 trade.operation = partial(self._carry_out, command)
         return Ack(command.id, True)
 
     def _refusal(self, verb: Verb) -> str:
-        if not self._trade.opened:
-            asked = self._trade.gate is not None and self._trade.gate.asks is verb
-            return "" if asked else "the trade is not open yet"
         if verb is Verb.START:
             return "the trade is open already"
         if self._trade.operation is not None:
             return "another command is under way"
-        if self._trade.mode is Mode.HALTED and verb not in _WHEN_HALTED:
-            return f"halted: {self._trade.reason}"
+        if self._trade.desk.mode is Mode.HALTED and verb not in _WHEN_HALTED:
+            return f"halted: {self._trade.desk.reason}"
         return ""
 
     # What has to be seen before a command counts as done
@@ -115,8 +96,8 @@ class Helm:
         return f"nothing new is sent, but the venue has not answered for {counted(buys, 'buy')}"
 
     def _resumed(self) -> Outcome:
-        if self._trade.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
-            return CommandState.FAILED, f"{self._trade.mode.value}: {self._trade.reason}"
+        if self._trade.desk.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
+            return CommandState.FAILED, f"{self._trade.desk.mode.value}: {self._trade.desk.reason}"
         if not self._trade.tracker.settled:
             return None
         working = list(self._trade.tracker.alive)
@@ -139,14 +120,14 @@ class Helm:
         return "nothing more is sent, but the venue has not answered for all that was"
 
     async def _reconcile(self, command: Command) -> None:
-        work = asyncio.ensure_future(self._trade.reconcile_now())
+        work = asyncio.ensure_future(self._trade.caretaker.compare_once())
         try:
             await asyncio.wait([work], timeout=_COMPARED_WITHIN)
             if work.done():
-                self._trade.commands.note(command, CommandState.CONFIRMED, work.result())
+                self._trade.desk.commands.note(command, CommandState.CONFIRMED, work.result())
             else:
                 text = f"the venue has not answered for {_COMPARED_WITHIN:.0f} s"
-                self._trade.commands.note(command, CommandState.FAILED, text)
+                self._trade.desk.commands.note(command, CommandState.FAILED, text)
         finally:
             work.cancel()
 
@@ -155,19 +136,19 @@ class Helm:
         reason = f"{verb.value} {_by(command)}"
         if verb is not Verb.SELL_OUT:
             # Whatever interrupts it, or keeps it from its end: a restart takes no new risk by itself.
-            trade.record_mode(Mode.PAUSED, reason)
+            trade.desk.record_mode(Mode.PAUSED, reason)
         try:
             done = await winddown.WAYS[verb](trade, reason)
         except winddown.NotDone as error:
             text = f"{error}; {winddown.what_works(trade)}"
-            trade.alarms.sound("winddown", Severity.CRITICAL, f"{verb.value} failed: {text}")
-            trade.commands.note(command, CommandState.FAILED, text)
+            trade.desk.alarms.sound("winddown", Severity.CRITICAL, f"{verb.value} failed: {text}")
+            trade.desk.commands.note(command, CommandState.FAILED, text)
             return
-        trade.alarms.clear("winddown")
+        trade.desk.alarms.clear("winddown")
         # After the trade's end nothing is written down any more, so this comes first.
-        trade.commands.note(command, CommandState.CONFIRMED, done)
+        trade.desk.commands.note(command, CommandState.CONFIRMED, done)
         if verb is Verb.FLATTEN:
-            trade.ended(f"flattened {_by(command)}")
+            trade.desk.ended(f"flattened {_by(command)}")
 
 
 def _by(command: Command) -> str:

@@ -7,7 +7,6 @@ proves what became of it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,16 +19,15 @@ from hypertui.exchange import (
     OrderReport,
     OrderState,
     Placed,
-    Refusal,
     Refused,
     Resting,
 )
 from hypertui.execution.orders import Decision, OwnOrder, Role
+from hypertui.execution.pacing import Pacing
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
 
-_LONGEST_FLAT = 5  # doublings of the wait after a refusal for want of a position
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
@@ -68,9 +66,7 @@ class OrderTracker:
         self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
         self._fills: set[tuple[int, int, int]] = set()
         self._funded: set[int] = set()
-        self._retry_at: dict[int, int] = {}
-        self._passed: Counter[int] = Counter()  # by slot, refusals of a passed stop since the last mark
-        self._flat: Counter[int] = Counter()  # by slot, refusals for want of a position, one after the other
+        self._pacing = Pacing(timing.confirm_after)
 
     # What is known
 
@@ -118,7 +114,7 @@ class OrderTracker:
 
     def may_retry(self, slot: Slot, now: int) -> bool:
         """Whether something may be sent for a slot again after a refusal."""
-        return self._retry_at.get(slot.index, 0) <= now
+        return self._pacing.may_retry(slot.index, now)
 
     def mark_is_news_to(self, slot: Slot) -> bool:
         """Whether the mark came after the slot's coins were bought. An older one has not passed their stop,
@@ -128,16 +124,14 @@ class OrderTracker:
     def said_passed(self, slot: Slot) -> bool:
         """Whether the venue has refused the slot's stop again and again because the price has passed it, with
         no mark since that would say so or otherwise."""
-        return self._passed[slot.index] > 1
+        return self._pacing.said_passed(slot.index)
 
     # What happens
 
     def on_mark(self, price: Decimal, now: int) -> None:
         """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
         self.mark, self._mark_at = price, now
-        for slot in self._passed:
-            self._retry_at.pop(slot, None)
-        self._passed.clear()
+        self._pacing.on_mark()
         self._touch(price, now)
         self._mark_due(price, now)
 
@@ -186,7 +180,7 @@ class OrderTracker:
         """Take the venue's answer to a placement."""
         order.acknowledged = True
         if not isinstance(answer, Refused):
-            del self._flat[order.slot]
+            self._pacing.accepted(order.slot)
         match answer:
             case Resting(order_id):
                 order.order_id = order_id
@@ -198,7 +192,7 @@ class OrderTracker:
             case Refused(kind, text):
                 order.note = text
                 self._ended(order, OrderState.REJECTED, order.filled, now)
-                self._pace(order, kind, now)
+                self._pacing.refused(order.slot, kind, order.role is Role.STOP, now)
 
     def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         """An action that never took effect: its orders do not exist."""
@@ -229,7 +223,7 @@ class OrderTracker:
         match report.state:
             case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
                 if report.state is OrderState.REJECTED and not order.due:
-                    self._await_price(order.slot, now)  # the answer will say why
+                    self._pacing.await_price(order.slot, now)  # the answer will say why
                 # What remains is only a hint of what was filled; a wrong one is found out by asking.
                 self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:
@@ -434,6 +428,8 @@ class OrderTracker:
                 slot = self.ladder.slots[order.slot]
                 if not any(other.due for other in self.of(slot)):
                     self.ladder.settle(slot)
+                if order.role is Role.BUY:
+                    self.ladder.disarmed(order.unit)
             if order.remaining <= 0:
                 status = OrderState.FILLED.value
             elif order.ended is not None:
@@ -442,26 +438,6 @@ class OrderTracker:
             order.since = now
             order.ask_at = now + self.timing.confirm_after
             self._listener.on_order(order, status)
-
-    def _pace(self, order: OwnOrder, kind: Refusal, now: int) -> None:
-        # What was refused is not tried again before it can have been asked for, and coins that are said to be
-        # gone, less and less often: until somebody adopts what is so, they will be refused again.
-        if kind is Refusal.PASSED:
-            self._await_price(order.slot, now)
-            self._passed[order.slot] += order.role is Role.STOP
-            return
-        del self._passed[order.slot]
-        wait = self.timing.confirm_after
-        if kind is Refusal.FLAT:
-            wait <<= min(self._flat[order.slot], _LONGEST_FLAT)
-            self._flat[order.slot] += 1
-        self._retry_at[order.slot] = now + wait
-
-    def _await_price(self, slot: int, now: int) -> None:
-        # A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
-        # unless the feed is silent, and then the coins cannot wait for it.
-        self._passed.setdefault(slot, 0)
-        self._retry_at[slot] = now + 2 * self.timing.confirm_after
 
 
 def _by_stop(slot: Slot) -> int:

@@ -82,13 +82,16 @@ class Tasks:
         self._tasks.append(task)
         return task
 
-    async def repeat(self, task: Task, job: Callable[[], Awaitable[str]]) -> None:
-        """Do `job` for ever, its task's period after it was last done; it returns what came in between."""
+    async def repeat(self, task: Task, job: Callable[[], Awaitable[str]], first: float | None = None) -> None:
+        """Do `job` for ever, after `first` seconds and then its task's period after it was last done; it
+        returns what came in between."""
+        wait = task.every / 1000 if first is None else first
         while True:
-            task.due_in(task.every / 1000)
-            await asyncio.sleep(task.every / 1000)
+            task.due_in(wait)
+            await asyncio.sleep(wait)
             task.began()
             task.ended(await job())
+            wait = task.every / 1000
 
     def watch(self) -> None:
         """Raise an alarm for what has become overdue, and end those for what no longer is."""

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from hypertui.exchange import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
-from hypertui.ledger import Journal
+from hypertui.ledger import Journal, JournalError
+from hypertui.ledger.pruning import Retention
 from hypertui.ledger.records import (
     AlarmRecord,
     CommandRecord,
@@ -53,6 +54,9 @@ class TradeJournal(Protocol):
 
     def room(self) -> tuple[int | None, int | None]:
         """The bytes that it takes, and those free where it is kept; None where only the database knows."""
+
+    async def tidy(self) -> str:
+        """Let go of some of what need not be kept any longer; returns what is in the way, in words."""
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on, oldest first; empty for a new one."""
@@ -98,9 +102,12 @@ class TradeJournal(Protocol):
 
 
 class LedgerJournal:
-    """One trade in the ledger's journal."""
+    """One trade in the ledger's journal; `retention` prunes those that have ended."""
 
-    def __init__(self, journal: Journal, trade: TradeRecord, is_new: bool) -> None:
+    def __init__(
+        self, journal: Journal, trade: TradeRecord, is_new: bool, retention: Retention | None = None
+    ) -> None:
+        self._retention = retention
         self._journal = journal
         self._trade = trade
         inputs = () if is_new else journal.inputs(trade.id)
@@ -125,6 +132,16 @@ class LedgerJournal:
         """The bytes of the file and those free on its disk. The database itself is not asked: it may be slow,
         and a commit may be under way."""
         return self._journal.room()
+
+    async def tidy(self) -> str:
+        """Prune some of the trades that have ended, in a thread and on a connection of its own."""
+        if self._retention is None:
+            return ""
+        try:
+            await asyncio.to_thread(self._retention.work)
+        except JournalError as error:
+            return f"retention: {error}"
+        return ""
 
     def history(self) -> Sequence[Input]:
         """The inputs of the trade that goes on."""

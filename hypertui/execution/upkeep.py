@@ -1,4 +1,5 @@
-"""The room that journal and log have: their size, what is left on the disk, and whether lines are lost."""
+"""The room that journal and log have: their size, what is left on the disk, whether lines are lost, and what
+need not be kept any longer."""
 
 from __future__ import annotations
 
@@ -27,6 +28,7 @@ class Upkeep:
         problems = [
             self._say("disk", self._little_room(), Severity.WARNING),
             self._say("log", self._log_trouble(), Severity.WARNING),
+            await self._journal.tidy(),
         ]
         return "; ".join(filter(None, problems))
 

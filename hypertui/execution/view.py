@@ -20,6 +20,7 @@ from hypertui.strategy.plan import SLOTS
 
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
+    from hypertui.execution.desk import Desk
     from hypertui.execution.trader import Trader
 
 _NO_SLOT = 0
@@ -28,46 +29,46 @@ _NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as
 
 def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
     """The snapshot after `last`; `books` keeps what did not change since."""
-    inputs = trader.inputs
+    desk, trade = trader.desk, trader.trade
+    inputs = desk.inputs
     common: dict[str, object] = {
         "seq": last.seq + 1,
         "at": now,
-        "mode": trader.mode,
-        "reason": trader.reason,
-        "account": trader.exchange.account,
-        "sources": (*inputs.sources(), journal_source(trader, now)),
-        "health": books.health(trader, now),
-        "alarms": trader.alarms.view(),
-        "commands": trader.commands.view(),
-        "budget": _budget(trader.exchange.allowance, trader.rations),
-        "clock_skew": trader.skew.offset,
-        "tasks": trader.tasks.view(),
-        "journal": trader.upkeep.view(),
+        "mode": desk.mode,
+        "reason": desk.reason,
+        "account": desk.exchange.account,
+        "sources": (*inputs.sources(), journal_source(desk, now)),
+        "health": books.health(desk, now),
+        "alarms": desk.alarms.view(),
+        "commands": desk.commands.view(),
+        "budget": _budget(desk.exchange.allowance, desk.rations),
+        "clock_skew": desk.skew.offset,
+        "tasks": desk.tasks.view(),
+        "journal": desk.upkeep.view(),
     }
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
         common |= _history(inputs.history.view(), inputs.quote.mark)
-    if trader.chronicle.last_step is not None:
-        common["last_step"], common["last_step_at"] = trader.chronicle.last_step
-    if trader.opened and inputs.quote is not None:
-        common["instrument"] = trader.instrument
-        common |= _ladder_fields(
-            trader.tracker.ladder, trader.tracker, trader.manager, inputs.quote.mark, inputs.account, now
-        )
-        common |= books.fields(trader, now)
-        lamp = _invariant(trader.tracker.ladder, trader.tracker, trader.manager)
+    if desk.chronicle.last_step is not None:
+        common["last_step"], common["last_step_at"] = desk.chronicle.last_step
+    if trade is not None and inputs.quote is not None:
+        ladder = trade.tracker.ladder
+        common["instrument"] = trade.instrument
+        common |= _ladder_fields(ladder, trade.tracker, trade.manager, inputs.quote.mark, inputs.account, now)
+        common |= books.fields(trade, now)
+        lamp = _invariant(ladder, trade.tracker, trade.manager)
         # Before the first convergence nothing can work yet, and nobody need be woken for it.
-        settled = lamp.settled and trader.converged
-        common["invariant"] = replace(lamp, orphans=trader.orphans, settled=settled)
+        settled = lamp.settled and trade.converged
+        common["invariant"] = replace(lamp, orphans=trade.orphans, settled=settled)
     return replace(last, **common)  # type: ignore[arg-type]
 
 
-def journal_source(trader: Trader, now: int) -> Source:
+def journal_source(desk: Desk, now: int) -> Source:
     """The journal is fresh for as long as nothing that should be written had to wait."""
-    problem = bool(trader.durability.problem)
-    seen = trader.alarms.since("journal") if problem else now
+    problem = bool(desk.durability.problem)
+    seen = desk.alarms.since("journal") if problem else now
     return Source("journal", seen, _NO_LIMIT, connected=not problem)
 
 

@@ -12,16 +12,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar
 
-from hypertui.exchange import Exchange, ExchangeError, OpenOrder
+from hypertui.exchange import ExchangeError, OpenOrder
 from hypertui.execution import adoption
 from hypertui.execution.adoption import Adoption
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.courier import Courier
-from hypertui.execution.inbox import Inbox
+from hypertui.execution.desk import Desk
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.status import Alarms
 from hypertui.execution.words import at_price, coins, counted
 from hypertui.market import ZERO, Side
 from hypertui.port import Mode, Severity, Verb
@@ -36,24 +34,18 @@ T = TypeVar("T")
 
 
 class Trade(Protocol):
-    """What a wind-down needs of the trader."""
+    """What a wind-down needs of the open trade."""
 
-    exchange: Exchange
-    config: TradeConfig
-    inbox: Inbox
+    desk: Desk
     tracker: OrderTracker
     manager: OrderManager
     courier: Courier
     adoption: Adoption
-    alarms: Alarms
-    clock: Callable[[], int]
 
     @property
     def began_at(self) -> int: ...
 
     def send(self, action: Action) -> None: ...
-
-    def set_mode(self, mode: Mode, reason: str) -> None: ...
 
     def sell_out(self, reason: str) -> None: ...
 
@@ -66,14 +58,14 @@ async def cancel_buys(trade: Trade, reason: str) -> str:
     """Cancel the buys and keep the stops; the trade is paused with it. Raises NotDone."""
     if trade.manager.posture is Posture.TRADE:
         trade.manager.posture = Posture.PROTECT
-    trade.set_mode(Mode.PAUSED, reason)
+    trade.desk.set_mode(Mode.PAUSED, reason)
     await _cancel(trade, trade.tracker.buys, "buy")
     left = [order for order in await _working(trade) if order.side is Side.BUY]
     if left:
         raise NotDone(f"{counted(len(left), 'buy')} still working at the venue; the stops work on")
     position = trade.tracker.ladder.position
     if trade.manager.posture is Posture.PROTECT:
-        if not await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE):
+        if not await trade.desk.inbox.run_until(lambda: _covered(trade), _PATIENCE):
             raise NotDone(f"no buys work, but not all of {_coins(trade, position)} has a stop yet")
     elif not _covered(trade):
         raise NotDone(f"no buys work, and not all of {_coins(trade, position)} has a stop")
@@ -91,7 +83,7 @@ async def sell_out(trade: Trade, reason: str) -> str:
     left = [order for order in await _working(trade) if order.side is Side.BUY]
     if left:
         raise NotDone(f"{counted(len(left), 'buy')} still working at the venue; the stops work on")
-    covered = await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE)
+    covered = await trade.desk.inbox.run_until(lambda: _covered(trade), _PATIENCE)
     held = _coins(trade, trade.tracker.ladder.position)
     if not covered:
         raise NotDone(f"no buys work, but not all of {held} has a stop yet")
@@ -102,16 +94,16 @@ async def leave(trade: Trade) -> str:
     """Leave every order working, once nothing is on its way any more. Raises NotDone."""
     if trade.manager.posture is Posture.TRADE:
         trade.manager.posture = Posture.PROTECT
-    if not await trade.inbox.run_until(lambda: trade.tracker.quiet, _PATIENCE):
+    if not await trade.desk.inbox.run_until(lambda: trade.tracker.quiet, _PATIENCE):
         raise NotDone("not every order has been answered for")
-    ladder = trade.tracker.ladder
-    return f"{counted(len(list(trade.tracker.alive)), 'order')} working and {_coins(trade, ladder.position)}"
+    held = _coins(trade, trade.tracker.ladder.position)
+    return f"{counted(len(list(trade.tracker.alive)), 'order')} working and {held}"
 
 
 async def cancel_all(trade: Trade, reason: str) -> str:
     """Cancel every order; the trade is paused with it and holds its coins unprotected. Raises NotDone."""
     trade.manager.posture = Posture.HANDS_OFF
-    trade.set_mode(Mode.PAUSED, reason)
+    trade.desk.set_mode(Mode.PAUSED, reason)
     await _cancel(trade, lambda: trade.tracker.alive, "order")
     left = await _working(trade)
     if left:
@@ -119,7 +111,7 @@ async def cancel_all(trade: Trade, reason: str) -> str:
     position = trade.tracker.ladder.position
     if position:
         text = f"{_coins(trade, position)} is unprotected: all orders were cancelled"
-        trade.alarms.sound("unprotected", Severity.CRITICAL, text)
+        trade.desk.alarms.sound("unprotected", Severity.CRITICAL, text)
     return "no orders work at the venue"
 
 
@@ -128,7 +120,7 @@ async def adopt(trade: Trade, reason: str) -> str:
     NotDone when its fills do not explain that position, or when it is short."""
     if trade.manager.posture is Posture.TRADE:
         trade.manager.posture = Posture.PROTECT
-    trade.set_mode(Mode.PAUSED, reason)
+    trade.desk.set_mode(Mode.PAUSED, reason)
     await _take_over(trade)
     ladder = trade.tracker.ladder
     if ladder.held < 0:
@@ -136,8 +128,8 @@ async def adopt(trade: Trade, reason: str) -> str:
             f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
         )
     for key in ("position", "foreign"):
-        trade.alarms.clear(key)
-    covered = await trade.inbox.run_until(lambda: _covered(trade), _PATIENCE)
+        trade.desk.alarms.clear(key)
+    covered = await trade.desk.inbox.run_until(lambda: _covered(trade), _PATIENCE)
     if not covered and trade.manager.posture is Posture.PROTECT:
         raise NotDone(f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet")
     return f"{_coins(trade, ladder.held)} in {counted(ladder.long_slots, 'slot')}"
@@ -149,14 +141,14 @@ async def flatten(trade: Trade, reason: str) -> str:
     Raises NotDone, with the stops working on, when the position could not be closed.
     """
     done = await close_out(trade, reason)
-    trade.set_mode(Mode.HALTED, reason)
+    trade.desk.set_mode(Mode.HALTED, reason)
     return done
 
 
 async def close_out(trade: Trade, reason: str) -> str:
     """Do what flatten does, and leave it to the caller what the engine is then. Raises NotDone."""
     trade.manager.posture = Posture.PROTECT
-    trade.set_mode(Mode.PAUSED, f"flattening: {reason}")
+    trade.desk.set_mode(Mode.PAUSED, f"flattening: {reason}")
     await _cancel(trade, trade.tracker.buys, "buy")
     with suppress(NotDone):  # what cannot be explained can still be closed
         await _take_over(trade)
@@ -171,7 +163,7 @@ async def close_out(trade: Trade, reason: str) -> str:
     if left:
         raise NotDone(f"the position is closed, but {counted(len(left), 'order')} still working")
     for key in ("unprotected", "position", "foreign"):
-        trade.alarms.clear(key)
+        trade.desk.alarms.clear(key)
     return "position 0 and no orders"
 
 
@@ -200,19 +192,19 @@ def _order_in_words(trade: Trade, order: OwnOrder) -> str:
 
 
 def _coins(trade: Trade, size: Decimal) -> str:
-    return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.config.symbol}"
+    return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.desk.config.symbol}"
 
 
 async def _take_over(trade: Trade) -> None:
     problem = ""
-    look = partial(adoption.look, trade.exchange, trade.config.symbol, trade.began_at)
+    look = partial(adoption.look, trade.desk.exchange, trade.desk.config.symbol, trade.began_at)
     for _ in range(_ADOPT_TRIES):
         fills, position = await _asked(trade, look)
         problem = trade.adoption.take(fills, position)
         if not problem:
             return
         # A stop may have fired between the two questions: its fill is on its way.
-        await trade.inbox.run_until(lambda: False, _QUESTION_PAUSE)
+        await trade.desk.inbox.run_until(lambda: False, _QUESTION_PAUSE)
     raise NotDone(problem)
 
 
@@ -221,15 +213,15 @@ async def _close_position(trade: Trade, reason: str) -> None:
         held = await _position(trade)
         if held == 0:
             # Sales of the stops may still be on their way to the books.
-            if await trade.inbox.run_until(lambda: trade.tracker.ladder.position == 0, _PATIENCE):
+            if await trade.desk.inbox.run_until(lambda: trade.tracker.ladder.position == 0, _PATIENCE):
                 return
-            raise NotDone(f"the venue holds 0 {trade.config.symbol}, but not every sale is booked")
+            raise NotDone(f"the venue holds 0 {trade.desk.config.symbol}, but not every sale is booked")
         mark = trade.tracker.mark
         if mark is None:
             break
-        sale = trade.manager.close(held, mark, trade.clock(), reason)
+        sale = trade.manager.close(held, mark, trade.desk.clock(), reason)
         trade.send(Place((sale,)))
-        await trade.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
+        await trade.desk.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
     held = await _position(trade)
     if held:
         raise NotDone(f"{_coins(trade, held)} could not be closed; the stops work on")
@@ -249,13 +241,13 @@ def _is_dead(order: OwnOrder) -> bool:
 
 async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: str) -> None:
     def gone() -> bool:
-        now = trade.clock()
+        now = trade.desk.clock()
         if not trade.courier.busy:
             for action in trade.manager.cancel(which(), now):
                 trade.send(action)
         return not any(True for _ in which())
 
-    if not await trade.inbox.run_until(gone, _PATIENCE):
+    if not await trade.desk.inbox.run_until(gone, _PATIENCE):
         left, held = list(which()), trade.tracker.ladder.position
         raise NotDone(
             f"{counted(len(left), name)} could not be cancelled within {_PATIENCE:.0f} s; "
@@ -264,11 +256,11 @@ async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: s
 
 
 async def _working(trade: Trade) -> Sequence[OpenOrder]:
-    return await _asked(trade, lambda: trade.exchange.open_orders(trade.config.symbol))
+    return await _asked(trade, lambda: trade.desk.exchange.open_orders(trade.desk.config.symbol))
 
 
 async def _position(trade: Trade) -> Decimal:
-    state = await _asked(trade, lambda: trade.exchange.account_state(trade.config.symbol))
+    state = await _asked(trade, lambda: trade.desk.exchange.account_state(trade.desk.config.symbol))
     return state.position
 
 
@@ -276,10 +268,10 @@ async def _asked(trade: Trade, question: Callable[[], Coroutine[None, None, T]])
     """The venue's answer, with the trade going on meanwhile; asked again while it does not come."""
     for _ in range(_QUESTION_TRIES - 1):
         try:
-            return await trade.inbox.meanwhile(question())
+            return await trade.desk.inbox.meanwhile(question())
         except ExchangeError:
-            await trade.inbox.run_until(lambda: False, _QUESTION_PAUSE)
+            await trade.desk.inbox.run_until(lambda: False, _QUESTION_PAUSE)
     try:
-        return await trade.inbox.meanwhile(question())
+        return await trade.desk.inbox.meanwhile(question())
     except ExchangeError as error:
         raise NotDone(f"the venue did not answer: {error}") from error

@@ -21,14 +21,14 @@ from sqlalchemy.exc import (
 
 from hypertui.ledger import sqlite
 from hypertui.ledger.deadline import Deadline
-from hypertui.ledger.errors import JournalDown, JournalError
+from hypertui.ledger.errors import JournalDown, JournalError, NoJournal
 from hypertui.ledger.schema import METADATA
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database with a name for messages: its address without password and options. `session` is what this
-    process calls itself there, unlike any other; all work on it ends at the deadline."""
+    """A database with a name for messages: its file, or its address without password and options. `session`
+    is what this process calls itself there, unlike any other; all work on it ends at the deadline."""
 
     engine: Engine
     place: str
@@ -45,13 +45,13 @@ class Database:
         if self.is_postgresql:
             sizes = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
             return sum(connection.execute(sizes, {"name": name}).scalar_one() for name in METADATA.tables)
-        return _bytes(Path(str(self.engine.url.database)))
+        return _bytes(Path(self.place))
 
     def room(self) -> tuple[int | None, int | None]:
         """The bytes of the file and those free on its disk, None for both where there is no file here."""
         if self.is_postgresql:
             return None, None
-        path = Path(str(self.engine.url.database))
+        path = Path(self.place)
         try:
             return _bytes(path), shutil.disk_usage(path.parent).free
         except OSError:
@@ -104,7 +104,7 @@ def _file(url: URL, make_folders: bool, read_only: bool) -> Database:
     path = Path(url.database).expanduser()
     if read_only:
         if not path.is_file():
-            raise JournalError(f"there is no journal at {path}")
+            raise NoJournal(f"there is no journal at {path}")
         deadline = Deadline()
         return Database(sqlite.reader_of(path, deadline), str(path), deadline)
     try:

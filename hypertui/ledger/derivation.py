@@ -24,7 +24,7 @@ from hypertui.ledger.records import FillRecord
 from hypertui.ledger.rows import AllocationRow, BookedFill, LotRow, Matter, ReviewRow
 from hypertui.market import MIN_ORDER_VALUE, ZERO, Side
 
-DERIVATION = 1
+DERIVATION = 2
 
 # The venue gives USDC to six decimals.
 VENUE_STEP = Decimal("0.000001")

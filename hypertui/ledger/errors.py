@@ -9,5 +9,13 @@ class JournalDown(JournalError):
     """The database does not take or give anything just now; nothing that was queued is lost."""
 
 
+class NoJournal(JournalError):
+    """There is no journal at that place, not even an empty one."""
+
+
+class OldJournal(JournalError):
+    """The journal is of an older version, and must be brought up to date before it can be read."""
+
+
 class LedgerError(ValueError):
     """The facts contradict each other, so that nothing can be derived from them; the text is one line."""

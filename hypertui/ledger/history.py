@@ -69,8 +69,8 @@ class History(JournalReader):
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """The journal at `url`. Raises JournalError where there is none, and for one that another version of
-        hypertui wrote."""
+        """The journal at `url`. Nothing is made, changed or claimed. Raises NoJournal where there is none,
+        OldJournal for one of an older version, and another JournalError for one of a newer."""
         session = Session(find(url, make_folders=False, read_only=True))
         try:
             check(session)

@@ -82,21 +82,11 @@ class Journal(JournalReader):
     # Trades
 
     def live_trade(self, network: str, account: str, symbol: str) -> TradeRecord | None:
-        """The trade of this account and symbol that has not ended."""
-        where = (
-            (TRADES.c.network == network)
-            & (TRADES.c.account == account.lower())
-            & (TRADES.c.symbol == symbol)
-            & TRADES.c.ended_at.is_(None)
-        )
-
-        def look(connection: Connection) -> TradeRecord | None:
-            trade = one_trade(connection, where)
-            if trade is not None and trade.id not in self._next:
-                self._next[trade.id] = _next_number(connection, trade.id)
-            return trade
-
-        return self._session.run(look)
+        """The trade of this account and symbol that has not ended, to be written on."""
+        trade = super().live_trade(network, account, symbol)
+        if trade is not None and trade.id not in self._next:
+            self._next[trade.id] = self._session.run(partial(_next_number, trade.id))
+        return trade
 
     def begin(self, trade: TradeRecord) -> None:
         """Write down a new trade, at once. Raises JournalError while another one of its account and symbol is
@@ -115,7 +105,7 @@ class Journal(JournalReader):
                     raise JournalError(f"another trade of {trade.symbol} on {trade.network} is live already")
                 if encode(there) != row:
                     raise JournalError(f"trade {trade.id} is in the journal already, and not the same")
-            self._next[trade.id] = _next_number(connection, trade.id)
+            self._next[trade.id] = _next_number(trade.id, connection)
 
         self._session.run(write)
 
@@ -245,7 +235,7 @@ def _bare(rows: Table) -> Any:
     return table(rows.name, *columns)
 
 
-def _next_number(connection: Connection, trade_id: str) -> int:
+def _next_number(trade_id: str, connection: Connection) -> int:
     """The number of a trade's next row, from 1."""
     newest = (
         connection.execute(select(func.max(rows.c.nr)).where(rows.c.trade_id == trade_id)).scalar()

@@ -1,23 +1,26 @@
 """Retention: what only an engine needs of a trade that has ended can be let go of.
 
-Inputs, statuses and steps are by far the most rows. Fills, orders, funding and all that people or taxes ask
-for stay for ever; so does every row of a trade that goes on."""
+Inputs and statuses are by far the most rows. Fills, steps, orders, funding and all that a report is worked
+out from, or that people or taxes ask for, stay for ever, so that no figure changes; so does every row of a
+trade that goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection, delete, func, select
 
 from hypertui.ledger.archive import check, existing
-from hypertui.ledger.records import InputRecord, StatusRecord, StepRecord
+from hypertui.ledger.records import InputRecord, StatusRecord
 from hypertui.ledger.schema import TABLES, TRADES
 from hypertui.ledger.session import Session
 
-_KINDS = (InputRecord, StatusRecord, StepRecord)
+_KINDS = (InputRecord, StatusRecord)
 _BATCH = 500  # rows in one transaction: a live engine's commit waits no longer than for that
+_AT_ONCE = 5_000  # rows that retention removes in one go: a part of a second
+_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +31,44 @@ class Pruned:
     rows: int
 
 
-def prune(url: str, before: int, dry_run: bool = False) -> Pruned:
-    """Remove the inputs, statuses and steps of trades that ended before `before` (ms), in the journal at
-    `url`; with `dry_run` only count them. Safe while an engine trades. Raises JournalError; what was removed
-    by then stays so, and another call does the rest."""
+class Retention:
+    """Prunes a journal that is in use: little at a time, and again a day after all was done. `clock` gives
+    ms. One thread at a time may use it."""
+
+    def __init__(self, url: str, keep_days: int, clock: Callable[[], int]) -> None:
+        self._url = url
+        self._keep = keep_days * _DAY
+        self._clock = clock
+        self._next = 0
+
+    def work(self) -> int:
+        """Remove some of what is due; returns how many rows that were. Raises JournalError."""
+        now = self._clock()
+        if now < self._next:
+            return 0
+        rows = prune(self._url, now - self._keep, most=_AT_ONCE).rows
+        if rows < _AT_ONCE:
+            self._next = now + _DAY
+        return rows
+
+
+def prune(url: str, before: int, dry_run: bool = False, most: int | None = None) -> Pruned:
+    """Remove the inputs and statuses of trades that ended before `before` (ms), about `most` rows of them, in
+    the journal at `url`; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
+    what was removed by then stays so, and another call does the rest."""
     session = Session(existing(url))
     try:
         check(session)
         trades = session.run(partial(_ended, before))
-        rows = sum(session.run(partial(_count, trade)) for trade in trades)
-        if not dry_run:
-            for trade in trades:
-                _remove(session, trade)
+        if dry_run:
+            return Pruned(len(trades), sum(session.run(partial(_count, trade)) for trade in trades))
+        rows = 0
+        for trade in trades:
+            for kind in _KINDS:
+                # Each pass removes a batch, so that the passes end with the rows.
+                work = partial(_remove_some, kind, trade)
+                while (most is None or rows < most) and (gone := session.run(work)):
+                    rows += gone
         return Pruned(len(trades), rows)
     finally:
         session.disconnect()
@@ -58,12 +87,6 @@ def _count(trade: str, connection: Connection) -> int:
         ).scalar_one()
         for rows in tables
     )
-
-
-def _remove(session: Session, trade: str) -> None:
-    for kind in _KINDS:
-        while session.run(partial(_remove_some, kind, trade)):
-            pass  # each pass removes a batch, so that the passes end with the rows
 
 
 def _remove_some(kind: type, trade: str, connection: Connection) -> int:

@@ -58,6 +58,16 @@ class JournalReader:
         """A trade by its id, ended or not."""
         return self._session.run(lambda connection: one_trade(connection, TRADES.c.id == trade_id))
 
+    def live_trade(self, network: str, account: str, symbol: str) -> TradeRecord | None:
+        """The trade of this account and symbol that has not ended."""
+        where = (
+            (TRADES.c.network == network)
+            & (TRADES.c.account == account.lower())
+            & (TRADES.c.symbol == symbol)
+            & TRADES.c.ended_at.is_(None)
+        )
+        return self._session.run(lambda connection: one_trade(connection, where))
+
     def trades(self) -> list[TradeRecord]:
         """All trades, the oldest first."""
         query = columns_of(TradeRecord, TRADES).order_by(TRADES.c.started_at, TRADES.c.id)

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.fifo import Allocation, FifoBook
+from hypertui.ledger.derivation import derive
+from hypertui.ledger.history import History, Market
+from hypertui.ledger.order_of_fills import Key, key_of
 from hypertui.ledger.reading import JournalReader, OrderName
 from hypertui.ledger.records import FillRecord, OrderRecord, StatusRecord, StepRecord, TradeRecord
+from hypertui.ledger.rows import AllocationRow
 from hypertui.market import ZERO
 
 _MOST = 10  # candidates that are listed
@@ -26,7 +29,8 @@ class NotFound(ValueError):
 class Story:
     """All that is known of one order. `order` is None for coins that changed hands without an order of ours
     (adopted ones) and for the entry of a trade that was rebuilt; `step` is the last step before the order.
-    `replaced_by` are client ids. `allocations` are those that its coins were part of, on either side."""
+    `replaced_by` are client ids. `allocations` are those of the ledger that its coins were part of, on either
+    side; `unmatched` coins it closed that the ledger never saw opened."""
 
     trade: TradeRecord
     client_id: str | None
@@ -35,7 +39,8 @@ class Story:
     step: StepRecord | None
     statuses: tuple[StatusRecord, ...]
     fills: tuple[FillRecord, ...]
-    allocations: tuple[Allocation, ...]
+    allocations: tuple[AllocationRow, ...]
+    unmatched: Decimal
     replaced_by: tuple[str, ...]
 
     @property
@@ -64,11 +69,14 @@ class Story:
         costs = [fill.slippage * fill.size for fill in self.fills if fill.slippage is not None]
         return sum(costs, ZERO) if len(costs) == len(self.fills) else None
 
+    def closes(self, part: AllocationRow) -> bool:
+        """Whether it was this order that closed those coins."""
+        return key_of(part.closed) in {key_of(fill) for fill in self.fills}
+
     @property
     def pnl(self) -> Decimal:
         """USD that its fills realised by closing lots, first in, first out, net of both fees."""
-        keys = {fill.fill.key for fill in self.fills}
-        return sum((part.pnl for part in self.allocations if part.closed.key in keys), ZERO)
+        return sum((part.pnl for part in self.allocations if self.closes(part)), ZERO)
 
 
 def find(reader: JournalReader, given: str) -> OrderName:
@@ -91,18 +99,20 @@ def find(reader: JournalReader, given: str) -> OrderName:
     return found[0]
 
 
-def tell(reader: JournalReader, name: OrderName) -> Story:
-    """The story of an order that was found. Raises a JournalError."""
+def tell(reader: History, name: OrderName) -> Story:
+    """The story of an order that was found. Raises a JournalError, and LedgerError for facts that contradict
+    each other."""
     trade = reader.trade(name.trade_id)
     assert trade is not None, "an order belongs to a trade"
     orders = [order for order in reader.orders(trade.id) if name.client_id is not None]
     order = next((order for order in orders if order.client_id == name.client_id), None)
-    fills = sorted(reader.fills(trade.id), key=lambda fill: fill.fill.key)
-    own = tuple(fill for fill in fills if _is(fill, name))
+    own = tuple(sorted((fill for fill in reader.fills(trade.id) if _is(fill, name)), key=key_of))
     statuses = (row for row in reader.statuses(trade.id) if row.client_id == name.client_id)
     step = None
     if order is not None and order.step:
         step = next((step for step in reader.steps(trade.id) if step.seq == order.step), None)
+    trades = [other for other in reader.trades() if Market.of(other) == Market.of(trade)]
+    allocations, unmatched = _allocations(reader.market_fills(trades), {key_of(fill) for fill in own})
     return Story(
         trade,
         name.client_id,
@@ -111,7 +121,8 @@ def tell(reader: JournalReader, name: OrderName) -> Story:
         step,
         tuple(statuses),
         own,
-        tuple(_allocations(fills, {fill.fill.key for fill in own})),
+        allocations,
+        unmatched,
         tuple(other.client_id for other in orders if other.replaces == name.client_id),
     )
 
@@ -122,13 +133,26 @@ def _is(fill: FillRecord, name: OrderName) -> bool:
     return fill.order_id == name.order_id
 
 
-def _allocations(fills: Iterable[FillRecord], keys: set[tuple[int, int, int]]) -> Iterable[Allocation]:
-    """The allocations of a trade's fills, oldest first, that one of these fills opened or closed."""
-    book = FifoBook()
-    for fill in fills:
-        for part in book.book(fill.fill):
-            if part.opened.key in keys or part.closed.key in keys:
-                yield part
+def _allocations(fills: Iterable[FillRecord], keys: set[Key]) -> tuple[tuple[AllocationRow, ...], Decimal]:
+    """Of a market's ledger, from its first fill on, the allocations that one of these fills opened or closed,
+    and the coins that they closed without inventory."""
+    found: list[AllocationRow] = []
+    unmatched, held, to_come = ZERO, ZERO, set(keys)
+    for booked in derive(fills):
+        for part in booked.allocations:
+            opened, closed = key_of(part.opened) in keys, key_of(part.closed) in keys
+            held -= part.size if opened else ZERO
+            if opened or closed:
+                found.append(part)
+        key = key_of(booked.fill)
+        if key in keys:
+            to_come.discard(key)
+            unmatched += booked.unmatched
+            closes = sum((part.size for part in booked.allocations), booked.unmatched)
+            held += booked.fill.size - closes
+        if not to_come and not held:
+            break  # nothing that comes later can be part of it
+    return tuple(found), unmatched
 
 
 def _shown(name: OrderName) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.fifo import Allocation
 from hypertui.ledger.records import FillRecord, OrderRecord, basis_points
+from hypertui.ledger.rows import AllocationRow
 from hypertui.ledger.story import Story
 from hypertui.market import Reason, Side, plain
 
@@ -110,15 +110,13 @@ def _outcome(story: Story) -> Iterator[str]:
         bps = basis_points(story.slippage, story.value)
         text += f", slippage {plain(story.slippage)} USD ({bps:+.2f} bps)"
     yield text
-    if any(_closes(part, story) for part in story.allocations):
+    if any(story.closes(part) for part in story.allocations):
         yield f"realised {story.pnl:+.6f} USD, first in, first out, net of both fees"
+    if story.unmatched:
+        yield f"{plain(story.unmatched)} closed coins that no fill here opened: see hypertui ledger review"
 
 
-def _closes(part: Allocation, story: Story) -> bool:
-    return part.closed.key in {fill.fill.key for fill in story.fills}
-
-
-def _allocation(part: Allocation) -> str:
+def _allocation(part: AllocationRow) -> str:
     opened, closed = part.opened, part.closed
     return (
         f"  {plain(part.size)}: {opened.side.value} at {plain(opened.price)} {_time(opened.time)}"
@@ -158,6 +156,7 @@ def record(story: Story) -> dict[str, object]:
         "fee": plain(story.fee),
         "slippage_usd": _maybe(story.slippage if story.fills else None),
         "pnl": plain(story.pnl),
+        "unmatched": plain(story.unmatched),
         "allocations": [_allocation_record(part) for part in story.allocations],
     }
 
@@ -193,7 +192,7 @@ def _fill_record(fill: FillRecord) -> dict[str, object]:
     }
 
 
-def _allocation_record(part: Allocation) -> dict[str, object]:
+def _allocation_record(part: AllocationRow) -> dict[str, object]:
     return {
         "size": plain(part.size),
         "opened_order": part.opened.order_id,

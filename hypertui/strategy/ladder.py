@@ -101,7 +101,7 @@ class Ladder:
     book: FifoBook
     fragment_at_entry: Decimal
     position_map: PositionMap = field(default_factory=PositionMap)
-    round_trips: RoundTrips = field(default_factory=RoundTrips)
+    round_trips: RoundTrips = field(default_factory=lambda: RoundTrips(SLOTS))
     cycles: CycleStats = field(default_factory=CycleStats)
     unit: int = 0
     steps: int = 0
@@ -201,8 +201,8 @@ class Ladder:
         self.unit = unit
         self.steps += 1
         self.cycles.reached(unit)
-        if direction is Direction.DOWN and not any(slot.expected_long for slot in self.slots):
-            self.round_trips.rotate()
+        if direction is Direction.DOWN:
+            self.round_trips.stepped_down(unit)
         return Step(self.steps, direction, unit, price)
 
     # Fills
@@ -212,7 +212,8 @@ class Ladder:
         it."""
         self.book.book(fill)
         self.position_map.filled(client_id, fill, ZERO)
-        self.round_trips.bought(slot.index, fill, refills=slot.coins == 0)
+        if client_id is not None:  # round trips are the ladder's own
+            self.round_trips.bought(slot.index, unit, fill, refills=slot.coins == 0)
         if slot.coins == 0:
             slot.stop_unit = unit - 1
         already_sold = min(self.oversold, fill.size)
@@ -236,7 +237,10 @@ class Ladder:
         swept = min(left, self.dust)
         self.dust -= swept
         self.oversold += left - swept
-        self.round_trips.sold(slot.index, fill, complete=slot.coins == 0)
+        if client_id is not None:
+            self.round_trips.sold(slot.index, self._sale_unit(slot), fill, complete=slot.coins == 0)
+        elif slot.coins == 0:
+            self.round_trips.swept(slot.index, self._sale_unit(slot))
         self._fills_changed(fill.price)
 
     def fund(self, amount: Decimal) -> None:
@@ -247,8 +251,11 @@ class Ladder:
         """Take a remainder that no order may be placed for out of its slot; the next stop takes it along."""
         self.dust += slot.coins
         slot.coins = ZERO
-        self.round_trips.swept(slot.index)
+        self.round_trips.swept(slot.index, self._sale_unit(slot))
         self._fills_changed(self.grid.price(self.unit))
+
+    def _sale_unit(self, slot: Slot) -> int:
+        return self.unit if slot.stop_unit is None else slot.stop_unit
 
     def take_dust(self, slot: Slot) -> None:
         """Add what was swept to a slot that is about to get a stop."""
@@ -292,12 +299,15 @@ class Ladder:
         self.selling_out = True
 
     def armed(self, unit: int, size: Decimal) -> None:
-        """A buy at `unit` works with `size`, just placed or found right when all are re-sized: that stays its
-        size until it leaves the target or is re-sized again."""
+        """A buy of `size` coins has been placed at `unit`: that stays its size until all are re-sized, or it
+        works no longer."""
         self._buy_sizes[unit] = size
 
+    def disarmed(self, unit: int) -> None:
+        """No buy works at `unit` any more: the next one has the size of its own moment."""
+        self._buy_sizes.pop(unit, None)
+
     def _wanted_buys(self, units: range) -> tuple[WantedBuy, ...]:
-        self._buy_sizes = {unit: size for unit, size in self._buy_sizes.items() if unit in units}
         if self.halted is not None or self.selling_out:
             return ()
         instrument = self.plan.instrument
@@ -305,17 +315,20 @@ class Ladder:
         for unit in units:
             size = self._buy_sizes.get(unit)
             if size is None:
-                size = instrument.floor_size(max(self.fragment, ZERO) / self.grid.price(unit))
-                value = self.plan.stop_value(self.grid, unit - 1, size)
-                if value < instrument.min_order_value:
-                    self.halted = (
-                        f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
-                        f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
-                        f"below the minimum order value of {plain(instrument.min_order_value)} USD"
-                    )
-                    return ()
+                size = self._buy_size(unit)
+            value = self.plan.stop_value(self.grid, unit - 1, size)
+            if value < instrument.min_order_value:
+                self.halted = (
+                    f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
+                    f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
+                    f"below the minimum order value of {plain(instrument.min_order_value)} USD"
+                )
+                return ()
             wanted.append(WantedBuy(unit, size))
         return tuple(wanted)
+
+    def _buy_size(self, unit: int) -> Decimal:
+        return self.plan.instrument.floor_size(max(self.fragment, ZERO) / self.grid.price(unit))
 
     def _fills_changed(self, price: Decimal) -> None:
         count = self.long_slots
@@ -338,7 +351,7 @@ class Ladder:
             return
         self._fragment += (self.realized_pnl - self._reinvested) / SLOTS
         self._reinvested = self.realized_pnl
-        self._buy_sizes.clear()
+        self._buy_sizes = {unit: self._buy_size(unit) for unit in self._buy_sizes}
 
 
 def _stop_unit(slot: Slot) -> int:

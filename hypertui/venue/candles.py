@@ -135,7 +135,7 @@ class Candles:
         """The candles that grow, for JSON."""
         return {
             "minute": None if self._minute is None else _written(self._minute),
-            "growing": {interval: _written(candle) for interval, candle in self._growing.items()},
+            "growing": {name: _written(self._growing[name]) for name in INTERVALS if name in self._growing},
         }
 
     def closed_text(self) -> str:
@@ -147,9 +147,7 @@ class Candles:
         if state.get("minute") is not None:
             self._minute = _read(mapping(state, "minute"))
         growing = mapping(state, "growing")
-        self._growing = {
-            name: _read(mapping(growing, name)) for name in LENGTHS | {MONTH: 0} if name in growing
-        }
+        self._growing = {name: _read(mapping(growing, name)) for name in INTERVALS if name in growing}
         for interval, log in self._closed.items():
             for row in items(closed, interval):
                 integer(row, "t")

@@ -59,10 +59,11 @@ def test_the_verbs_from_another_shell(home: dict[str, str], tmp_path: Path, venu
     assert ctl(home, tmp_path, "status").returncode == 4
     with Engine(home, tmp_path, venue, *SOL) as engine:
         wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        # The venue's books are ahead of the engine's snapshot by a moment.
+        wait_for(lambda: "4 stops, 0 buys" in ctl(home, tmp_path, "status").stdout, "the stops to be shown")
         shown = ctl(home, tmp_path, "status")
         assert shown.returncode == 0, shown.stderr
         assert shown.stdout.startswith("PAPER SOL 0x") and "RUNNING" in shown.stdout
-        assert "4 stops, 0 buys" in shown.stdout
         as_json = json.loads(ctl(home, tmp_path, "status", "--json").stdout)
         assert as_json["mode"] == "running" and len(as_json["slots"]) == 4
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,22 @@ def test_what_is_wrong(home: dict[str, str], venue: LocalVenue) -> None:
     assert examined(amber)["whipsaw"]["level"] == "amber"
 
 
+def test_a_journal_of_an_older_version_is_left_as_it_is(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    journal = tmp_path / "state" / "hypertui" / "paper" / "journal.db"
+    journal.parent.mkdir(parents=True)
+    old = Path(__file__).parents[1] / "ledger" / "journals" / "v0001.sql"
+    with sqlite3.connect(journal) as connection:
+        connection.executescript(old.read_text())
+    connection.close()
+    before = journal.read_bytes()
+    found = examined(run(home, "doctor", *SOL, "--base-url", venue.base_url, "--json"))
+    assert found["journal"]["level"] == "amber"
+    assert "is of an older version (0001, not " in found["journal"]["text"]
+    assert journal.read_bytes() == before
+
+
 def test_a_key_that_may_not_act(home: dict[str, str], venue: LocalVenue) -> None:
     stranger = home | {"HYPERTUI_ACCOUNT_ADDRESS": "0x" + "ab" * 20}
     shown = run(stranger, "doctor", "--json", "--base-url", venue.base_url, *SOL)
@@ -173,12 +191,14 @@ def test_the_console_offers_to_adopt(home: dict[str, str], tmp_path: Path, venue
         terminal.read_until("take the position over")
         assert venue.call(stops) == 0
 
-        def adopted() -> bool:
-            # What is typed within the first moment does not count, so it is typed until it does.
+        # What is typed within the first moment does not count, so it is typed until it does; once more would
+        # be a command to the trade.
+        for _ in range(10):
             terminal.type("A")
-            return venue.call(stops) == 4
-
-        wait_until(adopted, "the position to be taken over")
+            with suppress(AssertionError):
+                terminal.read_until("adopt by", deadline=3)
+                break
+        wait_until(lambda: venue.call(stops) == 4, "the position to be taken over")
         terminal.read_until("RUNNING")
 
 

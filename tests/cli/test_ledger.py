@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from hypertui.ledger import EngineLock, Journal
 from tests.support.local_venue import LocalVenue
 
 DEADLINE = 60
@@ -108,6 +109,14 @@ def test_beside_an_engine(running: Run) -> None:
     assert words[1].startswith(f"engine: process {running.process.pid} of ")
     assert any(line.endswith("USD, as journalled") for line in words)
     assert not any("no engine" in line for line in words)
+    (tasks,) = (engine["tasks"] for engine in json.loads(place.says("status", "--json"))["engines"])
+    stamps = {task["name"]: (task["last"], task["next"], task["overdue"]) for task in tasks}
+    assert {"heartbeat", "account", "upkeep", "funding", "reconciliation", "allowance"} <= set(stamps)
+    last, coming, overdue = stamps["heartbeat"]
+    assert 0 < last <= coming
+    assert not overdue
+    (line,) = (line for line in words if line.startswith("  task reconciliation, every 120 s: "))
+    assert "; next 20" in line
     assert place.says("ledger", "backup").startswith(str(place.journal.parent / "backups" / "journal-20"))
     stop = next(e for e in running.events if e.get("status") == "working")
     told = place.says("ledger", "why", str(stop["order_id"])).splitlines()
@@ -122,6 +131,15 @@ def test_beside_an_engine(running: Run) -> None:
     assert told["filled"] == filled["size"]
     assert len(told["allocations"]) == len(told["fills"]) == 1
     assert told["allocations"][0]["opened_price"] == "150.02"
+
+
+def test_an_engine_that_says_nothing_is_said_to(place: Place) -> None:
+    place.journal.parent.mkdir(parents=True)
+    with Journal.open(f"sqlite:///{place.journal}"), EngineLock(place.journal.parent, "paper", "0xa1", "SOL"):
+        words = place.says("status").splitlines()
+        (engine,) = json.loads(place.says("status", "--json"))["engines"]
+    assert "  tasks: not known, no engine answers" in words
+    assert (engine["symbol"], engine["silent"], engine["tasks"]) == ("SOL", "no engine answers", [])
 
 
 def test_after_the_engine(running: Run) -> None:
@@ -142,11 +160,10 @@ def test_after_the_engine(running: Run) -> None:
     assert len(trade["events"]) == 3
     words = place.says("status")
     assert "engine: none runs on this machine" in words
+    assert "  task " not in words
     assert "what works at the venue works on by itself" in words
     assert "nothing to keep" not in words
-    assert "0 inputs, statuses and steps of 0 trades" in place.says(
-        "ledger", "prune", "--before", "2999-01-01"
-    )
+    assert "0 inputs and statuses of 0 trades" in place.says("ledger", "prune", "--before", "2999-01-01")
     copy = place.folder / "copy.db"
     assert ", checked: 1 trades, " in place.says("ledger", "backup", str(copy))
     assert "is there already" in place.refuses("ledger", "backup", str(copy))

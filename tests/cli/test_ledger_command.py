@@ -13,6 +13,7 @@ import pytest
 
 from hypertui.cli import main
 from hypertui.ledger import Journal
+from hypertui.ledger.records import TransferRecord
 from hypertui.market import Side
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
@@ -60,6 +61,33 @@ def test_the_example(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "0.5" in text
     assert "55000" in text
+
+
+def test_a_narrow_terminal_gets_every_figure(
+    traded: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal.open(f"sqlite:///{traded / 'paper' / 'journal.db'}") as journal:
+        journal.live_trade(TRADE.network, TRADE.account, TRADE.symbol)
+        journal.add(TransferRecord(ID, 1, "0x1", 1, "new\x1b[2Jkind", {}))
+        journal.commit()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["ledger", "allocations"]) == 0
+    text = capsys.readouterr().out
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("cost basis") == 2
+    assert "2023-11-14T22:13:20.003Z" in text
+    monkeypatch.setenv("COLUMNS", "400")
+    assert main(["ledger", "allocations"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("cost basis") == 1
+    for columns in ("40", "400"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert main(["ledger", "cash"]) == 0
+        text = capsys.readouterr().out
+        assert "kind" in text
+        assert "\x1b[2J" not in text
 
 
 @pytest.mark.parametrize("report", ["fills", "lots", "allocations", "exits", "cash", "review", "export"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.port import Command, CommandState, Mode, OnExit, Verb
+from hypertui.port import Command, CommandState, Mode, OnExit, StopReason, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -44,6 +44,8 @@ def test_flatten_ends_with_nothing_held_and_nothing_working(live: LiveEngine) ->
     assert live.working() == []
     assert live.mode() is Mode.HALTED
     assert live.engine.snapshot.position == 0
+    live.stop.request(OnExit.BUYS)
+    assert live.reason == StopReason(3, "flatten by test@tty; left with no position and no buys")
 
 
 def test_cancel_all_ends_with_no_orders_and_paused(live: LiveEngine) -> None:

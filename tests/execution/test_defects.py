@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
-from hypertui.execution.trader import Trader
 from hypertui.market import Order, OrderType, Side
 from hypertui.port import Command, Mode, Verb
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
@@ -31,15 +31,15 @@ def alarms(live: LiveEngine) -> list[str]:
 
 @pytest.mark.parametrize("lasting", [False, True])
 def test_a_defect_ends_in_the_wind_down_and_is_said(venue: LocalVenue, lasting: bool) -> None:
-    def strike(trader: Trader) -> None:
-        converge = trader.manager.converge
+    def strike(trade: OpenTrade) -> None:
+        converge = trade.manager.converge
 
         def broken(*arguments: object) -> object:
             if not lasting:
-                trader.manager.converge = converge  # type: ignore[method-assign]
+                trade.manager.converge = converge  # type: ignore[method-assign]
             raise Defect("out of order")
 
-        trader.manager.converge = broken  # type: ignore[assignment]
+        trade.manager.converge = broken  # type: ignore[assignment]
 
     live = LiveEngine(venue)
     with pytest.raises(Defect), live:
@@ -60,8 +60,8 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
     async def broken(*arguments: object) -> object:
         raise Defect("out of order")
 
-    def strike(trader: Trader) -> None:
-        trader.exchange.place = broken  # type: ignore[method-assign, assignment]
+    def strike(trade: OpenTrade) -> None:
+        trade.desk.exchange.place = broken  # type: ignore[method-assign, assignment]
 
     live = LiveEngine(venue)
     with pytest.raises(Defect), live:
@@ -76,8 +76,9 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
 
 
 def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenue) -> None:
-    async def impatient(trader: Trader) -> None:
-        asked = asyncio.create_task(trader.command(Command("one", Verb.PAUSE, "test@tty")))
+    async def impatient(_: OpenTrade) -> None:
+        assert live.engine._trader is not None
+        asked = asyncio.create_task(live.engine._trader.command(Command("one", Verb.PAUSE, "test@tty")))
         await asyncio.sleep(0)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypertui.execution.trader import Trader
+from hypertui.execution.open_trade import OpenTrade
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -24,9 +24,9 @@ def test_funding_of_the_venue_is_booked_once() -> None:
         (paid,) = [Decimal(entry["usdc"]) for entry in account.funding]
         assert paid < 0
 
-        async def ask_twice(trader: Trader) -> None:
-            await trader._caretaker.ask_funding()
-            await trader._caretaker.ask_funding()
+        async def ask_twice(trade: OpenTrade) -> None:
+            await trade.caretaker.ask_funding()
+            await trade.caretaker.ask_funding()
 
         live.do(ask_twice)
         live.wait_for(lambda: live.engine.snapshot.funding == paid, "the funding to be booked")

@@ -111,10 +111,8 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
     with live:
         live.opened()
         assert len(live.fills()) == 1, "nothing was bought"
-        entry = live.on_engine(lambda trader: trader.tracker.ladder.grid.entry_price, D(0))
-        lots = live.on_engine(
-            lambda trader: [(lot.size, lot.price) for lot in trader.tracker.ladder.book], []
-        )
+        entry = live.on_engine(lambda trade: trade.tracker.ladder.grid.entry_price, D(0))
+        lots = live.on_engine(lambda trade: [(lot.size, lot.price) for lot in trade.tracker.ladder.book], [])
         bought = D(live.fills()[0]["px"])
         assert abs(entry - bought) < D("0.01")
         assert lots == [(D("8.03"), entry)]
@@ -124,20 +122,20 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
         live.go_to(1)
         live.go_to(-1)
         assert live.held() < D("8.03")
-        trade = live.on_engine(lambda trader: trader._ids.trade, 0)
+        trade = live.on_engine(lambda trade: trade.desk.ids.trade, 0)
     # The restart finds the same trade, with what it has written down.
     again = LiveEngine(venue, journal=lambda account: (trade, MemoryJournal(live.journal.inputs)))
     again.key = key
     with again:
         again.wait_for(lambda: again.mode() is Mode.RUNNING and again.settled, "the restart")
         assert again.unit == -1
-        assert again.on_engine(lambda trader: trader.tracker.ladder.position, D(0)) == again.held()
+        assert again.on_engine(lambda trade: trade.tracker.ladder.position, D(0)) == again.held()
         again.go_to(0)
         assert again.command(Verb.RECONCILE).accepted
         done = lambda: [view for view in again.engine.snapshot.commands if view.text]  # noqa: E731
         again.wait_for(lambda: bool(done()), "the comparison")
         assert done()[0].text.startswith("nothing to repair")
-        assert again.on_engine(lambda trader: trader.tracker.ladder.position, D(0)) == again.held()
+        assert again.on_engine(lambda trade: trade.tracker.ladder.position, D(0)) == again.held()
         assert again.mode() is Mode.RUNNING
 
 

@@ -42,11 +42,13 @@ def test_the_ladder_trades_through_all_four_phases() -> None:
         live.wait_for(lambda: live.engine.snapshot.steps == len(steps), "the last snapshot")
         trader = live.engine._trader
         assert trader is not None
-        ladder = trader.tracker.ladder
+        trade = trader.trade
+        assert trade is not None
+        ladder = trade.tracker.ladder
 
         # Every fill of the venue is booked once, and the money agrees to the last digit.
         fills = live.fills()
-        assert trader.tracker.fills_booked == len(fills) - 1  # the entry opened the book
+        assert trade.tracker.fills_booked == len(fills) - 1  # the entry opened the book
         fees = sum((Decimal(fill["fee"]) for fill in fills), Decimal(0))
         mark = live.engine.snapshot.mark
         assert mark is not None

@@ -10,10 +10,10 @@ import pytest
 
 from hypertui.exchange import OpenOrder
 from hypertui.execution import rebuild
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rebuild import Ambiguous
 from hypertui.execution.trade_journal import Input
-from hypertui.execution.trader import Trader
 from hypertui.market import KNOWN_INSTRUMENTS, Fill, Side
 from hypertui.port import Mode, OnExit
 from hypertui.strategy.plan import Plan
@@ -39,8 +39,8 @@ def taken_up(live: LiveEngine, how: str) -> None:
     live.wait_for(lambda: any(said in event.text for event in live.events("state")), f"a trade {how}")
 
 
-def state(trader: Trader) -> object:
-    ladder = trader.tracker.ladder
+def state(trade: OpenTrade) -> object:
+    ladder = trade.tracker.ladder
     coins = [(slot.coins, slot.stop_unit) for slot in ladder.slots if slot.coins]
     return (
         ladder.grid.entry_price,
@@ -82,7 +82,7 @@ def test_a_trade_is_taken_up_without_its_journal(venue: LocalVenue, course: list
         assert account is not None
         mark = venue.core.books["SOL"].mark
         made = account.cash - account.deposits + account.size("SOL") * mark
-        assert again.on_engine(lambda trader: trader.tracker.ladder.net_pnl(mark), None) == made
+        assert again.on_engine(lambda trade: trade.tracker.ladder.net_pnl(mark), None) == made
 
 
 def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:
@@ -101,13 +101,13 @@ def test_a_start_costs_at_most_150_of_weight(venue: LocalVenue) -> None:
     spent: list[int] = []
     with LiveEngine(venue) as live:
         live.opened()
-        spent.append(live.on_engine(lambda trader: trader.exchange.weight_spent, 0))  # type: ignore[attr-defined]
+        spent.append(live.on_engine(lambda trade: trade.desk.exchange.weight_spent, 0))  # type: ignore[attr-defined]
         live.stop.request(OnExit.LEAVE)
         assert live.reason.status == 0
         history = live.journal.inputs
     with successor(live, history) as again:
         taken_up(again, "resumed")
-        spent.append(again.on_engine(lambda trader: trader.exchange.weight_spent, 0))  # type: ignore[attr-defined]
+        spent.append(again.on_engine(lambda trade: trade.desk.exchange.weight_spent, 0))  # type: ignore[attr-defined]
     assert max(spent) <= 150, spent
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from hypertui.exchange import AccountState, Unreachable
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.status import Alarms
 from hypertui.execution.tasks import Tasks
-from hypertui.execution.trader import Trader
 from hypertui.execution.upkeep import Upkeep
 from hypertui.port import TaskView
 from tests.support.live_engine import LiveEngine
@@ -164,9 +164,9 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
         await asyncio.Event().wait()
         raise AssertionError
 
-    def shorten(trader: Trader) -> None:
-        trader.exchange.account_state = hang  # type: ignore[method-assign]
-        for task in trader.tasks._tasks:
+    def shorten(trade: OpenTrade) -> None:
+        trade.desk.exchange.account_state = hang  # type: ignore[method-assign]
+        for task in trade.desk.tasks._tasks:
             if task.name == "account":
                 task.every = 50
 
@@ -187,11 +187,15 @@ def test_the_room_for_journal_and_log_is_looked_after(
         def room(self) -> tuple[int | None, int | None]:
             return 12_345, self.free
 
+        async def tidy(self) -> str:
+            return "" if self.free > 10**9 else "retention: the journal is out of reach"
+
     journal, trouble = Small(), ["3 lines of the log are lost"]
     upkeep = Upkeep(journal, alarms, lambda: trouble[0])
     said = asyncio.run(upkeep.look())
     assert "150 MB are free for the journal in memory" in said
     assert "3 lines of the log are lost" in said
+    assert said.endswith("; retention: the journal is out of reach")
     assert len(active(alarms)) == 2
     assert (upkeep.view().size, upkeep.view().free) == (12_345, 150_000_000)
     journal.free, trouble[0] = 10**12, ""

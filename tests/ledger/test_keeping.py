@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sqlite3
 import stat
 import threading
+import time
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from hypertui.cli.journal import journals
 from hypertui.ledger import EngineLock, Journal, JournalError
 from hypertui.ledger.backup import back_up
+from hypertui.ledger.history import History
 from hypertui.ledger.lock import held_locks
-from hypertui.ledger.pruning import prune
+from hypertui.ledger.pruning import Retention, prune
+from hypertui.ledger.records import StepRecord
+from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.scope import Scope
+from hypertui.market import Side
+from tests.ledger.facts import fill, told
 from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, input_of
+from tests.support.live_engine import SOL
+
+DAY = 86_400_000
 
 
 @pytest.fixture
@@ -137,19 +150,82 @@ def test_only_what_engines_need_of_ended_trades_goes(url: str) -> None:
         before = everything(journal)
     assert prune(url, 2_000).rows == 0, "it ended at that moment, not before"
     counted = prune(url, 2_001, dry_run=True)
-    assert (counted.trades, counted.rows) == (1, 1_299 + 2 + 1)
+    assert (counted.trades, counted.rows) == (1, 1_299 + 2)
     with Journal.open(url) as journal:
         assert everything(journal) == before
     assert prune(url, 2_001) == counted
     assert prune(url, 2_001).rows == 0
     with Journal.open(url) as journal:
-        kept = [
-            row for row in before if type(row).__name__ not in ("InputRecord", "StatusRecord", "StepRecord")
-        ]
+        kept = [row for row in before if type(row).__name__ not in ("InputRecord", "StatusRecord")]
         assert everything(journal) == kept
         assert everything(journal, OTHER.id) == others
         assert [trade.ended_how for trade in journal.trades()] == ["flattened", ""]
         assert journal.live_trade(OTHER.network, OTHER.account, OTHER.symbol) == OTHER
+
+
+def test_no_figure_changes_by_it(file_url: str) -> None:
+    """The unrealised profit at each step is part of the drawdown, and steps make the cycles."""
+    with Journal.open(file_url) as journal:
+        journal.begin(TRADE)
+        buy = fill(Side.BUY, "1", 100, at=1_000)
+        sale = fill(Side.SELL, "1", 99, at=4_000)
+        journal.add(*told([buy, sale]))
+        for seq, (price, direction, phase) in enumerate(
+            [(110, "up", "advance"), (90, "down", "decline"), (120, "up", "advance")], 1
+        ):
+            at, one = 1_000 + 500 * seq, Decimal(1)
+            journal.add(StepRecord(ID, seq, at, Decimal(price), direction, 0, phase, one, one, Decimal(0)))
+        journal.add(*(input_of(seq) for seq in range(1, 9)))
+        journal.end(TRADE.id, 5_000, "flattened")
+    with History.open(file_url) as history:
+        before = statement(Scope(history, TRADE.network)).summary()
+    assert (before["max_drawdown"], before["cycles"]) == (21, 1)
+    assert prune(file_url, 10_000).rows == 8
+    with History.open(file_url) as history:
+        assert statement(Scope(history, TRADE.network)).summary() == before
+
+
+def test_retention_goes_on_a_little_at_a_time_and_again_every_day(url: str) -> None:
+    now = [100 * DAY]
+    with Journal.open(url) as journal:
+        journal.begin(OTHER)
+        journal.add(input_of(1, OTHER.id))
+        journal.begin(TRADE)
+        journal.add(*(input_of(seq) for seq in range(1, 6_002)))
+        journal.end(TRADE.id, 9 * DAY, "flattened")
+    retention = Retention(url, 90, lambda: now[0])
+    first, second = retention.work(), retention.work()
+    assert first < 6_001
+    assert first + second == 6_001
+    with Journal.open(url) as journal:
+        assert len(list(journal.inputs(OTHER.id))) == 1
+        journal.end(OTHER.id, 11 * DAY, "flattened")
+    assert retention.work() == 0, "it ended fewer than 90 days ago"
+    now[0] += DAY - 1
+    assert retention.work() == 0, "it was all done less than a day ago"
+    now[0] += 1
+    assert retention.work() == 0, "it ended 90 days ago, not more"
+    now[0] += DAY
+    assert retention.work() == 1
+
+
+def test_an_engine_prunes_with_its_upkeep_and_says_what_is_in_the_way(tmp_path: Path) -> None:
+    url, now = f"sqlite:///{tmp_path / 'journal.db'}", time.time_ns() // 1_000_000
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.add(input_of(1), input_of(2))
+        journal.end(TRADE.id, now - 2 * DAY, "flattened")
+    for keep_days, left in ((None, 2), (3, 2), (1, 0)):
+        with journals(SOL, tmp_path, None, lambda: now, keep_days=keep_days) as found:
+            _, trade = found("0x" + "c3" * 20)
+            assert asyncio.run(trade.tidy()) == ""
+        with Journal.open(url) as journal:
+            assert len(list(journal.inputs(TRADE.id))) == left
+    with journals(SOL, tmp_path, None, lambda: now, keep_days=1) as found:
+        _, trade = found("0x" + "c3" * 20)
+        (tmp_path / "journal.db").rename(tmp_path / "away.db")
+        assert asyncio.run(trade.tidy()) == f"retention: there is no journal at {tmp_path / 'journal.db'}"
+        (tmp_path / "away.db").rename(tmp_path / "journal.db")
 
 
 # Who holds the lock

@@ -19,6 +19,9 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import play_back, read_fill
 from hypertui.ledger import Journal
 from hypertui.ledger.database import find
+from hypertui.ledger.history import History
+from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.scope import Scope
 from hypertui.ledger.upgrade import version_of
 from hypertui.market import KNOWN_INSTRUMENTS, Reason
 from hypertui.strategy.ladder import Ladder
@@ -53,7 +56,6 @@ def state(tracker: OrderTracker) -> dict[str, Any]:
         "position": str(ladder.position),
         "dust": str(ladder.dust),
         "fees": str(ladder.book.fees),
-        "whipsaw_cost": str(ladder.round_trips.whipsaw_cost),
         "slots": [[str(slot.coins), slot.stop_unit, slot.due] for slot in ladder.slots],
         "orders": [
             [order.client_id, str(order.remaining), order.due, order.cancelling, order.acknowledged]
@@ -74,6 +76,11 @@ def test_it_is_played_back_to_the_same_state(old: Journal) -> None:
         play_back(tracker, ClientIds(int(trade.id, 16)), entry.kind, entry.at, entry.data)
     assert state(tracker) == json.loads((FOLDER / "v0001.json").read_text())
     assert {order.decision.reason for order in tracker.alive} == {Reason.LADDER_STOP}
+    with History.open(f"sqlite:///{old.place}") as history:
+        counted = statement(Scope(history, trade.network)).cycles
+    trips = tracker.ladder.round_trips
+    assert (counted.round_trips, counted.whipsaw_cost) == (trips.count, trips.whipsaw_cost)
+    assert trips.whipsaw_cost > 0
 
 
 def test_what_is_known_of_its_orders_and_fills_is_said_of_them(old: Journal) -> None:

@@ -80,7 +80,7 @@ def test_a_restart_keeps_the_reason_of_an_order_that_works(tmp_path: Path) -> No
             with again:
                 again.opened()
                 assert repair in [row["cloid"] for row in again.working()]
-                order = again.on_engine(lambda trader: trader.tracker.find(repair), None)
+                order = again.on_engine(lambda trade: trade.tracker.find(repair), None)
                 assert order is not None
                 assert order.decision.reason is Reason.REPAIR
                 again.go_to(-4)

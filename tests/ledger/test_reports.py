@@ -130,6 +130,7 @@ def test_a_stretch_of_time_shows_its_own_part_on_lots_from_before(scope: Scope) 
     found = statement(later).summary()
     assert (found["realized_pnl"], found["fees"], found["exits"]) == (D("20.07"), D("0.23"), 1)
     assert [row["sale_order"] for row in lists.allocations(later)] == [4, 4]
+    assert (found["round_trips"], found["whipsaw_cost"], found["cycles"]) == (0, 0, 0)
     earlier = statement(replace(scope, until=START + 15_000)).summary()
     assert (earlier["realized_pnl"], earlier["unrealized_pnl"]) == (D("-10.69"), D("-10.5"))
     assert earlier["net_profit"] == D("-10.69") - D("10.5") - D("0.10")
@@ -138,6 +139,11 @@ def test_a_stretch_of_time_shows_its_own_part_on_lots_from_before(scope: Scope) 
 def test_lists(scope: Scope) -> None:
     assert [row["size"] for row in lists.fills(scope)] == [2, 1, 1, 1, 1]
     assert list(lists.lots(scope)) == []
+    held = list(lists.lots(replace(scope, until=START + DAY)))  # as a year's end, for instance
+    assert [(row["order_id"], row["size"]) for row in held] == [(1, 1), (3, 1)]
+    held = list(lists.lots(replace(scope, since=START + 20_000, until=START + DAY)))
+    assert [row["order_id"] for row in held] == [3]
+    assert [row["slippage"] for row in lists.fills(scope)] == [None, D("0.5"), D("0.5"), -10, -11]
     first, second, third = lists.allocations(scope)
     assert (first["cost_basis"], first["net_proceeds"], first["pnl"]) == (D("100.1"), D("89.41"), D("-10.69"))
     assert (second["buy_order"], third["buy_order"], third["buy_fee_per_coin"]) == (1, 3, D("0.1"))
@@ -150,6 +156,25 @@ def test_lists(scope: Scope) -> None:
     cash = [(row["kind"], row["amount"]) for row in lists.cash(scope)]
     assert cash == [("deposit", 1000), ("withdraw", -100), ("funding", D("-0.5"))]
     assert list(lists.review(scope)) == []
+
+
+def test_funding_counts_once_in_whatever_order_and_by_whichever_trade_it_was_told(url: str) -> None:
+    """A payment may be heard of late, and a trade that was rebuilt hears of those of the one before."""
+    again = replace(TRADE, id="f" * 16, started_at=START + 2)
+    with Journal.open(url) as journal:
+        journal.begin(replace(TRADE, started_at=START))
+        journal.add(FundingRecord(ID, START + 7_200_000, D(-2)), FundingRecord(ID, START + 3_600_000, D(1)))
+        journal.end(ID, START + 1, "lost")
+        journal.begin(again)
+        journal.add(
+            FundingRecord(again.id, START + 7_200_000, D(-2)),
+            FundingRecord(again.id, START + 5_400_000, D(8)),
+        )
+    with History.open(url) as history:
+        whole = Scope(history, "paper")
+        assert [row["amount"] for row in lists.cash(whole)] == [1, 8, -2]
+        assert statement(whole).summary()["funding"] == 7
+        assert [row["amount"] for row in lists.cash(replace(whole, trade=again.id))] == [8]
 
 
 def test_the_check_finds_nothing_and_then_what_is_there(scope: Scope) -> None:
@@ -212,6 +237,20 @@ def test_a_trade_and_its_account_alone(url: str) -> None:
             assert [row["trade"] for row in lists.fills(scope)] == [other.id]
             assert statement(scope).totals.fills == 1
         assert list(lists.fills(replace(everything, network="mainnet"))) == []
+
+
+def test_orders_of_two_accounts_with_one_number_are_two_exits(url: str) -> None:
+    """A paper market that was started anew has a new account, and counts its orders from 1 again."""
+    other = replace(TRADE, id="f" * 16, account="0x" + "b2" * 20, started_at=START + DAY)
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        journal.begin(other)
+        journal.add(*FILLS, *(replace(each, trade_id=other.id) for each in FILLS))
+    with History.open(url) as history:
+        both = Scope(history, "paper")
+        assert [row["size"] for row in lists.exits(both)] == [1, 2, 1, 2]
+        found = statement(both).summary()
+    assert (found["exits"], found["wins"], found["losses"]) == (4, 2, 2)
 
 
 def test_drawdown_is_no_matter_of_deposits() -> None:

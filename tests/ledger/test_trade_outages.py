@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import event
 
 from hypertui.cli.journal import journals
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, LedgerJournal
-from hypertui.execution.trader import Trader
 from hypertui.ledger import Journal
 from hypertui.ledger.records import TradeRecord
 from hypertui.market import Side
@@ -77,9 +77,16 @@ def alarm(live: LiveEngine, key: str = "journal") -> str:
     return next((a.text for a in standing), "")
 
 
-def attempts(live: LiveEngine) -> int:
-    """How often the alarm of the journal has been sounded."""
-    return sum(a.count for a in live.engine.snapshot.alarms if a.key == "journal")
+def wait_for_failures(live: LiveEngine, count: int) -> None:
+    """Wait until so many further attempts to write have been seen to fail."""
+    seen: set[int | None] = set()
+
+    def failed() -> bool:
+        retries = (task for task in live.engine.snapshot.tasks if task.name == "journal retry")
+        seen.update(task.last for task in retries if task.failed)
+        return len(seen) >= count
+
+    live.wait_for(failed, f"{count} attempts that fail", 60)
 
 
 def placed(live: LiveEngine, side: Literal["buy", "sell"]) -> int:
@@ -98,8 +105,8 @@ def move(live: LiveEngine, unit: int, until: str) -> None:
     live.wait_for(lambda: live.unit == unit and live.on_engine(_nothing_wrong, False), until)
 
 
-def _nothing_wrong(trader: Trader) -> bool:
-    tracker, target = trader.tracker, trader.tracker.ladder.target()
+def _nothing_wrong(trade: OpenTrade) -> bool:
+    tracker, target = trade.tracker, trade.tracker.ladder.target()
     sells = {(o.unit, o.remaining) for o in tracker.alive if o.order.side is Side.SELL}
     buys = {(o.unit, o.remaining) for o in tracker.buys()}
     return (
@@ -119,19 +126,19 @@ def trade_in(url: str) -> TradeRecord:
 def assert_nothing_lost(live: LiveEngine, url: str) -> None:
     """Everything is written, each fill of the venue once, and what is written gives the live state again."""
     live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
-    trade = trade_in(url).id
+    number = trade_in(url).id
 
-    def look(trader: Trader) -> list[str]:
+    def look(trade: OpenTrade) -> list[str]:
         # On the engine's own loop: nothing happens between the two looks.
         with Journal.open(url) as journal:
-            inputs = [Input(row.kind, row.at, row.data) for row in journal.inputs(trade)]
-        return list(problems_of_memory(trader, inputs))
+            inputs = [Input(row.kind, row.at, row.data) for row in journal.inputs(number)]
+        return list(problems_of_memory(trade, inputs))
 
     assert live.on_engine(look, ["the engine is gone"]) == []
     with Journal.open(url) as journal:
-        rows = sorted((row.time, row.order_id, row.trade_number) for row in journal.fills(trade))
-        steps = [step.seq for step in journal.steps(trade)]
-        ids = [order.client_id for order in journal.orders(trade)]
+        rows = sorted((row.time, row.order_id, row.trade_number) for row in journal.fills(number))
+        steps = [step.seq for step in journal.steps(number)]
+        ids = [order.client_id for order in journal.orders(number)]
     assert rows == sorted((fill["time"], fill["oid"], fill["tid"]) for fill in live.fills())
     assert steps == [step.data["seq"] for step in live.events("step")]
     sent = [order.data["client_id"] for order in live.events("order") if order.data["status"] == "sent"]
@@ -139,8 +146,8 @@ def assert_nothing_lost(live: LiveEngine, url: str) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def _all_written(trader: Trader) -> bool:
-    return not trader.durability.problem and trader.journal.pending == 0
+def _all_written(trade: OpenTrade) -> bool:
+    return not trade.desk.durability.problem and trade.desk.journal.pending == 0
 
 
 def test_connections_killed_in_the_middle_of_a_trade_lose_nothing(postgres_url: str, tmp_path: Path) -> None:
@@ -182,12 +189,12 @@ def test_a_frozen_database_holds_risk_and_stops_no_protection(
         assert live.held() > 0
         move(live, -7, "a fall through all stops")
         assert live.held() == 0
-        live.wait_for(lambda: attempts(live) > 2, "attempts that fail", 30)
+        wait_for_failures(live, 2)
         move(live, -6, "a rise on which nothing is bought")
         assert placed(live, "buy") == buys
         assert alarm(live)
         assert live.mode() is Mode.RUNNING
-        assert live.on_engine(lambda trader: trader.journal.pending, 0) > 0
+        assert live.on_engine(lambda trade: trade.desk.journal.pending, 0) > 0
         proxy.thaw()
         live.wait_for(lambda: live.settled, "the target after the outage")
         assert len(live.working()) == 4
@@ -252,7 +259,7 @@ def test_an_account_that_somebody_else_claimed_meanwhile_is_not_written_on(
     postgres_url: str, tmp_path: Path
 ) -> None:
     with trading(postgres_url, tmp_path) as live:
-        account = live.on_engine(lambda trader: trader.exchange.account, "")
+        account = live.on_engine(lambda trade: trade.desk.exchange.account, "")
         trade = trade_in(postgres_url).id
         live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
         with Journal.open(postgres_url) as other:
@@ -289,14 +296,14 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
 
         event.listen(engine, "connect", limit)
         full.set()
-        live.on_engine(lambda trader: limit(session.connection.connection.dbapi_connection), None)
+        live.on_engine(lambda trade: limit(session.connection.connection.dbapi_connection), None)
         with Heartbeat(live) as heart:
             units = iter([-1, 0] * 40)
             while not alarm(live):
                 move(live, next(units), "a step")
             live.wait_for(lambda: "database or disk is full" in alarm(live), "the alarm")
             buys, unit = placed(live, "buy"), live.unit
-            live.wait_for(lambda: attempts(live) > 2, "attempts that fail")
+            wait_for_failures(live, 2)
             move(live, unit - 2, "a fall through two stops")
             assert _covered(live)
             assert placed(live, "buy") == buys
@@ -307,9 +314,9 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
         assert_nothing_lost(live, url)
 
 
-def _session(trader: Trader) -> Any:
-    assert isinstance(trader.journal, LedgerJournal)
-    return trader.journal._journal._session
+def _session(trade: OpenTrade) -> Any:
+    assert isinstance(trade.desk.journal, LedgerJournal)
+    return trade.desk.journal._journal._session
 
 
 def test_a_trade_that_ends_in_an_outage_has_ended_when_it_is_over(

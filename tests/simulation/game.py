@@ -150,8 +150,8 @@ class Game:
         self._armed = self.process.door.armed = armed
 
     def _changed(self) -> None:
-        if self.auditor.tracker is None and self.process.trader.opened:
-            self.auditor.opened(self.process.trader.tracker, len(self.processes) > 1)
+        if self.auditor.tracker is None and self.process.opened:
+            self.auditor.opened(self.process.trade.tracker, len(self.processes) > 1)
         self.auditor.check_tracker()
 
     # One round: a stretch of prices with faults, then rest
@@ -226,7 +226,7 @@ class Game:
             await asyncio.sleep(_NIGHT)
         if trade.done():
             return  # sold out: the exit says whether that was right
-        if self.scenario.forgetful and self.process.trader.mode is Mode.PAUSED:
+        if self.scenario.forgetful and self.process.trader.desk.mode is Mode.PAUSED:
             await self._adopt()
         requests = self.network.requests
         await asyncio.sleep(10)
@@ -236,8 +236,8 @@ class Game:
             min(self.loop.clock() % HOUR_MS / 1000, self.loop.time() - self.process.born) < _FUNDING_IS_NEWS
         ):
             await asyncio.sleep(5.0)
-        trader, journal = self.process.trader, self.process.journal
-        for text in problems_at_rest(trader, self.venue):
+        trade, journal = self.process.trade, self.process.journal
+        for text in problems_at_rest(trade, self.venue):
             self.auditor.complain("rest", text)
         inputs = journal.inputs if isinstance(journal, MemoryJournal) else []
         if self.file is not None:
@@ -247,7 +247,7 @@ class Game:
                 *problems_of_money(self.file, self.venue),
             ):
                 self.auditor.complain("rows", text)
-        for text in problems_of_memory(trader, inputs):
+        for text in problems_of_memory(trade, inputs):
             self.auditor.complain("memory", text)
         self._check_alarms()
 
@@ -261,7 +261,7 @@ class Game:
     def _check_alarms(self) -> None:
         # A command that cannot be carried out while the network is bad is said to have failed.
         honest = ("halted", "winddown")
-        for alarm in self.process.trader.alarms.view():
+        for alarm in self.process.trader.desk.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
             keys = {"journal", "stale", "start"}
             if self.scenario.forgetful:
@@ -317,7 +317,7 @@ class Game:
                 self.process.stop.request()
                 await asyncio.wait([trade], timeout=120)
         if not trade.done():
-            self.auditor.complain("exit", f"the engine does not leave: {describe(self.process.trader)}")
+            self.auditor.complain("exit", f"the engine does not leave: {describe(self.process.trade)}")
             return
         self._judge_exit(trade.result())
 
@@ -334,8 +334,8 @@ class Game:
     def _judge_exit(self, reason: StopReason) -> None:
         if reason.status and self.scenario.hasty:
             return  # what was under way could not be proven in time, and that is what it says
-        trader, working = self.process.trader, self.venue.working()
-        on_exit, halted = self.process.stop.on_exit, trader.mode is Mode.HALTED
+        trade, working = self.process.trade, self.venue.working()
+        on_exit, halted = self.process.stop.on_exit, trade.desk.mode is Mode.HALTED
         hears_all = on_exit is OnExit.FLATTEN and not self.scenario.forgetful
         if self.file is not None and (hears_all or not self.scenario.hasty):
             # Whoever leaves orders working in the middle of it all has not heard of every fill.
@@ -346,6 +346,6 @@ class Game:
         elif on_exit is OnExit.BUYS and not halted:
             if any(not order.request.reduce_only for order in working):
                 self.auditor.complain("exit", f"buys work on: {reason}")
-            stops = sum((order.remaining for order in working), trader.tracker.ladder.dust)
+            stops = sum((order.remaining for order in working), trade.tracker.ladder.dust)
             if stops != self.venue.position and not self.scenario.hasty:
                 self.auditor.complain("exit", f"stops cover {stops} of {self.venue.position}")

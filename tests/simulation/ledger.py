@@ -103,6 +103,9 @@ class DoorJournal:
     def room(self) -> tuple[int | None, int | None]:
         return self._trade.room()
 
+    async def tidy(self) -> str:
+        return await self._trade.tidy()
+
     @property
     def pending(self) -> int:
         return 0 if self._door.shut else self._trade.pending

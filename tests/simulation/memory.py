@@ -6,28 +6,28 @@ from collections.abc import Iterator, Sequence
 
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
 from hypertui.execution.trade_journal import Input
-from hypertui.execution.trader import Trader
 from hypertui.strategy.ladder import Ladder
 from tests.support.memory_journal import MemoryJournal
 
 
-def problems_of_memory(trader: Trader, history: Sequence[Input]) -> Iterator[str]:
+def problems_of_memory(trade: OpenTrade, history: Sequence[Input]) -> Iterator[str]:
     """What a restart would take up otherwise than it is."""
     opened, *inputs = [entry for entry in history if entry.kind not in ("entering", "mode")]
-    ladder = Ladder.open(trader.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
-    chronicle = Chronicle(EventLog(trader.clock), trader.clock, MemoryJournal())
-    tracker = RecordedTracker(ladder, trader.config.timing, chronicle, lambda *_: None)
-    ids = ClientIds(trader._ids.trade)
+    ladder = Ladder.open(trade.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
+    chronicle = Chronicle(EventLog(trade.desk.clock), trade.desk.clock, MemoryJournal())
+    tracker = RecordedTracker(ladder, trade.desk.config.timing, chronicle, lambda *_: None)
+    ids = ClientIds(trade.desk.ids.trade)
     for entry in inputs:
         play_back(tracker, ids, entry.kind, entry.at, entry.data)
     for name, now, then in (
-        ("trade", _state(trader.tracker.ladder), _state(ladder)),
-        ("orders", _orders(trader), _orders_of(tracker)),
-        ("fills", trader.tracker._fills, tracker._fills),
-        ("start of its own", True, ids.start > trader._ids.start),
+        ("trade", _state(trade.tracker.ladder), _state(ladder)),
+        ("orders", _orders(trade), _orders_of(tracker)),
+        ("fills", trade.tracker._fills, tracker._fills),
+        ("start of its own", True, ids.start > trade.desk.ids.start),
     ):
         if now != then:
             yield f"the journal gives another {name}: {then} instead of {now}"
@@ -52,8 +52,8 @@ def _state(ladder: Ladder) -> object:
     )
 
 
-def _orders(trader: Trader) -> object:
-    return _orders_of(trader.tracker)
+def _orders(trade: OpenTrade) -> object:
+    return _orders_of(trade.tracker)
 
 
 def _orders_of(tracker: object) -> object:

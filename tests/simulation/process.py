@@ -10,6 +10,7 @@ from hypertui.exchange import ExchangeError
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.port import Command, Event, Severity, Stop, StopReason, Verb
@@ -59,7 +60,13 @@ class Process:
     @property
     def opened(self) -> bool:
         """Whether it lives and has taken up its trade."""
-        return not self.over.is_set() and not self.door.shut and self.trader.opened
+        return not self.over.is_set() and not self.door.shut and self.trader.trade is not None
+
+    @property
+    def trade(self) -> OpenTrade:
+        """Its trade, once it has been taken up."""
+        assert self.trader.trade is not None, self.name
+        return self.trader.trade
 
     @property
     def events(self) -> Sequence[Event]:
@@ -76,7 +83,7 @@ class Process:
                 return None
             return await work
         except (StartRefused, ExchangeError) as error:
-            if self.trader.opened:
+            if self.trader.trade is not None:
                 raise
             self.refusal = str(error)
             self._log.add("state", f"refused: {error}", {}, Severity.CRITICAL)

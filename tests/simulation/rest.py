@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hypertui.exchange import Quote
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.rations import Purpose
-from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import wire
 from hypertui.market import ZERO, Side
 from hypertui.port import Mode
@@ -15,29 +15,29 @@ from hypertui.venue.orders import VenueOrder
 from tests.simulation.venue import Venue
 
 
-def problems_at_rest(trader: Trader, venue: Venue) -> Iterator[str]:
+def problems_at_rest(trade: OpenTrade, venue: Venue) -> Iterator[str]:
     """What is wrong although nothing moves any more."""
-    yield from _books(trader, venue)
-    if trader.mode is Mode.HALTED and trader.tracker.ladder.halted is not None:
+    yield from _books(trade, venue)
+    if trade.desk.mode is Mode.HALTED and trade.tracker.ladder.halted is not None:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
-    if trader.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
-        yield f"the trade is {trader.mode.value}: {trader.reason}"
+    if trade.desk.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
+        yield f"the trade is {trade.desk.mode.value}: {trade.desk.reason}"
         return
-    if not trader.tracker.settled:
-        yield f"not settled: {describe(trader)}"
-    yield from _orders(trader, venue)
+    if not trade.tracker.settled:
+        yield f"not settled: {describe(trade)}"
+    yield from _orders(trade, venue)
 
 
-def _books(trader: Trader, venue: Venue) -> Iterator[str]:
-    ladder, account = trader.tracker.ladder, venue.account
+def _books(trade: OpenTrade, venue: Venue) -> Iterator[str]:
+    ladder, account = trade.tracker.ladder, venue.account
     if ladder.position != venue.position:
         yield f"booked {ladder.position}, the venue holds {venue.position}"
     held = sum((slot.coins for slot in ladder.slots), ZERO) + ladder.dust - ladder.oversold
     if held != ladder.position:
         yield f"slots and dust hold {held}, the book {ladder.position}"
     at_venue = {wire.fill(row).key for row in account.fills}
-    entry = {fill.key for fill in trader._entry._fills.values()} if trader._entry else set()
-    booked = trader.tracker._fills | entry
+    entry = {fill.key for fill in trade._entry._fills.values()}
+    booked = trade.tracker._fills | entry
     if at_venue != booked:
         yield f"{len(at_venue - booked)} fills not booked, {len(booked - at_venue)} booked and not there"
     mark = venue.book.mark
@@ -46,16 +46,16 @@ def _books(trader: Trader, venue: Venue) -> Iterator[str]:
         yield f"the ladder made {ladder.net_pnl(mark)}, the account {made}"
 
 
-def _orders(trader: Trader, venue: Venue) -> Iterator[str]:
-    target = trader.tracker.ladder.target()
-    grid = trader.tracker.ladder.grid
+def _orders(trade: OpenTrade, venue: Venue) -> Iterator[str]:
+    target = trade.tracker.ladder.target()
+    grid = trade.tracker.ladder.grid
     wanted = sorted((Side.SELL, grid.price(stop.unit), stop.size) for stop in target.stops)
     wanted += sorted((Side.BUY, grid.price(buy.unit), buy.size) for buy in target.buys)
     working = sorted(_key(order) for order in venue.working())
     if sorted(wanted) != working:
         yield f"the venue works {_words(working)}, wanted {_words(sorted(wanted))}"
     stops = sum((order.remaining for order in venue.working() if order.side is Side.SELL), ZERO)
-    dust, oversold = trader.tracker.ladder.dust, trader.tracker.ladder.oversold
+    dust, oversold = trade.tracker.ladder.dust, trade.tracker.ladder.oversold
     if oversold:
         yield f"{oversold} coins sold that no slot gave"
     if stops + dust != venue.position:
@@ -71,9 +71,9 @@ def _words(orders: list[tuple[Side, Decimal, Decimal]]) -> str:
     return ", ".join(f"{side.value} {size}@{price}" for side, price, size in orders) or "nothing"
 
 
-def describe(trader: Trader) -> str:
+def describe(trade: OpenTrade) -> str:
     """The state of a trade in a few words, for a failure's report."""
-    tracker = trader.tracker
+    tracker = trade.tracker
     slots = " ".join(f"{s.coins}/{s.stop_unit}/{s.due.value if s.due else '-'}" for s in tracker.ladder.slots)
     orders = "; ".join(
         f"{o.role.value} {o.unit:+d} slot {o.slot} {o.remaining}"
@@ -81,10 +81,10 @@ def describe(trader: Trader) -> str:
         + (f" {o.ended.value}" if o.ended else "")
         for o in tracker.alive
     )
-    quote: Quote | None = trader.inputs.quote
+    quote: Quote | None = trade.desk.inputs.quote
     mark = quote.mark if quote else None
-    held = f"hold {trader.rations.refuses(Purpose.PROTECT)!r} {trader.manager.hold_buys!r}"
+    held = f"hold {trade.desk.rations.refuses(Purpose.PROTECT)!r} {trade.manager.hold_buys!r}"
     return (
         f"unit {tracker.ladder.unit:+d} mark {mark}/{tracker.mark} slots [{slots}] "
-        f"{held} {trader.manager.posture} orders [{orders}]"
+        f"{held} {trade.manager.posture} orders [{orders}]"
     )

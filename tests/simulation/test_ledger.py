@@ -69,7 +69,7 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(
     assert not game.auditor.problems
     assert game.loop.now > _DAY
     assert len(game.processes) >= 3
-    account, ladder = game.venue.account, game.process.trader.tracker.ladder
+    account, ladder = game.venue.account, game.process.trade.tracker.ladder
     assert account.positions == {}
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         scope = Scope(history, "paper")
@@ -87,8 +87,9 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(
 
 def test_without_faults_round_trips_and_cycles_are_the_ladders_own(tmp_path: Path) -> None:
     game = play(tmp_path, 5, 6, Faults(), ())
-    ladder = game.process.trader.tracker.ladder
+    ladder = game.process.trade.tracker.ladder
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         found = statement(Scope(history, "paper"))
     assert found.cycles.round_trips == ladder.round_trips.count > 10
+    assert found.cycles.whipsaw_cost == ladder.round_trips.whipsaw_cost > 0
     assert found.cycles.ended == ladder.cycles.number - 1

@@ -109,6 +109,7 @@ class Walk:
         elif step.unit in self.buys:
             slot = next(slot for slot in ladder.slots if slot.coins == 0)
             ladder.bought(slot, step.unit, "", self._fill(Side.BUY, self.buys.pop(step.unit), price))
+            ladder.disarmed(step.unit)
         self._converge()
 
     def _fill(self, side: Side, size: Decimal, price: Decimal) -> Fill:
@@ -119,6 +120,8 @@ class Walk:
         for stop in target.stops:
             self.stops[stop.slot] = stop.unit
             self.ladder.slots[stop.slot].stop_unit = stop.unit
+        for unit in self.buys:
+            self.ladder.disarmed(unit)
         self.buys = {buy.unit: buy.size for buy in target.buys}
         for unit, size in self.buys.items():
             self.ladder.armed(unit, size)

@@ -224,6 +224,24 @@ def test_continuous_sizes_each_buy_with_the_profit_of_its_moment() -> None:
     assert walk.buy_coins() == {-3: D("5.02"), -2: D("4.97"), -1: D("4.92"), 0: D("4.87")}
 
 
+@pytest.mark.parametrize("looked_between", [True, False])
+def test_a_look_at_the_target_changes_no_size(looked_between: bool) -> None:
+    """A purchase and a sale of one notice take the buy at 0 out of the target and bring it back; it works on
+    all the while."""
+    walk = Walk.start(plan_of(reinvest=Reinvest.CONTINUOUS)).path(98)
+    ladder = walk.ladder
+    assert walk.buy_coins() == {-1: D("5.01"), 0: D("4.98")}
+    free = next(slot for slot in ladder.slots if slot.coins == 0)
+    held = next(slot for slot in ladder.slots if slot.coins > 0)
+    ladder.bought(free, -1, "", fill_of(Side.BUY, D("5.01"), D(99), D(0)))
+    ladder.disarmed(-1)
+    if looked_between:
+        assert 0 not in walk.buy_coins()
+    ladder.sold(held, "", fill_of(Side.SELL, held.coins, D(90), D(0)))
+    assert ladder.fragment < D(490)
+    assert walk.buy_coins()[0] == D("4.98")
+
+
 def test_off_never_changes_the_fragment() -> None:
     walk = Walk.start(plan_of(reinvest=Reinvest.OFF)).path(96)
     assert walk.ladder.fragment == 500
@@ -331,26 +349,63 @@ def test_one_step_of_a_decline_moves_one_sale() -> None:
 
 
 def test_round_trips_keep_fills_of_two_slots_apart() -> None:
-    trips = RoundTrips()
-    trips.sold(0, fill_of(Side.SELL, 2, 100, "0.2"), complete=False)
-    trips.sold(1, fill_of(Side.SELL, 4, 90, "0.4"), complete=True)
-    trips.sold(0, fill_of(Side.SELL, 2, 98, "0.2"), complete=True)  # 4 at 99 on average, fee 0.4
-    trips.bought(2, fill_of(Side.BUY, 1, 98, "0.1"), refills=True)  # refills the 99: no loss so far
+    trips = RoundTrips(SLOTS)
+    trips.sold(0, -1, fill_of(Side.SELL, 2, 100, "0.2"), complete=False)
+    trips.sold(1, -2, fill_of(Side.SELL, 4, 90, "0.4"), complete=True)
+    trips.sold(0, -1, fill_of(Side.SELL, 2, 98, "0.2"), complete=True)  # 4 at 99 on average, fee 0.4
+    trips.bought(2, 0, fill_of(Side.BUY, 1, 98, "0.1"), refills=True)  # refills the 99: no loss so far
     assert trips.whipsaw_cost == 0
-    trips.bought(3, fill_of(Side.BUY, 4, 91, "0.4"), refills=True)  # refills the 90: 4 * 1 + 0.4 + 0.4
+    trips.bought(3, -1, fill_of(Side.BUY, 4, 91, "0.4"), refills=True)  # refills the 90: 4 * 1 + 0.4 + 0.4
     assert trips.whipsaw_cost == D("4.8")
-    trips.bought(2, fill_of(Side.BUY, 1, 104, "0.1"), refills=False)  # 2 at 101: 2 * 2 + 0.4 + 0.2
+    trips.bought(2, 0, fill_of(Side.BUY, 1, 104, "0.1"), refills=False)  # 2 at 101: 2 * 2 + 0.4 + 0.2
     assert trips.whipsaw_cost == D("9.4")
-    trips.bought(3, fill_of(Side.BUY, 1, 92, "0.1"), refills=False)  # 5 at 91.2: 5 * 1.2 + 0.4 + 0.5
+    trips.bought(3, -1, fill_of(Side.BUY, 1, 92, "0.1"), refills=False)  # 5 at 91.2: 5 * 1.2 + 0.4 + 0.5
     assert trips.whipsaw_cost == D("11.5")
     assert trips.count == 2
 
 
 def test_a_buy_without_a_sale_is_no_round_trip() -> None:
-    trips = RoundTrips()
-    trips.bought(0, fill_of(Side.BUY, 1, 98), refills=True)
-    trips.bought(0, fill_of(Side.BUY, 1, 99), refills=False)
+    trips = RoundTrips(SLOTS)
+    trips.bought(0, 0, fill_of(Side.BUY, 1, 98), refills=True)
+    trips.bought(0, 0, fill_of(Side.BUY, 1, 99), refills=False)
     assert (trips.count, trips.whipsaw_cost) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        ("step -4", "sale -4", "step -5"),
+        ("sale -4", "step -4", "step -5"),  # the feed told of the fill before the price
+        ("step -4", "step -5", "sale -4"),
+    ],
+)
+def test_round_trips_are_the_same_in_whatever_order_the_news_of_them_comes(news: tuple[str, ...]) -> None:
+    trips = RoundTrips(SLOTS)
+    for told in ("step -1", "sale -1", "step -2", "sale -2", "step -3", "sale -3", *news):
+        what, unit = told.split()
+        if what == "step":
+            trips.stepped_down(int(unit))
+        else:
+            trips.sold(-int(unit), int(unit), fill_of(Side.SELL, 1, 100 + int(unit)), complete=True)
+    costs = []
+    for unit in (-4, -3, -2, -1):
+        trips.bought(-unit, unit, fill_of(Side.BUY, 1, 100 + unit), refills=True)
+        costs.append(trips.whipsaw_cost)
+    # The buy of the sale at 99 moved to 96; those at 96, 97 and 98 are bought back one higher.
+    assert costs == [0, 1, 2, 3]
+    assert trips.count == 4
+
+
+def test_what_somebody_else_traded_is_no_round_trip_of_the_ladder() -> None:
+    ladder = opened()
+    ladder.touch(D(99))
+    ladder.sold(ladder.slots[3], "sell -1", fill_of(Side.SELL, 3, 99))
+    ladder.sold(ladder.slots[3], None, fill_of(Side.SELL, 2, 50))
+    ladder.touch(D(100))
+    ladder.bought(ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 3, 100))
+    assert (ladder.round_trips.count, ladder.round_trips.whipsaw_cost) == (1, 3)
+    ladder.bought(ladder.slots[0], 0, None, fill_of(Side.BUY, 1, 200))
+    assert (ladder.round_trips.count, ladder.round_trips.whipsaw_cost) == (1, 3)
 
 
 # What live trading adds: fills that come late or in parts, sales beyond a slot, dust

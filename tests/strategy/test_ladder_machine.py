@@ -163,6 +163,8 @@ class LadderMachine(RuleBasedStateMachine):
     def _end(self, order: Working) -> None:
         self.orders.remove(order)
         self.ladder.settle(order.slot)
+        if order.side is Side.BUY:
+            self.ladder.disarmed(order.unit)
 
     def _place(self, side: Side, unit: int, size: Decimal, slot: Slot) -> Working:
         self.placed += 1
@@ -189,18 +191,16 @@ class LadderMachine(RuleBasedStateMachine):
             slot.stop_unit = stop.unit
             self.orders = [order for order in self.orders if order not in old]
         wanted = {buy.unit: buy.size for buy in target.buys}
-        self.orders = [
-            order
-            for order in self.orders
-            if order.side is Side.SELL or order.due or wanted.get(order.unit) == order.left
-        ]
+        for order in list(self.orders):
+            if order.side is Side.BUY and not order.due and wanted.get(order.unit) != order.left:
+                self.orders.remove(order)
+                self.ladder.disarmed(order.unit)
         working = {order.unit for order in self.orders if order.side is Side.BUY}
         for unit, size in wanted.items():
             taken = [order.slot for order in self.orders]
             free = [slot for slot in self.ladder.slots if slot.coins == 0 and slot not in taken]
             if unit not in working and free:
                 self._place(Side.BUY, unit, size, free[0])
-            if unit in working or free:
                 self.ladder.armed(unit, size)
         return None
 

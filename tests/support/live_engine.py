@@ -16,8 +16,8 @@ from hyperliquid.info import Info
 from hypertui.exchange import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
+from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
 from tests.support.local_venue import LocalVenue
@@ -106,31 +106,32 @@ class LiveEngine:
 
     @property
     def settled(self) -> bool:
-        return self.on_engine(lambda trader: trader.opened and trader.tracker.settled, False)
+        return self.on_engine(lambda trade: trade.tracker.settled, False)
 
     @property
     def unit(self) -> int:
-        return self.on_engine(lambda trader: trader.tracker.ladder.unit, 0)
+        return self.on_engine(lambda trade: trade.tracker.ladder.unit, 0)
 
     def unit_price(self, unit: int) -> Decimal:
-        return self.on_engine(lambda trader: trader.tracker.ladder.grid.price(unit), Decimal(0))
+        return self.on_engine(lambda trade: trade.tracker.ladder.grid.price(unit), Decimal(0))
 
-    def on_engine(self, look: Callable[[Trader], Result], otherwise: Result) -> Result:
-        """What `look` sees on the engine's own loop; `otherwise` where there is no trader there."""
+    def on_engine(self, look: Callable[[OpenTrade], Result], otherwise: Result) -> Result:
+        """What `look` sees on the engine's own loop; `otherwise` where no trade is open there."""
 
-        async def ask(trader: Trader) -> Result:
-            return look(trader)
+        async def ask(trade: OpenTrade) -> Result:
+            return look(trade)
 
-        if self.engine._loop is None or self.engine._trader is None:
+        if self.engine._loop is None or self.engine._trader is None or self.engine._trader.trade is None:
             return otherwise
         return self.do(ask)
 
-    def do(self, work: Callable[[Trader], Coroutine[None, None, Result]]) -> Result:
+    def do(self, work: Callable[[OpenTrade], Coroutine[None, None, Result]]) -> Result:
         """The outcome of `work` on the engine's own loop."""
         loop, trader = self.engine._loop, self.engine._trader
         assert loop is not None
         assert trader is not None
-        return asyncio.run_coroutine_threadsafe(work(trader), loop).result(DEADLINE)
+        assert trader.trade is not None
+        return asyncio.run_coroutine_threadsafe(work(trader.trade), loop).result(DEADLINE)
 
     def go_to(self, unit: int) -> None:
         """Move the market onto a unit's price and wait until everything has settled there."""

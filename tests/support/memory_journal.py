@@ -36,6 +36,10 @@ class MemoryJournal:
         """Not on any disk."""
         return None, None
 
+    async def tidy(self) -> str:
+        """Nothing is kept."""
+        return ""
+
     @property
     def pending(self) -> int:
         """Nothing waits."""

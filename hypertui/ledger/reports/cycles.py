@@ -22,7 +22,7 @@ _SLOTS = 4
 @dataclass(slots=True)
 class Cycle:
     """One cycle of a trade. Units are the highest and lowest touched, times ms; it goes on while `ended_at`
-    is None."""
+    is None. `shown`: some of it belongs to what the report is about."""
 
     trade_id: str
     number: int
@@ -34,6 +34,7 @@ class Cycle:
     pnl: Decimal = ZERO
     fees: Decimal = ZERO
     ended_at: int | None = None
+    shown: bool = False
 
 
 class _Trade:
@@ -41,33 +42,22 @@ class _Trade:
 
     def __init__(self, trade_id: str) -> None:
         self.id = trade_id
-        self.trips = RoundTrips()
+        self.trips = RoundTrips(_SLOTS)
         self.cycle: Cycle | None = None
         self.declined = False
-        self.long_slots = _SLOTS
         self.filled: dict[int, Decimal] = {}  # of orders that are filled in part, by order id
 
 
 class Cycles:
-    """Fed in the order of time, trade beside trade."""
+    """Fed in the order of time, trade beside trade, with all fills and steps from the first on; `ended`, the
+    round trips, and what those that bought back higher cost with both fees (USD), count those shown."""
 
     def __init__(self) -> None:
         self.all: list[Cycle] = []
+        self.ended = 0
+        self.round_trips = 0
+        self.whipsaw_cost = ZERO
         self._trades: dict[str, _Trade] = {}
-
-    @property
-    def ended(self) -> int:
-        """How many have come to their end."""
-        return sum(cycle.ended_at is not None for cycle in self.all)
-
-    @property
-    def round_trips(self) -> int:
-        return sum(trade.trips.count for trade in self._trades.values())
-
-    @property
-    def whipsaw_cost(self) -> Decimal:
-        """Over the round trips that bought back higher: what that cost, with both fees (USD)."""
-        return sum((trade.trips.whipsaw_cost for trade in self._trades.values()), ZERO)
 
     def name(self, trade_id: str) -> str:
         """The cycle that a trade is in, as text that sorts."""
@@ -75,7 +65,7 @@ class Cycles:
         number = 1 if trade is None or trade.cycle is None else trade.cycle.number
         return f"{trade_id} {number:04d}"
 
-    def on_fill(self, booked: BookedFill) -> None:
+    def on_fill(self, booked: BookedFill, shown: bool) -> None:
         fill = booked.fill
         assert isinstance(fill, OrderedFill)
         trade = self._trade(fill.trade_id)
@@ -83,40 +73,43 @@ class Cycles:
         cycle.fills += 1
         cycle.pnl += booked.pnl
         cycle.fees += fill.fee
+        cycle.shown |= shown
         if fill.slot is None or fill.role not in ("stop", "sale", "buy"):
             return
         filled = trade.filled.pop(fill.order_id, ZERO) + fill.size
         complete = fill.order_size is None or filled >= fill.order_size
         if not complete:
             trade.filled[fill.order_id] = filled
+        trips = trade.trips
+        count, cost = trips.count, trips.whipsaw_cost
         if fill.role == "buy":
-            trade.trips.bought(fill.slot, fill.fill, refills=filled == fill.size)
+            trips.bought(fill.slot, fill.unit, fill.fill, refills=filled == fill.size)
         else:
-            trade.trips.sold(fill.slot, fill.fill, complete)
+            trips.sold(fill.slot, fill.unit, fill.fill, complete)
+        if shown:
+            self.round_trips += trips.count - count
+            self.whipsaw_cost += trips.whipsaw_cost - cost
 
-    def on_step(self, step: StepRecord) -> None:
+    def on_step(self, step: StepRecord, shown: bool) -> None:
         trade = self._trade(step.trade_id)
         cycle = self._cycle(trade, step.at, step.unit)
         cycle.steps += 1
         cycle.peak_unit = max(cycle.peak_unit, step.unit)
         cycle.valley_unit = min(cycle.valley_unit, step.unit)
-        # What each step fires, by the ladder's table: that is decided at the touch, before any fill is told.
-        if step.direction == "up":
-            trade.long_slots = min(_SLOTS, trade.long_slots + 1)
-        elif trade.long_slots:
-            trade.long_slots -= 1
-        else:
-            trade.trips.rotate()
+        cycle.shown |= shown
+        if step.direction == "down":
+            trade.trips.stepped_down(step.unit)
         if step.phase == "decline":
             trade.declined = True
         elif step.phase == "advance" and trade.declined:
             trade.declined = False
             cycle.ended_at = step.at
+            self.ended += shown
             trade.cycle = self._begin(trade, step.at, step.unit, cycle.number + 1)
 
     def rows(self) -> Iterator[dict[str, object]]:
-        """One row for each cycle."""
-        for cycle in self.all:
+        """One row for each cycle of which anything is shown, with all of it until then."""
+        for cycle in (each for each in self.all if each.shown):
             yield {
                 "trade": cycle.trade_id,
                 "cycle": cycle.number,

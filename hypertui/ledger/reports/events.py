@@ -56,6 +56,16 @@ def flows(history: History, account: str, trades: Sequence[TradeRecord]) -> list
     return [Flow(row, amount_of(row, account)) for _, row in sorted(seen.items())]
 
 
+def payments(history: History, trades: Sequence[TradeRecord]) -> list[FundingRecord]:
+    """A market's funding, oldest first, each payment once: a trade that was rebuilt tells of those of the one
+    before again. The venue pays once an hour, so that these are few."""
+    seen: dict[int, FundingRecord] = {}
+    for trade in trades:
+        for row in history.funding(trade.id):
+            seen.setdefault(row.time, row)
+    return [row for _, row in sorted(seen.items())]
+
+
 def _flows(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
     for flow in flows(history, market.account, trades):
         yield flow.record.time, _FLOW, market, flow
@@ -67,13 +77,8 @@ def _fills(history: History, market: Market, trades: Sequence[TradeRecord]) -> I
 
 
 def _funding(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
-    last = 0
-    for trade in trades:
-        for row in history.funding(trade.id):
-            # A trade that was rebuilt tells of the payments of the one before again.
-            if row.time > last:
-                last = row.time
-                yield row.time, _FUNDING, market, row
+    for row in payments(history, trades):
+        yield row.time, _FUNDING, market, row
 
 
 def _steps(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:

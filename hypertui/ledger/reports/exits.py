@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.ledger.history import OrderedFill
+from hypertui.ledger.history import Market, OrderedFill
 from hypertui.ledger.reports.scope import Scope, iso
 from hypertui.ledger.rows import AllocationRow, BookedFill
 from hypertui.market import ZERO
@@ -65,14 +65,15 @@ class Exits:
     """Puts allocations together to exits. `take` gives back those that are done by now."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[tuple[str, int], Exit] = OrderedDict()
+        # Two accounts may be at two venues, and each numbers its orders by itself.
+        self._open: OrderedDict[tuple[Market, int], Exit] = OrderedDict()
 
-    def take(self, booked: BookedFill) -> Iterator[Exit]:
+    def take(self, booked: BookedFill, market: Market) -> Iterator[Exit]:
         if not booked.allocations:
             return
         fill = booked.fill
         assert isinstance(fill, OrderedFill)
-        key = (fill.symbol, fill.order_id)
+        key = (market, fill.order_id)
         found = self._open.setdefault(key, Exit(fill))
         found.fill = fill
         for row in booked.allocations:

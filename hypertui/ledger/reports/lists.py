@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import takewhile
 
 from hypertui.ledger.derivation import MarketBook, derive
-from hypertui.ledger.history import OrderedFill
-from hypertui.ledger.reports.events import flows
+from hypertui.ledger.history import Market, OrderedFill
+from hypertui.ledger.reports.events import flows, payments
 from hypertui.ledger.reports.exits import Exits, exit_row, unit_sizes
 from hypertui.ledger.reports.scope import Scope, iso
 from hypertui.ledger.rows import AllocationRow, BookedFill
@@ -17,17 +18,17 @@ from hypertui.market import ZERO
 Row = dict[str, object]
 
 
-def booked_fills(scope: Scope) -> Iterator[BookedFill]:
+def booked_fills(scope: Scope) -> Iterator[tuple[Market, BookedFill]]:
     """All fills in scope, market by market."""
-    for trades in scope.markets().values():
+    for market, trades in scope.markets().items():
         for booked in derive(scope.history.market_fills(trades)):
             if scope.shows(booked.fill):
-                yield booked
+                yield market, booked
 
 
 def fills(scope: Scope) -> Iterator[Row]:
     """One row for each fill, with what it realised."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         fill = booked.fill
         assert isinstance(fill, OrderedFill)
         yield {
@@ -44,6 +45,8 @@ def fills(scope: Scope) -> Iterator[Row]:
             "reason": fill.cause,
             "unit": fill.unit,
             "trigger": fill.trigger,
+            "slippage": fill.worse,
+            "slippage_bps": fill.slippage_bps,
             "closed_pnl": fill.closed_pnl,
             "start_position": fill.start_position,
             "order_id": fill.order_id,
@@ -54,13 +57,14 @@ def fills(scope: Scope) -> Iterator[Row]:
 
 
 def lots(scope: Scope) -> Iterator[Row]:
-    """What is held now, oldest first."""
+    """What is held at the end of the scope, oldest first; of it, what was opened within it."""
     for market, trades in scope.markets().items():
         book = MarketBook()
-        for _ in derive(scope.history.market_fills(trades), book):
+        until = takewhile(lambda fill: fill.time < scope.until, scope.history.market_fills(trades))
+        for _ in derive(until, book):
             pass
         for lot in book.lots():
-            if scope.trade in (None, lot.opened.trade_id):
+            if scope.shows(lot.opened):
                 yield {
                     "opened": iso(lot.opened.time),
                     "symbol": market.symbol,
@@ -79,7 +83,7 @@ def lots(scope: Scope) -> Iterator[Row]:
 
 def allocations(scope: Scope) -> Iterator[Row]:
     """Which coins each closing fill closed."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         for row in booked.allocations:
             yield _allocation(row)
 
@@ -112,7 +116,7 @@ def _allocation(row: AllocationRow) -> Row:
 
 def tax(scope: Scope) -> Iterator[Row]:
     """One row for each allocation in the words of a tax form, and one for each payment of funding."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         for row in booked.allocations:
             yield {
                 "kind": "disposal",
@@ -157,13 +161,9 @@ def cash(scope: Scope) -> Iterator[Row]:
     accounts: dict[str, list[str]] = {}
     markets = scope.markets()
     for market, trades in markets.items():
-        last = 0
-        for trade in trades:
-            for paid in scope.history.funding(trade.id):
-                if paid.time > last:
-                    last = paid.time
-                    if scope.trade in (None, trade.id):
-                        rows.append((paid.time, _cash(paid.time, "funding", paid.amount, market.symbol)))
+        for paid in payments(scope.history, trades):
+            if scope.trade in (None, paid.trade_id):
+                rows.append((paid.time, _cash(paid.time, "funding", paid.amount, market.symbol)))
         accounts.setdefault(market.account, [])
     for account in accounts:
         own = [trade for market, trades in markets.items() if market.account == account for trade in trades]
@@ -182,8 +182,8 @@ def _cash(at: int, kind: str, amount: Decimal | None, symbol: str | None, hash_:
 def exits(scope: Scope) -> Iterator[Row]:
     """One row for each order that closed something."""
     gathered, units = Exits(), unit_sizes(scope)
-    for booked in booked_fills(scope):
-        for done in gathered.take(booked):
+    for market, booked in booked_fills(scope):
+        for done in gathered.take(booked, market):
             yield exit_row(done, units.get(done.fill.trade_id))
     for done in gathered.rest():
         yield exit_row(done, units.get(done.fill.trade_id))
@@ -191,7 +191,7 @@ def exits(scope: Scope) -> Iterator[Row]:
 
 def review(scope: Scope) -> Iterator[Row]:
     """What somebody should look at: nothing of it has been guessed."""
-    for booked in booked_fills(scope):
+    for _, booked in booked_fills(scope):
         for row in booked.review:
             yield {
                 "time": iso(row.fill.time),

@@ -219,10 +219,10 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                 continue
             case BookedFill():
                 held.booked, held.price = what, what.fill.price
-                out.cycles.on_fill(what)
+                out.cycles.on_fill(what, shown)
                 if shown:
                     _count(out, what)
-                    for exit_ in exits.take(what):
+                    for exit_ in exits.take(what, market):
                         done(exit_)
             case FundingRecord():
                 held.funding += what.amount
@@ -232,7 +232,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                     _tally(out, "cycle", out.cycles.name(what.trade_id)).funding += what.amount
             case StepRecord():
                 held.price = what.price
-                out.cycles.on_step(what)
+                out.cycles.on_step(what, shown)
         profit += held.profit - before
         # A position from before the scope goes on to count: what it was worth at its beginning is the base.
         out.curve.point(at, profit, shown)

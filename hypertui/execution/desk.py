@@ -1,0 +1,86 @@
+"""The desk: what a run works with from before its trade is open until after it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from hypertui.exchange import Exchange
+from hypertui.execution.chronicle import Chronicle
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.durability import LONGEST_PAUSE, Durability
+from hypertui.execution.event_log import EventLog
+from hypertui.execution.inbox import Inbox
+from hypertui.execution.inputs import Inputs
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.outcomes import Outcomes
+from hypertui.execution.rations import Rations
+from hypertui.execution.skew import ClockSkew
+from hypertui.execution.status import Alarms, CommandLog
+from hypertui.execution.tasks import Tasks
+from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.upkeep import Upkeep
+from hypertui.port import Mode
+
+
+class Desk:
+    """Of one run. `changed` is called when there is something new to show; `pause`, with the reason, when so
+    much waits for the journal that risk must not come back by itself. `clock` gives ms."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        config: TradeConfig,
+        trade_id: int,
+        clock: Callable[[], int],
+        random: Random,
+        log: EventLog,
+        journal: TradeJournal,
+        inbox: Inbox,
+        changed: Callable[[], None],
+        pause: Callable[[str], None],
+        log_trouble: Callable[[], str],
+    ) -> None:
+        self.exchange = exchange
+        self.config = config
+        self.clock = clock
+        self.log = log
+        self.journal = journal
+        self.inbox = inbox
+        self.changed = changed
+        self.ids = ClientIds(trade_id)
+        self.mode = Mode.STARTING
+        self.reason = ""
+        self.alarms = Alarms(log, clock)
+        self.commands = CommandLog(log, clock)
+        self.outcomes = Outcomes(self.commands, clock)
+        self.chronicle = Chronicle(log, clock, journal)
+        self.inputs = Inputs(config, clock, self.alarms)
+        self.tasks = Tasks(clock, self.alarms)
+        self.upkeep = Upkeep(journal, self.alarms, log_trouble)
+        self.skew = ClockSkew()
+        self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
+        retry = self.tasks.add("journal retry", LONGEST_PAUSE)
+        self.durability = Durability(journal, inbox, self.alarms, random, pause, retry)
+
+    def set_mode(self, mode: Mode, reason: str) -> None:
+        """Change what the engine does as a whole; a change is an event."""
+        if (mode, reason) != (self.mode, self.reason):
+            self.mode, self.reason = mode, reason
+            self.chronicle.mode(mode, reason)
+            self.changed()
+
+    def record_mode(self, mode: Mode, reason: str) -> None:
+        """Have a restart take up this mode."""
+        self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
+
+    def ended(self, how: str) -> None:
+        """The trade is over; the next start begins a new one."""
+        self.journal.ended(self.clock(), how)
+        self.durability.commit()
+
+    def every(
+        self, name: str, seconds: float, job: Callable[[], Awaitable[str]], first: float | None = None
+    ) -> None:
+        """Do `job` again and again beside the events, for the first time after `first` seconds."""
+        self.inbox.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job, first))

@@ -1,0 +1,373 @@
+"""A trade from the fills of its entry on: what arrives is booked, and after each event the order manager
+converges. Nothing else changes trading state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
+
+from hypertui.exchange import OpenOrder, OrderReport
+from hypertui.execution import rebuild, winddown
+from hypertui.execution.adoption import Adoption
+from hypertui.execution.caretaker import Caretaker
+from hypertui.execution.courier import Courier
+from hypertui.execution.desk import Desk
+from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.helm import Helm
+from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import Role
+from hypertui.execution.rations import Purpose
+from hypertui.execution.recording import RecordedTracker, play_back
+from hypertui.execution.start import Opening
+from hypertui.execution.trade_journal import Input
+from hypertui.market import ZERO, Fill, Instrument, plain
+from hypertui.port import Mode, Severity, Stop
+from hypertui.strategy.ladder import Ladder
+from hypertui.strategy.plan import SLOTS, Plan
+
+_ACCOUNT_EVERY = 5.0
+_FUNDING_EVERY = 60.0
+_ALLOWANCE_EVERY = 300.0
+_TRANSFERS_EVERY = 300.0
+_FIRST_TRANSFERS = 2.0  # nothing waits for them, and a start has better use for the request weight
+_CLOSE_AGAIN = 30_000
+
+
+class OpenTrade:
+    """One trade that holds, or has held, coins. `entry` knows the fills that opened it. Raises StartRefused
+    where the journal cannot be written and nothing may be taken up without it."""
+
+    def __init__(self, desk: Desk, plan: Plan, opening: Opening, entry: Entry) -> None:
+        self.desk = desk
+        self.operation: Callable[[], Awaitable[None]] | None = None
+        self.converged = False  # whether anything could have been sent since the trade was opened
+        self.finished = ""  # how the trade came to its end, once it has
+        self.helm = Helm(self)
+        self._opening = opening
+        self._entry = entry
+        self._close_at = 0  # when to try to end a sold-out trade (ms)
+        self._fills_seen = -1
+        ladder = Ladder.open(plan, opening.fills)
+        tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
+        self.tracker: OrderTracker = tracker
+        self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
+        self._mode_before = self._relive(tracker)
+        desk.chronicle.ladder = ladder
+        if opening.remains is not None:
+            desk.ids.trade = opening.remains.trade
+            desk.journal.record("rebuilt", desk.clock(), {"trade": f"{desk.ids.trade:016x}"})
+        if not opening.is_new:
+            self._record_start()
+        book = partial(self._book, from_feed=False)
+        self.adoption = Adoption(
+            self.tracker, desk.chronicle, self._booked, book, desk.clock, desk.exchange.account
+        )
+        self.courier = Courier(
+            desk.exchange,
+            desk.config.symbol,
+            self.tracker,
+            desk.inbox,
+            desk.clock,
+            desk.rations,
+            desk.skew,
+            book=book,
+            answered=desk.inputs.on_answer,
+            trouble=self._trouble,
+            doubt=self.reconcile,
+        )
+        self.caretaker = Caretaker(
+            desk.exchange,
+            desk.config.symbol,
+            self.tracker,
+            desk.ids,
+            desk.inputs,
+            desk.inbox,
+            desk.clock,
+            desk.alarms,
+            desk.journal,
+            desk.rations,
+            desk.skew,
+            book=book,
+            pause=self.pause,
+            expires_after=desk.config.timing.expires_after,
+            began_at=self.began_at,
+            since=self.began_at if opening.resumed else None,
+        )
+        self._book_entry()
+        if opening.remains is not None:
+            rebuild.restore(opening.remains, self.tracker, desk.ids, book, desk.clock())
+
+    @property
+    def instrument(self) -> Instrument:
+        """What is traded."""
+        return self.tracker.ladder.plan.instrument
+
+    @property
+    def began_at(self) -> int:
+        """When the entry was filled (ms)."""
+        return min(fill.time for fill in self._opening.fills)
+
+    # Taking it up
+
+    def _relive(self, tracker: RecordedTracker) -> Input | None:
+        """Play back what the journal tells; returns the mode that it was left in, None for trading."""
+        mode: Input | None = None
+        with tracker.silent():
+            for entry in self._opening.history:
+                if entry.kind == "mode":
+                    mode = entry
+                else:
+                    play_back(tracker, self.desk.ids, entry.kind, entry.at, entry.data)
+        return mode
+
+    def _record_start(self) -> None:
+        """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
+        desk = self.desk
+        desk.journal.record("started", desk.clock(), {"start": desk.ids.start})
+        desk.durability.commit()
+        if desk.durability.problem:
+            raise StartRefused(f"nothing is taken up without a journal: {desk.durability.problem}")
+
+    def _book_entry(self) -> None:
+        opening, chronicle = self._opening, self.desk.chronicle
+        if opening.entry is not None:
+            opening.entry.filled = sum((fill.size for fill in opening.fills), ZERO)
+            for status in ("sent", "filled"):
+                chronicle.on_order(opening.entry, status)
+        for fill in opening.fills:
+            self._entry.takes(fill)
+            if not opening.resumed:
+                role = "adopted" if opening.adopted else "entry"
+                chronicle.fill(fill, role, 0, opening.decision, ZERO)
+
+    def begin(self) -> None:
+        """Go on where it was left, and do what has to be done again and again."""
+        desk, caretaker = self.desk, self.caretaker
+        if not self._opening.is_new:
+            self.manager.posture = Posture.HANDS_OFF
+            desk.inbox.spawn(caretaker.ask_funding())
+        self._take_up_mode()
+        if self._is_too_small():
+            held = plain(self.tracker.ladder.position)
+            reason = f"the entry was filled for {held} only, too little for {SLOTS} stops"
+            self.operation = partial(self._flatten, reason)
+        desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
+        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding)
+        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance)
+        desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
+        desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
+        self.on_price()
+        self.advance()
+
+    def _take_up_mode(self) -> None:
+        before = self._mode_before
+        if before is None or before.data["mode"] == Mode.RUNNING:
+            self.desk.set_mode(Mode.RUNNING, "")
+        elif before.data["mode"] == Mode.SELLING_OUT:
+            self.desk.set_mode(Mode.SELLING_OUT, before.data["reason"])
+        else:
+            said = "before the restart: "
+            self.pause(said + before.data["reason"].removeprefix(said))
+
+    def _is_too_small(self) -> bool:
+        if not self._opening.is_new or self._opening.adopted:
+            return False
+        ladder = self.tracker.ladder
+        smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
+        return ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
+
+    async def catch_up(self, stop: Stop) -> None:
+        """After a restart: nothing is done before the venue has said what works and what was filled."""
+        if self._opening.is_new:
+            return
+        desk = self.desk
+        desk.inbox.spawn(self.caretaker.ask_account())
+        self.reconcile()
+        await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+        trades = desk.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not desk.config.protect_only
+        self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
+        how = "rebuilt" if self._opening.remains else "resumed"
+        desk.chronicle.mode(desk.mode, f"{how} the trade from {plain(self.tracker.ladder.grid.entry_price)}")
+
+    # What arrives
+
+    def on_price(self) -> None:
+        """Take the newest mark."""
+        price = self.desk.inputs.price
+        if price is None:
+            return
+        if self.desk.mode is Mode.HALTED:
+            self.tracker.mark = price  # still good for a sale, but the ladder stands
+        else:
+            self.tracker.on_mark(price, self.desk.clock())
+
+    def on_reports(self, reports: Sequence[OrderReport]) -> None:
+        """Take notices of orders from the feed."""
+        for report in reports:
+            self.tracker.on_report(report, self.desk.clock(), from_feed=True)
+
+    def on_fill(self, fill: Fill, snapshot: bool) -> None:
+        """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
+        if not self._entry.takes(fill):
+            self._book(fill, from_feed=not snapshot)
+
+    def _book(self, fill: Fill, from_feed: bool) -> None:
+        if self._booked(fill):
+            return
+        desk = self.desk
+        before = self.tracker.ladder.book.realized_pnl
+        order = self.tracker.on_fill(fill, desk.clock(), from_feed)
+        if order is not None:
+            gain = self.tracker.ladder.book.realized_pnl - before
+            desk.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
+        elif from_feed or desk.ids.owns(fill.client_id):
+            what = "unknown to the journal" if desk.ids.owns(fill.client_id) else "not ours"
+            if fill.liquidated == desk.exchange.account.lower():
+                what = "a liquidation by the venue"
+            text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
+            desk.alarms.sound("foreign", Severity.CRITICAL, text)
+            self.pause(text)
+
+    def _booked(self, fill: Fill) -> bool:
+        return self._entry.takes(fill) or self.tracker.booked(fill)
+
+    # What is done
+
+    def advance(self) -> None:
+        """Act on what the last event left behind."""
+        desk = self.desk
+        self.manager.hold_buys = (
+            desk.inputs.holds_risk() or desk.durability.problem or desk.rations.refuses(Purpose.BUY)
+        )
+        actions = self.manager.converge(desk.clock(), self.courier.busy)
+        # What was decided is durable before it is sent.
+        desk.durability.commit(partial(self.courier.prepare, actions))
+        for action in self._protective(actions) if desk.durability.problem else actions:
+            self.courier.send(action)
+        if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
+            self._fills_seen = self.tracker.fills_booked
+            desk.inbox.spawn(self.caretaker.ask_account())
+        self.converged = True
+        halted = self.tracker.ladder.halted
+        if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
+            desk.alarms.sound("halted", Severity.CRITICAL, halted)
+            self.halt(halted)
+        if self._is_sold_out():
+            self.operation = self._close_sold_out
+        desk.outcomes.look()
+
+    def send(self, action: Action) -> None:
+        """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
+        every order that it may find working or filled."""
+        self.desk.durability.commit()
+        self.courier.send(action)
+
+    def _protective(self, actions: Sequence[Action]) -> Iterator[Action]:
+        """What was decided, without buys: those that could not be made durable are not sent."""
+        desk = self.desk
+        for action in actions:
+            if isinstance(action, Place):
+                buys = [order for order in action.orders if order.role is Role.BUY]
+                if buys:
+                    self.tracker.on_not_placed(buys, desk.durability.problem, desk.clock())
+                action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
+                if not action.orders:
+                    continue
+            yield action
+
+    def reconcile(self) -> None:
+        """Have everything compared with the venue, soon."""
+        self.desk.inbox.spawn(self.caretaker.reconcile())
+
+    def at_rest(self) -> bool:
+        """Whether this is a moment to leave: nothing is unproven, and where it trades the target works."""
+        return self.tracker.settled or (self.desk.mode is not Mode.RUNNING and self.tracker.quiet)
+
+    def _trouble(self, text: str | None) -> None:
+        if text is None:
+            self.desk.alarms.clear("venue")
+        else:
+            self.desk.alarms.sound("venue", Severity.WARNING, text)
+
+    # What the venue says at the last comparison
+
+    @property
+    def listing(self) -> tuple[int, Sequence[OpenOrder]] | None:
+        """The orders that worked, and when they were asked for (ms)."""
+        return self.caretaker.listing
+
+    @property
+    def orphans(self) -> int:
+        """Own orders that worked and should not."""
+        return self.caretaker.orphans
+
+    # Whether it trades
+
+    def pause(self, reason: str) -> None:
+        """Take no new risk; what is held stays protected."""
+        self.desk.record_mode(Mode.PAUSED, reason)
+        if self.manager.posture is Posture.TRADE:
+            self.manager.posture = Posture.PROTECT
+        if self.desk.mode not in (Mode.PAUSED, Mode.HALTED):
+            self.desk.set_mode(Mode.PAUSED, reason)
+
+    def halt(self, reason: str) -> None:
+        """Touch nothing any more."""
+        self.desk.record_mode(Mode.HALTED, reason)
+        self.manager.posture = Posture.HANDS_OFF
+        self.desk.set_mode(Mode.HALTED, reason)
+
+    def resume(self) -> None:
+        """Trade on, or go on selling out."""
+        if self.tracker.ladder.selling_out:
+            self._go_on(Mode.SELLING_OUT, "resumed by the operator")
+        else:
+            self._go_on(Mode.RUNNING, "")
+
+    def sell_out(self, reason: str) -> None:
+        """Buy nothing any more, and end the trade when all is sold."""
+        self.tracker.sell_out(self.desk.clock())
+        self._go_on(Mode.SELLING_OUT, reason)
+
+    def _go_on(self, mode: Mode, reason: str) -> None:
+        self.manager.posture = Posture.TRADE
+        for key in ("unprotected", "foreign", "position", "winddown"):
+            self.desk.alarms.clear(key)
+        self.desk.record_mode(mode, reason)
+        self.desk.set_mode(mode, reason)
+
+    # Its end
+
+    def _is_sold_out(self) -> bool:
+        desk, ladder = self.desk, self.tracker.ladder
+        if desk.mode is not Mode.SELLING_OUT or self.operation is not None or desk.clock() < self._close_at:
+            return False
+        if any(slot.coins or slot.due for slot in ladder.slots) or ladder.oversold:
+            return False
+        return not any(True for _ in self.tracker.alive)
+
+    async def _flatten(self, reason: str) -> None:
+        self.desk.record_mode(Mode.PAUSED, reason)
+        try:
+            await winddown.flatten(self, reason)
+            self.desk.ended(reason)
+        except winddown.NotDone as error:
+            text = f"flatten failed: {error}; {winddown.what_works(self)}"
+            self.desk.alarms.sound("winddown", Severity.CRITICAL, text)
+
+    async def _close_sold_out(self) -> None:
+        """All is sold: see to it that nothing is left at the venue, and end the trade."""
+        desk, how = self.desk, "sold out"
+        try:
+            done = await winddown.close_out(self, how)
+        except winddown.NotDone as error:
+            text = f"the sold-out trade could not be ended: {error}; it is tried again"
+            desk.alarms.sound("winddown", Severity.CRITICAL, text)
+            self._close_at = desk.clock() + _CLOSE_AGAIN
+            self.manager.posture = Posture.TRADE
+            desk.set_mode(Mode.SELLING_OUT, how)
+        else:
+            desk.alarms.clear("winddown")
+            desk.ended(how)
+            self.finished = f"{how}: {done}"

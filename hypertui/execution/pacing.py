@@ -1,0 +1,59 @@
+"""When something may be sent again for a slot after the venue has refused it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypertui.exchange import Refusal
+
+_LONGEST_FLAT = 5  # doublings of the wait after a refusal for want of a position
+
+
+class Pacing:
+    """By slot index; times are ms. `pause` is how long it takes until a refused order can have been asked
+    for."""
+
+    def __init__(self, pause: int) -> None:
+        self._pause = pause
+        self._retry_at: dict[int, int] = {}
+        self._passed: Counter[int] = Counter()  # refusals of a passed stop since the last mark
+        self._flat: Counter[int] = Counter()  # refusals for want of a position, one after the other
+
+    def may_retry(self, slot: int, now: int) -> bool:
+        """Whether something may be sent again."""
+        return self._retry_at.get(slot, 0) <= now
+
+    def said_passed(self, slot: int) -> bool:
+        """Whether a stop has been refused again and again because the price has passed it, with no mark since
+        that would say so or otherwise."""
+        return self._passed[slot] > 1
+
+    def on_mark(self) -> None:
+        """A new price says more than any refusal for the sake of an older one."""
+        for slot in self._passed:
+            self._retry_at.pop(slot, None)
+        self._passed.clear()
+
+    def accepted(self, slot: int) -> None:
+        """The venue has taken an order."""
+        del self._flat[slot]
+
+    def refused(self, slot: int, kind: Refusal, is_stop: bool, now: int) -> None:
+        """What was refused is not tried again before it can have been asked for; what is refused because the
+        coins are said to be gone, less and less often, as it will be until somebody adopts what is so."""
+        if kind is Refusal.PASSED:
+            self.await_price(slot, now)
+            self._passed[slot] += is_stop
+            return
+        del self._passed[slot]
+        wait = self._pause
+        if kind is Refusal.FLAT:
+            wait <<= min(self._flat[slot], _LONGEST_FLAT)
+            self._flat[slot] += 1
+        self._retry_at[slot] = now + wait
+
+    def await_price(self, slot: int, now: int) -> None:
+        """A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
+        unless the feed is silent, and then the coins cannot wait for it."""
+        self._passed.setdefault(slot, 0)
+        self._retry_at[slot] = now + 2 * self._pause
