@@ -29,7 +29,7 @@ class SteeredTrade(winddown.Trade, Protocol):
 
     def pause(self, reason: str) -> None: ...
 
-    def resume(self) -> None: ...
+    def resume(self, by: str) -> None: ...
 
     def halt(self, reason: str) -> None: ...
 
@@ -57,7 +57,7 @@ class Helm:
                 trade.pause(_by(command))
                 trade.desk.outcomes.expect(command, self._paused, _SOON, self._not_paused)
             case Verb.RESUME:
-                trade.resume()
+                trade.resume(_by(command))
                 trade.desk.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
             case Verb.HALT:
                 trade.halt(_by(command))

@@ -318,10 +318,10 @@ class OpenTrade:
         self.manager.posture = Posture.HANDS_OFF
         self.desk.set_mode(Mode.HALTED, reason)
 
-    def resume(self) -> None:
-        """Trade on, or go on selling out."""
+    def resume(self, by: str) -> None:
+        """Trade on, or go on selling out; `by` says whose word it was."""
         if self.tracker.ladder.selling_out:
-            self._go_on(Mode.SELLING_OUT, "resumed by the operator")
+            self._go_on(Mode.SELLING_OUT, f"resumed {by}")
         else:
             self._go_on(Mode.RUNNING, "")
 

@@ -23,7 +23,7 @@ from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.market import Reason, Side
+from hypertui.market import ZERO, Reason, Side
 from hypertui.strategy.ladder import Slot, Target, WantedBuy, WantedStop
 
 
@@ -171,17 +171,19 @@ class OrderManager:
 
     def _sweep_dust(self, target: Target, now: int) -> Target:
         """The target after remainders that no order may be placed for are out of their slots."""
-        dust = [stop for stop in target.stops if self._is_dust(stop)]
-        for stop in dust:
+        swept = False
+        for stop in target.stops:
             slot = self.ladder.slots[stop.slot]
-            if not any(self.tracker.of(slot)):
+            if self._is_dust(stop) and not any(self.tracker.of(slot)):
                 self.tracker.sweep(slot, now)
-        return self.ladder.target() if dust else target
+                swept = True
+        return self.ladder.target() if swept else target
 
     def _is_dust(self, stop: WantedStop) -> bool:
-        plan = self.ladder.plan
-        value = plan.stop_value(self.ladder.grid, stop.unit, stop.size)
-        return 0 < value < plan.instrument.min_order_value
+        """Whether no order may be placed for these coins, not even together with what was swept before."""
+        plan, coins = self.ladder.plan, stop.size + max(self.ladder.dust, ZERO)
+        value = plan.stop_value(self.ladder.grid, stop.unit, coins)
+        return stop.size > 0 and value < plan.instrument.min_order_value
 
     def _stop_passed(self, slot: Slot, mark: Decimal) -> bool:
         if self.tracker.said_passed(slot):
@@ -225,7 +227,7 @@ class OrderManager:
         return self.tracker.sent(order, Role.STOP, slot, unit, now, decision)
 
     def _sell(self, slot: Slot, mark: Decimal, now: int) -> OwnOrder:
-        order = self.ladder.plan.sale(self._ids.next(slot.index), mark, slot.coins)
+        order = self.ladder.plan.sale(self._ids.next(slot.index), mark, slot.coins + self.ladder.dust)
         unit = slot.stop_unit if slot.stop_unit is not None else self.ladder.unit
         decision = decisions.sale(self.ladder, unit, mark, self.tracker.last_stop(slot))
         sale = self.tracker.sent(order, Role.SALE, slot, unit, now, decision)

@@ -293,9 +293,9 @@ class OrderTracker:
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
         self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, "sent")
+        if role in (Role.STOP, Role.SALE) and order.size != slot.coins:
+            self.ladder.take_dust(slot)
         if role is Role.STOP:
-            if order.size != slot.coins:
-                self.ladder.take_dust(slot)
             slot.stop_unit = unit
             self._stops[slot.index] = own
         elif role is Role.BUY:

@@ -171,6 +171,21 @@ def test_a_gap_over_several_units_costs_no_more_actions_than_needed() -> None:
     assert sorted(units(desk.cancels())) == [-4, -3, -2, -1]
 
 
+@pytest.mark.parametrize(("mark", "role"), [(98, Role.SALE), ("99.5", Role.STOP)])
+def test_remainders_that_are_worth_an_order_together_get_one(mark: int | str, role: Role) -> None:
+    desk = Desk()
+    left = {-1: Decimal("0.09"), -2: Decimal("0.08")}  # 8.91 and 7.84 USD
+    stops = [desk.stop(unit) for unit in left]
+    desk.mark(98)
+    for stop in stops:
+        desk.tell(stop, OrderState.CANCELLED, left[stop.unit])
+        desk.fill(stop, stop.remaining - left[stop.unit])
+    desk.mark(mark)
+    placed = [order for order in desk.places() if order.order.side is Side.SELL]
+    assert [(order.role, order.order.size) for order in placed] == [(role, sum(left.values()))]
+    assert desk.ladder.dust == 0
+
+
 def test_while_an_action_is_under_way_there_are_only_questions() -> None:
     desk = Desk()
     desk.mark(99)
