@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar
@@ -384,14 +385,9 @@ class HyperTui(App[StopReason], inherit_bindings=False):
 
     def leave_now(self) -> None:
         """Give the terminal back without waiting for the engine, whose thread winds down; from any thread."""
-        loop = self.loop
-        if loop is None or loop.is_closed():
-            return
-        try:
-            loop.call_soon_threadsafe(self.exit)
-        except RuntimeError:
-            # Closed between the question and the call: then the app has left already.
-            return
+        if self.loop is not None:
+            with suppress(RuntimeError):  # a loop that has closed: the app has left already
+                self.loop.call_soon_threadsafe(self.exit)
 
     def _handle_exception(self, error: Exception) -> None:
         """A widget failed: wind the engine down and say where, without dumping local values."""
