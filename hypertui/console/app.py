@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -15,6 +14,7 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
 from textual.worker import Worker, WorkerState
@@ -202,6 +202,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
             zone=self._look.zone,
             acknowledged=self._watch.seen,
             muted=now < self._watch.muted_until,
+            written=self._screenful.rate(now),
         )
         if self._watch.rings(self.frame.critical, now):
             self.bell()
@@ -309,9 +310,9 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self.notice("the bell is silent for 10 minutes" if muted else "the bell rings again")
 
     def action_redraw(self) -> None:
-        if not self.is_headless:
+        if isinstance(self._driver, LinuxDriver):
             # Of two signals that come close together the second may be heard first: ask what is true now.
-            size = Size(*get_terminal_size())
+            size = Size(*self._driver._get_terminal_size())
             if size != self.size:
                 self.post_message(Resize(size, size))
         self._screenful.forget()
@@ -347,12 +348,10 @@ class HyperTui(App[StopReason], inherit_bindings=False):
             self.ask(questions.quit_console, self._leave)
 
     def _leave(self, answer: str) -> None:
-        if not answer:
-            return
-        on_exit = OnExit(answer)
+        on_exit = OnExit(answer) if answer else None
         if on_exit is OnExit.FLATTEN and self.engine.snapshot.network is Network.MAINNET:
             self.ask(questions.flatten, lambda typed: self._go(OnExit.FLATTEN) if typed else None)
-        else:
+        elif on_exit is not None:
             self._go(on_exit)
 
     def request_stop(self, on_exit: OnExit | None = None) -> None:

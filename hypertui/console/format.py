@@ -287,6 +287,11 @@ def order_id(number: int | None) -> str:
     return text if len(text) <= 5 else ELLIPSIS + text[-4:]
 
 
+def rate(count: int | None) -> str:
+    """Bytes a second."""
+    return UNKNOWN if count is None else f"{count:,} B/s"
+
+
 def memory(count: int | None) -> str:
     """An amount of memory in whole MiB."""
     return UNKNOWN if count is None else f"{count >> 20:,} MiB"

@@ -34,6 +34,7 @@ class Frame:
     zone: tzinfo | None = UTC  # None: this machine's own
     acknowledged: frozenset[tuple[str, int, Severity]] = frozenset()  # alarms that somebody has seen
     muted: bool = False
+    written: int | None = None  # bytes a second that went to the terminal, lately
 
     def clock(self, ms: int) -> str:
         """A time of day as the operator wants it."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Unchanged cells between two changed ones are cheaper to write again than to jump over.
 _BRIDGE = 4
 
+_STRETCH = 10_000  # ms over which the bytes a second are taken
+
 
 class Look(NamedTuple):
     """How a cell looks, in SGR parameters; an empty `fg` on a blank means that any will do."""
@@ -49,6 +51,19 @@ class Screenful:
         self._rows: list[list[Cell | None]] = []
         self._width = 0
         self._looks: dict[tuple[Style | None, ColorSystem], Look] = {}
+        self._written = 0
+        self._stretch_at: int | None = None
+        self._rate: int | None = None
+
+    def rate(self, now: int) -> int | None:
+        """The bytes a second that were written in the last stretch that is over; `now` is in ms. None before
+        the first one is."""
+        if self._stretch_at is None:
+            self._stretch_at, self._written = now, 0
+        elif now - self._stretch_at >= _STRETCH:
+            self._rate = self._written * 1000 // (now - self._stretch_at)
+            self._stretch_at, self._written = now, 0
+        return self._rate
 
     def forget(self) -> None:
         """Somebody else may have written there: whatever is painted next is written as a whole."""
@@ -82,7 +97,9 @@ class Screenful:
                 for cell in fresh[start:end]:
                     pen.put(cell)
             row[x : x + len(fresh)] = fresh
-        return pen.done()
+        text = pen.done()
+        self._written += len(text.encode())
+        return text
 
     def _cells(self, segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
         cells: list[Cell] = []

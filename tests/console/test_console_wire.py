@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -92,6 +93,31 @@ def test_a_tick_is_small_and_nothing_is_nothing() -> None:
                     tick(engine, clock, number)
                     assert await written(app, pilot) <= 2_000, key
                 same(app)
+
+    asyncio.run(play())
+
+
+def test_the_health_screen_says_what_the_terminal_is_sent() -> None:
+    clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
+    app = fakes.console(engine, clock, driver_class=TerminalDriver)
+
+    def rate() -> str:
+        (found,) = re.findall(r"to the terminal +(\S+)", screen_text(app))
+        return str(found)
+
+    async def play() -> None:
+        TerminalDriver.reset(120, 40)
+        async with app.run_test(headless=False, size=(120, 40)) as pilot:
+            await pilot.press("7")
+            await settle(pilot)
+            assert rate() == "–"
+            clock.now += 10_000
+            engine.snapshot = replace(engine.snapshot, at=clock.now)
+            await written(app, pilot)
+            assert 500 < int(rate().replace(",", "")) <= TerminalDriver.written / 10
+            clock.now += 10_000
+            await written(app, pilot)
+            assert int(rate().replace(",", "")) < 500
 
     asyncio.run(play())
 

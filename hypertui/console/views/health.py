@@ -156,6 +156,7 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
             ("journal", Span(fmt.memory(journal.size))),
             ("disk free", Span(fmt.memory(journal.free))),
         ]
+    pairs.append(("to the terminal", Span(fmt.rate(frame.written))))
     if health.journal_problem:
         pairs.append(("trouble", Span(fmt.clean(health.journal_problem, 200), Role.CRITICAL)))
     return [fit(row, width) for row in [*lines, *facts(pairs, width)]][:height]
