@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, OpenOrder, OrderReport, OrderState
+from hypertui.exchange import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.market import Fill
 
 _FILLS_MARGIN_MS = 60_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +33,26 @@ async def look(
     exchange: Exchange, symbol: str, since: int, expected: Iterable[str], clock: Callable[[], int]
 ) -> Findings:
     """Ask the venue for working orders, for those of `expected` (client ids) that are not among them, and for
-    fills at or after `since`."""
+    fills at or after `since`. Raises an ExchangeError."""
     asked_at = clock()
-    orders = await exchange.open_orders(symbol)
+    orders = await _asked(lambda: exchange.open_orders(symbol))
     listed = {order.client_id for order in orders}
     reports: dict[str, tuple[int, OrderReport | None]] = {}
     for client_id in expected:
         if client_id not in listed:
             at = clock()
-            reports[client_id] = (at, await exchange.order_report(client_id))
-    fills = await exchange.fills_since(symbol, since - _FILLS_MARGIN_MS)
+            reports[client_id] = (at, await _asked(partial(exchange.order_report, client_id)))
+    fills = await _asked(lambda: exchange.fills_since(symbol, since - _FILLS_MARGIN_MS))
     return Findings(asked_at, orders, reports, fills)
+
+
+async def _asked(question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Its answer; one that is lost is asked for once more, since coins may be bare for as long as the whole
+    comparison takes."""
+    try:
+        return await question()
+    except (Unknown, Unreachable):
+        return await question()
 
 
 @dataclass(frozen=True, slots=True)
