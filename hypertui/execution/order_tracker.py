@@ -141,6 +141,7 @@ class OrderTracker:
         if order is None or fill.key in self._fills:
             return None
         self._fills.add(fill.key)
+        self._pacing.booked()
         slot = self._slot_for_coins(order)
         order.filled += fill.size
         order.order_id = fill.order_id
@@ -163,6 +164,7 @@ class OrderTracker:
         """Book a fill that no own order made. Coins sold come from the slot with the highest stop; coins
         bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
         self._fills.add(fill.key)
+        self._pacing.booked()
         longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)
         if fill.side is Side.SELL:
             self.ladder.sold(longs[-1] if longs else self.ladder.slots[0], None, fill)

@@ -52,6 +52,12 @@ class Pacing:
             self._flat[slot] += 1
         self._retry_at[slot] = now + wait
 
+    def booked(self) -> None:
+        """A fill may explain where coins are that were said to be gone: nothing waits for that any longer."""
+        for slot in self._flat:
+            self._retry_at.pop(slot, None)
+        self._flat.clear()
+
     def await_price(self, slot: int, now: int) -> None:
         """A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
         unless the feed is silent, and then the coins cannot wait for it."""

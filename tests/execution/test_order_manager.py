@@ -10,7 +10,7 @@ from hypertui.exchange import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.order_manager import Ask, Cancel, Place, Posture
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose
-from hypertui.market import OrderType, Side
+from hypertui.market import Fill, OrderType, Side
 from hypertui.strategy.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
 
@@ -144,6 +144,24 @@ def test_coins_said_to_be_gone_are_offered_less_and_less_often() -> None:
         desk.wait(200)
     (again,) = desk.places()
     desk.acknowledge(again)
+
+
+def test_once_it_is_explained_where_coins_went_nothing_waits_for_them() -> None:
+    desk = Desk()
+    stop = desk.stop(-1)
+    desk.tell(stop, OrderState.CANCELLED, stop.remaining)
+    desk.mark("99.5")
+    for _ in range(5):
+        (again,) = desk.places()
+        desk.refuse(again, Refusal.FLAT)
+        desk.wait(2_000 * 2**5)
+    (again,) = desk.places()
+    desk.refuse(again, Refusal.FLAT)
+    assert desk.places() == []
+    desk.tracker.adopt(
+        Fill("SOL", Side.SELL, stop.order.size, Decimal(99), Decimal(0), desk.now, 9, 9), desk.now
+    )
+    assert [order.unit for order in desk.places() if order.role is Role.BUY] == [1]
 
 
 def test_a_sale_refused_because_nothing_is_held_is_not_repeated_at_once() -> None:
