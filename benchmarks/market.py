@@ -45,7 +45,8 @@ def running() -> Iterator[tuple[str, Callable[[Decimal], None]]]:
 
 
 async def _serve() -> None:
-    server = VenueServer(VenueOptions(), ManualPrices())
+    # The bare SDK and the engine would share one address, and its request weight.
+    server = VenueServer(VenueOptions(rate_limits="off"), ManualPrices())
     print(f"http://{HOST}:{await server.start(0)}", flush=True)
     try:
         await _follow(server, sys.stdin.fileno())
