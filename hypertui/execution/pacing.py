@@ -18,6 +18,7 @@ class Pacing:
         self._retry_at: dict[int, int] = {}
         self._passed: Counter[int] = Counter()  # refusals of a passed stop since the last mark
         self._flat: Counter[int] = Counter()  # refusals for want of a position, one after the other
+        self._earliest: dict[int, int] = {}  # the end of the pause after the last of those
 
     def may_retry(self, slot: int, now: int) -> bool:
         """Whether something may be sent again."""
@@ -48,14 +49,16 @@ class Pacing:
         del self._passed[slot]
         wait = self._pause
         if kind is Refusal.FLAT:
+            self._earliest[slot] = now + wait
             wait <<= min(self._flat[slot], _LONGEST_FLAT)
             self._flat[slot] += 1
         self._retry_at[slot] = now + wait
 
     def booked(self) -> None:
-        """A fill may explain where coins are that were said to be gone: nothing waits for that any longer."""
-        for slot in self._flat:
-            self._retry_at.pop(slot, None)
+        """A fill may explain where coins are that were said to be gone: nothing waits for that longer than
+        after any refusal."""
+        for slot in self._flat.keys() & self._retry_at.keys():
+            self._retry_at[slot] = min(self._retry_at[slot], self._earliest[slot])
         self._flat.clear()
 
     def await_price(self, slot: int, now: int) -> None:

@@ -157,6 +157,7 @@ def test_once_it_is_explained_where_coins_went_nothing_waits_for_them() -> None:
         desk.wait(2_000 * 2**5)
     (again,) = desk.places()
     desk.refuse(again, Refusal.FLAT)
+    desk.wait(2_000)
     assert desk.places() == []
     desk.tracker.adopt(
         Fill("SOL", Side.SELL, stop.order.size, Decimal(99), Decimal(0), desk.now, 9, 9), desk.now
