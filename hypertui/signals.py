@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ FAILED = 70
 
 # How long a wind-down may take; a terminal that does not read can hold the console for ever.
 GRACE = 30.0
+
+_LOOK = 500  # ms
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -43,3 +46,28 @@ def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Ite
             signal.signal(number, handler)
         for watchdog in watchdogs:
             watchdog.cancel()
+
+
+@contextmanager
+def signal_when_gone(terminal: int) -> Iterator[None]:
+    """For the time of the context, this process gets a SIGHUP when the terminal at that descriptor is gone.
+
+    The kernel sends its own to the leader of the session alone, which may keep it to itself and wait, as make
+    does. Without one a screen that nobody can see any more would stand still, and its engine trade on.
+    """
+    over = threading.Event()
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(terminal, 0)  # that it is gone is told unasked
+        while not over.is_set():
+            for _, said in poll.poll(_LOOK):
+                if said & (select.POLLHUP | select.POLLERR):
+                    os.kill(os.getpid(), signal.SIGHUP)
+                return
+
+    threading.Thread(target=watch, name="terminal", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()

@@ -253,7 +253,8 @@ async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
 def _say(reason: StopReason, market: PaperMarket | None) -> int:
     if reason.text:
         hint = f" ({FRESH_HINT})" if reason.status == _REFUSED and market is not None and market.kept else ""
-        print(f"hypertui: {' '.join(reason.text.split())}{hint}", file=sys.stderr)
+        with suppress(OSError):  # a terminal that is gone takes no last words; the log has them
+            print(f"hypertui: {' '.join(reason.text.split())}{hint}", file=sys.stderr)
     return reason.status
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hypertui.console.keymap import remap
 from hypertui.port import EnginePort, Stop, StopReason
-from hypertui.signals import FAILED, wind_down_on_signals
+from hypertui.signals import FAILED, signal_when_gone, wind_down_on_signals
 
 
 def run_console(
@@ -58,7 +58,7 @@ def run_console(
         app.leave_now()
 
     gc.freeze()
-    with wind_down_on_signals(leave):
+    with wind_down_on_signals(leave), signal_when_gone(sys.stdin.fileno()):
         app.run(mouse=mouse)
     if app.words:
         return StopReason(FAILED, app.words.splitlines()[0])

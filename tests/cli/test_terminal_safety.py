@@ -18,7 +18,7 @@ from hypertui.market import ZERO
 from tests.cli.breaking import SECRET as SHOWN
 from tests.cli.operating import SOL, command, environment, held, sides, wait_for, working
 from tests.support.local_venue import LocalVenue
-from tests.support.terminal import Terminal
+from tests.support.terminal import DEADLINE, Terminal
 
 ENTRY = Decimal("150.02")
 STALL, STEPS = 10.0, 10
@@ -89,6 +89,19 @@ def test_a_lost_terminal_ends_as_was_chosen(
     assert sides(venue) == left
     assert covered(venue) or on_exit == "flatten"
     assert terminal_is_given_back(terminal)
+
+
+def test_a_terminal_that_goes_without_a_signal_is_missed(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    with Terminal(console(venue), tmp_path, home) as terminal:
+        terminal.read_until("RUNNING")
+        with_a_buy(venue)
+        terminal.drain()
+        terminal.hang_up()
+        assert terminal.process.wait(DEADLINE) == 0
+    assert sides(venue) == "SSS"
+    assert covered(venue)
 
 
 def terminal_is_given_back(terminal: Terminal) -> bool:

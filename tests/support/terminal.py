@@ -48,7 +48,8 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self.master)
+        if self.master >= 0:
+            os.close(self.master)
         os.close(self.slave)
 
     @property
@@ -87,6 +88,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
+
+    def hang_up(self) -> None:
+        """Close the window. It is no session's terminal, so that the kernel sends nobody a signal."""
+        os.close(self.master)
+        self.master = -1
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
