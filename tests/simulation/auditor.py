@@ -48,7 +48,7 @@ class Auditor:
             self._recovery += config.reconcile_every / 1000
         if config.stop_slippage < Decimal("0.01"):
             self._patience *= 3  # the market runs away from the limits of its sales
-        # The same order may be lost again and again, and each time the question about it too: up to 18 s each.
+        # The same order may be lost again and again, and the question about it too: up to 18 s each time.
         if scenario.faults.lost >= 0.1:
             self._patience *= 3
         elif scenario.faults.lost >= 0.04:
