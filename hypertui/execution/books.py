@@ -64,7 +64,7 @@ class Books:
     def fields(self, trade: OpenTrade, now: int) -> dict[str, object]:
         """The fields of a `Snapshot` that an open trade fills."""
         ladder, tracker = trade.tracker.ladder, trade.tracker
-        listing = trade.listing
+        listing = trade.caretaker.listing
         return {
             "position_map": self._position_map(ladder, tracker),
             "orders": _orders(ladder, tracker, trade.manager.posture, listing, now),

@@ -43,13 +43,9 @@ class Helm:
     def take(self, command: Command) -> Ack:
         """Answer a command at once, and start what it asks for. The same id twice does it once."""
         trade = self._trade
-        if command.id in trade.desk.commands:
-            return Ack(command.id, True, "known already")
-        refusal = self._refusal(command.verb)
-        if refusal:
-            trade.desk.commands.note(command, CommandState.REFUSED, refusal)
-            return Ack(command.id, False, refusal)
-        trade.desk.commands.note(command, CommandState.ACKNOWLEDGED, "")
+        turned_away = trade.desk.commands.turned_away(command, self._refusal)
+        if turned_away is not None:
+            return turned_away
         if command.verb is not Verb.RECONCILE:
             trade.desk.outcomes.overtaken(command)
         match command.verb:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
-from hypertui.exchange import OpenOrder, OrderReport
+from hypertui.exchange import OrderReport
 from hypertui.execution import rebuild, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
@@ -289,18 +289,6 @@ class OpenTrade:
             self.desk.alarms.clear("venue")
         else:
             self.desk.alarms.sound("venue", Severity.WARNING, text)
-
-    # What the venue says at the last comparison
-
-    @property
-    def listing(self) -> tuple[int, Sequence[OpenOrder]] | None:
-        """The orders that worked, and when they were asked for (ms)."""
-        return self.caretaker.listing
-
-    @property
-    def orphans(self) -> int:
-        """Own orders that worked and should not."""
-        return self.caretaker.orphans
 
     # Whether it trades
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
-from hypertui.port import Alarm, Command, CommandState, CommandView, EventKind, OnExit, Severity
+from hypertui.port import Ack, Alarm, Command, CommandState, CommandView, EventKind, OnExit, Severity, Verb
 
 _ALARMS_KEPT = 50
 _COMMANDS_KEPT = 20
@@ -63,8 +63,14 @@ class CommandLog:
         self._clock = clock
         self._commands: dict[str, CommandView] = {}
 
-    def __contains__(self, command_id: str) -> bool:
-        return command_id in self._commands
+    def turned_away(self, command: Command, refusal: Callable[[Verb], str]) -> Ack | None:
+        """The answer to a command that is not to be carried out: one that is known already, or that `refusal`
+        has words against. None for one that is; either is written down."""
+        if command.id in self._commands:
+            return Ack(command.id, True, "known already")
+        text = refusal(command.verb)
+        self.note(command, CommandState.REFUSED if text else CommandState.ACKNOWLEDGED, text)
+        return Ack(command.id, False, text) if text else None
 
     def view(self) -> tuple[CommandView, ...]:
         """Newest first."""

@@ -39,7 +39,7 @@ from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.market import Fill
-from hypertui.port import Ack, Command, CommandState, Mode, OnExit, Severity, Stop, StopReason
+from hypertui.port import Ack, Command, CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
 from hypertui.strategy.plan import Plan
 
 _BEAT = 0.25
@@ -119,15 +119,16 @@ class Trader:
 
     def _before_opening(self, command: Command) -> Ack:
         """Answer a command that comes while there is at most a question to answer."""
-        commands = self.desk.commands
-        if command.id in commands:
-            return Ack(command.id, True, "known already")
-        if self.gate is None or self.gate.asks is not command.verb:
-            refusal = "the trade is not open yet"
-            commands.note(command, CommandState.REFUSED, refusal)
-            return Ack(command.id, False, refusal)
-        commands.note(command, CommandState.ACKNOWLEDGED, "")
-        self.gate.answer(command.verb)
+        gate, commands = self.gate, self.desk.commands
+
+        def refusal(verb: Verb) -> str:
+            return "" if gate is not None and gate.asks is verb else "the trade is not open yet"
+
+        turned_away = commands.turned_away(command, refusal)
+        if turned_away is not None:
+            return turned_away
+        assert gate is not None, "it asks for this"
+        gate.answer(command.verb)
         commands.note(command, CommandState.CONFIRMED, "")
         return Ack(command.id, True)
 

@@ -61,7 +61,7 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         lamp = _invariant(ladder, trade.tracker, trade.manager)
         # Before the first convergence nothing can work yet, and nobody need be woken for it.
         settled = lamp.settled and trade.converged
-        common["invariant"] = replace(lamp, orphans=trade.orphans, settled=settled)
+        common["invariant"] = replace(lamp, orphans=trade.caretaker.orphans, settled=settled)
     return replace(last, **common)  # type: ignore[arg-type]
 
 
