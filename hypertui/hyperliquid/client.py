@@ -30,7 +30,7 @@ from hypertui.hyperliquid.keys import SigningKey
 from hypertui.hyperliquid.meter import LIGHT, ROLE, USUAL, Meter
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.request import cloid_of, order_request
-from hypertui.hyperliquid.sdk import Actions, Questions
+from hypertui.hyperliquid.sdk import Actions, Questions, Session
 from hypertui.hyperliquid.wire import Json
 from hypertui.market import Fill, Instrument, Order
 
@@ -70,8 +70,10 @@ class HyperliquidExchange:
         self._pace = pace or Pace()
         self._asking = ThreadPoolExecutor(_QUESTION_THREADS, "hyperliquid-question")
         self._acting = ThreadPoolExecutor(1, "hyperliquid-action")
-        # Shared by the threads: it only posts, and the connection pool under it is safe for that.
-        self._questions = Questions(network, timeout)
+        # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
+        # that a question has kept warm, where one of its own would be hung up between two steps.
+        self._session = Session(trust_env=not network.is_loopback)
+        self._questions = Questions(network, self._session, timeout)
         self._actions: Actions | None = None
         self._meta: Json = None
         self._meter = Meter()
@@ -291,16 +293,16 @@ class HyperliquidExchange:
         self._closed = True
         for executor in (self._acting, self._asking):
             await asyncio.to_thread(executor.shutdown)
-        self._questions.session.close()
-        if self._actions is not None:
-            self._actions.session.close()
+        self._session.close()
 
     async def _opened(self) -> Actions:
         async with self._opening:
             if self._actions is None:
                 meta = await self._markets()
                 await self.verify_key()
-                self._actions = Actions(self._network, self._key, self._account, meta, self._timeout)
+                self._actions = Actions(
+                    self._network, self._session, self._key, self._account, meta, self._timeout
+                )
             return self._actions
 
     async def _markets(self) -> Json:

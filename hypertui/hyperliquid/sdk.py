@@ -30,13 +30,15 @@ _ACCIDENTS = (LookupError, AttributeError, TypeError)
 
 
 class Session(requests.Session):
-    """Works out once for each address what all requests to it have in common: headers, proxies, certificates.
+    """The connections to the venue, for questions and actions from any thread.
 
-    `trust_env` must be set before the first request. Cookies are not sent back: the API has no use for them.
+    What all requests to an address have in common is worked out once: headers, proxies, certificates. Proxies
+    are the environment's if it is trusted. Cookies are not sent back: the API has no use for them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, trust_env: bool) -> None:
         super().__init__()
+        self.trust_env = trust_env
         self._common: dict[str, tuple[requests.PreparedRequest, dict[str, Any]]] = {}
 
     def post(self, url: Any, data: Any = None, json: Any = None, **kwargs: Any) -> requests.Response:
@@ -66,19 +68,18 @@ class _Door:
             raise errors.no_answer(f"not an answer of the exchange: {answer['error']}", is_action=is_action)
         return answer
 
-    def _use_session(self, network: Network) -> None:
+    def _use(self, session: Session) -> None:
         self.session.close()
-        headers, self.session = self.session.headers, Session()
-        self.session.headers = headers
-        self.session.trust_env = not network.is_loopback
+        session.headers.update(self.session.headers)
+        self.session = session
 
 
 class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
     """The SDK's questions. `timeout` is in seconds, for connecting and for each wait for data."""
 
-    def __init__(self, network: Network, timeout: float) -> None:
+    def __init__(self, network: Network, session: Session, timeout: float) -> None:
         super().__init__(network.base_url, True, _NO_MARKETS, _NO_SPOT, timeout=timeout)
-        self._use_session(network)
+        self._use(session)
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
@@ -87,11 +88,13 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
     The SDK's methods only sign here: what they return is for `send`, which may come later.
     """
 
-    def __init__(self, network: Network, key: SigningKey, account: str, meta: Json, timeout: float) -> None:
+    def __init__(
+        self, network: Network, session: Session, key: SigningKey, account: str, meta: Json, timeout: float
+    ) -> None:
         super().__init__(
             key, network.base_url, meta, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
         )
-        self._use_session(network)
+        self._use(session)
         self._last_nonce = 0
 
     @contextmanager

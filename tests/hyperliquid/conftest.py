@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +29,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.connections: list[socket.socket] = []
         self.answers: dict[str, Callable[[dict[str, Any]], Answer]] = {}
         self.say("meta", META)
         self.say("userRole", {"role": "missing"})
@@ -53,6 +56,9 @@ class Scripted:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):  # the client may have closed it
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         script = self
@@ -60,6 +66,10 @@ class Scripted:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                script.connections.append(self.connection)
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

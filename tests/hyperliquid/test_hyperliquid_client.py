@@ -32,9 +32,9 @@ from hypertui.exchange import (
     Unreachable,
 )
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.hyperliquid.sdk import Actions
+from hypertui.hyperliquid.sdk import Actions, Session
 from hypertui.market import Order, OrderType, Side
-from tests.hyperliquid.conftest import Answer, Scripted
+from tests.hyperliquid.conftest import META, Answer, Scripted
 
 T = TypeVar("T")
 
@@ -105,6 +105,20 @@ def test_opens_with_one_question_about_markets_and_one_about_the_key(scripted: S
     )
 
 
+def test_an_action_takes_the_connection_that_a_question_has_kept_warm(scripted: Scripted) -> None:
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        for _ in range(3):
+            await exchange.quote("SOL")
+            await exchange.place([order()], EXPIRES)
+
+    scripted.say("metaAndAssetCtxs", [META, [{}, {}, {"markPx": "100", "midPx": "100"}]])
+    run(scripted.url, use)
+    assert len(scripted.asked("order")) == 3
+    assert len(scripted.connections) == 1
+
+
 def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(scripted: Scripted) -> None:
     scripted.say("order", ok({"resting": {"oid": 1}}))
     scripted.say("cancelByCloid", ok("success"))
@@ -129,12 +143,12 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
 def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
     meta = {"universe": []}
-    actions = Actions(paper(scripted.url), KEY, KEY.address, meta, 5.0)
-    with actions.until(EXPIRES):
+    session = Session(trust_env=False)
+    actions = Actions(paper(scripted.url), session, KEY, KEY.address, meta, 5.0)
+    with session, actions.until(EXPIRES):
         for nonce in (1000, 1000, 900, 1500):
             actions.send(actions.noop(nonce))
     assert actions.expires_after is None
-    actions.session.close()
     bodies = scripted.asked("noop")
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
     for body in bodies:
@@ -143,11 +157,11 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
 
 
 def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
-    actions = Actions(paper(scripted.url), KEY, KEY.address, {"universe": []}, 5.0)
-    with pytest.raises(KeyError), actions.until(EXPIRES):
+    session = Session(trust_env=False)
+    actions = Actions(paper(scripted.url), session, KEY, KEY.address, {"universe": []}, 5.0)
+    with session, pytest.raises(KeyError), actions.until(EXPIRES):
         actions.update_leverage(7, "SOL")
     assert actions.expires_after is None
-    actions.session.close()
 
 
 def test_sending_sets_up_no_logging(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:

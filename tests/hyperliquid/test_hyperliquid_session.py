@@ -15,13 +15,12 @@ QUESTIONS = [{"type": "meta"}, {"type": "userRole", "user": "0x" + "a" * 400}, {
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    with Session() as session:
+    with Session(trust_env=False) as session:
         session.headers["Content-Type"] = "application/json"
         yield session
 
 
 def test_each_request_is_the_one_that_requests_would_make(scripted: Scripted, session: Session) -> None:
-    session.trust_env = False
     url = f"{scripted.url}/info"
     for question in QUESTIONS:
         answer = session.post(url, json=question, timeout=5)
@@ -34,18 +33,18 @@ def test_each_request_is_the_one_that_requests_would_make(scripted: Scripted, se
 
 @pytest.mark.parametrize("trusted", [True, False])
 def test_proxies_come_from_the_environment_where_that_is_trusted(
-    scripted: Scripted, session: Session, monkeypatch: pytest.MonkeyPatch, trusted: bool
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, trusted: bool
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", scripted.url)
-    session.trust_env = trusted
     address = "http://127.0.0.2:9/info"  # where nobody listens
-    if trusted:
-        for question in QUESTIONS:
-            session.post(address, json=question, timeout=5)
-        assert scripted.requests == [(address, question) for question in QUESTIONS]
-    else:
-        with pytest.raises(requests.ConnectionError):
-            session.post(address, json=QUESTIONS[0], timeout=5)
-        assert scripted.requests == []
+    with Session(trust_env=trusted) as session:
+        if trusted:
+            for question in QUESTIONS:
+                session.post(address, json=question, timeout=5)
+            assert scripted.requests == [(address, question) for question in QUESTIONS]
+        else:
+            with pytest.raises(requests.ConnectionError):
+                session.post(address, json=QUESTIONS[0], timeout=5)
+            assert scripted.requests == []
