@@ -158,7 +158,7 @@ class Trader:
         plan = desk.config.plan(await survey.market(desk.exchange, symbol))
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew)
         self._entry = entry
-        start = Start(plan, entry, desk.journal, desk.durability, desk.inputs, desk.inbox)
+        start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
         if desk.config.protect_only and not desk.journal.history():
             raise StartRefused("there is no trade to protect")
         cleared = await self._clear(plan, stop)
@@ -171,7 +171,7 @@ class Trader:
         await start.price(stop)
         if stop.requested:
             return
-        self.trade = OpenTrade(desk, plan, await start.open(cleared), entry)
+        self.trade = OpenTrade(desk, plan, await start.open(cleared))
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
