@@ -92,7 +92,7 @@ class Entry:
         return await self._all_fills(bought, symbol, expires_at, inbox)
 
     async def _set_leverage(self, inbox: Inbox) -> None:
-        symbol, expiry = self._plan.instrument.symbol, self._skew.at_venue(self._expiry())
+        symbol, expiry = self._plan.instrument.symbol, self._skew.expiry(self._expiry())
         await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
 
     async def found(self, order: Order, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
@@ -129,7 +129,7 @@ class Entry:
     async def _bought(self, order: Order, expires_at: int, inbox: Inbox) -> Decimal:
         answer: Placed
         try:
-            (answer,) = await self._exchange.place([order], self._skew.at_venue(expires_at))
+            (answer,) = await self._exchange.place([order], self._skew.expiry(expires_at))
         except Unknown:
             return await self._find_out(order, expires_at, inbox)
         if isinstance(answer, Filled):

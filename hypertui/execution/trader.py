@@ -309,8 +309,8 @@ class Trader:
         """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
         desk = self.desk
         buys = [order.client_id for order in trade.tracker.buys()]
-        expires_at = desk.skew.at_venue(desk.clock() + desk.config.timing.expires_after)
         try:
+            expires_at = desk.skew.expiry(desk.clock() + desk.config.timing.expires_after)
             await desk.exchange.cancel(desk.config.symbol, buys, expires_at)
             said = f"{len(buys)} buys were cancelled"
         except ExchangeError as error:
