@@ -104,15 +104,18 @@ class Entry:
     async def _all_fills(self, bought: Decimal, symbol: str, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
         """The fills, all of them if they come soon. Coins without a stop do not wait for the last of them any
         longer: it is booked when it comes."""
-        since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
         looks = 0
         while not await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE):
             if self._booked and looks >= _FILLS_LOOKS:
                 break
-            for fill in await _insist(partial(self._exchange.fills_since, symbol, since), inbox):
-                self.takes(fill)
+            await self._look_for_fills(symbol, expires_at, inbox)
             looks += 1
         return sorted(self._fills.values(), key=lambda fill: fill.key)
+
+    async def _look_for_fills(self, symbol: str, expires_at: int, inbox: Inbox) -> None:
+        since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
+        for fill in await _insist(partial(self._exchange.fills_since, symbol, since), inbox):
+            self.takes(fill)
 
     def takes(self, fill: Fill) -> None:
         """Take a fill if it is the entry's."""
@@ -144,10 +147,7 @@ class Entry:
             asked_at = self._clock()
             report = await _insist(lambda: self._exchange.order_report(order.client_id), inbox)
             if report is not None and report.state.ended:
-                since = asked_at - self._timing.expires_after - _FILLS_MARGIN_MS
-                fills = await _insist(partial(self._exchange.fills_since, order.symbol, since), inbox)
-                for fill in fills:
-                    self.takes(fill)
+                await self._look_for_fills(order.symbol, expires_at, inbox)
                 # Answers may be behind each other: a filled order has fills, whether they are told of yet.
                 return order.size if report.state is OrderState.FILLED else self._booked
             if report is None and asked_at > expires_at:
@@ -160,6 +160,6 @@ async def _insist(question: Callable[[], Coroutine[Any, Any, T]], inbox: Inbox) 
     give up."""
     while True:
         try:
-            return await question()
+            return await inbox.meanwhile(question())
         except ExchangeError:
             await inbox.run_until(lambda: False, _INSIST_PAUSE)

@@ -11,20 +11,10 @@ from hypertui.exchange import Resting
 from hypertui.market import Order, OrderType, Side
 from hypertui.port import CommandState, Mode, Verb
 from tests.execution.test_adoption import order_taken, placed_beside
-from tests.support.live_engine import LiveEngine, wall_clock
-from tests.support.local_venue import LocalVenue
+from tests.support.live_engine import LiveEngine
+from tests.support.local_venue import LocalVenue, VenueClock
 
 AHEAD = 40_000
-
-
-class VenueClock:
-    """The venue's clock, which may be set."""
-
-    def __init__(self) -> None:
-        self.ahead = 0
-
-    def __call__(self) -> int:
-        return wall_clock() + self.ahead
 
 
 @pytest.fixture

@@ -11,13 +11,17 @@ from eth_account import Account as EthAccount
 from hyperliquid.exchange import Exchange as SdkExchange
 
 from hypertui.cli.journal import journals
-from hypertui.exchange import Exchange, FeedMessage, FillNotice, Unknown, Unreachable
+from hypertui.exchange import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.recording import plain_json
+from hypertui.execution.trade_journal import Input
 from hypertui.hyperliquid import HyperliquidExchange, paper
 from hypertui.ledger import Journal
-from hypertui.market import Fill, Order
+from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.port import Mode
+from tests.execution.test_adoption import placed_beside
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
-from tests.support.local_venue import LocalVenue
+from tests.support.local_venue import LocalVenue, VenueClock
 
 
 @pytest.fixture
@@ -65,8 +69,10 @@ class Unlucky(HyperliquidExchange):
             raise Unreachable("no route")
 
 
-def unlucky(venue: LocalVenue, lose_placement: bool, looks_in_part: int = 0) -> LiveEngine:
-    live = LiveEngine(venue)
+def unlucky(
+    venue: LocalVenue, lose_placement: bool, looks_in_part: int = 0, history: Sequence[Input] = ()
+) -> LiveEngine:
+    live = LiveEngine(venue, history=history)
 
     async def connect() -> Exchange:
         exchange = Unlucky(paper(venue.base_url), live.key)
@@ -145,3 +151,24 @@ def test_an_entry_is_written_down_before_it_is_sent_and_how_it_came_to_nothing(
         (order,) = reader.orders(trade.id)
         assert (order.role, order.size) == ("entry", Decimal(str(sent.data["size"])))
         assert [row.status for row in reader.statuses(trade.id)] == ["sent", "rejected"]
+
+
+def test_an_entry_filled_in_part_is_found_however_long_the_engine_was_gone() -> None:
+    clock = VenueClock()
+    clock.ahead = -120_000
+    order = Order(ClientIds(7).entry(1), "SOL", Side.BUY, Decimal("13.33"), OrderType.IOC, Decimal("151.5"))
+    at = clock()
+    sent = {"order": plain_json(order), "expires_at": at + 5_000, "price": "150"}
+    with LocalVenue({"SOL": Decimal(150)}, clock=clock) as venue:
+        venue.fail("market-thin", share=0.0002)
+        venue.call(venue.server.step)
+        live = unlucky(venue, lose_placement=False, history=[Input("entering", at, sent)])
+        filled = placed_beside(live, order)
+        assert isinstance(filled, Filled)
+        assert 4 < filled.size < order.size
+        venue.call(lambda: venue.server.faults.off("market-thin"))
+        clock.ahead = 0
+        with live:
+            live.opened()
+            assert live.held() == filled.size
+            assert stops_cover_all(live)
