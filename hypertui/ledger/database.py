@@ -118,6 +118,9 @@ def _file(url: URL, make_folders: bool, read_only: bool) -> Database:
 
 
 def _server(url: URL) -> Database:
+    if "@" in (url.host or "") or "@" in (url.database or ""):
+        # A part of the password would pass for the host's name, and be said wherever the place is.
+        raise JournalError("ledger.url has more than one @: an @ in the user name or password is written %40")
     if importlib.util.find_spec("psycopg") is None:
         raise JournalError("a journal in PostgreSQL needs its driver: pip install 'hypertui[postgres]'")
     from hypertui.ledger import postgresql  # the driver is an extra
