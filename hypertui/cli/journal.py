@@ -120,7 +120,7 @@ def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) ->
             text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
             return journal.place, text, _other_terms(live, config)
     except NoJournal:
-        return f"{find(address, make_folders=False).place} (not there yet)", "", ""
+        return f"{find(address, make=False).place} (not there yet)", "", ""
 
 
 def _random_id() -> str:

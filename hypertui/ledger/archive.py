@@ -13,7 +13,7 @@ from hypertui.ledger.upgrade import version_of
 
 def existing(url: str) -> Database:
     """The database at `url`. Raises NoJournal where there is no file of that name."""
-    database = find(url, make_folders=False)
+    database = find(url, make=False)
     if not database.is_postgresql and not Path(database.place).exists():
         raise NoJournal(f"there is no journal at {database.place}")
     return database

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hypertui.ledger.database import Database
-from hypertui.ledger.errors import JournalDown
+from hypertui.ledger.errors import JournalDown, JournalError
 from hypertui.ledger.sqlite import BEGIN
 
 PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
@@ -25,6 +25,8 @@ class Session:
         self.database = database
         self.connection: Connection | None = None
         self._claims: list[tuple[str, str, str]] = []
+        self._file: tuple[int, int] | None = None  # the one that was first connected to
+        self._lost = False
 
     def claim(self, network: str, account: str, symbol: str) -> None:
         """Hold this claim on every connection from now on. Raises Locked, naming the holder; so does any
@@ -43,9 +45,11 @@ class Session:
         begin: str = "BEGIN",
     ) -> T:
         """Do `work` in a transaction of its own, `within` seconds, on the connection there is or, with
-        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone."""
+        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone. A file that
+        was removed or replaced is no JournalDown: this session will never write again."""
         self.database.deadline.set(within)
         try:
+            self._look_at_file()
             connection = self._connected(connect)
             connection.execution_options(**{BEGIN: begin})
             with connection.begin():
@@ -62,6 +66,20 @@ class Session:
         connection, self.connection = self.connection, None
         if connection is not None:
             _discard(connection)
+
+    def _look_at_file(self) -> None:
+        """SQLite goes on writing into a file that has lost its name, and all of it is lost. Whatever is there
+        in its place later lacks rows, even where the number of the old inode is given to it."""
+        try:
+            found = self.database.identity()
+        except (FileNotFoundError, NotADirectoryError):
+            found = None
+        except OSError as error:
+            raise self.database.down(error.strerror or type(error).__name__) from None
+        self._lost |= self._file is not None and found != self._file
+        if self._lost:
+            raise JournalError(f"the journal {self.database.place} was removed or replaced while in use")
+        self._file = found
 
     def _connected(self, connect: bool) -> Connection:
         if self.connection is None:

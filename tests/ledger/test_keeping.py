@@ -32,11 +32,6 @@ from tests.support.live_engine import SOL
 DAY = 86_400_000
 
 
-@pytest.fixture
-def file_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'journal.db'}"
-
-
 def written(url: str) -> None:
     with Journal.open(url) as journal:
         journal.begin(TRADE)

@@ -314,6 +314,26 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
         assert_nothing_lost(live, url)
 
 
+def test_a_file_that_was_removed_is_not_written_on_before_the_next_start(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    with trading(f"sqlite:///{file}", tmp_path) as live:
+        buys = placed(live, "buy")
+        file.rename(tmp_path / "away.db")
+        move(live, 1, "the stops to follow")
+        live.wait_for(lambda: bool(alarm(live, "journal refused")), "the alarm")
+        assert "no new risk taken, before the next start" in alarm(live, "journal refused")
+        assert f"the journal {file} was removed or replaced while in use" in alarm(live, "journal refused")
+        assert not file.exists()
+        (tmp_path / "away.db").rename(file)
+        move(live, -2, "a fall through two stops")
+        assert _covered(live)
+        assert placed(live, "buy") == buys
+        assert alarm(live)
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 3
+        assert f"rows were not written to the journal {file}, and are lost" in live.reason.text
+
+
 def _session(trade: OpenTrade) -> Any:
     assert isinstance(trade.desk.journal, LedgerJournal)
     return trade.desk.journal._journal._session
