@@ -100,8 +100,8 @@ class EngineLock:
 
     def __enter__(self) -> Self:
         """Take the lock. Raises Locked when another engine has it, OSError when there can be no file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _take(file)
         except BlockingIOError:

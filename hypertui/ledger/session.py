@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hypertui.ledger.database import Database
 from hypertui.ledger.errors import JournalDown, JournalError
+from hypertui.ledger.lock import EngineLock
 from hypertui.ledger.sqlite import BEGIN
 
 PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
@@ -27,14 +29,19 @@ class Session:
         self._claims: list[tuple[str, str, str]] = []
         self._file: tuple[int, int] | None = None  # the one that was first connected to
         self._lost = False
+        self._locks = contextlib.ExitStack()
 
     def claim(self, network: str, account: str, symbol: str) -> None:
-        """Hold this claim on every connection from now on. Raises Locked, naming the holder; so does any
-        later `run`, if somebody else has taken it while the connection was down. SQLite has no claims."""
+        """Hold this claim until `close`: on PostgreSQL on every connection from now on, where any later `run`
+        raises Locked too, if somebody else has taken it while the connection was down; on SQLite by a lock in
+        a folder beside the file. Raises Locked, naming the holder, and JournalError."""
         claim = (network, account.lower(), symbol)
-        if not self.database.is_postgresql or claim in self._claims:
+        if claim in self._claims:
             return
-        self.run(lambda connection: self._take(connection, claim))
+        if self.database.is_postgresql:
+            self.run(lambda connection: self._take(connection, claim))
+        else:
+            self._lock(claim)
         self._claims.append(claim)
 
     def run(
@@ -61,8 +68,14 @@ class Session:
             self.disconnect()
             raise
 
+    def close(self) -> None:
+        """Let go of the connection and of all claims."""
+        self.disconnect()
+        self._claims.clear()
+        self._locks.close()
+
     def disconnect(self) -> None:
-        """Let go of the connection, and of the claims with it."""
+        """Let go of the connection, and on PostgreSQL of the claims with it, until there is another one."""
         connection, self.connection = self.connection, None
         if connection is not None:
             _discard(connection)
@@ -87,7 +100,7 @@ class Session:
                 raise self.database.down("it is not connected")
             connection = self.database.engine.connect().execution_options(preserve_rowcount=True)
             try:
-                for claim in self._claims:
+                for claim in self._claims if self.database.is_postgresql else ():
                     with connection.begin():
                         self._take(connection, claim)
             except BaseException:
@@ -95,6 +108,14 @@ class Session:
                 raise
             self.connection = connection
         return self.connection
+
+    def _lock(self, claim: tuple[str, str, str]) -> None:
+        # By the file's own name: whatever links lead to it, they lead to the same lock.
+        folder = Path(f"{Path(self.database.place).resolve()}-locks")
+        try:
+            self._locks.enter_context(EngineLock(folder, *claim))
+        except OSError as error:
+            raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
 
     def _take(self, connection: Connection, claim: tuple[str, str, str]) -> None:
         from hypertui.ledger import postgresql  # the driver is an extra

@@ -75,10 +75,10 @@ def test_a_symbol_cannot_leave_the_folder(tmp_path: Path) -> None:
         assert lock.path.exists()
 
 
-def test_a_claim_on_postgresql_names_its_holder(postgres_url: str) -> None:
-    child = Child(_HOLD_CLAIM, postgres_url, *CLAIM)
+def test_a_claim_names_its_holder(url: str) -> None:
+    child = Child(_HOLD_CLAIM, url, *CLAIM)
     try:
-        with Journal.open(postgres_url) as journal:
+        with Journal.open(url) as journal:
             with pytest.raises(Locked) as error:
                 journal.claim(*CLAIM)
             assert f"process {child.process.pid} of {getpass.getuser()} on " in str(error.value)
@@ -88,13 +88,22 @@ def test_a_claim_on_postgresql_names_its_holder(postgres_url: str) -> None:
         child.kill()
 
 
+def test_a_claim_on_a_file_is_found_by_its_other_names(file_url: str, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "books.db"
+    link.parent.mkdir()
+    with Journal.open(file_url) as journal:
+        link.symlink_to(tmp_path / "journal.db")
+        journal.claim(*CLAIM)
+        with Journal.open(f"sqlite:///{link}") as other, pytest.raises(Locked):
+            other.claim(*CLAIM)
+
+
 def test_a_claim_is_of_the_journal_and_ends_with_it(url: str) -> None:
     with Journal.open(url) as journal:
         journal.claim(*CLAIM)
         journal.claim(*CLAIM)
-        if url.startswith("postgresql"):
-            with Journal.open(url) as other, pytest.raises(Locked):
-                other.claim("paper", TRADE.account.replace("a", "A"), "BTC")
+        with Journal.open(url) as other, pytest.raises(Locked):
+            other.claim("paper", TRADE.account.replace("a", "A"), "BTC")
     with Journal.open(url) as other:
         other.claim(*CLAIM)
 
