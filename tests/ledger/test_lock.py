@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 import socket
@@ -59,6 +60,36 @@ def test_a_lock_is_let_go_of_at_the_end_and_after_an_error(tmp_path: Path) -> No
     with EngineLock(tmp_path / "state", *CLAIM):
         pass
     child.kill()
+
+
+def test_a_lock_whose_file_was_removed_as_it_was_taken_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with EngineLock(tmp_path, *CLAIM) as lock:
+        assert lock.path.exists()
+    assert not lock.path.exists(), "the file goes with the lock"
+    flock, left = fcntl.flock, [lock.path]
+
+    def taken_too_late(file: int, how: int) -> None:
+        if left:
+            left.pop().unlink()  # its holder leaves between our opening it and our locking it
+        flock(file, how)
+
+    monkeypatch.setattr("hypertui.ledger.lock.fcntl.flock", taken_too_late)
+    with lock:
+        assert str(os.getpid()) in lock.path.read_text()
+        with pytest.raises(Locked), EngineLock(tmp_path, *CLAIM):
+            pass
+
+
+def test_a_lock_whose_file_was_removed_leaves_its_successors_alone(tmp_path: Path) -> None:
+    with EngineLock(tmp_path, *CLAIM) as lock:
+        lock.path.unlink()
+        other = EngineLock(tmp_path, *CLAIM)
+        other.__enter__()
+    with pytest.raises(Locked), EngineLock(tmp_path, *CLAIM):
+        pass
+    other.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"pid": 1}', "\xff"])
