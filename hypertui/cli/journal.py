@@ -17,7 +17,7 @@ from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.ledger import Journal, JournalError, Locked
-from hypertui.ledger.database import find
+from hypertui.ledger.archive import to_be_made
 from hypertui.ledger.errors import NoJournal
 from hypertui.ledger.history import History
 from hypertui.ledger.pruning import Retention
@@ -108,8 +108,8 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. Only reads. Raises JournalError, OldJournal for one that a start
-    would bring up to date."""
+    up, in words; empty where there is none. Changes nothing. Raises JournalError, also where a start could
+    not make one, and OldJournal for one that a start would bring up to date."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
@@ -120,7 +120,7 @@ def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) ->
             text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
             return journal.place, text, _other_terms(live, config)
     except NoJournal:
-        return f"{find(address, make=False).place} (not there yet)", "", ""
+        return f"{to_be_made(address)} (not there yet)", "", ""
 
 
 def _random_id() -> str:

@@ -124,20 +124,20 @@ def _file(url: URL, make: bool, read_only: bool) -> Database:
 
 
 def _make(path: Path) -> None:
-    """An empty file, unless there is one. SQLite gives the files that it puts beside it the same mode."""
+    """An empty file, unless there is one; no folder stays where there can be none. SQLite gives the files
+    that it puts beside it the same mode."""
+    missing = []
     try:
+        missing += [folder for folder in path.parents if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise JournalError(f"no folder for the journal {path}: {_reason(error)}") from None
-    try:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise JournalError(f"the journal {path} cannot be made: {_reason(error)}") from None
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        reason = error.strerror or type(error).__name__
+        raise JournalError(f"the journal {path} cannot be made: {reason}") from None
 
 
 def _server(url: URL) -> Database:

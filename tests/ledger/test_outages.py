@@ -364,6 +364,13 @@ def test_the_files_of_a_journal_are_its_owners_alone(tmp_path: Path) -> None:
         os.umask(before)
 
 
+def test_a_file_that_cannot_be_made_leaves_no_folders(tmp_path: Path) -> None:
+    for name in (f"a/b/{'x' * 300}", f"a/{'x' * 300}/b.db"):
+        with pytest.raises(JournalError, match="cannot be made: File name too long"):
+            Journal.open(f"sqlite:///{tmp_path / name}")
+    assert list(tmp_path.iterdir()) == []
+
+
 # Addresses
 
 
@@ -379,7 +386,7 @@ def test_the_files_of_a_journal_are_its_owners_alone(tmp_path: Path) -> None:
         ("mysql://ann:s3cret@host/db", "must begin with sqlite:/// or postgresql://, not with mysql:"),
         ("sqlite://", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),
-        ("sqlite:////dev/null/journal.db", "no folder for the journal"),
+        ("sqlite:////dev/null/journal.db", "the journal /dev/null/journal.db cannot be made"),
         ("sqlite:////proc/journal.db", "the journal /proc/journal.db cannot be made"),
         ("sqlite:////proc/version", "the journal /proc/version"),
         ("postgresql://ann:s3cret@127.0.0.1:1/db", "postgresql://ann@127.0.0.1:1/db is out of reach"),
