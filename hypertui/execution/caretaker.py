@@ -69,6 +69,7 @@ class Caretaker:
         expires_after: int,
         began_at: int,
         since: int | None = None,
+        is_new: bool = False,
     ) -> None:
         self._exchange = exchange
         self._symbol = symbol
@@ -89,10 +90,20 @@ class Caretaker:
         self._transfers_until = 0
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
-        self.reconciled = False  # whether orders and fills have been compared with the venue's at least once
+        self._unsure_since: int | None = None if is_new else 0
         self._suspicion: _Suspicion | None = None
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether orders and fills have been compared with the venue's since anything last kept them
+        from being heard of."""
+        return self._unsure_since is None
+
+    def doubt(self) -> None:
+        """Something may have been missed until now."""
+        self._unsure_since = self._clock()
 
     # What is asked now and then returns what came in between, in words: empty where there was an answer.
 
@@ -245,7 +256,8 @@ class Caretaker:
         self._pause(text)
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
-        self.reconciled = True
+        if self._unsure_since is not None and findings.asked_at >= self._unsure_since:
+            self._unsure_since = None
         self.listing = (findings.asked_at, findings.orders)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:

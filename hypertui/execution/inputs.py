@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import islice
 
 from hypertui.exchange import AccountState, Quote
 from hypertui.execution.config import TradeConfig
@@ -15,6 +16,7 @@ _FEED_LIMIT = 35_000
 _REST_LIMIT = 30_000
 _ENGINE_LIMIT = 2_000
 _LATENCIES_KEPT = 240
+_ROUND_TRIPS = 15
 
 
 class Inputs:
@@ -34,6 +36,7 @@ class Inputs:
         self._rest_at: int | None = None
         self._latency: int | None = None
         self.latencies: deque[int] = deque(maxlen=_LATENCIES_KEPT)  # ms from question to answer, newest last
+        self.round_trip = 0  # ms from question to answer, lately
         self.answers = 0
         self.connections = 0  # of the feed, so far
 
@@ -74,6 +77,8 @@ class Inputs:
         self._rest_at = self._clock()
         self._latency = self._rest_at - sent_at
         self.latencies.append(self._latency)
+        newest = sorted(islice(reversed(self.latencies), _ROUND_TRIPS))
+        self.round_trip = newest[len(newest) // 2]
         self.answers += 1
 
     def holds_risk(self) -> str:

@@ -46,6 +46,7 @@ class OpenTrade:
         self.helm = Helm(self)
         self._opening = opening
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
+        self._hears_prices = opening.is_new
         self._close_at = 0  # when to try to end a sold-out trade (ms)
         self._fills_seen = -1
         ladder = Ladder.open(plan, opening.fills)
@@ -93,6 +94,7 @@ class OpenTrade:
             expires_after=desk.config.timing.expires_after,
             began_at=self.began_at,
             since=self.began_at if opening.resumed else None,
+            is_new=opening.is_new,
         )
         self._book_entry()
         if opening.remains is not None:
@@ -175,13 +177,16 @@ class OpenTrade:
         return ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
 
     async def catch_up(self, stop: Stop) -> None:
-        """After a restart: nothing is done before the venue has said what works and what was filled."""
+        """After a restart: nothing is done before the venue has said what works and what was filled, and the
+        price comes after that."""
         if self._opening.is_new:
             return
         desk = self.desk
         desk.inbox.spawn(self.caretaker.ask_account())
         self.reconcile()
         await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+        self._hears_prices = True
+        self.on_price()
         trades = desk.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not desk.config.protect_only
         self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
         how = "rebuilt" if self._opening.remains else "resumed"
@@ -192,7 +197,7 @@ class OpenTrade:
     def on_price(self) -> None:
         """Take the newest mark."""
         price = self.desk.inputs.price
-        if price is None:
+        if price is None or not self._hears_prices:
             return
         if self.desk.mode is Mode.HALTED:
             self.tracker.mark = price  # still good for a sale, but the ladder stands
@@ -238,8 +243,12 @@ class OpenTrade:
         """Act on what the last event left behind."""
         desk = self.desk
         self.manager.hold_buys = (
-            desk.inputs.holds_risk() or desk.durability.problem or desk.rations.refuses(Purpose.BUY)
+            desk.inputs.holds_risk()
+            or desk.durability.problem
+            or desk.rations.refuses(Purpose.BUY)
+            or self._is_unsure()
         )
+        self.tracker.patience = max(desk.config.timing.confirm_after, 2 * desk.inputs.round_trip)
         actions = self.manager.converge(desk.clock(), self.courier.busy)
         # What was decided is durable before it is sent.
         desk.durability.commit(partial(self.courier.prepare, actions))
@@ -256,6 +265,11 @@ class OpenTrade:
         if self._is_sold_out():
             self.operation = self._close_sold_out
         desk.outcomes.look()
+
+    def _is_unsure(self) -> str:
+        if self.desk.skew.offset is None:
+            return "the venue's clock has not been read yet"
+        return "" if self.caretaker.reconciled else "the orders are being compared with the venue's"
 
     def send(self, action: Action) -> None:
         """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
@@ -275,6 +289,11 @@ class OpenTrade:
                 if not action.orders:
                     continue
             yield action
+
+    def reconnected(self) -> None:
+        """The feed is back: what it would have told meanwhile is asked for."""
+        self.caretaker.doubt()
+        self.reconcile()
 
     def reconcile(self) -> None:
         """Have everything compared with the venue, soon."""

@@ -55,6 +55,7 @@ class OrderTracker:
     def __init__(self, ladder: Ladder, timing: Timing, listener: Listener) -> None:
         self.ladder = ladder
         self.timing = timing
+        self.patience = timing.confirm_after  # ms before what has not been answered is asked for
         self._listener = listener
         self.mark: Decimal | None = None
         self._mark_at = 0
@@ -144,6 +145,7 @@ class OrderTracker:
         self._pacing.booked()
         slot = self._slot_for_coins(order)
         order.filled += fill.size
+        order.filled_at = now
         order.order_id = fill.order_id
         order.acknowledged = True
         if order.order.side is Side.BUY:
@@ -271,7 +273,7 @@ class OrderTracker:
     def on_unanswered(self, order: OwnOrder, now: int) -> None:
         """A question brought no answer; it will be asked again."""
         order.asked_at = None
-        order.ask_at = now + self.timing.confirm_after
+        order.ask_at = now + self.patience
 
     def on_compared(self, until: int, now: int) -> None:
         """All fills that the venue had at `until` (ms) are booked: nobody need ask for older ones again."""
@@ -290,7 +292,7 @@ class OrderTracker:
             expires_at=now + self.timing.expires_after,
             decision=decision,
             since=now,
-            ask_at=now + self.timing.confirm_after,
+            ask_at=now + self.patience,
         )
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
@@ -438,7 +440,7 @@ class OrderTracker:
                 status = order.ended.value
         if self.ladder.position_map.status(order.client_id, status, now):
             order.since = now
-            order.ask_at = now + self.timing.confirm_after
+            order.ask_at = now + self.patience
             self._listener.on_order(order, status)
 
 

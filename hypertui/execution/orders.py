@@ -112,6 +112,7 @@ class OwnOrder:
     acknowledged: bool = False
     order_id: int | None = None
     filled: Decimal = ZERO
+    filled_at: int = 0  # when the last of it was booked
     ended: OrderState | None = None
     final: Decimal | None = None  # all that it will ever have filled, where the venue has said so
     never_placed: bool = False

@@ -108,16 +108,17 @@ def compare(findings: Findings, tracker: OrderTracker, ids: ClientIds) -> Differ
             orphans.append(listing.client_id)
             if listing.trigger in triggers:
                 duplicates.append(listing.client_id)
-        elif not own.dead and _differs(own, listing):
+        elif not own.dead and _differs(own, listing, findings.asked_at):
             altered.append(listing.client_id)
     return Differences(tuple(missing), tuple(altered), tuple(orphans), tuple(duplicates), tuple(foreign))
 
 
-def _differs(own: OwnOrder, listing: OpenOrder) -> bool:
+def _differs(own: OwnOrder, listing: OpenOrder, asked_at: int) -> bool:
     # A fill since the question has made the own order smaller than it was then; nothing makes it larger.
     smaller = listing.remaining < own.remaining
+    larger = listing.remaining > own.remaining and own.filled_at < asked_at
     moved = own.order.trigger is not None and listing.trigger not in (None, own.order.trigger)
-    return smaller or moved
+    return smaller or larger or moved
 
 
 def as_report(listing: OpenOrder) -> OrderReport:

@@ -232,7 +232,7 @@ class Trader:
             case FeedUp():
                 inputs.on_feed_state(True)
                 if trade is not None:
-                    trade.reconcile()
+                    trade.reconnected()
             case FeedDown(reason):
                 inputs.on_feed_state(False, reason)
             case FeedAlive():

@@ -430,3 +430,14 @@ def test_a_close_that_is_under_way_is_no_stop() -> None:
     sale = desk.manager.close(Decimal(10), Decimal(101), desk.now, "by hand")
     desk.tell(sale, OrderState.OPEN, 10)
     assert desk.cancels() == [sale], "and the stop works on"
+
+
+def test_an_order_is_asked_for_after_twice_the_way_to_the_venue_if_that_is_longer() -> None:
+    desk = Desk()
+    desk.tracker.patience = 9_000
+    desk.mark(101)
+    (moved,) = desk.places()
+    desk.wait(8_900)
+    assert desk.asks() == []
+    desk.wait(100)
+    assert desk.asks() == [moved]

@@ -79,8 +79,9 @@ def test_a_cancel_that_expired_without_effect_is_sent_again() -> None:
     desk.mark(95)  # the target is far below
     for unit in (-2, -3, -4):
         desk.fill(desk.stop(unit))
-    assert units(desk.places()) == [-4, -3, -2, -1]
-    assert desk.cancels() == [buy]
+    placed, cancelled = desk.acts()
+    assert units(placed) == [-4, -3, -2, -1]
+    assert cancelled == [buy]
     desk.answer(buy, OrderState.OPEN, asked_at=buy.cancel_expires_at)
     assert buy.cancelling
     desk.answer(buy, OrderState.OPEN, asked_at=buy.cancel_expires_at + 1)

@@ -50,6 +50,8 @@ def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill
         hasty=False,
         short=False,
         early=False,
+        reorder=bool(kills) and scenario.reorder,
+        thin=scenario.thin if kills else 0.0,
         overnight=bool(kills),
         rounds=rounds,
     )
