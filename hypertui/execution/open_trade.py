@@ -30,7 +30,11 @@ _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _TRANSFERS_EVERY = 300.0
-_FIRST_TRANSFERS = 2.0  # nothing waits for them, and a start has better use for the request weight
+# When it is asked for the first time: a start has better use for the request weight, which comes back by the
+# second. Until the allowance is known nothing is kept back for stops; for the rest nobody waits.
+_FIRST_ALLOWANCE = 10.0
+_FIRST_FUNDING = 20.0
+_FIRST_TRANSFERS = 60.0
 _CLOSE_AGAIN = 30_000
 
 
@@ -146,15 +150,14 @@ class OpenTrade:
         desk, caretaker = self.desk, self.caretaker
         if not self._opening.is_new:
             self.manager.posture = Posture.HANDS_OFF
-            desk.inbox.spawn(caretaker.ask_funding())
         self._take_up_mode()
         if self._is_too_small():
             held = plain(self.tracker.ladder.position)
             reason = f"the entry was filled for {held} only, too little for {SLOTS} stops"
             self.operation = partial(self._flatten, reason)
         desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
-        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding)
-        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance)
+        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
+        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
         desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
         desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
         self.on_price()
