@@ -49,6 +49,7 @@ class OpenTrade:
         self.finished = ""  # how the trade came to its end, once it has
         self.helm = Helm(self)
         self._opening = opening
+        self._catching_up = False  # whether the first comparison after a restart is still to come
         self._entry = entry
         self._close_at = 0  # when to try to end a sold-out trade (ms)
         self._fills_seen = -1
@@ -150,6 +151,7 @@ class OpenTrade:
         desk, caretaker = self.desk, self.caretaker
         if not self._opening.is_new:
             self.manager.posture = Posture.HANDS_OFF
+            self._catching_up = True
         self._take_up_mode()
         if self._is_too_small():
             held = plain(self.tracker.ladder.position)
@@ -187,7 +189,10 @@ class OpenTrade:
         desk = self.desk
         desk.inbox.spawn(self.caretaker.ask_account())
         self.reconcile()
-        await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+        try:
+            await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+        finally:
+            self._catching_up = False
         trades = desk.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not desk.config.protect_only
         self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
         how = "rebuilt" if self._opening.remains else "resumed"
@@ -243,7 +248,8 @@ class OpenTrade:
         self.manager.hold_buys = (
             desk.inputs.holds_risk() or desk.durability.problem or desk.rations.refuses(Purpose.BUY)
         )
-        actions = self.manager.converge(desk.clock(), self.courier.busy)
+        # The first comparison asks about every order: nobody has to beside it.
+        actions = [] if self._catching_up else self.manager.converge(desk.clock(), self.courier.busy)
         # What was decided is durable before it is sent.
         desk.durability.commit(partial(self.courier.prepare, actions))
         for action in self._protective(actions) if desk.durability.problem else actions:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 import pytest
 
-from hypertui.exchange import Exchange
+from hypertui.exchange import Exchange, OpenOrder, OrderReport
+from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.order_tracker import Timing
 from hypertui.execution.trade_journal import Input
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.port import TaskView
+from hypertui.port import OnExit, TaskView
+from hypertui.strategy.plan import SLOTS
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -37,9 +42,9 @@ class Account:
     def _approve(self, wallet: str) -> None:
         self.venue.core.agents.approve(self._address, self._key.address, wallet, wall_clock())
 
-    def engine(self, history: Sequence[Input] = ()) -> LiveEngine:
+    def engine(self, history: Sequence[Input] = (), **changes: Any) -> LiveEngine:
         """A new engine of the account; what is spent from now on is its own."""
-        live = LiveEngine(self.venue, history=history)
+        live = LiveEngine(self.venue, history=history, **changes)
         live.key = self._key
 
         async def connect() -> Exchange:
@@ -108,3 +113,52 @@ def test_the_allowance_is_asked_for_soon_and_what_nobody_waits_for_is_not(
         assert 0 < due["allowance"] <= 10_000
         assert 10_000 < due["funding"] <= 20_000
         assert 50_000 < due["transfers"] <= 60_000
+
+
+class Slow(HyperliquidExchange):
+    """The real client, whose listing of orders comes when it is released. `reports` counts the questions
+    about one order."""
+
+    reports = 0
+
+    async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
+        await self.released.wait()
+        return await super().open_orders(symbol)
+
+    async def order_report(self, client_id: str) -> OrderReport | None:
+        self.reports += 1
+        return await super().order_report(client_id)
+
+    @cached_property
+    def released(self) -> asyncio.Event:
+        return asyncio.Event()
+
+
+def test_beside_the_first_comparison_nothing_is_asked_about_an_order(accounts: dict[str, Account]) -> None:
+    account = accounts["own"]
+    with account.engine() as live:
+        live.opened()
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+    kinds = [entry.kind for entry in live.journal.inputs]
+    in_flight = live.journal.inputs[: kinds.index("sent") + SLOTS]
+    # Killed before it heard of its stops; all of them have to be asked about by now.
+    again = account.engine(in_flight, timing=Timing(confirm_after=0))
+    exchange = Slow(paper(account.venue.base_url), live.key)
+
+    async def connect() -> Exchange:
+        return exchange
+
+    async def go_on(trade: OpenTrade) -> int:
+        for _ in range(20):
+            trade.desk.inbox.post(lambda: None)
+            await asyncio.sleep(0)
+        assert not trade.caretaker.reconciled
+        exchange.released.set()
+        return exchange.reports
+
+    again.engine._connect = connect
+    with again:
+        again.wait_for(lambda: again.on_engine(lambda trade: True, False), "the trade to be taken up")
+        assert again.do(go_on) == 0
+        again.opened()
