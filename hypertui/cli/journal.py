@@ -11,12 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
-from hypertui.ledger import EngineLock, Journal, JournalError, Locked
-from hypertui.ledger.database import find
+from hypertui.ledger import Journal, JournalError, Locked
+from hypertui.ledger.archive import to_be_made
 from hypertui.ledger.errors import NoJournal
 from hypertui.ledger.history import History
 from hypertui.ledger.pruning import Retention
@@ -37,10 +38,11 @@ def journals(
     clock: Callable[[], int],
     snapshot: Mapping[str, object] | None = None,
     keep_days: int | None = None,
+    venue: str | None = None,
 ) -> Iterator[OpenJournal]:
-    """A function that finds the trade of an account; lock and database are let go at the end. `snapshot` is
+    """A function that finds the trade of an account; locks and database are let go at the end. `snapshot` is
     all settings in force, written down with the trade; what only an engine needs of trades that have ended is
-    kept for `keep_days`, or for ever.
+    kept for `keep_days`, or for ever. `venue` as for `alone`.
 
     It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
     and when another trade is live than the one that was asked for.
@@ -50,7 +52,7 @@ def journals(
         def open_journal(account: str) -> tuple[int, TradeJournal]:
             names = (config.network.value, account, config.symbol)
             try:
-                held.enter_context(EngineLock(state_dir, *names, clock=clock))
+                held.enter_context(alone(state_dir, config.network, venue, account, config.symbol, clock))
                 place = journal_url(url, state_dir)
                 journal = held.enter_context(Journal.open(place))
                 journal.claim(*names)
@@ -61,8 +63,6 @@ def journals(
                 return trade, written
             except (Locked, JournalError) as error:
                 raise StartRefused(str(error)) from None
-            except OSError as error:
-                raise StartRefused(f"the state folder {state_dir} cannot be used: {error.strerror}") from None
 
         yield open_journal
 
@@ -108,8 +108,8 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. Only reads. Raises JournalError, OldJournal for one that a start
-    would bring up to date."""
+    up, in words; empty where there is none. Changes nothing. Raises JournalError, also where a start could
+    not make one, and OldJournal for one that a start would bring up to date."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
@@ -120,7 +120,7 @@ def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) ->
             text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
             return journal.place, text, _other_terms(live, config)
     except NoJournal:
-        return f"{find(address, make_folders=False).place} (not there yet)", "", ""
+        return f"{to_be_made(address)} (not there yet)", "", ""
 
 
 def _random_id() -> str:

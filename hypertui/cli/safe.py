@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from random import SystemRandom
 
+from hypertui.cli.alone import alone, venue_of
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, connector, prepare, wall_clock
@@ -24,7 +25,7 @@ from hypertui.exchange import ExchangeError, Rejected
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
-from hypertui.ledger import EngineLock, JournalError, Locked
+from hypertui.ledger import JournalError, Locked
 from hypertui.port import EventKind, OnExit, Stop, StopReason
 from hypertui.signals import wind_down_on_signals
 from hypertui.venue.lock import StateError
@@ -79,12 +80,14 @@ async def _make_safe(
     exchange = await trade.connect(market)
     try:
         with ExitStack() as held:
-            names = (config.network.value, exchange.account, config.symbol)
-            held.enter_context(EngineLock(trade.state_dir, *names, clock=wall_clock))
+            venue, account = venue_of(trade.settings), exchange.account
+            held.enter_context(
+                alone(trade.state_dir, config.network, venue, account, config.symbol, wall_clock)
+            )
             await exchange.open()
             try:
                 url = trade.settings.ledger.url
-                live = held.enter_context(live_trade(config, exchange.account, trade.state_dir, url))
+                live = held.enter_context(live_trade(config, account, trade.state_dir, url))
             except JournalError as error:
                 _say(f"goes on without the journal: {error}")
                 live = None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.logs import Log
@@ -109,7 +110,15 @@ class Prepared:
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
         kept, snapshot = self.settings.ledger, self.settings.snapshot()
-        with journals(self.config, self.state_dir, kept.url, wall_clock, snapshot, kept.keep_days) as journal:
+        with journals(
+            self.config,
+            self.state_dir,
+            kept.url,
+            wall_clock,
+            snapshot,
+            kept.keep_days,
+            venue_of(self.settings),
+        ) as journal:
             engine = EmbeddedEngine(
                 lambda: self.connect(market),
                 journal,

@@ -301,8 +301,8 @@ class Caretaker:
                 self._tracker.on_altered(order, now)
 
     async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
-        expires_at = self._skew.at_venue(self._clock() + self._expires_after)
         try:
+            expires_at = self._skew.expiry(self._clock() + self._expires_after)
             await self._exchange.cancel(self._symbol, client_ids, expires_at)
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, f"{len(client_ids)} orphans not cancelled", error))

@@ -43,16 +43,18 @@ class Chronicle:
         self._log.add(EventKind.STEP, text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:
-        """An own order has a new status."""
-        if self.ladder is None:
-            return
+        """An order of the ladder has a new status."""
+        if self.ladder is not None:
+            self.order(order, status)
+
+    def order(self, order: OwnOrder, status: str) -> None:
+        """An own order has a new status, the entry too, which comes before there is a ladder."""
         self._journal.order(order, status, order.sent_at if status == "sent" else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
         where = "market" if wanted.trigger is None else words.at_price(wanted.trigger)
-        size = words.coins(wanted.size, self.ladder.plan.instrument)
-        text = f"{label} {words.unit(order.unit)} {size} at {where} {status}"
+        text = f"{label} {words.unit(order.unit)} {self._coins(wanted.size)} at {where} {status}"
         data = {
             "client_id": order.client_id,
             "order_id": order.order_id,
@@ -75,10 +77,7 @@ class Chronicle:
         USD."""
         self._journal.fill(fill, role, unit, decision)
         verb = "bought" if fill.side is Side.BUY else "sold"
-        size = (
-            plain(fill.size) if self.ladder is None else words.coins(fill.size, self.ladder.plan.instrument)
-        )
-        text = f"{verb} {size} at {words.at_price(fill.price)}, unit {words.unit(unit)}"
+        text = f"{verb} {self._coins(fill.size)} at {words.at_price(fill.price)}, unit {words.unit(unit)}"
         if realized_pnl:
             text += f", realised {realized_pnl:+,.2f}"
         data = {
@@ -102,3 +101,6 @@ class Chronicle:
         severity = Severity.CRITICAL if mode is Mode.HALTED else Severity.INFO
         text = f"{mode.value}: {reason}" if reason else mode.value
         self._log.add(EventKind.STATE, text, {"mode": mode.value, "reason": reason}, severity)
+
+    def _coins(self, size: Decimal) -> str:
+        return plain(size) if self.ladder is None else words.coins(size, self.ladder.plan.instrument)

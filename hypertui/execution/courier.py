@@ -61,7 +61,8 @@ class Courier:
         """Have done what placements need before they may be sent, beside whatever comes next."""
         for action in actions:
             if isinstance(action, Place):
-                self._exchange.prepare([o.order for o in action.orders], self._expiry(action.orders))
+                expires_at = self._skew.at_venue(action.orders[0].expires_at)
+                self._exchange.prepare([o.order for o in action.orders], expires_at)
 
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the inbox."""
@@ -83,8 +84,9 @@ class Courier:
             raise
 
     async def _place(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
-        sent, expires_at = self._clock(), self._expiry(orders)
+        sent = self._clock()
         try:
+            expires_at = self._skew.expiry(orders[0].expires_at)
             answers = await self._exchange.place([o.order for o in orders], expires_at)
         except Unknown as error:
             self._acted(partial(self._unanswered, f"no answer to a placement: {error}"))
@@ -100,9 +102,6 @@ class Courier:
 
         self._acted(take)
 
-    def _expiry(self, orders: Sequence[OwnOrder]) -> int:
-        return self._skew.at_venue(orders[0].expires_at)
-
     def _unanswered(self, text: str) -> None:
         self._trouble(text)
         self._doubt()
@@ -114,8 +113,8 @@ class Courier:
 
     async def _cancel(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
         sent = self._clock()
-        expires_at = self._skew.at_venue(min(order.cancel_expires_at for order in orders))
         try:
+            expires_at = self._skew.expiry(min(order.cancel_expires_at for order in orders))
             outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
         except Unknown as error:
             self._acted(partial(self._unanswered, f"no answer to a cancel: {error}"))

@@ -25,6 +25,7 @@ from hypertui.market import ZERO, Fill, Order
 from hypertui.strategy.plan import Plan
 
 _FILLS_PATIENCE = 2.0
+_FILLS_LOOKS = 3
 _INSIST_PAUSE = 0.5
 _FILLS_MARGIN_MS = 60_000
 
@@ -58,6 +59,7 @@ class Entry:
         self._clock = clock
         self._skew = skew
         self._ids = ids
+        self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
     async def take_over(self, leverage: int, inbox: Inbox) -> None:
@@ -67,46 +69,58 @@ class Entry:
             await self._set_leverage(inbox)
 
     async def enter(
-        self, inbox: Inbox, newest: Callable[[], Quote], record: Callable[[Order, int, Decimal], None]
+        self,
+        attempt: int,
+        inbox: Inbox,
+        newest: Callable[[], Quote],
+        record: Callable[[Order, int, Decimal], None],
     ) -> Sequence[Fill]:
-        """Set the leverage and buy at the `newest` price; returns the fills. `record` takes the order, its
-        expiry (ms) and the price it was decided at before it is sent. Raises StartRefused when nothing was
-        bought, and an ExchangeError only while nothing can have been."""
+        """Set the leverage and buy at the `newest` price; returns the fills. `attempt` counts the orders that
+        the trade has tried to begin with, from 1. `record` takes the order, its expiry (ms) and the price it
+        was decided at before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError
+        only while nothing can have been."""
         symbol = self._plan.instrument.symbol
         await self._set_leverage(inbox)
         quote = newest()
         price = quote.mid or quote.mark
-        order, expires_at = self._plan.entry(self._ids.entry(), price), self._expiry()
+        order, expires_at = self._plan.entry(self._ids.entry(attempt), price), self._expiry()
         record(order, expires_at, price)
+        self._client_id = order.client_id
         bought = await self._bought(order, expires_at, inbox)
         if bought == 0:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
         return await self._all_fills(bought, symbol, expires_at, inbox)
 
     async def _set_leverage(self, inbox: Inbox) -> None:
-        symbol, expiry = self._plan.instrument.symbol, self._skew.at_venue(self._expiry())
+        symbol, expiry = self._plan.instrument.symbol, self._skew.expiry(self._expiry())
         await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
 
     async def found(self, order: Order, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
         """The fills of an entry that was recorded before a restart; none if it never took effect."""
+        self._client_id = order.client_id
         bought = await self._find_out(order, expires_at, inbox)
         return await self._all_fills(bought, order.symbol, expires_at, inbox) if bought else ()
 
     async def _all_fills(self, bought: Decimal, symbol: str, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
-        since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
-        await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
-        while self._booked < bought:
-            for fill in await _insist(partial(self._exchange.fills_since, symbol, since), inbox):
-                self.takes(fill)
-            await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE)
+        """The fills, all of them if they come soon. Coins without a stop do not wait for the last of them any
+        longer: it is booked when it comes."""
+        looks = 0
+        while not await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE):
+            if self._booked and looks >= _FILLS_LOOKS:
+                break
+            await self._look_for_fills(symbol, expires_at, inbox)
+            looks += 1
         return sorted(self._fills.values(), key=lambda fill: fill.key)
 
-    def takes(self, fill: Fill) -> bool:
+    async def _look_for_fills(self, symbol: str, expires_at: int, inbox: Inbox) -> None:
+        since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
+        for fill in await _insist(partial(self._exchange.fills_since, symbol, since), inbox):
+            self.takes(fill)
+
+    def takes(self, fill: Fill) -> None:
         """Take a fill if it is the entry's."""
-        if fill.client_id != self._ids.entry():
-            return False
-        self._fills[fill.key] = fill
-        return True
+        if fill.client_id == self._client_id:
+            self._fills[fill.key] = fill
 
     @property
     def _booked(self) -> Decimal:
@@ -118,7 +132,7 @@ class Entry:
     async def _bought(self, order: Order, expires_at: int, inbox: Inbox) -> Decimal:
         answer: Placed
         try:
-            (answer,) = await self._exchange.place([order], self._skew.at_venue(expires_at))
+            (answer,) = await self._exchange.place([order], self._skew.expiry(expires_at))
         except Unknown:
             return await self._find_out(order, expires_at, inbox)
         if isinstance(answer, Filled):
@@ -133,12 +147,9 @@ class Entry:
             asked_at = self._clock()
             report = await _insist(lambda: self._exchange.order_report(order.client_id), inbox)
             if report is not None and report.state.ended:
-                since = asked_at - self._timing.expires_after - _FILLS_MARGIN_MS
-                fills = await _insist(partial(self._exchange.fills_since, order.symbol, since), inbox)
-                for fill in fills:
-                    self.takes(fill)
-                filled = report.state is OrderState.FILLED
-                return self._booked or (order.size if filled else ZERO)
+                await self._look_for_fills(order.symbol, expires_at, inbox)
+                # Answers may be behind each other: a filled order has fills, whether they are told of yet.
+                return order.size if report.state is OrderState.FILLED else self._booked
             if report is None and asked_at > expires_at:
                 return ZERO
             await inbox.run_until(lambda: False, self._timing.confirm_after / 1000)
@@ -149,6 +160,6 @@ async def _insist(question: Callable[[], Coroutine[Any, Any, T]], inbox: Inbox) 
     give up."""
     while True:
         try:
-            return await question()
+            return await inbox.meanwhile(question())
         except ExchangeError:
             await inbox.run_until(lambda: False, _INSIST_PAUSE)

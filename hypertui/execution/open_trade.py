@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
-from hypertui.exchange import OrderReport
+from hypertui.exchange import OrderReport, OrderState
 from hypertui.execution import rebuild, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
 from hypertui.execution.desk import Desk
-from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.entry import StartRefused
 from hypertui.execution.helm import Helm
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
@@ -39,10 +39,10 @@ _CLOSE_AGAIN = 30_000
 
 
 class OpenTrade:
-    """One trade that holds, or has held, coins. `entry` knows the fills that opened it. Raises StartRefused
-    where the journal cannot be written and nothing may be taken up without it."""
+    """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
+    nothing may be taken up without it."""
 
-    def __init__(self, desk: Desk, plan: Plan, opening: Opening, entry: Entry) -> None:
+    def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
         self.operation: Callable[[], Awaitable[None]] | None = None
         self.converged = False  # whether anything could have been sent since the trade was opened
@@ -50,7 +50,7 @@ class OpenTrade:
         self.helm = Helm(self)
         self._opening = opening
         self._catching_up = False  # whether the first comparison after a restart is still to come
-        self._entry = entry
+        self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         self._close_at = 0  # when to try to end a sold-out trade (ms)
         self._fills_seen = -1
         ladder = Ladder.open(plan, opening.fills)
@@ -138,13 +138,10 @@ class OpenTrade:
         opening, chronicle = self._opening, self.desk.chronicle
         if opening.entry is not None:
             opening.entry.filled = sum((fill.size for fill in opening.fills), ZERO)
-            for status in ("sent", "filled"):
-                chronicle.on_order(opening.entry, status)
-        for fill in opening.fills:
-            self._entry.takes(fill)
-            if not opening.resumed:
-                role = "adopted" if opening.adopted else "entry"
-                chronicle.fill(fill, role, 0, opening.decision, ZERO)
+            chronicle.order(opening.entry, OrderState.FILLED.value)
+        for fill in () if opening.resumed else opening.fills:
+            role = "adopted" if opening.adopted else "entry"
+            chronicle.fill(fill, role, 0, opening.decision, ZERO)
 
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
@@ -217,8 +214,7 @@ class OpenTrade:
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
         """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
-        if not self._entry.takes(fill):
-            self._book(fill, from_feed=not snapshot)
+        self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
         if self._booked(fill):
@@ -229,6 +225,10 @@ class OpenTrade:
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
             desk.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
+        elif fill.client_id is not None and fill.client_id in self._opened_by.values():
+            # The venue told of it after the trade was opened with what was known by then.
+            self.tracker.adopt(fill, desk.clock())
+            desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
         elif from_feed or desk.ids.owns(fill.client_id):
             what = "unknown to the journal" if desk.ids.owns(fill.client_id) else "not ours"
             if fill.liquidated == desk.exchange.account.lower():
@@ -238,7 +238,7 @@ class OpenTrade:
             self.pause(text)
 
     def _booked(self, fill: Fill) -> bool:
-        return self._entry.takes(fill) or self.tracker.booked(fill)
+        return fill.key in self._opened_by or self.tracker.booked(fill)
 
     # What is done
 

@@ -9,6 +9,7 @@ exposure bounded:
 - Each buy needs a slot of its own that holds nothing and has nothing alive. There are four slots and
   `trust_slots` more, so holdings and alive buys together can never exceed that number.
 - Orders are never modified in place.
+- Coins without a stop wait for nothing. All else waits for the action that is under way.
 - Where not everything may be sent, stops go before cancels, and cancels before buys.
 """
 
@@ -77,31 +78,41 @@ class OrderManager:
         self._rations = rations
 
     def converge(self, now: int, busy: bool = False) -> list[Action]:
-        """What to do next towards the target: the questions that are due, and one action at most.
+        """What to do next towards the target: the questions that are due, at most one action that places and
+        one that cancels.
 
-        While an action is under way (`busy`) there is no other: what it leaves to do is then decided by what
-        is known by then, and done all at once, instead of queueing up and expiring on the way.
+        While an action is under way (`busy`) there is no other, but for coins that have no stop: what it
+        leaves to do is then decided by what is known by then, and done all at once, instead of queueing up
+        and expiring on the way.
         """
         asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now, self._may_ask)]
-        if self.posture is Posture.HANDS_OFF or busy or self.tracker.mark is None:
+        mark = self.tracker.mark
+        if self.posture is Posture.HANDS_OFF or mark is None:
             return asks
-        action = self._next_action(self.tracker.mark, now)
-        return asks if action is None else [action, *asks]
+        return (self._cover_bare(mark, now) if busy else self._approach(mark, now)) + asks
 
-    def _next_action(self, mark: Decimal, now: int) -> Action | None:
-        """What protects and what trades goes before what tidies up."""
+    def _cover_bare(self, mark: Decimal, now: int) -> list[Action]:
+        places = []
+        for want in self.ladder.target().stops:
+            slot = self.ladder.slots[want.slot]
+            bare = slot.coins > 0 and not self._is_dust(want) and not self._stops_of(slot)
+            if bare and self._may_cover(slot, now):
+                places.append(self._cover(slot, want, [], mark, now))
+        return [Place(_nearest_first(places, mark))] if places else []
+
+    def _approach(self, mark: Decimal, now: int) -> list[Action]:
+        """What protects and what trades, and what makes room for it, at once: each needs nothing of the
+        other."""
         target = self._sweep_dust(self.ladder.target(), now)
         places, cancels = self._converge_stops(target, mark, now)
         if self.posture is Posture.TRADE:
             places += self._place_buys(target.buys, mark, now)
             cancels += self._cancel_buys(target.buys)
-        if places:
-            places.sort(key=lambda own: (own.role is Role.BUY, abs((own.order.trigger or mark) - mark)))
-            return Place(tuple(places))
+        actions: list[Action] = [Place(_nearest_first(places, mark))] if places else []
         if cancels and self._rations.allows(Purpose.CANCEL):
             self.tracker.cancel_sent(cancels, now)
-            return Cancel(tuple(cancels))
-        return None
+            actions.append(Cancel(_nearest_first(cancels, mark)))
+        return actions
 
     def _may_ask(self, order: OwnOrder) -> bool:
         return self._rations.allows_question(_purpose(order))
@@ -132,9 +143,8 @@ class OrderManager:
         wanted = {stop.slot: stop for stop in target.stops}
         places: list[OwnOrder] = []
         cancels: list[OwnOrder] = []
-        may_protect = self._rations.allows(Purpose.PROTECT)
         for slot in self.ladder.slots:
-            stops = [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
+            stops = self._stops_of(slot)
             want = wanted.get(slot.index)
             if slot.coins == 0 or (want is not None and self._is_dust(want)):
                 cancels += [stop for stop in stops if stop.acknowledged and not stop.cancelling]
@@ -146,14 +156,22 @@ class OrderManager:
                 if right.acknowledged:
                     cancels += [o for o in stops if o is not right and o.acknowledged and not o.cancelling]
                 continue
-            waiting = any(not stop.acknowledged for stop in stops) or not self.tracker.may_retry(slot, now)
-            if waiting or not may_protect:
-                continue
-            if not stops and self._stop_passed(slot, mark):
-                places.append(self._sell(slot, mark, now))
-            else:
-                places.append(self._stop(slot, want.unit, now, stops))
+            if all(stop.acknowledged for stop in stops) and self._may_cover(slot, now):
+                places.append(self._cover(slot, want, stops, mark, now))
         return places, cancels
+
+    def _stops_of(self, slot: Slot) -> list[OwnOrder]:
+        return [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
+
+    def _may_cover(self, slot: Slot, now: int) -> bool:
+        return self.tracker.may_retry(slot, now) and self._rations.allows(Purpose.PROTECT)
+
+    def _cover(
+        self, slot: Slot, want: WantedStop, stops: Sequence[OwnOrder], mark: Decimal, now: int
+    ) -> OwnOrder:
+        if not stops and self._stop_passed(slot, mark):
+            return self._sell(slot, mark, now)
+        return self._stop(slot, want.unit, now, stops)
 
     def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:
         """The stop that covers the slot's coins where the target wants it; where nothing may be moved, the
@@ -233,6 +251,15 @@ class OrderManager:
         sale = self.tracker.sent(order, Role.SALE, slot, unit, now, decision)
         self.tracker.expect_fill(sale, now)
         return sale
+
+
+def _nearest_first(orders: Iterable[OwnOrder], mark: Decimal) -> tuple[OwnOrder, ...]:
+    """What protects before what buys, and the nearest to the price first."""
+
+    def rank(own: OwnOrder) -> tuple[bool, Decimal]:
+        return own.role is Role.BUY, abs((own.order.trigger or mark) - mark)
+
+    return tuple(sorted(orders, key=rank))
 
 
 def _purpose(order: OwnOrder) -> Purpose:

@@ -32,9 +32,10 @@ class ClientIds:
         self._counts[slot] = count
         return self._id(slot, self.start << 32 | count)
 
-    def entry(self) -> str:
-        """The id of the trade's opening order, which belongs to no slot."""
-        return self._id(_NO_SLOT, 1)
+    def entry(self, attempt: int) -> str:
+        """The id of the order that opens the trade, which belongs to no slot. `attempt` is 1, and one more
+        for each that came to nothing."""
+        return self._id(_NO_SLOT, attempt)
 
     def used(self, client_id: str) -> None:
         """Learn of an id that an earlier start gave."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.exchange import Exchange, OpenOrder, RateLimited, Refused, Rejected, Unknown, Unreachable
+from hypertui.execution.skew import ClockSkew
 from hypertui.market import ONE, ZERO, Order, OrderType, Side, plain
 
 _TRIES = 4
@@ -69,10 +70,12 @@ class Safety:
         self._clock = clock
         self._new_id = new_id
         self._say = say
+        self._skew = ClockSkew()
 
     async def make_safe(self, distance: Decimal | None) -> str:
         """Cancel the buys, and cover what is bare by a stop `distance` USD below the mark price. Returns how
         it is then. Raises NotSafe, and an ExchangeError where the venue does not answer."""
+        await self._read_clock()
         seen = await self._without_buys()
         if seen.position < 0:
             short = f"{plain(-seen.position)} {self._symbol}"
@@ -84,6 +87,16 @@ class Safety:
         stops = f"{len(seen.stops)} stops cover {plain(seen.covered)}"
         return f"no buys, and {stops} of {plain(seen.position)} {self._symbol}"
 
+    async def _read_clock(self) -> None:
+        asked_at = self._clock()
+        account = await self._exchange.account_state(self._symbol)
+        self._skew.measure(asked_at, self._clock(), account.time)
+        if self._skew.too_far:
+            raise NotSafe(f"nothing is sent: {self._skew.in_words()}")
+
+    def _expiry(self) -> int:
+        return self._skew.expiry(self._clock() + _EXPIRES_AFTER)
+
     async def _without_buys(self) -> Look:
         for _ in range(_TRIES):
             seen = await look(self._exchange, self._symbol)
@@ -92,7 +105,7 @@ class Safety:
                 break
             self._say(f"cancels {_in_words(seen.buys)}")
             try:
-                await self._exchange.cancel(self._symbol, ids, self._clock() + _EXPIRES_AFTER)
+                await self._exchange.cancel(self._symbol, ids, self._expiry())
             except _PASSING as error:
                 self._say(f"not sure: {error}")
                 await asyncio.sleep(_PAUSE)
@@ -113,7 +126,7 @@ class Safety:
             order = await self._stop(seen.bare, distance)
             self._say(f"places a stop for {plain(order.size)} at {plain(order.trigger or ZERO)}")
             try:
-                (answer,) = await self._exchange.place([order], self._clock() + _EXPIRES_AFTER)
+                (answer,) = await self._exchange.place([order], self._expiry())
             except _PASSING as error:
                 self._say(f"not sure: {error}")
                 await asyncio.sleep(_PAUSE)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from hypertui.exchange import Unreachable
+
 _KEPT = 12
 _WORTH_A_SHIFT = 1_000  # a measurement in more doubt than that moves no expiry that may well be right
 ALARM = 2_000
@@ -61,6 +63,13 @@ class ClockSkew:
     def too_far(self) -> bool:
         """Whether nothing may be sent: neither an expiry nor an age means anything any more."""
         return self.certain > LIMIT
+
+    def expiry(self, time: int) -> int:
+        """When an action that may take effect until `time` by our clock expires by the venue's. Every action
+        needs one, and so none is sent with a clock that is too far off: raises Unreachable then."""
+        if self.too_far:
+            raise Unreachable(f"nothing is sent: {self.in_words()}")
+        return self.at_venue(time)
 
     def at_venue(self, time: int) -> int:
         """A time by our clock as the venue's clock will show it then, rather too early than too late."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import ExchangeError, Quote, Rejected
+from hypertui.exchange import ExchangeError, OrderState, Quote, Rejected
 from hypertui.execution import decisions, rebuild
+from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.gate import Cleared
@@ -62,6 +63,7 @@ class Start:
         entry: Entry,
         journal: TradeJournal,
         durability: Durability,
+        chronicle: Chronicle,
         inputs: Inputs,
         inbox: Inbox,
     ) -> None:
@@ -69,6 +71,7 @@ class Start:
         self._entry = entry
         self._journal = journal
         self._durability = durability
+        self._chronicle = chronicle
         self._inputs = inputs
         self._inbox = inbox
         self._entering: OwnOrder | None = None
@@ -109,9 +112,13 @@ class Start:
             self._entering = _own(order, expires_at, None if price is None else Decimal(price), entry.at)
             if fills := await self._entry.found(order, expires_at, self._inbox):
                 return fills
+            self._chronicle.order(self._entering, "not placed")
+            self._entering = None
         try:
-            return await self._entry.enter(self._inbox, self._newest_quote, self._record_entry)
+            attempt = len(history) + 1
+            return await self._entry.enter(attempt, self._inbox, self._newest_quote, self._record_entry)
         except (StartRefused, ExchangeError) as error:
+            self._record_failure(error)
             self._journal.ended(self._inputs.now, "nothing was bought")
             self._durability.commit()
             if history and not isinstance(error, StartRefused | Rejected):
@@ -127,9 +134,16 @@ class Start:
         data = {"order": plain_json(order), "expires_at": expires_at, "price": plain_json(price)}
         self._journal.record("entering", self._inputs.now, data)
         self._entering = _own(order, expires_at, price, self._inputs.now)
+        self._chronicle.order(self._entering, "sent")
         self._durability.commit()
         if self._durability.problem:
             raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")
+
+    def _record_failure(self, error: Exception) -> None:
+        if self._entering is not None:
+            self._entering.note = str(error)
+            reached = isinstance(error, StartRefused)
+            self._chronicle.order(self._entering, OrderState.REJECTED.value if reached else "not placed")
 
 
 def _own(order: Order, expires_at: int, price: Decimal | None, at: int) -> OwnOrder:

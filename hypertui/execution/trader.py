@@ -162,7 +162,7 @@ class Trader:
         plan = desk.config.plan(await survey.market(desk.exchange, symbol))
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew)
         self._entry = entry
-        start = Start(plan, entry, desk.journal, desk.durability, desk.inputs, desk.inbox)
+        start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
         if desk.config.protect_only and not desk.journal.history():
             raise StartRefused("there is no trade to protect")
         cleared = await self._clear(plan, stop)
@@ -175,7 +175,7 @@ class Trader:
         await start.price(stop)
         if stop.requested:
             return
-        self.trade = OpenTrade(desk, plan, await start.open(cleared), entry)
+        self.trade = OpenTrade(desk, plan, await start.open(cleared))
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
@@ -313,8 +313,8 @@ class Trader:
         """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
         desk = self.desk
         buys = [order.client_id for order in trade.tracker.buys()]
-        expires_at = desk.skew.at_venue(desk.clock() + desk.config.timing.expires_after)
         try:
+            expires_at = desk.skew.expiry(desk.clock() + desk.config.timing.expires_after)
             await desk.exchange.cancel(desk.config.symbol, buys, expires_at)
             said = f"{len(buys)} buys were cancelled"
         except ExchangeError as error:

@@ -219,6 +219,8 @@ async def _close_position(trade: Trade, reason: str) -> None:
         mark = trade.tracker.mark
         if mark is None:
             break
+        if trade.desk.skew.too_far:
+            raise NotDone(f"{_coins(trade, held)} is not closed: {_clock(trade)}; the stops work on")
         sale = trade.manager.close(held, mark, trade.desk.clock(), reason)
         trade.send(Place((sale,)))
         await trade.desk.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
@@ -247,12 +249,16 @@ async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: s
                 trade.send(action)
         return not any(True for _ in which())
 
-    if not await trade.desk.inbox.run_until(gone, _PATIENCE):
-        left, held = list(which()), trade.tracker.ladder.position
-        raise NotDone(
-            f"{counted(len(left), name)} could not be cancelled within {_PATIENCE:.0f} s; "
-            f"{_coins(trade, held)} is held"
-        )
+    skew = trade.desk.skew
+    await trade.desk.inbox.run_until(lambda: gone() or skew.too_far, _PATIENCE)
+    left, held = list(which()), _coins(trade, trade.tracker.ladder.position)
+    if left:
+        why = f": {_clock(trade)}" if skew.too_far else f" within {_PATIENCE:.0f} s"
+        raise NotDone(f"{counted(len(left), name)} could not be cancelled{why}; {held} is held")
+
+
+def _clock(trade: Trade) -> str:
+    return f"nothing is sent, {trade.desk.skew.in_words()}"
 
 
 async def _working(trade: Trade) -> Sequence[OpenOrder]:

@@ -38,6 +38,7 @@ DEFAULT_TIMEOUT = 5.0  # seconds
 # A shorter page of fills is the last one: the venue documents 2000 for fills and 500 for other lists.
 _SHORTEST_FULL_PAGE = 500
 _QUESTION_THREADS = 4
+_ACTION_THREADS = 4
 _PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
@@ -46,10 +47,10 @@ _T = TypeVar("_T")
 class HyperliquidExchange:
     """Fulfils `hypertui.exchange.Exchange`; see there for the meaning and the errors of every call.
 
-    Actions go out one after the other on a thread of their own, so that nonces keep their order and no
-    question is ever in an action's way. Nothing is sent before the first call. `account` is the key's own
-    address by default, and `timeout` in seconds. `with_last` has the feed tell of traded prices too, at the
-    price of more traffic.
+    Actions have threads of their own, so that no question is ever in their way, and a few of them, so that
+    neither is an action that is not answered. Nothing is sent before the first call. `account` is the key's
+    own address by default, and `timeout` in seconds. `with_last` has the feed tell of traded prices too, at
+    the price of more traffic.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class HyperliquidExchange:
         self._with_last = with_last
         self._pace = pace or Pace()
         self._asking = ThreadPoolExecutor(_QUESTION_THREADS, "hyperliquid-question")
-        self._acting = ThreadPoolExecutor(1, "hyperliquid-action")
+        self._acting = ThreadPoolExecutor(_ACTION_THREADS, "hyperliquid-action")
         # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
         # that a question has kept warm, where one of its own would be hung up between two steps.
         self._session = Session(trust_env=not network.is_loopback)
@@ -234,31 +235,22 @@ class HyperliquidExchange:
         if actions is None or self._closed or not orders:
             return
 
-        def sign() -> Json:
-            with actions.until(expires_at):
-                return actions.bulk_orders([order_request(order) for order in orders])
-
-        self._prepared = (tuple(orders), expires_at), self._acting.submit(sign)
+        signing = self._acting.submit(actions.signed, _placement(orders), expires_at)
+        self._prepared = (tuple(orders), expires_at), signing
 
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         if not orders:
             return ()
+        prepared, self._prepared = self._prepared, None  # nothing is sent twice: its nonce is spent
+        known = prepared is not None and prepared[0] == (tuple(orders), expires_at)
         return await self._act(
             {order.symbol for order in orders},
             len(orders),
             expires_at,
-            self._placement(tuple(orders), expires_at),
+            _placement(orders),
             lambda response: wire.placed(wire.statuses(response), len(orders)),
+            prepared[1] if prepared is not None and known else None,
         )
-
-    def _placement(self, orders: tuple[Order, ...], expires_at: int) -> Callable[[Actions], Json]:
-        """What signs the orders, or has them signed. Nothing is used twice: its nonce is spent."""
-        prepared, self._prepared = self._prepared, None
-        if prepared is not None and prepared[0] == (orders, expires_at):
-            signing = prepared[1]  # done by its turn: there is one thread, and this comes after it
-            return lambda venue: signing.result()
-        requests = [order_request(order) for order in orders]
-        return lambda venue: venue.bulk_orders(requests)
 
     async def cancel(
         self, symbol: str, client_ids: Sequence[str], expires_at: int
@@ -332,8 +324,10 @@ class HyperliquidExchange:
         expires_at: int,
         sign: Callable[[Actions], Json],
         read: Callable[[Json], _T],
+        signing: Future[Json] | None = None,
     ) -> _T:
         """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
+        `signing` gives what `sign` would, where that has been begun.
 
         Raises Unknown for an answer that cannot be read.
         """
@@ -343,9 +337,7 @@ class HyperliquidExchange:
                 raise _no_market(symbol)
 
         def send() -> Json:
-            with actions.until(expires_at):
-                signed = sign(actions)
-            return actions.send(signed)
+            return actions.send(actions.signed(sign, expires_at) if signing is None else signing.result())
 
         self._meter.acted(parts)
         self._contexts = None
@@ -375,6 +367,10 @@ def _read(answer: Json, read: Callable[[Json], _T], *, is_action: bool) -> _T:
     except wire.Malformed as error:
         text = f"the exchange's answer is not understood: {error}"
         raise errors.no_answer(text, is_action=is_action) from error
+
+
+def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:
+    return lambda venue: venue.bulk_orders([order_request(order) for order in orders])
 
 
 def _closed() -> Unreachable:

@@ -5,8 +5,8 @@ Everything here blocks, so it is called on threads. The SDK's WebSocket is never
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -83,9 +83,10 @@ class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions, for one thread. `meta` numbers the markets.
+    """The SDK's actions. `meta` numbers the markets.
 
-    The SDK's methods only sign here: what they return is for `send`, which may come later.
+    The SDK's methods only sign here: they are called through `signed`, and what comes of that is for `send`,
+    which may come later, from any thread.
     """
 
     def __init__(
@@ -96,15 +97,17 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
         )
         self._use(session)
         self._last_nonce = 0
+        self._signing = threading.Lock()
 
-    @contextmanager
-    def until(self, expires_at: int) -> Iterator[Actions]:
-        """Let the actions in here expire at `expires_at` (ms), and no others: the SDK would remember it."""
-        self.set_expires_after(expires_at)
-        try:
-            yield self
-        finally:
-            self.set_expires_after(None)
+    def signed(self, sign: Callable[[Actions], Json], expires_at: int) -> Json:
+        """What `sign` gives, to expire at `expires_at` (ms). One at a time: nonces grow, and the SDK would
+        remember the expiry."""
+        with self._signing:
+            self.set_expires_after(expires_at)
+            try:
+                return sign(self)
+            finally:
+                self.set_expires_after(None)
 
     def send(self, signed: Json) -> Json:
         """Post what one of the SDK's methods has signed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from hypertui.ledger.database import Database, find
 from hypertui.ledger.errors import JournalError, NoJournal, OldJournal
@@ -13,10 +14,28 @@ from hypertui.ledger.upgrade import version_of
 
 def existing(url: str) -> Database:
     """The database at `url`. Raises NoJournal where there is no file of that name."""
-    database = find(url, make_folders=False)
+    database = find(url, make=False)
     if not database.is_postgresql and not Path(database.place).exists():
         raise NoJournal(f"there is no journal at {database.place}")
     return database
+
+
+def to_be_made(url: str) -> str:
+    """The place where a start would make the journal, by name. Tries whether a file can be there, and leaves
+    none. Raises JournalError where none can be."""
+    database = find(url, make=False)
+    if database.is_postgresql:
+        return database.place
+    path = Path(database.place)
+    try:
+        if path.exists():
+            raise JournalError(f"the journal {path} is not a file")
+        nearest = next(folder for folder in path.parents if folder.exists())
+        with TemporaryFile(dir=nearest):
+            return database.place
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise JournalError(f"the journal {path} cannot be made: {reason}") from None
 
 
 def check(session: Session) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import shutil
 import sqlite3
 from dataclasses import dataclass, field
@@ -57,6 +59,13 @@ class Database:
         except OSError:
             return None, None
 
+    def identity(self) -> tuple[int, int] | None:
+        """Which file has the journal's name now, by device and inode; None on a server. Raises OSError."""
+        if self.is_postgresql:
+            return None
+        file = Path(self.place).stat()
+        return file.st_dev, file.st_ino
+
     def down(self, reason: str) -> JournalDown:
         """The error that says that the database is out of reach."""
         return JournalDown(f"the journal {self.place} is out of reach: {reason}")
@@ -81,10 +90,11 @@ def _bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in (path, Path(f"{path}-wal")) if file.exists())
 
 
-def find(address: str, make_folders: bool = True, read_only: bool = False) -> Database:
-    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing;
-    `make_folders` makes those of a file, and `read_only` is for a file that is there and stays as it is.
-    Raises JournalError for an address that is none of these, and for a file to be read that is not there."""
+def find(address: str, make: bool = True, read_only: bool = False) -> Database:
+    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing; `make`
+    makes a file that is not there, and its folders, for their owner alone, and `read_only` is for a file that
+    is there and stays as it is. Raises JournalError for an address that is none of these, for a file that
+    cannot be made, and for one to be read that is not there."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -92,13 +102,13 @@ def find(address: str, make_folders: bool = True, read_only: bool = False) -> Da
         raise JournalError("ledger.url is not a database URL") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return _file(url, make_folders, read_only)
+        return _file(url, make, read_only)
     if kind in ("postgresql", "postgres"):
         return _server(url)
     raise JournalError(f"ledger.url must begin with sqlite:/// or postgresql://, not with {kind}:")
 
 
-def _file(url: URL, make_folders: bool, read_only: bool) -> Database:
+def _file(url: URL, make: bool, read_only: bool) -> Database:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise JournalError("ledger.url must name a file: sqlite:///path/to/journal.db")
     path = Path(url.database).expanduser()
@@ -107,17 +117,33 @@ def _file(url: URL, make_folders: bool, read_only: bool) -> Database:
             raise NoJournal(f"there is no journal at {path}")
         deadline = Deadline()
         return Database(sqlite.reader_of(path, deadline), str(path), deadline)
-    try:
-        if make_folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise JournalError(f"no folder for the journal {path}: {reason}") from None
+    if make:
+        _make(path)
     deadline = Deadline()
     return Database(sqlite.engine_of(path, deadline), str(path), deadline)
 
 
+def _make(path: Path) -> None:
+    """An empty file, unless there is one; no folder stays where there can be none. SQLite gives the files
+    that it puts beside it the same mode."""
+    missing = []
+    try:
+        missing += [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        reason = error.strerror or type(error).__name__
+        raise JournalError(f"the journal {path} cannot be made: {reason}") from None
+
+
 def _server(url: URL) -> Database:
+    if "@" in (url.host or "") or "@" in (url.database or ""):
+        # A part of the password would pass for the host's name, and be said wherever the place is.
+        raise JournalError("ledger.url has more than one @: an @ in the user name or password is written %40")
     if importlib.util.find_spec("psycopg") is None:
         raise JournalError("a journal in PostgreSQL needs its driver: pip install 'hypertui[postgres]'")
     from hypertui.ledger import postgresql  # the driver is an extra

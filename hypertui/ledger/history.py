@@ -71,7 +71,7 @@ class History(JournalReader):
     def open(cls, url: str) -> Self:
         """The journal at `url`. Nothing is made, changed or claimed. Raises NoJournal where there is none,
         OldJournal for one of an older version, and another JournalError for one of a newer."""
-        session = Session(find(url, make_folders=False, read_only=True))
+        session = Session(find(url, make=False, read_only=True))
         try:
             check(session)
         except BaseException:

@@ -73,10 +73,9 @@ class Journal(JournalReader):
         self.close()
 
     def claim(self, network: str, account: str, symbol: str) -> None:
-        """Trade this account and symbol alone, among all who keep their journal in the same PostgreSQL, until
-        the journal is closed. Raises Locked, naming the holder; so does any later call, if somebody else has
-        taken the place while the connection was down. On SQLite there is nothing to do: the lock file sees
-        everybody who can reach the database."""
+        """Trade this account and symbol alone, among all who keep their journal in the same database, until
+        the journal is closed. Raises Locked, naming the holder; on PostgreSQL so does any later call, if
+        somebody else has taken the place while the connection was down."""
         self._session.claim(network, account, symbol)
 
     # Trades
@@ -177,7 +176,7 @@ class Journal(JournalReader):
         try:
             self.commit()
         finally:
-            self._session.disconnect()
+            self._session.close()
 
     def _write(
         self,

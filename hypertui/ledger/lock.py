@@ -81,7 +81,8 @@ def _held_by(path: Path) -> str | None:
 class EngineLock:
     """Holds the lock between `__enter__` and `__exit__`, or until the process dies, however it dies.
 
-    The file stays: removing it would let two engines lock two files of the same name.
+    The file goes with the lock. Whoever opened it before that, and locks it afterwards, finds that it has
+    lost its name, and begins anew: two engines never hold two files of the same name.
     """
 
     def __init__(
@@ -91,29 +92,26 @@ class EngineLock:
         account: str,
         symbol: str,
         clock: Callable[[], int] = _wall_clock,
+        state_dir: Path | None = None,
     ) -> None:
+        """`state_dir` is told to whoever is refused, where it is not the folder of the lock itself."""
         self._names = (account.lower(), symbol, network)
         name = "-".join(quote(part, safe="") for part in (network, account.lower(), symbol))
         self.path = folder / f"{name}.lock"
         self._clock = clock
+        self._state_dir = state_dir
         self._file: int | None = None
 
     def __enter__(self) -> Self:
         """Take the lock. Raises Locked when another engine has it, OSError when there can be no file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            _take(file)
-        except BlockingIOError:
-            holder = _holder(os.pread(file, _MOST, 0))
-            os.close(file)
-            raise Locked(refusal(*self._names, holder)) from None
-        except OSError:
-            os.close(file)
-            raise
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while (file := self._locked()) is None:
+            pass
         self._file = file
         since = datetime.fromtimestamp(self._clock() / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        self._write({"pid": os.getpid(), "host": socket.gethostname(), "user": whoami(), "since": since})
+        who: dict[str, object] = {"pid": os.getpid(), "host": socket.gethostname(), "user": whoami()}
+        state = {} if self._state_dir is None else {"state": str(self._state_dir.absolute())}
+        self._write(who | {"since": since} | state)
         return self
 
     def __exit__(
@@ -124,8 +122,27 @@ class EngineLock:
     ) -> None:
         if self._file is not None:
             file, self._file = self._file, None
-            os.ftruncate(file, 0)
+            if os.fstat(file).st_nlink:  # else its name may be somebody else's by now
+                with contextlib.suppress(OSError):
+                    self.path.unlink()
             os.close(file)
+
+    def _locked(self) -> int | None:
+        """The file, open and locked; None for one that its last holder has removed meanwhile."""
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _take(file)
+            if os.fstat(file).st_nlink:
+                return file
+        except BlockingIOError:
+            holder = _holder(os.pread(file, _MOST, 0))
+            os.close(file)
+            raise Locked(refusal(*self._names, holder)) from None
+        except OSError:
+            os.close(file)
+            raise
+        os.close(file)
+        return None
 
     def _write(self, holder: dict[str, object]) -> None:
         assert self._file is not None
@@ -147,6 +164,7 @@ def _holder(content: bytes) -> str:
     try:
         holder = json.loads(content)
         pid, host, user, since = (str(holder[key]) for key in ("pid", "host", "user", "since"))
+        state = f", its state in {holder['state']}" if "state" in holder else ""
     except (ValueError, KeyError, TypeError):
         return "one that has just started"
-    return f"process {pid} of {user} on {host}, since {since}"
+    return f"process {pid} of {user} on {host}, since {since}{state}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hypertui.ledger.database import Database
-from hypertui.ledger.errors import JournalDown
+from hypertui.ledger.errors import JournalDown, JournalError
+from hypertui.ledger.lock import EngineLock
 from hypertui.ledger.sqlite import BEGIN
 
 PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
@@ -25,14 +27,21 @@ class Session:
         self.database = database
         self.connection: Connection | None = None
         self._claims: list[tuple[str, str, str]] = []
+        self._file: tuple[int, int] | None = None  # the one that was first connected to
+        self._lost = False
+        self._locks = contextlib.ExitStack()
 
     def claim(self, network: str, account: str, symbol: str) -> None:
-        """Hold this claim on every connection from now on. Raises Locked, naming the holder; so does any
-        later `run`, if somebody else has taken it while the connection was down. SQLite has no claims."""
+        """Hold this claim until `close`: on PostgreSQL on every connection from now on, where any later `run`
+        raises Locked too, if somebody else has taken it while the connection was down; on SQLite by a lock in
+        a folder beside the file. Raises Locked, naming the holder, and JournalError."""
         claim = (network, account.lower(), symbol)
-        if not self.database.is_postgresql or claim in self._claims:
+        if claim in self._claims:
             return
-        self.run(lambda connection: self._take(connection, claim))
+        if self.database.is_postgresql:
+            self.run(lambda connection: self._take(connection, claim))
+        else:
+            self._lock(claim)
         self._claims.append(claim)
 
     def run(
@@ -43,9 +52,11 @@ class Session:
         begin: str = "BEGIN",
     ) -> T:
         """Do `work` in a transaction of its own, `within` seconds, on the connection there is or, with
-        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone."""
+        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone. A file that
+        was removed or replaced is no JournalDown: this session will never write again."""
         self.database.deadline.set(within)
         try:
+            self._look_at_file()
             connection = self._connected(connect)
             connection.execution_options(**{BEGIN: begin})
             with connection.begin():
@@ -57,11 +68,31 @@ class Session:
             self.disconnect()
             raise
 
+    def close(self) -> None:
+        """Let go of the connection and of all claims."""
+        self.disconnect()
+        self._claims.clear()
+        self._locks.close()
+
     def disconnect(self) -> None:
-        """Let go of the connection, and of the claims with it."""
+        """Let go of the connection, and on PostgreSQL of the claims with it, until there is another one."""
         connection, self.connection = self.connection, None
         if connection is not None:
             _discard(connection)
+
+    def _look_at_file(self) -> None:
+        """SQLite goes on writing into a file that has lost its name, and all of it is lost. Whatever is there
+        in its place later lacks rows, even where the number of the old inode is given to it."""
+        try:
+            found = self.database.identity()
+        except (FileNotFoundError, NotADirectoryError):
+            found = None
+        except OSError as error:
+            raise self.database.down(error.strerror or type(error).__name__) from None
+        self._lost |= self._file is not None and found != self._file
+        if self._lost:
+            raise JournalError(f"the journal {self.database.place} was removed or replaced while in use")
+        self._file = found
 
     def _connected(self, connect: bool) -> Connection:
         if self.connection is None:
@@ -69,7 +100,7 @@ class Session:
                 raise self.database.down("it is not connected")
             connection = self.database.engine.connect().execution_options(preserve_rowcount=True)
             try:
-                for claim in self._claims:
+                for claim in self._claims if self.database.is_postgresql else ():
                     with connection.begin():
                         self._take(connection, claim)
             except BaseException:
@@ -77,6 +108,14 @@ class Session:
                 raise
             self.connection = connection
         return self.connection
+
+    def _lock(self, claim: tuple[str, str, str]) -> None:
+        # By the file's own name: whatever links lead to it, they lead to the same lock.
+        folder = Path(f"{Path(self.database.place).resolve()}-locks")
+        try:
+            self._locks.enter_context(EngineLock(folder, *claim))
+        except OSError as error:
+            raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
 
     def _take(self, connection: Connection, claim: tuple[str, str, str]) -> None:
         from hypertui.ledger import postgresql  # the driver is an extra

@@ -17,9 +17,10 @@ _WAITS = "hypertui_waits"  # for how many seconds a connection was last told to 
 
 
 def engine_of(path: Path, deadline: Deadline) -> Engine:
-    """An engine on this file. A lock of somebody else is waited for as long as the deadline is away."""
+    """An engine on this file, which it never makes: an empty one in the place of one that is gone would hide
+    that. A lock of somebody else is waited for as long as the deadline is away."""
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        _address(path, "rw"),
         connect_args={"check_same_thread": False},
         poolclass=NullPool,
         hide_parameters=True,
@@ -33,7 +34,7 @@ def engine_of(path: Path, deadline: Deadline) -> Engine:
 def reader_of(path: Path, deadline: Deadline) -> Engine:
     """An engine that can only read this file, and never keeps anybody who writes it waiting."""
     engine = create_engine(
-        URL.create("sqlite", database=f"{path.resolve().as_uri()}", query={"mode": "ro", "uri": "true"}),
+        _address(path, "ro"),
         connect_args={"check_same_thread": False},
         poolclass=NullPool,
         hide_parameters=True,
@@ -41,6 +42,10 @@ def reader_of(path: Path, deadline: Deadline) -> Engine:
     event.listen(engine, "connect", partial(_prepare_to_read, deadline))
     event.listen(engine, "begin", partial(_begin, deadline))
     return engine
+
+
+def _address(path: Path, mode: str) -> URL:
+    return URL.create("sqlite", database=path.resolve().as_uri(), query={"mode": mode, "uri": "true"})
 
 
 def _prepare_to_read(deadline: Deadline, connection: sqlite3.Connection, _record: object) -> None:

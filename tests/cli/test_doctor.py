@@ -111,6 +111,26 @@ def test_what_is_wrong(home: dict[str, str], venue: LocalVenue) -> None:
     assert examined(amber)["whipsaw"]["level"] == "amber"
 
 
+def test_a_journal_that_a_start_could_not_make(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for file, reason in (
+        ("/proc/x/journal.db", "cannot be made: "),
+        ("/dev/null/journal.db", "cannot be made: Not a directory"),
+        (str(tmp_path / "folder"), "is not a file"),
+    ):
+        environ = home | {"HYPERTUI_LEDGER__URL": f"sqlite:///{file}"}
+        shown = run(environ, "doctor", "--json", "--base-url", venue.base_url, *SOL)
+        assert shown.returncode == 2
+        assert examined(shown)["journal"]["level"] == "red"
+        assert f"the journal {file} {reason}" in examined(shown)["journal"]["text"]
+    file = tmp_path / "new" / "deep" / "journal.db"
+    environ = home | {"HYPERTUI_LEDGER__URL": f"sqlite:///{file}"}
+    assert run(environ, "doctor", "--base-url", venue.base_url, *SOL).returncode == 0
+    assert not (tmp_path / "new").exists(), "it only looks"
+
+
 def test_a_journal_of_an_older_version_is_left_as_it_is(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue
 ) -> None:

@@ -115,17 +115,24 @@ class Desk:
         self.wait(1)
         return self.manager.converge(self.now)
 
+    def acts(self, busy: bool = False) -> tuple[list[OwnOrder], list[OwnOrder]]:
+        """The orders that are placed next, and those that are cancelled."""
+        self.wait(1)
+        actions = self.manager.converge(self.now, busy)
+        placed = [order for action in actions if isinstance(action, Place) for order in action.orders]
+        return placed, [order for action in actions if isinstance(action, Cancel) for order in action.orders]
+
     def places(self) -> list[OwnOrder]:
-        """The orders of the next action, which must place some or do nothing."""
-        actions = [action for action in self.converge() if not isinstance(action, Ask)]
-        assert all(isinstance(action, Place) for action in actions), actions
-        return [order for action in actions if isinstance(action, Place) for order in action.orders]
+        """The orders that are placed next; none may be cancelled."""
+        placed, cancelled = self.acts()
+        assert not cancelled, cancelled
+        return placed
 
     def cancels(self) -> list[OwnOrder]:
-        """The orders that the next action cancels, which must cancel some or do nothing."""
-        actions = [action for action in self.converge() if not isinstance(action, Ask)]
-        assert all(isinstance(action, Cancel) for action in actions), actions
-        return [order for action in actions if isinstance(action, Cancel) for order in action.orders]
+        """The orders that are cancelled next; none may be placed."""
+        placed, cancelled = self.acts()
+        assert not placed, placed
+        return cancelled
 
     def asks(self) -> list[OwnOrder]:
         return [action.order for action in self.converge() if isinstance(action, Ask)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import Filled
+from hypertui.exchange import Filled, Placed
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
@@ -14,7 +14,7 @@ from hypertui.hyperliquid import HyperliquidExchange, paper
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.port import CommandState, Mode, Verb
 from tests.execution.desk import Desk
-from tests.support.live_engine import LiveEngine, wall_clock
+from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
 
@@ -27,19 +27,23 @@ def live() -> Iterator[LiveEngine]:
 
 def by_hand(live: LiveEngine, side: Side, size: str) -> None:
     """Trade in the account with the same key, as a second program or a person at the venue's own page."""
+    limit = Decimal(200 if side is Side.BUY else 100)
+    order = Order(f"0x{0xBAD:032x}", "SOL", side, Decimal(size), OrderType.IOC, limit)
+    assert isinstance(placed_beside(live, order), Filled)
 
-    async def trade() -> None:
+
+def placed_beside(live: LiveEngine, order: Order) -> Placed:
+    """What the venue says to an order that the engine knows nothing of."""
+
+    async def place() -> Placed:
         exchange = HyperliquidExchange(paper(live.venue.base_url), live.key)
         try:
-            limit = Decimal(200 if side is Side.BUY else 100)
-            client_id = f"0x{0xBAD:032x}"
-            order = Order(client_id, "SOL", side, Decimal(size), OrderType.IOC, limit)
-            (answer,) = await exchange.place([order], wall_clock() + 5_000)
-            assert isinstance(answer, Filled)
+            (answer,) = await exchange.place([order], live.venue.core.now + 5_000)
+            return answer
         finally:
             await exchange.close()
 
-    asyncio.run(trade())
+    return asyncio.run(place())
 
 
 def alarmed(live: LiveEngine) -> bool:

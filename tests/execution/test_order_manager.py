@@ -205,29 +205,45 @@ def test_remainders_that_are_worth_an_order_together_get_one(mark: int | str, ro
     assert desk.ladder.dust == 0
 
 
-def test_while_an_action_is_under_way_there_are_only_questions() -> None:
+def test_while_an_action_is_under_way_only_coins_without_a_stop_get_one() -> None:
     desk = Desk()
     desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    desk.mark(100)
+    assert desk.acts(busy=True) == ([], [])
+    bought = desk.buy(0)
+    desk.fill(bought)
+    desk.mark(101)  # all stops are to follow, and only the coins just bought have none
+    placed, cancelled = desk.acts(busy=True)
+    assert [(order.role, order.slot) for order in placed] == [(Role.STOP, bought.slot)]
+    assert cancelled == []
+    assert desk.acts(busy=True) == ([], []), "one is on its way"
     desk.wait(desk.tracker.timing.confirm_after)
-    assert all(isinstance(action, Ask) for action in desk.manager.converge(desk.now, busy=True))
+    assert desk.acts(busy=True) == ([], [])
 
 
 def test_buys_move_one_by_one_to_a_new_size_the_farthest_first() -> None:
     desk = Desk(reinvest=Reinvest.RECOVERY)
-    desk.mark(99)
-    desk.fill(desk.stop(-1))
+    desk.mark(98)
+    for unit in (-1, -2):
+        desk.fill(desk.stop(unit))
     desk.settle()
     desk.mark(96)
-    for unit in (-2, -3, -4):
+    for unit in (-3, -4):
         desk.fill(desk.stop(unit))
-    desk.acknowledge(*desk.places())  # of the new size, all but the one that worked already
-    wrong = desk.buy(0)
-    assert wrong.order.size != desk.ladder.target().buys[-1].size
-    assert desk.cancels() == [wrong]
-    assert desk.converge() == []  # its unit stays taken until it is dead
-    desk.tell(wrong, OrderState.CANCELLED, wrong.remaining)
-    (right,) = desk.places()
-    assert (right.unit, right.order.size) == (0, desk.ladder.target().buys[-1].size)
+    nearer, farther = desk.buy(-1), desk.buy(0)
+    sizes = [buy.size for buy in desk.ladder.target().buys]
+    assert [nearer.order.size, farther.order.size] != sizes[2:]
+    placed, cancelled = desk.acts()
+    assert [(order.unit, order.order.size) for order in placed] == [(-3, sizes[0]), (-2, sizes[1])]
+    assert cancelled == [farther]
+    desk.acknowledge(*placed)
+    assert desk.acts() == ([], [])  # its unit stays taken until it is dead
+    desk.tell(farther, OrderState.CANCELLED, farther.remaining)
+    (right,), cancelled = desk.acts()
+    assert (right.unit, right.order.size) == (0, sizes[3])
+    assert cancelled == [nearer]
 
 
 def test_a_remainder_below_the_minimum_joins_the_next_stop() -> None:
@@ -341,10 +357,9 @@ def test_an_off_target_buy_is_cancelled_before_it_is_missed() -> None:
     desk.settle()
     highest = desk.buy(0)
     desk.mark(95)
-    placed = desk.places()
+    placed, cancelled = desk.acts()
     assert units(placed) == [-4]
-    desk.acknowledge(*placed)
-    assert [a.orders for a in desk.converge() if isinstance(a, Cancel)] == [(highest,)]
+    assert cancelled == [highest], "at once"
 
 
 def test_a_stop_takes_missing_dust_along_once() -> None:

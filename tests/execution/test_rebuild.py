@@ -101,7 +101,7 @@ def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:
 
 PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal("0.5"), Decimal(2000), 20)
 IDS = ClientIds(0xABC)
-ENTRY = Fill("SOL", Side.BUY, Decimal(8), Decimal(150), Decimal(0), 1_000, 1, 1, IDS.entry())
+ENTRY = Fill("SOL", Side.BUY, Decimal(8), Decimal(150), Decimal(0), 1_000, 1, 1, IDS.entry(1))
 
 
 def stop(slot: int, trigger: str, size: str = "2") -> OpenOrder:

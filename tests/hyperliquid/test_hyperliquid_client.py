@@ -132,7 +132,8 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
     run(scripted.url, use)
     bodies = [body for path, body in scripted.requests if path == "/exchange"]
     nonces = [body["nonce"] for body in bodies]
-    assert nonces == sorted(set(nonces))
+    assert len(set(nonces)) == len(nonces)
+    assert max(nonces[:20]) < nonces[20] < nonces[21]
     assert sorted(body["expiresAfter"] for body in bodies[:20]) == [EXPIRES + n for n in range(20)]
     for body in bodies:
         assert signer(body) == KEY.address
@@ -145,9 +146,9 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     meta = {"universe": []}
     session = Session(trust_env=False)
     actions = Actions(paper(scripted.url), session, KEY, KEY.address, meta, 5.0)
-    with session, actions.until(EXPIRES):
+    with session:
         for nonce in (1000, 1000, 900, 1500):
-            actions.send(actions.noop(nonce))
+            actions.send(actions.signed(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES))
     assert actions.expires_after is None
     bodies = scripted.asked("noop")
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
@@ -159,8 +160,8 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
 def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
     session = Session(trust_env=False)
     actions = Actions(paper(scripted.url), session, KEY, KEY.address, {"universe": []}, 5.0)
-    with session, pytest.raises(KeyError), actions.until(EXPIRES):
-        actions.update_leverage(7, "SOL")
+    with session, pytest.raises(KeyError):
+        actions.signed(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES)
     assert actions.expires_after is None
 
 
@@ -409,10 +410,10 @@ def test_a_failing_action_shows_no_key(scripted: Scripted) -> None:
 
 
 def test_closing_lets_waiting_actions_go_unsent(scripted: Scripted) -> None:
-    asked, release = threading.Event(), threading.Event()
+    asked, release = threading.Semaphore(0), threading.Event()
 
     def stall(_: object) -> Answer:
-        asked.set()
+        asked.release()
         release.wait(10)
         return 200, json.dumps(ok({"resting": {"oid": 1}}))
 
@@ -421,18 +422,42 @@ def test_closing_lets_waiting_actions_go_unsent(scripted: Scripted) -> None:
     async def main() -> None:
         exchange = HyperliquidExchange(paper(scripted.url), KEY)
         await exchange.open()
-        first, second = (asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(2))
-        await asyncio.to_thread(asked.wait, 5)
+        *sent, waiting = (asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(5))
+        for _ in sent:
+            assert await asyncio.to_thread(asked.acquire, timeout=5)
         closing = asyncio.create_task(exchange.close())
         await asyncio.sleep(0)
         release.set()
         await closing
-        assert await first == (Resting(1),)
+        assert [await each for each in sent] == [(Resting(1),)] * 4
         with pytest.raises(Unreachable, match="closed"):
-            await second
+            await waiting
 
     asyncio.run(main())
-    assert len(scripted.asked("order")) == 1
+    assert len(scripted.asked("order")) == 4
+
+
+def test_an_action_without_an_answer_is_in_no_other_ones_way(scripted: Scripted) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def stall(_: object) -> Answer:
+        asked.set()
+        release.wait(10)
+        return 200, json.dumps(ok("success"))
+
+    scripted.answers["cancelByCloid"] = stall
+    scripted.say("order", ok({"resting": {"oid": 1}}))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        cancel = asyncio.create_task(exchange.cancel("SOL", IDS[:1], EXPIRES))
+        await asyncio.to_thread(asked.wait, 5)
+        assert await exchange.place([order()], EXPIRES) == (Resting(1),)
+        assert not cancel.done()
+        release.set()
+        assert await cancel == (CancelOutcome.CANCELLED,)
+
+    run(scripted.url, use)
 
 
 def test_a_closed_client_sends_nothing(scripted: Scripted) -> None:

@@ -51,6 +51,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def file_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'journal.db'}"
+
+
+@pytest.fixture
 def postgres_url(postgres: str) -> str:
     """The URL of an empty database on PostgreSQL."""
     return emptied(postgres)

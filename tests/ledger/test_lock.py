@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 import socket
@@ -61,6 +62,36 @@ def test_a_lock_is_let_go_of_at_the_end_and_after_an_error(tmp_path: Path) -> No
     child.kill()
 
 
+def test_a_lock_whose_file_was_removed_as_it_was_taken_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with EngineLock(tmp_path, *CLAIM) as lock:
+        assert lock.path.exists()
+    assert not lock.path.exists(), "the file goes with the lock"
+    flock, left = fcntl.flock, [lock.path]
+
+    def taken_too_late(file: int, how: int) -> None:
+        if left:
+            left.pop().unlink()  # its holder leaves between our opening it and our locking it
+        flock(file, how)
+
+    monkeypatch.setattr("hypertui.ledger.lock.fcntl.flock", taken_too_late)
+    with lock:
+        assert str(os.getpid()) in lock.path.read_text()
+        with pytest.raises(Locked), EngineLock(tmp_path, *CLAIM):
+            pass
+
+
+def test_a_lock_whose_file_was_removed_leaves_its_successors_alone(tmp_path: Path) -> None:
+    with EngineLock(tmp_path, *CLAIM) as lock:
+        lock.path.unlink()
+        other = EngineLock(tmp_path, *CLAIM)
+        other.__enter__()
+    with pytest.raises(Locked), EngineLock(tmp_path, *CLAIM):
+        pass
+    other.__exit__(None, None, None)
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"pid": 1}', "\xff"])
 def test_a_holder_who_has_not_said_who_it_is(tmp_path: Path, content: str) -> None:
     with EngineLock(tmp_path, *CLAIM) as lock:
@@ -75,10 +106,10 @@ def test_a_symbol_cannot_leave_the_folder(tmp_path: Path) -> None:
         assert lock.path.exists()
 
 
-def test_a_claim_on_postgresql_names_its_holder(postgres_url: str) -> None:
-    child = Child(_HOLD_CLAIM, postgres_url, *CLAIM)
+def test_a_claim_names_its_holder(url: str) -> None:
+    child = Child(_HOLD_CLAIM, url, *CLAIM)
     try:
-        with Journal.open(postgres_url) as journal:
+        with Journal.open(url) as journal:
             with pytest.raises(Locked) as error:
                 journal.claim(*CLAIM)
             assert f"process {child.process.pid} of {getpass.getuser()} on " in str(error.value)
@@ -88,13 +119,22 @@ def test_a_claim_on_postgresql_names_its_holder(postgres_url: str) -> None:
         child.kill()
 
 
+def test_a_claim_on_a_file_is_found_by_its_other_names(file_url: str, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "books.db"
+    link.parent.mkdir()
+    with Journal.open(file_url) as journal:
+        link.symlink_to(tmp_path / "journal.db")
+        journal.claim(*CLAIM)
+        with Journal.open(f"sqlite:///{link}") as other, pytest.raises(Locked):
+            other.claim(*CLAIM)
+
+
 def test_a_claim_is_of_the_journal_and_ends_with_it(url: str) -> None:
     with Journal.open(url) as journal:
         journal.claim(*CLAIM)
         journal.claim(*CLAIM)
-        if url.startswith("postgresql"):
-            with Journal.open(url) as other, pytest.raises(Locked):
-                other.claim("paper", TRADE.account.replace("a", "A"), "BTC")
+        with Journal.open(url) as other, pytest.raises(Locked):
+            other.claim("paper", TRADE.account.replace("a", "A"), "BTC")
     with Journal.open(url) as other:
         other.claim(*CLAIM)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
@@ -300,6 +301,76 @@ def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
         assert sum(1 for _ in journal.inputs(ID)) == 99
 
 
+# Files
+
+
+def moved_away(path: Path) -> None:
+    path.rename(path.with_name("away.db"))
+
+
+def replaced_by_a_copy(path: Path) -> None:
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, moved_away, replaced_by_a_copy])
+def test_a_file_that_was_removed_or_replaced_is_noticed_by_the_next_commit(
+    file_url: str, tmp_path: Path, lose: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "journal.db"
+    with Journal.open(file_url) as journal:
+        journal.begin(TRADE)
+        journal.add(input_of(1))
+        journal.commit()
+        lose(path)
+        was_there = path.exists()
+        journal.add(input_of(2))
+        for _ in range(2):
+            with pytest.raises(JournalError, match="removed or replaced while in use") as error:
+                journal.commit(at_once=True)
+            assert not isinstance(error.value, JournalDown), "it will not pass by itself"
+        assert path.exists() == was_there, "no empty one is made in its place"
+        assert journal.give_up() == 1
+
+
+def test_a_file_that_was_replaced_while_not_connected_is_not_written_on(
+    file_url: str, tmp_path: Path
+) -> None:
+    with Journal.open(file_url) as journal:
+        journal.begin(TRADE)
+        break_connection(journal, file_url)
+        journal.add(input_of(1))
+        with pytest.raises(JournalDown):
+            journal.commit()
+        (tmp_path / "journal.db").unlink()
+        for _ in range(2):
+            with pytest.raises(JournalError, match="removed or replaced"):
+                journal.commit()
+            Journal.open(file_url).close()  # another one, empty, maybe with the old one's inode
+        journal.give_up()
+
+
+def test_the_files_of_a_journal_are_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Journal.open(f"sqlite:///{tmp_path / 'books' / 'journal.db'}") as journal:
+            journal.begin(TRADE)
+            files = sorted((tmp_path / "books").iterdir())
+            assert [file.name for file in files] == ["journal.db", "journal.db-shm", "journal.db-wal"]
+            assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+            assert (tmp_path / "books").stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
+
+
+def test_a_file_that_cannot_be_made_leaves_no_folders(tmp_path: Path) -> None:
+    for name in (f"a/b/{'x' * 300}", f"a/{'x' * 300}/b.db"):
+        with pytest.raises(JournalError, match="cannot be made: File name too long"):
+            Journal.open(f"sqlite:///{tmp_path / name}")
+    assert list(tmp_path.iterdir()) == []
+
+
 # Addresses
 
 
@@ -309,10 +380,14 @@ def test_a_full_disk_is_an_outage(tmp_path: Path) -> None:
         ("", "not a database URL"),
         ("journal.db", "not a database URL"),
         ("postgresql://ann:s3cret:x@host:port/db", "not a database URL"),
+        ("postgresql://ann:word@s3cret@127.0.0.1:1/db", "more than one @"),
+        ("postgresql://ann:word@s3cret/x@127.0.0.1:1/db", "more than one @"),
+        ("postgresql://ann:word@s3cret:x@127.0.0.1/db", "not a database URL"),
         ("mysql://ann:s3cret@host/db", "must begin with sqlite:/// or postgresql://, not with mysql:"),
         ("sqlite://", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),
-        ("sqlite:////dev/null/journal.db", "no folder for the journal"),
+        ("sqlite:////dev/null/journal.db", "the journal /dev/null/journal.db cannot be made"),
+        ("sqlite:////proc/journal.db", "the journal /proc/journal.db cannot be made"),
         ("sqlite:////proc/version", "the journal /proc/version"),
         ("postgresql://ann:s3cret@127.0.0.1:1/db", "postgresql://ann@127.0.0.1:1/db is out of reach"),
         ("postgres://ann@127.0.0.1:1/db?password=s3cret", "postgresql://ann@127.0.0.1:1/db is out of reach"),

@@ -11,7 +11,7 @@ from hypertui.ledger.records import FillRecord, OrderRecord
 from hypertui.market import Reason, Side
 from hypertui.port import OnExit, Verb
 from tests.execution.test_adoption import by_hand, order_taken
-from tests.ledger.test_trade_outages import trade_in, trading
+from tests.ledger.test_trade_outages import START, trade_in, trading, trading_on
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -66,16 +66,19 @@ def test_every_order_has_its_reason_and_every_fill_its_slippage(tmp_path: Path) 
 
 def test_a_restart_keeps_the_reason_of_an_order_that_works(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'journal.db'}"
-    with trading(url, tmp_path) as live:
-        lost = live.venue.call(lambda: _cancel_the_lowest(live))
-        live.command(Verb.RECONCILE)
-        live.wait_for(lambda: live.settled and lost not in [row["oid"] for row in live.working()], "a repair")
-        repair = live.working()[0]["cloid"]
-        assert reasons(url)[repair] == "REPAIR"
-        live.stop.request(OnExit.LEAVE)
-        assert live.reason.status == 0
-        with journals(SOL, tmp_path / "again", url, wall_clock) as found:
-            again = LiveEngine(live.venue, journal=found)
+    with LocalVenue(START) as venue:
+        with trading_on(venue, url, tmp_path) as live:
+            lost = venue.call(lambda: _cancel_the_lowest(live))
+            live.command(Verb.RECONCILE)
+            live.wait_for(
+                lambda: live.settled and lost not in [row["oid"] for row in live.working()], "a repair"
+            )
+            repair = live.working()[0]["cloid"]
+            assert reasons(url)[repair] == "REPAIR"
+            live.stop.request(OnExit.LEAVE)
+            assert live.reason.status == 0
+        with journals(SOL, tmp_path, url, wall_clock) as found:
+            again = LiveEngine(venue, journal=found)
             again.key = live.key
             with again:
                 again.opened()

@@ -32,8 +32,14 @@ START = {"SOL": Decimal(150)}
 @contextmanager
 def trading(url: str, state: Path, **changes: Any) -> Iterator[LiveEngine]:
     """A trade that is open, with its journal at `url`, found as the command finds it."""
+    with LocalVenue(START) as venue, trading_on(venue, url, state, **changes) as live:
+        yield live
+
+
+@contextmanager
+def trading_on(venue: LocalVenue, url: str, state: Path, **changes: Any) -> Iterator[LiveEngine]:
+    """The same on a venue that outlasts it."""
     with (
-        LocalVenue(START) as venue,
         journals(SOL, state, url, wall_clock) as journal,
         LiveEngine(venue, journal=journal, **changes) as live,
     ):
@@ -314,6 +320,26 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
         assert_nothing_lost(live, url)
 
 
+def test_a_file_that_was_removed_is_not_written_on_before_the_next_start(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    with trading(f"sqlite:///{file}", tmp_path) as live:
+        buys = placed(live, "buy")
+        file.rename(tmp_path / "away.db")
+        move(live, 1, "the stops to follow")
+        live.wait_for(lambda: bool(alarm(live, "journal refused")), "the alarm")
+        assert "no new risk taken, before the next start" in alarm(live, "journal refused")
+        assert f"the journal {file} was removed or replaced while in use" in alarm(live, "journal refused")
+        assert not file.exists()
+        (tmp_path / "away.db").rename(file)
+        move(live, -2, "a fall through two stops")
+        assert _covered(live)
+        assert placed(live, "buy") == buys
+        assert alarm(live)
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 3
+        assert f"rows were not written to the journal {file}, and are lost" in live.reason.text
+
+
 def _session(trade: OpenTrade) -> Any:
     assert isinstance(trade.desk.journal, LedgerJournal)
     return trade.desk.journal._journal._session
@@ -372,25 +398,23 @@ def test_too_much_that_waits_pauses_for_good(
 
 
 def test_a_history_with_a_gap_is_not_played_back(url: str, tmp_path: Path) -> None:
-    with trading(url, tmp_path) as live:
-        key, venue = live.key, live.venue
-        live.go_to(1)
-        live.stop.request(OnExit.LEAVE)
-        assert live.reason.status == 0
+    with LocalVenue(START) as venue:
+        with trading_on(venue, url, tmp_path) as live:
+            live.go_to(1)
+            orders = len(live.working())
+            live.stop.request(OnExit.LEAVE)
+            assert live.reason.status == 0
         trade = trade_in(url).id
         with Journal.open(url) as journal:
             statement = f"DELETE FROM inputs WHERE trade_id = '{trade}' AND seq = 5"
             journal._session.run(lambda connection: connection.exec_driver_sql(statement))
         with journals(SOL, tmp_path / "again", url, wall_clock) as found:
             again = LiveEngine(venue, journal=found)
-            again.key = key
-            if url.startswith("postgresql"):
-                kill_connections(url)  # the first one's claim
-            orders = len(live.working())
+            again.key = live.key
             with again:
                 assert again.reason.status == 2
                 assert f"trade {trade} has input 6 where input 5 should be" in again.reason.text
-            assert len(live.working()) == orders
+                assert len(again.working()) == orders
 
 
 def test_a_start_on_a_database_that_is_frozen_is_refused_in_time(postgres: str, tmp_path: Path) -> None:

@@ -36,8 +36,7 @@ def _books(trade: OpenTrade, venue: Venue) -> Iterator[str]:
     if held != ladder.position:
         yield f"slots and dust hold {held}, the book {ladder.position}"
     at_venue = {wire.fill(row).key for row in account.fills}
-    entry = {fill.key for fill in trade._entry._fills.values()}
-    booked = trade.tracker._fills | entry
+    booked = trade.tracker._fills | trade._opened_by.keys()
     if at_venue != booked:
         yield f"{len(at_venue - booked)} fills not booked, {len(booked - at_venue)} booked and not there"
     mark = venue.book.mark

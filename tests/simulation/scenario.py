@@ -145,7 +145,7 @@ def draw(seed: int) -> Scenario:
         pace=pace,
         path=path,
         faults=faults if faulty else Faults(),
-        serial=random.random() < 0.6,
+        serial=random.random() < 0.25,
         reorder=random.random() < 0.4,
         thin=random.choice((0.0, 0.0, 0.15)),
         operator=random.random() < 0.15,

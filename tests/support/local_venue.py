@@ -19,6 +19,16 @@ Result = TypeVar("Result")
 DEADLINE = 10.0
 
 
+class VenueClock:
+    """A venue's clock that may be set `ahead` (ms) of this machine's, though not back."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        return wall_clock() + self.ahead
+
+
 class LocalVenue:
     """A context manager; usable as it is in a fixture: `with LocalVenue() as venue: yield venue`.
 

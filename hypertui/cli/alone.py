@@ -1,0 +1,85 @@
+"""One engine for an account and symbol: in its state folder, and among all that this user runs here.
+
+The state folder's lock guards what is kept there, and says to `status` that an engine runs. The other one is
+in a folder of the user's that neither settings nor environment move, so that engines with different state
+folders, or from different shells, find each other.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hypertui.execution.entry import StartRefused
+from hypertui.ledger import EngineLock
+from hypertui.port import Network
+from hypertui.settings import Settings
+
+_IN_HOME = ".local/state/hypertui/locks"
+_WITHOUT_HOME = Path("/tmp")  # what is there is checked to be the user's own
+
+
+@contextmanager
+def alone(
+    state_dir: Path, network: Network, venue: str | None, account: str, symbol: str, clock: Callable[[], int]
+) -> Iterator[None]:
+    """Trade this account and symbol alone. `venue` as `venue_of` names it; without one only the state folder
+    is locked. Raises Locked, naming the holder, and StartRefused where there can be no lock."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(EngineLock(state_dir, network.value, account, symbol, clock=clock))
+        except OSError as error:
+            raise StartRefused(f"the state folder {state_dir} cannot be used: {error.strerror}") from None
+        if venue is not None:
+            folder = locks_folder()
+            try:
+                lock = EngineLock(folder, venue, account, symbol, clock=clock, state_dir=state_dir)
+                held.enter_context(lock)
+            except OSError as error:
+                raise StartRefused(f"the folder {folder} cannot be used: {error.strerror}") from None
+        yield
+
+
+def venue_of(settings: Settings) -> str | None:
+    """The venue's name among all that there are: on paper with its address. None for a paper market of one's
+    own, which nobody else can reach."""
+    if settings.network is not Network.PAPER:
+        return settings.network.value
+    if settings.base_url is None:
+        return None
+    from hypertui.hyperliquid import paper  # loaded by now: it has checked the address
+
+    network = paper(settings.base_url)
+    parts = urlsplit(network.base_url)
+    host = "localhost" if network.is_loopback else parts.hostname
+    return f"paper at {host}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}"
+
+
+def locks_folder() -> Path:
+    """The user's folder of locks, made if need be and private: in the home that the list of users
+    of the system names, or below /tmp for a user without one that can be written. Raises StartRefused."""
+    tried = []
+    with suppress(KeyError):
+        tried.append(Path(pwd.getpwuid(os.getuid()).pw_dir) / _IN_HOME)
+    tried.append(_WITHOUT_HOME / f"hypertui-{os.getuid()}")
+    for folder in tried:
+        with suppress(OSError):
+            if _private(folder):
+                return folder
+    places = " nor ".join(map(str, tried))
+    raise StartRefused(f"there is no place for the lock: {places} cannot be a folder of this user alone")
+
+
+def _private(folder: Path) -> bool:
+    """Whether the folder is the user's own and can be written. Raises OSError where it cannot be made."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        return False
+    folder.chmod(0o700)
+    return os.access(folder, os.W_OK | os.X_OK)
