@@ -118,7 +118,7 @@ class Caretaker:
             self._inbox.post(partial(self._unanswered, "the account could not be read", error))
             return str(error)
         self._skew.measure(asked_at, self._clock(), account.time)
-        self._inbox.post(partial(self._on_account, account, asked_at, booked))
+        self._answered(partial(self._on_account, account, asked_at, booked))
         return ""
 
     async def reconcile(self) -> str:
@@ -155,7 +155,7 @@ class Caretaker:
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "reconciliation got no answer", error))
             return False
-        self._inbox.post(partial(self._on_findings, findings))
+        self._answered(partial(self._on_findings, findings))
         return not self._look_again
 
     async def ask_funding(self) -> str:
@@ -172,7 +172,7 @@ class Caretaker:
                 self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
                 await asyncio.sleep(_RETRY_PAUSE)
             else:
-                self._inbox.post(partial(self._on_funding, payments))
+                self._answered(partial(self._on_funding, payments))
                 return ""
 
     async def ask_transfers(self) -> str:
@@ -183,7 +183,7 @@ class Caretaker:
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the transfers could not be read", error))
             return str(error)
-        self._inbox.post(partial(self._on_transfers, transfers))
+        self._answered(partial(self._on_transfers, transfers))
         return ""
 
     async def ask_allowance(self) -> str:
@@ -194,13 +194,22 @@ class Caretaker:
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
             return str(error)
-        self._inbox.post(self._on_allowance)
+        self._answered(self._on_allowance)
         return ""
 
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
         while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
-            await asyncio.sleep(_RETRY_PAUSE)
+            await asyncio.sleep(self._rations.questions_wait or _RETRY_PAUSE)
+
+    def _answered(self, handle: Callable[[], None]) -> None:
+        """An answer has come, and is handled in its turn."""
+
+        def take() -> None:
+            self._rations.answered(Purpose.ASK)
+            handle()
+
+        self._inbox.post(take)
 
     def _on_allowance(self) -> None:
         left = self._exchange.allowance.requests

@@ -148,6 +148,7 @@ class Courier:
             return
 
         def take() -> None:
+            self._rations.answered(Purpose.ASK)
             for fill in fills:
                 self._book(fill)
             self._tracker.on_answer(order, report, asked_at, self._clock())

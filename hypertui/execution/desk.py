@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 
 from hypertui.exchange import Exchange
+from hypertui.execution.backoff import Backoff
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
@@ -59,6 +60,7 @@ class Desk:
         self.tasks = Tasks(clock, self.alarms)
         self.upkeep = Upkeep(journal, self.alarms, log_trouble)
         self.skew = ClockSkew()
+        self.backoff = Backoff(random)
         self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
         self.durability = Durability(journal, inbox, self.alarms, random, pause, retry)

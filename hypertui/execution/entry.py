@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 from hypertui.exchange import (
@@ -14,9 +15,11 @@ from hypertui.exchange import (
     OrderState,
     Placed,
     Quote,
+    RateLimited,
     Refused,
     Unknown,
 )
+from hypertui.execution.backoff import Backoff
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
@@ -52,12 +55,14 @@ class Entry:
         timing: Timing,
         clock: Callable[[], int],
         skew: ClockSkew,
+        backoff: Backoff,
     ) -> None:
         self._exchange = exchange
         self._plan = plan
         self._timing = timing
         self._clock = clock
         self._skew = skew
+        self._backoff = backoff
         self._ids = ids
         self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
@@ -114,7 +119,7 @@ class Entry:
 
     async def _look_for_fills(self, symbol: str, expires_at: int, inbox: Inbox) -> None:
         since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
-        for fill in await _insist(partial(self._exchange.fills_since, symbol, since), inbox):
+        for fill in await self._insist(partial(self._exchange.fills_since, symbol, since), inbox):
             self.takes(fill)
 
     def takes(self, fill: Fill) -> None:
@@ -145,7 +150,7 @@ class Entry:
         """An entry without an answer is never sent again: it is asked for until it is known or expired."""
         while True:
             asked_at = self._clock()
-            report = await _insist(lambda: self._exchange.order_report(order.client_id), inbox)
+            report = await self._insist(lambda: self._exchange.order_report(order.client_id), inbox)
             if report is not None and report.state.ended:
                 await self._look_for_fills(order.symbol, expires_at, inbox)
                 # Answers may be behind each other: a filled order has fills, whether they are told of yet.
@@ -154,12 +159,15 @@ class Entry:
                 return ZERO
             await inbox.run_until(lambda: False, self._timing.confirm_after / 1000)
 
-
-async def _insist(question: Callable[[], Coroutine[Any, Any, T]], inbox: Inbox) -> T:
-    """The answer, however long it takes: coins may be held that nothing protects yet, so this is no time to
-    give up."""
-    while True:
-        try:
-            return await inbox.meanwhile(question())
-        except ExchangeError:
-            await inbox.run_until(lambda: False, _INSIST_PAUSE)
+    async def _insist(self, question: Callable[[], Coroutine[Any, Any, T]], inbox: Inbox) -> T:
+        """The answer, however long it takes: coins may be held that nothing protects yet, so this is no time
+        to give up."""
+        for failures in count(1):
+            try:
+                return await inbox.meanwhile(question())
+            except RateLimited as error:
+                pause = self._backoff.wait(error.retry_after, failures)
+            except ExchangeError:
+                pause = _INSIST_PAUSE
+            await inbox.run_until(lambda: False, pause)
+        raise AssertionError("it never gives up")

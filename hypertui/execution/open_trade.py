@@ -30,7 +30,11 @@ _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _TRANSFERS_EVERY = 300.0
-_FIRST_TRANSFERS = 2.0  # nothing waits for them, and a start has better use for the request weight
+# When it is asked for the first time: a start has better use for the request weight, which comes back by the
+# second. Until the allowance is known nothing is kept back for stops; for the rest nobody waits.
+_FIRST_ALLOWANCE = 10.0
+_FIRST_FUNDING = 20.0
+_FIRST_TRANSFERS = 60.0
 _CLOSE_AGAIN = 30_000
 
 
@@ -45,8 +49,8 @@ class OpenTrade:
         self.finished = ""  # how the trade came to its end, once it has
         self.helm = Helm(self)
         self._opening = opening
+        self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
-        self._hears_prices = opening.is_new
         self._close_at = 0  # when to try to end a sold-out trade (ms)
         self._fills_seen = -1
         ladder = Ladder.open(plan, opening.fills)
@@ -145,15 +149,14 @@ class OpenTrade:
         desk, caretaker = self.desk, self.caretaker
         if not self._opening.is_new:
             self.manager.posture = Posture.HANDS_OFF
-            desk.inbox.spawn(caretaker.ask_funding())
         self._take_up_mode()
         if self._is_too_small():
             held = plain(self.tracker.ladder.position)
             reason = f"the entry was filled for {held} only, too little for {SLOTS} stops"
             self.operation = partial(self._flatten, reason)
         desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
-        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding)
-        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance)
+        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
+        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
         desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
         desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
         self.on_price()
@@ -184,8 +187,10 @@ class OpenTrade:
         desk = self.desk
         desk.inbox.spawn(self.caretaker.ask_account())
         self.reconcile()
-        await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
-        self._hears_prices = True
+        try:
+            await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+        finally:
+            self._catching_up = False
         self.on_price()
         trades = desk.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not desk.config.protect_only
         self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
@@ -197,7 +202,7 @@ class OpenTrade:
     def on_price(self) -> None:
         """Take the newest mark."""
         price = self.desk.inputs.price
-        if price is None or not self._hears_prices:
+        if price is None or self._catching_up:
             return
         if self.desk.mode is Mode.HALTED:
             self.tracker.mark = price  # still good for a sale, but the ladder stands
@@ -249,7 +254,8 @@ class OpenTrade:
             or self._is_unsure()
         )
         self.tracker.patience = max(desk.config.timing.confirm_after, 2 * desk.inputs.round_trip)
-        actions = self.manager.converge(desk.clock(), self.courier.busy)
+        # The first comparison asks about every order: nobody has to beside it.
+        actions = [] if self._catching_up else self.manager.converge(desk.clock(), self.courier.busy)
         # What was decided is durable before it is sent.
         desk.durability.commit(partial(self.courier.prepare, actions))
         for action in self._protective(actions) if desk.durability.problem else actions:

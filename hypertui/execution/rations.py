@@ -11,10 +11,10 @@ from enum import IntEnum
 from random import Random
 
 from hypertui.exchange import Allowance, RateLimited
+from hypertui.execution.backoff import Backoff
 from hypertui.execution.skew import ClockSkew
 
-_BACKOFF_FIRST = 0.25  # seconds
-_BACKOFF_LIMIT = 4.0
+_SOON = 4.0  # seconds: the longest span before another try where no pause was asked for, or none is kept
 
 
 class Purpose(IntEnum):
@@ -53,7 +53,8 @@ class Rations:
         self._allowance = allowance
         self._skew = skew
         self._clock = clock
-        self._random = random
+        self._soon = Backoff(random, _SOON)
+        self._later = Backoff(random)
         self._until = dict.fromkeys(Purpose, 0)
         self._failures = dict.fromkeys(Purpose, 0)
 
@@ -71,6 +72,11 @@ class Rations:
         if about is Purpose.PROTECT:
             return not self._shortage(about)
         return self._clock() >= self._until[Purpose.ASK] and self._allowance().weight >= _WEIGHT_KEPT[about]
+
+    @property
+    def questions_wait(self) -> float:
+        """Seconds until something may be asked again after a refusal; 0 where none stands in the way."""
+        return max(0, self._until[Purpose.ASK] - self._clock()) / 1000
 
     def _shortage(self, purpose: Purpose) -> str:
         if self._clock() < self._until[purpose]:
@@ -90,20 +96,20 @@ class Rations:
         self._failures[purpose] = 0
 
     def refused(self, purpose: Purpose, error: Exception) -> None:
-        """Nothing came of what was sent: it and all that matters less wait, exponentially longer each time,
-        with full jitter. Where the venue asks for less, only protection is tried again before the time it
-        names."""
+        """Nothing came of what was sent: it and all that matters less wait, longer each time. Where the venue
+        asks for less, only protection is tried again before the time it names."""
         self._failures[purpose] += 1
-        longest = min(_BACKOFF_LIMIT, _BACKOFF_FIRST * 2 ** min(self._failures[purpose], 10))
-        wait = self._random.uniform(0, longest)
-        self._wait(purpose, wait)
+        failures = self._failures[purpose]
+        soon = self._soon.wait(0, failures)
+        self._wait(purpose, soon)
         if isinstance(error, RateLimited):
+            later = self._later.wait(error.retry_after, failures)
             for other in (Purpose.CANCEL, Purpose.BUY, *(() if error.actions_only else (Purpose.ASK,))):
-                self._wait(other, error.retry_after + wait)
+                self._wait(other, later)
             return
         for other in (Purpose.CANCEL, Purpose.BUY):
             if other > purpose:
-                self._wait(other, wait)
+                self._wait(other, soon)
 
     def _wait(self, purpose: Purpose, seconds: float) -> None:
         self._until[purpose] = max(self._until[purpose], self._clock() + round(seconds * 1000))

@@ -50,9 +50,9 @@ class Survey:
         """What a new trade would begin on; what remains of one that this account has on already is among it,
         if it can be taken up without a guess. Raises an ExchangeError."""
         exchange, symbol = self._exchange, self._plan.instrument.symbol
+        quote = await exchange.quote(symbol)  # first: what came with the markets is still good
         standing = await exchange.standing()
         orders = await exchange.open_orders(symbol)
-        quote = await exchange.quote(symbol)
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
         account = await exchange.account_state(symbol)

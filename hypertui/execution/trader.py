@@ -137,6 +137,7 @@ class Trader:
     async def _begin(self, stop: Stop) -> None:
         """Start; a trade that is held already is taken up however long the venue cannot be asked."""
         desk = self.desk
+        failures = 0
         while not stop.requested:
             try:
                 await desk.exchange.open()
@@ -149,14 +150,17 @@ class Trader:
                 text = f"the trade cannot be taken up yet: {error}"
                 desk.alarms.sound("start", Severity.CRITICAL, text)
                 desk.set_mode(Mode.STARTING, text)
-                pause = error.retry_after if isinstance(error, RateLimited) else _RETRY_PAUSE
+                pause = _RETRY_PAUSE
+                if isinstance(error, RateLimited):
+                    failures += 1
+                    pause = desk.backoff.wait(error.retry_after, failures)
                 await desk.inbox.run_until(lambda: stop.requested, pause)
 
     async def _start(self, stop: Stop) -> None:
         desk = self.desk
         symbol = desk.config.symbol
         plan = desk.config.plan(await survey.market(desk.exchange, symbol))
-        entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew)
+        entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
         start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
         if desk.config.protect_only and not desk.journal.history():

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar
 
-from hypertui.exchange import ExchangeError, OpenOrder
+from hypertui.exchange import ExchangeError, OpenOrder, RateLimited
 from hypertui.execution import adoption
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.courier import Courier
@@ -210,7 +210,12 @@ async def _take_over(trade: Trade) -> None:
 
 async def _close_position(trade: Trade, reason: str) -> None:
     for _ in range(_CLOSE_TRIES):
-        held = await _position(trade)
+        try:
+            held = await _position(trade)
+        except NotDone:
+            held = trade.tracker.ladder.position  # reduce-only: no more is sold than is there
+            if held <= 0:
+                break
         if held == 0:
             # Sales of the stops may still be on their way to the books.
             if await trade.desk.inbox.run_until(lambda: trade.tracker.ladder.position == 0, _PATIENCE):
@@ -224,7 +229,7 @@ async def _close_position(trade: Trade, reason: str) -> None:
         sale = trade.manager.close(held, mark, trade.desk.clock(), reason)
         trade.send(Place((sale,)))
         await trade.desk.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
-    held = await _position(trade)
+    held = await _position(trade, patient=True)
     if held:
         raise NotDone(f"{_coins(trade, held)} could not be closed; the stops work on")
 
@@ -262,22 +267,26 @@ def _clock(trade: Trade) -> str:
 
 
 async def _working(trade: Trade) -> Sequence[OpenOrder]:
-    return await _asked(trade, lambda: trade.desk.exchange.open_orders(trade.desk.config.symbol))
+    symbol = trade.desk.config.symbol
+    return await _asked(trade, lambda: trade.desk.exchange.open_orders(symbol), patient=True)
 
 
-async def _position(trade: Trade) -> Decimal:
-    state = await _asked(trade, lambda: trade.desk.exchange.account_state(trade.desk.config.symbol))
-    return state.position
+async def _position(trade: Trade, patient: bool = False) -> Decimal:
+    symbol = trade.desk.config.symbol
+    return (await _asked(trade, lambda: trade.desk.exchange.account_state(symbol), patient)).position
 
 
-async def _asked(trade: Trade, question: Callable[[], Coroutine[None, None, T]]) -> T:
-    """The venue's answer, with the trade going on meanwhile; asked again while it does not come."""
-    for _ in range(_QUESTION_TRIES - 1):
+async def _asked(trade: Trade, question: Callable[[], Coroutine[None, None, T]], patient: bool = False) -> T:
+    """The venue's answer, with the trade going on meanwhile; asked again while it does not come, after the
+    pauses that the venue asks for if `patient`."""
+    for failures in range(1, _QUESTION_TRIES + 1):
+        pause = _QUESTION_PAUSE
         try:
             return await trade.desk.inbox.meanwhile(question())
-        except ExchangeError:
-            await trade.desk.inbox.run_until(lambda: False, _QUESTION_PAUSE)
-    try:
-        return await trade.desk.inbox.meanwhile(question())
-    except ExchangeError as error:
-        raise NotDone(f"the venue did not answer: {error}") from error
+        except ExchangeError as error:
+            if failures == _QUESTION_TRIES:
+                raise NotDone(f"the venue did not answer: {error}") from error
+            if patient and isinstance(error, RateLimited):
+                pause = trade.desk.backoff.wait(error.retry_after, failures)
+        await trade.desk.inbox.run_until(lambda: False, pause)
+    raise AssertionError("the last failure is raised")

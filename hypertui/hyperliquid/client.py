@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
-from decimal import Decimal
 from typing import TypeVar
 
 from hypertui.exchange import (
@@ -40,6 +39,7 @@ DEFAULT_TIMEOUT = 5.0  # seconds
 _SHORTEST_FULL_PAGE = 500
 _QUESTION_THREADS = 4
 _ACTION_THREADS = 4
+_PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
 
@@ -49,8 +49,8 @@ class HyperliquidExchange:
 
     Actions have threads of their own, so that no question is ever in their way, and a few of them, so that
     neither is an action that is not answered. Nothing is sent before the first call. `account` is the key's
-    own address by default, and `timeout` in seconds. `with_last` asks for traded prices too, so that quotes
-    know the last one, at the price of more traffic.
+    own address by default, and `timeout` in seconds. `with_last` has the feed tell of traded prices too, at
+    the price of more traffic.
     """
 
     def __init__(
@@ -77,6 +77,9 @@ class HyperliquidExchange:
         self._questions = Questions(network, self._session, timeout)
         self._actions: Actions | None = None
         self._meta: Json = None
+        # What came with the markets, and when: for a quote that is the very next thing to be asked for.
+        self._contexts: tuple[float, Json] | None = None
+        self._agents: Mapping[str, int | None] | None = None
         self._meter = Meter()
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
@@ -103,7 +106,7 @@ class HyperliquidExchange:
         self._meter.account(used, limit)
 
     async def open(self) -> None:
-        """Learn the venue's markets and verify the key, once. Every action does this first if nobody has.
+        """Verify the key and learn the venue's markets, once. Every action does this first if nobody has.
 
         Raises Rejected if the key may not act for the account; nothing has been signed then.
         """
@@ -122,7 +125,12 @@ class HyperliquidExchange:
         agents.verify(signer, self._account, role)
 
     async def _named_agents(self) -> Mapping[str, int | None]:
-        return await self._ask(USUAL, lambda venue: venue.extra_agents(self._account), agents.named)
+        """The account's named agents, asked for once."""
+        if self._agents is None:
+            self._agents = await self._ask(
+                USUAL, lambda venue: venue.extra_agents(self._account), agents.named
+            )
+        return self._agents
 
     async def standing(self) -> Standing:
         signer = self._key.address
@@ -134,22 +142,18 @@ class HyperliquidExchange:
         return wire.instruments(await self._markets())
 
     async def quote(self, symbol: str) -> Quote:
-        last = await self._last_price(symbol) if self._with_last else None
-        found = await self._ask(
-            USUAL,
-            lambda venue: venue.meta_and_asset_ctxs(),
-            lambda answer: wire.quote_in(answer, symbol, last),
-        )
+        contexts, self._contexts = self._contexts, None
+        if contexts is None or self._pace.clock() > contexts[0] + _PRICES_AGE:
+            contexts = await self._ask_contexts()
+        found = _read(contexts[1], lambda answer: wire.quote_in(answer, symbol), is_action=False)
         if found is None:
             raise _no_market(symbol)
         return found
 
-    async def _last_price(self, symbol: str) -> Decimal | None:
-        request = {"type": "recentTrades", "coin": symbol}  # a question that the SDK has no method for
-        trade = await self._ask(
-            USUAL, lambda venue: venue.post("/info", request), lambda answer: wire.last_trade(answer, symbol)
-        )
-        return None if trade is None else trade[1]
+    async def _ask_contexts(self) -> tuple[float, Json]:
+        """All markets with their prices, and when they came (s)."""
+        answer = await self._ask(USUAL, lambda venue: venue.meta_and_asset_ctxs(), wire.checked_contexts)
+        return self._pace.clock(), answer
 
     async def account_state(self, symbol: str) -> AccountState:
         return await self._ask(
@@ -290,31 +294,28 @@ class HyperliquidExchange:
     async def _opened(self) -> Actions:
         async with self._opening:
             if self._actions is None:
-                meta = await self._markets()
                 await self.verify_key()
+                meta = await self._markets()  # last, so that the prices with them are new
                 self._actions = Actions(
                     self._network, self._session, self._key, self._account, meta, self._timeout
                 )
             return self._actions
 
     async def _markets(self) -> Json:
-        """The venue's markets, asked for once."""
+        """The venue's markets, asked for once, with their prices: a start needs both."""
         if self._meta is None:
-            self._meta = await self._ask(USUAL, lambda venue: venue.meta(), wire.checked_meta)
+            self._contexts = await self._ask_contexts()
+            self._meta, _ = self._contexts[1]
         return self._meta
 
     async def _ask(
         self, weight: int, question: Callable[[Questions], Json], read: Callable[[Json], _T]
     ) -> _T:
-        """Ask on a thread and read the answer; an answer that cannot be read is none."""
+        """Ask on a thread and read the answer."""
         self._meter.asked(weight)
+        self._contexts = None
         answer = await self._run(self._asking, lambda: question(self._questions))
-        try:
-            return read(answer)
-        except wire.Malformed as error:
-            raise errors.no_answer(
-                f"the exchange's answer is not understood: {error}", is_action=False
-            ) from error
+        return _read(answer, read, is_action=False)
 
     async def _act(
         self,
@@ -339,13 +340,9 @@ class HyperliquidExchange:
             return actions.send(actions.signed(sign, expires_at) if signing is None else signing.result())
 
         self._meter.acted(parts)
+        self._contexts = None
         answer = await self._run(self._acting, send)
-        try:
-            return read(errors.accepted(answer))
-        except wire.Malformed as error:
-            raise errors.no_answer(
-                f"the exchange's answer is not understood: {error}", is_action=True
-            ) from error
+        return _read(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
     async def _run(self, executor: ThreadPoolExecutor, job: Callable[[], Json]) -> Json:
         def unless_closed() -> Json:
@@ -361,6 +358,15 @@ class HyperliquidExchange:
             if not error.actions_only:
                 self._meter.throttled()
             raise
+
+
+def _read(answer: Json, read: Callable[[Json], _T], *, is_action: bool) -> _T:
+    """What `read` finds in an answer; one that cannot be read is none."""
+    try:
+        return read(answer)
+    except wire.Malformed as error:
+        text = f"the exchange's answer is not understood: {error}"
+        raise errors.no_answer(text, is_action=is_action) from error
 
 
 def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:

@@ -72,10 +72,12 @@ def _client_id(value: Json) -> str | None:
 
 
 @reader
-def checked_meta(meta: Json) -> Json:
-    """The markets as they come, once they have the form that the SDK takes for granted."""
+def checked_contexts(meta_and_contexts: Json) -> Json:
+    """The markets and their prices as they come, once the markets have the form that the SDK takes for
+    granted."""
+    meta, _ = meta_and_contexts
     instruments(meta)
-    return meta
+    return meta_and_contexts
 
 
 @reader
@@ -97,12 +99,12 @@ def quote_of(context: Json, last: Decimal | None = None) -> Quote:
 
 
 @reader
-def quote_in(meta_and_contexts: Json, symbol: str, last: Decimal | None = None) -> Quote | None:
+def quote_in(meta_and_contexts: Json, symbol: str) -> Quote | None:
     """The prices of `symbol` among those of all markets, or None if it is not there."""
     meta, contexts = meta_and_contexts
     for market, context in zip(meta["universe"], contexts, strict=True):
         if market["name"] == symbol:
-            return quote_of(context, last)
+            return quote_of(context)
     return None
 
 

@@ -99,6 +99,7 @@ class ControlDoor:
             "rateLimits": server.options.rate_limits,
             "throttled": server.peers.throttled,
             "weightLeft": int(server.peers.weight_left),
+            "weightSpent": server.peers.weight_spent,
             "faults": server.faults.listing(),
         }
 

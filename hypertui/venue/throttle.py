@@ -68,6 +68,7 @@ class Peer:
         self._users: Counter[str] = Counter()
         self._posts = 0
         self.refused = 0
+        self.spent = 0  # weight, with the limits off too
 
     def idle(self, now: int) -> bool:
         """Whether forgetting it makes no difference."""
@@ -82,9 +83,11 @@ class Peer:
         if self._real and not self._weight.take(weight, now):
             self.refused += 1
             raise ThrottledError
+        self.spent += weight
 
     def pay(self, weight: int, now: int) -> None:
         """Pay for what an answer turned out to hold."""
+        self.spent += weight
         if self._real:
             self._weight.charge(weight, now)
 
@@ -150,6 +153,11 @@ class Peers:
     def throttled(self) -> int:
         """How often something was refused for its weight, its rate or its number."""
         return sum(peer.refused for peer in self._peers.values())
+
+    @property
+    def weight_spent(self) -> int:
+        """The weight of all that was asked for so far."""
+        return sum(peer.spent for peer in self._peers.values())
 
     @property
     def weight_left(self) -> float:

@@ -97,20 +97,6 @@ def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:
         assert len(again.working()) == 2
 
 
-def test_a_start_costs_at_most_150_of_weight(venue: LocalVenue) -> None:
-    spent: list[int] = []
-    with LiveEngine(venue) as live:
-        live.opened()
-        spent.append(live.on_engine(lambda trade: trade.desk.exchange.weight_spent, 0))  # type: ignore[attr-defined]
-        live.stop.request(OnExit.LEAVE)
-        assert live.reason.status == 0
-        history = live.journal.inputs
-    with successor(live, history) as again:
-        taken_up(again, "resumed")
-        spent.append(again.on_engine(lambda trade: trade.desk.exchange.weight_spent, 0))  # type: ignore[attr-defined]
-    assert max(spent) <= 150, spent
-
-
 # What cannot be read without a guess
 
 PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal("0.5"), Decimal(2000), 20)

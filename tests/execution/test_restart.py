@@ -22,6 +22,7 @@ from tests.support.local_venue import LocalVenue
 SECRET = "0x" + "56" * 32
 ADDRESS = SigningKey.parse(SECRET).address
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
+START_WEIGHT = 150
 KILLS = int(os.environ.get("KILLS", "10"))
 
 
@@ -31,6 +32,8 @@ class Run:
     def __init__(self, venue: LocalVenue, state: Path, *arguments: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
         command = [sys.executable, "-m", "hypertui", "run", "--headless", "--base-url", venue.base_url, *SOL]
+        self._weight = weight_spent(venue)
+        self._venue = venue
         self.errors = (state / "errors").open("a+b")
         self.output = (state / "events").open("a+b")
         self._begin = self.output.seek(0, os.SEEK_END)
@@ -47,6 +50,11 @@ class Run:
         said = (Path(self.output.name)).read_bytes()[self._begin :]
         return b'"mode": "running"' in said
 
+    @property
+    def weight(self) -> int:
+        """The request weight that this life has spent."""
+        return weight_spent(self._venue) - self._weight
+
     def last_words(self) -> str:
         """The newest events that it said."""
         said = Path(self.output.name).read_text().splitlines()[-8:]
@@ -61,6 +69,10 @@ class Run:
         self.errors.close()
         self.output.close()
         return status
+
+
+def weight_spent(venue: LocalVenue) -> int:
+    return venue.call(lambda: venue.server.peers.weight_spent)
 
 
 def working(venue: LocalVenue) -> list[VenueOrder]:
@@ -92,6 +104,7 @@ def wait_for_rest(venue: LocalVenue, run: Run, what: str) -> None:
         wait_until(lambda: run.trades() and at_rest(venue), what, 30)
     except AssertionError as error:
         raise AssertionError(f"{error}: {described(venue)}; {run.last_words()}") from None
+    assert run.weight <= START_WEIGHT, f"{what}: the start has cost {run.weight} of request weight"
 
 
 def described(venue: LocalVenue) -> str:

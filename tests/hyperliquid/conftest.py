@@ -20,6 +20,8 @@ META = {
     ]
 }
 
+CONTEXTS = [{"markPx": "1"}, {"markPx": "2"}, {"markPx": "100.5", "midPx": "100.4"}]
+
 # A status with the body and headers to send, or None to hang up without an answer.
 Answer = tuple[int, str] | tuple[int, str, dict[str, str]] | None
 
@@ -31,7 +33,7 @@ class Scripted:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.connections: list[socket.socket] = []
         self.answers: dict[str, Callable[[dict[str, Any]], Answer]] = {}
-        self.say("meta", META)
+        self.say("metaAndAssetCtxs", [META, CONTEXTS])
         self.say("userRole", {"role": "missing"})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True

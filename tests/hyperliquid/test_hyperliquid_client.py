@@ -32,6 +32,7 @@ from hypertui.exchange import (
     Unreachable,
 )
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.hyperliquid.feed import Pace
 from hypertui.hyperliquid.sdk import Actions, Session
 from hypertui.market import Order, OrderType, Side
 from tests.hyperliquid.conftest import META, Answer, Scripted
@@ -101,7 +102,7 @@ def test_opens_with_one_question_about_markets_and_one_about_the_key(scripted: S
 
     run(scripted.url, use)
     assert [body.get("action", body)["type"] for _, body in scripted.requests] == (
-        ["meta", "userRole"] + ["order"] * 3
+        ["userRole", "metaAndAssetCtxs"] + ["order"] * 3
     )
 
 
@@ -113,7 +114,6 @@ def test_an_action_takes_the_connection_that_a_question_has_kept_warm(scripted: 
             await exchange.quote("SOL")
             await exchange.place([order()], EXPIRES)
 
-    scripted.say("metaAndAssetCtxs", [META, [{}, {}, {"markPx": "100", "midPx": "100"}]])
     run(scripted.url, use)
     assert len(scripted.asked("order")) == 3
     assert len(scripted.connections) == 1
@@ -303,7 +303,7 @@ def test_bad_answers(
 
 
 def test_the_wait_that_the_exchange_asks_for(scripted: Scripted) -> None:
-    scripted.say_raw("meta", (429, "null", {"Retry-After": "7"}))
+    scripted.say_raw("metaAndAssetCtxs", (429, "null", {"Retry-After": "7"}))
     with pytest.raises(RateLimited) as limit:
         run(scripted.url, lambda exchange: exchange.instruments())
     assert limit.value.retry_after == 7
@@ -485,6 +485,18 @@ def test_the_key_of_a_named_agent(scripted: Scripted) -> None:
     assert scripted.asked("userRole") == [], "the dearest of all questions"
 
 
+def test_the_agents_of_an_account_are_asked_for_once(scripted: Scripted) -> None:
+    scripted.say("extraAgents", [{"name": "ladder", "address": KEY.address, "validUntil": 5}])
+    scripted.say("userFees", {"userCrossRate": "0.00045"})
+
+    async def use(exchange: HyperliquidExchange) -> int | None:
+        await exchange.open()
+        return (await exchange.standing()).valid_until
+
+    assert run(scripted.url, use, OTHER) == 5
+    assert len(scripted.asked("extraAgents")) == 1
+
+
 @pytest.mark.parametrize("role", [{"role": "missing"}, {"role": "agent", "data": {"user": "0x" + "dd" * 20}}])
 def test_a_key_that_may_not_act_for_the_account(scripted: Scripted, role: dict[str, Any]) -> None:
     scripted.say("userRole", role)
@@ -557,13 +569,32 @@ def test_fills_newest_first_come_out_oldest_first(scripted: Scripted) -> None:
 
 
 def test_quotes(scripted: Scripted) -> None:
-    contexts = [{"markPx": "1"}, {"markPx": "2"}, {"markPx": "100.5", "midPx": "100.4"}]
-    scripted.say("metaAndAssetCtxs", [json.loads(scripted.answers["meta"]({})[1]), contexts])
-    scripted.say("recentTrades", [{"coin": "SOL", "time": 1, "px": "99"}])
-    mark, mid = Decimal("100.5"), Decimal("100.4")
-    assert run(scripted.url, lambda exchange: exchange.quote("SOL")) == Quote(mark, mid, None)
-    assert run(scripted.url, lambda exchange: exchange.quote("SOL"), with_last=True) == (
-        Quote(mark, mid, Decimal(99))
-    )
+    quote = Quote(Decimal("100.5"), Decimal("100.4"), None)
+    assert run(scripted.url, lambda exchange: exchange.quote("SOL")) == quote
     with pytest.raises(Rejected, match="no market 'NONE'"):
         run(scripted.url, lambda exchange: exchange.quote("NONE"))
+    scripted.say("metaAndAssetCtxs", [META, []])
+    with pytest.raises(Unreachable, match="not understood"):
+        run(scripted.url, lambda exchange: exchange.quote("SOL"))
+
+
+@pytest.mark.parametrize(("pause", "asks_between", "asked"), [(1.9, 0, 1), (2.1, 0, 2), (0, 1, 2)])
+def test_the_prices_that_came_with_the_markets_are_good_for_the_next_question_only(
+    scripted: Scripted, pause: float, asks_between: int, asked: int
+) -> None:
+    now = 0.0
+    scripted.say("userFees", {"userCrossRate": "0.00045"})
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        nonlocal now
+        await exchange.open()
+        await exchange.instruments()
+        now += pause
+        for _ in range(asks_between):
+            await exchange.standing()
+        await exchange.quote("SOL")
+        assert len(scripted.asked("metaAndAssetCtxs")) == asked
+        await exchange.quote("SOL")
+        assert len(scripted.asked("metaAndAssetCtxs")) == asked + 1, "never good twice"
+
+    run(scripted.url, use, pace=Pace(clock=lambda: now))

@@ -10,7 +10,11 @@ import requests
 from hypertui.hyperliquid.sdk import Session
 from tests.hyperliquid.conftest import Scripted
 
-QUESTIONS = [{"type": "meta"}, {"type": "userRole", "user": "0x" + "a" * 400}, {"type": "meta"}]
+QUESTIONS = [
+    {"type": "metaAndAssetCtxs"},
+    {"type": "userRole", "user": "0x" + "a" * 400},
+    {"type": "metaAndAssetCtxs"},
+]
 
 
 @pytest.fixture

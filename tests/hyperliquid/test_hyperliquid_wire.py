@@ -74,7 +74,7 @@ def test_delisted_markets_do_not_trade() -> None:
 def test_quotes_come_from_the_place_of_the_market() -> None:
     contexts = [{"markPx": "60000.5", "midPx": "60001"}, {"markPx": "1"}, {"markPx": "100.1", "midPx": None}]
     assert wire.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
-    assert wire.quote_in([META, contexts], "SOL", Decimal(7)) == Quote(Decimal("100.1"), None, Decimal(7))
+    assert wire.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
     assert wire.quote_in([META, contexts], "NONE") is None
     with pytest.raises(wire.Malformed):
         wire.quote_in([META, contexts[1:]], "SOL")
@@ -241,7 +241,7 @@ def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize("garbage", [None, 1, "text", [], {}, [1], {"universe": None}, {"universe": [{}]}])
 def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
     readers = [
-        wire.checked_meta,
+        wire.checked_contexts,
         wire.order_answer,
         wire.fill,
         wire.order_report,

@@ -138,6 +138,16 @@ def test_limits_that_are_off_do_not_throttle(clock: Clock) -> None:
             body = {"type": "userRole", "user": USER}
             assert session.post(f"{venue.base_url}/info", json=body, timeout=10).status_code == 200
         session.close()
+        assert venue.call(lambda: venue.server.peers.weight_spent) == WEIGHT + 5 * 60
+
+
+def test_what_is_refused_is_not_spent(clock: Clock) -> None:
+    peer = Peer(True, clock.now)
+    peer.ask(WEIGHT, clock.now)
+    peer.pay(7, clock.now)
+    with pytest.raises(ThrottledError):
+        peer.ask(1, clock.now)
+    assert peer.spent == WEIGHT + 7
 
 
 def test_the_body_of_a_429_is_an_option(clock: Clock) -> None:

@@ -1,0 +1,26 @@
+"""Backoff: how long to wait before something is sent again that the venue has turned away.
+
+Clients behind one address run into its limit together. Each of them waits as long as the venue asks for, and
+then for a chance moment of a span that grows with each refusal, so that they do not come back together.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+_FIRST = 0.5  # seconds: the span after the first refusal
+LONGEST = 16.0
+_DOUBLINGS = 32  # a float overflows after a few hundred of them
+
+
+class Backoff:
+    """Full jitter. `longest` bounds its span, in seconds."""
+
+    def __init__(self, random: Random, longest: float = LONGEST) -> None:
+        self._random = random
+        self._longest = longest
+
+    def wait(self, retry_after: float, failures: int) -> float:
+        """Seconds to wait after so many refusals in a row (from 1), at least `retry_after` (seconds)."""
+        span = min(self._longest, _FIRST * 2 ** min(failures - 1, _DOUBLINGS))
+        return retry_after + self._random.uniform(0, span)
