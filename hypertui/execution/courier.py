@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence, Set
 from functools import partial
 
 from hypertui.exchange import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
@@ -51,11 +51,17 @@ class Courier:
         self._trouble = trouble
         self._doubt = doubt
         self._acting = 0
+        self._placing: list[OwnOrder] = []
 
     @property
     def busy(self) -> bool:
         """Whether what became of an action is still to come."""
         return self._acting > 0
+
+    @property
+    def placing(self) -> Set[int]:
+        """The slots of orders whose placement has not been answered."""
+        return {order.slot for order in self._placing}
 
     def prepare(self, actions: Sequence[Action]) -> None:
         """Have done what placements need before they may be sent, beside whatever comes next."""
@@ -69,6 +75,7 @@ class Courier:
         match action:
             case Place(orders):
                 self._acting += 1
+                self._placing += orders
                 self._inbox.spawn(self._act(self._place(orders, action.purpose)))
             case Cancel(orders, purpose):
                 self._acting += 1
@@ -89,10 +96,10 @@ class Courier:
             expires_at = self._skew.expiry(orders[0].expires_at)
             answers = await self._exchange.place([o.order for o in orders], expires_at)
         except Unknown as error:
-            self._acted(partial(self._unanswered, f"no answer to a placement: {error}"))
+            self._acted(partial(self._unanswered, f"no answer to a placement: {error}"), orders)
             return  # the orders stay unacknowledged, and are asked for
         except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(partial(self._not_placed, orders, purpose, error))
+            self._acted(partial(self._not_placed, orders, purpose, error), orders)
             return
 
         def take() -> None:
@@ -100,7 +107,7 @@ class Courier:
             for order, answer in zip(orders, answers, strict=True):
                 self._tracker.on_placed(order, answer, self._clock())
 
-        self._acted(take)
+        self._acted(take, orders)
 
     def _unanswered(self, text: str) -> None:
         self._trouble(text)
@@ -155,11 +162,13 @@ class Courier:
 
         self._inbox.post(take)
 
-    def _acted(self, handle: Callable[[], None]) -> None:
+    def _acted(self, handle: Callable[[], None], placed: Sequence[OwnOrder] = ()) -> None:
         """An action is over: what became of it is taken before the next one is decided."""
 
         def take() -> None:
             self._acting -= 1
+            for order in placed:
+                self._placing.remove(order)
             handle()
 
         self._inbox.post(take)

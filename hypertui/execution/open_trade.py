@@ -255,7 +255,8 @@ class OpenTrade:
         )
         self.tracker.patience = max(desk.config.timing.confirm_after, 2 * desk.inputs.round_trip)
         # The first comparison asks about every order: nobody has to beside it.
-        actions = [] if self._catching_up else self.manager.converge(desk.clock(), self.courier.busy)
+        courier, now = self.courier, desk.clock()
+        actions = [] if self._catching_up else self.manager.converge(now, courier.busy, courier.placing)
         # What was decided is durable before it is sent.
         desk.durability.commit(partial(self.courier.prepare, actions))
         for action in self._protective(actions) if desk.durability.problem else actions:

@@ -15,7 +15,7 @@ exposure bounded:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -77,26 +77,26 @@ class OrderManager:
         self._ids = ids
         self._rations = rations
 
-    def converge(self, now: int, busy: bool = False) -> list[Action]:
+    def converge(self, now: int, busy: bool = False, placing: Set[int] = frozenset()) -> list[Action]:
         """What to do next towards the target: the questions that are due, at most one action that places and
         one that cancels.
 
-        While an action is under way (`busy`) there is no other, but for coins that have no stop: what it
-        leaves to do is then decided by what is known by then, and done all at once, instead of queueing up
-        and expiring on the way.
+        While an action is under way (`busy`) there is no other, but for coins that have no stop and in whose
+        slot nothing is being placed (`placing`): what it leaves to do is then decided by what is known by
+        then, and done all at once, instead of queueing up and expiring on the way.
         """
         asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now, self._may_ask)]
         mark = self.tracker.mark
         if self.posture is Posture.HANDS_OFF or mark is None:
             return asks
-        return (self._cover_bare(mark, now) if busy else self._approach(mark, now)) + asks
+        return (self._cover_bare(placing, mark, now) if busy else self._approach(mark, now)) + asks
 
-    def _cover_bare(self, mark: Decimal, now: int) -> list[Action]:
+    def _cover_bare(self, placing: Set[int], mark: Decimal, now: int) -> list[Action]:
         places = []
         for want in self.ladder.target().stops:
             slot = self.ladder.slots[want.slot]
             bare = slot.coins > 0 and not self._is_dust(want) and not self._stops_of(slot)
-            if bare and self._may_cover(slot, now):
+            if bare and slot.index not in placing and self._may_cover(slot, now):
                 places.append(self._cover(slot, want, [], mark, now))
         return [Place(_nearest_first(places, mark))] if places else []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
@@ -115,10 +115,12 @@ class Desk:
         self.wait(1)
         return self.manager.converge(self.now)
 
-    def acts(self, busy: bool = False) -> tuple[list[OwnOrder], list[OwnOrder]]:
+    def acts(
+        self, busy: bool = False, placing: Set[int] = frozenset()
+    ) -> tuple[list[OwnOrder], list[OwnOrder]]:
         """The orders that are placed next, and those that are cancelled."""
         self.wait(1)
-        actions = self.manager.converge(self.now, busy)
+        actions = self.manager.converge(self.now, busy, placing)
         placed = [order for action in actions if isinstance(action, Place) for order in action.orders]
         return placed, [order for action in actions if isinstance(action, Cancel) for order in action.orders]
 

@@ -215,6 +215,7 @@ def test_while_an_action_is_under_way_only_coins_without_a_stop_get_one() -> Non
     bought = desk.buy(0)
     desk.fill(bought)
     desk.mark(101)  # all stops are to follow, and only the coins just bought have none
+    assert desk.acts(busy=True, placing={bought.slot}) == ([], []), "the answer for this slot is awaited"
     placed, cancelled = desk.acts(busy=True)
     assert [(order.role, order.slot) for order in placed] == [(Role.STOP, bought.slot)]
     assert cancelled == []

@@ -39,7 +39,11 @@ class Auditor:
         # has passed it, the next price (one each second), and the sale instead.
         self._smooth = 8 * LATENCIES[scenario.pace][1] + 2.0
         # What was sent before the trouble is known to be there or not when it has expired.
-        self._to_be_sure = (config.timing.expires_after + 2 * config.timing.confirm_after) / 1000
+        confirm_after = config.timing.confirm_after / 1000
+        longest_trip = 2 * LATENCIES[scenario.pace][1]
+        confirmed = max(confirm_after, 2 * longest_trip)
+        self._to_be_sure = config.timing.expires_after / 1000 + 2 * confirmed
+        self._patience += 3 * (confirmed - confirm_after)
         self._recovery = self._smooth + self._to_be_sure + _LONGEST_PAUSE
         others = scenario.faults.meddle or scenario.options.triggers_follow_position
         if others and scenario.faults.drop:
