@@ -208,13 +208,14 @@ class SimExchange:
         await asyncio.sleep(self._network.latency())
         channels = Channels(ADDRESS, symbol)
         self._frames = frames = asyncio.Queue()
+        fills = self._venue.ask({"type": "userFills", "user": ADDRESS})
+        snapshot = {"isSnapshot": True, "user": ADDRESS, "fills": fills}
+        first = {"activeAssetCtx": self._venue.context(), "userFills": message("userFills", snapshot)}
         for subscription in channels.subscriptions:
             echo = {"method": "subscribe", "subscription": subscription}
             self._send(message("subscriptionResponse", echo), reliable=True)
-        fills = self._venue.ask({"type": "userFills", "user": ADDRESS})
-        snapshot = {"isSnapshot": True, "user": ADDRESS, "fills": fills}
-        self._send(message("userFills", snapshot), reliable=True)
-        self._send(self._venue.context(), reliable=True)
+            if subscription["type"] in first:
+                self._send(first[subscription["type"]], reliable=True)
         while (text := await frames.get()) is not None:
             for news in channels.read(text).messages:
                 deliver(news)

@@ -158,6 +158,9 @@ class Game:
 
     async def _enter(self, trade: asyncio.Task[StopReason]) -> None:
         calm_at = self.loop.time() + 60.0
+        if self.scenario.offered < 1:
+            offered = self.scenario.config.position_size * Decimal(str(self.scenario.offered))
+            self.venue.set_price(self.venue.book.mark, offered)
         while not (self.opened or trade.done()):
             await asyncio.sleep(0.1)
             if self.scenario.early and self.random.random() < 0.1:

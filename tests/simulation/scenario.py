@@ -56,6 +56,7 @@ class Scenario:
     faults: Faults
     serial: bool  # actions wait for the answer to the one before
     reorder: bool  # feed messages overtake each other
+    offered: float  # the part of the entry that the book holds when it comes
     thin: float  # the chance for each price to come with a book that holds less than an order
     operator: bool  # somebody pauses and resumes
     hasty: bool  # the engine is told to leave in the middle of it all
@@ -79,7 +80,7 @@ class Scenario:
             f"{config.symbol} unit {config.unit_size} size {config.position_size} trust {config.trust_slots} "
             f"{config.reinvest} {config.buy_order} slippage {config.stop_slippage} exit {config.on_exit} | "
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
-            f"operator {self.operator} hasty {self.hasty} "
+            f"offered {self.offered} operator {self.operator} hasty {self.hasty} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
             f"sells out {self.sells_out} short {self.short} hour in {self.to_full_hour:.0f} "
             f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
@@ -158,6 +159,7 @@ def draw(seed: int) -> Scenario:
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
         sells_out=Random(f"sell out {seed}").random() < 0.1,
+        offered=Random(f"entry {seed}").choice((1.0,) * 7 + (0.4, 0.7, 0.9)),
     )
 
 
