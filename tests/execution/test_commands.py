@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.hyperliquid import errors
 from hypertui.port import Command, CommandState, Mode, OnExit, StopReason, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
@@ -46,6 +47,19 @@ def test_flatten_ends_with_nothing_held_and_nothing_working(live: LiveEngine) ->
     assert live.engine.snapshot.position == 0
     live.stop.request(OnExit.BUYS)
     assert live.reason == StopReason(3, "flatten by test@tty; left with no position and no buys")
+
+
+def test_flatten_does_not_wait_for_a_question_that_the_venue_turns_away(
+    live: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "RETRY_AFTER_WEIGHT", 0.2)
+    live.venue.fail("http-429", only="clearinghouseState")
+    assert live.command(Verb.FLATTEN).accepted
+    live.wait_for(lambda: live.on_engine(lambda trade: trade.tracker.ladder.position, None) == 0, "the sale")
+    live.venue.call(lambda: live.venue.server.faults.off("http-429"))
+    live.wait_for(lambda: live.mode() == Mode.HALTED, "the outcome")
+    assert live.held() == 0
+    assert live.working() == []
 
 
 def test_cancel_all_ends_with_no_orders_and_paused(live: LiveEngine) -> None:

@@ -12,6 +12,7 @@ from hyperliquid.exchange import Exchange as SdkExchange
 
 from hypertui.cli.journal import journals
 from hypertui.exchange import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
+from hypertui.execution import entry
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
@@ -83,6 +84,12 @@ def unlucky(
 
     live.engine._connect = connect
     return live
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "_FILLS_PATIENCE", 0.3)
+    monkeypatch.setattr(entry, "_INSIST_PAUSE", 0.1)
 
 
 def stops_cover_all(live: LiveEngine) -> bool:
