@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,12 +27,6 @@ from tests.cli.operating import (
     wait_for,
 )
 from tests.support.local_venue import LocalVenue
-
-
-@pytest.fixture
-def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": Decimal(150), "BTC": Decimal(60_000)}) as venue:
-        yield venue
 
 
 def test_another_state_folder_is_no_way_round_the_lock(tmp_path: Path, venue: LocalVenue) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -81,12 +80,6 @@ def test_prices_from_a_file_drive_the_paper_market(home: dict[str, str], tmp_pat
     assert shown.returncode == 0, shown.stderr
     units = [event["unit"] for event in records(shown.stdout) if event["event"] == "step"]
     assert units == [-1, -2, -3]
-
-
-@pytest.fixture
-def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": Decimal(150)}) as venue:
-        yield venue
 
 
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]

@@ -25,7 +25,6 @@ from tests.cli.operating import (
     SOL,
     Engine,
     command,
-    environment,
     held,
     sides,
     trades,
@@ -34,17 +33,6 @@ from tests.cli.operating import (
 from tests.console import fakes, states
 from tests.support.local_venue import LocalVenue
 from tests.support.terminal import Terminal
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    return environment(tmp_path)
-
-
-@pytest.fixture
-def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": Decimal(150), "BTC": Decimal(64_000)}) as venue:
-        yield venue
 
 
 def ctl(home: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

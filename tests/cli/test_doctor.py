@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -32,12 +31,6 @@ SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--le
 def home(tmp_path: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
     return clean | {"XDG_STATE_HOME": str(tmp_path / "state"), "HYPERTUI_SECRET_KEY": SECRET}
-
-
-@pytest.fixture
-def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": Decimal(150)}) as venue:
-        yield venue
 
 
 def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

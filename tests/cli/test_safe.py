@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-
-import pytest
 
 from tests.cli.operating import (
     ADDRESS,
@@ -16,7 +13,6 @@ from tests.cli.operating import (
     SOL,
     Engine,
     command,
-    environment,
     held,
     sides,
     trades,
@@ -26,17 +22,6 @@ from tests.cli.operating import (
 from tests.support.local_venue import LocalVenue
 
 UNIT = Decimal("0.5")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    return environment(tmp_path)
-
-
-@pytest.fixture
-def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": Decimal(150)}) as venue:
-        yield venue
 
 
 def safe(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,23 +15,12 @@ import pytest
 
 from hypertui.market import ZERO
 from tests.cli.breaking import SECRET as SHOWN
-from tests.cli.operating import SOL, command, environment, held, sides, wait_for, working
+from tests.cli.operating import SOL, command, held, sides, wait_for, working
 from tests.support.local_venue import LocalVenue
 from tests.support.terminal import DEADLINE, Terminal
 
 ENTRY = Decimal("150.02")
 STALL, STEPS = 10.0, 10
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    return environment(tmp_path)
-
-
-@pytest.fixture
-def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": Decimal(150)}) as venue:
-        yield venue
 
 
 def console(venue: LocalVenue, *arguments: str) -> list[str]:

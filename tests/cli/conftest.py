@@ -1,0 +1,23 @@
+"""Where the commands are tried: an environment without anybody's settings, and a venue to trade on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.operating import environment
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path)
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": Decimal(150), "BTC": Decimal(64_000)}) as venue:
+        yield venue
