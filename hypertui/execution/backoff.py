@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from random import Random
 
+from hypertui.exchange import ExchangeError, RateLimited
+
 _FIRST = 0.5  # seconds: the span after the first refusal
 LONGEST = 16.0
 _DOUBLINGS = 32  # a float overflows after a few hundred of them
@@ -24,3 +26,7 @@ class Backoff:
         """Seconds to wait after so many refusals in a row (from 1), at least `retry_after` (seconds)."""
         span = min(self._longest, _FIRST * 2 ** min(failures - 1, _DOUBLINGS))
         return retry_after + self._random.uniform(0, span)
+
+    def after(self, error: ExchangeError, failures: int, otherwise: float) -> float:
+        """Seconds to wait after an error: by this rule where the venue asks for less, else `otherwise`."""
+        return self.wait(error.retry_after, failures) if isinstance(error, RateLimited) else otherwise

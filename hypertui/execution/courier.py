@@ -50,18 +50,18 @@ class Courier:
         self._answered = answered
         self._trouble = trouble
         self._doubt = doubt
-        self._acting = 0
-        self._placing: list[OwnOrder] = []
+        self._under_way: list[Place | Cancel] = []
 
     @property
     def busy(self) -> bool:
         """Whether what became of an action is still to come."""
-        return self._acting > 0
+        return bool(self._under_way)
 
     @property
     def placing(self) -> Set[int]:
         """The slots of orders whose placement has not been answered."""
-        return {order.slot for order in self._placing}
+        places = (action for action in self._under_way if isinstance(action, Place))
+        return {order.slot for place in places for order in place.orders}
 
     def prepare(self, actions: Sequence[Action]) -> None:
         """Have done what placements need before they may be sent, beside whatever comes next."""
@@ -73,33 +73,34 @@ class Courier:
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the inbox."""
         match action:
-            case Place(orders):
-                self._acting += 1
-                self._placing += orders
-                self._inbox.spawn(self._act(self._place(orders, action.purpose)))
-            case Cancel(orders, purpose):
-                self._acting += 1
-                self._inbox.spawn(self._act(self._cancel(orders, purpose)))
+            case Place():
+                self._act(action, self._place(action))
+            case Cancel():
+                self._act(action, self._cancel(action))
             case Ask(order):
                 self._inbox.spawn(self._ask(order))
 
-    async def _act(self, work: Coroutine[None, None, None]) -> None:
+    def _act(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
+        self._under_way.append(action)
+        self._inbox.spawn(self._seen_through(action, work))
+
+    async def _seen_through(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
         try:
             await work
         except Exception:
-            self._acting -= 1  # a defect ends the trade, and its wind-down has to act
+            self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise
 
-    async def _place(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
-        sent = self._clock()
+    async def _place(self, action: Place) -> None:
+        orders, purpose, sent = action.orders, action.purpose, self._clock()
         try:
             expires_at = self._skew.expiry(orders[0].expires_at)
             answers = await self._exchange.place([o.order for o in orders], expires_at)
         except Unknown as error:
-            self._acted(partial(self._unanswered, f"no answer to a placement: {error}"), orders)
+            self._acted(action, partial(self._unanswered, f"no answer to a placement: {error}"))
             return  # the orders stay unacknowledged, and are asked for
         except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(partial(self._not_placed, orders, purpose, error), orders)
+            self._acted(action, partial(self._not_placed, orders, purpose, error))
             return
 
         def take() -> None:
@@ -107,7 +108,7 @@ class Courier:
             for order, answer in zip(orders, answers, strict=True):
                 self._tracker.on_placed(order, answer, self._clock())
 
-        self._acted(take, orders)
+        self._acted(action, take)
 
     def _unanswered(self, text: str) -> None:
         self._trouble(text)
@@ -118,16 +119,16 @@ class Courier:
         self._rations.refused(purpose, error)
         self._tracker.on_not_placed(orders, str(error), self._clock())
 
-    async def _cancel(self, orders: Sequence[OwnOrder], purpose: Purpose) -> None:
-        sent = self._clock()
+    async def _cancel(self, action: Cancel) -> None:
+        orders, purpose, sent = action.orders, action.purpose, self._clock()
         try:
             expires_at = self._skew.expiry(min(order.cancel_expires_at for order in orders))
             outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
         except Unknown as error:
-            self._acted(partial(self._unanswered, f"no answer to a cancel: {error}"))
+            self._acted(action, partial(self._unanswered, f"no answer to a cancel: {error}"))
             return
         except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(partial(self._not_cancelled, orders, purpose, error))
+            self._acted(action, partial(self._not_cancelled, orders, purpose, error))
             return
 
         def take() -> None:
@@ -135,7 +136,7 @@ class Courier:
             for order, outcome in zip(orders, outcomes, strict=True):
                 self._tracker.on_cancel_answer(order, outcome, self._clock())
 
-        self._acted(take)
+        self._acted(action, take)
 
     def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
         self._trouble(f"{len(orders)} orders not cancelled: {error}")
@@ -162,13 +163,11 @@ class Courier:
 
         self._inbox.post(take)
 
-    def _acted(self, handle: Callable[[], None], placed: Sequence[OwnOrder] = ()) -> None:
+    def _acted(self, action: Place | Cancel, handle: Callable[[], None]) -> None:
         """An action is over: what became of it is taken before the next one is decided."""
 
         def take() -> None:
-            self._acting -= 1
-            for order in placed:
-                self._placing.remove(order)
+            self._under_way.remove(action)
             handle()
 
         self._inbox.post(take)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
-from itertools import count
 from typing import Any, TypeVar
 
 from hypertui.exchange import (
@@ -15,7 +14,6 @@ from hypertui.exchange import (
     OrderState,
     Placed,
     Quote,
-    RateLimited,
     Refused,
     Unknown,
 )
@@ -162,12 +160,11 @@ class Entry:
     async def _insist(self, question: Callable[[], Coroutine[Any, Any, T]], inbox: Inbox) -> T:
         """The answer, however long it takes: coins may be held that nothing protects yet, so this is no time
         to give up."""
-        for failures in count(1):
+        failures = 0
+        while True:
             try:
                 return await inbox.meanwhile(question())
-            except RateLimited as error:
-                pause = self._backoff.wait(error.retry_after, failures)
-            except ExchangeError:
-                pause = _INSIST_PAUSE
+            except ExchangeError as error:
+                failures += 1
+                pause = self._backoff.after(error, failures, _INSIST_PAUSE)
             await inbox.run_until(lambda: False, pause)
-        raise AssertionError("it never gives up")

@@ -150,10 +150,8 @@ class Trader:
                 text = f"the trade cannot be taken up yet: {error}"
                 desk.alarms.sound("start", Severity.CRITICAL, text)
                 desk.set_mode(Mode.STARTING, text)
-                pause = _RETRY_PAUSE
-                if isinstance(error, RateLimited):
-                    failures += 1
-                    pause = desk.backoff.wait(error.retry_after, failures)
+                failures += isinstance(error, RateLimited)
+                pause = desk.backoff.after(error, failures, _RETRY_PAUSE)
                 await desk.inbox.run_until(lambda: stop.requested, pause)
 
     async def _start(self, stop: Stop) -> None:

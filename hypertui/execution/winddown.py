@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar
 
-from hypertui.exchange import ExchangeError, OpenOrder, RateLimited
+from hypertui.exchange import ExchangeError, OpenOrder
 from hypertui.execution import adoption
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.courier import Courier
@@ -279,14 +279,14 @@ async def _position(trade: Trade, patient: bool = False) -> Decimal:
 async def _asked(trade: Trade, question: Callable[[], Coroutine[None, None, T]], patient: bool = False) -> T:
     """The venue's answer, with the trade going on meanwhile; asked again while it does not come, after the
     pauses that the venue asks for if `patient`."""
-    for failures in range(1, _QUESTION_TRIES + 1):
-        pause = _QUESTION_PAUSE
+    failures, pause = 0, _QUESTION_PAUSE
+    while True:
         try:
             return await trade.desk.inbox.meanwhile(question())
         except ExchangeError as error:
+            failures += 1
             if failures == _QUESTION_TRIES:
                 raise NotDone(f"the venue did not answer: {error}") from error
-            if patient and isinstance(error, RateLimited):
-                pause = trade.desk.backoff.wait(error.retry_after, failures)
+            if patient:
+                pause = trade.desk.backoff.after(error, failures, _QUESTION_PAUSE)
         await trade.desk.inbox.run_until(lambda: False, pause)
-    raise AssertionError("the last failure is raised")

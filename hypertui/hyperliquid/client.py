@@ -242,14 +242,16 @@ class HyperliquidExchange:
         if not orders:
             return ()
         prepared, self._prepared = self._prepared, None  # nothing is sent twice: its nonce is spent
-        known = prepared is not None and prepared[0] == (tuple(orders), expires_at)
+        signing = None
+        if prepared is not None and prepared[0] == (tuple(orders), expires_at):
+            signing = prepared[1]
         return await self._act(
             {order.symbol for order in orders},
             len(orders),
             expires_at,
             _placement(orders),
             lambda response: wire.placed(wire.statuses(response), len(orders)),
-            prepared[1] if prepared is not None and known else None,
+            signing,
         )
 
     async def cancel(
