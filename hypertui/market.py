@@ -110,13 +110,15 @@ class Fill:
 class Instrument:
     """A perpetual market with its rules for prices and sizes.
 
-    `sz_decimals` is the number of decimals of a size; `max_leverage` the highest that the venue grants.
+    `sz_decimals` is the number of decimals of a size; `max_leverage` the highest that the venue grants. An
+    `only_isolated` one takes no cross margin.
     """
 
     symbol: str
     sz_decimals: int
     max_leverage: int
     min_order_value: Decimal = MIN_ORDER_VALUE
+    only_isolated: bool = False
 
     @property
     def lot(self) -> Decimal:

@@ -10,6 +10,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from hypertui.exchange import (
     ExchangeError,
+    NotAuthorized,
     RateLimited,
     Refusal,
     Refused,
@@ -33,6 +34,9 @@ _REFUSALS = (
     ("margin", Refusal.MARGIN),
 )
 
+# What the venue says to a signature of a key that may not act (any more).
+_NOBODY = ("user or api wallet", "must deposit before performing actions")
+
 
 def brief(text: object) -> str:
     """`text` on one line and not too long for a message."""
@@ -55,6 +59,8 @@ def whole_action(text: str) -> ExchangeError:
         # The venue has taken an action with this nonce. Nonces are never given twice, so it was this one,
         # carried twice on the way; the other answer, lost, said what became of it.
         return Unknown(brief(text))
+    if any(part in text.lower() for part in _NOBODY):
+        return NotAuthorized(brief(text))
     return Rejected(brief(text))
 
 

@@ -10,12 +10,14 @@ from typing import Any, ParamSpec, TypeVar
 from hypertui.exchange import (
     AccountState,
     CancelOutcome,
+    Collateral,
     Filled,
     FundingPayment,
     OpenOrder,
     OrderReport,
     OrderState,
     Placed,
+    Pooling,
     Quote,
     Refused,
     Resting,
@@ -26,10 +28,14 @@ from hypertui.market import ZERO, Fill, Instrument, Side, parse_amount
 
 Json = Any  # what json.loads gives; its shape is proven by reading it
 
+_USDC = 0  # its token number
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _SIDES = {"B": Side.BUY, "A": Side.SELL}
+_ISOLATED_MODES = ("strictIsolated", "noCross")
+_POOLINGS = {"unifiedAccount": Pooling.UNIFIED, "portfolioMargin": Pooling.PORTFOLIO}
 _STATES = {"open": OrderState.OPEN, "triggered": OrderState.TRIGGERED, "filled": OrderState.FILLED}
 
 
@@ -85,11 +91,20 @@ def instruments(meta: Json) -> Mapping[str, Instrument]:
     """The perpetuals that trade, by symbol."""
     return {
         str(entry["name"]): Instrument(
-            str(entry["name"]), _integer(entry["szDecimals"]), _integer(entry["maxLeverage"])
+            str(entry["name"]),
+            _integer(entry["szDecimals"]),
+            _integer(entry["maxLeverage"]),
+            only_isolated=bool(entry.get("onlyIsolated")) or entry.get("marginMode") in _ISOLATED_MODES,
         )
         for entry in meta["universe"]
         if not entry.get("isDelisted", False)
     }
+
+
+@reader
+def delisted(meta: Json) -> frozenset[str]:
+    """The symbols that trade no more."""
+    return frozenset(str(entry["name"]) for entry in meta["universe"] if entry.get("isDelisted", False))
 
 
 @reader
@@ -116,14 +131,43 @@ def last_trade(trades: Json, symbol: str) -> tuple[int, Decimal] | None:
 
 
 @reader
-def account_state(state: Json, symbol: str) -> AccountState:
-    """The account and its position in `symbol`; the leverage reads 0 without a position."""
-    summary = state["marginSummary"]
-    held = [entry["position"] for entry in state["assetPositions"] if entry["position"]["coin"] == symbol]
+def pooling(answer: Json) -> Pooling:
+    """How an account keeps its collateral. Modes that are not known keep it apart, as all did before."""
+    return _POOLINGS.get(str(answer), Pooling.APART)
+
+
+@reader
+def spot_usdc(answer: Json) -> Decimal | None:
+    """The USDC beside the perpetuals; None where there is no spot balance of anything."""
+    totals = {balance["token"]: parse_amount(balance["total"]) for balance in answer["balances"]}
+    return totals.get(_USDC, ZERO) if any(totals.values()) else None
+
+
+@reader
+def available(answer: Json) -> Decimal:
+    """The margin (USD) with which the account could buy the market that was asked about."""
+    buying, _ = answer["availableToTrade"]
+    return parse_amount(buying)
+
+
+@reader
+def account_state(state: Json, symbol: str, shared: Decimal | None = None) -> AccountState:
+    """The account and its position in `symbol`; the leverage reads 0 without a position. `shared` is the spot
+    USDC of an account whose perpetuals have no collateral of their own: what their summaries then say of
+    their value means nothing."""
+    summary, cross = state["marginSummary"], state["crossMarginSummary"]
+    positions = [entry["position"] for entry in state["assetPositions"]]
+    held = [position for position in positions if position["coin"] == symbol]
     position = held[0] if held else None
+    equity, backing = parse_amount(summary["accountValue"]), parse_amount(cross["accountValue"])
+    if shared is not None:
+        own = [each for each in positions if each["leverage"]["type"] == "isolated"]
+        backing = shared + sum(
+            (parse_amount(each["unrealizedPnl"]) for each in positions if each not in own), ZERO
+        )
+        equity = backing + sum((parse_amount(each["marginUsed"]) for each in own), ZERO)
     return AccountState(
-        equity=parse_amount(summary["accountValue"]),
-        withdrawable=parse_amount(state["withdrawable"]),
+        equity=equity,
         margin_used=parse_amount(summary["totalMarginUsed"]),
         position=ZERO if position is None else parse_amount(position["szi"]),
         entry_price=None if position is None else _optional(position["entryPx"]),
@@ -132,6 +176,11 @@ def account_state(state: Json, symbol: str) -> AccountState:
         # The venue counts what the position has paid.
         funding=ZERO if position is None else ZERO - parse_amount(position["cumFunding"]["sinceOpen"]),
         time=_integer(state["time"]),
+        cross=Collateral(
+            backing, parse_amount(cross["totalMarginUsed"]), parse_amount(state["crossMaintenanceMarginUsed"])
+        ),
+        isolated=position is not None and position["leverage"]["type"] == "isolated",
+        position_margin=ZERO if position is None else parse_amount(position["marginUsed"]),
     )
 
 

@@ -30,12 +30,14 @@ class Market:
     """A perpetual market: `asset` is its number on the wire, `start` its first synthetic price in USD.
 
     `steps` are the tiers above the first one: the value in USD from which each holds, and its leverage.
+    A market of `only_isolated` margin knows no cross positions.
     """
 
     asset: int
     instrument: Instrument
     start: Decimal
     steps: tuple[tuple[int, int], ...] = ()
+    only_isolated: bool = False
     tiers: tuple[Tier, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

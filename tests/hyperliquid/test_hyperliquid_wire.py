@@ -11,9 +11,11 @@ import pytest
 from hypertui.exchange import (
     AccountState,
     CancelOutcome,
+    Collateral,
     Filled,
     OpenOrder,
     OrderState,
+    Pooling,
     Quote,
     Refusal,
     Refused,
@@ -90,7 +92,8 @@ def test_the_newest_trade_decides_the_last_price() -> None:
 def account(positions: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "marginSummary": {"accountValue": "1000.5", "totalMarginUsed": "20.25"},
-        "withdrawable": "980.25",
+        "crossMarginSummary": {"accountValue": "700.5", "totalMarginUsed": "10.25"},
+        "crossMaintenanceMarginUsed": "4.5",
         "assetPositions": [{"type": "oneWay", "position": position} for position in positions],
         "time": 17,
     }
@@ -103,11 +106,11 @@ def test_account_with_a_position_and_funding_paid() -> None:
         "entryPx": "101.5",
         "liquidationPx": None,
         "leverage": {"type": "cross", "value": 20},
+        "marginUsed": "2.5",
         "cumFunding": {"allTime": "9", "sinceOpen": "1.25", "sinceChange": "0"},
     }
     assert wire.account_state(account([{**position, "coin": "BTC"}, position]), "SOL") == AccountState(
         equity=Decimal("1000.5"),
-        withdrawable=Decimal("980.25"),
         margin_used=Decimal("20.25"),
         position=Decimal("-0.5"),
         entry_price=Decimal("101.5"),
@@ -115,7 +118,41 @@ def test_account_with_a_position_and_funding_paid() -> None:
         leverage=20,
         funding=Decimal("-1.25"),
         time=17,
+        cross=Collateral(Decimal("700.5"), Decimal("10.25"), Decimal("4.5")),
+        isolated=False,
+        position_margin=Decimal("2.5"),
     )
+
+
+def test_what_backs_a_shared_collateral_is_the_spot_balance_and_the_open_profit() -> None:
+    def held(coin: str, kind: str, profit: str) -> dict[str, Any]:
+        return {
+            "coin": coin,
+            "szi": "1",
+            "entryPx": "100",
+            "leverage": {"type": kind, "value": 3},
+            "unrealizedPnl": profit,
+            "marginUsed": "33",
+            "cumFunding": {"sinceOpen": "0"},
+        }
+
+    state = account([held("SOL", "cross", "5"), held("BTC", "isolated", "-7"), held("ETH", "cross", "-1")])
+    told = wire.account_state(state, "SOL", Decimal(500))
+    assert told.cross == Collateral(Decimal(504), Decimal("10.25"), Decimal("4.5"))
+    assert told.equity == 504 + 33, "with what the isolated position has for itself"
+    assert wire.account_state(state, "BTC").isolated
+
+
+def test_the_spot_balance() -> None:
+    usdc = {"coin": "USDC", "token": 0, "hold": "0.0", "total": "12.5"}
+    hype = {"coin": "HYPE", "token": 150, "hold": "0.0", "total": "3"}
+    assert wire.spot_usdc({"balances": [hype, usdc]}) == Decimal("12.5")
+    assert wire.spot_usdc({"balances": [hype]}) == 0
+    assert wire.spot_usdc({"balances": [usdc | {"total": "0.0"}]}) is None
+    assert wire.spot_usdc({"balances": []}) is None
+    assert [wire.pooling(mode) for mode in ("unifiedAccount", "portfolioMargin", "default", "tomorrows")] == [
+        Pooling.UNIFIED, Pooling.PORTFOLIO, Pooling.APART, Pooling.APART,
+    ]  # fmt: skip
 
 
 def test_account_without_a_position() -> None:

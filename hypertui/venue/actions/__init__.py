@@ -50,7 +50,6 @@ UNSUPPORTED = frozenset(
         "twapOrder",
         "userDexAbstraction",
         "userPortfolioMargin",
-        "userSetAbstraction",
         "validatorL1Stream",
         "vaultDistribute",
         "vaultModify",

@@ -47,6 +47,7 @@ class ReferenceInfo:
                     "name": market.symbol,
                     "maxLeverage": market.instrument.max_leverage,
                     "marginTableId": market.table_id,
+                    **({"onlyIsolated": True, "marginMode": "noCross"} if market.only_isolated else {}),
                     **({"isDelisted": True} if self._core.books[market.symbol].closed else {}),
                 }
                 for market in markets
