@@ -146,7 +146,7 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
     meta = {"universe": []}
     session = Session(trust_env=False)
-    actions = Actions(paper(scripted.url), session, KEY, KEY.address, meta, 5.0)
+    actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, meta, 5.0)
     with session:
         for nonce in (1000, 1000, 900, 1500):
             actions.send(actions.signed(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES))
@@ -160,7 +160,7 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
 
 def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
     session = Session(trust_env=False)
-    actions = Actions(paper(scripted.url), session, KEY, KEY.address, {"universe": []}, 5.0)
+    actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, {"universe": []}, 5.0)
     with session, pytest.raises(KeyError):
         actions.signed(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES)
     assert actions.expires_after is None
