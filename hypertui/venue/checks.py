@@ -102,7 +102,7 @@ class Checks:
                 refusal = check(placement)
                 if refusal is not None:
                     return refusal.text + asset
-            if not _is_ahead(child, entry):
+            if not self._may_wait(child, entry):
                 return INVALID_TRIGGER + asset
         return None
 
@@ -159,9 +159,19 @@ class Checks:
         if placement.request.trigger is None:
             return None
         reference = placement.book.mark if self._options.trigger_reference == "mark" else placement.book.mid
-        if _is_ahead(placement.request, reference):
+        if self._may_wait(placement.request, reference):
             return None
         return Refusal("badTriggerPxRejected", INVALID_TRIGGER)
+
+    def _may_wait(self, request: OrderRequest, reference: Decimal) -> bool:
+        """Whether a trigger may be placed while the price is at `reference`."""
+        trigger = request.trigger
+        if trigger is None:
+            return False
+        if self._options.passed_trigger == "reject" and trigger.fires(request.side, reference):
+            return False
+        may_miss = trigger.tpsl == "tp" and self._options.tp_limit_side == "any"
+        return may_miss or not trigger.is_market or _reaches(request, trigger.price)
 
     def _reduce_only(self, placement: Placement) -> Refusal | None:
         request = placement.request
@@ -248,12 +258,6 @@ def unmatched(request: OrderRequest, book: Book) -> Refusal:
     return Refusal("iocCancelRejected", "Order could not immediately match against any resting orders.")
 
 
-def _is_ahead(request: OrderRequest, reference: Decimal) -> bool:
-    """Whether the market has yet to reach an order's trigger. A market order must also be allowed to fill at
-    the price that wakes it."""
-    trigger, buys = request.trigger, request.side is Side.BUY
-    if trigger is None:
-        return False
-    ahead = trigger.price > reference if trigger.above(request.side) else trigger.price < reference
-    reaches = request.limit >= trigger.price if buys else request.limit <= trigger.price
-    return ahead and (reaches or not trigger.is_market)
+def _reaches(request: OrderRequest, price: Decimal) -> bool:
+    """Whether the limit allows to fill at `price`."""
+    return request.limit >= price if request.side is Side.BUY else request.limit <= price

@@ -61,8 +61,13 @@ class VenueOptions:
     throttled_body: str = "null"
     # which price a new trigger is compared with,
     trigger_reference: Literal["mark", "mid"] = "mark"
+    # a new trigger that the price has passed already,
+    passed_trigger: Literal["fire", "reject"] = "fire"
     # a reduce-only trigger placed while there is nothing to reduce,
-    flat_reduce_only_trigger: Literal["reject", "keep"] = "reject"
+    flat_reduce_only_trigger: Literal["keep", "reject"] = "keep"
+    # on which side of its trigger the limit of a market take-profit may be: that of a market stop has to be
+    # where it can fill at the price that wakes it,
+    tp_limit_side: Literal["any", "far"] = "any"
     # whether waiting reduce-only triggers shrink and go with the position as resting orders do (the older
     # ones first when together they exceed it),
     triggers_follow_position: bool = False
