@@ -52,9 +52,12 @@ class Checks:
     def __init__(self, options: VenueOptions, rules: MarginRules) -> None:
         self._options = options
         self._rules = rules
+        # Asked whether only post-only orders are accepted just now; for faults.
+        self.post_only: Callable[[], bool] = lambda: False
         self._shape = (self._size, self._price, self._client_id, self._minimum)
         self._all: tuple[Callable[[Placement], Refusal | None], ...] = (
             *self._shape,
+            self._upgrade,
             self._trigger,
             self._reduce_only,
             self._order_count,
@@ -181,6 +184,11 @@ class Checks:
             return None
         return Refusal("reduceOnlyRejected", "Reduce only order would increase position.")
 
+    def _upgrade(self, placement: Placement) -> Refusal | None:
+        if placement.request.tif is Tif.ALO or not self.post_only():
+            return None
+        return Refusal("rejected", ONLY_POST_ONLY)
+
     def _order_count(self, placement: Placement) -> Refusal | None:
         request, account = placement.request, placement.account
         restricted = request.reduce_only or request.trigger is not None
@@ -225,6 +233,7 @@ class Checks:
         return Refusal("perpMarginRejected", "Insufficient margin to place order.")
 
 
+ONLY_POST_ONLY = "Only post-only orders allowed immediately after network upgrade"
 INVALID_TRIGGER = "Invalid TP/SL price."
 _BRACKETS = (["sl"], ["tp"], ["sl", "tp"])
 

@@ -7,6 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from hypertui.venue.listing import MARKETS
+from hypertui.venue.markets import Market
+
 # Market seconds in a second: more than this and a tick would not be done before the next one is due.
 MOST_SPEED = 10_000
 
@@ -18,6 +21,8 @@ class VenueOptions:
     Raises ValueError when a figure is out of its range.
     """
 
+    # What there is to trade; each market's number is its place.
+    markets: tuple[Market, ...] = MARKETS
     seed: int = 8
     # Market seconds per wall second, of the price path alone.
     speed: float = 60.0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypertui.market import Side
 from hypertui.venue.accounts import Account
 from hypertui.venue.errors import ActionError
-from hypertui.venue.markets import MARKETS
+from hypertui.venue.listing import MARKETS
 from hypertui.venue.orders import OrderRequest, Tif, Trigger
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness

@@ -116,7 +116,7 @@ class AccountInfo:
     def _leverage(self, account: Account, symbol: str) -> Json:
         value = self._core.rules.leverage(account, symbol)
         position = account.positions.get(symbol)
-        if symbol not in account.isolated:
+        if not self._core.rules.is_isolated(account, symbol):
             return {"type": "cross", "value": value}
         raw = ZERO if position is None or position.raw_usd is None else position.raw_usd
         return {"type": "isolated", "value": value, "rawUsd": usd(raw)}
