@@ -52,6 +52,7 @@ class Refusal(StrEnum):
     PASSED = "passed"  # a trigger on the wrong side of the price: the price has passed it
     MARGIN = "margin"
     MINIMUM = "minimum"
+    POST_ONLY = "post_only"  # only post-only orders are accepted, for minutes after a network upgrade
     NO_MATCH = "no_match"  # an IOC found nothing within its limit
     OTHER = "other"
 

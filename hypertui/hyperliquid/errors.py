@@ -28,6 +28,7 @@ _LONGEST_TEXT = 300
 _REFUSALS = (
     ("reduce only order would increase position", Refusal.FLAT),
     ("invalid tp/sl price", Refusal.PASSED),
+    ("only post-only orders", Refusal.POST_ONLY),
     ("minimum value", Refusal.MINIMUM),
     ("could not immediately match", Refusal.NO_MATCH),
     ("no liquidity available", Refusal.NO_MATCH),

@@ -1,4 +1,4 @@
-"""The markets of the venue with their margin tiers, and how numbers are written on its wire."""
+"""A market of the venue with its margin tiers, and how numbers are written on its wire."""
 
 from __future__ import annotations
 
@@ -72,13 +72,6 @@ class Market:
         """A mark or oracle price: as many decimals as an order price may have, any number of figures."""
         step = ONE.scaleb(self.instrument.sz_decimals - MAX_PRICE_DECIMALS)
         return price.quantize(step, rounding=ROUND_HALF_EVEN)
-
-
-MARKETS = (
-    Market(0, Instrument("BTC", 5, 40), Decimal(64_000), ((150_000_000, 20),)),
-    Market(1, Instrument("ETH", 4, 25), Decimal(3_000), ((100_000_000, 15),)),
-    Market(2, Instrument("SOL", 2, 20), Decimal(150), ((70_000_000, 10),)),
-)
 
 
 def number(amount: Decimal) -> str:

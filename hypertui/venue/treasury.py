@@ -128,7 +128,8 @@ class Treasury:
         with self._events.open() as batch:
             sub = self._accounts.get(address)
             if sub is None or sub.master != master.address:
-                raise ActionError(f"Sub-account not registered: {address}")
+                ends = (master.address, address) if deposit else (address, master.address)
+                raise ActionError(f"Invalid sub-account transfer from {ends[0]} to {ends[1]}")
             source, target = (master, sub) if deposit else (sub, master)
             self._must_be_there(amount, self._withdrawable(source))
             delta = {

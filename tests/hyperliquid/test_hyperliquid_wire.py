@@ -338,6 +338,9 @@ def test_cancels() -> None:
     [
         ("Reduce only order would increase position. asset=1", Refusal.FLAT),
         ("Invalid TP/SL price. asset=0", Refusal.PASSED),
+        ("Only post-only orders allowed immediately after network upgrade asset=0", Refusal.POST_ONLY),
+        ("Only post-only orders allowed immediately after a network upgrade", Refusal.POST_ONLY),
+        ("Post only order would have immediately matched, bbo was 1@2. asset=0", Refusal.OTHER),
         ("Insufficient margin to place order. asset=0", Refusal.MARGIN),
         ("Order would cause position to exceed margin tier limit at current leverage", Refusal.MARGIN),
         ("Order must have minimum value of $10.", Refusal.MINIMUM),

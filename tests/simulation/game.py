@@ -70,8 +70,14 @@ class Game:
                 "starts": len(self.processes),
                 "fundings": len(self.venue.account.funding),
                 "orders without margin": statuses["perpMarginRejected"],
+                "passed triggers refused": statuses["badTriggerPxRejected"],
+                "passed triggers fired at once": self._fired_at_once(),
             }
         )
+
+    def _fired_at_once(self) -> int:
+        history = self.venue.account.history
+        return sum(event.status == "triggered" and event.time == event.order.time for event in history)
 
     async def play(self) -> None:
         """From the entry to the exit."""

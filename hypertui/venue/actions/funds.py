@@ -49,7 +49,7 @@ def _usd_class_transfer(core: Core, action: Json) -> Action:
         if sub is not None:
             found = core.accounts.get(sub)
             if found is None or found.master != account.address:
-                raise ActionError(f"Sub-account not registered: {sub}")
+                raise ActionError(f"Sub-account {sub} is not registered to {account.address}")
             owner = found
         core.treasury.transfer_class(owner, amount, to_perp=to_perp)
         return done()
