@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hypertui.exchange import Rejected
-from hypertui.hyperliquid.wire import Json, optional_integer, reader
+from hypertui.hyperliquid.checks import Json, optional_integer, reader, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class Role:
 @reader
 def role(answer: Json) -> Role:
     """The role in the venue's answer about an address."""
-    name = str(answer["role"])
-    return Role(name, str(answer["data"]["user"]).lower() if name == "agent" else None)
+    name = text_of(answer["role"])
+    return Role(name, text_of(answer["data"]["user"]).lower() if name == "agent" else None)
 
 
 @reader
 def named(answer: Json) -> Mapping[str, int | None]:
     """An account's named agents: until when (ms) each address may act, as far as the venue says."""
-    return {str(entry["address"]).lower(): optional_integer(entry.get("validUntil")) for entry in answer}
+    return {text_of(entry["address"]).lower(): optional_integer(entry.get("validUntil")) for entry in answer}
 
 
 def verify(signer: str, account: str, signer_role: Role) -> None:

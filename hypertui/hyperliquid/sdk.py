@@ -15,10 +15,10 @@ from hyperliquid.utils.constants import MAINNET_API_URL
 from hyperliquid.utils.signing import sign_l1_action
 
 from hypertui.hyperliquid import errors
+from hypertui.hyperliquid.checks import Json
 from hypertui.hyperliquid.keys import SigningKey
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.session import Session
-from hypertui.hyperliquid.wire import Json
 
 # The SDK asks for the lists that it is not given, and stumbles over some spot lists. Only perpetuals matter.
 _NO_MARKETS: Json = {"universe": []}

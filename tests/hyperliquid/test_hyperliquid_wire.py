@@ -20,6 +20,7 @@ from hypertui.exchange import (
     Resting,
 )
 from hypertui.hyperliquid import wire
+from hypertui.hyperliquid.checks import Malformed
 from hypertui.hyperliquid.errors import refused
 from hypertui.market import Fill, Instrument, Side
 
@@ -76,7 +77,7 @@ def test_quotes_come_from_the_place_of_the_market() -> None:
     assert wire.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
     assert wire.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
     assert wire.quote_in([META, contexts], "NONE") is None
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.quote_in([META, contexts[1:]], "SOL")
 
 
@@ -125,7 +126,7 @@ def test_account_without_a_position() -> None:
 
 def test_open_orders_of_one_market() -> None:
     plain = {key: ORDER[key] for key in ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz")}
-    resting = {**plain, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
+    resting = {**plain, "oid": 78, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
     assert wire.open_orders([ORDER, {**ORDER, "coin": "BTC"}, resting], "SOL") == (
         OpenOrder(
             "SOL",
@@ -138,7 +139,7 @@ def test_open_orders_of_one_market() -> None:
             True,
             ORDER["timestamp"],
         ),
-        OpenOrder("SOL", 77, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
+        OpenOrder("SOL", 78, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
     )
 
 
@@ -178,7 +179,7 @@ def test_order_answers() -> None:
     )
     assert (report.size, report.remaining, report.time) == (2, Decimal("1.5"), 9)
     assert wire.order_answer({"status": "unknownOid"}) is None
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.order_answer({"status": "news"})
 
 
@@ -211,7 +212,7 @@ def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
         (9, "0x9", "withdraw"),
     ]
     assert moved[0].delta == {"fee": "1.0", "type": "withdraw", "usdc": "5.0"}
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
@@ -234,7 +235,7 @@ def test_a_fill_names_whom_it_liquidated() -> None:
     ],
 )
 def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.fill({**FILL, **change})
 
 
@@ -250,7 +251,7 @@ def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
         lambda value: wire.account_state(value, "SOL"),
     ]
     for read in readers:
-        with pytest.raises(wire.Malformed):
+        with pytest.raises(Malformed):
             read(garbage)
 
 
@@ -281,7 +282,7 @@ def test_one_error_may_stand_for_all_orders() -> None:
     "answers", [[], [{"resting": {"oid": 1}}], [{"error": "x"}] * 3, ["waitingForTrigger"] * 2]
 )
 def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.placed(response(*answers), 2)
 
 
@@ -292,7 +293,7 @@ def test_cancels() -> None:
         CancelOutcome.NOT_WORKING,
     )
     for answers in ([], ["success"], ["success", "odd"], ["success", {}]):
-        with pytest.raises(wire.Malformed):
+        with pytest.raises(Malformed):
             wire.cancelled(response(*answers), 2)
 
 
