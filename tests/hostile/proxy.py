@@ -7,7 +7,7 @@ import gzip
 import json
 import threading
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -71,6 +71,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="hostile", daemon=True)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.happened: Counter[str] = Counter()
+        self.rewrite: Callable[[str], str] = str  # what is done with every message of the feed
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -260,7 +261,8 @@ class Proxy:
 
     async def _tell(self, client: Any, venue: Any) -> None:
         held: list[str] = []
-        async for text in venue:
+        async for told in venue:
+            text = self.rewrite(told)
             random, delay = self._random, self._weather.delay
             held = [*held, text] if random.random() < 0.5 or not held else [text, *held]
             match self._draw(self._weather.messages, MESSAGES, "feed"):

@@ -345,6 +345,31 @@ def test_nobody_there() -> None:
         run(url, lambda exchange: exchange.place([order()], EXPIRES))
 
 
+def test_the_feed_hurries_when_the_venue_answers_again(scripted: Scripted) -> None:
+    hurried: list[int] = []
+
+    class Waiting:
+        def hurry(self) -> None:
+            hurried.append(len(scripted.requests))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        exchange._feeds["SOL"] = Waiting()  # type: ignore[assignment]
+        await exchange.instruments()
+        assert hurried == [], "it has been there all along"
+        for answer in (None, (503, "no"), (301, "{}"), (200, "<html>")):
+            scripted.say_raw("frontendOpenOrders", answer)
+            for _ in range(2):
+                with pytest.raises(Unreachable):
+                    await exchange.open_orders("SOL")
+            assert hurried == []
+            scripted.say("frontendOpenOrders", [])
+            for _ in range(2):
+                await exchange.open_orders("SOL")
+            assert hurried.pop() == len(scripted.requests) - 1
+
+    run(scripted.url, use)
+
+
 def test_gone_after_opening(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
