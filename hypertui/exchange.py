@@ -280,7 +280,15 @@ class FeedAlive:
     """A sign of life without news."""
 
 
-FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something came that cannot be what the venue says, and was dropped: there may be news in it that only a
+    comparison finds."""
+
+    reason: str
+
+
+FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive | Malformed
 
 
 class Exchange(Protocol):

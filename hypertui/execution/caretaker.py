@@ -267,6 +267,8 @@ class Caretaker:
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         if self._unsure_since is not None and findings.asked_at >= self._unsure_since:
             self._unsure_since = None
+        if findings.asked_at >= (self._alarms.since("garbage") or 0):
+            self._alarms.clear("garbage")
         self.listing = (findings.asked_at, findings.orders)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:

@@ -56,8 +56,12 @@ class Inputs:
         self.history.add(self.quote_at, quote.mark)
 
     def on_feed(self) -> None:
-        """Anything at all has come by the feed."""
+        """Something that the venue says has come by the feed."""
         self._feed_at = self._clock()
+
+    def on_malformed(self, reason: str) -> None:
+        """Something has come, and was dropped, that the venue cannot mean."""
+        self._alarms.sound("garbage", Severity.WARNING, f"dropped, and compared instead: {reason}")
 
     def on_feed_state(self, up: bool, reason: str = "") -> None:
         """The feed was connected, or broke."""

@@ -20,6 +20,7 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    Malformed,
     OrderNotice,
     PriceTick,
     RateLimited,
@@ -219,7 +220,8 @@ class Trader:
 
     def _on_feed(self, message: FeedMessage) -> None:
         inputs, trade = self.desk.inputs, self.trade
-        inputs.on_feed()
+        if not isinstance(message, FeedDown | Malformed):
+            inputs.on_feed()
         match message:
             case PriceTick(quote):
                 inputs.on_quote(quote)
@@ -237,6 +239,10 @@ class Trader:
                     trade.reconnected()
             case FeedDown(reason):
                 inputs.on_feed_state(False, reason)
+            case Malformed(reason):
+                inputs.on_malformed(reason)
+                if trade is not None:
+                    trade.reconcile()
             case FeedAlive():
                 pass
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from hypertui.exchange import Rejected, Signer
+from hypertui.hyperliquid.checks import Json, optional_integer, reader, text_of
 from hypertui.hyperliquid.meter import ROLE, USUAL
-from hypertui.hyperliquid.wire import Json, optional_integer, reader
 
 _T = TypeVar("_T")
 
@@ -33,15 +33,17 @@ class Role:
 @reader
 def role(answer: Json) -> Role:
     """The role in the venue's answer about an address."""
-    name = str(answer["role"])
-    return Role(name, str(answer["data"]["user"]).lower() if name == "agent" else None)
+    name = text_of(answer["role"])
+    return Role(name, text_of(answer["data"]["user"]).lower() if name == "agent" else None)
 
 
 @reader
 def named(answer: Json) -> Mapping[str, Signer]:
     """An account's named agents by address, and until when each may act as far as the venue says."""
     agents = (
-        Signer(str(each["address"]).lower(), str(each["name"]), optional_integer(each.get("validUntil")))
+        Signer(
+            text_of(each["address"]).lower(), text_of(each["name"]), optional_integer(each.get("validUntil"))
+        )
         for each in answer
     )
     return {agent.address: agent for agent in agents}
@@ -50,7 +52,7 @@ def named(answer: Json) -> Mapping[str, Signer]:
 @reader
 def sub_accounts(answer: Json) -> frozenset[str]:
     """The addresses of an account's sub-accounts."""
-    return frozenset(str(each["subAccountUser"]).lower() for each in answer or ())
+    return frozenset(text_of(each["subAccountUser"]).lower() for each in answer or ())
 
 
 class Authority:

@@ -8,8 +8,32 @@ from typing import Any
 from hypertui.exchange import AccountState, Pooling
 from hypertui.hyperliquid import wire
 from hypertui.hyperliquid.agents import Ask
+from hypertui.hyperliquid.checks import Json, amount, reader, text_of
 from hypertui.hyperliquid.meter import LIGHT, USUAL
 from hypertui.market import ZERO
+
+_USDC = 0  # its token number
+_POOLINGS = {"unifiedAccount": Pooling.UNIFIED, "portfolioMargin": Pooling.PORTFOLIO}
+
+
+@reader
+def pooling(answer: Json) -> Pooling:
+    """How an account keeps its collateral. Modes that are not known keep it apart, as all did before."""
+    return _POOLINGS.get(text_of(answer), Pooling.APART)
+
+
+@reader
+def spot_usdc(answer: Json) -> Decimal | None:
+    """The USDC beside the perpetuals; None where there is no spot balance of anything."""
+    totals = {balance["token"]: amount(balance["total"]) for balance in answer["balances"]}
+    return totals.get(_USDC, ZERO) if any(totals.values()) else None
+
+
+@reader
+def available(answer: Json) -> Decimal:
+    """The margin (USD) with which the account could buy the market that was asked about."""
+    buying, _ = answer["availableToTrade"]
+    return amount(buying)
 
 
 class Holdings:
@@ -31,7 +55,7 @@ class Holdings:
             found = Pooling.APART
             if await self._spot_usdc() is not None:
                 found = await self._ask(
-                    USUAL, lambda venue: venue.query_user_abstraction_state(self._address), wire.pooling
+                    USUAL, lambda venue: venue.query_user_abstraction_state(self._address), pooling
                 )
             self._pooling = found
         return self._pooling
@@ -50,10 +74,10 @@ class Holdings:
     async def available(self, symbol: str) -> Decimal:
         """The margin (USD) with which it could buy `symbol`."""
         question = {"type": "activeAssetData", "user": self._address, "coin": symbol}
-        return await self._ask(USUAL, lambda venue: venue.post("/info", question), wire.available)
+        return await self._ask(USUAL, lambda venue: venue.post("/info", question), available)
 
     async def _spot_usdc(self) -> Decimal | None:
         def spot(venue: Any) -> Any:
             return venue.spot_user_state(self._address)
 
-        return await self._ask(LIGHT, spot, wire.spot_usdc)
+        return await self._ask(LIGHT, spot, spot_usdc)

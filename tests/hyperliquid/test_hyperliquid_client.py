@@ -34,7 +34,8 @@ from hypertui.exchange import (
 )
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.hyperliquid.feed import Pace
-from hypertui.hyperliquid.sdk import Actions, Session
+from hypertui.hyperliquid.sdk import Actions
+from hypertui.hyperliquid.session import Session
 from hypertui.market import Order, OrderType, Side
 from tests.hyperliquid.conftest import META, Answer, Scripted
 
@@ -343,6 +344,31 @@ def test_nobody_there() -> None:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     with pytest.raises(Unreachable, match="refused"):
         run(url, lambda exchange: exchange.place([order()], EXPIRES))
+
+
+def test_the_feed_hurries_when_the_venue_answers_again(scripted: Scripted) -> None:
+    hurried: list[int] = []
+
+    class Waiting:
+        def hurry(self) -> None:
+            hurried.append(len(scripted.requests))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        exchange._feeds["SOL"] = Waiting()  # type: ignore[assignment]
+        await exchange.instruments()
+        assert hurried == [], "it has been there all along"
+        for answer in (None, (503, "no"), (301, "{}"), (200, "<html>")):
+            scripted.say_raw("frontendOpenOrders", answer)
+            for _ in range(2):
+                with pytest.raises(Unreachable):
+                    await exchange.open_orders("SOL")
+            assert hurried == []
+            scripted.say("frontendOpenOrders", [])
+            for _ in range(2):
+                await exchange.open_orders("SOL")
+            assert hurried.pop() == len(scripted.requests) - 1
+
+    run(scripted.url, use)
 
 
 def test_gone_after_opening(scripted: Scripted) -> None:

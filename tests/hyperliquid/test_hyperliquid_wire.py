@@ -21,7 +21,8 @@ from hypertui.exchange import (
     Refused,
     Resting,
 )
-from hypertui.hyperliquid import wire
+from hypertui.hyperliquid import holdings, wire
+from hypertui.hyperliquid.checks import Malformed
 from hypertui.hyperliquid.errors import refused
 from hypertui.market import Fill, Instrument, Side
 
@@ -78,7 +79,7 @@ def test_quotes_come_from_the_place_of_the_market() -> None:
     assert wire.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
     assert wire.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
     assert wire.quote_in([META, contexts], "NONE") is None
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.quote_in([META, contexts[1:]], "SOL")
 
 
@@ -146,13 +147,13 @@ def test_what_backs_a_shared_collateral_is_the_spot_balance_and_the_open_profit(
 def test_the_spot_balance() -> None:
     usdc = {"coin": "USDC", "token": 0, "hold": "0.0", "total": "12.5"}
     hype = {"coin": "HYPE", "token": 150, "hold": "0.0", "total": "3"}
-    assert wire.spot_usdc({"balances": [hype, usdc]}) == Decimal("12.5")
-    assert wire.spot_usdc({"balances": [hype]}) == 0
-    assert wire.spot_usdc({"balances": [usdc | {"total": "0.0"}]}) is None
-    assert wire.spot_usdc({"balances": []}) is None
-    assert [wire.pooling(mode) for mode in ("unifiedAccount", "portfolioMargin", "default", "tomorrows")] == [
-        Pooling.UNIFIED, Pooling.PORTFOLIO, Pooling.APART, Pooling.APART,
-    ]  # fmt: skip
+    assert holdings.spot_usdc({"balances": [hype, usdc]}) == Decimal("12.5")
+    assert holdings.spot_usdc({"balances": [hype]}) == 0
+    assert holdings.spot_usdc({"balances": [usdc | {"total": "0.0"}]}) is None
+    assert holdings.spot_usdc({"balances": []}) is None
+    modes = ("unifiedAccount", "portfolioMargin", "default", "tomorrows")
+    told = [Pooling.UNIFIED, Pooling.PORTFOLIO, Pooling.APART, Pooling.APART]
+    assert [holdings.pooling(mode) for mode in modes] == told
 
 
 def test_account_without_a_position() -> None:
@@ -162,7 +163,7 @@ def test_account_without_a_position() -> None:
 
 def test_open_orders_of_one_market() -> None:
     plain = {key: ORDER[key] for key in ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz")}
-    resting = {**plain, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
+    resting = {**plain, "oid": 78, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
     assert wire.open_orders([ORDER, {**ORDER, "coin": "BTC"}, resting], "SOL") == (
         OpenOrder(
             "SOL",
@@ -175,7 +176,7 @@ def test_open_orders_of_one_market() -> None:
             True,
             ORDER["timestamp"],
         ),
-        OpenOrder("SOL", 77, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
+        OpenOrder("SOL", 78, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
     )
 
 
@@ -215,7 +216,7 @@ def test_order_answers() -> None:
     )
     assert (report.size, report.remaining, report.time) == (2, Decimal("1.5"), 9)
     assert wire.order_answer({"status": "unknownOid"}) is None
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.order_answer({"status": "news"})
 
 
@@ -248,7 +249,7 @@ def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
         (9, "0x9", "withdraw"),
     ]
     assert moved[0].delta == {"fee": "1.0", "type": "withdraw", "usdc": "5.0"}
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
@@ -271,7 +272,7 @@ def test_a_fill_names_whom_it_liquidated() -> None:
     ],
 )
 def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.fill({**FILL, **change})
 
 
@@ -287,7 +288,7 @@ def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
         lambda value: wire.account_state(value, "SOL"),
     ]
     for read in readers:
-        with pytest.raises(wire.Malformed):
+        with pytest.raises(Malformed):
             read(garbage)
 
 
@@ -318,7 +319,7 @@ def test_one_error_may_stand_for_all_orders() -> None:
     "answers", [[], [{"resting": {"oid": 1}}], [{"error": "x"}] * 3, ["waitingForTrigger"] * 2]
 )
 def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.placed(response(*answers), 2)
 
 
@@ -329,7 +330,7 @@ def test_cancels() -> None:
         CancelOutcome.NOT_WORKING,
     )
     for answers in ([], ["success"], ["success", "odd"], ["success", {}]):
-        with pytest.raises(wire.Malformed):
+        with pytest.raises(Malformed):
             wire.cancelled(response(*answers), 2)
 
 

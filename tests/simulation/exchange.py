@@ -27,7 +27,7 @@ from hypertui.exchange import (
     Standing,
     Transfer,
 )
-from hypertui.hyperliquid import errors, wire
+from hypertui.hyperliquid import errors, holdings, wire
 from hypertui.hyperliquid.channels import Channels
 from hypertui.hyperliquid.meter import Meter
 from hypertui.hyperliquid.request import order_request
@@ -95,7 +95,9 @@ class SimExchange:
         return symbol in wire.delisted(await self._ask({"type": "meta"}))
 
     async def available(self, symbol: str) -> Decimal:
-        return wire.available(await self._ask({"type": "activeAssetData", "user": ADDRESS, "coin": symbol}))
+        return holdings.available(
+            await self._ask({"type": "activeAssetData", "user": ADDRESS, "coin": symbol})
+        )
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._ask({"type": "meta"}))
