@@ -233,7 +233,7 @@ class Caretaker:
         self._alarms.clear("questions")
         self._look_at_clock()
         self._inputs.on_answer(asked_at)
-        self._inputs.on_account(account)
+        self._inputs.knowledge.on_account(account, asked_at)
         self._tracker.venue_ahead = self._skew.ahead
         moving = not self._tracker.quiet or booked != self._tracker.fills_booked
         difference = account.position - self._tracker.ladder.held
@@ -270,6 +270,7 @@ class Caretaker:
         if findings.asked_at >= (self._alarms.since("garbage") or 0):
             self._alarms.clear("garbage")
         self.listing = (findings.asked_at, findings.orders)
+        self._inputs.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._book(fill)
@@ -285,7 +286,7 @@ class Caretaker:
         )
         for answer in self._awaiting:
             if not answer.done():
-                answer.set_result(f"{differences.done} to repair, {found} fills found")
+                answer.set_result(f"{differences.done} to repair, {found} fills found{self._surplus()}")
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
         if differences.orphans:
@@ -295,6 +296,13 @@ class Caretaker:
             self._alarms.sound("foreign orders", Severity.WARNING, text)
         else:
             self._alarms.clear("foreign orders")
+
+    def _surplus(self) -> str:
+        """What the exchange holds beyond the books, in words: no repair of orders changes that."""
+        ladder, held = self._tracker.ladder, self._inputs.knowledge.position
+        if held is None or held == ladder.held:
+            return ""
+        return f"; the exchange holds {plain(held)}, booked {plain(ladder.held)}: adopt or flatten"
 
     def _take(
         self, findings: reconciliation.Findings, differences: reconciliation.Differences, now: int

@@ -17,12 +17,13 @@ from hypertui.execution.helm import Helm
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
+from hypertui.execution.protection import Protection
 from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.start import Opening
 from hypertui.execution.trade_journal import Input
 from hypertui.market import ZERO, Fill, Instrument, plain
-from hypertui.port import Mode, Severity, Stop
+from hypertui.port import Invariant, Mode, Severity, Stop
 from hypertui.strategy.ladder import Ladder
 from hypertui.strategy.plan import SLOTS, Plan
 
@@ -45,6 +46,7 @@ class OpenTrade:
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
         self.operation: Callable[[], Awaitable[None]] | None = None
+        self.invariant: Invariant | None = None  # as of the last event
         self.converged = False  # whether anything could have been sent since the trade was opened
         self.finished = ""  # how the trade came to its end, once it has
         self.helm = Helm(self)
@@ -57,6 +59,7 @@ class OpenTrade:
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
         self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
+        self._protection = Protection(self.tracker, self.manager, desk.inputs, desk.alarms)
         self._mode_before = self._relive(tracker)
         desk.chronicle.ladder = ladder
         if opening.remains is not None:
@@ -219,9 +222,10 @@ class OpenTrade:
         self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
+        desk = self.desk
+        desk.inputs.knowledge.on_fill(fill)
         if self._booked(fill):
             return
-        desk = self.desk
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
         if order is not None:
@@ -272,11 +276,12 @@ class OpenTrade:
         if self._is_sold_out():
             self.operation = self._close_sold_out
         desk.outcomes.look()
+        self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:
-            return "the venue's clock has not been read yet"
-        return "" if self.caretaker.reconciled else "the orders are being compared with the venue's"
+            return "the exchange's clock has not been read yet"
+        return "" if self.caretaker.reconciled else "orders are being compared with the exchange"
 
     def send(self, action: Action) -> None:
         """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
