@@ -27,6 +27,10 @@ class NotAuthorized(Rejected):
     """The venue does not know the key that signed as one that may act for the account."""
 
 
+class Halted(Rejected):
+    """The venue takes no orders in this market, for now or for ever."""
+
+
 class Unknown(ExchangeError):
     """The action was sent and no usable answer came: it may or may not have taken effect."""
 

@@ -20,6 +20,7 @@ from hypertui.exchange import (
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
+from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
@@ -64,6 +65,7 @@ class Caretaker:
         journal: TradeJournal,
         rations: Rations,
         skew: ClockSkew,
+        key: KeyWatch,
         book: Callable[[Fill], None],
         pause: Callable[[str], None],
         expires_after: int,
@@ -82,6 +84,7 @@ class Caretaker:
         self._journal = journal
         self._rations = rations
         self._skew = skew
+        self._key = key
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
@@ -195,6 +198,29 @@ class Caretaker:
             self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
             return str(error)
         self._answered(self._on_allowance)
+        return ""
+
+    async def ask_key(self) -> str:
+        """Ask whether the key that signs still may, and until when."""
+        await self._permission()
+        try:
+            signer = await self._exchange.signer()
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the key could not be asked about", error))
+            return str(error)
+        self._answered(partial(self._key.learned, signer))
+        return ""
+
+    async def ask_listing(self, delisted: Callable[[], None]) -> str:
+        """Ask whether the market trades no more; `delisted` is called where that is so."""
+        await self._permission()
+        try:
+            gone = await self._exchange.is_delisted(self._symbol)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the market could not be asked about", error))
+            return str(error)
+        if gone:
+            self._answered(delisted)
         return ""
 
     async def _permission(self) -> None:

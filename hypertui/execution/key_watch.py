@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from hypertui.exchange import Exchange, Signer
+from hypertui.exchange import Signer
 from hypertui.execution.status import Alarms
 from hypertui.port import Severity
 
@@ -42,25 +42,22 @@ class KeyWatch:
     """Looks at the key now and then, and when the exchange has refused it. `protected` says in words what
     protects the coins, `clock` gives ms."""
 
-    def __init__(
-        self, exchange: Exchange, alarms: Alarms, clock: Callable[[], int], protected: Callable[[], str]
-    ) -> None:
-        self._exchange = exchange
+    def __init__(self, alarms: Alarms, clock: Callable[[], int], protected: Callable[[], str]) -> None:
         self._alarms = alarms
         self._clock = clock
         self._protected = protected
         self._refusal = ""  # the exchange's words, while it refuses the key
         self._signer: Signer | None = None
 
-    async def look(self) -> Callable[[], None]:
-        """Ask; returns what is to be done about the answer in its turn. Raises an ExchangeError."""
-        signer = await self._exchange.signer()
+    @property
+    def is_refused(self) -> bool:
+        """Whether the exchange has refused the key and taken nothing from it since."""
+        return bool(self._refusal)
 
-        def take() -> None:
-            self._signer = signer
-            self.say()
-
-        return take
+    def learned(self, signer: Signer) -> None:
+        """The exchange has said what it knows of the key."""
+        self._signer = signer
+        self.say()
 
     def refused(self, words: str) -> bool:
         """The exchange has refused an action because of the key; returns whether that is news."""
@@ -91,7 +88,7 @@ class KeyWatch:
                 )
             elif lost:
                 how = "was revoked"
-            text = f"{key} {how}. Nothing can be placed or cancelled; {self._protected()}. "
+            text = f"{key} {how}. Nothing is placed or cancelled any more; {self._protected()}. "
             self._alarms.sound(_ALARM, Severity.CRITICAL, f"{text}Approve a new one and start again with it")
         elif until is not None and ends_soon(until, now):
             left = days_left(until, now)

@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
-from hypertui.execution import rebuild, winddown
+from hypertui.execution import adoption, rebuild, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.helm import Helm
+from hypertui.execution.objections import Objections
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
@@ -71,6 +72,7 @@ class OpenTrade:
         self.adoption = Adoption(
             self.tracker, desk.chronicle, self._booked, book, desk.clock, desk.exchange.account
         )
+        self.objections = Objections(self)
         self.courier = Courier(
             desk.exchange,
             desk.config.symbol,
@@ -81,7 +83,8 @@ class OpenTrade:
             desk.skew,
             book=book,
             answered=desk.inputs.on_answer,
-            trouble=self._trouble,
+            trouble=self.objections.trouble,
+            refused=self.objections.refused,
             doubt=self.reconcile,
         )
         self.caretaker = Caretaker(
@@ -96,6 +99,7 @@ class OpenTrade:
             desk.journal,
             desk.rations,
             desk.skew,
+            self.objections.key,
             book=book,
             pause=self.pause,
             expires_after=desk.config.timing.expires_after,
@@ -160,6 +164,7 @@ class OpenTrade:
         desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
         desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
         desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
+        self.objections.begin()
         desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
         desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
         self.on_price()
@@ -216,6 +221,7 @@ class OpenTrade:
         """Take notices of orders from the feed."""
         for report in reports:
             self.tracker.on_report(report, self.desk.clock(), from_feed=True)
+        self.objections.on_reports(reports)
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
         """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
@@ -237,8 +243,7 @@ class OpenTrade:
             desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
         elif from_feed or desk.ids.owns(fill.client_id):
             what = "unknown to the journal" if desk.ids.owns(fill.client_id) else "not ours"
-            if fill.liquidated == desk.exchange.account.lower():
-                what = "a liquidation by the venue"
+            what = adoption.by_exchange(fill, desk.exchange.account) or what
             text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             desk.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
@@ -277,6 +282,7 @@ class OpenTrade:
             self.operation = self._close_sold_out
         desk.outcomes.look()
         self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
+        self.objections.look(now)
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:
@@ -314,12 +320,6 @@ class OpenTrade:
     def at_rest(self) -> bool:
         """Whether this is a moment to leave: nothing is unproven, and where it trades the target works."""
         return self.tracker.settled or (self.desk.mode is not Mode.RUNNING and self.tracker.quiet)
-
-    def _trouble(self, text: str | None) -> None:
-        if text is None:
-            self.desk.alarms.clear("venue")
-        else:
-            self.desk.alarms.sound("venue", Severity.WARNING, text)
 
     # Whether it trades
 

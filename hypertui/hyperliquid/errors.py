@@ -11,6 +11,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from hypertui.exchange import (
     ExchangeError,
+    Halted,
     NotAuthorized,
     RateLimited,
     Refusal,
@@ -71,6 +72,8 @@ def whole_action(text: str) -> ExchangeError:
         return Unknown(brief(text))
     if any(part in text.lower() for part in _NOBODY):
         return NotAuthorized(brief(text))
+    if "trading is halted" in text.lower():
+        return Halted(brief(text))
     return Rejected(brief(text))
 
 

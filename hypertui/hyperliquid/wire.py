@@ -35,11 +35,12 @@ from hypertui.hyperliquid.checks import (
     text_of,
 )
 from hypertui.hyperliquid.errors import refused
-from hypertui.market import ZERO, Fill, Instrument, Side
+from hypertui.market import ZERO, Fill, Forced, Instrument, Side
 
 _MOST_DECIMALS, _MOST_LEVERAGE = 8, 1_000
 
 _SIDES = {"B": Side.BUY, "A": Side.SELL}
+_FORCED = {"Auto-Deleveraging": Forced.DELEVERAGED, "Settlement": Forced.SETTLED}
 _ISOLATED_MODES = ("strictIsolated", "noCross")
 _STATES = {"open": OrderState.OPEN, "triggered": OrderState.TRIGGERED, "filled": OrderState.FILLED}
 
@@ -221,6 +222,7 @@ def fill(row: Json) -> Fill:
         closed_pnl=amount(row.get("closedPnl", "0")),
         start_position=optional_amount(row.get("startPosition")),
         liquidated=_liquidated(row.get("liquidation")),
+        forced=_FORCED.get(row.get("dir"), Forced.NO),
     )
 
 
