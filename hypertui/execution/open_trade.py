@@ -18,6 +18,7 @@ from hypertui.execution.helm import Helm
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
+from hypertui.execution.plausible import FillCheck
 from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
@@ -57,6 +58,7 @@ class OpenTrade:
         self.tracker: OrderTracker = tracker
         self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
         self._mode_before = relive(tracker, desk.ids, opening.history)
+        self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
         if opening.remains is not None:
             desk.ids.trade = opening.remains.trade
@@ -210,6 +212,8 @@ class OpenTrade:
         if self._booked(fill):
             return
         desk = self.desk
+        if not self._fills.admits(fill):
+            return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
         if order is not None:

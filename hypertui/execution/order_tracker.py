@@ -24,11 +24,13 @@ from hypertui.exchange import (
 )
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.execution.pacing import Pacing
+from hypertui.execution.plausible import start_of
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.aside import Aside
 from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
 
+_MOST_STEPS = 1_000  # by one mark
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
@@ -147,6 +149,8 @@ class OrderTracker:
         self._pacing.booked()
         slot = self._slot_for_coins(order)
         order.filled += fill.size
+        if (start := start_of(fill)) is not None:
+            order.starts.add(start)
         order.filled_at = now
         order.order_id = fill.order_id
         order.acknowledged = True
@@ -357,7 +361,11 @@ class OrderTracker:
     # Proofs
 
     def _touch(self, price: Decimal, now: int) -> None:
-        while (step := self.ladder.touch(price)) is not None:
+        # A price is never so far away that this ends nowhere: the next mark goes on from there.
+        for _ in range(_MOST_STEPS):
+            step = self.ladder.touch(price)
+            if step is None:
+                return
             self._mark_due(self.ladder.grid.price(step.unit), now)
             with self.telling:
                 self._listener.on_step(step)

@@ -6,7 +6,7 @@ notices, answers, and what was sent. Played back in order, they give the same st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from hypertui.exchange import (
 from hypertui.execution.order_tracker import Listener, OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.trade_journal import Input
-from hypertui.market import Fill, Order, Reason, plain
+from hypertui.market import Fill, Order, Reason, parse_amount, plain
 from hypertui.strategy.ladder import Ladder, Slot
 
 Record = Callable[[str, int, Mapping[str, object]], None]
@@ -205,6 +205,18 @@ def relive(tracker: RecordedTracker, ids: ClientIds, history: Iterable[Input]) -
                 except Exception as error:
                     raise Unsound(entry.kind, entry.at, error) from error
     return mode
+
+
+def newest_mark(history: Sequence[Input]) -> Decimal | None:
+    """The last price (USD) that a history tells of; None where it tells of none that can be read."""
+    for entry in reversed(history):
+        with suppress(LookupError, TypeError, ValueError, ArithmeticError):
+            match entry.kind:
+                case "mark":
+                    return parse_amount(entry.data["price"])
+                case "opened":
+                    return parse_amount(entry.data["fills"][0]["price"])
+    return None
 
 
 def learn_ids(ids: ClientIds, history: Iterable[Input]) -> None:

@@ -23,6 +23,7 @@ from hypertui.exchange import (
     FillNotice,
     OrderNotice,
     PriceTick,
+    Quote,
     RateLimited,
     Unknown,
     Unreachable,
@@ -37,7 +38,8 @@ from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_manager import Posture
-from hypertui.execution.recording import Unsound
+from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
@@ -77,6 +79,8 @@ class Trader:
         )
         self.trade: OpenTrade | None = None
         self.gate: Gate | None = None
+        desk = self.desk
+        self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
         self._entry: Entry | None = None
@@ -186,6 +190,7 @@ class Trader:
         cleared = await self._clear(plan, stop)
         if cleared is None:
             return
+        self._prices.last = newest_mark(desk.journal.history())
         self._listen()
         await desk.upkeep.look()
         await start.price(stop)
@@ -248,9 +253,7 @@ class Trader:
             self.fallback.heard()
         match message:
             case PriceTick(quote):
-                inputs.on_quote(quote)
-                if trade is not None:
-                    trade.on_price()
+                self._prices.on_quote(quote)
             case FillNotice(fills, snapshot):
                 for fill in fills:
                     self._on_fill(fill, snapshot)
@@ -265,6 +268,11 @@ class Trader:
                 inputs.on_feed_state(False, reason)
             case FeedAlive():
                 pass
+
+    def _on_quote(self, quote: Quote) -> None:
+        self.desk.inputs.on_quote(quote)
+        if self.trade is not None:
+            self.trade.on_price()
 
     def _on_fill(self, fill: Fill, snapshot: bool) -> None:
         if self.trade is not None:
