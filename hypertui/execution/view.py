@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypertui.exchange import Allowance
 from hypertui.execution.config import TradeConfig
+from hypertui.execution.inputs import Inputs
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
@@ -21,6 +22,7 @@ from hypertui.strategy.plan import SLOTS
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
     from hypertui.execution.desk import Desk
+    from hypertui.execution.fallback import Fallback
     from hypertui.execution.trader import Trader
 
 _NO_SLOT = 0
@@ -68,6 +70,8 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
         common |= _history(inputs.history.view(), inputs.quote.mark)
+    if trader.fallback is not None:
+        common |= _by_the_exchange(trader.fallback, inputs)
     if desk.chronicle.last_step is not None:
         common["last_step"], common["last_step_at"] = desk.chronicle.last_step
     if trade is not None and inputs.quote is not None:
@@ -79,6 +83,18 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         if trade.invariant is not None:
             common["invariant"] = replace(trade.invariant, orphans=trade.caretaker.orphans)
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _by_the_exchange(fallback: Fallback, inputs: Inputs) -> dict[str, object]:
+    """The fields of a `Snapshot` where there are no books but the exchange's."""
+    seen = fallback.seen
+    if seen is None:
+        return {}
+    fields: dict[str, object] = {"position": seen.position, "invariant": fallback.invariant()}
+    if inputs.quote is not None:
+        mark = inputs.quote.mark
+        fields |= {"position_value": seen.position * mark, **_account_fields(inputs.knowledge, mark)}
+    return fields
 
 
 def journal_source(desk: Desk, now: int) -> Source:
