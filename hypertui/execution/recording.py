@@ -225,6 +225,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.on_altered(named(data["order"]), at)
         case "compared":
             tracker.on_compared(data["until"], at)
+        case "wish":
+            pass  # the trade's own, as its mode is
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
         case _:
