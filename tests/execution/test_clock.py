@@ -40,9 +40,9 @@ def test_a_wind_down_sends_nothing_and_says_why(live: LiveEngine, clock: VenueCl
     put_ahead(live, clock)
     for verb in (Verb.CANCEL_BUYS, Verb.CANCEL_ALL, Verb.FLATTEN):
         assert live.command(verb).accepted
-        said = f"{verb.value} by test@tty: waits for a clock that is right: nothing is sent, this machine's clock"
-        live.wait_for(lambda said=said: live.engine.snapshot.wish.startswith(said), "the words")  # type: ignore[misc]
-        assert "40.0 s behind the venue's" in live.engine.snapshot.wish
+        said = f"{verb.value} by test@tty: waits for a clock that is right: nothing is sent, "
+        live.wait_for(lambda said=said: live.engine.snapshot.wish.startswith(said), "it")  # type: ignore[misc]
+        assert "this machine's clock is 40.0 s behind the venue's" in live.engine.snapshot.wish
         assert (live.held(), live.working()) == (held, before)
         assert live.mode() == Mode.PAUSED
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.execution.order_tracker import Timing
 from hypertui.port import CommandState, CommandView, Mode, OnExit, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
@@ -24,7 +25,7 @@ def venue() -> Iterator[LocalVenue]:
 def start(venue: LocalVenue, before: LiveEngine | None = None) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(before.journal.inputs if before is not None else ())
-    live = LiveEngine(venue, journal=lambda account: (TRADE, journal))
+    live = LiveEngine(venue, journal=lambda account: (TRADE, journal), timing=Timing(300, 800))
     live.journal = journal
     if before is not None:
         live.key = before.key
@@ -43,6 +44,10 @@ def came_to(live: LiveEngine, verb: Verb, state: CommandState) -> str:
     """Wait for the newest command of this kind to come to that; returns its words."""
     live.wait_for(lambda: newest(live, verb).state is state, f"{verb.value} to be {state.value}")
     return newest(live, verb).text
+
+
+def booked(live: LiveEngine) -> int:
+    return live.on_engine(lambda trade: trade.tracker.fills_booked, 0)
 
 
 def restored(venue: LocalVenue, *faults: str) -> None:
@@ -110,11 +115,10 @@ def test_flatten_sells_though_its_buys_cannot_be_cancelled_and_what_they_buy(ven
         assert live.command(Verb.FLATTEN).accepted
         live.wait_for(lambda: live.held() == 0, "the sale", 6)
         assert sides(live).endswith("BB")
-        fills = len(live.fills())
+        fills = booked(live)
         venue.set_price("SOL", live.unit_price(-1))  # one of them fires
-        live.wait_for(
-            lambda: len(live.fills()) >= fills + 2 and live.held() == 0, "what it bought to be sold"
-        )
+        live.wait_for(lambda: booked(live) >= fills + 2, "what it bought to be sold")
+        assert live.held() == 0
         assert newest(live, Verb.FLATTEN).state is CommandState.ACKNOWLEDGED
         restored(venue, "http-502")
         came_to(live, Verb.FLATTEN, CommandState.CONFIRMED)
