@@ -319,13 +319,13 @@ class Trader:
         loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
         until = loop.time() + _LEAVE_PATIENCE
         self.desk.inbox.post(lambda: None)  # its first step waits for nothing
+        seen: set[str] = set()
         while wish.outcome is None:
-            waits = wish.waits
-            gets_on = partial(_gets_on, wish, waits)
+            seen.add(wish.waits)
             patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
-            if not await self.desk.inbox.run_until(gets_on, patience):
+            if not await self.desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
                 trade.wishes.set_aside()
-                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {waits}")
+                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
         if wish.outcome.failed:
             raise winddown.NotDone(wish.outcome.text)
         return wish.outcome.text
@@ -344,5 +344,6 @@ class Trader:
         desk.alarms.sound("left over", Severity.CRITICAL, text)
 
 
-def _gets_on(wish: Wish, waits: str) -> bool:
-    return wish.outcome is not None or wish.waits != waits
+def _gets_on(wish: Wish, seen: set[str]) -> bool:
+    """Whether it is done or waits for something that it has not waited for yet."""
+    return wish.outcome is not None or wish.waits not in seen
