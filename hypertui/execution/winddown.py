@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.exchange import OpenOrder
-from hypertui.execution import adoption
+from hypertui.execution import adoption, words
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
@@ -277,12 +277,9 @@ def what_works(trade: Trade) -> str:
 def what_is_left(trade: Trade) -> str:
     """What an engine that leaves every order live leaves behind, in words."""
     held = _coins(trade, trade.tracker.ladder.position)
-    words = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
+    said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
     buys = len(trade.tracker.buys())
-    if not buys:
-        return words
-    live = f"{counted(buys, 'buy')} {'is' if buys == 1 else 'are'} live and unattended"
-    return f"{words}; {live}: a buy that fills gets no stop before the next start"
+    return f"{said}; UNATTENDED: {words.unattended(buys)}" if buys else said
 
 
 def _waits(text: str) -> Progress:
