@@ -12,6 +12,7 @@ from typing import TypeAlias
 from hypertui.series.errors import SeriesError
 
 _STEP_WITHOUT_TIMES = 1000
+_ROWS_TO_TELL = 3  # two rows the wrong way round may be a slip
 _FAR = 3  # a price so many times the one before is worth a word
 
 Legs: TypeAlias = tuple[Decimal, ...]
@@ -71,7 +72,7 @@ def _in_order(
     legs: list[Legs], times: Sequence[int], place: Place, notes: list[str]
 ) -> tuple[list[Legs], Sequence[int]]:
     if not all(map(le, times, islice(times, 1, None))):
-        if not all(map(ge, times, islice(times, 1, None))):
+        if len(times) < _ROWS_TO_TELL or not all(map(ge, times, islice(times, 1, None))):
             raise _out_of_order(times, place)
         notes.append("newest first: turned round")
         legs, times = legs[::-1], times[::-1]
@@ -94,7 +95,7 @@ def _rows(count: int) -> str:
 
 
 def _out_of_order(times: Sequence[int], place: Place) -> SeriesError:
-    newest_first = times[-1] < times[0]
+    newest_first = len(times) >= _ROWS_TO_TELL and times[-1] < times[0]
     for index, (before, time) in enumerate(pairwise(times), start=1):
         if newest_first and time > before:
             return SeriesError(f"{place(index)}: time {time} is after that of the row above, {before}")

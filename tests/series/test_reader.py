@@ -139,7 +139,7 @@ MALFORMED = [
     ("too few cells", "time,price\n1,100\n2\n", "line 3: 1 cells, the header has 2"),
     ("too many cells", "time,price\n1,100\n2,101,102\n", "line 3: 3 cells, the header has 2"),
     ("after blank lines", "price\n\n100\n\nten\n", "line 5: price 'ten'"),
-    ("unsorted", "time,price\n5,1\n4,2\n6,2\n", "line 3: time 4000 is before that of the row above, 5000"),
+    ("unsorted", "time,price\n5000,1\n4000,2\n", "line 3: time 4000000 is before that of the row above"),
     ("unsorted, newest first", "time,price\n6,1\n4,2\n5,2\n", "line 4: time 5000 is after that of the row"),
     ("text for a time", "time,price\nsoon,1\nlater,2\n", "line 2: time 'soon' is not a time"),
     ("no time", "time,price\n,1\n,2\n", "line 2: time '' is not a time"),
@@ -176,11 +176,7 @@ MALFORMED += [
     ("JSON with null", f'[{GOOD},{{"t":1,"o":null,"h":1,"l":1,"c":1}}]', "candle 2: price 'None'"),
     ("JSON with a negative", f'[{GOOD},{{"t":1,"o":1,"h":1,"l":-1,"c":1}}]', "candle 2: price '-1'"),
     ("JSON without time", f'[{GOOD},{{"t":null,"o":1,"h":1,"l":1,"c":1}}]', "candle 2: time 'None'"),
-    (
-        "JSON unsorted",
-        f"[{GOOD.replace('0', '2')},{GOOD},{GOOD.replace('0', '3')}]",
-        "candle 2: time 0 is before",
-    ),
+    ("JSON unsorted", f"[{GOOD.replace('0', '2')},{GOOD}]", "candle 2: time 0 is before"),
     ("JSON with a long number", f"[{GOOD.replace('0', '9' * 5000)},{GOOD}]", "candle 1: time '999"),
 ]
 
