@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -30,7 +31,9 @@ _OPENERS: Mapping[bytes, tuple[str, Callable[[io.BytesIO], _Readable]]] = {
     b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
 }
 _ZIP = b"PK\x03\x04"
-_DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+_DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+# What else zipfile meets in an archive that lies about itself, a locked or an unknown one.
+_ODD_ZIP = (ValueError, LookupError, RuntimeError, OverflowError, struct.error)
 # What people have instead, and what they can do about it.
 _FOREIGN: Mapping[bytes, str] = {
     b"\x28\xb5\x2f\xfd": "is compressed with zstd, which is not understood; unpack it first",
@@ -98,7 +101,9 @@ def _only_member(data: bytes) -> bytes:
                 raise SeriesError("is a zip that is locked with a password")
             with archive.open(files[0]) as member_file:
                 return _limited(member_file)
-    except _DAMAGED:
+    except SeriesError:
+        raise
+    except (*_DAMAGED, *_ODD_ZIP):
         raise SeriesError("the zip data is damaged") from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypertui.series.amounts import prices
@@ -12,10 +12,8 @@ from hypertui.series.json_table import json_table
 from hypertui.series.packing import unpacked
 from hypertui.series.symbols import of_symbol
 from hypertui.series.table import Table, delimited
-from hypertui.series.times import looks_like_times, milliseconds
+from hypertui.series.times import looks_like_times, milliseconds, together
 from hypertui.series.walk import Series, walk
-
-_TIME_OF_DAY = re.compile(r"\s*\d{1,2}:\d{2}\b.*")
 
 
 def load_series(path: Path, symbol: str | None = None) -> Series:
@@ -44,13 +42,9 @@ def _too_few(rows: int) -> str:
 def _times(table: Table, notes: list[str]) -> list[int] | None:
     layout = table.layout
     if layout.time is not None:
-        cells = table.column(layout.time)
+        cells: Sequence[str] = table.column(layout.time)
         if layout.clock is not None:
-            clocks = table.column(layout.clock)
-            if _TIME_OF_DAY.fullmatch(clocks[0]):
-                cells = [f"{day} {clock.strip()}" for day, clock in zip(cells, clocks, strict=True)]
-            else:
-                cells = clocks
+            cells = together(cells, table.column(layout.clock))
         return milliseconds(cells, table.place, notes)
     for index in layout.nameless:
         cells = table.column(index)

@@ -7,6 +7,7 @@ is UTC.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,8 @@ _LATEST = 7_258_118_400_000  # the year 2200
 _SECONDS, _MILLIS, _MICROS, _NANOS = 10**11, 10**14, 10**17, 10**20
 # How many digits a number has that may be a date.
 _CALENDAR_DIGITS = frozenset({8, 10, 12, 14, 17})
+_CLOCK_DIGITS = 6
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}\b.*")
 _CALENDAR_YEARS = range(1970, 2101)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -67,6 +70,20 @@ def is_time(cell: str) -> bool:
         return milliseconds([cell], str, [])[0] >= EARLIEST_USUAL
     except SeriesError:
         return False
+
+
+def together(days: Sequence[str], clocks: Sequence[str]) -> Sequence[str]:
+    """Dates with the times of day beside them (9:30, 093000 or 0930); where these are no times of day, they
+    are taken for the whole."""
+    bare = [clock.strip() for clock in clocks]
+    bare = [f"0{clock}" if clock[1:2] == ":" else clock for clock in bare]
+    if _TIME_OF_DAY.fullmatch(bare[0]) is None:
+        digits = max(map(len, bare))
+        if digits > _CLOCK_DIGITS or not all(map(str.isdecimal, bare)):
+            return clocks
+        width = 4 if digits <= 4 else _CLOCK_DIGITS
+        bare = [":".join(re.findall("..", clock.zfill(width))) for clock in bare]
+    return [f"{day.strip()} {clock}" for day, clock in zip(days, bare, strict=True)]
 
 
 def _scaled(cells: Sequence[str], stamps: Sequence[int], place: Place) -> list[int]:
@@ -144,7 +161,8 @@ def _mixed(cells: Sequence[str], place: Place, notes: list[str]) -> list[int]:
 def _iso(text: str) -> int | None:
     for zone in _ZONES:
         if text.endswith(zone):
-            text = f"{text.removesuffix(zone).rstrip()}Z"
+            text = text.removesuffix(zone).rstrip()
+            text = text if text.endswith("+0000") else f"{text}Z"
             break
     if text.isdecimal():
         return None

@@ -30,6 +30,7 @@ from tests.series.helpers import (
         "%Y-%m-%dT%H:%M:%S.123456789Z",
         "%Y-%m-%d %H:%M:%S UTC",
         "%Y-%m-%d %H:%M:%S+00:00",
+        "%Y-%m-%d %H:%M:%S +0000 UTC",
         "%Y/%m/%d %H:%M:%S",
         "%d.%m.%Y %H:%M",
         "%m/%d/%Y %H:%M",

@@ -102,6 +102,24 @@ AS_CANDLES: list[tuple[str, Content, list[str]]] = [
         [],
     ),
     (
+        "Finam",
+        table(
+            "<TICKER>;<PER>;<DATE>;<TIME>;<OPEN>;<HIGH>;<LOW>;<CLOSE>",
+            lambda i, ohlc: ";".join(("SOL", "1", at(i, "%Y%m%d"), at(i, "%H%M%S"), *ohlc)),
+        ),
+        [],
+    ),
+    (
+        "Histdata",
+        table(None, lambda i, ohlc: ";".join((at(i, "%Y%m%d %H%M%S"), *ohlc, "0"))),
+        [NO_HEADER],
+    ),
+    (
+        "a date beside the whole time",
+        table("date,time,open,high,low,close", lambda i, ohlc: f"{at(i)},{TIMES[i]},{','.join(ohlc)}"),
+        [],
+    ),
+    (
         "Dukascopy",
         candles("Gmt time,Open,High,Low,Close,Volume", lambda i: at(i, "%d.%m.%Y %H:%M:%S.000")),
         [],
