@@ -194,7 +194,7 @@ def _add_market_flags(group: Any, default: Any = None) -> None:
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices", type=Path, metavar="PRICES", help="CSV or candleSnapshot JSON, plain or .gz"
+        "prices", type=Path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
     )
     parser.add_argument("--symbol", required=True, metavar="NAME")
     parser.add_argument("--unit-size", required=True, metavar="USD")
