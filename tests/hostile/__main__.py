@@ -24,6 +24,8 @@ def main() -> int:
         print(verdict.line(), flush=True)
         if options.verbose or verdict.problems:
             print(f"    {verdict.happened}", flush=True)
+        for line in verdict.story:
+            print(f"    {line}", flush=True)
         failed.update({problem[:40] for problem in verdict.problems})
     print(f"{options.runs} runs in {time.monotonic() - began:.0f} s, {sum(failed.values())} problems")
     for problem, count in failed.most_common():

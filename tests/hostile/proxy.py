@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -71,6 +72,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="hostile", daemon=True)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.happened: Counter[str] = Counter()
+        self.throttled_at = 0.0  # when it last asked for a pause, by the monotonic clock (s)
         self.rewrite: Callable[[str], str] = str  # what is done with every message of the feed
         self.url = ""
 
@@ -111,8 +113,10 @@ class Proxy:
         self._feeds.close(close_connections=True)
         for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._feeds.wait_closed()
+        with suppress(TimeoutError):  # a handshake that nobody ends is nobody's loss
+            async with asyncio.timeout(_DEADLINE / 4):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._feeds.wait_closed()
 
     def _wait(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_DEADLINE)
@@ -167,6 +171,7 @@ class Proxy:
             case "lost":
                 return False
             case "throttled":
+                self.throttled_at = time.monotonic()
                 headers = f"Retry-After: {random.choice(_RETRY_AFTER)}\r\n"
                 return await self._say(writer, 429, b"null", headers)
             case "led away":

@@ -19,13 +19,15 @@ from hypertui.venue.accounts import Account
 from hypertui.venue.events import Batch
 from hypertui.venue.orders import VenueOrder
 from tests.hostile.proxy import CALM, Proxy, Weather, kinds
-from tests.support.live_engine import SOL, LiveEngine
+from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
 TIMEOUT = 0.6
 # A request that was under way, the pause after it, the question about what became of an action that has to
-# expire before, and the stop.
-PATIENCE = 8.0
+# expire before, and the stop; on a machine that has much else to do.
+PATIENCE = 5.0
+LONGEST_PAUSE = 12.0  # that the venue is given when it asks for one, with its jitter
+_LONG = 2.0
 _CONFIG = replace(
     SOL, timing=Timing(confirm_after=400, expires_after=1_500), reconcile_every=4_000, stale_after=5_000
 )
@@ -52,6 +54,7 @@ class Verdict:
     said: str = ""
     covered: float = 0.0
     happened: str = ""
+    story: list[str] = field(default_factory=list)  # where coins were bare for long
 
     def line(self) -> str:
         """For a terminal."""
@@ -141,7 +144,7 @@ def run(seed: int, seconds: float) -> Verdict:
             _walk(random, venue, engine, seconds)
             if not sudden:
                 proxy.set(CALM)
-                _judge_cover(verdict, engine, witness)
+                _judge_cover(verdict, proxy, engine, witness)
             _judge_end(verdict, engine, witness, random.choice((OnExit.BUYS, OnExit.LEAVE, OnExit.FLATTEN)))
         except Exception as error:  # noqa: BLE001 - a defect is what is looked for
             verdict.problems.append(f"{type(error).__name__}: {error}")
@@ -175,15 +178,19 @@ def _walk(random: Random, venue: LocalVenue, engine: HostileEngine, seconds: flo
         time.sleep(random.uniform(0.02, 0.2))
 
 
-def _judge_cover(verdict: Verdict, engine: HostileEngine, witness: Witness) -> None:
-    calm = time.monotonic()
+def _judge_cover(verdict: Verdict, proxy: Proxy, engine: HostileEngine, witness: Witness) -> None:
+    calm, at = time.monotonic(), wall_clock()
+    patience = max(0.0, proxy.throttled_at + LONGEST_PAUSE - calm) + PATIENCE
 
     def covered() -> bool:
         held, stops, _ = witness.books()
         return held - stops < Decimal("0.12")  # what is worth less than the least order waits for the next
 
-    _wait(lambda: engine.ended or covered(), PATIENCE)
+    _wait(lambda: engine.ended or covered(), patience)
     verdict.covered = time.monotonic() - calm
+    if verdict.covered > _LONG:
+        events = [event for event in engine.engine.events_after(0) if event.at > at - 5_000]
+        verdict.story = [f"{event.at - at:6} ms {event.kind}: {event.text}" for event in events]
     if not covered() and not engine.ended:
         held, stops, _ = witness.books()
         alarms = [alarm.text for alarm in engine.engine.snapshot.alarms if alarm.active]
