@@ -20,6 +20,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import WebSocketException
 
 from tests.hostile.corruption import corrupted
+from tests.hostile.lies import lied
 
 Result = TypeVar("Result")
 _DEADLINE = 10.0
@@ -48,11 +49,13 @@ MESSAGES = ("slow", "lost", "doubled", "late", "corrupted", "noise", "broken", "
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """How often something happens to a request and to a message of the feed, and how long a delay is (s)."""
+    """How often something happens to a request and to a message of the feed, how long a delay is (s), and how
+    often what is said is a lie."""
 
     requests: float
     messages: float
     delay: float
+    lies: float = 0.0
 
 
 CALM = Weather(0.0, 0.0, 0.0)
@@ -187,6 +190,8 @@ class Proxy:
                         await self._next.wait()
         status, answer = await self._ask(path, body)
         self._next.set()
+        if self._draw(self._weather.lies, ("lie",), "request"):
+            answer = lied(answer.decode(), random).encode()
         match fault:
             case "slow":
                 await self._pause(random.uniform(0, 2 * delay))
@@ -268,6 +273,8 @@ class Proxy:
         held: list[str] = []
         async for told in venue:
             text = self.rewrite(told)
+            if self._draw(self._weather.lies, ("lie",), "feed"):
+                text = lied(text, self._random)
             random, delay = self._random, self._weather.delay
             held = [*held, text] if random.random() < 0.5 or not held else [text, *held]
             match self._draw(self._weather.messages, MESSAGES, "feed"):

@@ -27,6 +27,7 @@ TIMEOUT = 0.6
 # expire before, and the stop; on a machine that has much else to do.
 PATIENCE = 5.0
 LONGEST_PAUSE = 12.0  # that the venue is given when it asks for one, with its jitter
+_LIES = 0.1
 _LONG = 2.0
 _CONFIG = replace(
     SOL, timing=Timing(confirm_after=400, expires_after=1_500), reconcile_every=4_000, stale_after=5_000
@@ -128,10 +129,11 @@ def _coins(orders: list[VenueOrder]) -> Decimal:
     return sum((order.remaining for order in orders), ZERO)
 
 
-def run(seed: int, seconds: float) -> Verdict:
-    """A storm of so many seconds, drawn by `seed`, and what was wrong in it and after it."""
+def run(seed: int, seconds: float, lies: bool = False) -> Verdict:
+    """A storm of so many seconds, drawn by `seed`, and what was wrong in it and after it. With `lies`, what
+    is said may be false too."""
     random, verdict = Random(seed), Verdict(seed)
-    weather = Weather(*(random.choice(chances) for chances in _CHANCES))
+    weather = Weather(*(random.choice(chances) for chances in _CHANCES), lies=_LIES if lies else 0.0)
     from_the_start = random.random() < 0.2
     sudden = random.random() < 0.3  # whether the engine leaves in the storm
     with _trade(seed) as (venue, proxy, engine, witness):
@@ -140,8 +142,7 @@ def run(seed: int, seconds: float) -> Verdict:
         engine.__enter__()
         try:
             _wait(lambda: engine.ended or engine.settled, seconds if from_the_start else 10.0)
-            proxy.set(weather)
-            _walk(random, venue, engine, seconds)
+            _walk(random, venue, proxy, weather, engine, seconds)
             if not sudden:
                 proxy.set(CALM)
                 _judge_cover(verdict, proxy, engine, witness)
@@ -168,14 +169,32 @@ def _trade(seed: int) -> Iterator[tuple[LocalVenue, Proxy, HostileEngine, Witnes
         yield venue, proxy, engine, Witness(venue, engine.key.address)
 
 
-def _walk(random: Random, venue: LocalVenue, engine: HostileEngine, seconds: float) -> None:
-    """Move the market by up to two units at a time, and not far away."""
+def _walk(
+    random: Random,
+    venue: LocalVenue,
+    proxy: Proxy,
+    weather: Weather,
+    engine: HostileEngine,
+    seconds: float,
+) -> None:
+    """Move the market by up to two units at a time, and not far away. Now and then it clears up for a moment,
+    so that something is bought at all; the last that the storm sees is a rise or a fall."""
     until, price = time.monotonic() + seconds, _START
+    proxy.set(weather)
     while time.monotonic() < until and not engine.ended:
         home = (_START - price) / 20
         price = (price + home + Decimal(random.randint(-20, 20)) / 20).quantize(Decimal("0.01"))
         venue.set_price("SOL", price)
         time.sleep(random.uniform(0.02, 0.2))
+        if random.random() < 0.15:
+            proxy.set(CALM)
+            time.sleep(random.uniform(0.1, 0.6))
+            proxy.set(weather)
+    direction = random.choice((1, 1, -1))
+    for _ in range(4):
+        price += direction * Decimal("0.4")
+        venue.set_price("SOL", price)
+        time.sleep(0.03)
 
 
 def _judge_cover(verdict: Verdict, proxy: Proxy, engine: HostileEngine, witness: Witness) -> None:
@@ -219,6 +238,8 @@ def untrue(said: str, witness: Witness) -> list[str]:
     if counted is not None and int(counted[1]) != witness.working():
         wrong.append(f"said {said!r}, {witness.working()} orders work")
     amounts = [Decimal(amount) for amount in _AMOUNT.findall(said)]
+    if "by the own books" in said:
+        return wrong  # says how old it is
     if amounts and held not in amounts and stops not in amounts:
         wrong.append(f"said {said!r}, {held} held and {stops} in stops")
     return wrong
