@@ -41,13 +41,21 @@ def doctor(arguments: argparse.Namespace) -> int:
 async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
     exchange = await prepared.connect(own)
     try:
-        refused = await _key_refused(exchange)
-        found = await _look(prepared, exchange)
-        if refused is None:
-            return found
-        return (refused, *(finding for finding in found if finding.name != refused.name))
+        return await _look(prepared, exchange)
     finally:
         await exchange.close()
+
+
+async def examined(
+    exchange: Exchange, survey: Survey, adopt: bool | None, goes_on: str = ""
+) -> Sequence[Finding]:
+    """What stands in the way of a start, the key first: a start does not come to look at the rest without one
+    that may act. Raises an ExchangeError."""
+    refused = await _key_refused(exchange)
+    found = preflight.findings(await survey.look(adopt, goes_on))
+    if refused is None:
+        return found
+    return (refused, *(finding for finding in found if finding.name != refused.name))
 
 
 async def _key_refused(exchange: Exchange) -> Finding | None:
@@ -73,7 +81,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
     survey = Survey(exchange, config, plan, wall_clock, ClockSkew(), place, prepared.disk_free)
-    return (*preflight.findings(await survey.look(config.adopt, goes_on)), *trouble)
+    return (*await examined(exchange, survey, config.adopt, goes_on), *trouble)
 
 
 def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:

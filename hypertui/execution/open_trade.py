@@ -7,22 +7,24 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
-from hypertui.execution import rebuild, winddown
+from hypertui.execution import adoption, rebuild, winddown
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.helm import Helm
+from hypertui.execution.objections import Objections
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
+from hypertui.execution.protection import Protection
 from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, play_back
 from hypertui.execution.start import Opening
 from hypertui.execution.trade_journal import Input
 from hypertui.market import ZERO, Fill, Instrument, plain
-from hypertui.port import Mode, Severity, Stop
+from hypertui.port import Invariant, Mode, Severity, Stop
 from hypertui.strategy.ladder import Ladder
 from hypertui.strategy.plan import SLOTS, Plan
 
@@ -45,6 +47,7 @@ class OpenTrade:
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
         self.operation: Callable[[], Awaitable[None]] | None = None
+        self.invariant: Invariant | None = None  # as of the last event
         self.converged = False  # whether anything could have been sent since the trade was opened
         self.finished = ""  # how the trade came to its end, once it has
         self.helm = Helm(self)
@@ -57,6 +60,7 @@ class OpenTrade:
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
         self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
+        self._protection = Protection(self.tracker, self.manager, desk.inputs, desk.alarms)
         self._mode_before = self._relive(tracker)
         desk.chronicle.ladder = ladder
         if opening.remains is not None:
@@ -68,6 +72,7 @@ class OpenTrade:
         self.adoption = Adoption(
             self.tracker, desk.chronicle, self._booked, book, desk.clock, desk.exchange.account
         )
+        self.objections = Objections(self)
         self.courier = Courier(
             desk.exchange,
             desk.config.symbol,
@@ -78,7 +83,8 @@ class OpenTrade:
             desk.skew,
             book=book,
             answered=desk.inputs.on_answer,
-            trouble=self._trouble,
+            trouble=self.objections.trouble,
+            refused=self.objections.refused,
             doubt=self.reconcile,
         )
         self.caretaker = Caretaker(
@@ -93,6 +99,7 @@ class OpenTrade:
             desk.journal,
             desk.rations,
             desk.skew,
+            self.objections.key,
             book=book,
             pause=self.pause,
             expires_after=desk.config.timing.expires_after,
@@ -157,6 +164,7 @@ class OpenTrade:
         desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
         desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
         desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
+        self.objections.begin()
         desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
         desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
         self.on_price()
@@ -213,15 +221,17 @@ class OpenTrade:
         """Take notices of orders from the feed."""
         for report in reports:
             self.tracker.on_report(report, self.desk.clock(), from_feed=True)
+        self.objections.on_reports(reports)
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
         """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
         self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
+        desk = self.desk
+        desk.inputs.knowledge.on_fill(fill)
         if self._booked(fill):
             return
-        desk = self.desk
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
         if order is not None:
@@ -233,8 +243,7 @@ class OpenTrade:
             desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
         elif from_feed or desk.ids.owns(fill.client_id):
             what = "unknown to the journal" if desk.ids.owns(fill.client_id) else "not ours"
-            if fill.liquidated == desk.exchange.account.lower():
-                what = "a liquidation by the venue"
+            what = adoption.by_exchange(fill, desk.exchange.account) or what
             text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             desk.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
@@ -272,11 +281,13 @@ class OpenTrade:
         if self._is_sold_out():
             self.operation = self._close_sold_out
         desk.outcomes.look()
+        self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
+        self.objections.look(now)
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:
-            return "the venue's clock has not been read yet"
-        return "" if self.caretaker.reconciled else "the orders are being compared with the venue's"
+            return "the exchange's clock has not been read yet"
+        return "" if self.caretaker.reconciled else "orders are being compared with the exchange"
 
     def send(self, action: Action) -> None:
         """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
@@ -309,12 +320,6 @@ class OpenTrade:
     def at_rest(self) -> bool:
         """Whether this is a moment to leave: nothing is unproven, and where it trades the target works."""
         return self.tracker.settled or (self.desk.mode is not Mode.RUNNING and self.tracker.quiet)
-
-    def _trouble(self, text: str | None) -> None:
-        if text is None:
-            self.desk.alarms.clear("venue")
-        else:
-            self.desk.alarms.sound("venue", Severity.WARNING, text)
 
     # Whether it trades
 

@@ -98,7 +98,7 @@ class Start:
                 fills: Sequence[Fill] = [read_fill(fill) for fill in entry.data["fills"]]
                 return Opening(fills, history[number + 1 :], resumed=True)
         if adopted is not None:
-            await self._entry.take_over(cleared.leverage, self._inbox)
+            await self._entry.take_over(cleared.leverage, self._inbox, isolated=cleared.isolated)
             fills = [adopted]
         else:
             fills = remains.entry if remains is not None else await self._bought(history)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
+from decimal import Decimal
 from typing import TypeVar
 
 from hypertui.exchange import (
@@ -18,16 +19,19 @@ from hypertui.exchange import (
     Placed,
     Quote,
     Rejected,
+    Signer,
     Standing,
     Transfer,
     Unreachable,
 )
-from hypertui.hyperliquid import agents, errors, wire
+from hypertui.hyperliquid import errors, wire
+from hypertui.hyperliquid.agents import Authority
 from hypertui.hyperliquid.checks import Json, Malformed
 from hypertui.hyperliquid.feed import Feed, Pace
+from hypertui.hyperliquid.holdings import Holdings
 from hypertui.hyperliquid.keys import SigningKey
 from hypertui.hyperliquid.line import Line
-from hypertui.hyperliquid.meter import LIGHT, ROLE, USUAL, Meter
+from hypertui.hyperliquid.meter import LIGHT, USUAL, Meter
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.request import cloid_of, order_request
 from hypertui.hyperliquid.sdk import Actions, Questions
@@ -77,7 +81,8 @@ class HyperliquidExchange:
         self._meta: Json = None
         # What came with the markets, and when: for a quote that is the very next thing to be asked for.
         self._contexts: tuple[float, Json] | None = None
-        self._agents: Mapping[str, int | None] | None = None
+        self._authority = Authority(key.address, self._account, self._ask)
+        self._holdings = Holdings(self._account, self._ask)
         self._meter = Meter()
         self._line = Line(self._session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
@@ -111,30 +116,21 @@ class HyperliquidExchange:
         await self._opened()
 
     async def verify_key(self) -> None:
-        """Make sure that the key belongs to the account or to one of its agents.
+        """Make sure that the key belongs to the account, to its master or to an agent of either.
 
         Raises Rejected, naming both addresses, if it does not.
         """
-        signer = self._key.address
-        # The cheaper question first: most agents have a name, and then the role need not be asked for.
-        if signer != self._account and signer in await self._named_agents():
-            return
-        role = await self._ask(ROLE, lambda venue: venue.user_role(signer), agents.role)
-        agents.verify(signer, self._account, role)
-
-    async def _named_agents(self) -> Mapping[str, int | None]:
-        """The account's named agents, asked for once."""
-        if self._agents is None:
-            self._agents = await self._ask(
-                USUAL, lambda venue: venue.extra_agents(self._account), agents.named
-            )
-        return self._agents
+        await self._authority.verify()
 
     async def standing(self) -> Standing:
-        signer = self._key.address
-        named = {} if signer == self._account else await self._named_agents()
+        signer = await self._authority.known()
         fee = await self._ask(USUAL, lambda venue: venue.user_fees(self._account), wire.taker_fee)
-        return Standing(signer, named.get(signer), fee, self._network.base_url, self._network.ws_url)
+        pooling = await self._holdings.pooling()
+        return Standing(signer, fee, self._network.base_url, self._network.ws_url, pooling)
+
+    async def signer(self) -> Signer:
+        self._holdings.forget()  # as rarely changed as a key, and asked for as rarely
+        return await self._authority.look()
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._markets())
@@ -153,12 +149,15 @@ class HyperliquidExchange:
         answer = await self._ask(USUAL, lambda venue: venue.meta_and_asset_ctxs(), wire.checked_contexts)
         return self._pace.clock(), answer
 
+    async def is_delisted(self, symbol: str) -> bool:
+        _, contexts = await self._ask_contexts()
+        return symbol in _read(contexts[0], wire.delisted, is_action=False)
+
     async def account_state(self, symbol: str) -> AccountState:
-        return await self._ask(
-            LIGHT,
-            lambda venue: venue.user_state(self._account),
-            lambda answer: wire.account_state(answer, symbol),
-        )
+        return await self._holdings.state(symbol)
+
+    async def available(self, symbol: str) -> Decimal:
+        return await self._holdings.available(symbol)
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
         return await self._ask(
@@ -221,9 +220,15 @@ class HyperliquidExchange:
         self._meter.answered(len(page))
         return page
 
-    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+    async def set_leverage(
+        self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
+    ) -> None:
         await self._act(
-            {symbol}, 1, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing
+            {symbol},
+            1,
+            expires_at,
+            lambda venue: venue.update_leverage(leverage, symbol, not isolated),
+            _nothing,
         )
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
@@ -296,7 +301,13 @@ class HyperliquidExchange:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
                 self._actions = Actions(
-                    self._network, self._session, self._key, self._account, meta, self._timeout
+                    self._network,
+                    self._session,
+                    self._key,
+                    self._account,
+                    self._authority.vault,
+                    meta,
+                    self._timeout,
                 )
             return self._actions
 

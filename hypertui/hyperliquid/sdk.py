@@ -56,17 +56,25 @@ class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions. `meta` numbers the markets.
+    """The SDK's actions. `meta` numbers the markets; `vault` is the account where it is one without a key of
+    its own.
 
     The SDK's methods only sign here: they are called through `signed`, and what comes of that is for `send`,
     which may come later, from any thread.
     """
 
     def __init__(
-        self, network: Network, session: Session, key: SigningKey, account: str, meta: Json, timeout: float
+        self,
+        network: Network,
+        session: Session,
+        key: SigningKey,
+        account: str,
+        vault: str | None,
+        meta: Json,
+        timeout: float,
     ) -> None:
         super().__init__(
-            key, network.base_url, meta, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
+            key, network.base_url, meta, vault, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
         )
         self._use(session)
         self._last_nonce = 0

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypertui.exchange import (
     AccountState,
     CancelOutcome,
+    Collateral,
     Filled,
     FundingPayment,
     OpenOrder,
@@ -34,11 +35,13 @@ from hypertui.hyperliquid.checks import (
     text_of,
 )
 from hypertui.hyperliquid.errors import refused
-from hypertui.market import ZERO, Fill, Instrument, Side
+from hypertui.market import ZERO, Fill, Forced, Instrument, Side
 
 _MOST_DECIMALS, _MOST_LEVERAGE = 8, 1_000
 
 _SIDES = {"B": Side.BUY, "A": Side.SELL}
+_FORCED = {"Auto-Deleveraging": Forced.DELEVERAGED, "Settlement": Forced.SETTLED}
+_ISOLATED_MODES = ("strictIsolated", "noCross")
 _STATES = {"open": OrderState.OPEN, "triggered": OrderState.TRIGGERED, "filled": OrderState.FILLED}
 
 
@@ -60,10 +63,21 @@ def instruments(meta: Json) -> Mapping[str, Instrument]:
     for entry in entries.values():
         integer(entry["szDecimals"], most=_MOST_DECIMALS)
     return {
-        name: Instrument(name, entry["szDecimals"], integer(entry["maxLeverage"], 1, _MOST_LEVERAGE))
+        name: Instrument(
+            name,
+            entry["szDecimals"],
+            integer(entry["maxLeverage"], 1, _MOST_LEVERAGE),
+            only_isolated=bool(entry.get("onlyIsolated")) or entry.get("marginMode") in _ISOLATED_MODES,
+        )
         for name, entry in entries.items()
         if not entry.get("isDelisted", False)
     }
+
+
+@reader
+def delisted(meta: Json) -> frozenset[str]:
+    """The symbols that trade no more."""
+    return frozenset(text_of(entry["name"]) for entry in meta["universe"] if entry.get("isDelisted", False))
 
 
 @reader
@@ -91,16 +105,23 @@ def last_trade(trades: Json, symbol: str) -> tuple[int, Decimal] | None:
 
 
 @reader
-def account_state(state: Json, symbol: str) -> AccountState:
-    """The account and its position in `symbol`; the leverage reads 0 without a position."""
-    summary = state["marginSummary"]
-    held = list(of_market((entry["position"] for entry in state["assetPositions"]), symbol))
+def account_state(state: Json, symbol: str, shared: Decimal | None = None) -> AccountState:
+    """The account and its position in `symbol`; the leverage reads 0 without a position. `shared` is the spot
+    USDC of an account whose perpetuals have no collateral of their own: what their summaries then say of
+    their value means nothing."""
+    summary, cross = state["marginSummary"], state["crossMarginSummary"]
+    positions = [entry["position"] for entry in state["assetPositions"]]
+    held = list(of_market(positions, symbol))
     if len(held) > 1:
         raise ValueError(f"{len(held)} positions in one market")
     position = held[0] if held else None
+    equity, backing = amount(summary["accountValue"]), amount(cross["accountValue"])
+    if shared is not None:
+        own = [each for each in positions if each["leverage"]["type"] == "isolated"]
+        backing = shared + sum((amount(each["unrealizedPnl"]) for each in positions if each not in own), ZERO)
+        equity = backing + sum((amount(each["marginUsed"]) for each in own), ZERO)
     return AccountState(
-        equity=amount(summary["accountValue"]),
-        withdrawable=amount(state["withdrawable"]),
+        equity=equity,
         margin_used=amount(summary["totalMarginUsed"]),
         position=ZERO if position is None else amount(position["szi"]),
         entry_price=None if position is None else optional_amount(position["entryPx"]),
@@ -109,6 +130,11 @@ def account_state(state: Json, symbol: str) -> AccountState:
         # The venue counts what the position has paid.
         funding=ZERO if position is None else ZERO - amount(position["cumFunding"]["sinceOpen"]),
         time=integer(state["time"]),
+        cross=Collateral(
+            backing, amount(cross["totalMarginUsed"]), amount(state["crossMaintenanceMarginUsed"])
+        ),
+        isolated=position is not None and position["leverage"]["type"] == "isolated",
+        position_margin=ZERO if position is None else amount(position["marginUsed"]),
     )
 
 
@@ -196,6 +222,7 @@ def fill(row: Json) -> Fill:
         closed_pnl=amount(row.get("closedPnl", "0")),
         start_position=optional_amount(row.get("startPosition")),
         liquidated=_liquidated(row.get("liquidation")),
+        forced=_FORCED.get(row.get("dir"), Forced.NO),
     )
 
 
