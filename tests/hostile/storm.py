@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -136,7 +136,11 @@ def run(seed: int, seconds: float, lies: bool = False) -> Verdict:
     weather = Weather(*(random.choice(chances) for chances in _CHANCES), lies=_LIES if lies else 0.0)
     from_the_start = random.random() < 0.2
     sudden = random.random() < 0.3  # whether the engine leaves in the storm
-    with _trade(seed) as (venue, proxy, engine, witness):
+    rules = {
+        "passed_trigger": random.choice(("fire", "reject")),
+        "flat_reduce_only_trigger": random.choice(("keep", "reject")),
+    }
+    with _trade(seed, rules) as (venue, proxy, engine, witness):
         if from_the_start:
             proxy.set(weather)
         engine.__enter__()
@@ -159,9 +163,9 @@ def run(seed: int, seconds: float, lies: bool = False) -> Verdict:
 
 
 @contextmanager
-def _trade(seed: int) -> Iterator[tuple[LocalVenue, Proxy, HostileEngine, Witness]]:
+def _trade(seed: int, rules: Mapping[str, str]) -> Iterator[tuple[LocalVenue, Proxy, HostileEngine, Witness]]:
     with (
-        LocalVenue({"SOL": _START}, rate_limits="off") as venue,
+        LocalVenue({"SOL": _START}, rate_limits="off", **rules) as venue,
         Proxy(venue.base_url, seed) as proxy,
     ):
         engine = HostileEngine(venue, _CONFIG)
