@@ -42,7 +42,7 @@ class Inputs:
         self.connections = 0  # of the feed, so far
 
     @property
-    def heard_at(self) -> int | None:
+    def feed_heard_at(self) -> int | None:
         """When the feed last said anything (ms); None before it did, and while it is down."""
         return self._feed_at if self.feed_up else None
 
@@ -55,6 +55,11 @@ class Inputs:
     def price(self) -> Decimal | None:
         """The price that moves the ladder."""
         return None if self.quote is None else self._config.price_source.of(self.quote)
+
+    @property
+    def heard_at(self) -> int | None:
+        """When the venue last said anything at all (ms)."""
+        return max((at for at in (self._feed_at, self._rest_at) if at is not None), default=None)
 
     def on_quote(self, quote: Quote) -> None:
         """A new price has come."""

@@ -101,7 +101,7 @@ class Protection:
         """Judge what is known at `now` (ms), and sound the alarm over coins that have had no stop for long.
         `verified`: nothing has been missed since orders were last compared; `busy`: an action is under
         way."""
-        knowledge, heard_at = self._inputs.knowledge, self._inputs.heard_at
+        knowledge, heard_at = self._inputs.knowledge, self._inputs.feed_heard_at
         if verified and heard_at is not None:
             knowledge.heard_until(heard_at)
         lamp = self.judge(knowledge.position, busy, now)

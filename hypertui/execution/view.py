@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 from hypertui.exchange import Allowance
 from hypertui.execution.config import TradeConfig
+from hypertui.execution.inputs import Inputs
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
-from hypertui.port import Budget, Mode, SlotState, SlotView, Snapshot, Source, Trigger
+from hypertui.port import Budget, Mode, SlotState, SlotView, Snapshot, Source, Trigger, Verb
 from hypertui.strategy.ladder import Ladder, Target
 from hypertui.strategy.plan import SLOTS
 
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
     from hypertui.execution.desk import Desk
+    from hypertui.execution.fallback import Fallback
     from hypertui.execution.trader import Trader
 
 _NO_SLOT = 0
@@ -63,11 +65,16 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         "tasks": desk.tasks.view(),
         "journal": desk.upkeep.view(),
     }
+    common["refusals"] = tuple((verb, why) for verb in Verb if (why := trader.refusal(verb)))
+    if trade is not None:
+        common |= {"resumes": trade.resumes, "wish": trade.wishes.in_words(), "closed_at": trade.closed_at}
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
         common |= _history(inputs.history.view(), inputs.quote.mark)
+    if trader.fallback is not None:
+        common |= _by_the_exchange(trader.fallback, inputs)
     if desk.chronicle.last_step is not None:
         common["last_step"], common["last_step_at"] = desk.chronicle.last_step
     if trade is not None and inputs.quote is not None:
@@ -79,6 +86,18 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         if trade.invariant is not None:
             common["invariant"] = replace(trade.invariant, orphans=trade.caretaker.orphans)
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _by_the_exchange(fallback: Fallback, inputs: Inputs) -> dict[str, object]:
+    """The fields of a `Snapshot` where there are no books but the exchange's."""
+    seen = fallback.seen
+    if seen is None:
+        return {}
+    fields: dict[str, object] = {"position": seen.position, "invariant": fallback.invariant()}
+    if inputs.quote is not None:
+        mark = inputs.quote.mark
+        fields |= {"position_value": seen.position * mark, **_account_fields(inputs.knowledge, mark)}
+    return fields
 
 
 def journal_source(desk: Desk, now: int) -> Source:
