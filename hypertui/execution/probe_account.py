@@ -91,8 +91,9 @@ class ProbeAccount:
         if state.position or orders:
             held = f"{plain(state.position)} {self.symbol} and {counted(len(orders), 'live order')}"
             raise NotProbed(f"the account has {held}: probe in a market where it has nothing (--symbol)")
-        if state.withdrawable < _FREE:
-            raise NotProbed(f"{plain(state.withdrawable)} USD are free, a probe wants {plain(_FREE)}")
+        free = await self._exchange.available(self.symbol)
+        if free < _FREE:
+            raise NotProbed(f"{plain(free)} USD are free, a probe wants {plain(_FREE)}")
         self._began = self._clock()
 
     async def market(self) -> Market:
