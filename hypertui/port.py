@@ -374,6 +374,7 @@ class Snapshot:
     mode: Mode
     reason: str = ""  # why it is paused or halted
     holds: str = ""  # why nothing new is placed just now, if so
+    steady: int = 0  # what the machine's own clock that nobody sets showed at `at` (ms)
     # price
     mark: Decimal | None = None
     mark_at: int | None = None

@@ -6,11 +6,11 @@ import gc
 import getpass
 import os
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
 
+from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
 from hypertui.port import EnginePort, Stop, StopReason
 from hypertui.signals import FAILED, signal_when_gone, wind_down_on_signals
@@ -28,6 +28,7 @@ def run_console(
     local_times: bool = False,
     keys: Mapping[str, str] | None = None,
     shots: Path | None = None,
+    clock: Callable[[], int] = CLOCK,
 ) -> StopReason:
     """Run engine and console until the operator, a signal or a failure ends them.
 
@@ -49,9 +50,7 @@ def run_console(
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.
-    app = HyperTui(
-        engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, look=look, built=gc.freeze
-    )
+    app = HyperTui(engine, stop, clock=clock, who=stop.by, refresh_hz=refresh_hz, look=look, built=gc.freeze)
 
     def leave() -> None:
         app.request_stop()
@@ -65,11 +64,6 @@ def run_console(
     if not app.started:
         return StopReason(0, "left before the engine was started")
     return app.ended or StopReason(FAILED, "the engine did not say how it ended")
-
-
-def wall_clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def operator() -> str:

@@ -285,6 +285,8 @@ class OpenTrade:
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:
             return "the venue's clock has not been read yet"
+        if self.desk.skew.unsettled:
+            return "this machine's clock was set, and the exchange's has not been read since"
         return "" if self.caretaker.reconciled else "the orders are being compared with the venue's"
 
     def send(self, action: Action) -> None:
