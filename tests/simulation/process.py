@@ -38,6 +38,7 @@ class Process:
         door: Door,
         clock: Callable[[], int],
         changed: Callable[[], None],
+        clock_set_by: Callable[[], int],
     ) -> None:
         self.name = name
         self.exchange = exchange
@@ -54,7 +55,15 @@ class Process:
         self._changed = changed
         self._commands = 0
         self.trader = Trader(
-            exchange, config, trade_id, clock, Random(name), self._log, journal, self._after_event
+            exchange,
+            config,
+            trade_id,
+            clock,
+            Random(name),
+            self._log,
+            journal,
+            self._after_event,
+            clock_set_by=clock_set_by,
         )
 
     @property

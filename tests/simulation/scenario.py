@@ -68,6 +68,13 @@ class Scenario:
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
     sells_out: bool  # the operator sells out in the last round
+    clock_ahead: int  # ms by which the engine's machine is ahead of the exchange
+    clock_steps: tuple[tuple[float, int], ...]  # when (loop seconds) its clock is set, by ms
+    late_entry: float | None  # seconds after which the entry arrives whose sender lost sight of it
+
+    def clock_set_by(self, at: float) -> int:
+        """How far the machine's clock has been set by then (ms)."""
+        return sum(by for when, by in self.clock_steps if when <= at)
 
     @property
     def forgetful(self) -> bool:
@@ -83,6 +90,7 @@ class Scenario:
             f"offered {self.offered} operator {self.operator} hasty {self.hasty} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
             f"sells out {self.sells_out} short {self.short} hour in {self.to_full_hour:.0f} "
+            f"clock {self.clock_ahead} steps {self.clock_steps} late entry {self.late_entry} "
             f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
             f"kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
@@ -139,6 +147,7 @@ def draw(seed: int) -> Scenario:
         flat_reduce_only_trigger=random.choice(("reject", "reject", "keep")),
         partial_ioc_status=random.choice(("canceled", "filled")),
     )
+    clock = Random(f"clock {seed}")
     return Scenario(
         seed=seed,
         config=config,
@@ -159,8 +168,18 @@ def draw(seed: int) -> Scenario:
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
         sells_out=Random(f"sell out {seed}").random() < 0.1,
+        clock_ahead=clock.choice((0, 0, 0, 400, -400, 3_000, -3_000, 20_000, -20_000)),
+        clock_steps=_steps(clock),
+        late_entry=clock.uniform(0.5, 4.5) if clock.random() < 0.15 else None,
         offered=Random(f"entry {seed}").choice((1.0,) * 7 + (0.4, 0.7, 0.9)),
     )
+
+
+def _steps(random: Random) -> tuple[tuple[float, int], ...]:
+    if random.random() < 0.6:
+        return ()
+    hours = (-3_600_000, 3_600_000, -90_000, 90_000, 1_500)
+    return tuple((random.uniform(0, 400), random.choice(hours)) for _ in range(random.randint(1, 3)))
 
 
 def _kill(random: Random) -> Kill:
