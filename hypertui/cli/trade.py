@@ -24,6 +24,7 @@ from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
 from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
+from hypertui.console.last_words import last_words
 from hypertui.console.launch import operator
 from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
@@ -79,7 +80,11 @@ def headless(arguments: argparse.Namespace) -> int:
     trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
     stop.by = operator()
-    with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
+    with (
+        trade.market() as market,
+        trade.engine(market) as engine,
+        wind_down_on_signals(stop.request, lambda: last_words(engine.snapshot)),
+    ):
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 

@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
+from hypertui.console.last_words import last_words
 from hypertui.port import EnginePort, Stop, StopReason
 from hypertui.signals import FAILED, signal_when_gone, wind_down_on_signals
 
@@ -57,13 +59,18 @@ def run_console(
         app.leave_now()
 
     gc.freeze()
-    with wind_down_on_signals(leave), signal_when_gone(sys.stdin.fileno()):
+    words = partial(_last_words, engine)
+    with wind_down_on_signals(leave, words), signal_when_gone(sys.stdin.fileno()):
         app.run(mouse=mouse)
     if app.words:
         return StopReason(FAILED, app.words.splitlines()[0])
     if not app.started:
         return StopReason(0, "left before the engine was started")
     return app.ended or StopReason(FAILED, "the engine did not say how it ended")
+
+
+def _last_words(engine: EnginePort) -> str:
+    return last_words(engine.snapshot)
 
 
 def operator() -> str:
