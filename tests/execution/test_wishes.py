@@ -191,7 +191,7 @@ def test_leaving_with_live_buys_is_said(venue: LocalVenue) -> None:
     with start(venue) as live:
         live.opened().go_to(-2)
         live.stop.request(OnExit.LEAVE)
-        words = "2 buys are live and unattended: a buy that fills gets no stop before the next start"
+        words = "UNATTENDED: 2 buys are live with no engine: a buy that fills gets no stop"
         assert live.reason.text.endswith(words)
 
 
