@@ -56,7 +56,7 @@ _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
 _STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
-_LEAVE_PATIENCE = 30.0
+_LEAVE_PATIENCE = 20.0
 _REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from being begun
 _LOG = logging.getLogger(__name__)
 
