@@ -10,18 +10,21 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from hypertui.cli import streams
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
-from hypertui.cli.values import amount
-from hypertui.console import format as fmt
+from hypertui.cli.values import seconds, typed
 from hypertui.console.launch import wall_clock
 from hypertui.console.questions import BUILD, Question
 from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, engines
+from hypertui.files import named_path
 from hypertui.market import plain
 from hypertui.port import CommandState, Network, Snapshot, Verb
+from hypertui.redaction import printable
 from hypertui.settings import load_settings
 
 _FAILED, _NOT_REACHED = 3, 4
+_LONGEST = 2_000  # characters of a line
 
 
 def ctl(arguments: argparse.Namespace) -> int:
@@ -32,7 +35,7 @@ def ctl(arguments: argparse.Namespace) -> int:
             return _status(arguments)
         return _command(arguments, Verb(arguments.verb))
     except NoEngine as error:
-        print(f"hypertui: {error}", file=sys.stderr)
+        streams.complain(printable(str(error)))
         return _NOT_REACHED
 
 
@@ -43,19 +46,17 @@ def _status(arguments: argparse.Namespace) -> int:
         print(json.dumps(found))
     else:
         for text in in_words(snapshot, wall_clock()):
-            print(text)
+            print(printable(text, _LONGEST))
     return 0
 
 
 def _command(arguments: argparse.Namespace, verb: Verb) -> int:
-    patience = float(amount("--timeout", arguments.timeout))
-    if patience <= 0:
-        raise ValueError(f"--timeout {arguments.timeout} is not above 0 seconds")
+    patience = seconds("--timeout", arguments.timeout)
     position = None
     if verb in BUILD:
         position = _confirmed(arguments, verb)
         if position is None:
-            print("hypertui: nothing was sent", file=sys.stderr)
+            streams.complain("nothing was sent")
             return _FAILED
     state = CommandState.SENT
     with _engine(arguments) as engine:
@@ -69,12 +70,12 @@ def _command(arguments: argparse.Namespace, verb: Verb) -> int:
 def _tell(arguments: argparse.Namespace, verb: Verb, answer: CommandAnswer) -> None:
     if arguments.json:
         said = {"verb": verb.value, "state": answer.state.value, "took_ms": answer.took, "text": answer.text}
-        print(json.dumps(said), flush=True)
+        streams.say(json.dumps(said))
         return
     words = f"{verb.value}: {answer.state.value}"
     if answer.state is not CommandState.SENT:
         words += f" after {answer.took} ms"
-    print(f"{words}: {fmt.clean(answer.text)}" if answer.text else words, flush=True)
+    streams.say(printable(f"{words}: {answer.text}" if answer.text else words, _LONGEST))
 
 
 # Which engine
@@ -103,7 +104,10 @@ def _engine(arguments: argparse.Namespace) -> ControlClient:
 def _base(arguments: argparse.Namespace) -> Path:
     if arguments.state_dir is not None:
         # Settings that cannot be read must not keep anybody from the engine.
-        return Path(arguments.state_dir).expanduser()
+        try:
+            return named_path(arguments.state_dir)
+        except ValueError as error:
+            raise ValueError(f"--state-dir {typed(arguments.state_dir)} {error}") from None
     return state_home(load_settings(arguments.config, {}).state_dir)
 
 
@@ -122,7 +126,7 @@ def _confirmed(arguments: argparse.Namespace, verb: Verb) -> str | None:
         now, again = _question(arguments, verb)
         if again.basis == question.basis:
             return plain(now.position)
-        print("hypertui: the position or the mode has changed meanwhile", file=sys.stderr)
+        streams.complain("the position or the mode has changed meanwhile")
     return None
 
 
@@ -141,7 +145,7 @@ def _typed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, questi
             raise ValueError(f'{where} is confirmed with --confirm "{phrase}" where there is no terminal')
         said = _ask(question, f"Type {phrase} to go on: ")
     if said != phrase:
-        raise ValueError(f"{verb.value} was not confirmed: {said or 'nothing'} is not {phrase}")
+        raise ValueError(f"{verb.value} was not confirmed: {typed(said) or 'nothing'} is not {phrase}")
     return True
 
 
@@ -153,7 +157,7 @@ def _agreed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, quest
         phrase = BUILD[verb](replace(snapshot, network=Network.MAINNET)).phrase
         if arguments.confirm != phrase:
             raise ValueError(
-                f"{verb.value} was not confirmed: {arguments.confirm} is not {phrase or '--yes'}"
+                f"{verb.value} was not confirmed: {typed(arguments.confirm)} is not {phrase or '--yes'}"
             )
         return True
     if not sys.stdin.isatty():
@@ -164,7 +168,7 @@ def _agreed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, quest
 def _ask(question: Question, prompt: str) -> str:
     print(question.title)
     for line in question.lines:
-        print(f"  {''.join(span.text for span in line)}")
+        print(printable(f"  {''.join(span.text for span in line)}", _LONGEST))
     try:
         return input(prompt).strip()
     except EOFError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from hypertui.cli.values import file_path
 
 _VERBS = {
     "status": "what the engine does, holds and waits for",
@@ -40,7 +41,7 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
         "--network", default=same, choices=("paper", "testnet", "mainnet"), help="where it trades"
     )
     which.add_argument("--state-dir", default=same, metavar="DIR", help="where that engine keeps everything")
-    which.add_argument("--config", type=Path, default=same, metavar="FILE", help="its settings")
+    which.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
 
 
 def add_safe(parser: argparse.ArgumentParser) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from hypertui.cli.values import file_path
 
 _REPORTS = {
     "fills": "every fill and what it realised",
@@ -40,4 +41,5 @@ def add_reports(commands: Any, command: Callable[[Any, str, str], argparse.Argum
         if name == "pnl":
             report.add_argument("--by", choices=["day", "cycle", "unit", "reason"], help="one row for each")
         if name == "report":
-            report.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+            report.add_argument("--out", type=file_path, metavar="FILE", help="default: standard output")
+            report.add_argument("--force", action="store_true", help="let --out overwrite a file")

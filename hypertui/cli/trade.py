@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import atexit
+import os
 import random
 import shutil
 import sys
@@ -15,14 +16,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypertui.cli import streams
 from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
+from hypertui.cli.defects import running
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
 from hypertui.cli.printing import Printer
-from hypertui.cli.values import amount
+from hypertui.cli.values import seconds, typed
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.control.server import ControlServer
@@ -31,6 +34,7 @@ from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.port import Network, OnExit, Stop, StopReason
+from hypertui.redaction import printable
 from hypertui.settings import Settings, load_settings
 from hypertui.signals import wind_down_on_signals
 
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _REFUSED = 2
+_LAST_WORDS = 2_000  # characters
 
 
 def console(arguments: argparse.Namespace) -> int:
@@ -47,19 +52,25 @@ def console(arguments: argparse.Namespace) -> int:
         raise ValueError("--for goes with run --headless")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
+    if not streams.can_move_its_cursor():
+        streams.complain(
+            f"a terminal of the kind '{os.environ.get('TERM', '')}' shows no console: plain lines follow; "
+            "use hypertui ctl to control it"
+        )
+        return headless(arguments)
     trade = prepare(arguments, asks=True)
     remap(trade.settings.console.keys)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)
     view = trade.settings.console
-    with trade.market() as market, trade.engine(market) as engine:
+    with trade.market() as market, running(), trade.engine(market) as engine, streams.screen():
         reason = run_console(
             engine,
             stop,
             refresh_hz=view.refresh_hz,
             mouse=view.mouse,
-            ascii=view.ascii,
+            ascii=view.ascii or not streams.speaks_utf8(),
             theme=view.theme,
             local_times=view.times == "local",
             keys=view.keys,
@@ -70,15 +81,17 @@ def console(arguments: argparse.Namespace) -> int:
 
 def headless(arguments: argparse.Namespace) -> int:
     """Trade without a screen, printing events. Raises ValueError with one line for bad input."""
-    run_for = None
-    if arguments.run_for is not None:
-        run_for = float(amount("--for", arguments.run_for))
-        if run_for <= 0:
-            raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
-    trade = prepare(arguments, run_for)
+    given = getattr(arguments, "run_for", None)
+    trade = prepare(arguments, None if given is None else seconds("--for", given))
     stop = Stop(trade.config.on_exit)
     stop.by = operator()
-    with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
+    # Signals from first to last: one that comes while journal and market are closed must not break that off.
+    with (
+        wind_down_on_signals(stop.request),
+        trade.market() as market,
+        running(),
+        trade.engine(market) as engine,
+    ):
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 
@@ -158,7 +171,7 @@ def prepare(
     try:
         log = Log(state_dir)
     except OSError as error:
-        raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
+        raise ValueError(f"the log in the state folder {state_dir} cannot be written: {error.strerror}") from None
     atexit.register(log.close)  # after the last words of a defect
     return Prepared(settings, config, state_dir, fresh, connect, log)
 
@@ -242,11 +255,10 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
     if said is None and sys.stdin.isatty():
         with suppress(EOFError):
             said = input(f"MAINNET trades real money. Type {symbol} to go on: ").strip()
+    if said is None:
+        raise ValueError(f"Mainnet needs --confirm-mainnet {symbol} when there is no terminal")
     if said != symbol:
-        asked = f"--confirm-mainnet {symbol}"
-        raise ValueError(
-            f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
-        )
+        raise ValueError(f"mainnet was not confirmed: {typed(said) or 'nothing'} is not {symbol}")
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
@@ -262,8 +274,8 @@ async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
 def _say(reason: StopReason, market: PaperMarket | None) -> int:
     if reason.text:
         hint = f" ({FRESH_HINT})" if reason.status == _REFUSED and market is not None and market.kept else ""
-        with suppress(OSError):  # a terminal that is gone takes no last words; the log has them
-            print(f"hypertui: {' '.join(reason.text.split())}{hint}", file=sys.stderr)
+        # A terminal that is gone takes no last words; the log has them.
+        streams.complain(f"{printable(reason.text, _LAST_WORDS)}{hint}")
     return reason.status
 
 
