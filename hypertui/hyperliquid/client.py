@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
 
 from hypertui.exchange import (
@@ -29,16 +29,23 @@ from hypertui.hyperliquid.keys import SigningKey
 from hypertui.hyperliquid.meter import LIGHT, ROLE, USUAL, Meter
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.request import cloid_of, order_request
-from hypertui.hyperliquid.sdk import Actions, Questions, Session
+from hypertui.hyperliquid.sdk import Actions, Questions
+from hypertui.hyperliquid.session import Session
 from hypertui.hyperliquid.wire import Json
+from hypertui.hyperliquid.workers import Workers
 from hypertui.market import Fill, Instrument, Order
 
 DEFAULT_TIMEOUT = 5.0  # seconds
 
 # A shorter page of fills is the last one: the venue documents 2000 for fills and 500 for other lists.
 _SHORTEST_FULL_PAGE = 500
-_QUESTION_THREADS = 4
-_ACTION_THREADS = 4
+# The venue keeps the newest ten thousand fills: no honest list has more pages.
+_MOST_PAGES = 40
+_QUESTIONS_AT_ONCE = 4
+_ACTIONS_AT_ONCE = 4
+# A request ends by itself at its time-out. One that does not, because the resolver of names blocks for
+# example, is given up this much (s) later.
+_GRACE = 0.5
 _PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
@@ -49,8 +56,8 @@ class HyperliquidExchange:
 
     Actions have threads of their own, so that no question is ever in their way, and a few of them, so that
     neither is an action that is not answered. Nothing is sent before the first call. `account` is the key's
-    own address by default, and `timeout` in seconds. `with_last` has the feed tell of traded prices too, at
-    the price of more traffic.
+    own address by default, and `timeout` in seconds, for the whole of a request. `with_last` has the feed
+    tell of traded prices too, at the price of more traffic.
     """
 
     def __init__(
@@ -69,8 +76,8 @@ class HyperliquidExchange:
         self._timeout = timeout
         self._with_last = with_last
         self._pace = pace or Pace()
-        self._asking = ThreadPoolExecutor(_QUESTION_THREADS, "hyperliquid-question")
-        self._acting = ThreadPoolExecutor(_ACTION_THREADS, "hyperliquid-action")
+        self._asking = Workers(_QUESTIONS_AT_ONCE, "hyperliquid-question")
+        self._acting = Workers(_ACTIONS_AT_ONCE, "hyperliquid-action")
         # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
         # that a question has kept warm, where one of its own would be hung up between two steps.
         self._session = Session(trust_env=not network.is_loopback)
@@ -178,16 +185,16 @@ class HyperliquidExchange:
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         found: dict[tuple[int, int, int], Fill] = {}
         start = since
-        while True:
+        for _ in range(_MOST_PAGES):
             page = await self._fills_page(start)
             fresh = {fill.key: fill for fill in page if fill.key not in found}
             found |= fresh
             if not fresh or len(page) < _SHORTEST_FULL_PAGE:
-                break
+                ordered = sorted(found.values(), key=lambda fill: fill.time)
+                return tuple(fill for fill in ordered if fill.symbol == symbol and fill.time >= since)
             # Not one later: more fills of that same millisecond may be on the next page.
             start = max(fill.time for fill in page)
-        ordered = sorted(found.values(), key=lambda fill: fill.time)
-        return tuple(fill for fill in ordered if fill.symbol == symbol and fill.time >= since)
+        raise _too_many_pages("fills")
 
     async def _fills_page(self, start: int) -> Sequence[Fill]:
         page = await self._ask(
@@ -208,13 +215,14 @@ class HyperliquidExchange:
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         found: list[Transfer] = []
         start = since
-        while True:
+        for _ in range(_MOST_PAGES):
             page = await self._transfers_page(start)
             # The page begins with all of the last one's last millisecond again.
             found = [transfer for transfer in found if transfer.time < start] + list(page)
             if len(page) < _SHORTEST_FULL_PAGE or page[-1].time == start:
                 return tuple(found)
             start = page[-1].time
+        raise _too_many_pages("transfers")
 
     async def _transfers_page(self, start: int) -> Sequence[Transfer]:
         page = await self._ask(
@@ -235,7 +243,7 @@ class HyperliquidExchange:
         if actions is None or self._closed or not orders:
             return
 
-        signing = self._acting.submit(actions.signed, _placement(orders), expires_at)
+        signing = self._acting.begin(lambda: actions.signed(_placement(orders), expires_at))
         self._prepared = (tuple(orders), expires_at), signing
 
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
@@ -289,8 +297,7 @@ class HyperliquidExchange:
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
         self._closed = True
-        for executor in (self._acting, self._asking):
-            await asyncio.to_thread(executor.shutdown)
+        await asyncio.gather(self._acting.close(), self._asking.close())
         self._session.close()
 
     async def _opened(self) -> Actions:
@@ -316,7 +323,7 @@ class HyperliquidExchange:
         """Ask on a thread and read the answer."""
         self._meter.asked(weight)
         self._contexts = None
-        answer = await self._run(self._asking, lambda: question(self._questions))
+        answer = await self._run(self._asking, lambda: question(self._questions), is_action=False)
         return _read(answer, read, is_action=False)
 
     async def _act(
@@ -343,10 +350,10 @@ class HyperliquidExchange:
 
         self._meter.acted(parts)
         self._contexts = None
-        answer = await self._run(self._acting, send)
+        answer = await self._run(self._acting, send, is_action=True)
         return _read(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
-    async def _run(self, executor: ThreadPoolExecutor, job: Callable[[], Json]) -> Json:
+    async def _run(self, workers: Workers, job: Callable[[], Json], *, is_action: bool) -> Json:
         def unless_closed() -> Json:
             if self._closed:  # while the job was waiting for its turn
                 raise _closed()
@@ -355,7 +362,9 @@ class HyperliquidExchange:
         if self._closed:
             raise _closed()
         try:
-            return await asyncio.get_running_loop().run_in_executor(executor, unless_closed)
+            return await workers.run(unless_closed, self._timeout + _GRACE)
+        except TimeoutError:
+            raise errors.no_answer(errors.LATE, is_action=is_action) from None
         except RateLimited as error:
             if not error.actions_only:
                 self._meter.throttled()
@@ -377,6 +386,10 @@ def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:
 
 def _closed() -> Unreachable:
     return Unreachable("the client is closed")
+
+
+def _too_many_pages(what: str) -> Unreachable:
+    return Unreachable(f"the exchange's list of {what} has more than {_MOST_PAGES} pages")
 
 
 def _nothing(response: Json) -> None:

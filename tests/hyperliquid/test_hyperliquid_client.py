@@ -33,7 +33,8 @@ from hypertui.exchange import (
 )
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.hyperliquid.feed import Pace
-from hypertui.hyperliquid.sdk import Actions, Session
+from hypertui.hyperliquid.sdk import Actions
+from hypertui.hyperliquid.session import Session
 from hypertui.market import Order, OrderType, Side
 from tests.hyperliquid.conftest import META, Answer, Scripted
 
