@@ -1,7 +1,7 @@
 """Files that people name, and files that this program writes for itself.
 
-A name may hold a `~`; what is read is a regular file of a sensible size, never a pipe that nobody writes to or
-a device without an end; what is written lies where it was meant to, not at the end of somebody's link.
+A name may hold a `~`; what is read is a regular file of a sensible size, never a pipe that nobody writes to
+or a device without an end; what is written lies where it was meant to, not at the end of somebody's link.
 """
 
 from __future__ import annotations

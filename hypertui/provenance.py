@@ -83,7 +83,10 @@ _LONGEST = 60  # characters of a figure that a message repeats
 
 
 def _brief(given: str | float | Decimal) -> str:
-    text = hex(given) if isinstance(given, int) and not isinstance(given, bool) and abs(given) > 10**60 else str(given)
+    try:
+        text = str(given)
+    except ValueError:  # Python prints no integer of thousands of digits
+        text = "of thousands of digits"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

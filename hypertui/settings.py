@@ -313,9 +313,7 @@ def _lower(table: Mapping[str, Any], file: Path, inside: Place = ()) -> dict[str
         if twin != key:
             first, second = (".".join((*inside, name)) for name in (twin, key))
             raise SettingsError(f"config file {file} has both {first} and {second}: keep one of them")
-        lower[key.lower()] = (
-            _lower(value, file, (*inside, key)) if isinstance(value, Mapping) else value
-        )
+        lower[key.lower()] = _lower(value, file, (*inside, key)) if isinstance(value, Mapping) else value
     return lower
 
 

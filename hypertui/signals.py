@@ -18,13 +18,14 @@ GRACE = 30.0
 
 _LOOK = 500  # ms
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 @contextmanager
 def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Iterator[None]:
-    """For the time of the context, SIGTERM, SIGHUP and SIGINT call `leave`; the process ends with status 70
-    when it is still there `grace` seconds after the first one.
+    """For the time of the context, SIGTERM, SIGHUP, SIGINT and SIGQUIT call `leave`; the process ends with
+    status 70 when it is still there `grace` seconds after the first one. A SIGHUP that was ignored before, as
+    nohup has it, stays so. Once one of them has come, further ones do nothing to the process up to its end.
 
     Plain signal handlers run even while an event loop is stuck, as in a terminal that does not read.
     """
@@ -38,19 +39,25 @@ def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Ite
             watchdog.start()
         leave()
 
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    ours = [number for number in _SIGNALS if number != signal.SIGHUP or not _ignored(number)]
+    before = {number: signal.signal(number, handle) for number in ours}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if watchdogs else handler)
         for watchdog in watchdogs:
             watchdog.cancel()
 
 
+def _ignored(number: signal.Signals) -> bool:
+    return signal.getsignal(number) == signal.SIG_IGN
+
+
 @contextmanager
 def signal_when_gone(terminal: int) -> Iterator[None]:
-    """For the time of the context, this process gets a SIGHUP when the terminal at that descriptor is gone.
+    """For the time of the context, this process gets a SIGHUP when the terminal at that descriptor is gone; a
+    SIGTERM where it ignores that one, since a screen has nothing to stay for.
 
     The kernel sends its own to the leader of the session alone, which may keep it to itself and wait, as make
     does. Without one a screen that nobody can see any more would stand still, and its engine trade on.
@@ -63,7 +70,7 @@ def signal_when_gone(terminal: int) -> Iterator[None]:
         while not over.is_set():
             for _, said in poll.poll(_LOOK):
                 if said & (select.POLLHUP | select.POLLERR):
-                    os.kill(os.getpid(), signal.SIGHUP)
+                    os.kill(os.getpid(), signal.SIGTERM if _ignored(signal.SIGHUP) else signal.SIGHUP)
                 return
 
     threading.Thread(target=watch, name="terminal", daemon=True).start()

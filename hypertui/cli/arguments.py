@@ -184,7 +184,11 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     engine = parser.add_argument_group("engine")
     add(engine, "--on-exit", metavar="WHAT", help="buys (cancel the buys, keep the stops), leave, flatten")
     add(
-        engine, "--config", type=file_path, metavar="FILE", help="settings; default ./config.toml, if there is one"
+        engine,
+        "--config",
+        type=file_path,
+        metavar="FILE",
+        help="settings; default ./config.toml, if there is one",
     )
     add(
         engine,

@@ -20,7 +20,7 @@ from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, engi
 from hypertui.files import named_path
 from hypertui.market import plain
 from hypertui.port import CommandState, Network, Snapshot, Verb
-from hypertui.redaction import printable
+from hypertui.redaction import harmless, printable
 from hypertui.settings import load_settings
 
 _FAILED, _NOT_REACHED = 3, 4
@@ -46,7 +46,7 @@ def _status(arguments: argparse.Namespace) -> int:
         print(json.dumps(found))
     else:
         for text in in_words(snapshot, wall_clock()):
-            print(printable(text, _LONGEST))
+            print(text)
     return 0
 
 
@@ -168,7 +168,7 @@ def _agreed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, quest
 def _ask(question: Question, prompt: str) -> str:
     print(question.title)
     for line in question.lines:
-        print(printable(f"  {''.join(span.text for span in line)}", _LONGEST))
+        print(harmless(f"  {''.join(span.text for span in line)}"))
     try:
         return input(prompt).strip()
     except EOFError:

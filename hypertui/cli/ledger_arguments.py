@@ -53,7 +53,13 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     which = group.add_mutually_exclusive_group()
     for name in ("paper", "testnet", "mainnet"):
         add(which, f"--{name}", dest="network", action="store_const", const=name)
-    add(group, "--config", type=file_path, metavar="FILE", help="settings; default ./config.toml, if there is one")
+    add(
+        group,
+        "--config",
+        type=file_path,
+        metavar="FILE",
+        help="settings; default ./config.toml",
+    )
     add(group, "--state-dir", metavar="DIR", help="where everything is kept")
 
 

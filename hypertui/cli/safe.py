@@ -15,7 +15,6 @@ from random import SystemRandom
 
 from hypertui.cli import streams
 from hypertui.cli.alone import alone, venue_of
-from hypertui.cli.defects import running
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, connector, prepare, wall_clock

@@ -15,7 +15,6 @@ from pathlib import Path
 from hypertui.cli.arguments import setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
-from hypertui.console import format as fmt
 from hypertui.control import sockets
 from hypertui.control.client import ControlClient, NoEngine
 from hypertui.ledger import JournalError
@@ -23,6 +22,7 @@ from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
 from hypertui.port import TaskView
+from hypertui.redaction import harmless
 from hypertui.settings import load_settings
 
 
@@ -64,7 +64,7 @@ def status(arguments: argparse.Namespace) -> int:
     else:
         print(f"{network}, journal {place}, {size / 1e6:.1f} MB")
         for line in _words(running, trades):
-            print(line)
+            print(harmless(line))  # the journal holds the exchange's words, and may be somebody else's
     return 0
 
 
@@ -111,7 +111,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
     trade, step = overview.trade, overview.step
     yield f"trade {trade.id} of {trade.symbol} by {trade.account}, since {_time(trade.started_at)}"
     if not any((held.account, held.symbol) == (trade.account, trade.symbol) for held in engines):
-        yield "  no engine on this machine trades it: what works at the venue works on by itself"
+        yield "  no engine on this machine trades it: what is live at the exchange stays live by itself"
     where = (
         "unit 0, no step yet"
         if step is None
@@ -129,7 +129,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
 
 
 def _task(task: TaskView) -> str:
-    last = "never ran" if task.last is None else f"last ran {_time(task.last)}, {fmt.clean(task.result)}"
+    last = "never ran" if task.last is None else f"last ran {_time(task.last)}, {task.result}"
     coming = "OVERDUE since" if task.overdue else "next"
     then = "next when there is cause" if task.next is None else f"{coming} {_time(task.next)}"
     return f"{task.name}, every {task.every / 1000:g} s: {last}; {then}"

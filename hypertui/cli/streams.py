@@ -54,11 +54,11 @@ def can_move_its_cursor() -> bool:
 
 @contextmanager
 def screen() -> Iterator[None]:
-    """For the time of a screen: what draws it writes to standard error, which may lead into a file; then it is
-    drawn where the terminal is."""
+    """For the time of a screen: what draws it writes to standard error, which may lead into a file; then it
+    is drawn where the terminal is."""
     errors = sys.__stderr__
     if errors is None or not errors.isatty():
-        sys.__stderr__ = sys.stdout  # type: ignore[misc,assignment]
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
     try:
         yield
     finally:
@@ -129,17 +129,16 @@ def _to_nowhere(stream: TextIO) -> None:
 def _open_missing() -> None:
     """In place of a stream that is closed: nothing to read, nobody who reads. Else the next file that is
     opened, the journal's perhaps, would have its number and get what is printed."""
-    for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, flags), True)  # it gets the lowest free number: this one
-    if sys.stdin is None:
-        sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)
-    if sys.stdout is None:
-        sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)
-    if sys.stderr is None:
-        sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)
+            # It gets the lowest free number: this one.
+            os.set_inheritable(os.open(os.devnull, os.O_WRONLY if descriptor else os.O_RDONLY), True)
+        if getattr(sys, name) is None:
+            file = os.fdopen(descriptor, "w" if descriptor else "r", encoding="utf-8", closefd=False)
+            setattr(sys, name, file)
+            setattr(sys, f"__{name}__", file)
 
 
 def _reconfigure(stream: TextIO, encoding: str | None, errors: str) -> None:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from hypertui.cli import streams
 from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
-from hypertui.cli.journal import journals
 from hypertui.cli.defects import running
+from hypertui.cli.journal import journals
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder
@@ -171,7 +171,7 @@ def prepare(
     try:
         log = Log(state_dir)
     except OSError as error:
-        raise ValueError(f"the log in the state folder {state_dir} cannot be written: {error.strerror}") from None
+        raise ValueError(f"state folder {state_dir}: its log cannot be written: {error.strerror}") from None
     atexit.register(log.close)  # after the last words of a defect
     return Prepared(settings, config, state_dir, fresh, connect, log)
 
@@ -262,7 +262,8 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
-    with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=sys.stdout.isatty()):
+    words, utf8 = sys.stdout.isatty(), streams.speaks_utf8()
+    with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=words, utf8=utf8):
         running = asyncio.create_task(engine.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=_POLL)

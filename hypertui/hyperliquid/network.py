@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +18,7 @@ class Kind(StrEnum):
 
 
 _OFFICIAL = {Kind.MAINNET: MAINNET_API_URL, Kind.TESTNET: TESTNET_API_URL}
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 _OFFICIAL_DOMAINS = ("hyperliquid.xyz", "hyperliquid-testnet.xyz")
 
 
@@ -56,7 +58,7 @@ class Network:
         host = parts.hostname.rstrip(".")
         if official is None and any(host == name or host.endswith("." + name) for name in _OFFICIAL_DOMAINS):
             raise ValueError(f"paper trading is never done at {host}")
-        object.__setattr__(self, "base_url", url)
+        object.__setattr__(self, "base_url", f"{parts.scheme}://{parts.netloc.lower()}")
 
     @property
     def ws_url(self) -> str:
@@ -65,14 +67,20 @@ class Network:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the exchange runs on this machine, where no proxy has a say."""
-        host = urlsplit(self.base_url).hostname or ""
-        if host == "localhost":
+        """Whether the exchange runs on this machine, where no proxy has a say; however that is spelled."""
+        host = (urlsplit(self.base_url).hostname or "").rstrip(".")
+        if host in _LOOPBACK_NAMES or host.endswith(".localhost"):
             return True
         try:
-            return ipaddress.ip_address(host).is_loopback
+            address = ipaddress.ip_address(host)
         except ValueError:
-            return False
+            try:
+                address = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, 0x7f000001
+            except OSError:
+                return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return address.is_loopback or address.is_unspecified  # 0.0.0.0 connects to this machine as well
 
 
 MAINNET = Network(Kind.MAINNET, MAINNET_API_URL)
