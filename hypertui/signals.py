@@ -25,27 +25,30 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Iterator[None]:
     """For the time of the context, SIGTERM, SIGHUP, SIGINT and SIGQUIT call `leave`; the process ends with
     status 70 when it is still there `grace` seconds after the first one. A SIGHUP that was ignored before, as
-    nohup has it, stays so. Once one of them has come, further ones do nothing to the process up to its end.
+    nohup has it, stays so. Once one of them has come, the process ignores all further ones, up to its end.
 
     Plain signal handlers run even while an event loop is stuck, as in a terminal that does not read.
     """
     watchdogs: list[threading.Timer] = []
 
+    ours = [number for number in _SIGNALS if number != signal.SIGHUP or not _ignored(number)]
+
     def handle(number: int, frame: FrameType | None) -> None:
-        if not watchdogs:
-            watchdog = threading.Timer(grace, os._exit, (FAILED,))
-            watchdog.daemon = True
-            watchdogs.append(watchdog)
-            watchdog.start()
+        for each in ours:
+            signal.signal(each, signal.SIG_IGN)
+        watchdog = threading.Timer(grace, os._exit, (FAILED,))
+        watchdog.daemon = True
+        watchdogs.append(watchdog)
+        watchdog.start()
         leave()
 
-    ours = [number for number in _SIGNALS if number != signal.SIGHUP or not _ignored(number)]
     before = {number: signal.signal(number, handle) for number in ours}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if watchdogs else handler)
+            if not watchdogs:
+                signal.signal(number, handler)
         for watchdog in watchdogs:
             watchdog.cancel()
 

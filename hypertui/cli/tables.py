@@ -97,7 +97,10 @@ def _table(names: tuple[str, ...], rows: Iterator[Mapping[str, object]]) -> None
     for row in kept:
         table.add_row(*(Text(harmless(shown(value))) for value in row.values()))
     if console.measure(table, options=console.options.update(width=_WIDE)).maximum <= console.width:
-        console.print(table)
+        # Past rich's own writing, which has an exit of its own for a reader that has gone.
+        with console.capture() as drawn:
+            console.print(table)
+        sys.stdout.write(drawn.get())
     else:  # one figure below the other, rather than columns without their figures
         for row in kept:
             write_figures(row, "table")

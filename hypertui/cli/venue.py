@@ -96,7 +96,10 @@ async def _serve(
             loop.add_signal_handler(number, serving.cancel)
     if until_eof:
         # Whoever started this venue holds the other end: when that process dies, however it dies, so do we.
-        loop.add_reader(sys.stdin.fileno(), _read_to_end, loop, serving)
+        try:
+            loop.add_reader(sys.stdin.fileno(), _read_to_end, loop, serving)
+        except PermissionError:  # a file or /dev/null, whose end is there already
+            serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving
 
