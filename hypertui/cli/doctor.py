@@ -65,7 +65,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     place, trouble = "", []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = look(config, prepared.state_dir, url, exchange.account)
+        place, goes_on, refusal = look(config, plan, prepared.state_dir, url, exchange.account)
     except OldJournal as error:
         trouble = [Finding("journal", Level.AMBER, str(error))]
     except JournalError as error:

@@ -26,11 +26,12 @@ from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.market import Fill, plain
+from hypertui.market import ZERO, Fill, Side, plain
 from hypertui.port import Severity
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
+_LONGEST_UNPROVEN = 15_000  # ms for which what is unproven may explain any difference of the position
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class Caretaker:
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
         self._unsure_since: int | None = None if is_new else 0
         self._suspicion: _Suspicion | None = None
+        self._quiet_at = clock()  # when nothing was unproven last, as far as that was looked at
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
 
@@ -235,12 +237,33 @@ class Caretaker:
         self._inputs.on_answer(asked_at)
         self._inputs.on_account(account)
         self._tracker.venue_ahead = self._skew.ahead
-        moving = not self._tracker.quiet or booked != self._tracker.fills_booked
-        difference = account.position - self._tracker.ladder.held
-        if not moving and difference:
-            self._suspect(_Suspicion(difference, booked, self._clock()))
-        elif not moving:
+        self._compare_position(account.position, booked)
+
+    def _compare_position(self, position: Decimal, booked: int) -> None:
+        """Compare, where nothing has been booked since the question. While something is unproven it may
+        explain a difference: for a while any, and then what it can have bought or sold, and no more."""
+        tracker, now = self._tracker, self._clock()
+        if booked != tracker.fills_booked:
+            return
+        difference = position - tracker.ladder.held
+        if tracker.quiet:
+            self._quiet_at = now
+        elif now - self._quiet_at <= _LONGEST_UNPROVEN or self._explained(difference):
+            return
+        if difference:
+            self._suspect(_Suspicion(difference, booked, now))
+        else:
             self._suspicion = None
+            self._alarms.clear("implausible")
+
+    def _explained(self, difference: Decimal) -> bool:
+        least = most = ZERO
+        for order in self._tracker.alive:
+            if order.unproven and order.order.side is Side.SELL:
+                least -= order.remaining
+            elif order.unproven:
+                most += order.remaining
+        return least <= difference <= most
 
     def _suspect(self, new: _Suspicion) -> None:
         """A difference alone proves nothing: a fill may be on its way. It is believed when every order and
@@ -258,7 +281,8 @@ class Caretaker:
     def _believe(self, difference: Decimal) -> None:
         ladder, mark = self._tracker.ladder, self._tracker.mark
         if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
-            self._tracker.correct_dust(difference, self._clock())
+            if self._tracker.quiet:
+                self._tracker.correct_dust(difference, self._clock())
             return
         text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
         self._alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")

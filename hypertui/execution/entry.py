@@ -21,8 +21,9 @@ from hypertui.execution.backoff import Backoff
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.plausible import fault_beside
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ZERO, Fill, Order
+from hypertui.market import ZERO, Fill, Order, Side
 from hypertui.strategy.plan import Plan
 
 _FILLS_PATIENCE = 2.0
@@ -121,8 +122,8 @@ class Entry:
             self.takes(fill)
 
     def takes(self, fill: Fill) -> None:
-        """Take a fill if it is the entry's."""
-        if fill.client_id == self._client_id:
+        """Take a fill if it is the entry's, and can be."""
+        if fill.client_id == self._client_id and not fault_beside(fill, Side.BUY, self._fills.values()):
             self._fills[fill.key] = fill
 
     @property

@@ -50,6 +50,11 @@ class Inputs:
         """The price that moves the ladder."""
         return None if self.quote is None else self._config.price_source.of(self.quote)
 
+    @property
+    def heard_at(self) -> int | None:
+        """When the venue last said anything at all (ms)."""
+        return max((at for at in (self._feed_at, self._rest_at) if at is not None), default=None)
+
     def on_quote(self, quote: Quote) -> None:
         """A new price has come."""
         self.quote, self.quote_at = quote, self._clock()

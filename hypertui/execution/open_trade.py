@@ -4,6 +4,7 @@ converges. Nothing else changes trading state."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
@@ -17,13 +18,12 @@ from hypertui.execution.helm import Helm
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
+from hypertui.execution.plausible import FillCheck
 from hypertui.execution.rations import Purpose
-from hypertui.execution.recording import RecordedTracker, play_back
+from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
-from hypertui.execution.trade_journal import Input
 from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import Mode, Severity, Stop
-from hypertui.strategy.ladder import Ladder
 from hypertui.strategy.plan import SLOTS, Plan
 
 _ACCOUNT_EVERY = 5.0
@@ -40,7 +40,7 @@ _CLOSE_AGAIN = 30_000
 
 class OpenTrade:
     """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
-    nothing may be taken up without it."""
+    nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
 
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
@@ -53,11 +53,12 @@ class OpenTrade:
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         self._close_at = 0  # when to try to end a sold-out trade (ms)
         self._fills_seen = -1
-        ladder = Ladder.open(plan, opening.fills)
+        ladder = opening.ladder(plan)
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
         self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
-        self._mode_before = self._relive(tracker)
+        self._mode_before = relive(tracker, desk.ids, opening.history)
+        self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
         if opening.remains is not None:
             desk.ids.trade = opening.remains.trade
@@ -115,17 +116,6 @@ class OpenTrade:
         return min(fill.time for fill in self._opening.fills)
 
     # Taking it up
-
-    def _relive(self, tracker: RecordedTracker) -> Input | None:
-        """Play back what the journal tells; returns the mode that it was left in, None for trading."""
-        mode: Input | None = None
-        with tracker.silent():
-            for entry in self._opening.history:
-                if entry.kind == "mode":
-                    mode = entry
-                else:
-                    play_back(tracker, self.desk.ids, entry.kind, entry.at, entry.data)
-        return mode
 
     def _record_start(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
@@ -222,15 +212,19 @@ class OpenTrade:
         if self._booked(fill):
             return
         desk = self.desk
+        if not self._fills.admits(fill):
+            return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
-            desk.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
+            with self.tracker.telling:
+                desk.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
             self.tracker.adopt(fill, desk.clock())
-            desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
+            with self.tracker.telling:
+                desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
         elif from_feed or desk.ids.owns(fill.client_id):
             what = "unknown to the journal" if desk.ids.owns(fill.client_id) else "not ours"
             if fill.liquidated == desk.exchange.account.lower():
@@ -265,6 +259,7 @@ class OpenTrade:
             self._fills_seen = self.tracker.fills_booked
             desk.inbox.spawn(self.caretaker.ask_account())
         self.converged = True
+        self._tell_of_faults()
         halted = self.tracker.ladder.halted
         if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
             desk.alarms.sound("halted", Severity.CRITICAL, halted)
@@ -272,6 +267,20 @@ class OpenTrade:
         if self._is_sold_out():
             self.operation = self._close_sold_out
         desk.outcomes.look()
+
+    def _tell_of_faults(self) -> None:
+        """What goes on beside the trade may be wrong: that is said, and is no more than an alarm."""
+        tracker = self.tracker
+        for key, aside, what in (
+            ("statistics", tracker.ladder.statistics, "statistics are wrong"),
+            ("telling", tracker.telling, "the log and the journal's rows for people lack something"),
+        ):
+            if aside.fault:
+                aside.note(self.desk.clock())
+                since = datetime.fromtimestamp((aside.since or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+                self.desk.alarms.sound(
+                    key, Severity.WARNING, f"{what} since {since} UTC, the trade goes on: {aside.fault}"
+                )
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:

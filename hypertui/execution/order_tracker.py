@@ -24,10 +24,13 @@ from hypertui.exchange import (
 )
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.execution.pacing import Pacing
+from hypertui.execution.plausible import start_of
 from hypertui.market import Fill, Order, OrderType, Side
+from hypertui.strategy.aside import Aside
 from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
 
+_MOST_STEPS = 1_000  # by one mark
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
@@ -57,6 +60,7 @@ class OrderTracker:
         self.timing = timing
         self.patience = timing.confirm_after  # ms before what has not been answered is asked for
         self._listener = listener
+        self.telling = Aside()  # what the listener does with what it is told
         self.mark: Decimal | None = None
         self._mark_at = 0
         self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought, by our clock
@@ -145,6 +149,8 @@ class OrderTracker:
         self._pacing.booked()
         slot = self._slot_for_coins(order)
         order.filled += fill.size
+        if (start := start_of(fill)) is not None:
+            order.starts.add(start)
         order.filled_at = now
         order.order_id = fill.order_id
         order.acknowledged = True
@@ -296,7 +302,8 @@ class OrderTracker:
         )
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
-        self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, "sent")
+        with self.ladder.statistics:
+            self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, own.status)
         if role in (Role.STOP, Role.SALE) and order.size != slot.coins:
             self.ladder.take_dust(slot)
         if role is Role.STOP:
@@ -304,7 +311,8 @@ class OrderTracker:
             self._stops[slot.index] = own
         elif role is Role.BUY:
             self.ladder.armed(unit, order.size)
-        self._listener.on_order(own, "sent")
+        with self.telling:
+            self._listener.on_order(own, own.status)
         return own
 
     def sweep(self, slot: Slot, now: int) -> None:
@@ -353,9 +361,14 @@ class OrderTracker:
     # Proofs
 
     def _touch(self, price: Decimal, now: int) -> None:
-        while (step := self.ladder.touch(price)) is not None:
+        # A price is never so far away that this ends nowhere: the next mark goes on from there.
+        for _ in range(_MOST_STEPS):
+            step = self.ladder.touch(price)
+            if step is None:
+                return
             self._mark_due(self.ladder.grid.price(step.unit), now)
-            self._listener.on_step(step)
+            with self.telling:
+                self._listener.on_step(step)
 
     def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
         """The feed said that a trigger fired. If that is ahead of the mark, it is a touch like one."""
@@ -438,9 +451,13 @@ class OrderTracker:
                 status = OrderState.FILLED.value
             elif order.ended is not None:
                 status = order.ended.value
-        if self.ladder.position_map.status(order.client_id, status, now):
-            order.since = now
-            order.ask_at = now + self.patience
+        if order.status == status:
+            return
+        order.status, order.since = status, now
+        order.ask_at = now + self.patience
+        with self.ladder.statistics:
+            self.ladder.position_map.status(order.client_id, status, now)
+        with self.telling:
             self._listener.on_order(order, status)
 
 

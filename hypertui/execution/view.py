@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hypertui.exchange import AccountState, Allowance
+from hypertui.exchange import AccountState, Allowance, Quote
 from hypertui.execution import words
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
@@ -21,6 +21,7 @@ from hypertui.strategy.plan import SLOTS
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
     from hypertui.execution.desk import Desk
+    from hypertui.execution.fallback import Fallback
     from hypertui.execution.trader import Trader
 
 _NO_SLOT = 0
@@ -51,6 +52,8 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
         common |= _history(inputs.history.view(), inputs.quote.mark)
+    if trader.fallback is not None:
+        common |= _by_the_exchange(trader.fallback, inputs.quote)
     if desk.chronicle.last_step is not None:
         common["last_step"], common["last_step_at"] = desk.chronicle.last_step
     if trade is not None and inputs.quote is not None:
@@ -63,6 +66,17 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         settled = lamp.settled and trade.converged
         common["invariant"] = replace(lamp, orphans=trade.caretaker.orphans, settled=settled)
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _by_the_exchange(fallback: Fallback, quote: Quote | None) -> dict[str, object]:
+    """The fields of a `Snapshot` where there are no books but the exchange's."""
+    seen = fallback.seen
+    if seen is None:
+        return {}
+    fields: dict[str, object] = {"position": seen.position, "invariant": fallback.invariant()}
+    if quote is not None:
+        fields |= {"position_value": seen.position * quote.mark, **_margin(seen.account, quote.mark)}
+    return fields
 
 
 def journal_source(desk: Desk, now: int) -> Source:
