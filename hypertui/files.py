@@ -11,6 +11,8 @@ import os
 import stat
 from pathlib import Path
 
+_LONGEST_NAME = 4095  # PATH_MAX of Linux, without its end
+
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
     (stat.S_ISFIFO, "is a named pipe, not a file"),
@@ -27,6 +29,8 @@ def named_path(text: str) -> Path:
         raise ValueError("is empty")
     if "\0" in text:
         raise ValueError("has a NUL in it")
+    if len(text) > _LONGEST_NAME:
+        raise ValueError("is longer than the name of any file")
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -36,21 +40,24 @@ def named_path(text: str) -> Path:
 def read_regular(path: Path, most: int) -> bytes:
     """All of a regular file. Raises OSError, with a `strerror` for people, for anything else, and for one of
     more than `most` bytes."""
-    # Without O_NONBLOCK opening a named pipe would wait for its writer.
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY), "rb") as file:
-        check_regular(file.fileno())
+    with os.fdopen(open_regular(path), "rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"is larger than {most / 1e6:g} MB")
     return data
 
 
-def check_regular(descriptor: int) -> None:
-    """Raises OSError, with a `strerror` that names the kind, for what is open but no regular file."""
-    mode = os.fstat(descriptor).st_mode
-    for is_kind, words in _KINDS:
-        if is_kind(mode):
-            raise OSError(errno.EINVAL, words)
+def open_regular(path: Path) -> int:
+    """A descriptor that reads a regular file. Raises OSError, with a `strerror` for people, for anything
+    else."""
+    # Without O_NONBLOCK opening a named pipe would wait for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        _check_regular(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def append_private(path: Path) -> int:
@@ -64,9 +71,16 @@ def append_private(path: Path) -> int:
             raise OSError(errno.ELOOP, "is a symbolic link") from None
         raise
     try:
-        check_regular(descriptor)
+        _check_regular(descriptor)
         os.fchmod(descriptor, 0o600)
     except OSError:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _check_regular(descriptor: int) -> None:
+    mode = os.fstat(descriptor).st_mode
+    for is_kind, words in _KINDS:
+        if is_kind(mode):
+            raise OSError(errno.EINVAL, words)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hypertui.market import LARGEST_POWER, SMALLEST_POWER
+from hypertui.redaction import printable, without_secrets
 
 Place = tuple[str, ...]
 
@@ -87,7 +88,7 @@ def _brief(given: str | float | Decimal) -> str:
         text = str(given)
     except ValueError:  # Python prints no integer of thousands of digits
         text = "of thousands of digits"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return printable(without_secrets(text), _LONGEST)
 
 
 _NUMBER: Callable[[Mapping[str, Any]], str] = lambda limits: "is not a number"  # noqa: E731
@@ -116,9 +117,11 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "enum": _ONE_OF,
     "literal_error": _ONE_OF,
     "string_type": lambda limits: "is not a text",
+    "string_unicode": lambda limits: "is not text",
     "string_too_short": lambda limits: "is empty",
     "string_pattern_mismatch": lambda limits: "is not 0x and 40 hex digits",
     "beyond_reason": lambda limits: f"is not from 1e{SMALLEST_POWER} to 1e{LARGEST_POWER + 1}",
+    "no_symbol": lambda limits: "is not the name of a market",
     "path_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
     "model_type": lambda limits: "is not a section of settings",

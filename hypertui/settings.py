@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -38,6 +39,7 @@ _PREFIX = "HYPERTUI_"
 
 _MOST_CONFIG = 1_000_000  # bytes
 _DEEPEST = 8  # tables within tables
+_SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
 
 
 def _reasonable(amount: Decimal) -> Decimal:
@@ -47,6 +49,12 @@ def _reasonable(amount: Decimal) -> Decimal:
         raise PydanticCustomError("beyond_reason", "beyond reason") from None
 
 
+def _a_name(symbol: str) -> str:
+    if _SYMBOL.fullmatch(symbol) is None:
+        raise PydanticCustomError("no_symbol", "no symbol")
+    return symbol
+
+
 def _spelled_out(given: object) -> object:
     try:
         return named_path(given) if isinstance(given, str) else given
@@ -54,6 +62,7 @@ def _spelled_out(given: object) -> object:
         raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
 
 
+Symbol = Annotated[str, AfterValidator(_a_name)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
@@ -72,7 +81,7 @@ class _Section(BaseModel):
 class TradeSettings(_Section):
     """What is traded. Money in USD, slippages as fractions."""
 
-    symbol: str = Field("BTC", min_length=1)
+    symbol: Symbol = Field("BTC", min_length=1)
     wallet: Literal["long"] = "long"
     unit_size: Positive = Decimal(100)
     position_size: Positive = Decimal(10_000)
@@ -124,7 +133,7 @@ class LedgerSettings(_Section):
 class ConsoleSettings(_Section):
     """The screen."""
 
-    refresh_hz: float = Field(4.0, gt=0, le=30)
+    refresh_hz: float = Field(4.0, gt=0, ge=0.1, le=30)
     mouse: bool = False
     ascii: bool = False
     theme: Literal["dark", "light", "contrast", "ansi"] = "dark"

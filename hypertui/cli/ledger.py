@@ -7,7 +7,7 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.ledger import Journal, JournalError
 from hypertui.redaction import harmless
@@ -17,7 +17,7 @@ from hypertui.settings import load_settings
 def ledger(arguments: argparse.Namespace) -> int:
     """Carry out one of the ledger's commands; 1 says that a check found something. Raises ValueError with one
     line for bad input."""
-    settings = load_settings(arguments.config, setting_flags(arguments))
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
     folder = state_folder(settings)
     url = journal_url(settings.ledger.url, folder)
     try:

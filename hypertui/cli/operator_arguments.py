@@ -9,13 +9,13 @@ from hypertui.cli.values import file_path
 _VERBS = {
     "status": "what the engine does, holds and waits for",
     "pause": "no new risk; what is held stays protected",
-    "resume": "trade on",
+    "resume": "resume trading",
     "cancel-buys": "cancel the buys, keep the stops, pause",
     "sell-out": "no buys any more; the stops trail until all is sold",
     "flatten": "cancel the buys, sell all at market, cancel the stops, halt",
     "cancel-all": "cancel every order, the stops too, and pause",
-    "adopt": "take over what the venue holds",
-    "reconcile": "compare orders and fills with the venue now",
+    "adopt": "import a position opened elsewhere",
+    "reconcile": "compare orders and fills with the exchange now",
     "halt": "touch nothing any more",
 }
 
@@ -51,7 +51,7 @@ def add_safe(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "exit status: 0 safe, 2 bad input or an engine runs (use hypertui ctl), 3 not safe (the last line "
-        "says what is uncovered), 4 venue not reached"
+        "says what is uncovered), 4 exchange not reached"
     )
     parser.add_argument(
         "--stop-distance",

@@ -15,6 +15,7 @@ from random import SystemRandom
 
 from hypertui.cli import streams
 from hypertui.cli.alone import alone_if_possible, venue_of
+from hypertui.cli.defects import Defect
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, connector, prepare, wall_clock
@@ -37,7 +38,7 @@ _TOLD = (EventKind.ORDER, EventKind.FILL, EventKind.ALARM)
 
 
 def safe(arguments: argparse.Namespace) -> int:
-    """Make it safe; returns the exit status: 0 safe, 2 an engine runs, 3 not safe, 4 venue not reached.
+    """Make it safe; returns the exit status: 0 safe, 2 an engine runs, 3 not safe, 4 exchange not reached.
     Raises ValueError with one line for bad input."""
     distance = None
     if arguments.stop_distance is not None:
@@ -51,7 +52,7 @@ def safe(arguments: argparse.Namespace) -> int:
     stop = Stop(OnExit.BUYS)
     stop.by = f"{operator()} by safe"
     try:
-        with trade.market() as market, wind_down_on_signals(stop.request):
+        with wind_down_on_signals(stop.request), trade.market() as market:
             said = asyncio.run(_make_safe(trade, market, distance, stop))
     except Locked as error:
         raise ValueError(f"{error}: use hypertui ctl to control it") from None
@@ -65,6 +66,8 @@ def safe(arguments: argparse.Namespace) -> int:
         return _fail(error, _BAD_INPUT)
     except ExchangeError as error:
         return _fail(f"NOT SAFE, as far as can be said: {error}", _NOT_REACHED)
+    except ValueError as error:  # what was given is checked by now
+        raise Defect(error) from error
     _say(f"safe: {said}")
     return 0
 

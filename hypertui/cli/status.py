@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
 from hypertui.control import sockets
@@ -31,7 +31,7 @@ def status(arguments: argparse.Namespace) -> int:
     count = integer("--events", arguments.events)
     if not 0 <= count <= 1000:
         raise ValueError(f"--events {count} is not between 0 and 1000")
-    settings = load_settings(arguments.config, setting_flags(arguments))
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
     folder, network = state_folder(settings), settings.network.value
     running = [Running(held, *_tasks(folder, held)) for held in held_locks(folder, network)]
     try:

@@ -33,6 +33,7 @@ from hypertui.exchange import Exchange
 from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
+from hypertui.files import open_regular
 from hypertui.port import Network, OnExit, Stop, StopReason
 from hypertui.redaction import printable
 from hypertui.settings import Settings, load_settings
@@ -173,6 +174,8 @@ def prepare(
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
+    if settings.paper.prices is not None and _own_market(settings):
+        _check_prices(settings.paper.prices)
     connect = connector(settings, config)
     state_dir, log = state_folder(settings), None
     try:
@@ -182,6 +185,14 @@ def prepare(
             raise
         streams.say(f"goes on without a log: {error}")
     return Prepared(settings, config, state_dir, fresh, connect, log)
+
+
+def _check_prices(file: Path) -> None:
+    """The paper market reads it, in its own time; that it can be read is known now."""
+    try:
+        os.close(open_regular(file))
+    except OSError as error:
+        raise ValueError(f"price file {file} cannot be read: {error.strerror}") from None
 
 
 def _log_in(folder: Path) -> Log:

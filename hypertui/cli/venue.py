@@ -15,7 +15,7 @@ from typing import Any
 
 from hypertui.cli import streams
 from hypertui.cli.values import amount, integer, typed
-from hypertui.files import named_path
+from hypertui.files import named_path, open_regular
 from hypertui.redaction import harmless
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.serve import serve
@@ -30,6 +30,7 @@ def venue(arguments: argparse.Namespace) -> int:
     control = None if arguments.control_port is None else _port("control port", arguments.control_port)
     options = _options(arguments)
     state = arguments.state
+    _check_state(state)
     _log_to_errors()
     try:
         asyncio.run(_serve(options, port, control, state, arguments.until_eof))
@@ -51,6 +52,18 @@ def _log_to_errors() -> None:
     handler.setFormatter(_Harmless("%(asctime)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.raiseExceptions = False  # a stream that takes no words gets none
+
+
+def _check_state(file: Path | None) -> None:
+    """It is read whole and written anew, which is for files alone."""
+    if file is None:
+        return
+    try:
+        os.close(open_regular(file))
+    except FileNotFoundError:
+        return  # it will be made
+    except OSError as error:
+        raise ValueError(f"state file {typed(str(file))} cannot be used: {error.strerror}") from None
 
 
 def _prices(given: str | None) -> Path | None:
