@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
         "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"
     )
 
-    add_ctl(commands.add_parser("ctl", help="speak to an engine that runs: pause, flatten, status, …"))
+    add_ctl(commands.add_parser("ctl", help="control an engine that runs: pause, flatten, status, …"))
     safe = commands.add_parser("safe", help="without an engine: cancel the buys, cover the position")
     _add_trade_flags(safe, default=argparse.SUPPRESS)
     add_safe(safe)
@@ -153,7 +153,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     for name in ("paper", "testnet", "mainnet"):
         add(which, f"--{name}", dest="network", action="store_const", const=name, help=_NETWORKS[name])
     add(network, "--confirm-mainnet", metavar="SYMBOL", help="say without a terminal what --mainnet asks")
-    add(network, "--base-url", metavar="URL", help="use a venue that runs already (paper)")
+    add(network, "--base-url", metavar="URL", help="use an exchange that runs already (paper)")
 
     paper = parser.add_argument_group("paper market")
     _add_market_flags(paper, default)
@@ -171,7 +171,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         "--adopt",
         action="store_const",
         const=True,
-        help="begin with the long position that is there, at the venue's entry price",
+        help="begin with the long position that is there, at the exchange's entry price",
     )
     add(
         start,
@@ -248,7 +248,7 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--manual", action="store_true", help="prices stand until the control door sets them")
     parser.add_argument(
-        "--follow", metavar="URL", help="take another venue's live prices: its URL, or mainnet; read only"
+        "--follow", metavar="URL", help="take another exchange's live prices: its URL, or mainnet; read only"
     )
     parser.add_argument("--follow-price", choices=["mark", "mid"], help="which price of it; default mark")
     parser.add_argument(

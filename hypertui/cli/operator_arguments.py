@@ -8,7 +8,7 @@ from hypertui.cli.values import file_path
 
 _VERBS = {
     "status": "what the engine does, holds and waits for",
-    "pause": "no new risk; what is held stays protected",
+    "pause": "no new buys; what is held stays protected",
     "resume": "resume trading",
     "cancel-buys": "cancel the buys, keep the stops, pause",
     "sell-out": "no buys any more; the stops trail until all is sold",
@@ -22,7 +22,7 @@ _VERBS = {
 
 def add_ctl(parser: argparse.ArgumentParser) -> None:
     """What `hypertui ctl` understands."""
-    parser.description = "Speak to an engine that runs on this machine as this user, in whatever terminal."
+    parser.description = "Control an engine that runs on this machine as this user, from any terminal."
     parser.epilog = "exit status: 0 confirmed, 2 bad input, 3 failed or refused, 4 no engine reached"
     what = "; ".join(f"{verb}: {meaning}" for verb, meaning in _VERBS.items())
     parser.add_argument("verb", choices=list(_VERBS), metavar="VERB", help=what)

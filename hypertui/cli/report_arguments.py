@@ -18,7 +18,7 @@ _REPORTS = {
     "cash": "funding, deposits, withdrawals and other transfers",
     "review": "what does not add up and waits for somebody to look at it",
     "export": "one row for each allocation and funding payment, for a tax return",
-    "check": "whether everything adds up, also with what the venue said; exit status 1 if not",
+    "check": "whether everything adds up, also with what the exchange said; exit status 1 if not",
     "report": "one HTML page with charts, to be opened without a network",
 }
 

@@ -102,7 +102,7 @@ def _words(running: Sequence[Running], trades: Sequence[Overview]) -> Iterator[s
     if not engines:
         yield "engine: none runs on this machine"
     if not trades:
-        yield "trade: none goes on"
+        yield "trade: none is open"
     for trade in trades:
         yield from _trade(trade, engines)
 

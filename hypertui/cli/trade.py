@@ -173,7 +173,7 @@ def prepare(
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
-        raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
+        raise ValueError("--fresh goes with the paper market that is started here, not with another exchange")
     if settings.paper.prices is not None and _own_market(settings):
         _check_prices(settings.paper.prices)
     connect = connector(settings, config)
