@@ -69,6 +69,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.doctor import doctor
 
             return doctor(arguments)
+        case "probe":
+            from hypertui.cli.probe import probe
+
+            return probe(arguments)
         case "config":
             from hypertui.cli.show import show
 

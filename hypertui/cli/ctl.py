@@ -14,9 +14,10 @@ from hypertui.cli import streams
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import seconds, typed
+from hypertui.console import questions
 from hypertui.console.launch import wall_clock
 from hypertui.console.questions import BUILD, Question
-from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, engines
+from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
 from hypertui.files import named_path
 from hypertui.market import plain
 from hypertui.port import CommandState, Network, Snapshot, Verb
@@ -61,9 +62,15 @@ def _command(arguments: argparse.Namespace, verb: Verb) -> int:
     state = CommandState.SENT
     with _engine(arguments) as engine:
         _tell(arguments, verb, CommandAnswer(state, 0, ""))
-        for answer in engine.command(uuid.uuid4().hex, verb, position, patience):
-            _tell(arguments, verb, answer)
-            state = answer.state
+        try:
+            for answer in engine.command(uuid.uuid4().hex, verb, position, patience):
+                _tell(arguments, verb, answer)
+                state = answer.state
+        except Silent:
+            if state is not CommandState.ACKNOWLEDGED:
+                raise
+            words = f"no outcome within {arguments.timeout} s; it is still wanted, see hypertui ctl status"
+            streams.complain(printable(f"{verb.value}: {words}"))
     return 0 if state is CommandState.CONFIRMED else _FAILED
 
 
@@ -119,6 +126,9 @@ def _confirmed(arguments: argparse.Namespace, verb: Verb) -> str | None:
     Raises ValueError where nobody can be asked and nothing was said beforehand."""
     for _ in range(2):
         snapshot, question = _question(arguments, verb)
+        if refused := questions.refused(snapshot, verb):
+            streams.complain(printable(str(refused)))
+            return None
         agreed = _typed if question.phrase else _agreed
         if not agreed(arguments, verb, snapshot, question):
             return None

@@ -7,6 +7,7 @@ the same market.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from hypertui.venue.lock import Lock, StateError
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"
 _KEY = "key"
+_log = logging.getLogger(__name__)
 FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it anew"
 
 
@@ -65,15 +67,13 @@ class PaperMarket:
             "--port",
             "0",
             "--until-eof",
-            "--symbol",
-            symbol,
             "--state",
             str(self._folder / _STATE),
         ]
         command += ["--seed", str(settings.seed), "--speed", str(settings.speed)]
         command += ["--faucet", str(settings.faucet)]
         if settings.prices is not None:
-            command += ["--prices", str(settings.prices)]
+            command += ["--prices", str(settings.prices), "--symbol", symbol]
         self._log = self._folder / "venue.log"
         try:
             errors = os.fdopen(append_private(self._log), "ab")
@@ -102,6 +102,8 @@ class PaperMarket:
         line = self._process.stdout.readline()
         if not line:
             raise StartRefused(f"the paper market could not start: {self._last_words()}")
+        for words in self._said():  # of a price file: what in it was not self-evident
+            _log.warning("the paper market says: %s", words)
         self._url = str(json.loads(line)["listening"])
         return self._url
 
@@ -119,9 +121,12 @@ class PaperMarket:
         self._lock.close()
 
     def _last_words(self) -> str:
-        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
-        words = said.strip().splitlines()
+        words = self._said()
         return words[-1].removeprefix("hypertui: ") if words else "it said nothing"
+
+    def _said(self) -> list[str]:
+        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
+        return said.strip().splitlines()
 
 
 def _move_aside(folder: Path) -> None:

@@ -20,6 +20,7 @@ from hypertui.exchange import (
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
+from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
@@ -65,6 +66,7 @@ class Caretaker:
         journal: TradeJournal,
         rations: Rations,
         skew: ClockSkew,
+        key: KeyWatch,
         book: Callable[[Fill], None],
         pause: Callable[[str], None],
         expires_after: int,
@@ -83,6 +85,7 @@ class Caretaker:
         self._journal = journal
         self._rations = rations
         self._skew = skew
+        self._key = key
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
@@ -199,6 +202,29 @@ class Caretaker:
         self._answered(self._on_allowance)
         return ""
 
+    async def ask_key(self) -> str:
+        """Ask whether the key that signs still may, and until when."""
+        await self._permission()
+        try:
+            signer = await self._exchange.signer()
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the key could not be asked about", error))
+            return str(error)
+        self._answered(partial(self._key.learned, signer))
+        return ""
+
+    async def ask_listing(self, delisted: Callable[[], None]) -> str:
+        """Ask whether the market trades no more; `delisted` is called where that is so."""
+        await self._permission()
+        try:
+            gone = await self._exchange.is_delisted(self._symbol)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the market could not be asked about", error))
+            return str(error)
+        if gone:
+            self._answered(delisted)
+        return ""
+
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
         while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
@@ -235,7 +261,7 @@ class Caretaker:
         self._alarms.clear("questions")
         self._look_at_clock()
         self._inputs.on_answer(asked_at)
-        self._inputs.on_account(account)
+        self._inputs.knowledge.on_account(account, asked_at)
         self._tracker.venue_ahead = self._skew.ahead
         self._compare_position(account.position, booked)
 
@@ -291,7 +317,10 @@ class Caretaker:
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         if self._unsure_since is not None and findings.asked_at >= self._unsure_since:
             self._unsure_since = None
+        if findings.asked_at >= (self._alarms.since("garbage") or 0):
+            self._alarms.clear("garbage")
         self.listing = (findings.asked_at, findings.orders)
+        self._inputs.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._book(fill)
@@ -307,7 +336,7 @@ class Caretaker:
         )
         for answer in self._awaiting:
             if not answer.done():
-                answer.set_result(f"{differences.done} to repair, {found} fills found")
+                answer.set_result(f"{differences.done} to repair, {found} fills found{self._surplus()}")
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
         if differences.orphans:
@@ -317,6 +346,13 @@ class Caretaker:
             self._alarms.sound("foreign orders", Severity.WARNING, text)
         else:
             self._alarms.clear("foreign orders")
+
+    def _surplus(self) -> str:
+        """What the exchange holds beyond the books, in words: no repair of orders changes that."""
+        ladder, held = self._tracker.ladder, self._inputs.knowledge.position
+        if held is None or held == ladder.held:
+            return ""
+        return f"; the exchange holds {plain(held)}, booked {plain(ladder.held)}: adopt or flatten"
 
     def _take(
         self, findings: reconciliation.Findings, differences: reconciliation.Differences, now: int

@@ -15,8 +15,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
-from hypertui.execution.view import compose
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.execution.view import blank, compose
 from hypertui.port import Ack, Command, Event, EventKind, Mode, Severity, Snapshot, Stop, StopReason
 from hypertui.signals import FAILED
 from hypertui.strategy.plan import PlanError
@@ -55,18 +54,7 @@ class EmbeddedEngine:
         self._trader: Trader | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
-        self._started_at = clock()
-        self._snapshot = self._blank = Snapshot(
-            seq=0,
-            at=self._started_at,
-            started_at=self._started_at,
-            network=config.network,
-            account="",
-            instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
-            leverage=config.leverage,
-            unit_size=config.unit_size,
-            mode=Mode.STARTING,
-        )
+        self._snapshot = self._blank = blank(config, clock())
 
     @property
     def snapshot(self) -> Snapshot:

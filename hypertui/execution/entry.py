@@ -66,11 +66,11 @@ class Entry:
         self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def take_over(self, leverage: int, inbox: Inbox) -> None:
-        """Let a position that is there have the plan's leverage in place of its own. Raises an
-        ExchangeError."""
+    async def take_over(self, leverage: int, inbox: Inbox, *, isolated: bool = False) -> None:
+        """Let a position that is there, with cross or `isolated` margin, have the plan's leverage in place of
+        its own. Raises an ExchangeError."""
         if leverage != self._plan.leverage:
-            await self._set_leverage(inbox)
+            await self._set_leverage(inbox, isolated=isolated)
 
     async def enter(
         self,
@@ -84,7 +84,7 @@ class Entry:
         was decided at before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError
         only while nothing can have been."""
         symbol = self._plan.instrument.symbol
-        await self._set_leverage(inbox)
+        await self._set_leverage(inbox, isolated=self._plan.instrument.only_isolated)
         quote = newest()
         price = quote.mid or quote.mark
         order, expires_at = self._plan.entry(self._ids.entry(attempt), price), self._expiry()
@@ -95,9 +95,10 @@ class Entry:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
         return await self._all_fills(bought, symbol, expires_at, inbox)
 
-    async def _set_leverage(self, inbox: Inbox) -> None:
+    async def _set_leverage(self, inbox: Inbox, *, isolated: bool) -> None:
         symbol, expiry = self._plan.instrument.symbol, self._skew.expiry(self._expiry())
-        await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
+        setting = self._exchange.set_leverage(symbol, self._plan.leverage, expiry, isolated=isolated)
+        await inbox.meanwhile(setting)
 
     async def found(self, order: Order, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
         """The fills of an entry that was recorded before a restart; none if it never took effect."""

@@ -11,7 +11,7 @@ from hypertui.execution.desk import Desk
 from hypertui.execution.exposure import Exposure
 from hypertui.execution.recording import learn_ids
 from hypertui.execution.safety import NotSafe, Safety
-from hypertui.market import ONE
+from hypertui.market import ONE, plain
 from hypertui.port import (
     Ack,
     Command,
@@ -118,6 +118,7 @@ class Fallback:
             position=seen.position,
             fault="the trade's books cannot be relied on",
             protected=ONE - seen.bare / seen.position if seen.position > 0 else None,
+            unprotected=f"{plain(seen.bare)} {seen.symbol}" if seen.bare else "",
         )
 
     async def _protect(self) -> None:
@@ -173,7 +174,8 @@ class Fallback:
             return said
         finally:
             if self.seen is not None:
-                desk.inputs.on_account(self.seen.account)
+                desk.inputs.knowledge.on_account(self.seen.account, asked_at)
+                desk.inputs.knowledge.heard_until(asked_at)
             desk.changed()
 
     def _say(self, text: str) -> None:

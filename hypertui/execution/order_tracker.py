@@ -71,7 +71,7 @@ class OrderTracker:
         self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
         self._fills: set[tuple[int, int, int]] = set()
         self._funded: set[int] = set()
-        self._pacing = Pacing(timing.confirm_after)
+        self.pacing = Pacing(timing.confirm_after)
 
     # What is known
 
@@ -119,7 +119,7 @@ class OrderTracker:
 
     def may_retry(self, slot: Slot, now: int) -> bool:
         """Whether something may be sent for a slot again after a refusal."""
-        return self._pacing.may_retry(slot.index, now)
+        return self.pacing.may_retry(slot.index, now)
 
     def mark_is_news_to(self, slot: Slot) -> bool:
         """Whether the mark came after the slot's coins were bought. An older one has not passed their stop,
@@ -129,14 +129,14 @@ class OrderTracker:
     def said_passed(self, slot: Slot) -> bool:
         """Whether the venue has refused the slot's stop again and again because the price has passed it, with
         no mark since that would say so or otherwise."""
-        return self._pacing.said_passed(slot.index)
+        return self.pacing.said_passed(slot.index)
 
     # What happens
 
     def on_mark(self, price: Decimal, now: int) -> None:
         """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
         self.mark, self._mark_at = price, now
-        self._pacing.on_mark()
+        self.pacing.on_mark()
         self._touch(price, now)
         self._mark_due(price, now)
 
@@ -146,7 +146,7 @@ class OrderTracker:
         if order is None or fill.key in self._fills:
             return None
         self._fills.add(fill.key)
-        self._pacing.booked()
+        self.pacing.booked()
         slot = self._slot_for_coins(order)
         order.filled += fill.size
         if (start := start_of(fill)) is not None:
@@ -172,7 +172,7 @@ class OrderTracker:
         """Book a fill that no own order made. Coins sold come from the slot with the highest stop; coins
         bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
         self._fills.add(fill.key)
-        self._pacing.booked()
+        self.pacing.booked()
         longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)
         if fill.side is Side.SELL:
             self.ladder.sold(longs[-1] if longs else self.ladder.slots[0], None, fill)
@@ -190,7 +190,7 @@ class OrderTracker:
         """Take the venue's answer to a placement."""
         order.acknowledged = True
         if not isinstance(answer, Refused):
-            self._pacing.accepted(order.slot)
+            self.pacing.accepted(order.slot, order.order.reduce_only)
         match answer:
             case Resting(order_id):
                 order.order_id = order_id
@@ -202,7 +202,14 @@ class OrderTracker:
             case Refused(kind, text):
                 order.note = text
                 self._ended(order, OrderState.REJECTED, order.filled, now)
-                self._pacing.refused(order.slot, kind, order.role is Role.STOP, now)
+                self.pacing.refused(
+                    order.slot,
+                    kind,
+                    text,
+                    sells=order.order.reduce_only,
+                    is_stop=order.role is Role.STOP,
+                    now=now,
+                )
 
     def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         """An action that never took effect: its orders do not exist."""
@@ -233,7 +240,7 @@ class OrderTracker:
         match report.state:
             case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
                 if report.state is OrderState.REJECTED and not order.due:
-                    self._pacing.await_price(order.slot, now)  # the answer will say why
+                    self.pacing.await_price(order.slot, now)  # the answer will say why
                 # What remains is only a hint of what was filled; a wrong one is found out by asking.
                 self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:

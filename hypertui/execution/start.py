@@ -146,7 +146,7 @@ class Start:
         if (opening := known(history)) is not None:
             return opening
         if adopted is not None:
-            await self._entry.take_over(cleared.leverage, self._inbox)
+            await self._entry.take_over(cleared.leverage, self._inbox, isolated=cleared.isolated)
             fills: Sequence[Fill] = [adopted]
         else:
             fills = remains.entry if remains is not None else await self._bought(history)

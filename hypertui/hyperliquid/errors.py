@@ -11,6 +11,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from hypertui.exchange import (
     ExchangeError,
+    Halted,
+    NotAuthorized,
     RateLimited,
     Refusal,
     Refused,
@@ -34,11 +36,15 @@ LATE = "the exchange did not answer in time"
 _REFUSALS = (
     ("reduce only order would increase position", Refusal.FLAT),
     ("invalid tp/sl price", Refusal.PASSED),
+    ("only post-only orders", Refusal.POST_ONLY),
     ("minimum value", Refusal.MINIMUM),
     ("could not immediately match", Refusal.NO_MATCH),
     ("no liquidity available", Refusal.NO_MATCH),
     ("margin", Refusal.MARGIN),
 )
+
+# What the venue says to a signature of a key that may not act (any more).
+_NOBODY = ("user or api wallet", "must deposit before performing actions")
 
 
 def brief(text: object) -> str:
@@ -64,6 +70,10 @@ def whole_action(text: str) -> ExchangeError:
         # The venue has taken an action with this nonce. Nonces are never given twice, so it was this one,
         # carried twice on the way; the other answer, lost, said what became of it.
         return Unknown(brief(text))
+    if any(part in text.lower() for part in _NOBODY):
+        return NotAuthorized(brief(text))
+    if "trading is halted" in text.lower():
+        return Halted(brief(text))
     return Rejected(brief(text))
 
 

@@ -15,10 +15,10 @@ from hyperliquid.utils.constants import MAINNET_API_URL
 from hyperliquid.utils.signing import sign_l1_action
 
 from hypertui.hyperliquid import errors
+from hypertui.hyperliquid.checks import Json
 from hypertui.hyperliquid.keys import SigningKey
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.session import Session
-from hypertui.hyperliquid.wire import Json
 
 # The SDK asks for the lists that it is not given, and stumbles over some spot lists. Only perpetuals matter.
 _NO_MARKETS: Json = {"universe": []}
@@ -56,17 +56,25 @@ class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions. `meta` numbers the markets.
+    """The SDK's actions. `meta` numbers the markets; `vault` is the account where it is one without a key of
+    its own.
 
     The SDK's methods only sign here: they are called through `signed`, and what comes of that is for `send`,
     which may come later, from any thread.
     """
 
     def __init__(
-        self, network: Network, session: Session, key: SigningKey, account: str, meta: Json, timeout: float
+        self,
+        network: Network,
+        session: Session,
+        key: SigningKey,
+        account: str,
+        vault: str | None,
+        meta: Json,
+        timeout: float,
     ) -> None:
         super().__init__(
-            key, network.base_url, meta, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
+            key, network.base_url, meta, vault, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
         )
         self._use(session)
         self._last_nonce = 0

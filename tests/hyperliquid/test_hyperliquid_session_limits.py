@@ -48,7 +48,7 @@ class Raw:
     def _one(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             request = b""
-            while b"\r\n\r\n" not in request:
+            while not request.endswith(b"}"):  # of the JSON in its body
                 request += connection.recv(65_536)
             self.requests += 1
             self._answer(connection)
@@ -133,7 +133,7 @@ def test_an_action_whose_answer_trickles_is_unknown_and_in_nobodys_way(scripted:
     run(scripted.url, use, timeout=TIMEOUT)
 
 
-BOMB = b"[" + b" " * (64 * 2**20)
+BOMB = b"[" + b" " * (12 * 2**20)
 BIG: dict[str, Callable[[socket.socket], None]] = {
     "as it is": flood(HEAD + b"Connection: close\r\n\r\n", b" " * 65_536),
     "with its length": flood(HEAD + b"Content-Length: 99999999999\r\n\r\n", b" " * 65_536),
