@@ -13,6 +13,7 @@ import pytest
 
 from hypertui.hyperliquid import SigningKey
 from tests.support.live_engine import wait_until
+from tests.support.local_venue import LocalVenue
 
 DEADLINE = 60
 
@@ -107,6 +108,34 @@ def test_a_market_of_another_seed_is_not_taken_for_this_one(home: dict[str, str]
     assert "venue.json is of seed 8, not 9" in last_line(refused)
     assert "--fresh" in last_line(refused)
     assert run(home, "--seed", "9", "--fresh", "--on-exit", "flatten").returncode == 0
+
+
+def test_a_market_goes_on_with_its_own_seed_and_speed(home: dict[str, str], folder: Path) -> None:
+    assert run(home, "--seed", "9", "--speed", "7", "--on-exit", "flatten").returncode == 0
+    again = run(home, "--on-exit", "flatten")
+    assert again.returncode == 0, again.stderr
+    assert (kept(folder)["prices"]["seed"], kept(folder)["speed"]) == (9, 7.0)
+
+
+def test_the_account_at_another_venue_is_kept_by_its_address(home: dict[str, str], folder: Path) -> None:
+    with LocalVenue() as venue, LocalVenue() as other:
+
+        def account(url: str) -> str:
+            shown = run(home, "--base-url", url, "--on-exit", "leave")
+            assert shown.returncode == 0, shown.stderr
+            (found,) = {
+                event["text"].split("account ")[1].split(" at ")[0]
+                for event in map(json.loads, shown.stdout.splitlines())
+                if "account 0x" in event["text"]
+            }
+            return found
+
+        first = account(venue.base_url)
+        assert account(venue.base_url.replace("127.0.0.1", "localhost")) == first, "however it is spelled"
+        assert account(other.base_url) != first
+    keys = list((folder / "keys").iterdir())
+    assert len(keys) == 2
+    assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
 
 
 def test_a_key_that_others_can_read_is_refused(home: dict[str, str], folder: Path) -> None:
