@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -64,9 +65,7 @@ def test_buys_that_are_refused_are_told_from_the_third_on_and_tried_ever_more_ra
         text
         == "8 buys in a row refused by the exchange: no. Tried again after 64 s; 3 stops still protect it"
     )
-    assert all(later >= 1.9 * earlier for earlier, later in zip(pauses[1:6], pauses[2:6], strict=False)), (
-        pauses
-    )
+    assert all(later >= 1.9 * earlier for earlier, later in pairwise(pauses[1:6])), pauses
     assert pauses[-1] <= 65_000
     buy, _ = told.next()
     told.desk.acknowledge(buy)
@@ -158,15 +157,15 @@ def test_a_key_is_told_of_a_week_before_it_ends_and_when_it_has() -> None:
     watched.watch.learned(key)
     assert watched.alarm == (
         Severity.WARNING,
-        "API wallet bot (0xabab…abab) signs until 2023-11-24 22:13 UTC, 6 days more: approve a new one before "
-        "that",
+        "API wallet bot (0xabab…abab) signs until 2023-11-24 22:13 UTC, 6 days more: approve a new one "
+        "before that",
     )
     watched.now += 6 * DAY
     watched.watch.say()
     assert watched.alarm == (
         Severity.CRITICAL,
-        "API wallet bot (0xabab…abab) expired on 2023-11-24 22:13 UTC. Nothing is placed or cancelled any more; "
-        "3 stops still protect 0.75 of 1 ETH. Approve a new one and start again with it",
+        "API wallet bot (0xabab…abab) expired on 2023-11-24 22:13 UTC. Nothing is placed or cancelled any "
+        "more; 3 stops still protect 0.75 of 1 ETH. Approve a new one and start again with it",
     )
 
 
