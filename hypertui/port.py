@@ -379,6 +379,10 @@ class Snapshot:
     mode: Mode
     reason: str = ""  # why it is paused or halted
     holds: str = ""  # why nothing new is placed just now, if so
+    resumes: Mode = Mode.RUNNING  # what resume goes on with
+    wish: str = ""  # what was ordered and is not done yet, and what that waits for
+    refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
+    closed_at: int | None = None  # when everything was sold for good (ms)
     # price
     mark: Decimal | None = None
     mark_at: int | None = None

@@ -24,6 +24,7 @@ class Frame:
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # the console's own word to the operator, for a few seconds
+    outcome: CommandView | None = None  # of the command that has ended last, for a while
     leaving: OnExit | None = None
     ended: StopReason | None = None
     crash: str = ""  # how the engine's thread failed, if it did

@@ -3,12 +3,12 @@ converges. Nothing else changes trading state."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
-from hypertui.execution import adoption, rebuild, winddown
+from hypertui.execution import adoption, rebuild
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
@@ -24,8 +24,9 @@ from hypertui.execution.protection import Protection
 from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
+from hypertui.execution.wishes import Wish, Wishes
 from hypertui.market import ZERO, Fill, Instrument, plain
-from hypertui.port import Invariant, Mode, Severity, Stop
+from hypertui.port import Invariant, Mode, Severity, Stop, Verb
 from hypertui.strategy.plan import SLOTS, Plan
 
 _ACCOUNT_EVERY = 5.0
@@ -37,7 +38,7 @@ _TRANSFERS_EVERY = 300.0
 _FIRST_ALLOWANCE = 10.0
 _FIRST_FUNDING = 20.0
 _FIRST_TRANSFERS = 60.0
-_CLOSE_AGAIN = 30_000
+_BEFORE = "before the restart"
 
 
 class OpenTrade:
@@ -46,22 +47,22 @@ class OpenTrade:
 
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
-        self.operation: Callable[[], Awaitable[None]] | None = None
         self.invariant: Invariant | None = None  # as of the last event
         self.converged = False  # whether anything could have been sent since the trade was opened
         self.finished = ""  # how the trade came to its end, once it has
+        self.closed_at: int | None = None  # when everything was sold for good (ms)
+        self.wishes = Wishes(self, self._fulfilled)
         self.helm = Helm(self)
         self._opening = opening
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
-        self._close_at = 0  # when to try to end a sold-out trade (ms)
         self._fills_seen = -1
         ladder = opening.ladder(plan)
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
         self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
         self._protection = Protection(self.tracker, self.manager, desk.inputs, desk.alarms)
-        self._mode_before = relive(tracker, desk.ids, opening.history)
+        self._mode_before, self._wish_before = relive(tracker, desk.ids, opening.history)
         self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
         if opening.remains is not None:
@@ -149,8 +150,8 @@ class OpenTrade:
         self._take_up_mode()
         if self._is_too_small():
             held = plain(self.tracker.ladder.position)
-            reason = f"the entry was filled for {held} only, too little for {SLOTS} stops"
-            self.operation = partial(self._flatten, reason)
+            reason = f"flatten: the entry was filled for {held} only, too little for {SLOTS} stops"
+            self.wishes.want(Wish(Verb.FLATTEN, reason))
         desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
         desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
         desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
@@ -167,8 +168,9 @@ class OpenTrade:
         elif before.data["mode"] == Mode.SELLING_OUT:
             self.desk.set_mode(Mode.SELLING_OUT, before.data["reason"])
         else:
-            said = "before the restart: "
-            self.pause(said + before.data["reason"].removeprefix(said))
+            self.pause(_before_the_restart(before.data["mode"], before.data["reason"]))
+        if self._wish_before is not None and not self.desk.config.protect_only:
+            self.wishes.take_up(self._wish_before.data)
 
     def _is_too_small(self) -> bool:
         if not self._opening.is_new or self._opening.adopted:
@@ -191,7 +193,7 @@ class OpenTrade:
             self._catching_up = False
         self.on_price()
         trades = desk.mode in (Mode.RUNNING, Mode.SELLING_OUT) and not desk.config.protect_only
-        self.manager.posture = Posture.TRADE if trades else Posture.PROTECT
+        self.manager.posture = Posture.TRADE if trades else self.wishes.posture
         how = "rebuilt" if self._opening.remains else "resumed"
         desk.chronicle.mode(desk.mode, f"{how} the trade from {plain(self.tracker.ladder.grid.entry_price)}")
 
@@ -274,7 +276,9 @@ class OpenTrade:
             desk.alarms.sound("halted", Severity.CRITICAL, halted)
             self.halt(halted)
         if self._is_sold_out():
-            self.operation = self._close_sold_out
+            self.wishes.want(Wish(Verb.FLATTEN, "the end of the sold-out trade", passing=True, closes=True))
+        if not self._catching_up:
+            self.wishes.work()
         desk.outcomes.look()
         self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
         self.objections.look(now)
@@ -346,9 +350,14 @@ class OpenTrade:
         self.manager.posture = Posture.HANDS_OFF
         self.desk.set_mode(Mode.HALTED, reason)
 
+    @property
+    def resumes(self) -> Mode:
+        """What it would go on with if it were resumed."""
+        return Mode.SELLING_OUT if self.tracker.ladder.selling_out else Mode.RUNNING
+
     def resume(self, by: str) -> None:
         """Trade on, or go on selling out; `by` says whose word it was."""
-        if self.tracker.ladder.selling_out:
+        if self.resumes is Mode.SELLING_OUT:
             self._go_on(Mode.SELLING_OUT, f"resumed {by}")
         else:
             self._go_on(Mode.RUNNING, "")
@@ -369,33 +378,30 @@ class OpenTrade:
 
     def _is_sold_out(self) -> bool:
         desk, ladder = self.desk, self.tracker.ladder
-        if desk.mode is not Mode.SELLING_OUT or self.operation is not None or desk.clock() < self._close_at:
+        if desk.mode is not Mode.SELLING_OUT or self.wishes.current is not None or self.finished:
             return False
         if any(slot.coins or slot.due for slot in ladder.slots) or ladder.oversold:
             return False
         return not any(True for _ in self.tracker.alive)
 
-    async def _flatten(self, reason: str) -> None:
-        self.desk.record_mode(Mode.PAUSED, reason)
-        try:
-            await winddown.flatten(self, reason)
-            self.desk.ended(reason)
-        except winddown.NotDone as error:
-            text = f"flatten failed: {error}; {winddown.what_works(self)}"
-            self.desk.alarms.sound("winddown", Severity.CRITICAL, text)
-
-    async def _close_sold_out(self) -> None:
-        """All is sold: see to it that nothing is left at the venue, and end the trade."""
-        desk, how = self.desk, "sold out"
-        try:
-            done = await winddown.close_out(self, how)
-        except winddown.NotDone as error:
-            text = f"the sold-out trade could not be ended: {error}; it is tried again"
-            desk.alarms.sound("winddown", Severity.CRITICAL, text)
-            self._close_at = desk.clock() + _CLOSE_AGAIN
-            self.manager.posture = Posture.TRADE
-            desk.set_mode(Mode.SELLING_OUT, how)
+    def _fulfilled(self, wish: Wish, done: str) -> None:
+        """Flat for good: the trade has ended, and the next start begins a new one."""
+        if wish.verb is not Verb.FLATTEN:
+            return
+        desk, ladder = self.desk, self.tracker.ladder
+        self.closed_at = desk.clock()
+        if wish.closes:
+            result = ladder.net_pnl(self.tracker.mark or ZERO)
+            self.finished = f"Trade ended: all sold. Result {result:+,.2f} USD"
+            desk.ended(f"sold out: {done}")
         else:
-            desk.alarms.clear("winddown")
-            desk.ended(how)
-            self.finished = f"{how}: {done}"
+            desk.set_mode(Mode.HALTED, wish.reason)
+            desk.ended(f"{wish.reason}: {done}")
+
+
+def _before_the_restart(mode: str, reason: str) -> str:
+    """Why it is paused since it was started, in words."""
+    if _BEFORE in reason:
+        return reason
+    since = "halted " if mode == Mode.HALTED else "since "
+    return f"{since}{_BEFORE} ({reason})"

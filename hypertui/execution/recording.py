@@ -189,22 +189,27 @@ class RecordedTracker(OrderTracker):
             return super().fund(payment, now)
 
 
-def relive(tracker: RecordedTracker, ids: ClientIds, history: Iterable[Input]) -> Input | None:
+def relive(
+    tracker: RecordedTracker, ids: ClientIds, history: Iterable[Input]
+) -> tuple[Input | None, Input | None]:
     """Play back what the journal tells of a trade since it was opened; returns the mode that it was left in,
-    None for trading. Raises Unsound for the first input that cannot be taken.
+    None for trading, and what was wanted last. Raises Unsound for the first input that cannot be taken.
 
     An input that failed once is tried like any other: a later version may know better."""
     mode: Input | None = None
+    wish: Input | None = None
     with tracker.silent():
         for entry in history:
             if entry.kind == "mode":
                 mode = entry
+            elif entry.kind == "wish":
+                wish = entry
             else:
                 try:
                     play_back(tracker, ids, entry.kind, entry.at, entry.data)
                 except Exception as error:
                     raise Unsound(entry.kind, entry.at, error) from error
-    return mode
+    return mode, wish
 
 
 def newest_mark(history: Sequence[Input]) -> Decimal | None:
@@ -289,6 +294,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             tracker.on_altered(named(data["order"]), at)
         case "compared":
             tracker.on_compared(data["until"], at)
+        case "wish":
+            pass  # the trade's own, as its mode is
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
         case "failed":

@@ -44,6 +44,7 @@ from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.wishes import Wish
 from hypertui.market import Fill
 from hypertui.port import Ack, Command, CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
 from hypertui.signals import FAILED
@@ -53,6 +54,8 @@ _BEAT = 0.25
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
+_STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
+_LEAVE_PATIENCE = 30.0
 _REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from being begun
 _LOG = logging.getLogger(__name__)
 
@@ -145,17 +148,19 @@ class Trader:
     def _before_opening(self, command: Command) -> Ack:
         """Answer a command that comes while there is at most a question to answer."""
         gate, commands = self.gate, self.desk.commands
-
-        def refusal(verb: Verb) -> str:
-            return "" if gate is not None and gate.asks is verb else "the trade is not open yet"
-
-        turned_away = commands.turned_away(command, refusal)
+        turned_away = commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
         assert gate is not None, "it asks for this"
         gate.answer(command.verb)
         commands.note(command, CommandState.CONFIRMED, "")
         return Ack(command.id, True)
+
+    def refusal(self, verb: Verb) -> str:
+        """Why this command would be refused now, in words; empty when it would be taken."""
+        if self.trade is not None:
+            return self.trade.helm.refusal(verb)
+        return "" if self.gate is not None and self.gate.asks is verb else "the trade is not open yet"
 
     # Its start
 
@@ -237,12 +242,7 @@ class Trader:
                 return False
             return trade.at_rest() or loop.time() > leave_at + _SETTLE_PATIENCE
 
-        while not leaving():
-            await self.desk.inbox.run_until(lambda: trade.operation is not None or leaving())
-            if trade.operation is not None:
-                operation = trade.operation
-                await operation()
-                trade.operation = None
+        await self.desk.inbox.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
         self.desk.inbox.post(partial(self._on_feed, message))
@@ -360,24 +360,47 @@ class Trader:
             note(CommandState.FAILED, text)
             return StopReason(3, text)
         note(CommandState.CONFIRMED, said)
-        if on_exit is OnExit.FLATTEN:
-            desk.ended("flattened on the way out")
-        elif halted:
+        if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{why}; left with {said}")
         desk.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
 
     async def _wind_down(self, trade: OpenTrade, on_exit: OnExit) -> str:
+        standing = trade.wishes.current
+        if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
+            trade.wishes.set_aside()
         match on_exit:
             case OnExit.FLATTEN:
-                return await winddown.flatten(trade, "flattened on the way out")
+                # Wanted like any other: what this process does not see done, the next one does.
+                return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
             case OnExit.BUYS:
                 if self.desk.mode is not Mode.HALTED and trade.manager.posture is Posture.HANDS_OFF:
                     # All orders were cancelled by hand; nobody stays to watch over the coins any more.
                     trade.manager.posture = Posture.PROTECT
-                return await winddown.cancel_buys(trade, "leaving: the buys are cancelled")
+                reason = "leaving: the buys are cancelled"
+                return await self._fulfil(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
             case OnExit.LEAVE:
-                return await winddown.leave(trade)
+                if trade.manager.posture is Posture.TRADE:
+                    trade.manager.posture = Posture.PROTECT
+                if not await self.desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
+                    raise winddown.NotDone("not every order has been answered for")
+                return winddown.what_is_left(trade)
+
+    async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
+        """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
+        loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
+        until = loop.time() + _LEAVE_PATIENCE
+        self.desk.inbox.post(lambda: None)  # its first step waits for nothing
+        seen: set[str] = set()
+        while wish.outcome is None:
+            seen.add(wish.waits)
+            patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
+            if not await self.desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
+                trade.wishes.set_aside()
+                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
+        if wish.outcome.failed:
+            raise winddown.NotDone(wish.outcome.text)
+        return wish.outcome.text
 
     async def _cancel_buys_at_least(self, trade: OpenTrade) -> None:
         """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
@@ -391,3 +414,8 @@ class Trader:
             said = f"{len(buys)} buys could not be cancelled: {error}"
         text = f"left in disorder by a defect: {said}; the stops work on"
         desk.alarms.sound("left over", Severity.CRITICAL, text)
+
+
+def _gets_on(wish: Wish, seen: set[str]) -> bool:
+    """Whether it is done or waits for something that it has not waited for yet."""
+    return wish.outcome is not None or wish.waits not in seen

@@ -15,7 +15,7 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
-from hypertui.port import Budget, Mode, SlotState, SlotView, Snapshot, Source, Trigger
+from hypertui.port import Budget, Mode, SlotState, SlotView, Snapshot, Source, Trigger, Verb
 from hypertui.strategy.ladder import Ladder, Target
 from hypertui.strategy.plan import SLOTS
 
@@ -65,6 +65,9 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         "tasks": desk.tasks.view(),
         "journal": desk.upkeep.view(),
     }
+    common["refusals"] = tuple((verb, why) for verb in Verb if (why := trader.refusal(verb)))
+    if trade is not None:
+        common |= {"resumes": trade.resumes, "wish": trade.wishes.in_words(), "closed_at": trade.closed_at}
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
     if inputs.quote is not None:

@@ -33,3 +33,9 @@ def at_price(price: Decimal) -> str:
 def unit(number: int) -> str:
     """A unit of the ladder: +3, 0, -4."""
     return f"{number:+d}" if number else "0"
+
+
+def unattended(buys: int) -> str:
+    """What buys without an engine are."""
+    are = "is" if buys == 1 else "are"
+    return f"{counted(buys, 'buy')} {are} live with no engine: a buy that fills gets no stop"

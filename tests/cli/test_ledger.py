@@ -154,7 +154,7 @@ def test_after_the_engine(running: Run) -> None:
     (trade,) = status["trades"]
     assert (trade["symbol"], trade["unit"], trade["mode"]) == ("SOL", -1, "running")
     # The price and the fill travel apart, and a step has the phase of the fills that were known by then.
-    assert trade["phase"] in ("advance", "retracement")
+    assert trade["phase_before_last_fills"] in ("advance", "retracement")
     assert trade["fills"] == 2
     assert Decimal(trade["position"]) > 0
     assert len(trade["events"]) == 3

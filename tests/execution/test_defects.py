@@ -91,15 +91,19 @@ def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenu
         live.wait_for(lambda: live.mode() is Mode.PAUSED, "the command")
 
 
-def test_a_command_that_is_cut_short_leaves_a_paused_trade_behind(venue: LocalVenue) -> None:
+def test_a_command_that_cannot_be_carried_out_leaves_a_paused_trade_that_goes_on_with_it(
+    venue: LocalVenue,
+) -> None:
     with LiveEngine(venue) as live:
         live.opened()
         live.go_to(-2)
         venue.fail("http-500")
         assert live.command(Verb.FLATTEN).accepted
-        live.wait_for(lambda: any("flatten failed" in text for text in alarms(live)), "the failure", 40)
+        live.wait_for(lambda: any("flatten is not done" in text for text in alarms(live)), "the alarm")
         modes = [entry.data for entry in live.journal.inputs if entry.kind == "mode"]
         assert modes[-1]["mode"] == live.mode() == Mode.PAUSED
+        wishes = [entry.data["verb"] for entry in live.journal.inputs if entry.kind == "wish"]
+        assert wishes == ["flatten"]
         venue.call(lambda: venue.server.faults.off("http-500"))
 
 

@@ -195,7 +195,7 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
     clock = lambda: made.venue.now  # noqa: E731
     plan = config.plan(await market(exchange, "SOL"))
     survey = Survey(exchange, config, plan, clock, ClockSkew())
-    found = tuple(await examined(exchange, survey, config.adopt))
+    found, _ = await examined(exchange, survey, config.adopt)
     inbox = Inbox(lambda: None)
     gate = Gate(survey, Consent.NONE, config.adopt, inbox, made.log)
     try:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -19,6 +20,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import WebSocketException
 
 from tests.hostile.corruption import corrupted
+from tests.hostile.lies import lied
 
 Result = TypeVar("Result")
 _DEADLINE = 10.0
@@ -47,11 +49,13 @@ MESSAGES = ("slow", "lost", "doubled", "late", "corrupted", "noise", "broken", "
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """How often something happens to a request and to a message of the feed, and how long a delay is (s)."""
+    """How often something happens to a request and to a message of the feed, how long a delay is (s), and how
+    often what is said is a lie."""
 
     requests: float
     messages: float
     delay: float
+    lies: float = 0.0
 
 
 CALM = Weather(0.0, 0.0, 0.0)
@@ -71,6 +75,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="hostile", daemon=True)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.happened: Counter[str] = Counter()
+        self.throttled_at = 0.0  # when it last asked for a pause, by the monotonic clock (s)
         self.rewrite: Callable[[str], str] = str  # what is done with every message of the feed
         self.url = ""
 
@@ -111,8 +116,10 @@ class Proxy:
         self._feeds.close(close_connections=True)
         for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._feeds.wait_closed()
+        with suppress(TimeoutError):  # a handshake that nobody ends is nobody's loss
+            async with asyncio.timeout(_DEADLINE / 4):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._feeds.wait_closed()
 
     def _wait(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_DEADLINE)
@@ -167,6 +174,7 @@ class Proxy:
             case "lost":
                 return False
             case "throttled":
+                self.throttled_at = time.monotonic()
                 headers = f"Retry-After: {random.choice(_RETRY_AFTER)}\r\n"
                 return await self._say(writer, 429, b"null", headers)
             case "led away":
@@ -182,6 +190,8 @@ class Proxy:
                         await self._next.wait()
         status, answer = await self._ask(path, body)
         self._next.set()
+        if self._draw(self._weather.lies, ("lie",), "request"):
+            answer = lied(answer.decode(), random).encode()
         match fault:
             case "slow":
                 await self._pause(random.uniform(0, 2 * delay))
@@ -263,6 +273,8 @@ class Proxy:
         held: list[str] = []
         async for told in venue:
             text = self.rewrite(told)
+            if self._draw(self._weather.lies, ("lie",), "feed"):
+                text = lied(text, self._random)
             random, delay = self._random, self._weather.delay
             held = [*held, text] if random.random() < 0.5 or not held else [text, *held]
             match self._draw(self._weather.messages, MESSAGES, "feed"):

@@ -24,6 +24,7 @@ POSITION = {
     "entryPx": "101.5",
     "liquidationPx": "90",
     "leverage": {"type": "cross", "value": 20},
+    "marginUsed": "2.5",
     "cumFunding": {"allTime": "9", "sinceOpen": "1.25", "sinceChange": "0"},
 }
 REPORT = {"order": ORDER, "status": "open", "statusTimestamp": 5}
@@ -78,6 +79,7 @@ FIELDS += [
     for name, bad in (
         ("szi", NO_AMOUNT),
         ("entryPx", NO_AMOUNT[1:]),
+        ("marginUsed", NO_AMOUNT),
         ("leverage", tuple({"value": value} for value in (*NO_INTEGER, 0))),
         ("cumFunding", tuple({"sinceOpen": value} for value in NO_AMOUNT)),
     )

@@ -68,6 +68,12 @@ class Scenario:
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
     sells_out: bool  # the operator sells out in the last round
+    foreign: bool  # somebody else trades in the account in the last round, and the operator adopts that
+
+    @property
+    def adopts(self) -> bool:
+        """Whether there may be coins at the end that only the operator's word makes part of the trade."""
+        return self.forgetful or self.foreign
 
     @property
     def forgetful(self) -> bool:
@@ -84,7 +90,8 @@ class Scenario:
             f"passed {self.options.passed_trigger} by {self.options.trigger_reference} "
             f"flat {self.options.flat_reduce_only_trigger} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
-            f"sells out {self.sells_out} short {self.short} hour in {self.to_full_hour:.0f} "
+            f"sells out {self.sells_out} foreign {self.foreign} short {self.short} "
+            f"hour in {self.to_full_hour:.0f} "
             f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
             f"kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
@@ -136,6 +143,7 @@ def draw(seed: int) -> Scenario:
         margin = config.position_size / config.leverage
         deposit = (margin * Decimal(more.choice(("1.003", "1.02", "1.1")))).quantize(Decimal("0.01"))
     rules = Random(f"triggers {seed}")
+    sells_out = Random(f"sell out {seed}").random() < 0.1
     options = VenueOptions(
         faucet=deposit,
         triggers_follow_position=random.random() < 0.2,
@@ -165,7 +173,8 @@ def draw(seed: int) -> Scenario:
         early=on_file and more.random() < 0.4,
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
-        sells_out=Random(f"sell out {seed}").random() < 0.1,
+        sells_out=sells_out,
+        foreign=not sells_out and Random(f"foreign {seed}").random() < 0.06,
         offered=Random(f"entry {seed}").choice((1.0,) * 7 + (0.4, 0.7, 0.9)),
     )
 

@@ -9,7 +9,16 @@ from hypertui.console.frame import Frame
 from hypertui.console.keys import Bar
 from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
 from hypertui.market import Side
-from hypertui.port import Mode, Network, OnExit, Severity, Source, Trigger
+from hypertui.port import (
+    CommandState,
+    CommandView,
+    Mode,
+    Network,
+    OnExit,
+    Severity,
+    Source,
+    Trigger,
+)
 
 MIN_WIDTH = 80
 MIN_HEIGHT = 23
@@ -159,7 +168,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Role, str, *tuple[str, ...]]:
         words = "engine failed: its orders work on; q leaves, a new start takes them up"
         return Role.CRITICAL, words, frame.crash
     if frame.ended is not None:
-        return Role.HOLD, f"the engine has left: {fmt.clean(frame.ended.text)}", "q closes the console"
+        said = fmt.signs(fmt.clean(frame.ended.text))
+        over = snapshot.closed_at is not None
+        return Role.HOLD, said if over else f"the engine has left: {said}", "q closes the console"
     if frame.leaving is not None:
         return Role.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
@@ -167,6 +178,10 @@ def _sentence(frame: Frame, room: int) -> tuple[Role, str, *tuple[str, ...]]:
         return Role.CRITICAL, words, "ask it from another shell: hypertui ctl status"
     if snapshot.mode is Mode.STARTING:
         return Role.HOLD, f"starting: {reason or holds or 'connecting'}"
+    if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
+        at, result = frame.clock(snapshot.closed_at), fmt.signed_usd(snapshot.net_pnl)
+        words = f"FLAT. Trade closed at {result} USD at {at}. q leaves"
+        return Role.HOLD, words, "the next start begins a new trade"
     if snapshot.mode is Mode.HALTED:
         return Role.HOLD, _because("halted", reason), "nothing is placed or cancelled any more"
     if snapshot.mode is Mode.STOPPED:
@@ -223,21 +238,28 @@ def _because(mode: str, reason: str) -> str:
     """A mode with its reason: 'paused by ann@tty', 'halted: the fragment is too small'."""
     if not reason:
         return f"{mode} by request"
-    return f"{mode} {reason}" if reason.startswith("by ") else f"{mode}: {reason}"
+    return f"{mode} {reason}" if reason.startswith(("by ", "since ")) else f"{mode}: {reason}"
 
 
 def _paused(frame: Frame, reason: str) -> tuple[Role, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     invariant = snapshot.invariant
-    first = _because("paused", reason)
+    on = "r resumes selling out" if snapshot.resumes is Mode.SELLING_OUT else "r resumes"
+    first = f"{_because('Paused', reason)}. {on}"
+    if snapshot.wish:
+        wish = fmt.clean(snapshot.wish)
+        first = f"Paused. {wish[:1].upper()}{wish[1:]}"
+        on = "r calls it off"
     if invariant is not None and invariant.unprotected:
-        return Role.CRITICAL, fmt.clean(invariant.fault), first, "r resumes"
+        return Role.CRITICAL, fmt.clean(invariant.fault), first
     if frame.out_of_sight is not None:
         more = (f"nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame))
         return Role.CRITICAL, first, *more
+    if snapshot.wish:
+        return Role.WARNING, first, on
     buys = 0 if invariant is None else invariant.buys
-    fire = (f"{fmt.plural(buys, 'buy')} may still fire",) if buys else ()
-    return Role.HOLD, first, *fire, "r resumes", "nothing new is bought"
+    fire = ("if a waiting buy fills, it still gets a stop",) if buys else ()
+    return Role.HOLD, first, *fire, "no new buys"
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -276,6 +298,8 @@ def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
     notice instead."""
     if frame.notice:
         return [fit(line(" ", Span(f" {frame.notice} ", Role.HOLD)), width)]
+    if frame.outcome is not None:
+        return [fit(line(" ", _outcome(frame.outcome)), width)]
     which = Bar.MAIN if frame.page == "main" else Bar.PAGES
     shown = {key.id for key in frame.keys if key.bar & which}
     for extra in frame.keys:
@@ -287,6 +311,16 @@ def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
             if width_of(keys) <= width:
                 return [keys]
     return [fit(keys, width)]
+
+
+def _outcome(command: CommandView) -> Span:
+    """What has become of a command, for whoever gave it and all others."""
+    words = f"{command.verb} {command.state}"
+    if command.text:
+        words += f": {fmt.signs(fmt.clean(command.text))}"
+    if command.state is CommandState.CONFIRMED:
+        return Span(f" ✓ {words} ", Role.HOLD)
+    return Span(f" ✗ {words} ", Role.CRITICAL)
 
 
 def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -> Line:
