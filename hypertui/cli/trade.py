@@ -20,6 +20,7 @@ from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
 from hypertui.cli.journal import journals
+from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
@@ -250,7 +251,7 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
         return hl.HyperliquidExchange(
             network,
-            key or _paper_key(market),
+            key or _paper_key(settings, market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
@@ -276,14 +277,13 @@ def _key(settings: Settings) -> SigningKey | None:
     )
 
 
-def _paper_key(market: PaperMarket | None) -> SigningKey:
-    """The kept key of a market of our own, a new one elsewhere."""
+def _paper_key(settings: Settings, market: PaperMarket | None) -> SigningKey:
+    """The key that is kept for a market of our own, or for the address of another one: the next run is the
+    same account there, with what it holds."""
     from hypertui.hyperliquid import KeyRefused, SigningKey
 
-    if market is None:
-        return SigningKey.throwaway()
     try:
-        return SigningKey.read(market.key_file)
+        return SigningKey.read(kept_key(settings) if market is None else market.key_file)
     except (KeyRefused, OSError) as error:
         raise StartRefused(f"the key of the paper market cannot be used: {error}") from None
 
