@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_status
-from hypertui.cli.operator_arguments import add_ctl, add_safe
+from hypertui.cli.operator_arguments import add_ctl, add_probe, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 
 _DESCRIPTION = """\
@@ -84,6 +84,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_trade_flags(doctor, default=argparse.SUPPRESS)
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    probe = commands.add_parser("probe", help="ask the testnet with tiny orders how it treats triggers")
+    _add_trade_flags(probe, default=argparse.SUPPRESS)
+    add_probe(probe)
     show = add_config(commands.add_parser("config", help="show the settings and where each comes from"))
     _add_trade_flags(show, default=argparse.SUPPRESS)
     add_key(commands.add_parser("key", help="make a key for an API wallet"))
@@ -211,8 +214,21 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
 def _add_venue(parser: argparse.ArgumentParser) -> None:
     parser.description = "A local exchange for rehearsal and tests, on 127.0.0.1 only."
     parser.add_argument("--port", default="3001", metavar="N", help="default 3001; 0: any free one")
-    parser.add_argument("--symbol", default="BTC", metavar="NAME", help="the market that --prices drives")
+    parser.add_argument("--symbol", metavar="NAME", help="the market that --prices drives; default BTC")
     _add_market_flags(parser)
+    parser.add_argument(
+        "--markets",
+        choices=["three", "dozen"],
+        default="three",
+        help="what is listed: BTC, ETH and SOL (the default), or nine more",
+    )
+    parser.add_argument(
+        "--market",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="list one more: NAME:szDecimals:maxLeverage:price[:onlyIsolated]; may be repeated",
+    )
     parser.add_argument("--loop", action="store_true", help="replay the price file again and again")
     parser.add_argument(
         "--preset", metavar="NAME", help="the synthetic path: usual, calm, trending, crash or whipsaw"
@@ -225,6 +241,7 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate-limits", choices=["real", "off"], help="throttle clients as Hyperliquid does; default real"
     )
+    _add_rules(parser)
     parser.add_argument(
         "--control-port", metavar="N", help="open the control door there; 0: any free one; default: none"
     )
@@ -232,6 +249,28 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, metavar="FILE", help="go on from this file, and keep everything in it"
     )
     parser.add_argument("--until-eof", action="store_true", help="leave when standard input ends")
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    rules = parser.add_argument_group(
+        "rules of the real exchange that are not established", "hypertui probe asks its testnet"
+    )
+    rules.add_argument(
+        "--passed-trigger",
+        choices=["fire", "reject"],
+        help="a new trigger that the price has passed: it fires at once (the default), or is refused",
+    )
+    rules.add_argument(
+        "--flat-reduce-only",
+        choices=["keep", "reject"],
+        help="a reduce-only trigger with nothing to reduce: it waits (the default), or is refused",
+    )
+    rules.add_argument(
+        "--tp-limit-side",
+        choices=["any", "far"],
+        help="where the limit of a market take-profit may be: on any side of its trigger (the default), or "
+        "only on the far one, where it can fill at the price that wakes it",
+    )
 
 
 class _Version(argparse.Action):

@@ -14,9 +14,10 @@ from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import amount
 from hypertui.console import format as fmt
+from hypertui.console import questions
 from hypertui.console.launch import wall_clock
 from hypertui.console.questions import BUILD, Question
-from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, engines
+from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
 from hypertui.market import plain
 from hypertui.port import CommandState, Network, Snapshot, Verb
 from hypertui.settings import load_settings
@@ -60,9 +61,15 @@ def _command(arguments: argparse.Namespace, verb: Verb) -> int:
     state = CommandState.SENT
     with _engine(arguments) as engine:
         _tell(arguments, verb, CommandAnswer(state, 0, ""))
-        for answer in engine.command(uuid.uuid4().hex, verb, position, patience):
-            _tell(arguments, verb, answer)
-            state = answer.state
+        try:
+            for answer in engine.command(uuid.uuid4().hex, verb, position, patience):
+                _tell(arguments, verb, answer)
+                state = answer.state
+        except Silent:
+            if state is not CommandState.ACKNOWLEDGED:
+                raise
+            words = f"no outcome within {arguments.timeout} s; it is still wanted, see hypertui ctl status"
+            print(f"hypertui: {verb.value}: {words}", file=sys.stderr)
     return 0 if state is CommandState.CONFIRMED else _FAILED
 
 
@@ -115,6 +122,9 @@ def _confirmed(arguments: argparse.Namespace, verb: Verb) -> str | None:
     Raises ValueError where nobody can be asked and nothing was said beforehand."""
     for _ in range(2):
         snapshot, question = _question(arguments, verb)
+        if refused := questions.refused(snapshot, verb):
+            print(f"hypertui: {refused}", file=sys.stderr)
+            return None
         agreed = _typed if question.phrase else _agreed
         if not agreed(arguments, verb, snapshot, question):
             return None

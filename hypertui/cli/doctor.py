@@ -6,18 +6,21 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, prepare, wall_clock
 from hypertui.exchange import Exchange, ExchangeError, Rejected
-from hypertui.execution import preflight
+from hypertui.execution import preflight, words
 from hypertui.execution.entry import StartRefused
+from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
 from hypertui.ledger import JournalError
 from hypertui.ledger.errors import OldJournal
+from hypertui.ledger.lock import held_locks
+from hypertui.market import Side
 from hypertui.port import Finding, Level
 
 _RED, _UNREACHED = 2, 4
@@ -41,13 +44,22 @@ def doctor(arguments: argparse.Namespace) -> int:
 async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
     exchange = await prepared.connect(own)
     try:
-        refused = await _key_refused(exchange)
-        found = await _look(prepared, exchange)
-        if refused is None:
-            return found
-        return (refused, *(finding for finding in found if finding.name != refused.name))
+        return await _look(prepared, exchange)
     finally:
         await exchange.close()
+
+
+async def examined(
+    exchange: Exchange, survey: Survey, adopt: bool | None, goes_on: str = ""
+) -> tuple[Sequence[Finding], Ground]:
+    """What stands in the way of a start, and what it would begin on, the key first: a start does not come
+    to look at the rest without one that may act. Raises an ExchangeError."""
+    refused = await _key_refused(exchange)
+    ground = await survey.look(adopt, goes_on)
+    found = preflight.findings(ground)
+    if refused is None:
+        return found, ground
+    return (refused, *(finding for finding in found if finding.name != refused.name)), ground
 
 
 async def _key_refused(exchange: Exchange) -> Finding | None:
@@ -64,7 +76,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     place, trouble = "", []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = look(config, prepared.state_dir, url, exchange.account)
+        place, goes_on, refusal = look(config, plan, prepared.state_dir, url, exchange.account)
     except OldJournal as error:
         trouble = [Finding("journal", Level.AMBER, str(error))]
     except JournalError as error:
@@ -73,7 +85,20 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
     survey = Survey(exchange, config, plan, wall_clock, ClockSkew(), place, prepared.disk_free)
-    return (*preflight.findings(await survey.look(config.adopt, goes_on)), *trouble)
+    found, ground = await examined(exchange, survey, config.adopt, goes_on)
+    return (*found, *trouble, *_unattended(prepared, ground))
+
+
+def _unattended(prepared: Prepared, ground: Ground) -> Iterator[Finding]:
+    """The buys of a trade that no engine watches over."""
+    config = prepared.config
+    buys = sum(order.side is Side.BUY and not order.reduce_only for order in ground.orders)
+    ours = ground.goes_on or ground.remains is not None
+    engines = held_locks(prepared.state_dir, config.network.value)
+    watched = any((held.account, held.symbol) == (ground.address, config.symbol) for held in engines)
+    if buys and ours and not watched:
+        text = f"{words.unattended(buys)}: start hypertui, or cancel them with hypertui safe"
+        yield Finding("unattended", Level.RED, text, str(buys), "0")
 
 
 def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:

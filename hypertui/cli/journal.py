@@ -15,7 +15,9 @@ from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
+from hypertui.execution.recording import Unsound
+from hypertui.execution.start import rehearse
+from hypertui.execution.trade_journal import Input, LedgerJournal, TradeJournal
 from hypertui.ledger import Journal, JournalError, Locked
 from hypertui.ledger.archive import to_be_made
 from hypertui.ledger.errors import NoJournal
@@ -25,7 +27,7 @@ from hypertui.ledger.reading import JournalReader
 from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
 from hypertui.settings import digest
-from hypertui.strategy.plan import BuyOrder, Reinvest
+from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -106,10 +108,13 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
         yield Live(int(live.id, 16), LedgerJournal(journal, live, is_new=False), its_own)
 
 
-def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
+def look(
+    config: TradeConfig, plan: Plan, state_dir: Path, url: str | None, account: str
+) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. Changes nothing. Raises JournalError, also where a start could
-    not make one, and OldJournal for one that a start would bring up to date."""
+    up, in words; empty where there is none. The trade is played back for that as a start does. Changes
+    nothing. Raises JournalError, also where a start could not make one, and OldJournal for one that a start
+    would bring up to date."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
@@ -118,9 +123,22 @@ def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) ->
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
-            return journal.place, text, _other_terms(live, config)
+            return journal.place, text, _other_terms(live, config) or _unplayable(journal, live, config, plan)
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
+
+
+def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: Plan) -> str:
+    """Why the trade cannot be taken up from what is written down, in words; empty where it can."""
+    try:
+        history = [Input(row.kind, row.at, row.data) for row in journal.inputs(live.id)]
+        rehearse(plan, config.timing, int(live.id, 16), history)
+    except Unsound as error:
+        return (
+            f"the journal {journal.place} cannot be played back: {error}: a start protects what the exchange "
+            "holds, and buys nothing"
+        )
+    return ""
 
 
 def _random_id() -> str:

@@ -63,15 +63,13 @@ class PaperMarket:
             "--port",
             "0",
             "--until-eof",
-            "--symbol",
-            symbol,
             "--state",
             str(self._folder / _STATE),
         ]
         command += ["--seed", str(settings.seed), "--speed", str(settings.speed)]
         command += ["--faucet", str(settings.faucet)]
         if settings.prices is not None:
-            command += ["--prices", str(settings.prices)]
+            command += ["--prices", str(settings.prices), "--symbol", symbol]
         self._log = self._folder / "venue.log"
         with self._log.open("ab") as errors:
             self._log_start = errors.tell()

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from random import SystemRandom
 
-from hypertui.cli.alone import alone, venue_of
+from hypertui.cli.alone import alone_if_possible, venue_of
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, connector, prepare, wall_clock
@@ -46,7 +46,7 @@ def safe(arguments: argparse.Namespace) -> int:
     if arguments.fresh:
         raise ValueError("--fresh begins anew: there would be nothing to make safe")
     # Whatever happens here takes risk away, and a supervisor has nobody to ask.
-    trade = prepare(arguments, trades=False)
+    trade = prepare(arguments, trades=False, keeps=False)
     stop = Stop(OnExit.BUYS)
     stop.by = f"{operator()} by safe"
     try:
@@ -81,19 +81,22 @@ async def _make_safe(
     try:
         with ExitStack() as held:
             venue, account = venue_of(trade.settings), exchange.account
-            held.enter_context(
-                alone(trade.state_dir, config.network, venue, account, config.symbol, wall_clock)
-            )
+            names = (trade.state_dir, config.network, venue, account, config.symbol)
+            if trouble := held.enter_context(alone_if_possible(*names, wall_clock)):
+                _say(f"goes on without a lock: {trouble}")
             await exchange.open()
+            live: Live | None = None
             try:
                 url = trade.settings.ledger.url
                 live = held.enter_context(live_trade(config, account, trade.state_dir, url))
-            except JournalError as error:
-                _say(f"goes on without the journal: {error}")
-                live = None
-            if live is not None:
-                reason = await _protect(trade, market, live, stop)
-                _say(reason.text)
+                if live is not None:
+                    distance = distance or live.config.unit_size
+                    _say((await _protect(trade, market, live, stop)).text)
+            except Locked:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the journal holds, the exchange's word is enough
+                said = str(error) if isinstance(error, JournalError) else f"{type(error).__name__}: {error}"
+                _say(f"goes on without the journal: {said}")
             safety = Safety(
                 exchange,
                 config.symbol,

@@ -18,6 +18,7 @@ from hypertui.cli.values import integer
 from hypertui.console import format as fmt
 from hypertui.control import sockets
 from hypertui.control.client import ControlClient, NoEngine
+from hypertui.execution import words
 from hypertui.ledger import JournalError
 from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
@@ -112,6 +113,8 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
     yield f"trade {trade.id} of {trade.symbol} by {trade.account}, since {_time(trade.started_at)}"
     if not any((held.account, held.symbol) == (trade.account, trade.symbol) for held in engines):
         yield "  no engine on this machine trades it: what works at the venue works on by itself"
+        if overview.buys:
+            yield f"  UNATTENDED: {words.unattended(overview.buys)}"
     where = (
         "unit 0, no step yet"
         if step is None

@@ -20,7 +20,7 @@ from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.journal import journals
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
-from hypertui.cli.places import made_state_folder
+from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
 from hypertui.console.keymap import remap
@@ -92,7 +92,7 @@ class Prepared:
     state_dir: Path
     fresh: bool
     connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
-    log: Log
+    log: Log | None  # none where nothing is kept
 
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
@@ -109,7 +109,8 @@ class Prepared:
     @contextmanager
     def engine(self, market: PaperMarket | None) -> Iterator[EmbeddedEngine]:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
-        kept, snapshot = self.settings.ledger, self.settings.snapshot()
+        kept, snapshot, log = self.settings.ledger, self.settings.snapshot(), self.log
+        assert log is not None, "whoever trades keeps a log"
         with journals(
             self.config,
             self.state_dir,
@@ -126,9 +127,9 @@ class Prepared:
                 wall_clock,
                 random.SystemRandom(),
                 self.disk_free,
-                self.log.trouble,
+                log.trouble,
             )
-            engine.listen(self.log.event)
+            engine.listen(log.event)
             with ControlServer(engine, self.state_dir):
                 yield engine
 
@@ -138,10 +139,16 @@ class Prepared:
 
 
 def prepare(
-    arguments: argparse.Namespace, run_for: float | None = None, *, asks: bool = False, trades: bool = True
+    arguments: argparse.Namespace,
+    run_for: float | None = None,
+    *,
+    asks: bool = False,
+    trades: bool = True,
+    keeps: bool = True,
 ) -> Prepared:
     """Check everything that needs no network. `asks` says whether somebody sits there to be asked, `trades`
-    whether anything may be placed. Raises ValueError with one line for bad input."""
+    whether anything may be placed, `keeps` whether the state folder must take what is written down. Raises
+    ValueError with one line for bad input."""
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
     config = replace(
         settings.trade_config(run_for),
@@ -154,13 +161,23 @@ def prepare(
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
     connect = connector(settings, config)
-    state_dir = made_state_folder(settings)
+    state_dir, log = state_folder(settings), None
     try:
-        log = Log(state_dir)
-    except OSError as error:
-        raise ValueError(f"state folder {state_dir} cannot be written: {error.strerror}") from None
-    atexit.register(log.close)  # after the last words of a defect
+        log = _log_in(made_state_folder(settings))
+    except ValueError as error:
+        if keeps:
+            raise
+        print(f"goes on without a log: {error}", flush=True)
     return Prepared(settings, config, state_dir, fresh, connect, log)
+
+
+def _log_in(folder: Path) -> Log:
+    try:
+        log = Log(folder)
+    except OSError as error:
+        raise ValueError(f"state folder {folder} cannot be written: {error.strerror}") from None
+    atexit.register(log.close)  # after the last words of a defect
+    return log
 
 
 def consent(network: Network, asks: bool, accepted: bool) -> Consent:

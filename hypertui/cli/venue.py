@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hypertui.cli.values import amount, integer
+from hypertui.venue.listing import LISTINGS, listed
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.serve import serve
 from hypertui.venue.server import HOST
@@ -44,7 +45,13 @@ def _port(name: str, given: str) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> VenueOptions:
+    if arguments.symbol is not None and arguments.prices is None:
+        raise ValueError(
+            f"--symbol {arguments.symbol} names the market that --prices drives, and there is no --prices; "
+            "--market lists a further market"
+        )
     given: dict[str, Any] = {
+        "markets": listed(arguments.market, LISTINGS[arguments.markets]),
         "seed": None if arguments.seed is None else integer("seed", arguments.seed),
         "speed": None if arguments.speed is None else float(amount("speed", arguments.speed)),
         "faucet": None if arguments.faucet is None else amount("faucet", arguments.faucet),
@@ -56,6 +63,9 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "follow": arguments.follow,
         "follow_price": arguments.follow_price,
         "rate_limits": arguments.rate_limits,
+        "passed_trigger": arguments.passed_trigger,
+        "flat_reduce_only_trigger": arguments.flat_reduce_only,
+        "tp_limit_side": arguments.tp_limit_side,
     }
     return VenueOptions(**{name: value for name, value in given.items() if value is not None})
 

@@ -27,7 +27,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.help import Help
 from hypertui.console.look import Look
 from hypertui.console.main import Main
-from hypertui.console.outbox import Inlet, Outbox
+from hypertui.console.outbox import Herald, Inlet, Outbox
 from hypertui.console.page import Page
 from hypertui.console.pages import PAGES
 from hypertui.console.palette import offers
@@ -100,6 +100,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self._look = look
         self._outbox = Outbox(clock, who, new_id)
         self._inlet = Inlet()
+        self._herald = Herald()
         self._watch = Watch()
         self._notice = ""
         self._notice_at = 0
@@ -187,12 +188,14 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self._inlet.pull(self.engine.events_after, now)
         if self._notice and now - self._notice_at > _NOTICE_FOR:
             self._notice = ""
+        sent = self._outbox.unknown_to(snapshot)
         self.frame = Frame(
             snapshot,
             now,
             events=self._inlet.events,
-            sent=self._outbox.unknown_to(snapshot),
+            sent=sent,
             notice=self._notice,
+            outcome=self._herald.tells((*sent, *snapshot.commands), now),
             leaving=self.stop.on_exit if self.stop.requested else None,
             ended=self.ended,
             crash=self._crash,
@@ -256,6 +259,10 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     def _confirm(self, verb: Verb) -> None:
         if self.ended is not None:
             self.notice("the engine has left: it takes no commands")
+            return
+        refused = questions.refused(self.engine.snapshot, verb)
+        if refused:
+            self.notice(refused)
             return
         self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None)
 

@@ -128,7 +128,8 @@ class Dialog(ModalScreen[None]):
             self._close("", "")
             return
         now = self._build(self._read())
-        if now.basis != self._question.basis and not self._asked_again:
+        changed = now.basis != self._question.basis
+        if changed and choice.asks_anew and not self._asked_again:
             # Once only: whoever has read it twice knows how fast it moves, and means it.
             self._asked_again = True
             self._ask(now, "Position or mode has changed meanwhile: read again.")
@@ -198,7 +199,8 @@ def _wrapped(spans: Line, width: int) -> list[Line]:
 
 def _choice(choice: Choice, focused: bool, width: int) -> Line:
     key = "esc" if choice.key == "escape" else choice.key
-    spans = line(Span("► " if focused else "  "), Span(f"{key:<6}", Role.KEY), choice.label)
+    label = Span(choice.label, choice.role)
+    spans = line(Span("► " if focused else "  "), Span(f"{key:<6}", Role.KEY), label)
     if not focused:
         return spans
     return tuple(Span(text, Role.FOCUS) for text, _ in pad(spans, width))

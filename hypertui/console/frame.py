@@ -24,6 +24,7 @@ class Frame:
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # the console's own word to the operator, for a few seconds
+    outcome: CommandView | None = None  # of the command that has ended last, for a while
     leaving: OnExit | None = None
     ended: StopReason | None = None
     crash: str = ""  # how the engine's thread failed, if it did
@@ -43,6 +44,10 @@ class Frame:
     def clock_short(self, ms: int) -> str:
         """The same without seconds."""
         return fmt.clock_short(ms, self.zone)
+
+    def as_of(self, label: str, at: int | None) -> str:
+        """A label with the time as of which its figure is, where that is known."""
+        return label if at is None else f"{label} {self.clock(at)}"
 
     def exact_time(self, ms: int) -> str:
         """Day and time to the millisecond."""
@@ -72,6 +77,18 @@ class Frame:
             return False
         limits = [source.limit for source in self.snapshot.sources if source.name == "mark"]
         return self.mark_age > min(limits, default=MARK_LIMIT) or self.silent is not None
+
+    @property
+    def out_of_sight(self) -> int | None:
+        """How long ago (ms) anything was last heard of orders and position, if that is longer than it may
+        be: what is said of them is as of then. None while the exchange is in sight, and before a trade is
+        open."""
+        snapshot = self.snapshot
+        over = self.ended is not None or snapshot.mode in (Mode.STARTING, Mode.STOPPED)
+        if over or snapshot.known_at is None:
+            return None
+        age = self.now - snapshot.known_at
+        return age if age > snapshot.blind_after else None
 
     def source_age(self, source: Source) -> int | None:
         """The age of a source's last sign of life in ms; None if there was none."""

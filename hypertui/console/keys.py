@@ -46,7 +46,7 @@ KEYS = (
         "pause",
         "Pause",
         "Pause",
-        "no new buys; what is held stays protected, a buy that fires too",
+        "no new buys; if a waiting buy fills, it still gets a stop",
         bar=_BOTH,
     ),
     Key(
@@ -55,7 +55,7 @@ KEYS = (
         "resume",
         "Resume",
         "Resume",
-        "take up trading again; says first what it will do",
+        "resume trading, or selling out; says first what it will do",
         bar=_MAIN,
     ),
     Key(
@@ -82,7 +82,7 @@ KEYS = (
         "adopt",
         "Adopt",
         "Adopt",
-        "take over what the venue holds, when others traded here",
+        "import a position opened elsewhere",
     ),
     Key(
         "reconcile",
@@ -107,7 +107,7 @@ KEYS = (
         "cancel_all",
         "CANCEL ALL…",
         "ALL…",
-        "cancel every order, the stops too: the position is bare",
+        "cancel every order, the stops too: the position is unprotected",
         bar=_MAIN,
     ),
     Key(

@@ -1,5 +1,5 @@
-"""Commands on their way to the engine, until a snapshot of it knows them; and the events that came from
-it."""
+"""Commands on their way to the engine, until a snapshot of it knows them, and what has become of them; and
+the events that came from it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypertui.port import Command, CommandState, CommandView, Event, EventKind, 
 
 _KEPT_COMMANDS = 8
 _KEPT_EVENTS = 500
+_TOLD_FOR = {CommandState.CONFIRMED: 6_000, CommandState.REFUSED: 15_000, CommandState.FAILED: 15_000}
 
 
 class Outbox:
@@ -44,6 +45,26 @@ class Outbox:
         if known & self._sent.keys():
             self._sent = {id: view for id, view in self._sent.items() if id not in known}
         return tuple(reversed(self._sent.values()))
+
+
+class Herald:
+    """Tells what has become of a command, whoever gave it, on every screen: once, for a while, and longer
+    where it came to nothing. Times are ms."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, CommandState] | None = None  # what was over before is no news
+        self._told: CommandView | None = None
+        self._until = 0
+
+    def tells(self, commands: Sequence[CommandView], now: int) -> CommandView | None:
+        """The newest one that has ended lately; `commands` are all there are, newest first."""
+        states = {command.id: command.state for command in commands}
+        known = states if self._known is None else self._known
+        for command in reversed(commands):
+            if command.state in _TOLD_FOR and known.get(command.id) is not command.state:
+                self._told, self._until = command, now + _TOLD_FOR[command.state]
+        self._known = states
+        return self._told if now < self._until else None
 
 
 class Inlet:

@@ -14,11 +14,14 @@ from hypertui.port import Mode, Network, OnExit, OrderView, SlotState, SlotView,
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A way to answer: its key, its words, and the answer it gives."""
+    """A way to answer: its key, its words, and the answer it gives. Where what the question rests on has
+    changed, only an answer that `asks_anew` is asked for again."""
 
     key: str
     label: str
     answer: str
+    role: Role = Role.TEXT
+    asks_anew: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def _question(snapshot: Snapshot, title: str, body: list[Line], yes: str, phrase
 
 def resume(snapshot: Snapshot) -> Question:
     """What the engine takes up first: the orders that it places and cancels."""
+    sells_out = snapshot.resumes is Mode.SELLING_OUT
     missing = [order for order in snapshot.orders if order.expected is not None and not order.working]
     ours = [order for order in snapshot.orders if order.working is not None]
     surplus = [order for order in ours if order.expected is None and order.role != "close"]
@@ -113,7 +117,17 @@ def resume(snapshot: Snapshot) -> Question:
     for label, orders in (("places", missing), ("cancels", surplus)):
         count = fmt.plural(len(orders), "order") if orders else "none"
         body += [_fact(label, count), *_listed(snapshot, orders)]
-    return _question(snapshot, "RESUME trading", body, "resume")
+    body += _called_off(snapshot)
+    if not sells_out:
+        return _question(snapshot, "RESUME trading", body, "resume")
+    then = "the stops follow the price up; nothing is bought any more"
+    body.append(_fact("then", then if snapshot.position > 0 else "the trade ends: nothing is held any more"))
+    return _question(snapshot, "RESUME selling out", body, "sell out")
+
+
+def _called_off(snapshot: Snapshot) -> list[Line]:
+    """What was ordered, is not done yet, and will not be."""
+    return [_fact("calls off", fmt.clean(snapshot.wish), Role.WARNING)] if snapshot.wish else []
 
 
 def _listed(snapshot: Snapshot, orders: list[OrderView]) -> list[Line]:
@@ -185,13 +199,15 @@ def adopt(snapshot: Snapshot) -> Question:
 def cancel_all(snapshot: Snapshot) -> Question:
     """That the coins lose their stops."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
+    held = snapshot.position > 0
+    remains = f"{_held(snapshot)}, UNPROTECTED" if held else "no order; no position is held"
     body = [
         _fact("cancels", f"{fmt.plural(len(buys), 'buy')} and {fmt.plural(len(stops), 'stop')}"),
         *_orders(snapshot, [*stops, *buys]),
-        _fact("remains", f"{_held(snapshot)}, UNPROTECTED", Role.CRITICAL),
+        _fact("remains", remains, Role.CRITICAL if held else Role.TEXT),
         _fact("then", "the engine stays paused until it is resumed"),
     ]
-    phrase = f"UNPROTECT {fmt.size(snapshot.position, snapshot.instrument)}"
+    phrase = f"UNPROTECT {fmt.size(snapshot.position, snapshot.instrument)}" if held else "CANCEL ALL"
     return _question(snapshot, "CANCEL ALL orders, the stops too", body, "cancel all", phrase)
 
 
@@ -202,7 +218,8 @@ def halt(snapshot: Snapshot) -> Question:
         _fact("remains", _held(snapshot)),
         _fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
         _fact("then", "nothing is placed, moved or cancelled any more:"),
-        _fact("", "a buy that fires gets no stop", Role.WARNING if buys else Role.TEXT),
+        _fact("", "a buy that fills gets no stop", Role.WARNING if buys else Role.TEXT),
+        *_called_off(snapshot),
     ]
     return _question(snapshot, "HALT the engine", body, "halt", "HALT")
 
@@ -220,13 +237,20 @@ def quit_console(snapshot: Snapshot) -> Question:
     ]
     if snapshot.mode is Mode.STARTING and not snapshot.slots:
         body[-1] = line("the price any more. It is still starting.")
+    leave = "leave all live: a buy that fills gets NO STOP" if buys else "leave every order live"
     choices = (
-        Choice("B", "cancel the buys, keep the stops", OnExit.BUYS),
-        Choice("L", "leave every order working", OnExit.LEAVE),
+        Choice("B", "cancel the buys, keep the stops", OnExit.BUYS, asks_anew=False),
+        Choice("L", leave, OnExit.LEAVE, Role.CRITICAL if buys else Role.TEXT, asks_anew=False),
         Choice("F", _leave_flat(snapshot), OnExit.FLATTEN),
         Choice("escape", "stay", ""),
     )
     return Question("QUIT", tuple(body), choices, _basis(snapshot))
+
+
+def refused(snapshot: Snapshot, verb: Verb) -> str:
+    """Why the engine would refuse this now, in words; empty where it may be asked for."""
+    why = dict(snapshot.refusals).get(verb, "")
+    return f"{verb.value} is refused: {fmt.clean(why)}" if why else ""
 
 
 def _leave_flat(snapshot: Snapshot) -> str:

@@ -31,6 +31,10 @@ class CommandAnswer:
     text: str
 
 
+class Silent(NoEngine):
+    """The engine is there, and has not answered in time."""
+
+
 class ControlClient:
     """A connection to one engine, to be closed. Raises NoEngine where there is none; so does every request
     when the engine has gone or does not answer."""
@@ -79,7 +83,8 @@ class ControlClient:
             raise NoEngine(str(error)) from None
 
     def command(self, id: str, verb: Verb, position: str | None, patience: float) -> Iterator[CommandAnswer]:
-        """Hand a command over; yields each state up to the last one. `patience` in seconds for each."""
+        """Hand a command over; yields each state up to the last one. `patience` in seconds for each. Raises
+        Silent where the next one does not come in that time."""
         self._connection.settimeout(patience)
         args = {} if position is None else {"position": position}
         self._send({"type": "command", "id": id, "verb": verb.value, "args": args})
@@ -100,7 +105,7 @@ class ControlClient:
         try:
             data = self._file.readline(_MOST_ANSWER)
         except TimeoutError:
-            raise NoEngine("the engine does not answer") from None
+            raise Silent("the engine does not answer") from None
         except OSError as error:
             raise NoEngine(f"the engine has gone: {error.strerror or error}") from None
         if not data.endswith(b"\n"):

@@ -239,15 +239,20 @@ class _Client:
                 if event.kind is not EventKind.COMMAND or event.data.get("id") != id:
                     continue
                 state = CommandState(str(event.data["state"]))
-                if state in _FINAL:
+                if state in _FINAL or event.data["text"]:
                     # The engine counts from when it took the command up, the operator from when it was sent.
                     took = event.data.get("took_ms")
                     whole = answered + (took if isinstance(took, int) else 0)
                     await self._ack(id, state, whole, str(event.data["text"]))
+                if state in _FINAL:
                     return
             late = time.monotonic() - began > _FOLLOW
             if leaves or late or self._reader.at_eof():
-                text = f"no outcome within {_FOLLOW:.0f} s" if late else "the engine left before the outcome"
+                text = (
+                    f"no outcome within {_FOLLOW:.0f} s, it is still wanted"
+                    if late
+                    else "the engine left before the outcome"
+                )
                 await self._ack(id, CommandState.FAILED, _ms_since(began), text)
                 return
             leaves = await self._server.leaves()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from random import Random
@@ -14,14 +15,15 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
-from hypertui.execution.view import compose
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.execution.view import blank, compose
 from hypertui.port import Ack, Command, Event, EventKind, Mode, Severity, Snapshot, Stop, StopReason
+from hypertui.signals import FAILED
 from hypertui.strategy.plan import PlanError
 
 _PUBLISH_EVERY = 100
 _BEAT = 0.5
 _UNKNOWN_VENUE = 4
+_LOG = logging.getLogger(__name__)
 
 
 class EmbeddedEngine:
@@ -52,18 +54,7 @@ class EmbeddedEngine:
         self._trader: Trader | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
-        self._started_at = clock()
-        self._snapshot = Snapshot(
-            seq=0,
-            at=self._started_at,
-            started_at=self._started_at,
-            network=config.network,
-            account="",
-            instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
-            leverage=config.leverage,
-            unit_size=config.unit_size,
-            mode=Mode.STARTING,
-        )
+        self._snapshot = self._blank = blank(config, clock())
 
     @property
     def snapshot(self) -> Snapshot:
@@ -92,7 +83,8 @@ class EmbeddedEngine:
         return await asyncio.wrap_future(answer)
 
     async def run(self, stop: Stop) -> StopReason:
-        """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status."""
+        """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status, and
+        so does a defect."""
         self._loop = asyncio.get_running_loop()
         heart = asyncio.create_task(self._beat())
         try:
@@ -103,6 +95,13 @@ class EmbeddedEngine:
             reason = StopReason(2, str(error))
         except ExchangeError as error:
             reason = StopReason(_UNKNOWN_VENUE, str(error))
+        except Exception as error:
+            if self._trader is None:
+                raise  # nothing of the engine has begun: bad input
+            _LOG.exception("a defect")
+            reason = StopReason(
+                FAILED, f"a defect before anything was traded: {type(error).__name__}: {error}"
+            )
         finally:
             heart.cancel()
             self._loop = None
@@ -147,6 +146,9 @@ class EmbeddedEngine:
         news = self._published != (trader.desk.mode, trader.desk.reason)
         if news or now - self._snapshot.at >= _PUBLISH_EVERY:
             self._published = (trader.desk.mode, trader.desk.reason)
+            if trader.fallback is not None:
+                # Nothing of the books that were given up is shown on.
+                self._snapshot = replace(self._blank, seq=self._snapshot.seq)
             self._snapshot = self._composed(trader, now)
 
     def _composed(self, trader: Trader, now: int) -> Snapshot:

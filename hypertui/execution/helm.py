@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Protocol
 
 from hypertui.execution import winddown
-from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
 from hypertui.execution.outcomes import Outcome
+from hypertui.execution.wishes import Wish, Wishes
 from hypertui.execution.words import counted
-from hypertui.port import Ack, Command, CommandState, Mode, Severity, Verb
+from hypertui.port import Ack, Command, CommandState, Mode, Verb
 
 _SOON = 10_000
 _RESUMED_WITHIN = 30_000
 _COMPARED_WITHIN = 60.0
+_CALLS_OFF = (Verb.RESUME, Verb.HALT)
 _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
 class SteeredTrade(winddown.Trade, Protocol):
     """What the helm needs of the open trade."""
 
-    caretaker: Caretaker
-    operation: Callable[[], Awaitable[None]] | None
+    wishes: Wishes
+    closed_at: int | None
 
     def pause(self, reason: str) -> None: ...
 
@@ -43,11 +42,13 @@ class Helm:
     def take(self, command: Command) -> Ack:
         """Answer a command at once, and start what it asks for. The same id twice does it once."""
         trade = self._trade
-        turned_away = trade.desk.commands.turned_away(command, self._refusal)
+        turned_away = trade.desk.commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
         if command.verb is not Verb.RECONCILE:
             trade.desk.outcomes.overtaken(command)
+        if command.verb in _CALLS_OFF:
+            trade.wishes.call_off(command.verb)
         match command.verb:
             case Verb.PAUSE:
                 trade.pause(_by(command))
@@ -61,17 +62,20 @@ class Helm:
             case Verb.RECONCILE:
                 trade.desk.inbox.spawn(self._reconcile(command))
             case _:
-                trade.operation = partial(self._carry_out, command)
+                reason = f"{command.verb.value} {_by(command)}"
+                trade.wishes.want(Wish(command.verb, reason, commands=[command]))
         return Ack(command.id, True)
 
-    def _refusal(self, verb: Verb) -> str:
+    def refusal(self, verb: Verb) -> str:
+        """Why this command would be refused now, in words; empty when it would be taken."""
+        trade = self._trade
         if verb is Verb.START:
             return "the trade is open already"
-        if self._trade.operation is not None:
-            return "another command is under way"
-        if self._trade.desk.mode is Mode.HALTED and verb not in _WHEN_HALTED:
-            return f"halted: {self._trade.desk.reason}"
-        return ""
+        if trade.desk.mode is Mode.HALTED and verb not in _WHEN_HALTED:
+            if trade.closed_at is not None:
+                return "the trade is closed; q leaves, and the next start begins a new trade"
+            return f"halted: {trade.desk.reason}"
+        return trade.wishes.refusal(verb)
 
     # What has to be seen before a command counts as done
 
@@ -81,10 +85,10 @@ class Helm:
             return None
         if self._trade.manager.posture is Posture.HANDS_OFF:
             return CommandState.CONFIRMED, "nothing is placed; what was cancelled stays cancelled"
-        words = "nothing new is bought"
+        words = "no new buys"
         if buys:
-            their = "its stop" if len(buys) == 1 else "their stops"
-            words += f"; {counted(len(buys), 'working buy')} may still fire, and get {their}"
+            waiting = "the waiting buy" if len(buys) == 1 else f"one of the {len(buys)} waiting buys"
+            words += f"; if {waiting} fills, it still gets a stop"
         return CommandState.CONFIRMED, words
 
     def _not_paused(self) -> str:
@@ -126,25 +130,6 @@ class Helm:
                 self._trade.desk.commands.note(command, CommandState.FAILED, text)
         finally:
             work.cancel()
-
-    async def _carry_out(self, command: Command) -> None:
-        trade, verb = self._trade, command.verb
-        reason = f"{verb.value} {_by(command)}"
-        if verb is not Verb.SELL_OUT:
-            # Whatever interrupts it, or keeps it from its end: a restart takes no new risk by itself.
-            trade.desk.record_mode(Mode.PAUSED, reason)
-        try:
-            done = await winddown.WAYS[verb](trade, reason)
-        except winddown.NotDone as error:
-            text = f"{error}; {winddown.what_works(trade)}"
-            trade.desk.alarms.sound("winddown", Severity.CRITICAL, f"{verb.value} failed: {text}")
-            trade.desk.commands.note(command, CommandState.FAILED, text)
-            return
-        trade.desk.alarms.clear("winddown")
-        # After the trade's end nothing is written down any more, so this comes first.
-        trade.desk.commands.note(command, CommandState.CONFIRMED, done)
-        if verb is Verb.FLATTEN:
-            trade.desk.ended(f"flattened {_by(command)}")
 
 
 def _by(command: Command) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from functools import partial
 from random import Random
@@ -20,32 +21,43 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    Malformed,
     OrderNotice,
     PriceTick,
+    Quote,
     RateLimited,
     Unknown,
     Unreachable,
 )
-from hypertui.execution import survey, winddown
+from hypertui.execution import last_words, survey, winddown
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.fallback import Fallback
 from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_manager import Posture
+from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.wishes import Wish
 from hypertui.market import Fill
 from hypertui.port import Ack, Command, CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
-from hypertui.strategy.plan import Plan
+from hypertui.signals import FAILED
+from hypertui.strategy.plan import Plan, PlanError
 
 _BEAT = 0.25
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
+_STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
+_LEAVE_PATIENCE = 30.0
+_REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from being begun
+_LOG = logging.getLogger(__name__)
 
 
 class Trader:
@@ -71,6 +83,10 @@ class Trader:
         )
         self.trade: OpenTrade | None = None
         self.gate: Gate | None = None
+        desk = self.desk
+        self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
+        self.fallback: Fallback | None = None
+        self._plan: Plan | None = None
         self._entry: Entry | None = None
         self._disk_free = disk_free
 
@@ -78,59 +94,73 @@ class Trader:
 
     async def run(self, stop: Stop) -> StopReason:
         """Enter, trade, wind down. Raises StartRefused, PlanError or an ExchangeError while nothing is held
-        yet; afterwards only a defect raises, and the wind-down is tried even then."""
+        yet; afterwards nothing, and a defect ends in a wind-down and in the status FAILED."""
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
         run_for = self.desk.config.run_for
         leave_at = None if run_for is None else loop.time() + run_for
-        reason = self._never_opened()
         try:
-            await self._begin(stop)
-            if self.trade is not None and not self.desk.config.protect_only:
-                await self._go_on(self.trade, stop, leave_at)
-        except Exception as error:
-            if self.trade is not None:
-                text = f"a defect, the trade winds down: {type(error).__name__}: {error}"
-                self.desk.alarms.sound("defect", Severity.CRITICAL, text)
-            raise
+            reason = await self._seen_through(stop, leave_at)
         finally:
             try:
-                if self.trade is not None:
-                    reason = await self._leave(self.trade, stop)
+                lost = await self.desk.durability.leave()
             finally:
-                try:
-                    lost = await self.desk.durability.leave()
-                finally:
-                    await self.desk.inbox.close()
-                    self.desk.changed()
+                await self.desk.inbox.close()
+                self.desk.changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
+
+    async def _seen_through(self, stop: Stop, leave_at: float | None) -> StopReason:
+        try:
+            await self._begin(stop)
+            if self.trade is None:
+                return self._never_opened()
+            if not self.desk.config.protect_only:
+                await self._go_on(self.trade, stop, leave_at)
+            return await self._leave(self.trade, stop)
+        except asyncio.CancelledError:
+            if self.trade is not None:
+                await self._leave(self.trade, stop)
+            raise
+        except Unsound as error:
+            return await self._fall_back(error, stop)
+        except Exception as error:
+            if self.trade is None and (isinstance(error, _REFUSALS) or not self.desk.journal.history()):
+                raise
+            return await self._end_by_defect(error, stop)
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
         def take() -> None:
-            ack = self._before_opening(command) if self.trade is None else self.trade.helm.take(command)
+            ack = self._taken(command)
             if not answer.done():  # whoever asked may not wait any more
                 answer.set_result(ack)
 
         self.desk.inbox.post(take)
         return await answer
 
+    def _taken(self, command: Command) -> Ack:
+        if self.fallback is not None:
+            return self.fallback.take(command)
+        return self._before_opening(command) if self.trade is None else self.trade.helm.take(command)
+
     def _before_opening(self, command: Command) -> Ack:
         """Answer a command that comes while there is at most a question to answer."""
         gate, commands = self.gate, self.desk.commands
-
-        def refusal(verb: Verb) -> str:
-            return "" if gate is not None and gate.asks is verb else "the trade is not open yet"
-
-        turned_away = commands.turned_away(command, refusal)
+        turned_away = commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
         assert gate is not None, "it asks for this"
         gate.answer(command.verb)
         commands.note(command, CommandState.CONFIRMED, "")
         return Ack(command.id, True)
+
+    def refusal(self, verb: Verb) -> str:
+        """Why this command would be refused now, in words; empty when it would be taken."""
+        if self.trade is not None:
+            return self.trade.helm.refusal(verb)
+        return "" if self.gate is not None and self.gate.asks is verb else "the trade is not open yet"
 
     # Its start
 
@@ -157,7 +187,7 @@ class Trader:
     async def _start(self, stop: Stop) -> None:
         desk = self.desk
         symbol = desk.config.symbol
-        plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+        plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
         start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
@@ -166,9 +196,8 @@ class Trader:
         cleared = await self._clear(plan, stop)
         if cleared is None:
             return
-        desk.inbox.spawn(desk.exchange.feed(symbol, self._deliver))
-        desk.every("heartbeat", _BEAT, self._beat)
-        desk.every("upkeep", _UPKEEP_EVERY, desk.upkeep.look)
+        self._prices.last = newest_mark(desk.journal.history())
+        self._listen()
         await desk.upkeep.look()
         await start.price(stop)
         if stop.requested:
@@ -177,6 +206,12 @@ class Trader:
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
+
+    def _listen(self) -> None:
+        desk = self.desk
+        desk.inbox.spawn(desk.exchange.feed(desk.config.symbol, self._deliver))
+        desk.every("heartbeat", _BEAT, self._beat)
+        desk.every("upkeep", _UPKEEP_EVERY, desk.upkeep.look)
 
     async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
@@ -207,24 +242,20 @@ class Trader:
                 return False
             return trade.at_rest() or loop.time() > leave_at + _SETTLE_PATIENCE
 
-        while not leaving():
-            await self.desk.inbox.run_until(lambda: trade.operation is not None or leaving())
-            if trade.operation is not None:
-                operation = trade.operation
-                await operation()
-                trade.operation = None
+        await self.desk.inbox.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
         self.desk.inbox.post(partial(self._on_feed, message))
 
     def _on_feed(self, message: FeedMessage) -> None:
         inputs, trade = self.desk.inputs, self.trade
-        inputs.on_feed()
+        if not isinstance(message, FeedDown | Malformed):
+            inputs.on_feed()
+        if self.fallback is not None and isinstance(message, FillNotice | OrderNotice):
+            self.fallback.heard()
         match message:
             case PriceTick(quote):
-                inputs.on_quote(quote)
-                if trade is not None:
-                    trade.on_price()
+                self._prices.on_quote(quote)
             case FillNotice(fills, snapshot):
                 for fill in fills:
                     self._on_fill(fill, snapshot)
@@ -237,8 +268,17 @@ class Trader:
                     trade.reconnected()
             case FeedDown(reason):
                 inputs.on_feed_state(False, reason)
+            case Malformed(reason):
+                inputs.on_malformed(reason)
+                if trade is not None:
+                    trade.reconcile()
             case FeedAlive():
                 pass
+
+    def _on_quote(self, quote: Quote) -> None:
+        self.desk.inputs.on_quote(quote)
+        if self.trade is not None:
+            self.trade.on_price()
 
     def _on_fill(self, fill: Fill, snapshot: bool) -> None:
         if self.trade is not None:
@@ -267,6 +307,34 @@ class Trader:
 
     # Its end
 
+    async def _fall_back(self, error: Unsound, stop: Stop) -> StopReason:
+        """The trade is no more: what it was for is protected by what the exchange says alone."""
+        desk, plan = self.desk, self._plan
+        assert plan is not None, "no input is taken before the market is known"
+        _LOG.error("the trade's books cannot be relied on", exc_info=error)
+        self.trade = None
+        await desk.inbox.abandon()
+        desk.tasks.abandon()
+        desk.durability.go_on()
+        self._listen()
+        self.fallback = Fallback(desk, plan, str(error))
+        return await self.fallback.run(stop)
+
+    async def _end_by_defect(self, error: Exception, stop: Stop) -> StopReason:
+        """Wind down as far as that goes, and say how things were left."""
+        desk, trade = self.desk, self.trade
+        cause = f"a defect: {type(error).__name__}: {error}"
+        desk.alarms.sound("defect", Severity.CRITICAL, f"{cause}; the trade winds down")
+        _LOG.error("a defect ends the trade", exc_info=error)
+        if trade is not None:
+            try:
+                await self._leave(trade, stop)
+            except Exception:  # noqa: BLE001 - the first one is told of, and the rest of the way out is tried
+                _LOG.exception("the wind-down met a defect too")
+                await self._cancel_buys_at_least(trade)
+        left = last_words.in_words(await last_words.exposed(desk), desk, trade)
+        return StopReason(FAILED, f"{cause}; {left}")
+
     async def _leave(self, trade: OpenTrade, stop: Stop) -> StopReason:
         """Wind down; says how things were left, in words that were true at the end."""
         desk = self.desk
@@ -277,35 +345,62 @@ class Trader:
         halted, why, on_exit = desk.mode is Mode.HALTED, desk.reason, stop.on_exit
         note = partial(desk.commands.note_exit, on_exit, stop.by, desk.clock())
         note(CommandState.ACKNOWLEDGED, "")
+        failed = ""
         try:
             said = await self._wind_down(trade, on_exit)
         except winddown.NotDone as error:
-            left = f"left in disorder: {error}; {winddown.what_works(trade)}"
-            desk.alarms.sound("left over", Severity.CRITICAL, left)
-            note(CommandState.FAILED, left)
-            return StopReason(3, left)
-        except Exception:
-            await self._cancel_buys_at_least(trade)
-            raise
+            failed = str(error)
+        seen = await last_words.exposed(desk)
+        left = last_words.in_words(seen, desk, trade)
+        if not failed and (seen is None or not last_words.is_covered(seen, trade)):
+            failed = "not all that is held is known to be protected"
+        if failed:
+            text = f"left in disorder: {failed}; {left}"
+            desk.alarms.sound("left over", Severity.CRITICAL, text)
+            note(CommandState.FAILED, text)
+            return StopReason(3, text)
         note(CommandState.CONFIRMED, said)
-        if on_exit is OnExit.FLATTEN:
-            desk.ended("flattened on the way out")
-        elif halted:
+        if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{why}; left with {said}")
         desk.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
 
     async def _wind_down(self, trade: OpenTrade, on_exit: OnExit) -> str:
+        standing = trade.wishes.current
+        if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
+            trade.wishes.set_aside()
         match on_exit:
             case OnExit.FLATTEN:
-                return await winddown.flatten(trade, "flattened on the way out")
+                # Wanted like any other: what this process does not see done, the next one does.
+                return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
             case OnExit.BUYS:
                 if self.desk.mode is not Mode.HALTED and trade.manager.posture is Posture.HANDS_OFF:
                     # All orders were cancelled by hand; nobody stays to watch over the coins any more.
                     trade.manager.posture = Posture.PROTECT
-                return await winddown.cancel_buys(trade, "leaving: the buys are cancelled")
+                reason = "leaving: the buys are cancelled"
+                return await self._fulfil(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
             case OnExit.LEAVE:
-                return await winddown.leave(trade)
+                if trade.manager.posture is Posture.TRADE:
+                    trade.manager.posture = Posture.PROTECT
+                if not await self.desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
+                    raise winddown.NotDone("not every order has been answered for")
+                return winddown.what_is_left(trade)
+
+    async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
+        """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
+        loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
+        until = loop.time() + _LEAVE_PATIENCE
+        self.desk.inbox.post(lambda: None)  # its first step waits for nothing
+        seen: set[str] = set()
+        while wish.outcome is None:
+            seen.add(wish.waits)
+            patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
+            if not await self.desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
+                trade.wishes.set_aside()
+                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
+        if wish.outcome.failed:
+            raise winddown.NotDone(wish.outcome.text)
+        return wish.outcome.text
 
     async def _cancel_buys_at_least(self, trade: OpenTrade) -> None:
         """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
@@ -319,3 +414,8 @@ class Trader:
             said = f"{len(buys)} buys could not be cancelled: {error}"
         text = f"left in disorder by a defect: {said}; the stops work on"
         desk.alarms.sound("left over", Severity.CRITICAL, text)
+
+
+def _gets_on(wish: Wish, seen: set[str]) -> bool:
+    """Whether it is done or waits for something that it has not waited for yet."""
+    return wish.outcome is not None or wish.waits not in seen

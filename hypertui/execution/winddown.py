@@ -1,36 +1,41 @@
-"""The operator's ways to make a trade safer: cancel the buys, sell out, cancel everything, adopt, flatten.
+"""The ways to make a trade safer: cancel the buys, sell out, cancel everything, adopt, flatten.
 
-Each one works on a trader whose order manager has been told to keep its hands off what is being undone, and
-is done only when the venue has been seen to agree.
+Each is a step that is taken after every event for as long as it is wanted: it sends what is missing, and
+says what it waits for. It is done only when the exchange has been seen to agree. Nothing is kept of an
+attempt that failed, so a line that was down, or a process that was, makes no difference to what is done next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from hypertui.exchange import ExchangeError, OpenOrder
-from hypertui.execution import adoption
+from hypertui.exchange import OpenOrder
+from hypertui.execution import adoption, words
 from hypertui.execution.adoption import Adoption
+from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
 from hypertui.execution.desk import Desk
+from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.rations import Purpose
 from hypertui.execution.words import at_price, coins, counted
-from hypertui.market import ZERO, Side
-from hypertui.port import Mode, Severity, Verb
+from hypertui.market import ZERO, Fill, Side
+from hypertui.port import Severity, Verb
 
-_PATIENCE = 6.0
-_CLOSE_TRIES = 3
-_QUESTION_TRIES = 3
-_QUESTION_PAUSE = 0.5
-_ADOPT_TRIES = 4
-
-T = TypeVar("T")
+_COVERED_WITHIN = 6_000
+_QUESTIONS = 3  # that brought no answer, before it goes on without
+_PATIENCE = 2_000  # for an answer that others wait for
+_UNEXPLAINED = 4  # answers whose fills do not make the position, before it goes on without
+_LOOK_AGAIN = 500
+_LIST_AGAIN = 1_000
+_SELL_AGAIN = 500  # ms, doubled with each sale that left something
+_SELL_DOUBLINGS = 3
 
 
 class Trade(Protocol):
@@ -41,6 +46,7 @@ class Trade(Protocol):
     manager: OrderManager
     courier: Courier
     adoption: Adoption
+    caretaker: Caretaker
 
     @property
     def began_at(self) -> int: ...
@@ -54,126 +60,209 @@ class NotDone(Exception):
     """A wind-down that could not be seen through; the text says what is left and what still works."""
 
 
-async def cancel_buys(trade: Trade, reason: str) -> str:
-    """Cancel the buys and keep the stops; the trade is paused with it. Raises NotDone."""
-    if trade.manager.posture is Posture.TRADE:
-        trade.manager.posture = Posture.PROTECT
-    trade.desk.set_mode(Mode.PAUSED, reason)
-    await _cancel(trade, trade.tracker.buys, "buy")
-    left = [order for order in await _working(trade) if order.side is Side.BUY]
-    if left:
-        raise NotDone(f"{counted(len(left), 'buy')} still working at the venue; the stops work on")
-    position = trade.tracker.ladder.position
-    if trade.manager.posture is Posture.PROTECT:
-        if not await trade.desk.inbox.run_until(lambda: _covered(trade), _PATIENCE):
-            raise NotDone(f"no buys work, but not all of {_coins(trade, position)} has a stop yet")
-    elif not _covered(trade):
-        raise NotDone(f"no buys work, and not all of {_coins(trade, position)} has a stop")
-    position = trade.tracker.ladder.position
-    if not position:
-        return "no position and no buys"
-    return f"no buys, and stops working for {_coins(trade, position)}"
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a way has come: `text` is the outcome if it is over, else what it waits for. `failed` where it
+    cannot be done at all."""
+
+    over: bool
+    text: str
+    failed: bool = False
 
 
-async def sell_out(trade: Trade, reason: str) -> str:
-    """Buy nothing any more, for good, and let the stops follow the price until all is sold. Raises NotDone
-    when a buy still works or a coin has no stop; the trade goes on selling out all the same."""
-    trade.sell_out(reason)
-    await _cancel(trade, trade.tracker.buys, "buy")
-    left = [order for order in await _working(trade) if order.side is Side.BUY]
-    if left:
-        raise NotDone(f"{counted(len(left), 'buy')} still working at the venue; the stops work on")
-    covered = await trade.desk.inbox.run_until(lambda: _covered(trade), _PATIENCE)
-    held = _coins(trade, trade.tracker.ladder.position)
-    if not covered:
-        raise NotDone(f"no buys work, but not all of {held} has a stop yet")
-    return f"no buys, and stops that follow the price for {held}"
+class Winddown:
+    """One way to its end. `reason` says in words what it is for. Times are ms."""
 
+    def __init__(self, trade: Trade, verb: Verb, reason: str) -> None:
+        desk = trade.desk
+        self._trade = trade
+        self._reason = reason
+        self._way: Callable[[], Progress] = {
+            Verb.CANCEL_BUYS: self._cancel_buys,
+            Verb.SELL_OUT: self._sell_out,
+            Verb.CANCEL_ALL: self._cancel_all,
+            Verb.ADOPT: self._adopt,
+            Verb.FLATTEN: self._flatten,
+        }[verb]
+        look = partial(adoption.look, desk.exchange, desk.config.symbol, trade.began_at)
+        listing = partial(desk.exchange.open_orders, desk.config.symbol)
+        asked = (desk.inbox, desk.clock, desk.backoff)
+        self._looks: Enquiry[tuple[Sequence[Fill], Decimal]] = Enquiry(look, *asked)
+        self._listings: Enquiry[Sequence[OpenOrder]] = Enquiry(listing, *asked)
+        self._began: int | None = None  # when the first step was taken
+        self._from = desk.clock()  # what the exchange said before tells nothing of what has been done since
+        self._booked = trade.tracker.fills_booked
+        self._unexplained = 0
+        self._taken = False
+        self._sale: OwnOrder | None = None
+        self._sales = 0
+        self._sell_at = 0
 
-async def leave(trade: Trade) -> str:
-    """Leave every order working, once nothing is on its way any more. Raises NotDone."""
-    if trade.manager.posture is Posture.TRADE:
-        trade.manager.posture = Posture.PROTECT
-    if not await trade.desk.inbox.run_until(lambda: trade.tracker.quiet, _PATIENCE):
-        raise NotDone("not every order has been answered for")
-    held = _coins(trade, trade.tracker.ladder.position)
-    return f"{counted(len(list(trade.tracker.alive)), 'order')} working and {held}"
+    def step(self) -> Progress:
+        """Send what is missing, and say how far it has come."""
+        desk = self._trade.desk
+        if desk.skew.too_far:
+            return _waits(f"a clock that is right: nothing is sent, {desk.skew.in_words()}")
+        if self._began is None:
+            self._began = desk.clock()
+        return self._way()
 
+    # The ways
 
-async def cancel_all(trade: Trade, reason: str) -> str:
-    """Cancel every order; the trade is paused with it and holds its coins unprotected. Raises NotDone."""
-    trade.manager.posture = Posture.HANDS_OFF
-    trade.desk.set_mode(Mode.PAUSED, reason)
-    await _cancel(trade, lambda: trade.tracker.alive, "order")
-    left = await _working(trade)
-    if left:
-        raise NotDone(f"{counted(len(left), 'order')} still working at the venue")
-    position = trade.tracker.ladder.position
-    if position:
-        text = f"{_coins(trade, position)} is unprotected: all orders were cancelled"
-        trade.desk.alarms.sound("unprotected", Severity.CRITICAL, text)
-    return "no orders work at the venue"
+    def _cancel_buys(self) -> Progress:
+        if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
+            return waits
+        held = self._trade.tracker.ladder.position
+        if self._trade.manager.posture is Posture.HANDS_OFF and not _covered(self._trade):
+            text = f"no buys work, and not all of {_coins(self._trade, held)} has a stop"
+            return Progress(True, text, failed=True)
+        if not _covered(self._trade):
+            return _waits(f"stops for all of {_coins(self._trade, held)}")
+        if not held:
+            return Progress(True, "no position and no buys")
+        return Progress(True, f"no buys, and stops working for {_coins(self._trade, held)}")
 
+    def _sell_out(self) -> Progress:
+        if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
+            return waits
+        held = _coins(self._trade, self._trade.tracker.ladder.position)
+        if not _covered(self._trade):
+            return _waits(f"stops for all of {held}")
+        return Progress(True, f"no buys, and stops that follow the price for {held}")
 
-async def adopt(trade: Trade, reason: str) -> str:
-    """Take the venue's position as the slots' coins, and protect them; the trade is paused with it. Raises
-    NotDone when its fills do not explain that position, or when it is short."""
-    if trade.manager.posture is Posture.TRADE:
-        trade.manager.posture = Posture.PROTECT
-    trade.desk.set_mode(Mode.PAUSED, reason)
-    await _take_over(trade)
-    ladder = trade.tracker.ladder
-    if ladder.held < 0:
-        raise NotDone(
-            f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
-        )
-    for key in ("position", "foreign"):
-        trade.desk.alarms.clear(key)
-    covered = await trade.desk.inbox.run_until(lambda: _covered(trade), _PATIENCE)
-    if not covered and trade.manager.posture is Posture.PROTECT:
-        raise NotDone(f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet")
-    return f"{_coins(trade, ladder.held)} in {counted(ladder.long_slots, 'slot')}"
+    def _cancel_all(self) -> Progress:
+        if waits := self._rid_of(lambda: self._trade.tracker.alive, _is_any, "order"):
+            return waits
+        held = self._trade.tracker.ladder.position
+        if held:
+            text = f"{_coins(self._trade, held)} is unprotected: all orders were cancelled"
+            self._trade.desk.alarms.sound("unprotected", Severity.CRITICAL, text)
+        return Progress(True, "no orders work at the venue")
 
+    def _adopt(self) -> Progress:
+        """Take the exchange's position as the slots' coins, and protect them. Fails when its fills do not
+        explain that position, or when it is short."""
+        trade = self._trade
+        if not self._taken:
+            look = self._looks.since(self._from)
+            if look is None:
+                failed = self._looks.failures >= _QUESTIONS
+                return Progress(failed, f"the exchange did not answer: {self._looks.trouble}", failed)
+            problem = self._take(look)
+            if problem:
+                failed = self._unexplained >= _UNEXPLAINED
+                return Progress(failed, problem, failed)
+            self._taken, self._from = True, trade.desk.clock()
+            for key in ("position", "foreign"):
+                trade.desk.alarms.clear(key)
+        ladder = trade.tracker.ladder
+        if ladder.held < 0:
+            text = f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
+            return Progress(True, text, failed=True)
+        if trade.manager.posture is Posture.PROTECT and not _covered(trade):
+            late = trade.desk.clock() > self._from + _COVERED_WITHIN
+            text = f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet"
+            return Progress(late, text, failed=late)
+        return Progress(True, f"{_coins(trade, ladder.held)} in {counted(ladder.long_slots, 'slot')}")
 
-async def flatten(trade: Trade, reason: str) -> str:
-    """Cancel the buys, close the position reduce-only, verify 0, cancel the stops, halt.
+    def _flatten(self) -> Progress:
+        """Cancel the buys, close the position reduce-only, see it at 0, cancel the stops."""
+        trade, now = self._trade, self._trade.desk.clock()
+        buys = trade.tracker.buys()
+        self._cancel(buys)
+        assert self._began is not None, "this is a step"
+        if buys and now < self._began + trade.desk.config.timing.confirm_after:
+            return _waits(f"{counted(len(buys), 'buy')} to be cancelled")
+        if self._sale is not None and not self._sale.dead:
+            return _waits(f"the sale of {_coins(trade, self._sale.remaining)}")
+        held = self._held()
+        if held is None:
+            return _waits("the position to be known")
+        # While nothing is being sold, what a buy brings or a stop has lost is covered as always.
+        trade.manager.posture = Posture.PROTECT if held else Posture.HANDS_OFF
+        if held:
+            return self._sell(held)
+        if waits := self._rid_of(lambda: trade.tracker.alive, _is_any, "order"):
+            return _waits(f"flat; {waits.text}")
+        for key in ("unprotected", "position", "foreign"):
+            trade.desk.alarms.clear(key)
+        text = "position 0 and no orders"
+        if trade.tracker.ladder.held:
+            text += f", though the books still hold {_coins(trade, trade.tracker.ladder.held)}: "
+            text += "the exchange does not tell of every fill"
+        return Progress(True, text)
 
-    Raises NotDone, with the stops working on, when the position could not be closed.
-    """
-    done = await close_out(trade, reason)
-    trade.desk.set_mode(Mode.HALTED, reason)
-    return done
+    # What they are made of
 
+    def _cancel(self, orders: Iterable[OwnOrder]) -> None:
+        if not self._trade.courier.busy:
+            for action in self._trade.manager.cancel(orders, self._trade.desk.clock()):
+                self._trade.send(action)
 
-async def close_out(trade: Trade, reason: str) -> str:
-    """Do what flatten does, and leave it to the caller what the engine is then. Raises NotDone."""
-    trade.manager.posture = Posture.PROTECT
-    trade.desk.set_mode(Mode.PAUSED, f"flattening: {reason}")
-    await _cancel(trade, trade.tracker.buys, "buy")
-    with suppress(NotDone):  # what cannot be explained can still be closed
-        await _take_over(trade)
-    trade.manager.posture = Posture.HANDS_OFF
-    try:
-        await _close_position(trade, reason)
-    except NotDone:
-        trade.manager.posture = Posture.PROTECT
-        raise
-    await _cancel(trade, lambda: trade.tracker.alive, "order")
-    left = await _working(trade)
-    if left:
-        raise NotDone(f"the position is closed, but {counted(len(left), 'order')} still working")
-    for key in ("unprotected", "position", "foreign"):
-        trade.desk.alarms.clear(key)
-    return "position 0 and no orders"
+    def _rid_of(
+        self, which: Callable[[], Iterable[OwnOrder]], kind: Callable[[OpenOrder], bool], name: str
+    ) -> Progress | None:
+        """Cancel them; None as soon as the exchange has been seen without."""
+        trade = self._trade
+        self._cancel(which())
+        left = sum(1 for _ in which())
+        if left:
+            self._look_again()
+            return _waits(f"{counted(left, name)} to be cancelled")
+        listing = self._listings.since(self._from)
+        if listing is None:
+            return _waits("the exchange's list of orders")
+        left = sum(1 for order in listing if kind(order) and trade.desk.ids.owns(order.client_id))
+        if left:  # nobody remembers them; a comparison cancels what it finds
+            trade.desk.inbox.spawn(trade.caretaker.reconcile())
+            self._look_again(_LIST_AGAIN)
+            return _waits(f"{counted(left, name)} still listed")
+        return None
 
+    def _look_again(self, pause: int = 0) -> None:
+        """What the exchange said until now does not count any more, nor what it says in the next `pause`
+        ms."""
+        self._from = self._trade.desk.clock() + pause
 
-WAYS: dict[Verb, Callable[[Trade, str], Awaitable[str]]] = {
-    Verb.CANCEL_BUYS: cancel_buys,
-    Verb.SELL_OUT: sell_out,
-    Verb.CANCEL_ALL: cancel_all,
-    Verb.ADOPT: adopt,
-    Verb.FLATTEN: flatten,
-}
+    def _held(self) -> Decimal | None:
+        """The position that the exchange has said since anything was last done, its fills booked where they
+        explain it; that of the own books where it cannot be asked. None while the answer is awaited."""
+        ladder, booked = self._trade.tracker.ladder, self._trade.tracker.fills_booked
+        if booked != self._booked:
+            self._booked = booked
+            self._look_again()
+        look = self._looks.since(self._from)
+        if look is None:
+            # Reduce-only: no more is sold than is there.
+            in_vain = self._looks.failures >= _QUESTIONS or self._trade.desk.clock() >= self._from + _PATIENCE
+            return ladder.position if in_vain and ladder.position > 0 else None
+        if look[1] != ladder.held and self._unexplained < _UNEXPLAINED and self._take(look):
+            return None
+        self._booked = self._trade.tracker.fills_booked
+        return look[1]
+
+    def _take(self, look: tuple[Sequence[Fill], Decimal]) -> str:
+        """Book the fills that nothing here explains; returns what is in the way."""
+        problem = self._trade.adoption.take(*look)
+        if problem:
+            # A stop may have fired between the two questions: its fill is on its way.
+            self._unexplained += 1
+            self._look_again(_LOOK_AGAIN)
+        return problem
+
+    def _sell(self, held: Decimal) -> Progress:
+        trade, mark, now = self._trade, self._trade.tracker.mark, self._trade.desk.clock()
+        if mark is None:
+            return _waits("a price")
+        if now < self._sell_at or not trade.desk.rations.allows(Purpose.PROTECT):
+            return _waits(f"the sale of {_coins(trade, held)}")
+        trade.manager.posture = Posture.HANDS_OFF
+        self._sale = trade.manager.close(held, mark, now, self._reason)
+        self._sell_at = now + _SELL_AGAIN * 2 ** min(self._sales, _SELL_DOUBLINGS)
+        self._sales += 1
+        self._look_again()
+        trade.send(Place((self._sale,)))
+        return _waits(f"the sale of {_coins(trade, held)}")
 
 
 def what_works(trade: Trade) -> str:
@@ -183,6 +272,26 @@ def what_works(trade: Trade) -> str:
     buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
     held = f"{_coins(trade, trade.tracker.ladder.position)} held"
     return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
+
+
+def what_is_left(trade: Trade) -> str:
+    """What an engine that leaves every order live leaves behind, in words."""
+    held = _coins(trade, trade.tracker.ladder.position)
+    said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
+    buys = len(trade.tracker.buys())
+    return f"{said}; UNATTENDED: {words.unattended(buys)}" if buys else said
+
+
+def _waits(text: str) -> Progress:
+    return Progress(False, text)
+
+
+def _is_buy(order: OpenOrder) -> bool:
+    return order.side is Side.BUY
+
+
+def _is_any(order: OpenOrder) -> bool:
+    return True
 
 
 def _order_in_words(trade: Trade, order: OwnOrder) -> str:
@@ -195,98 +304,9 @@ def _coins(trade: Trade, size: Decimal) -> str:
     return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.desk.config.symbol}"
 
 
-async def _take_over(trade: Trade) -> None:
-    problem = ""
-    look = partial(adoption.look, trade.desk.exchange, trade.desk.config.symbol, trade.began_at)
-    for _ in range(_ADOPT_TRIES):
-        fills, position = await _asked(trade, look)
-        problem = trade.adoption.take(fills, position)
-        if not problem:
-            return
-        # A stop may have fired between the two questions: its fill is on its way.
-        await trade.desk.inbox.run_until(lambda: False, _QUESTION_PAUSE)
-    raise NotDone(problem)
-
-
-async def _close_position(trade: Trade, reason: str) -> None:
-    for _ in range(_CLOSE_TRIES):
-        try:
-            held = await _position(trade)
-        except NotDone:
-            held = trade.tracker.ladder.position  # reduce-only: no more is sold than is there
-            if held <= 0:
-                break
-        if held == 0:
-            # Sales of the stops may still be on their way to the books.
-            if await trade.desk.inbox.run_until(lambda: trade.tracker.ladder.position == 0, _PATIENCE):
-                return
-            raise NotDone(f"the venue holds 0 {trade.desk.config.symbol}, but not every sale is booked")
-        mark = trade.tracker.mark
-        if mark is None:
-            break
-        if trade.desk.skew.too_far:
-            raise NotDone(f"{_coins(trade, held)} is not closed: {_clock(trade)}; the stops work on")
-        sale = trade.manager.close(held, mark, trade.desk.clock(), reason)
-        trade.send(Place((sale,)))
-        await trade.desk.inbox.run_until(partial(_is_dead, sale), _PATIENCE)
-    held = await _position(trade, patient=True)
-    if held:
-        raise NotDone(f"{_coins(trade, held)} could not be closed; the stops work on")
-
-
 def _covered(trade: Trade) -> bool:
     """Whether the coins of every slot have a working stop, and nothing is on its way."""
     stops = [order for order in trade.tracker.alive if order.role is Role.STOP and order.acknowledged]
     stopped = sum((stop.remaining for stop in stops), ZERO)
     held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
     return trade.tracker.quiet and stopped == held
-
-
-def _is_dead(order: OwnOrder) -> bool:
-    return order.dead
-
-
-async def _cancel(trade: Trade, which: Callable[[], Iterable[OwnOrder]], name: str) -> None:
-    def gone() -> bool:
-        now = trade.desk.clock()
-        if not trade.courier.busy:
-            for action in trade.manager.cancel(which(), now):
-                trade.send(action)
-        return not any(True for _ in which())
-
-    skew = trade.desk.skew
-    await trade.desk.inbox.run_until(lambda: gone() or skew.too_far, _PATIENCE)
-    left, held = list(which()), _coins(trade, trade.tracker.ladder.position)
-    if left:
-        why = f": {_clock(trade)}" if skew.too_far else f" within {_PATIENCE:.0f} s"
-        raise NotDone(f"{counted(len(left), name)} could not be cancelled{why}; {held} is held")
-
-
-def _clock(trade: Trade) -> str:
-    return f"nothing is sent, {trade.desk.skew.in_words()}"
-
-
-async def _working(trade: Trade) -> Sequence[OpenOrder]:
-    symbol = trade.desk.config.symbol
-    return await _asked(trade, lambda: trade.desk.exchange.open_orders(symbol), patient=True)
-
-
-async def _position(trade: Trade, patient: bool = False) -> Decimal:
-    symbol = trade.desk.config.symbol
-    return (await _asked(trade, lambda: trade.desk.exchange.account_state(symbol), patient)).position
-
-
-async def _asked(trade: Trade, question: Callable[[], Coroutine[None, None, T]], patient: bool = False) -> T:
-    """The venue's answer, with the trade going on meanwhile; asked again while it does not come, after the
-    pauses that the venue asks for if `patient`."""
-    failures, pause = 0, _QUESTION_PAUSE
-    while True:
-        try:
-            return await trade.desk.inbox.meanwhile(question())
-        except ExchangeError as error:
-            failures += 1
-            if failures == _QUESTION_TRIES:
-                raise NotDone(f"the venue did not answer: {error}") from error
-            if patient:
-                pause = trade.desk.backoff.after(error, failures, _QUESTION_PAUSE)
-        await trade.desk.inbox.run_until(lambda: False, pause)

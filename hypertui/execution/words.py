@@ -19,6 +19,11 @@ def coins(size: Decimal, instrument: Instrument) -> str:
     return fixed if Decimal(fixed.replace(",", "")) == size else exact
 
 
+def usd(amount: Decimal) -> str:
+    """An amount of money to the cent, its thousands apart."""
+    return f"{amount:,.2f}"
+
+
 def at_price(price: Decimal) -> str:
     """A price with its thousands apart, every digit of it kept."""
     whole, dot, rest = plain(price).partition(".")
@@ -28,3 +33,9 @@ def at_price(price: Decimal) -> str:
 def unit(number: int) -> str:
     """A unit of the ladder: +3, 0, -4."""
     return f"{number:+d}" if number else "0"
+
+
+def unattended(buys: int) -> str:
+    """What buys without an engine are."""
+    are = "is" if buys == 1 else "are"
+    return f"{counted(buys, 'buy')} {are} live with no engine: a buy that fills gets no stop"

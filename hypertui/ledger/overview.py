@@ -22,11 +22,15 @@ from hypertui.market import ZERO, Side, plain
 # What an operator would call an event; inputs are for the engine, funding for the accounts.
 _EVENTS: tuple[type[Record], ...] = (StatusRecord, FillRecord, StepRecord, CommandRecord, AlarmRecord)
 
+_BUY = "buy"
+_ENDS = ("filled", "cancelled", "rejected", "not placed")
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """`position` is what the fills make, `realized_pnl` first in, first out and net of fees, with the funding
-    (USD). `step` is None before the first. `mode` and `reason` are those that a restart would take up.
+    (USD). `step` is None before the first. `buys` counts those that are live. `mode` and `reason` are those
+    that a restart would take up.
     `events` are (ms, kind, words), oldest first."""
 
     trade: TradeRecord
@@ -34,6 +38,7 @@ class Overview:
     fills: int
     realized_pnl: Decimal
     step: StepRecord | None
+    buys: int
     mode: str
     reason: str
     alarms: tuple[AlarmRecord, ...]
@@ -68,11 +73,18 @@ def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overvie
         count,
         book.realized_pnl + funding,
         next((step for step in last if isinstance(step, StepRecord)), None),
+        _live_buys(reader, trade, orders),
         mode,
         reason,
         tuple(alarm for alarm in alarms.values() if alarm.active),
         tuple(_event(record, orders) for record in newest),
     )
+
+
+def _live_buys(reader: JournalReader, trade: TradeRecord, orders: dict[str, OrderRecord]) -> int:
+    """How many buys the journal knows of no end."""
+    statuses = {row.client_id: row.status for row in reader.statuses(trade.id)}
+    return sum(order.role == _BUY and statuses.get(id) not in _ENDS for id, order in orders.items())
 
 
 def _event(record: Record, orders: dict[str, OrderRecord]) -> tuple[int, str, str]:
@@ -117,6 +129,7 @@ def record(overview: Overview) -> dict[str, object]:
         "unit": None if step is None else step.unit,
         "phase": None if step is None else step.phase,
         "steps": 0 if step is None else step.seq,
+        "live_buys": overview.buys,
         "mode": overview.mode,
         "reason": overview.reason,
         "alarms": [

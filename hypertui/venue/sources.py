@@ -20,8 +20,8 @@ def price_source(options: VenueOptions) -> PriceSource:
     """The prices that the options ask for, but for another venue's; raises ValueError for a file or a preset
     that cannot be used."""
     if options.manual:
-        return ManualPrices()
-    synthetic = SyntheticPrices(options.seed, options.preset)
+        return ManualPrices(markets=options.markets)
+    synthetic = SyntheticPrices(options.seed, options.preset, options.markets)
     if options.prices is None:
         return synthetic
     if options.symbol not in synthetic.initial():
@@ -38,5 +38,5 @@ async def open_prices(options: VenueOptions) -> AsyncIterator[PriceSource]:
     if options.follow is None:
         yield price_source(options)
         return
-    async with following(options.follow, options.follow_price) as source:
+    async with following(options.follow, options.follow_price, options.markets) as source:
         yield source

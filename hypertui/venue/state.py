@@ -12,7 +12,7 @@ from hypertui.venue.accounts import Account
 from hypertui.venue.core import Core
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.orders import Json, StatusEvent, VenueOrder
-from hypertui.venue.prices import PriceSource
+from hypertui.venue.prices import OtherPathError, PriceSource
 from hypertui.venue.state_accounts import read_account, write_account, write_event, write_order
 from hypertui.venue.wire import MalformedError, integer, items, mapping
 
@@ -81,11 +81,14 @@ class Scribe:
 def load(state: object, core: Core, gateway: Gateway, source: PriceSource) -> int:
     """Bring a new venue to where a `Scribe` wrote `state`; returns the market time.
 
-    Raises OtherPathError for one with other prices, MalformedError, ValueError or KeyError for one that is
-    damaged; the venue is of no use then.
+    Raises OtherPathError for one with other prices or markets, MalformedError, ValueError or KeyError for
+    one that is damaged; the venue is of no use then.
     """
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise MalformedError("not the state of a venue")
+    kept = list(mapping(mapping(state, "core"), "books"))
+    if kept != list(core.books):
+        raise OtherPathError(f"is of the markets {', '.join(kept)}, not {', '.join(core.books)}")
     source.restore(mapping(state, "prices"))
     accounts: dict[str, Account] = {}
     for item in items(state, "accounts"):

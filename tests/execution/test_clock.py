@@ -9,8 +9,9 @@ import pytest
 
 from hypertui.exchange import Resting
 from hypertui.market import Order, OrderType, Side
-from hypertui.port import CommandState, Mode, Verb
-from tests.execution.test_adoption import order_taken, placed_beside
+from hypertui.port import Mode, Verb
+from tests.execution.test_adoption import order_taken
+from tests.support.by_hand import placed_beside
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue, VenueClock
 
@@ -39,8 +40,10 @@ def test_a_wind_down_sends_nothing_and_says_why(live: LiveEngine, clock: VenueCl
     held, before = live.held(), live.working()
     put_ahead(live, clock)
     for verb in (Verb.CANCEL_BUYS, Verb.CANCEL_ALL, Verb.FLATTEN):
-        said = order_taken(live, verb, CommandState.FAILED)
-        assert "nothing is sent, this machine's clock is 40.0 s behind the venue's" in said
+        assert live.command(verb).accepted
+        said = f"{verb.value} by test@tty: waits for a clock that is right: nothing is sent, "
+        live.wait_for(lambda said=said: live.engine.snapshot.wish.startswith(said), "it")  # type: ignore[misc]
+        assert "this machine's clock is 40.0 s behind the venue's" in live.engine.snapshot.wish
         assert (live.held(), live.working()) == (held, before)
         assert live.mode() == Mode.PAUSED
 

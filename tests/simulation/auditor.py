@@ -68,6 +68,7 @@ class Auditor:
         self._up_at = 0.0
         self._refused_at: dict[str, float] = {}  # by the part of the client id that names trade and slot
         self._bare: deque[list[float | Decimal]] = deque()
+        self._orphans: dict[int, float] = {}  # since when, by order id
         venue.core.listeners.append(self._on_batch)
 
     def complain(self, kind: str, text: str) -> None:
@@ -131,6 +132,7 @@ class Auditor:
 
     def check_time(self) -> None:
         """What can become wrong by time alone."""
+        self._check_orphans()
         if not self._bare or self.excused or self.tracker is None:
             return
         since = max(float(self._bare[0][0]), self._up_at, self._network.deaf_at)
@@ -142,6 +144,20 @@ class Auditor:
         if self._time() - calm > self._recovery:
             text = f"{coins} coins, and no trouble since {calm:.3f}, allowed {self._recovery:.1f} s"
             self.complain("bare in calm", text)
+
+    def _check_orphans(self) -> None:
+        """A stop that works at the venue, and of which the engine knows nothing or that it is over, would one
+        day sell what something else has bought."""
+        working = self._venue.working()
+        if self.excused or self.tracker is None:
+            self._orphans.clear()
+            return
+        alive = {order.client_id for order in self.tracker.alive}
+        orphans = [o for o in working if o.waiting and o.request.reduce_only and o.request.cloid not in alive]
+        self._orphans = {order.oid: self._orphans.get(order.oid, self._time()) for order in orphans}
+        for order in orphans:
+            if self._time() - self._orphans[order.oid] > self._patience:
+                self.complain("orphan", f"a stop {order.request.cloid} works that the engine does not know")
 
     def _allowance(self, since: float) -> float:
         if self._network.trouble_at >= since - _TROUBLE_LASTS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -22,10 +23,11 @@ from hypertui.exchange import (
     OrderReport,
     Placed,
     Quote,
+    Signer,
     Standing,
     Transfer,
 )
-from hypertui.hyperliquid import errors, wire
+from hypertui.hyperliquid import errors, holdings, wire
 from hypertui.hyperliquid.channels import Channels
 from hypertui.hyperliquid.meter import Meter
 from hypertui.hyperliquid.request import order_request
@@ -84,7 +86,18 @@ class SimExchange:
 
     async def standing(self) -> Standing:
         fee = wire.taker_fee(await self._ask({"type": "userFees", "user": ADDRESS}))
-        return Standing(ADDRESS, None, fee, "http://venue", "ws://venue/ws")
+        return Standing(await self.signer(), fee, "http://venue", "ws://venue/ws")
+
+    async def signer(self) -> Signer:
+        return Signer(ADDRESS)
+
+    async def is_delisted(self, symbol: str) -> bool:
+        return symbol in wire.delisted(await self._ask({"type": "meta"}))
+
+    async def available(self, symbol: str) -> Decimal:
+        return holdings.available(
+            await self._ask({"type": "activeAssetData", "user": ADDRESS, "coin": symbol})
+        )
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._ask({"type": "meta"}))
@@ -106,7 +119,7 @@ class SimExchange:
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
-        return wire.fills(await self._ask(question))
+        return wire.fills(await self._ask(question), symbol)
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
@@ -118,9 +131,11 @@ class SimExchange:
 
     # Actions
 
-    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+    async def set_leverage(
+        self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
+    ) -> None:
         asset = self._venue.market.asset
-        action = {"type": "updateLeverage", "asset": asset, "isCross": True, "leverage": leverage}
+        action = {"type": "updateLeverage", "asset": asset, "isCross": not isolated, "leverage": leverage}
         await self._act(action, expires_at)
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:

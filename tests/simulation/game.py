@@ -23,9 +23,10 @@ from tests.simulation.network import Network
 from tests.simulation.paths import walk
 from tests.simulation.process import Process
 from tests.simulation.rest import describe, problems_at_rest
-from tests.simulation.scenario import LONGEST_DOWN, START, Scenario
-from tests.simulation.venue import Venue
+from tests.simulation.scenario import LATENCIES, LONGEST_DOWN, START, Scenario
+from tests.simulation.venue import ADDRESS, Venue
 from tests.support.memory_journal import MemoryJournal
+from tests.support.oracle import Oracle
 
 _STEPS = 100
 # After the last fault: late requests that still arrive, expiries, a pause, a round of questions and answers.
@@ -47,6 +48,15 @@ class Game:
         self.venue = Venue(scenario.options, config.symbol, START[config.symbol], loop.clock)
         self.network = Network(scenario, Random(f"network {scenario.seed}"))
         self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
+        self.oracle = Oracle(
+            self.venue.core,
+            lambda: ADDRESS,
+            config.symbol,
+            loop.clock,
+            round(LATENCIES[scenario.pace][1] * 1000) + 2,
+            self.auditor.complain,
+            loses_notices=scenario.faults.drop > 0,
+        )
         self.file: FileJournal | None = None
         if scenario.on_file:
             self.file = FileJournal(folder, config, Random(f"journal {scenario.seed}"), self.network)
@@ -70,8 +80,14 @@ class Game:
                 "starts": len(self.processes),
                 "fundings": len(self.venue.account.funding),
                 "orders without margin": statuses["perpMarginRejected"],
+                "passed triggers refused": statuses["badTriggerPxRejected"],
+                "passed triggers fired at once": self._fired_at_once(),
             }
         )
+
+    def _fired_at_once(self) -> int:
+        history = self.venue.account.history
+        return sum(event.status == "triggered" and event.time == event.order.time for event in history)
 
     async def play(self) -> None:
         """From the entry to the exit."""
@@ -142,7 +158,9 @@ class Game:
             self.venue, self.network, self.scenario.reorder, self.auditor, door, self.loop.time
         )
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
-        process = Process(name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed)
+        process = Process(
+            name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed, self.oracle.judge
+        )
         self.processes.append(process)
         return process, journal
 
@@ -206,6 +224,7 @@ class Game:
     def _withdraw(self) -> None:
         free = self.venue.core.margin(self.venue.account).withdrawable
         self.venue.account.deposit(-(free / 2).quantize(Decimal("0.01")))
+        self.oracle.note()
 
     async def _taken_up(self, trade: asyncio.Task[StopReason]) -> None:
         until = self.loop.time() + _PATIENCE + LONGEST_DOWN
@@ -266,7 +285,7 @@ class Game:
         honest = ("halted", "winddown")
         for alarm in self.process.trader.desk.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
-            keys = {"journal", "stale", "start"}
+            keys = {"journal", "stale", "start", "unprotected"}
             if self.scenario.forgetful:
                 keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active

@@ -16,7 +16,7 @@ from tests.support.memory_journal import MemoryJournal
 
 def problems_of_memory(trade: OpenTrade, history: Sequence[Input]) -> Iterator[str]:
     """What a restart would take up otherwise than it is."""
-    opened, *inputs = [entry for entry in history if entry.kind not in ("entering", "mode")]
+    opened, *inputs = [entry for entry in history if entry.kind not in ("entering", "mode", "wish")]
     ladder = Ladder.open(trade.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
     chronicle = Chronicle(EventLog(trade.desk.clock), trade.desk.clock, MemoryJournal())
     tracker = RecordedTracker(ladder, trade.desk.config.timing, chronicle, lambda *_: None)

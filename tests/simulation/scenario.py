@@ -81,6 +81,8 @@ class Scenario:
             f"{config.reinvest} {config.buy_order} slippage {config.stop_slippage} exit {config.on_exit} | "
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"offered {self.offered} operator {self.operator} hasty {self.hasty} "
+            f"passed {self.options.passed_trigger} by {self.options.trigger_reference} "
+            f"flat {self.options.flat_reduce_only_trigger} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
             f"sells out {self.sells_out} short {self.short} hour in {self.to_full_hour:.0f} "
             f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
@@ -133,11 +135,16 @@ def draw(seed: int) -> Scenario:
     if short:
         margin = config.position_size / config.leverage
         deposit = (margin * Decimal(more.choice(("1.003", "1.02", "1.1")))).quantize(Decimal("0.01"))
+    rules = Random(f"triggers {seed}")
     options = VenueOptions(
         faucet=deposit,
         triggers_follow_position=random.random() < 0.2,
-        flat_reduce_only_trigger=random.choice(("reject", "reject", "keep")),
+        flat_reduce_only_trigger=random.choice(("reject", "keep", "keep")),
         partial_ioc_status=random.choice(("canceled", "filled")),
+        passed_trigger=rules.choice(("fire", "fire", "reject")),
+        trigger_reference=rules.choice(("mark", "mark", "mid")),
+        tp_limit_side=rules.choice(("any", "far")),
+        unique_client_ids=rules.random() < 0.5,
     )
     return Scenario(
         seed=seed,

@@ -81,7 +81,9 @@ def test_money_goes_to_a_sub_account_and_back() -> None:
     assert (core.accounts[sub].cash, core.accounts[MASTER].cash) == (Decimal("1.5"), Decimal("9998.5"))
     assert error(transfer(door, sub, 2_000_000, deposit=False)) == "Insufficient balance for withdrawal"
     assert is_ok(transfer(door, sub, 1_000_000, deposit=False))
-    assert "not registered" in error(transfer(door, BOB, 1))
+    assert error(transfer(door, BOB, 1)) == f"Invalid sub-account transfer from {MASTER} to {BOB}"
+    back = error(transfer(door, BOB, 1, deposit=False))
+    assert back == f"Invalid sub-account transfer from {BOB} to {MASTER}"
     delta = ask(door, "userNonFundingLedgerUpdates", sub)[-1]["delta"]
     assert delta == {"type": "subAccountTransfer", "usdc": "1.0", "user": sub, "destination": MASTER}
 

@@ -1,0 +1,183 @@
+"""What an operator has ordered that is not done yet: one wish at a time, until it is done or called off.
+
+A stronger wish takes the place of a weaker one; resume and halt call it off. It is written down as the mode
+is, so it outlives a line that is down and a process that is killed alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from hypertui.execution.order_manager import Posture
+from hypertui.execution.winddown import Progress, Trade, Winddown, what_works
+from hypertui.port import Command, CommandState, Mode, Severity, Verb
+
+_ALARM_AFTER = 6_000
+_WAITS = "the exchange"
+
+# What wants more comes later. An adoption is done at once or not at all, whatever else is wanted then.
+_STRENGTH = (Verb.ADOPT, Verb.CANCEL_BUYS, Verb.SELL_OUT, Verb.CANCEL_ALL, Verb.FLATTEN)
+# A sell-out is part of the trade's own state by itself.
+_WRITTEN_DOWN = (Verb.CANCEL_BUYS, Verb.CANCEL_ALL, Verb.FLATTEN)
+
+
+@dataclass(slots=True, eq=False)
+class Wish:
+    """`reason` says in words whose it is or what for. A `passing` one is not written down, one that `closes`
+    ends a trade that has sold out. `waits` says what it waits for, `outcome` how it has ended."""
+
+    verb: Verb
+    reason: str
+    passing: bool = False
+    closes: bool = False
+    commands: list[Command] = field(default_factory=list)
+    waits: str = _WAITS
+    outcome: Progress | None = None
+
+
+class Wishes:
+    """Owns the one that stands. `fulfilled` is called with each that has come true. Times are ms."""
+
+    def __init__(self, trade: Trade, fulfilled: Callable[[Wish, str], None]) -> None:
+        self._trade = trade
+        self._fulfilled = fulfilled
+        self._wish: Wish | None = None
+        self._way: Winddown | None = None
+        self._since = 0
+        self._told: set[str] = set()  # the commands that have been told to wait
+
+    @property
+    def current(self) -> Wish | None:
+        """The one that stands."""
+        return self._wish
+
+    @property
+    def posture(self) -> Posture:
+        """How much the order manager may do by itself before the wish's first step."""
+        everything = self._wish is not None and self._wish.verb is Verb.CANCEL_ALL
+        return Posture.HANDS_OFF if everything else Posture.PROTECT
+
+    def in_words(self) -> str:
+        """What is wanted and what it waits for; empty where nothing is."""
+        wish = self._wish
+        return "" if wish is None else f"{wish.reason}: waits for {wish.waits}"
+
+    def refusal(self, verb: Verb) -> str:
+        """Why this cannot be wished for, in words: something stronger is."""
+        wish = self._wish
+        if wish is None or verb not in _STRENGTH or _STRENGTH.index(verb) >= _STRENGTH.index(wish.verb):
+            return ""
+        return f"{wish.reason} is wanted, which does more; resume calls it off"
+
+    def want(self, wish: Wish) -> Wish:
+        """Work on it from now on. Returns the wish that stands then: the one of the same kind that stood
+        already takes its commands over, and a stronger one stays."""
+        standing = self._wish
+        if standing is not None and (self.refusal(wish.verb) or standing.verb is wish.verb):
+            standing.commands += wish.commands
+            return standing
+        if standing is not None:
+            self._end(standing, Progress(True, f"overtaken by {wish.verb.value}", failed=True))
+        self._set(wish)
+        self._begin(wish)
+        return wish
+
+    def call_off(self, verb: Verb) -> None:
+        """The operator wants something else by now."""
+        wish = self._wish
+        if wish is None:
+            return
+        self._end(wish, Progress(True, f"called off by {verb.value}", failed=True))
+        self._trade.desk.alarms.clear("winddown")
+        self._record("", "")
+
+    def set_aside(self) -> None:
+        """Nothing more is done about it by this process; the next one goes on with what is written down."""
+        if self._wish is not None:
+            self._end(self._wish, Progress(True, "the engine left before it was done", failed=True))
+
+    def take_up(self, data: Mapping[str, str]) -> None:
+        """Go on with what was written down before a restart."""
+        if data["verb"]:
+            self._set(Wish(Verb(data["verb"]), data["reason"]))
+
+    def work(self) -> None:
+        """Take a step."""
+        wish = self._wish
+        if wish is None:
+            return
+        assert self._way is not None, "it came with the wish"
+        progress = self._way.step()
+        if progress.over:
+            self._settle(wish, progress)
+            return
+        wish.waits = progress.text
+        self._tell(wish)
+
+    def _set(self, wish: Wish) -> None:
+        self._wish, self._since = wish, self._trade.desk.clock()
+        self._way = Winddown(self._trade, wish.verb, wish.reason)
+
+    def _begin(self, wish: Wish) -> None:
+        trade, desk = self._trade, self._trade.desk
+        if wish.verb is Verb.SELL_OUT:
+            trade.sell_out(wish.reason)
+            return
+        trade.manager.posture = _posture(wish.verb, trade.manager.posture)
+        if wish.closes:
+            return
+        desk.set_mode(Mode.PAUSED, wish.reason)
+        if not wish.passing:
+            # Whatever keeps it from its end: a restart takes no new risk by itself, and goes on with it.
+            desk.record_mode(Mode.PAUSED, wish.reason)
+            if wish.verb in _WRITTEN_DOWN:
+                self._record(wish.verb.value, wish.reason)
+
+    def _settle(self, wish: Wish, outcome: Progress) -> None:
+        desk = self._trade.desk
+        left = f"; {what_works(self._trade)}" if outcome.failed else ""
+        if outcome.failed:
+            failed = f"{wish.verb.value} failed: {outcome.text}{left}"
+            desk.alarms.sound("winddown", Severity.CRITICAL, failed)
+        else:
+            desk.alarms.clear("winddown")
+        if wish.verb in _WRITTEN_DOWN and not wish.passing:
+            self._record("", "")
+        # After the trade's end nothing is written down any more, so what is told to the commands comes first.
+        self._end(wish, outcome, left)
+        if not outcome.failed:
+            self._fulfilled(wish, outcome.text)
+
+    def _end(self, wish: Wish, outcome: Progress, left: str = "") -> None:
+        wish.outcome = outcome
+        self._wish = self._way = None
+        self._told.clear()
+        state = CommandState.FAILED if outcome.failed else CommandState.CONFIRMED
+        for command in wish.commands:
+            self._trade.desk.commands.note(command, state, outcome.text + left)
+
+    def _tell(self, wish: Wish) -> None:
+        """Say that it takes longer, soon to those who asked for it, and later to everybody."""
+        desk = self._trade.desk
+        waited = desk.clock() - self._since
+        if waited >= desk.config.timing.confirm_after:
+            for command in wish.commands:
+                if command.id not in self._told:
+                    self._told.add(command.id)
+                    desk.commands.note(command, CommandState.ACKNOWLEDGED, f"waits for {_WAITS}")
+        if waited >= _ALARM_AFTER:
+            text = f"{wish.verb.value} is not done yet: it waits for {wish.waits}"
+            desk.alarms.sound("winddown", Severity.CRITICAL, f"{text}; {what_works(self._trade)}")
+
+    def _record(self, verb: str, reason: str) -> None:
+        desk = self._trade.desk
+        desk.journal.record("wish", desk.clock(), {"verb": verb, "reason": reason})
+
+
+def _posture(verb: Verb, now: Posture) -> Posture:
+    if verb is Verb.CANCEL_ALL:
+        return Posture.HANDS_OFF
+    if verb is Verb.FLATTEN or now is Posture.TRADE:
+        return Posture.PROTECT
+    return now

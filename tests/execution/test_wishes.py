@@ -1,0 +1,204 @@
+"""What was ordered while the line was down is done when it is back, unless it was called off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from hypertui.execution.order_tracker import Timing
+from hypertui.port import CommandState, CommandView, Mode, OnExit, Verb
+from tests.support.live_engine import LiveEngine
+from tests.support.local_venue import LocalVenue
+from tests.support.memory_journal import MemoryJournal
+
+TRADE = 0x11E
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue:
+        yield venue
+
+
+def start(venue: LocalVenue, before: LiveEngine | None = None) -> LiveEngine:
+    """An engine on a journal in memory; with `before`, the next one of the same account."""
+    journal = MemoryJournal(before.journal.inputs if before is not None else ())
+    live = LiveEngine(venue, journal=lambda account: (TRADE, journal), timing=Timing(300, 800))
+    live.journal = journal
+    if before is not None:
+        live.key = before.key
+    return live
+
+
+def sides(live: LiveEngine) -> str:
+    return "".join("S" if order["side"] == "A" else "B" for order in live.working())
+
+
+def newest(live: LiveEngine, verb: Verb) -> CommandView:
+    return next(view for view in live.engine.snapshot.commands if view.verb is verb)
+
+
+def came_to(live: LiveEngine, verb: Verb, state: CommandState) -> str:
+    """Wait for the newest command of this kind to come to that; returns its words."""
+    live.wait_for(lambda: newest(live, verb).state is state, f"{verb.value} to be {state.value}")
+    return newest(live, verb).text
+
+
+def booked(live: LiveEngine) -> int:
+    return live.on_engine(lambda trade: trade.tracker.fills_booked, 0)
+
+
+def restored(venue: LocalVenue, *faults: str) -> None:
+    for fault in faults:
+        venue.call(lambda fault=fault: venue.server.faults.off(fault))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("verb", "left", "mode"),
+    [
+        (Verb.CANCEL_BUYS, "SS", Mode.PAUSED),
+        (Verb.CANCEL_ALL, "", Mode.PAUSED),
+        (Verb.FLATTEN, "", Mode.HALTED),
+    ],
+)
+def test_it_is_done_after_the_outage_and_a_restart_in_it(
+    venue: LocalVenue, verb: Verb, left: str, mode: Mode
+) -> None:
+    with start(venue) as first:
+        first.opened().go_to(-2)
+        assert sides(first) == "SSBB"
+        venue.fail("http-502", only="cancelByCloid")
+        venue.fail("http-500", only="order")
+        assert first.command(verb).accepted
+        first.wait_for(lambda: "to be cancelled" in first.engine.snapshot.wish, "the wish")
+        first.stop.request(OnExit.LEAVE)
+        assert first.reason.text
+        assert newest(first, verb).text == "the engine left before it was done"
+    with start(venue, first) as second:
+        second.wait_for(lambda: second.engine.snapshot.wish.startswith(f"{verb.value} by test@tty: "), "it")
+        assert second.mode() is Mode.PAUSED
+        assert sides(second) == "SSBB"
+        restored(venue, "http-502", "http-500")
+        second.wait_for(lambda: not second.engine.snapshot.wish, "the wish to come true")
+        assert sides(second) == left
+        assert second.mode() is mode
+        assert (second.held() == 0) == (verb is Verb.FLATTEN)
+    if verb is Verb.FLATTEN:
+        assert second.journal.inputs == []  # the trade has ended, and the next start begins a new one
+
+
+def test_an_operator_who_cancelled_the_buys_in_an_outage_is_not_bought_for_after_it(
+    venue: LocalVenue,
+) -> None:
+    with start(venue) as live:
+        live.opened().go_to(-1)
+        above = live.unit_price(1)
+        venue.fail("http-timeout-before", seconds=0.3)
+        venue.drop_sockets()
+        assert live.command(Verb.CANCEL_BUYS).accepted
+        assert came_to(live, Verb.CANCEL_BUYS, CommandState.ACKNOWLEDGED) == ""
+        live.wait_for(lambda: "waits for the exchange" in newest(live, Verb.CANCEL_BUYS).text, "the words")
+        restored(venue, "http-timeout-before")
+        assert came_to(live, Verb.CANCEL_BUYS, CommandState.CONFIRMED).startswith("no buys, and stops")
+        held = live.held()
+        venue.set_price("SOL", above)
+        live.wait_for(lambda: live.unit == 1, "the price")
+        assert (live.held(), sides(live)) == (held, "SSS")
+
+
+def test_flatten_sells_though_its_buys_cannot_be_cancelled_and_what_they_buy(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        live.opened().go_to(-2)
+        venue.fail("http-502", only="cancelByCloid")
+        assert live.command(Verb.FLATTEN).accepted
+        live.wait_for(lambda: live.held() == 0, "the sale", 6)
+        assert sides(live).endswith("BB")
+        fills = booked(live)
+        venue.set_price("SOL", live.unit_price(-1))  # one of them fires
+        live.wait_for(lambda: booked(live) >= fills + 2, "what it bought to be sold")
+        assert live.held() == 0
+        assert newest(live, Verb.FLATTEN).state is CommandState.ACKNOWLEDGED
+        restored(venue, "http-502")
+        came_to(live, Verb.FLATTEN, CommandState.CONFIRMED)
+        assert (live.held(), live.working(), live.mode()) == (0, [], Mode.HALTED)
+        assert live.engine.snapshot.closed_at is not None
+
+
+def test_flatten_on_the_way_out_that_was_not_seen_done_is_done_by_the_next_start(venue: LocalVenue) -> None:
+    with start(venue) as first:
+        first.opened().go_to(-1)
+        venue.fail("http-502", only="cancelByCloid")
+        venue.fail("http-500", only="order")
+        first.stop.request(OnExit.FLATTEN)
+        assert first.reason.status == 3
+        assert "flatten is not done: it waits for " in first.reason.text
+    restored(venue, "http-502", "http-500")
+    with start(venue, first) as second:
+        second.wait_for(lambda: second.mode() is Mode.HALTED, "it to be flat")
+        assert (second.held(), second.working()) == (0, [])
+
+
+def test_a_stronger_order_takes_over_and_resume_calls_it_off(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        live.opened().go_to(-1)
+        venue.fail("http-502", only="cancelByCloid")
+        venue.fail("http-500", only="order")
+        live.command(Verb.CANCEL_BUYS)
+        assert live.command(Verb.FLATTEN).accepted
+        assert came_to(live, Verb.CANCEL_BUYS, CommandState.FAILED) == "overtaken by flatten"
+        refused = live.command(Verb.CANCEL_ALL)
+        assert not refused.accepted
+        assert refused.text == "flatten by test@tty is wanted, which does more; resume calls it off"
+        live.wait_for(
+            lambda: Verb.CANCEL_ALL in dict(live.engine.snapshot.refusals), "the refusal beforehand"
+        )
+        assert live.command(Verb.PAUSE).accepted
+        assert newest(live, Verb.FLATTEN).state is CommandState.ACKNOWLEDGED
+        assert live.command(Verb.RESUME).accepted
+        assert came_to(live, Verb.FLATTEN, CommandState.FAILED) == "called off by resume"
+        restored(venue, "http-502", "http-500")
+        live.wait_for(lambda: live.settled and live.mode() is Mode.RUNNING, "it to trade on")
+        assert sides(live) == "SSSB"
+    with start(venue, live) as after:
+        after.wait_for(lambda: after.settled and after.mode() is Mode.RUNNING, "it to go on without it")
+        assert after.engine.snapshot.wish == ""
+
+
+def test_halted_while_selling_out_it_says_what_resume_goes_on_with(venue: LocalVenue) -> None:
+    with start(venue) as first:
+        first.opened().go_to(-1)
+        first.command(Verb.SELL_OUT)
+        came_to(first, Verb.SELL_OUT, CommandState.CONFIRMED)
+        first.command(Verb.HALT)
+        first.wait_for(lambda: first.engine.snapshot.resumes is Mode.SELLING_OUT, "what it would resume")
+        first.stop.request(OnExit.LEAVE)
+        assert first.reason.text
+    with start(venue, first) as second:
+        second.wait_for(lambda: second.mode() is Mode.PAUSED, "the restart")
+        snapshot = second.engine.snapshot
+        assert snapshot.reason == "halted before the restart (by test@tty)"
+        assert snapshot.resumes is Mode.SELLING_OUT
+        second.wait_for(
+            lambda: second.on_engine(lambda trade: trade.caretaker.reconciled, False), "comparison"
+        )
+        second.command(Verb.RESUME)
+        second.wait_for(lambda: second.mode() is Mode.SELLING_OUT, "it to sell out")
+
+
+def test_leaving_with_live_buys_is_said(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        live.opened().go_to(-2)
+        live.stop.request(OnExit.LEAVE)
+        words = "2 buys are live and unattended: a buy that fills gets no stop before the next start"
+        assert live.reason.text.endswith(words)
+
+
+def test_a_closed_trade_refuses_what_would_trade_on(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        live.opened()
+        live.command(Verb.FLATTEN)
+        came_to(live, Verb.FLATTEN, CommandState.CONFIRMED)
+        live.wait_for(lambda: Verb.RESUME in dict(live.engine.snapshot.refusals), "the refusal beforehand")
+        assert "the trade is closed" in live.command(Verb.RESUME).text
