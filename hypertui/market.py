@@ -34,11 +34,12 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """The three kinds of order that the engine ever sends."""
+    """The kinds of order that are ever sent; the last one by the probe alone."""
 
     STOP_MARKET = "stop_market"  # fires at the trigger, then fills down to (up to) the limit
     STOP_LIMIT = "stop_limit"  # fires at the trigger, then rests at the limit
     IOC = "ioc"  # fills at once down to (up to) the limit; what is left is dropped
+    TAKE_PROFIT = "take_profit"  # as a market stop, for a price that comes from the other side
 
 
 class Reason(StrEnum):

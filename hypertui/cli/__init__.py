@@ -40,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from hypertui.cli.doctor import doctor
 
                 return doctor(arguments)
+            case "probe":
+                from hypertui.cli.probe import probe
+
+                return probe(arguments)
             case "config":
                 from hypertui.cli.show import show
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_status
-from hypertui.cli.operator_arguments import add_ctl, add_safe
+from hypertui.cli.operator_arguments import add_ctl, add_probe, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 
 _DESCRIPTION = """\
@@ -84,6 +84,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_trade_flags(doctor, default=argparse.SUPPRESS)
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    probe = commands.add_parser("probe", help="ask the testnet with tiny orders how it treats triggers")
+    _add_trade_flags(probe, default=argparse.SUPPRESS)
+    add_probe(probe)
     show = add_config(commands.add_parser("config", help="show the settings and where each comes from"))
     _add_trade_flags(show, default=argparse.SUPPRESS)
     add_key(commands.add_parser("key", help="make a key for an API wallet"))
@@ -194,7 +197,7 @@ def _add_market_flags(group: Any, default: Any = None) -> None:
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices", type=Path, metavar="PRICES", help="CSV or candleSnapshot JSON, plain or .gz"
+        "prices", type=Path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
     )
     parser.add_argument("--symbol", required=True, metavar="NAME")
     parser.add_argument("--unit-size", required=True, metavar="USD")

@@ -35,7 +35,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     plan.check()
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
     began = time.perf_counter()
-    series = load_series(arguments.prices)
+    series = load_series(arguments.prices, plan.instrument.symbol)
     loaded = time.perf_counter()
     with ExitStack() as stack:
         trace: TextIO | None = None

@@ -57,3 +57,17 @@ def add_safe(parser: argparse.ArgumentParser) -> None:
         metavar="USD",
         help="where no trade is known: how far below the price the missing stop goes",
     )
+
+
+def add_probe(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui probe` understands beside the trade's own flags."""
+    parser.description = (
+        "Place a few tiny orders on the testnet (--testnet, or a local exchange by --base-url) in a market "
+        "where the account has nothing, tell what became of each, and leave nothing behind. "
+        "It buys for some 15 USD and sells that again. Never on mainnet."
+    )
+    parser.epilog = (
+        "exit status: 0 asked and nothing left behind, 2 bad input or an account that is not fit for it, 3 "
+        "something is left behind (the last line says what), 4 stopped before the last question"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")

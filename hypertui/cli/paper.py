@@ -7,6 +7,7 @@ the same market.
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from contextlib import suppress
@@ -21,6 +22,7 @@ from hypertui.venue.lock import Lock
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"
 _KEY = "key"
+_log = logging.getLogger(__name__)
 FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it anew"
 
 
@@ -91,6 +93,8 @@ class PaperMarket:
         line = self._process.stdout.readline()
         if not line:
             raise StartRefused(f"the paper market could not start: {self._last_words()}")
+        for words in self._said():  # of a price file: what in it was not self-evident
+            _log.warning("the paper market says: %s", words)
         self._url = str(json.loads(line)["listening"])
         return self._url
 
@@ -108,9 +112,12 @@ class PaperMarket:
         self._lock.close()
 
     def _last_words(self) -> str:
-        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
-        words = said.strip().splitlines()
+        words = self._said()
         return words[-1].removeprefix("hypertui: ") if words else "it said nothing"
+
+    def _said(self) -> list[str]:
+        said = self._log.read_bytes()[self._log_start :].decode(errors="replace")
+        return said.strip().splitlines()
 
 
 def _move_aside(folder: Path) -> None:

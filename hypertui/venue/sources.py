@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,8 @@ from hypertui.venue.options import VenueOptions
 from hypertui.venue.prices import ManualPrices, PriceSource
 from hypertui.venue.replay import SeriesPrices
 from hypertui.venue.synthetic import SyntheticPrices
+
+_log = logging.getLogger(__name__)
 
 
 def price_source(options: VenueOptions) -> PriceSource:
@@ -23,7 +26,9 @@ def price_source(options: VenueOptions) -> PriceSource:
         return synthetic
     if options.symbol not in synthetic.initial():
         raise ValueError(f"the venue has no market {options.symbol}")
-    series = load_series(options.prices)
+    series = load_series(options.prices, options.symbol)
+    for note in series.notes:
+        _log.warning("%s: %s", options.prices, note)
     return SeriesPrices(options.symbol, series.prices, series.times, synthetic, loop=options.loop)
 
 

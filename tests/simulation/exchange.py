@@ -119,7 +119,7 @@ class SimExchange:
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
-        return wire.fills(await self._ask(question))
+        return wire.fills(await self._ask(question), symbol)
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}

@@ -8,14 +8,15 @@ it claims less of than is so is no lie, but for an alarm, which has to have been
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.market import ONE, ZERO, Side
+from hypertui.market import ZERO, Side
 from hypertui.port import Invariant, Mode, SlotState, Snapshot
 from hypertui.venue.core import Core
 from hypertui.venue.events import Batch
+from hypertui.venue.orders import Json
 
 _KEPT = 600_000  # ms of the venue's past that claims may speak of
 _CENT = Decimal("0.01")
@@ -31,13 +32,6 @@ class Truth:
     working: Mapping[str, Decimal]
     stopped: Decimal
     equity: Decimal
-
-    @property
-    def protected(self) -> Decimal:
-        """The part of the position that stops cover; 1 where nothing is held."""
-        if self.position == 0:
-            return ONE
-        return ZERO if self.position < 0 else min(self.stopped / self.position, ONE)
 
 
 class Oracle:
@@ -80,9 +74,7 @@ class Oracle:
             # A notice that was lost without a trace is made up for by the next comparison, not before.
             since = min(since, snapshot.listed_at or 0)
         truths = list(self._between(since - self._slack, snapshot.at))
-        if not any(self._is_protected(lamp, truth) for truth in truths):
-            best = max(truth.protected for truth in truths)
-            self._lie("protected", f"{lamp.protected} of {lamp.position}, {best} at best", snapshot)
+        self._judge_protection(lamp, truths, snapshot)
         if lamp.position == 0 and all(truth.position for truth in truths):
             self._lie("flat", f"{truths[-1].position} held", snapshot)
         # A stop that was only sent is none yet, whether or not the venue has it already.
@@ -95,13 +87,18 @@ class Oracle:
         if snapshot.account_at is not None and snapshot.equity is not None:
             self._judge_equity(snapshot, snapshot.account_at, snapshot.equity)
 
-    @staticmethod
-    def _is_protected(lamp: Invariant, truth: Truth) -> bool:
-        return lamp.protected is None or truth.protected >= lamp.protected
+    def _judge_protection(self, lamp: Invariant, truths: Sequence[Truth], snapshot: Snapshot) -> None:
+        """Orders are heard of by answers and coins by the feed: each has to have been so by itself."""
+        stopped = max(truth.stopped for truth in truths)
+        held = min(truth.position for truth in truths)
+        if lamp.stopped_size > stopped:
+            self._lie("stops", f"{lamp.stopped_size} in live stops, {stopped} at best", snapshot)
+        if lamp.position < held:
+            self._lie("position", f"{lamp.position} held, {held} at least", snapshot)
 
     def _judge_alarm(self, lamp: Invariant, since: int, snapshot: Snapshot) -> None:
         truths = self._between(since - self._slack, snapshot.at)
-        if all(truth.protected == 1 for truth in truths):
+        if all(truth.stopped >= truth.position for truth in truths):
             self._lie("unprotected", f"{lamp.unprotected} since {since}, all of it covered", snapshot)
 
     def _judge_equity(self, snapshot: Snapshot, asked_at: int, equity: Decimal) -> None:
@@ -125,25 +122,30 @@ class Oracle:
         return reversed(found)
 
     def _on_batch(self, batch: Batch) -> None:
-        del batch
-        self.note()
+        self.note(batch.orders.get(self._address(), ()))
 
-    def note(self) -> None:
-        """Look at the books: they have changed."""
+    def note(self, changes: Sequence[Json] = ()) -> None:
+        """Look at the books: they have changed. `changes` are the orders that did, in the venue's words: what
+        was open for no longer than one change of the books was so all the same."""
         now, account = self._clock(), self._core.account(self._address())
         if account is None:
             return
-        orders = [o for o in account.open_orders.values() if o.symbol == self._symbol]
         position = account.size(self._symbol)
-        sells = (order.remaining for order in orders if order.side is Side.SELL)
-        self._truths.append(
-            Truth(
-                now,
-                position,
-                {order.request.cloid or str(order.oid): order.remaining for order in orders},
-                sum(sells, ZERO),
-                account.cash + position * self._core.books[self._symbol].mark,
-            )
-        )
+        equity = account.cash + position * self._core.books[self._symbol].mark
+        orders = [order for order in account.open_orders.values() if order.symbol == self._symbol]
+        working = {order.request.cloid or str(order.oid): order.remaining for order in orders}
+        stopped = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        passing = {
+            row["order"].get("cloid") or str(row["order"]["oid"]): row["order"]
+            for row in changes
+            if row["status"] in ("open", "triggered") and row["order"]["coin"] == self._symbol
+        }
+        brief = {name: order for name, order in passing.items() if name not in working}
+        if brief and self._truths:
+            sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
+            sold = sum((sizes[name] for name, order in brief.items() if order["side"] == "A"), ZERO)
+            before = self._truths[-1].position
+            self._truths.append(Truth(now, before, working | sizes, stopped + sold, equity))
+        self._truths.append(Truth(now, position, working, stopped, equity))
         while len(self._truths) > 1 and self._truths[1].at < now - _KEPT:
             self._truths.popleft()
