@@ -68,6 +68,7 @@ class Scenario:
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
     sells_out: bool  # the operator sells out in the last round
+    flattens: bool  # the operator flattens in it, once, whatever becomes of the line and the process
 
     @property
     def forgetful(self) -> bool:
@@ -82,7 +83,8 @@ class Scenario:
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"offered {self.offered} operator {self.operator} hasty {self.hasty} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
-            f"sells out {self.sells_out} short {self.short} hour in {self.to_full_hour:.0f} "
+            f"sells out {self.sells_out} flattens {self.flattens} short {self.short} "
+            f"hour in {self.to_full_hour:.0f} "
             f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
             f"kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
@@ -158,7 +160,8 @@ def draw(seed: int) -> Scenario:
         early=on_file and more.random() < 0.4,
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
-        sells_out=Random(f"sell out {seed}").random() < 0.1,
+        sells_out=(sells_out := Random(f"sell out {seed}").random() < 0.1),
+        flattens=not sells_out and Random(f"flatten {seed}").random() < 0.1,
         offered=Random(f"entry {seed}").choice((1.0,) * 7 + (0.4, 0.7, 0.9)),
     )
 
