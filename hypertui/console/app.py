@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 _NOTICE_FOR = 5_000
+_LEFT = "the engine has left: it takes no commands"
 _PLAIN = Look()
 
 
@@ -234,7 +235,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     def command(self, verb: Verb) -> None:
         """Hand a command to the engine; the answer shows when it comes."""
         if self.ended is not None:
-            self.notice("the engine has left: it takes no commands")
+            self.notice(_LEFT)
             return
         command = self._outbox.put(verb)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
@@ -257,14 +258,11 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self.push_screen(self._dialog)
 
     def _confirm(self, verb: Verb) -> None:
-        if self.ended is not None:
-            self.notice("the engine has left: it takes no commands")
-            return
-        refused = questions.refused(self.engine.snapshot, verb)
-        if refused:
-            self.notice(refused)
-            return
-        self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None)
+        why = _LEFT if self.ended is not None else questions.refused(self.engine.snapshot, verb)
+        if why:
+            self.notice(why)
+        else:
+            self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None)
 
     # Actions, one per key
 
