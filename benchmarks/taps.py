@@ -60,9 +60,9 @@ class Recorder:
             self._note(CHUNK)
             taken(socket, data)
 
-        def take(feed: Feed, channels: Any, text: str | bytes, heard: float) -> None:
+        def take(feed: Feed, channels: Any, text: str | bytes, heard: float) -> bool:
             self._note(FRAME, str(text))
-            framed(feed, channels, text, heard)
+            return framed(feed, channels, text, heard)
 
         def commit(journal: Journal, *how: Any) -> None:
             began = time.perf_counter_ns()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from hypertui.market import Fill, Instrument, Order, Side
+from hypertui.market import ZERO, Fill, Instrument, Order, Side
 
 
 class ExchangeError(Exception):
@@ -21,6 +21,14 @@ class ExchangeError(Exception):
 
 class Rejected(ExchangeError):
     """The venue understood the whole action and refused it; nothing of it took effect."""
+
+
+class NotAuthorized(Rejected):
+    """The venue does not know the key that signed as one that may act for the account."""
+
+
+class Halted(Rejected):
+    """The venue takes no orders in this market, for now or for ever."""
 
 
 class Unknown(ExchangeError):
@@ -48,6 +56,7 @@ class Refusal(StrEnum):
     PASSED = "passed"  # a trigger on the wrong side of the price: the price has passed it
     MARGIN = "margin"
     MINIMUM = "minimum"
+    POST_ONLY = "post_only"  # only post-only orders are accepted, for minutes after a network upgrade
     NO_MATCH = "no_match"  # an IOC found nothing within its limit
     OTHER = "other"
 
@@ -131,13 +140,36 @@ class OpenOrder:
     time: int
 
 
+class Pooling(StrEnum):
+    """How an account keeps its collateral: the perpetuals have their own, or share the spot balance."""
+
+    APART = "apart"
+    UNIFIED = "unified account"
+    PORTFOLIO = "portfolio margin"
+
+
+@dataclass(frozen=True, slots=True)
+class Collateral:
+    """What backs an account's cross positions, in USD: its `equity`, the margin that they use of it, and what
+    they need to be kept. Isolated positions are no part of it."""
+
+    equity: Decimal
+    used: Decimal
+    maintenance: Decimal
+
+    @property
+    def free(self) -> Decimal:
+        """What new positions may use as margin; negative where even the old ones have too little."""
+        return self.equity - self.used
+
+
 @dataclass(frozen=True, slots=True)
 class AccountState:
     """The account and its position in one market. `funding` is what the open position has received so far
-    (negative when paid)."""
+    (negative when paid), `position_margin` the margin (USD) that it uses, which an `isolated` one has for
+    itself."""
 
     equity: Decimal
-    withdrawable: Decimal
     margin_used: Decimal
     position: Decimal
     entry_price: Decimal | None
@@ -145,6 +177,9 @@ class AccountState:
     leverage: int
     funding: Decimal
     time: int
+    cross: Collateral
+    isolated: bool = False
+    position_margin: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +213,27 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How this client stands at the venue: the address that signs, until when it may (ms; None where the
-    venue does not say, or the account signs itself), the taker's fee as a fraction of a trade's value, and
-    the addresses of requests and feed."""
+class Signer:
+    """The key that signs: its address, the name of the API wallet that it is (empty without one), until when
+    it may act (ms; None where the venue does not say, or the account signs itself), and whether it still
+    may."""
 
-    signer: str
-    valid_until: int | None
+    address: str
+    name: str = ""
+    valid_until: int | None = None
+    may_act: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How this client stands at the venue: who signs, the taker's fee as a fraction of a trade's value, how
+    the account keeps its collateral, and the addresses of requests and feed."""
+
+    signer: Signer
     taker_fee: Decimal
     base_url: str
     feed_url: str
+    pooling: Pooling = Pooling.APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +284,15 @@ class FeedAlive:
     """A sign of life without news."""
 
 
-FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something came that cannot be what the venue says, and was dropped: there may be news in it that only a
+    comparison finds."""
+
+    reason: str
+
+
+FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive | Malformed
 
 
 class Exchange(Protocol):
@@ -262,8 +316,17 @@ class Exchange(Protocol):
     async def standing(self) -> Standing:
         """Who signs and until when, and what trading costs this account."""
 
+    async def signer(self) -> Signer:
+        """The key that signs, as the venue knows it now."""
+
     async def instruments(self) -> Mapping[str, Instrument]:
         """Every perpetual market that trades, by symbol."""
+
+    async def is_delisted(self, symbol: str) -> bool:
+        """Whether a market that there was trades no more, by the venue's word of now."""
+
+    async def available(self, symbol: str) -> Decimal:
+        """The margin (USD) with which the account could buy `symbol` now, by the venue's own count."""
 
     async def quote(self, symbol: str) -> Quote:
         """The prices of a market now."""
@@ -286,8 +349,11 @@ class Exchange(Protocol):
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         """Deposits, withdrawals and other transfers of the account at or after `since`, oldest first."""
 
-    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
-        """Set cross leverage for `symbol`; raises Rejected with the venue's reason."""
+    async def set_leverage(
+        self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
+    ) -> None:
+        """Set the leverage of `symbol`, with cross or with isolated margin; raises Rejected with the venue's
+        reason."""
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
         """Begin with what can be done before `orders` may be sent, such as signing, so that placing the same

@@ -34,11 +34,12 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """The three kinds of order that the engine ever sends."""
+    """The kinds of order that are ever sent; the last one by the probe alone."""
 
     STOP_MARKET = "stop_market"  # fires at the trigger, then fills down to (up to) the limit
     STOP_LIMIT = "stop_limit"  # fires at the trigger, then rests at the limit
     IOC = "ioc"  # fills at once down to (up to) the limit; what is left is dropped
+    TAKE_PROFIT = "take_profit"  # as a market stop, for a price that comes from the other side
 
 
 class Reason(StrEnum):
@@ -75,12 +76,21 @@ class Order:
     reduce_only: bool = False
 
 
+class Forced(StrEnum):
+    """How the venue closed a position by itself, other than by a liquidation."""
+
+    NO = ""
+    DELEVERAGED = "deleveraged"  # to fill the liquidation of somebody else
+    SETTLED = "settled"  # because the market has ended
+
+
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution as the venue reports it. `fee` is positive when paid; `trade_id` is unique together with
     `time` and `order_id`. `start_position` is what the account held just before, in signed coins (the venue's
     `startPosition`); None where it was not told. `liquidated` is the address whose position the venue closed
-    with it, None for an ordinary trade; either side of one names it."""
+    with it, None for an ordinary trade; either side of one names it. `forced` is how the venue closed the
+    account's own position otherwise."""
 
     symbol: str
     side: Side
@@ -94,6 +104,7 @@ class Fill:
     closed_pnl: Decimal = ZERO
     start_position: Decimal | None = None
     liquidated: str | None = None
+    forced: Forced = Forced.NO
 
     @property
     def value(self) -> Decimal:
@@ -110,13 +121,15 @@ class Fill:
 class Instrument:
     """A perpetual market with its rules for prices and sizes.
 
-    `sz_decimals` is the number of decimals of a size; `max_leverage` the highest that the venue grants.
+    `sz_decimals` is the number of decimals of a size; `max_leverage` the highest that the venue grants. An
+    `only_isolated` one takes no cross margin.
     """
 
     symbol: str
     sz_decimals: int
     max_leverage: int
     min_order_value: Decimal = MIN_ORDER_VALUE
+    only_isolated: bool = False
 
     @property
     def lot(self) -> Decimal:

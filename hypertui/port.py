@@ -167,10 +167,13 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """The master lamp: four working orders, none twice at a unit, every coin held covered by a stop.
+    """The master lamp: the orders that are wanted are live, none twice at a unit, and live stops cover
+    every coin.
 
-    `settled` is False while anything sent is unproven; only then may the rest differ without alarm.
-    `protected` is the part of the position that stops cover, None while nothing is held.
+    `settled` is False while what is under way explains a difference. `position` is the larger of what the
+    trade has booked and what the exchange holds, negative for a short one; `protected` the part of it that
+    live stops cover, None while nothing is held; `unprotected` says in words what no live stop
+    covers, coins and USD (empty where it is less than an order), and `unprotected_since` when that began.
     """
 
     ok: bool
@@ -184,6 +187,8 @@ class Invariant:
     duplicates: int = 0
     fault: str = ""
     protected: Decimal | None = None
+    unprotected: str = ""
+    unprotected_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +383,7 @@ class Snapshot:
     wish: str = ""  # what was ordered and is not done yet, and what that waits for
     refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
     closed_at: int | None = None  # when everything was sold for good (ms)
+    steady: int = 0  # what the machine's own clock that nobody sets showed at `at` (ms)
     # price
     mark: Decimal | None = None
     mark_at: int | None = None
@@ -418,7 +424,12 @@ class Snapshot:
     margin_used: Decimal | None = None
     liquidation_price: Decimal | None = None
     liquidation_distance: Decimal | None = None  # (mark - liquidation) / mark
-    venue_position: Decimal | None = None  # as the venue said last
+    venue_position: Decimal | None = None  # what the exchange holds, as far as it has told
+    account_at: int | None = None  # when equity, margin and liquidation price were asked for (ms)
+    # Everything said of orders and position is as of then (ms), and the exchange is out of sight when that is
+    # longer ago than `blind_after`.
+    known_at: int | None = None
+    blind_after: int = 10_000
     # the books
     orders: tuple[OrderView, ...] = ()  # lowest unit first
     listed_at: int | None = None  # when the venue's orders were last asked for (ms)

@@ -34,7 +34,7 @@ class _Trip:
     @property
     def whipsaw_cost(self) -> Decimal:
         """In USD, with both fees; 0 unless the coins were bought back higher."""
-        if self.buy.size == 0:
+        if not self.buy.size or not self.sale.size:
             return ZERO
         lost = self.buy.value - self.sale.value / self.sale.size * self.buy.size
         return lost + self.sale.fee + self.buy.fee if lost > 0 else ZERO

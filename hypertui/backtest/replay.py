@@ -32,6 +32,7 @@ class Run:
     """A finished replay. `max_drawdown` is the deepest fall of the net PnL from an earlier high, in USD."""
 
     ladder: Ladder
+    series: Series
     ticks: int = 0
     fills: int = 0
     last_price: Decimal = ZERO
@@ -53,7 +54,7 @@ def replay(
     plan.check_at(entry_price)
     venue = _InstantVenue(plan, costs, entry_price, series.times[0])
     ladder = venue.ladder
-    run = Run(ladder)
+    run = Run(ladder, series)
     drawdown = _Drawdown()
     for tick, price in enumerate(series.prices):
         while ladder.halted is None and (step := ladder.touch(price)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.backtest.replay import Costs, Run
@@ -20,10 +21,16 @@ class Timing:
 
 
 def summary(run: Run, timing: Timing) -> dict[str, object]:
-    """The whole run as one JSON object."""
-    ladder = run.ladder
+    """The whole run as one JSON object; the file's first and last time are null when it has none."""
+    ladder, series = run.ladder, run.series
     return {
         "symbol": ladder.plan.instrument.symbol,
+        "file": {
+            "rows": series.rows,
+            "first_time": _when(series.times[0]) if series.timed else None,
+            "last_time": _when(series.times[-1]) if series.timed else None,
+            "notes": list(series.notes),
+        },
         "ticks": run.ticks,
         "steps": ladder.steps,
         "fills": run.fills,
@@ -49,13 +56,16 @@ def summary(run: Run, timing: Timing) -> dict[str, object]:
 
 
 def in_words(run: Run, costs: Costs, timing: Timing) -> str:
-    """The run for a person: what it made, and what the making cost."""
-    ladder = run.ladder
+    """The run for a person: what was read, what it made, and what the making cost."""
+    ladder, series = run.ladder, run.series
     plan = ladder.plan
     stake = ladder.fragment_at_entry * SLOTS
     net = ladder.net_pnl(run.last_price)
     phases = ", ".join(f"{phase.value} {run.phase_steps[phase.value]:,}" for phase in Phase)
+    period = f"{_when(series.times[0])} to {_when(series.times[-1])} UTC" if series.timed else "no times"
     rows = [
+        ("file", f"{series.rows:,} {'row' if series.rows == 1 else 'rows'}, {period}"),
+        *(("note", note) for note in series.notes),
         ("prices walked", f"{run.ticks:,} in {timing.run_s:.2f} s (loaded in {timing.load_s:.2f} s)"),
         (
             "entry",
@@ -79,6 +89,10 @@ def in_words(run: Run, costs: Costs, timing: Timing) -> str:
         rows.append(("halted", ladder.halted))
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def _when(time: int) -> str:
+    return datetime.fromtimestamp(time // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _one_whipsaw(ladder: Ladder, costs: Costs) -> str:

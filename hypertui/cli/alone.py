@@ -7,8 +7,10 @@ folders, or from different shells, find each other.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import pwd
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hypertui.execution.entry import StartRefused
-from hypertui.ledger import EngineLock
+from hypertui.ledger import EngineLock, Locked
+from hypertui.ledger.lock import held_locks, refusal
 from hypertui.port import Network
 from hypertui.settings import Settings
 
@@ -45,6 +48,34 @@ def alone(
         yield
 
 
+@contextmanager
+def alone_if_possible(
+    state_dir: Path, network: Network, venue: str | None, account: str, symbol: str, clock: Callable[[], int]
+) -> Iterator[str]:
+    """The same for whoever only takes risk away, on a disk that may take no lock: gives the reason then, in
+    words, and is empty where the lock is held. Raises Locked, naming the holder, as far as one can be
+    seen."""
+    with ExitStack() as held:
+        trouble = ""
+        try:
+            held.enter_context(alone(state_dir, network, venue, account, symbol, clock))
+        except StartRefused as error:
+            trouble = str(error)
+            places = [(state_dir, network.value)]
+            if venue is not None:
+                places += [(folder, venue) for folder in _lock_places()]
+            for folder, name in places:
+                _refuse_if_held(folder, name, account, symbol)
+        yield trouble
+
+
+def _refuse_if_held(folder: Path, network: str, account: str, symbol: str) -> None:
+    with suppress(OSError):
+        for lock in held_locks(folder, network):
+            if (lock.account, lock.symbol) == (account.lower(), symbol):
+                raise Locked(refusal(account.lower(), symbol, network, lock.holder))
+
+
 def venue_of(settings: Settings) -> str | None:
     """The venue's name among all that there are: on paper with its address. None for a paper market of one's
     own, which nobody else can reach."""
@@ -56,23 +87,36 @@ def venue_of(settings: Settings) -> str | None:
 
     network = paper(settings.base_url)
     parts = urlsplit(network.base_url)
-    host = "localhost" if network.is_loopback else parts.hostname
+    host = "localhost" if network.is_loopback or _is_here(parts.hostname or "") else parts.hostname
     return f"paper at {host}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}"
+
+
+def _is_here(name: str) -> bool:
+    """Whether a name of the system's list of hosts, or of its resolver, is this machine's own."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
+    except (OSError, UnicodeError):
+        return False
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
 
 
 def locks_folder() -> Path:
     """The user's folder of locks, made if need be and private: in the home that the list of users
     of the system names, or below /tmp for a user without one that can be written. Raises StartRefused."""
-    tried = []
-    with suppress(KeyError):
-        tried.append(Path(pwd.getpwuid(os.getuid()).pw_dir) / _IN_HOME)
-    tried.append(_WITHOUT_HOME / f"hypertui-{os.getuid()}")
+    tried = _lock_places()
     for folder in tried:
         with suppress(OSError):
             if _private(folder):
                 return folder
     places = " nor ".join(map(str, tried))
     raise StartRefused(f"there is no place for the lock: {places} cannot be a folder of this user alone")
+
+
+def _lock_places() -> list[Path]:
+    places = []
+    with suppress(KeyError):
+        places.append(Path(pwd.getpwuid(os.getuid()).pw_dir) / _IN_HOME)
+    return [*places, _WITHOUT_HOME / f"hypertui-{os.getuid()}"]
 
 
 def _private(folder: Path) -> bool:

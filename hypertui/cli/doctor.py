@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Sequence
 
+from hypertui.cli import streams
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
-from hypertui.cli.trade import Prepared, prepare, wall_clock
+from hypertui.cli.trade import Prepared, prepare
+from hypertui.clock import CLOCK
 from hypertui.exchange import Exchange, ExchangeError, Rejected
 from hypertui.execution import preflight, words
 from hypertui.execution.entry import StartRefused
@@ -22,6 +23,7 @@ from hypertui.ledger.errors import OldJournal
 from hypertui.ledger.lock import held_locks
 from hypertui.market import Side
 from hypertui.port import Finding, Level
+from hypertui.redaction import harmless, printable
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
@@ -35,7 +37,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         with prepared.market() as own:
             found = asyncio.run(_examine(prepared, own))
     except (StartRefused, ExchangeError) as error:
-        print(f"hypertui: {_harmless(' '.join(str(error).split()))}", file=sys.stderr)
+        streams.complain(printable(str(error)))
         return error.status if isinstance(error, StartRefused) else _UNREACHED
     _print(found, prepared, arguments.json)
     return _RED if preflight.worst(found, Level.RED) else 0
@@ -44,13 +46,22 @@ def doctor(arguments: argparse.Namespace) -> int:
 async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
     exchange = await prepared.connect(own)
     try:
-        refused = await _key_refused(exchange)
-        found = await _look(prepared, exchange)
-        if refused is None:
-            return found
-        return (refused, *(finding for finding in found if finding.name != refused.name))
+        return await _look(prepared, exchange)
     finally:
         await exchange.close()
+
+
+async def examined(
+    exchange: Exchange, survey: Survey, adopt: bool | None, goes_on: str = ""
+) -> tuple[Sequence[Finding], Ground]:
+    """What stands in the way of a start, and what it would begin on, the key first: a start does not come
+    to look at the rest without one that may act. Raises an ExchangeError."""
+    refused = await _key_refused(exchange)
+    ground = await survey.look(adopt, goes_on)
+    found = preflight.findings(ground)
+    if refused is None:
+        return found, ground
+    return (refused, *(finding for finding in found if finding.name != refused.name)), ground
 
 
 async def _key_refused(exchange: Exchange) -> Finding | None:
@@ -67,7 +78,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     place, trouble = "", []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = look(config, prepared.state_dir, url, exchange.account)
+        place, goes_on, refusal = look(config, plan, prepared.state_dir, url, exchange.account)
     except OldJournal as error:
         trouble = [Finding("journal", Level.AMBER, str(error))]
     except JournalError as error:
@@ -75,9 +86,9 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     else:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
-    survey = Survey(exchange, config, plan, wall_clock, ClockSkew(), place, prepared.disk_free)
-    ground = await survey.look(config.adopt, goes_on)
-    return (*preflight.findings(ground), *trouble, *_unattended(prepared, ground))
+    survey = Survey(exchange, config, plan, CLOCK, ClockSkew(), place, prepared.disk_free)
+    found, ground = await examined(exchange, survey, config.adopt, goes_on)
+    return (*found, *trouble, *_unattended(prepared, ground))
 
 
 def _unattended(prepared: Prepared, ground: Ground) -> Iterator[Finding]:
@@ -113,13 +124,9 @@ def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:
         }
         print(json.dumps(record))
         return
-    marks = _ASCII_MARKS if prepared.settings.console.ascii else _MARKS
+    plain = prepared.settings.console.ascii or not streams.speaks_utf8()
+    marks = _ASCII_MARKS if plain else _MARKS
     width = max(len(finding.name) for finding in found)
     for finding in found:
-        print(f"{marks[finding.level]} {finding.name:<{width}}  {_harmless(finding.text)}")
+        print(f"{marks[finding.level]} {finding.name:<{width}}  {harmless(finding.text)}")
     print(f"{counts[Level.RED]} red, {counts[Level.AMBER]} amber")
-
-
-def _harmless(text: str) -> str:
-    """Words that may be the venue's, without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +15,9 @@ from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
+from hypertui.execution.recording import Unsound
+from hypertui.execution.start import rehearse
+from hypertui.execution.trade_journal import Input, LedgerJournal, TradeJournal
 from hypertui.ledger import Journal, JournalError, Locked
 from hypertui.ledger.archive import to_be_made
 from hypertui.ledger.errors import NoJournal
@@ -25,7 +27,7 @@ from hypertui.ledger.reading import JournalReader
 from hypertui.ledger.records import SettingsRecord, TradeRecord
 from hypertui.market import plain
 from hypertui.settings import digest
-from hypertui.strategy.plan import BuyOrder, Reinvest
+from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -58,6 +60,7 @@ def journals(
                 journal.claim(*names)
                 retention = None if keep_days is None else Retention(place, keep_days, clock)
                 trade, written = take_up(journal, config, account, clock(), retention=retention)
+                held.callback(forget_unless_begun, journal, f"{trade:016x}")
                 if snapshot is not None:
                     journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
                 return trade, written
@@ -106,10 +109,13 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
         yield Live(int(live.id, 16), LedgerJournal(journal, live, is_new=False), its_own)
 
 
-def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) -> tuple[str, str, str]:
+def look(
+    config: TradeConfig, plan: Plan, state_dir: Path, url: str | None, account: str
+) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. Changes nothing. Raises JournalError, also where a start could
-    not make one, and OldJournal for one that a start would bring up to date."""
+    up, in words; empty where there is none. The trade is played back for that as a start does. Changes
+    nothing. Raises JournalError, also where a start could not make one, and OldJournal for one that a start
+    would bring up to date."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
@@ -117,10 +123,23 @@ def look(config: TradeConfig, state_dir: Path, url: str | None, account: str) ->
             if live is None:
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-            text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
-            return journal.place, text, _other_terms(live, config)
+            text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
+            return journal.place, text, _other_terms(live, config) or _unplayable(journal, live, config, plan)
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
+
+
+def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: Plan) -> str:
+    """Why the trade cannot be taken up from what is written down, in words; empty where it can."""
+    try:
+        history = [Input(row.kind, row.at, row.data) for row in journal.inputs(live.id)]
+        rehearse(plan, config.timing, int(live.id, 16), history)
+    except Unsound as error:
+        return (
+            f"the journal {journal.place} cannot be played back: {error}: a start protects what the exchange "
+            "holds, and buys nothing"
+        )
+    return ""
 
 
 def _random_id() -> str:
@@ -140,7 +159,7 @@ def take_up(
     live = _live(journal, config, account)
     idle = journal.live_trade(config.network.value, account, config.symbol) if live is None else None
     if idle is not None:
-        journal.end(idle.id, now, "never began")
+        journal.forget(idle.id)  # of a start that was refused, or killed, before anything was sent
     if live is None:
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
@@ -148,6 +167,13 @@ def take_up(
     if refusal := _other_terms(live, config):
         raise StartRefused(refusal)
     return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
+
+
+def forget_unless_begun(journal: Journal, trade_id: str) -> None:
+    """A start that came to nothing leaves nothing: no trade that `status` would tell of."""
+    with suppress(JournalError, Locked):
+        if next(journal.inputs(trade_id), None) is None:
+            journal.forget(trade_id)
 
 
 def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:
@@ -162,7 +188,7 @@ def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
     for name, asked in _terms(config).items():
         if live.settings.get(name) != asked:
             return (
-                f"a trade of {config.symbol} with {name} {live.settings.get(name)} goes on in this account, "
+                f"a trade of {config.symbol} with {name} {live.settings.get(name)} is open in this account, "
                 f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
             )
     return ""

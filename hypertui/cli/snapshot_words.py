@@ -17,9 +17,10 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
     mode = snapshot.mode.upper() + (f": {fmt.clean(snapshot.reason)}" if snapshot.reason else "")
     yield f"{snapshot.network.upper()} {symbol} {fmt.account(snapshot.account)}  {mode}"
+    frame = Frame(snapshot, now)
     if snapshot.invariant is not None:
-        yield from _trade(snapshot, snapshot.invariant, snapshot.instrument)
-    yield _row("engine", bar.waiting(Frame(snapshot, now)).text)
+        yield from _trade(frame, snapshot, snapshot.invariant, snapshot.instrument)
+    yield _row("engine", bar.waiting(frame).text)
     for alarm in snapshot.alarms:
         if alarm.active:
             yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")
@@ -29,16 +30,18 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
         yield _row("command", f"{command.verb.value} by {who}: {command.state.value}{text}")
 
 
-def _trade(snapshot: Snapshot, invariant: Invariant, instrument: Instrument) -> Iterator[str]:
+def _trade(frame: Frame, snapshot: Snapshot, invariant: Invariant, instrument: Instrument) -> Iterator[str]:
+    age = frame.silent or frame.out_of_sight
+    as_of = "" if age is None else f"; as of {fmt.plain_age(age)} ago"
     held = f"{fmt.size(snapshot.position, instrument)} {fmt.clean(instrument.symbol, 12)}"
     covered = f"stops cover {fmt.size(invariant.stopped_size, instrument)}"
     if invariant.protected is not None:
-        covered += f" ({fmt.share_down(invariant.protected)})"
-    yield _row("position", f"{held}, about {fmt.usd(snapshot.position_value)} USD; {covered}")
+        covered += f" ({fmt.share_down(invariant.protected)} of {fmt.size(invariant.position, instrument)})"
+    yield _row("position", f"{held}, about {fmt.usd(snapshot.position_value)} USD; {covered}{as_of}")
     fault = f"; {fmt.clean(invariant.fault)}" if invariant.fault else ""
     unsettled = "" if invariant.settled else "; something is on its way"
     stops, buys = fmt.plural(invariant.stops, "stop"), fmt.plural(invariant.buys, "buy")
-    yield _row("orders", f"{stops}, {buys}{fault}{unsettled}")
+    yield _row("orders", f"{stops}, {buys}{fault}{unsettled}{as_of}")
     for slot in snapshot.slots:
         side = "stop" if slot.side is Side.SELL else "buy "
         size, at = fmt.size(slot.size, instrument), fmt.price(slot.trigger, instrument)

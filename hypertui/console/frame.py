@@ -45,6 +45,10 @@ class Frame:
         """The same without seconds."""
         return fmt.clock_short(ms, self.zone)
 
+    def as_of(self, label: str, at: int | None) -> str:
+        """A label with the time as of which its figure is, where that is known."""
+        return label if at is None else f"{label} {self.clock(at)}"
+
     def exact_time(self, ms: int) -> str:
         """Day and time to the millisecond."""
         return fmt.exact_time(ms, self.zone)
@@ -58,13 +62,14 @@ class Frame:
         """How long the engine has been silent, in ms, if it should not be."""
         age = self.now - self.snapshot.at
         gone = self.ended is not None or self.snapshot.mode is Mode.STOPPED
-        return None if gone or age <= SILENT_AFTER else age
+        # One from the time to come is none that was just made: its clock and ours do not go together.
+        return None if gone or abs(age) <= SILENT_AFTER else abs(age)
 
     @property
     def mark_age(self) -> int | None:
         """The age of the mark in ms; None before the first one."""
         at = self.snapshot.mark_at
-        return None if at is None else max(self.now - at, 0)
+        return None if at is None else abs(self.now - at)
 
     @property
     def mark_stale(self) -> bool:
@@ -74,9 +79,21 @@ class Frame:
         limits = [source.limit for source in self.snapshot.sources if source.name == "mark"]
         return self.mark_age > min(limits, default=MARK_LIMIT) or self.silent is not None
 
+    @property
+    def out_of_sight(self) -> int | None:
+        """How long ago (ms) anything was last heard of orders and position, if that is longer than it may
+        be: what is said of them is as of then. None while the exchange is in sight, and before a trade is
+        open."""
+        snapshot = self.snapshot
+        over = self.ended is not None or snapshot.mode in (Mode.STARTING, Mode.STOPPED)
+        if over or snapshot.known_at is None:
+            return None
+        age = self.now - snapshot.known_at
+        return age if age > snapshot.blind_after else None
+
     def source_age(self, source: Source) -> int | None:
         """The age of a source's last sign of life in ms; None if there was none."""
-        return None if source.seen_at is None else max(self.now - source.seen_at, 0)
+        return None if source.seen_at is None else abs(self.now - source.seen_at)
 
     def source_stale(self, source: Source) -> bool:
         """Whether a source is disconnected or older than its limit. One not heard of yet is not, while the

@@ -107,7 +107,7 @@ KEYS = (
         "cancel_all",
         "CANCEL ALL…",
         "ALL…",
-        "cancel every order, the stops too: the position is bare",
+        "cancel every order, the stops too: the position is unprotected",
         bar=_MAIN,
     ),
     Key(

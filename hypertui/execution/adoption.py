@@ -12,12 +12,24 @@ from hypertui.exchange import Exchange
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Decision
-from hypertui.market import ZERO, Fill, Reason, plain
+from hypertui.market import ZERO, Fill, Forced, Reason, plain
+
+_FORCED = {
+    Forced.DELEVERAGED: "an auto-deleveraging by the exchange",
+    Forced.SETTLED: "a settlement by the exchange",
+}
 
 
 def strange(fills: Sequence[Fill], booked: Callable[[Fill], bool], tracker: OrderTracker) -> list[Fill]:
     """The fills that no order of the trade explains, oldest first."""
     return [fill for fill in fills if not booked(fill) and tracker.find(fill.client_id) is None]
+
+
+def by_exchange(fill: Fill, account: str) -> str:
+    """What the exchange itself did to the position of `account`, in words; empty for an ordinary trade."""
+    if fill.liquidated == account.lower():
+        return "a liquidation by the exchange"
+    return _FORCED.get(fill.forced, "")
 
 
 async def look(exchange: Exchange, symbol: str, since: int) -> tuple[Sequence[Fill], Decimal]:
@@ -69,5 +81,6 @@ class Adoption:
 
     def _decision(self, fill: Fill) -> Decision:
         """Nobody here decided it: the venue did, or somebody with the account's key."""
-        liquidated = fill.liquidated == self._account.lower()
-        return Decision(Reason.LIQUIDATION if liquidated else Reason.MANUAL)
+        how = by_exchange(fill, self._account)
+        lost = fill.liquidated == self._account.lower() or fill.forced is Forced.DELEVERAGED
+        return Decision(Reason.LIQUIDATION if lost else Reason.MANUAL, text=how)

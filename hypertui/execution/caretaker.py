@@ -20,17 +20,19 @@ from hypertui.exchange import (
 from hypertui.execution import reconciliation
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
+from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.market import Fill, plain
+from hypertui.market import ZERO, Fill, Side, plain
 from hypertui.port import Severity
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
+_LONGEST_UNPROVEN = 15_000  # ms for which what is unproven may explain any difference of the position
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Caretaker:
         journal: TradeJournal,
         rations: Rations,
         skew: ClockSkew,
+        key: KeyWatch,
         book: Callable[[Fill], None],
         pause: Callable[[str], None],
         expires_after: int,
@@ -82,6 +85,7 @@ class Caretaker:
         self._journal = journal
         self._rations = rations
         self._skew = skew
+        self._key = key
         self._book = book
         self._pause = pause
         self._expires_after = expires_after
@@ -92,6 +96,7 @@ class Caretaker:
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
         self._unsure_since: int | None = None if is_new else 0
         self._suspicion: _Suspicion | None = None
+        self._quiet_at = clock()  # when nothing was unproven last, as far as that was looked at
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
 
@@ -197,6 +202,29 @@ class Caretaker:
         self._answered(self._on_allowance)
         return ""
 
+    async def ask_key(self) -> str:
+        """Ask whether the key that signs still may, and until when."""
+        await self._permission()
+        try:
+            signer = await self._exchange.signer()
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the key could not be asked about", error))
+            return str(error)
+        self._answered(partial(self._key.learned, signer))
+        return ""
+
+    async def ask_listing(self, delisted: Callable[[], None]) -> str:
+        """Ask whether the market trades no more; `delisted` is called where that is so."""
+        await self._permission()
+        try:
+            gone = await self._exchange.is_delisted(self._symbol)
+        except ExchangeError as error:
+            self._inbox.post(partial(self._unanswered, "the market could not be asked about", error))
+            return str(error)
+        if gone:
+            self._answered(delisted)
+        return ""
+
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
         while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
@@ -233,14 +261,35 @@ class Caretaker:
         self._alarms.clear("questions")
         self._look_at_clock()
         self._inputs.on_answer(asked_at)
-        self._inputs.on_account(account)
+        self._inputs.knowledge.on_account(account, asked_at)
         self._tracker.venue_ahead = self._skew.ahead
-        moving = not self._tracker.quiet or booked != self._tracker.fills_booked
-        difference = account.position - self._tracker.ladder.held
-        if not moving and difference:
-            self._suspect(_Suspicion(difference, booked, self._clock()))
-        elif not moving:
+        self._compare_position(account.position, booked)
+
+    def _compare_position(self, position: Decimal, booked: int) -> None:
+        """Compare, where nothing has been booked since the question. While something is unproven it may
+        explain a difference: for a while any, and then what it can have bought or sold, and no more."""
+        tracker, now = self._tracker, self._clock()
+        if booked != tracker.fills_booked:
+            return
+        difference = position - tracker.ladder.held
+        if tracker.quiet:
+            self._quiet_at = now
+        elif now - self._quiet_at <= _LONGEST_UNPROVEN or self._explained(difference):
+            return
+        if difference:
+            self._suspect(_Suspicion(difference, booked, now))
+        else:
             self._suspicion = None
+            self._alarms.clear("implausible")
+
+    def _explained(self, difference: Decimal) -> bool:
+        least = most = ZERO
+        for order in self._tracker.alive:
+            if order.unproven and order.order.side is Side.SELL:
+                least -= order.remaining
+            elif order.unproven:
+                most += order.remaining
+        return least <= difference <= most
 
     def _suspect(self, new: _Suspicion) -> None:
         """A difference alone proves nothing: a fill may be on its way. It is believed when every order and
@@ -258,7 +307,8 @@ class Caretaker:
     def _believe(self, difference: Decimal) -> None:
         ladder, mark = self._tracker.ladder, self._tracker.mark
         if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
-            self._tracker.correct_dust(difference, self._clock())
+            if self._tracker.quiet:
+                self._tracker.correct_dust(difference, self._clock())
             return
         text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
         self._alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")
@@ -267,7 +317,10 @@ class Caretaker:
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         if self._unsure_since is not None and findings.asked_at >= self._unsure_since:
             self._unsure_since = None
+        if findings.asked_at >= (self._alarms.since("garbage") or 0):
+            self._alarms.clear("garbage")
         self.listing = (findings.asked_at, findings.orders)
+        self._inputs.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._book(fill)
@@ -283,7 +336,7 @@ class Caretaker:
         )
         for answer in self._awaiting:
             if not answer.done():
-                answer.set_result(f"{differences.done} to repair, {found} fills found")
+                answer.set_result(f"{differences.done} to repair, {found} fills found{self._surplus()}")
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
         if differences.orphans:
@@ -293,6 +346,13 @@ class Caretaker:
             self._alarms.sound("foreign orders", Severity.WARNING, text)
         else:
             self._alarms.clear("foreign orders")
+
+    def _surplus(self) -> str:
+        """What the exchange holds beyond the books, in words: no repair of orders changes that."""
+        ladder, held = self._tracker.ladder, self._inputs.knowledge.position
+        if held is None or held == ladder.held:
+            return ""
+        return f"; the exchange holds {plain(held)}, booked {plain(ladder.held)}: adopt or flatten"
 
     def _take(
         self, findings: reconciliation.Findings, differences: reconciliation.Differences, now: int

@@ -12,6 +12,7 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.skew import ClockSkew
+from hypertui.execution.words import counted
 from hypertui.market import Fill, OrderType
 
 _FILLS_MARGIN_MS = 60_000
@@ -21,8 +22,9 @@ class Courier:
     """Carries each action beside the events.
 
     `book` takes fills that were asked for; `answered` is told of each answer when its action was sent (ms);
-    `trouble` is told, in words, when an action did not take effect, or None when one did again; `doubt` is
-    called when nobody knows whether one did.
+    `trouble` is told, in words, when an action did not take effect, or None when one did again; `refused` is
+    told before of one that the venue refused as a whole; `doubt` is called when nobody knows whether one
+    did.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Courier:
         book: Callable[[Fill], None],
         answered: Callable[[int], None],
         trouble: Callable[[str | None], None],
+        refused: Callable[[Rejected], None],
         doubt: Callable[[], None],
     ) -> None:
         self._exchange = exchange
@@ -49,6 +52,7 @@ class Courier:
         self._book = book
         self._answered = answered
         self._trouble = trouble
+        self._refused = refused
         self._doubt = doubt
         self._under_way: list[Place | Cancel] = []
 
@@ -74,19 +78,21 @@ class Courier:
         """Start to carry an action; what becomes of it arrives in the inbox."""
         match action:
             case Place():
-                self._act(action, self._place(action))
+                self._act(action, partial(self._place, action))
             case Cancel():
-                self._act(action, self._cancel(action))
+                self._act(action, partial(self._cancel, action))
             case Ask(order):
                 self._inbox.spawn(self._ask(order))
 
-    def _act(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
+    def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self._under_way.append(action)
         self._inbox.spawn(self._seen_through(action, work))
 
-    async def _seen_through(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
+    async def _seen_through(
+        self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]
+    ) -> None:
         try:
-            await work
+            await work()
         except Exception:
             self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise
@@ -115,9 +121,14 @@ class Courier:
         self._doubt()
 
     def _not_placed(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._trouble(f"{len(orders)} orders not placed: {error}")
         self._rations.refused(purpose, error)
+        self._tell(f"{counted(len(orders), 'order')} not placed: {error}", error)
         self._tracker.on_not_placed(orders, str(error), self._clock())
+
+    def _tell(self, text: str, error: Exception) -> None:
+        if isinstance(error, Rejected):
+            self._refused(error)
+        self._trouble(text)
 
     async def _cancel(self, action: Cancel) -> None:
         orders, purpose, sent = action.orders, action.purpose, self._clock()
@@ -139,8 +150,8 @@ class Courier:
         self._acted(action, take)
 
     def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._trouble(f"{len(orders)} orders not cancelled: {error}")
         self._rations.refused(purpose, error)
+        self._tell(f"{counted(len(orders), 'order')} not cancelled: {error}", error)
         self._tracker.on_not_cancelled(orders, self._clock())
 
     async def _ask(self, order: OwnOrder) -> None:

@@ -92,7 +92,14 @@ class Durability:
         self._alarms.sound("journal lost", Severity.CRITICAL, text)
         return text
 
+    def go_on(self) -> None:
+        """The attempts were ended with all else that went on beside: begin them again, if any are needed."""
+        if self.problem and not self._refused:
+            self._inbox.spawn(self._retry())
+
     async def _retry(self) -> None:
+        if self._attempt is not None and not self._attempt.done():
+            await asyncio.wait([self._attempt])
         pause = _FIRST_PAUSE
         while True:
             wait = self._random.uniform(0, pause)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+from hypertui.clock import steady_ms
 from hypertui.exchange import Exchange, ExchangeError, Rejected
 from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
@@ -14,21 +16,23 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
-from hypertui.execution.view import compose
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.execution.view import blank, compose
 from hypertui.port import Ack, Command, Event, EventKind, Mode, Severity, Snapshot, Stop, StopReason
+from hypertui.signals import FAILED
 from hypertui.strategy.plan import PlanError
 
 _PUBLISH_EVERY = 100
 _BEAT = 0.5
 _UNKNOWN_VENUE = 4
+_LOG = logging.getLogger(__name__)
 
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
     or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `disk_free` says how
     many bytes the state folder has left; `log_trouble` says why lines of the log are lost, and is empty while
-    none are."""
+    none are. `clock` (ms) must never jump; `clock_set_by` says how far the machine's own has been set since
+    the start, and `steady` is what other processes can tell a snapshot's age by."""
 
     def __init__(
         self,
@@ -39,7 +43,11 @@ class EmbeddedEngine:
         random: Random,
         disk_free: Callable[[], int] | None = None,
         log_trouble: Callable[[], str] = lambda: "",
+        clock_set_by: Callable[[], int] = lambda: 0,
+        steady: Callable[[], int] = steady_ms,
     ) -> None:
+        self._clock_set_by = clock_set_by
+        self._steady = steady
         self._disk_free = disk_free
         self._connect = connect
         self._config = config
@@ -52,18 +60,7 @@ class EmbeddedEngine:
         self._trader: Trader | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
-        self._started_at = clock()
-        self._snapshot = Snapshot(
-            seq=0,
-            at=self._started_at,
-            started_at=self._started_at,
-            network=config.network,
-            account="",
-            instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
-            leverage=config.leverage,
-            unit_size=config.unit_size,
-            mode=Mode.STARTING,
-        )
+        self._snapshot = self._blank = replace(blank(config, clock()), steady=steady())
 
     @property
     def snapshot(self) -> Snapshot:
@@ -92,7 +89,8 @@ class EmbeddedEngine:
         return await asyncio.wrap_future(answer)
 
     async def run(self, stop: Stop) -> StopReason:
-        """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status."""
+        """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status, and
+        so does a defect."""
         self._loop = asyncio.get_running_loop()
         heart = asyncio.create_task(self._beat())
         try:
@@ -103,6 +101,13 @@ class EmbeddedEngine:
             reason = StopReason(2, str(error))
         except ExchangeError as error:
             reason = StopReason(_UNKNOWN_VENUE, str(error))
+        except Exception as error:
+            if self._trader is None:
+                raise  # nothing of the engine has begun: bad input
+            _LOG.exception("a defect")
+            reason = StopReason(
+                FAILED, f"a defect before anything was traded: {type(error).__name__}: {error}"
+            )
         finally:
             heart.cancel()
             self._loop = None
@@ -127,6 +132,7 @@ class EmbeddedEngine:
                 self._changed,
                 self._disk_free,
                 self._log_trouble,
+                self._clock_set_by,
             )
             return await self._trader.run(stop)
         finally:
@@ -142,16 +148,21 @@ class EmbeddedEngine:
     def _changed(self) -> None:
         trader, now = self._trader, self._clock()
         if trader is None:
-            self._snapshot = replace(self._snapshot, seq=self._snapshot.seq + 1, at=now)
+            self._snapshot = replace(
+                self._snapshot, seq=self._snapshot.seq + 1, at=now, steady=self._steady()
+            )
             return
         news = self._published != (trader.desk.mode, trader.desk.reason)
-        if news or now - self._snapshot.at >= _PUBLISH_EVERY:
+        if news or not 0 <= now - self._snapshot.at < _PUBLISH_EVERY:
             self._published = (trader.desk.mode, trader.desk.reason)
+            if trader.fallback is not None:
+                # Nothing of the books that were given up is shown on.
+                self._snapshot = replace(self._blank, seq=self._snapshot.seq)
             self._snapshot = self._composed(trader, now)
 
     def _composed(self, trader: Trader, now: int) -> Snapshot:
         try:
-            return compose(trader, self._snapshot, now, self._books)
+            return replace(compose(trader, self._snapshot, now, self._books), steady=self._steady())
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
             text = f"no snapshot could be made: {type(error).__name__}: {error}"
             trader.desk.alarms.sound("snapshot", Severity.CRITICAL, text)
@@ -163,6 +174,7 @@ class EmbeddedEngine:
             self._snapshot,
             seq=self._snapshot.seq + 1,
             at=self._clock(),
+            steady=self._steady(),
             mode=Mode.HALTED if halted else Mode.STOPPED,
             reason=reason.text,
         )

@@ -21,8 +21,9 @@ from hypertui.execution.backoff import Backoff
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.plausible import fault_beside
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ZERO, Fill, Order
+from hypertui.market import ZERO, Fill, Order, Side
 from hypertui.strategy.plan import Plan
 
 _FILLS_PATIENCE = 2.0
@@ -65,11 +66,11 @@ class Entry:
         self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def take_over(self, leverage: int, inbox: Inbox) -> None:
-        """Let a position that is there have the plan's leverage in place of its own. Raises an
-        ExchangeError."""
+    async def take_over(self, leverage: int, inbox: Inbox, *, isolated: bool = False) -> None:
+        """Let a position that is there, with cross or `isolated` margin, have the plan's leverage in place of
+        its own. Raises an ExchangeError."""
         if leverage != self._plan.leverage:
-            await self._set_leverage(inbox)
+            await self._set_leverage(inbox, isolated=isolated)
 
     async def enter(
         self,
@@ -83,7 +84,7 @@ class Entry:
         was decided at before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError
         only while nothing can have been."""
         symbol = self._plan.instrument.symbol
-        await self._set_leverage(inbox)
+        await self._set_leverage(inbox, isolated=self._plan.instrument.only_isolated)
         quote = newest()
         price = quote.mid or quote.mark
         order, expires_at = self._plan.entry(self._ids.entry(attempt), price), self._expiry()
@@ -94,9 +95,10 @@ class Entry:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
         return await self._all_fills(bought, symbol, expires_at, inbox)
 
-    async def _set_leverage(self, inbox: Inbox) -> None:
+    async def _set_leverage(self, inbox: Inbox, *, isolated: bool) -> None:
         symbol, expiry = self._plan.instrument.symbol, self._skew.expiry(self._expiry())
-        await inbox.meanwhile(self._exchange.set_leverage(symbol, self._plan.leverage, expiry))
+        setting = self._exchange.set_leverage(symbol, self._plan.leverage, expiry, isolated=isolated)
+        await inbox.meanwhile(setting)
 
     async def found(self, order: Order, expires_at: int, inbox: Inbox) -> Sequence[Fill]:
         """The fills of an entry that was recorded before a restart; none if it never took effect."""
@@ -121,8 +123,8 @@ class Entry:
             self.takes(fill)
 
     def takes(self, fill: Fill) -> None:
-        """Take a fill if it is the entry's."""
-        if fill.client_id == self._client_id:
+        """Take a fill if it is the entry's, and can be."""
+        if fill.client_id == self._client_id and not fault_beside(fill, Side.BUY, self._fills.values()):
             self._fills[fill.key] = fill
 
     @property

@@ -22,11 +22,12 @@ _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """What a trade begins with: nothing, what remains of a lost one, or a position that it takes over, under
-    the `leverage` that the venue has for that."""
+    the `leverage` that the venue has for that, with cross or with `isolated` margin."""
 
     remains: Remains | None = None
     adopted: Fill | None = None
     leverage: int = 0
+    isolated: bool = False
 
 
 class Gate:
@@ -60,7 +61,9 @@ class Gate:
             self.asks = self._question(seen)
             if self.asks is None:
                 return Cleared(
-                    adopted=seen.opening() if seen.adopting else None, leverage=seen.account.leverage
+                    adopted=seen.opening() if seen.adopting else None,
+                    leverage=seen.account.leverage,
+                    isolated=seen.isolated,
                 )
             await self._inbox.run_until(lambda: self.asks is None or stop.requested)
             if stop.requested:

@@ -21,7 +21,8 @@ class Ground:
     """What a new trade would stand on. `adopt` says whether a position that is there is to be taken over;
     None leaves that open. `why` tells why such a position is not a trade that can be taken up. `disk_free` in
     bytes, None where nobody knows; `journal` is where it is kept. A trade that `goes_on` (in words) is
-    nobody's question any more, nor is one whose `remains` can be taken up."""
+    nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
+    that a purchase may use by the venue's own count, None where the account's figures tell it."""
 
     plan: Plan
     network: Network
@@ -38,6 +39,7 @@ class Ground:
     journal: str = ""
     remains: Remains | None = None
     goes_on: str = ""
+    available: Decimal | None = None
 
     @property
     def price(self) -> Decimal:
@@ -65,6 +67,34 @@ class Ground:
         venue = self.account.entry_price
         return venue if self.adopting and venue is not None else self.price
 
+    @property
+    def isolated(self) -> bool:
+        """Whether the trade's position has a margin of its own."""
+        return self.plan.instrument.only_isolated or (self.adopting and self.account.isolated)
+
+    @property
+    def free(self) -> Decimal:
+        """The margin (USD) that new positions may use."""
+        free = self.account.cross.free
+        return free if self.available is None else min(free, self.available)
+
+    @property
+    def fee(self) -> Decimal:
+        """What the entry costs in fees (USD)."""
+        return ZERO if self.adopting else self.coins * self.price * self.standing.taker_fee
+
+    @property
+    def missing(self) -> Decimal:
+        """What an adopted position lacks of margin (USD) for the plan's leverage, where that is the lower
+        one: the venue refuses to lower it then. At most 0 where it lacks nothing."""
+        account, leverage = self.account, self.plan.leverage
+        if not self.adopting or leverage >= account.leverage:
+            return ZERO
+        value = abs(account.position) * self.quote.mark
+        if account.isolated:
+            return value / leverage - account.position_margin
+        return value / leverage - value / account.leverage - self.free
+
     def opening(self) -> Fill:
         """The adopted position as one purchase at the venue's entry price. Its time is just after the look at
         the account: what was filled before is in it, what comes later is not."""
@@ -73,14 +103,20 @@ class Ground:
 
     def liquidation(self) -> Decimal | None:
         """Where the venue would liquidate the whole position (USD); None where it never would. For a position
-        that is there this is the venue's own word, for a planned one an estimate, rather too high than too
-        low: of other positions only the margin is known, and half of it is the most that they need to be
-        kept."""
+        that is there this is the venue's own word, for a planned one an estimate with the other prices
+        standing still, rather too high than too low."""
         if self.adopting:
             return self.account.liquidation_price
         price, coins = self.price, self.coins
-        fee = coins * price * self.standing.taker_fee
         kept = ONE / (2 * self.plan.instrument.max_leverage)
-        cushion = self.account.equity - fee - self.account.margin_used / 2
-        at = (coins * price - cushion) / (coins * (ONE - kept))
+        at = (coins * price - self._cushion) / (coins * (ONE - kept))
         return at if at > 0 else None
+
+    @property
+    def _cushion(self) -> Decimal:
+        """What a planned position may lose (USD) until only its maintenance margin is left."""
+        if self.isolated:
+            return self.coins * self.price / self.plan.leverage
+        if self.available is not None:
+            return self.free - self.fee  # what else hangs on that collateral is not told
+        return self.account.cross.equity - self.account.cross.maintenance - self.fee

@@ -44,9 +44,16 @@ class Inbox:
 
     async def close(self) -> None:
         """End all that goes on beside."""
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def abandon(self) -> None:
+        """End all that goes on beside, and forget what it has queued: whoever that was for is no more."""
+        await self.close()
+        while not self._queue.empty():
+            self._queue.get_nowait()
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)

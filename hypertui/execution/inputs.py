@@ -7,8 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import islice
 
-from hypertui.exchange import AccountState, Quote
+from hypertui.exchange import Quote
 from hypertui.execution.config import TradeConfig
+from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.status import Alarms, PriceHistory
 from hypertui.port import Severity, Source
 
@@ -26,7 +27,7 @@ class Inputs:
         self.quote: Quote | None = None
         self.quote_at: int | None = None
         self.feed_up = False
-        self.account: AccountState | None = None
+        self.knowledge = Knowledge()
         self.history = PriceHistory()
         self._config = config
         self._clock = clock
@@ -41,6 +42,11 @@ class Inputs:
         self.connections = 0  # of the feed, so far
 
     @property
+    def feed_heard_at(self) -> int | None:
+        """When the feed last said anything (ms); None before it did, and while it is down."""
+        return self._feed_at if self.feed_up else None
+
+    @property
     def now(self) -> int:
         """The time (ms)."""
         return self._clock()
@@ -50,14 +56,23 @@ class Inputs:
         """The price that moves the ladder."""
         return None if self.quote is None else self._config.price_source.of(self.quote)
 
+    @property
+    def heard_at(self) -> int | None:
+        """When the venue last said anything at all (ms)."""
+        return max((at for at in (self._feed_at, self._rest_at) if at is not None), default=None)
+
     def on_quote(self, quote: Quote) -> None:
         """A new price has come."""
         self.quote, self.quote_at = quote, self._clock()
         self.history.add(self.quote_at, quote.mark)
 
     def on_feed(self) -> None:
-        """Anything at all has come by the feed."""
+        """Something that the venue says has come by the feed."""
         self._feed_at = self._clock()
+
+    def on_malformed(self, reason: str) -> None:
+        """Something has come, and was dropped, that the venue cannot mean."""
+        self._alarms.sound("garbage", Severity.WARNING, f"dropped, and compared instead: {reason}")
 
     def on_feed_state(self, up: bool, reason: str = "") -> None:
         """The feed was connected, or broke."""
@@ -67,10 +82,6 @@ class Inputs:
             self._alarms.clear("feed")
         else:
             self._alarms.sound("feed", Severity.WARNING, f"the feed broke: {reason}")
-
-    def on_account(self, account: AccountState) -> None:
-        """The account was asked for."""
-        self.account = account
 
     def on_answer(self, sent_at: int) -> None:
         """The venue has answered something that was sent at `sent_at`."""
@@ -86,12 +97,12 @@ class Inputs:
         age = self._clock() - (self.quote_at or self._began_at)
         if age <= self._config.stale_after:
             self._alarms.clear("stale")
-            return "" if self.feed_up else "the feed is down"
+            return "" if self.feed_up else "the price feed is down"
         outage = age > self._config.outage_after
         limit = self._config.outage_after if outage else self._config.stale_after
         severity = Severity.CRITICAL if outage else Severity.WARNING
         self._alarms.sound("stale", severity, f"no price for more than {limit // 1000} s")
-        return f"mark {age // 1000} s old"
+        return f"price is {age // 1000} s old"
 
     def sources(self) -> tuple[Source, ...]:
         """One for each thing that the engine depends on."""

@@ -4,27 +4,29 @@ converges. Nothing else changes trading state."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
-from hypertui.execution import rebuild
+from hypertui.execution import adoption, rebuild
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.helm import Helm
+from hypertui.execution.objections import Objections
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
+from hypertui.execution.plausible import FillCheck
+from hypertui.execution.protection import Protection
 from hypertui.execution.rations import Purpose
-from hypertui.execution.recording import RecordedTracker, play_back
+from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
-from hypertui.execution.trade_journal import Input
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.market import ZERO, Fill, Instrument, plain
-from hypertui.port import Mode, Severity, Stop, Verb
-from hypertui.strategy.ladder import Ladder
+from hypertui.port import Invariant, Mode, Severity, Stop, Verb
 from hypertui.strategy.plan import SLOTS, Plan
 
 _ACCOUNT_EVERY = 5.0
@@ -41,10 +43,11 @@ _BEFORE = "before the restart"
 
 class OpenTrade:
     """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
-    nothing may be taken up without it."""
+    nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
 
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
+        self.invariant: Invariant | None = None  # as of the last event
         self.converged = False  # whether anything could have been sent since the trade was opened
         self.finished = ""  # how the trade came to its end, once it has
         self.closed_at: int | None = None  # when everything was sold for good (ms)
@@ -54,11 +57,13 @@ class OpenTrade:
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         self._fills_seen = -1
-        ladder = Ladder.open(plan, opening.fills)
+        ladder = opening.ladder(plan)
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
         self.manager = OrderManager(self.tracker, desk.ids, desk.rations)
-        self._mode_before, self._wish_before = self._relive(tracker)
+        self._protection = Protection(self.tracker, self.manager, desk.inputs, desk.alarms)
+        self._mode_before, self._wish_before = relive(tracker, desk.ids, opening.history)
+        self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
         if opening.remains is not None:
             desk.ids.trade = opening.remains.trade
@@ -69,6 +74,7 @@ class OpenTrade:
         self.adoption = Adoption(
             self.tracker, desk.chronicle, self._booked, book, desk.clock, desk.exchange.account
         )
+        self.objections = Objections(self)
         self.courier = Courier(
             desk.exchange,
             desk.config.symbol,
@@ -79,7 +85,8 @@ class OpenTrade:
             desk.skew,
             book=book,
             answered=desk.inputs.on_answer,
-            trouble=self._trouble,
+            trouble=self.objections.trouble,
+            refused=self.objections.refused,
             doubt=self.reconcile,
         )
         self.caretaker = Caretaker(
@@ -94,6 +101,7 @@ class OpenTrade:
             desk.journal,
             desk.rations,
             desk.skew,
+            self.objections.key,
             book=book,
             pause=self.pause,
             expires_after=desk.config.timing.expires_after,
@@ -116,21 +124,6 @@ class OpenTrade:
         return min(fill.time for fill in self._opening.fills)
 
     # Taking it up
-
-    def _relive(self, tracker: RecordedTracker) -> tuple[Input | None, Input | None]:
-        """Play back what the journal tells; returns the mode that it was left in, None for trading, and what
-        was wanted last."""
-        mode: Input | None = None
-        wish: Input | None = None
-        with tracker.silent():
-            for entry in self._opening.history:
-                if entry.kind == "mode":
-                    mode = entry
-                elif entry.kind == "wish":
-                    wish = entry
-                else:
-                    play_back(tracker, self.desk.ids, entry.kind, entry.at, entry.data)
-        return mode, wish
 
     def _record_start(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
@@ -162,6 +155,7 @@ class OpenTrade:
         desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
         desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
         desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
+        self.objections.begin()
         desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
         desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
         self.on_price()
@@ -219,28 +213,33 @@ class OpenTrade:
         """Take notices of orders from the feed."""
         for report in reports:
             self.tracker.on_report(report, self.desk.clock(), from_feed=True)
+        self.objections.on_reports(reports)
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
         """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
         self._book(fill, from_feed=not snapshot)
 
     def _book(self, fill: Fill, from_feed: bool) -> None:
+        desk = self.desk
+        desk.inputs.knowledge.on_fill(fill)
         if self._booked(fill):
             return
-        desk = self.desk
+        if not self._fills.admits(fill):
+            return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
         if order is not None:
             gain = self.tracker.ladder.book.realized_pnl - before
-            desk.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
+            with self.tracker.telling:
+                desk.chronicle.fill(fill, order.role.value, order.unit, order.decision, gain)
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
             self.tracker.adopt(fill, desk.clock())
-            desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
+            with self.tracker.telling:
+                desk.chronicle.fill(fill, "entry", 0, self._opening.decision, ZERO)
         elif from_feed or desk.ids.owns(fill.client_id):
             what = "unknown to the journal" if desk.ids.owns(fill.client_id) else "not ours"
-            if fill.liquidated == desk.exchange.account.lower():
-                what = "a liquidation by the venue"
+            what = adoption.by_exchange(fill, desk.exchange.account) or what
             text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
             desk.alarms.sound("foreign", Severity.CRITICAL, text)
             self.pause(text)
@@ -271,6 +270,7 @@ class OpenTrade:
             self._fills_seen = self.tracker.fills_booked
             desk.inbox.spawn(self.caretaker.ask_account())
         self.converged = True
+        self._tell_of_faults()
         halted = self.tracker.ladder.halted
         if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
             desk.alarms.sound("halted", Severity.CRITICAL, halted)
@@ -280,11 +280,29 @@ class OpenTrade:
         if not self._catching_up:
             self.wishes.work()
         desk.outcomes.look()
+        self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
+        self.objections.look(now)
+
+    def _tell_of_faults(self) -> None:
+        """What goes on beside the trade may be wrong: that is said, and is no more than an alarm."""
+        tracker = self.tracker
+        for key, aside, what in (
+            ("statistics", tracker.ladder.statistics, "statistics are wrong"),
+            ("telling", tracker.telling, "the log and the journal's rows for people lack something"),
+        ):
+            if aside.fault:
+                aside.note(self.desk.clock())
+                since = datetime.fromtimestamp((aside.since or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+                self.desk.alarms.sound(
+                    key, Severity.WARNING, f"{what} since {since} UTC, the trade goes on: {aside.fault}"
+                )
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:
-            return "the venue's clock has not been read yet"
-        return "" if self.caretaker.reconciled else "the orders are being compared with the venue's"
+            return "the exchange's clock has not been read yet"
+        if self.desk.skew.unsettled:
+            return "this machine's clock was set, and the exchange's has not been read since"
+        return "" if self.caretaker.reconciled else "orders are being compared with the exchange"
 
     def send(self, action: Action) -> None:
         """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
@@ -317,12 +335,6 @@ class OpenTrade:
     def at_rest(self) -> bool:
         """Whether this is a moment to leave: nothing is unproven, and where it trades the target works."""
         return self.tracker.settled or (self.desk.mode is not Mode.RUNNING and self.tracker.quiet)
-
-    def _trouble(self, text: str | None) -> None:
-        if text is None:
-            self.desk.alarms.clear("venue")
-        else:
-            self.desk.alarms.sound("venue", Severity.WARNING, text)
 
     # Whether it trades
 

@@ -24,10 +24,13 @@ from hypertui.exchange import (
 )
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.execution.pacing import Pacing
+from hypertui.execution.plausible import start_of
 from hypertui.market import Fill, Order, OrderType, Side
+from hypertui.strategy.aside import Aside
 from hypertui.strategy.ladder import Ladder, Slot, Step
 from hypertui.strategy.plan import SLOTS
 
+_MOST_STEPS = 1_000  # by one mark
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
@@ -57,6 +60,7 @@ class OrderTracker:
         self.timing = timing
         self.patience = timing.confirm_after  # ms before what has not been answered is asked for
         self._listener = listener
+        self.telling = Aside()  # what the listener does with what it is told
         self.mark: Decimal | None = None
         self._mark_at = 0
         self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought, by our clock
@@ -67,7 +71,7 @@ class OrderTracker:
         self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
         self._fills: set[tuple[int, int, int]] = set()
         self._funded: set[int] = set()
-        self._pacing = Pacing(timing.confirm_after)
+        self.pacing = Pacing(timing.confirm_after)
 
     # What is known
 
@@ -115,7 +119,7 @@ class OrderTracker:
 
     def may_retry(self, slot: Slot, now: int) -> bool:
         """Whether something may be sent for a slot again after a refusal."""
-        return self._pacing.may_retry(slot.index, now)
+        return self.pacing.may_retry(slot.index, now)
 
     def mark_is_news_to(self, slot: Slot) -> bool:
         """Whether the mark came after the slot's coins were bought. An older one has not passed their stop,
@@ -125,14 +129,14 @@ class OrderTracker:
     def said_passed(self, slot: Slot) -> bool:
         """Whether the venue has refused the slot's stop again and again because the price has passed it, with
         no mark since that would say so or otherwise."""
-        return self._pacing.said_passed(slot.index)
+        return self.pacing.said_passed(slot.index)
 
     # What happens
 
     def on_mark(self, price: Decimal, now: int) -> None:
         """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
         self.mark, self._mark_at = price, now
-        self._pacing.on_mark()
+        self.pacing.on_mark()
         self._touch(price, now)
         self._mark_due(price, now)
 
@@ -142,9 +146,11 @@ class OrderTracker:
         if order is None or fill.key in self._fills:
             return None
         self._fills.add(fill.key)
-        self._pacing.booked()
+        self.pacing.booked()
         slot = self._slot_for_coins(order)
         order.filled += fill.size
+        if (start := start_of(fill)) is not None:
+            order.starts.add(start)
         order.filled_at = now
         order.order_id = fill.order_id
         order.acknowledged = True
@@ -166,7 +172,7 @@ class OrderTracker:
         """Book a fill that no own order made. Coins sold come from the slot with the highest stop; coins
         bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
         self._fills.add(fill.key)
-        self._pacing.booked()
+        self.pacing.booked()
         longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)
         if fill.side is Side.SELL:
             self.ladder.sold(longs[-1] if longs else self.ladder.slots[0], None, fill)
@@ -184,7 +190,7 @@ class OrderTracker:
         """Take the venue's answer to a placement."""
         order.acknowledged = True
         if not isinstance(answer, Refused):
-            self._pacing.accepted(order.slot)
+            self.pacing.accepted(order.slot, order.order.reduce_only)
         match answer:
             case Resting(order_id):
                 order.order_id = order_id
@@ -196,7 +202,14 @@ class OrderTracker:
             case Refused(kind, text):
                 order.note = text
                 self._ended(order, OrderState.REJECTED, order.filled, now)
-                self._pacing.refused(order.slot, kind, order.role is Role.STOP, now)
+                self.pacing.refused(
+                    order.slot,
+                    kind,
+                    text,
+                    sells=order.order.reduce_only,
+                    is_stop=order.role is Role.STOP,
+                    now=now,
+                )
 
     def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         """An action that never took effect: its orders do not exist."""
@@ -227,7 +240,7 @@ class OrderTracker:
         match report.state:
             case OrderState.FILLED | OrderState.CANCELLED | OrderState.REJECTED:
                 if report.state is OrderState.REJECTED and not order.due:
-                    self._pacing.await_price(order.slot, now)  # the answer will say why
+                    self.pacing.await_price(order.slot, now)  # the answer will say why
                 # What remains is only a hint of what was filled; a wrong one is found out by asking.
                 self._named_ended(order, report, order.order.size - report.remaining, now)
             case OrderState.TRIGGERED:
@@ -296,7 +309,8 @@ class OrderTracker:
         )
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
-        self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, "sent")
+        with self.ladder.statistics:
+            self.ladder.position_map.placed(unit, own.client_id, order.side, order.size, now, own.status)
         if role in (Role.STOP, Role.SALE) and order.size != slot.coins:
             self.ladder.take_dust(slot)
         if role is Role.STOP:
@@ -304,7 +318,8 @@ class OrderTracker:
             self._stops[slot.index] = own
         elif role is Role.BUY:
             self.ladder.armed(unit, order.size)
-        self._listener.on_order(own, "sent")
+        with self.telling:
+            self._listener.on_order(own, own.status)
         return own
 
     def sweep(self, slot: Slot, now: int) -> None:
@@ -353,9 +368,14 @@ class OrderTracker:
     # Proofs
 
     def _touch(self, price: Decimal, now: int) -> None:
-        while (step := self.ladder.touch(price)) is not None:
+        # A price is never so far away that this ends nowhere: the next mark goes on from there.
+        for _ in range(_MOST_STEPS):
+            step = self.ladder.touch(price)
+            if step is None:
+                return
             self._mark_due(self.ladder.grid.price(step.unit), now)
-            self._listener.on_step(step)
+            with self.telling:
+                self._listener.on_step(step)
 
     def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
         """The feed said that a trigger fired. If that is ahead of the mark, it is a touch like one."""
@@ -438,9 +458,13 @@ class OrderTracker:
                 status = OrderState.FILLED.value
             elif order.ended is not None:
                 status = order.ended.value
-        if self.ladder.position_map.status(order.client_id, status, now):
-            order.since = now
-            order.ask_at = now + self.patience
+        if order.status == status:
+            return
+        order.status, order.since = status, now
+        order.ask_at = now + self.patience
+        with self.ladder.statistics:
+            self.ladder.position_map.status(order.client_id, status, now)
+        with self.telling:
             self._listener.on_order(order, status)
 
 

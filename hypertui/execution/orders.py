@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -121,9 +121,11 @@ class OwnOrder:
     due: bool = False
     touched_at: int | None = None  # when a mark was last at or through the trigger
     missed: bool = False  # fired, and found resting at its limit: the price has run away from it
+    status: str = "sent"  # the newest, in a word
     since: int = 0  # when its present state began
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
+    starts: set[tuple[Decimal, Decimal, Decimal] | None] = field(default_factory=set)  # of its fills
     altered: bool = False  # works at the venue otherwise than it was sent
     note: str = ""
 

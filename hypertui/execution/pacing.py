@@ -1,12 +1,27 @@
-"""When something may be sent again for a slot after the venue has refused it."""
+"""When something may be sent again for a slot after the venue has refused it, and how often it has."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from hypertui.exchange import Refusal
 
-_LONGEST_FLAT = 5  # doublings of the wait after a refusal for want of a position
+# Doublings of the wait after refusals that go on: of buys, and where there are said to be no coins; and of
+# what protects coins.
+_LONGEST = 5
+_LONGEST_FOR_STOPS = 2
+
+
+@dataclass(slots=True)
+class Streak:
+    """Refusals one after the other: how many, the venue's words for the last one, when that was, and when it
+    is tried again (ms)."""
+
+    count: int = 0
+    words: str = ""
+    last: int = 0
+    again: int = 0
 
 
 class Pacing:
@@ -19,6 +34,9 @@ class Pacing:
         self._passed: Counter[int] = Counter()  # refusals of a passed stop since the last mark
         self._flat: Counter[int] = Counter()  # refusals for want of a position, one after the other
         self._earliest: dict[int, int] = {}  # the end of the pause after the last of those
+        self._others: Counter[int] = Counter()  # refusals for other reasons, one after the other
+        self.stops = Streak()  # and with them whatever sells coins
+        self.buys = Streak()
 
     def may_retry(self, slot: int, now: int) -> bool:
         """Whether something may be sent again."""
@@ -35,13 +53,19 @@ class Pacing:
             self._retry_at.pop(slot, None)
         self._passed.clear()
 
-    def accepted(self, slot: int) -> None:
+    def accepted(self, slot: int, sells: bool) -> None:
         """The venue has taken an order."""
         del self._flat[slot]
+        del self._others[slot]
+        if sells:
+            self.stops = Streak()
+        else:
+            self.buys = Streak()
 
-    def refused(self, slot: int, kind: Refusal, is_stop: bool, now: int) -> None:
-        """What was refused is not tried again before it can have been asked for; what is refused because the
-        coins are said to be gone, less and less often, as it will be until somebody adopts what is so."""
+    def refused(self, slot: int, kind: Refusal, words: str, *, sells: bool, is_stop: bool, now: int) -> None:
+        """What was refused is not tried again before it can have been asked for, and less and less often: a
+        refusal that is not about the price will be the same until somebody, or the venue, changes what is
+        so. Only a sale that found no buyer is as good as new with the next one."""
         if kind is Refusal.PASSED:
             self.await_price(slot, now)
             self._passed[slot] += is_stop
@@ -50,9 +74,15 @@ class Pacing:
         wait = self._pause
         if kind is Refusal.FLAT:
             self._earliest[slot] = now + wait
-            wait <<= min(self._flat[slot], _LONGEST_FLAT)
+            wait <<= min(self._flat[slot], _LONGEST)
             self._flat[slot] += 1
+        elif kind is not Refusal.NO_MATCH:
+            wait <<= min(self._others[slot], _LONGEST_FOR_STOPS if sells else _LONGEST)
+            self._others[slot] += 1
         self._retry_at[slot] = now + wait
+        streak = self.stops if sells else self.buys
+        streak.count += 1
+        streak.words, streak.last, streak.again = words, now, now + wait
 
     def booked(self) -> None:
         """A fill may explain where coins are that were said to be gone: nothing waits for that longer than

@@ -6,12 +6,11 @@ Red is what the venue would refuse or liquidate.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from hypertui.exchange import Standing
-from hypertui.execution import skew
+from hypertui.exchange import Pooling, Standing
+from hypertui.execution import key_watch, skew
 from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
 from hypertui.market import ONE, Side, plain
@@ -19,8 +18,6 @@ from hypertui.port import Finding, Level, Network
 from hypertui.strategy.grid import UnitGrid
 from hypertui.strategy.plan import SLOTS, Rule
 
-_DAY = 86_400_000
-_KEY_DAYS = 7  # a key with less than that left should be renewed before a trade that may last
 _LITTLE_DISK = 200_000_000  # bytes
 _HUNDRED = Decimal(100)
 
@@ -52,6 +49,8 @@ def _findings(ground: Ground) -> Iterator[Finding]:
         yield from _rule(rule)
         kept = kept and not rule.broken
     yield from _account(ground)
+    if ground.standing.pooling is not Pooling.APART:
+        yield _pooled(ground)
     if not kept:
         return
     rules = list(ground.plan.rules_at(ground.entry, ground.coins if ground.adopting else None))
@@ -90,19 +89,18 @@ def _clock(clock: ClockSkew) -> Finding:
 
 
 def _key(ground: Ground) -> Finding:
-    signer, until = ground.standing.signer, ground.standing.valid_until
-    short = f"{signer[:6]}…{signer[-4:]}"
-    if signer == ground.address:
+    signer = ground.standing.signer
+    key, until = key_watch.named(signer), signer.valid_until
+    if signer.address == ground.address:
         return Finding("key", Level.GREEN, "the account's own key signs")
     if until is None:
-        return Finding("key", Level.INFO, f"API wallet {short} signs; the venue does not say until when")
-    day = datetime.fromtimestamp(until / 1000, UTC).strftime("%Y-%m-%d")
-    days = (until - ground.now) // _DAY
-    figure, limit = f"{max(days, 0)} days", f"{_KEY_DAYS} days"
+        return Finding("key", Level.INFO, f"{key} signs; the exchange does not say until when")
+    figure, limit = f"{max(key_watch.days_left(until, ground.now), 0)} days", f"{key_watch.WARNED_DAYS} days"
     if until <= ground.now:
-        return Finding("key", Level.RED, f"API wallet {short} has expired on {day}", figure, limit)
-    level = Level.AMBER if days < _KEY_DAYS else Level.GREEN
-    return Finding("key", level, f"API wallet {short} signs until {day}, {days} days more", figure, limit)
+        return Finding("key", Level.RED, f"{key} expired on {key_watch.date(until)}", figure, limit)
+    level = Level.AMBER if key_watch.ends_soon(until, ground.now) else Level.GREEN
+    text = f"{key} signs until {key_watch.date(until)}, {figure} more"
+    return Finding("key", level, text, figure, limit)
 
 
 def _disk(free: int) -> Finding:
@@ -174,17 +172,24 @@ def _held(ground: Ground) -> Iterator[Finding]:
         yield Finding("liquidation", level, text, f"{at:.2f}", plain(last))
 
 
+def _pooled(ground: Ground) -> Finding:
+    """Said of an account whose perpetuals have no collateral of their own."""
+    kind, equity = ground.standing.pooling.value, ground.account.cross.equity
+    text = f"{kind}: the spot balance backs the trade with {equity:,.2f} USDC"
+    if ground.standing.pooling is Pooling.PORTFOLIO:
+        text += "; other collateral is not counted, it may fall with the price"
+    return Finding("collateral", Level.INFO, text, f"{equity:.2f}")
+
+
 def _margin(ground: Ground) -> Finding:
-    plan, account = ground.plan, ground.account
     if ground.adopting:
-        text = f"{account.margin_used:,.2f} USD of margin in use, {account.withdrawable:,.2f} USD free"
-        return Finding("margin", Level.INFO, text, plain(account.margin_used))
-    value = ground.coins * ground.price
-    fee = value * ground.standing.taker_fee
-    needed, free = value / plan.leverage + fee, account.withdrawable
+        return _adopted_margin(ground)
+    plan, free = ground.plan, ground.free
+    needed = ground.coins * ground.price / plan.leverage + ground.fee
     most = needed * (SLOTS + plan.trust_slots) / SLOTS
+    kind = "isolated margin" if ground.isolated else "margin"
     text = (
-        f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {needed:.2f} USD of margin "
+        f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {needed:.2f} USD of {kind} "
         f"and fee, the account has {free:.2f} USD free"
     )
     level = Level.RED if needed > free else Level.GREEN
@@ -192,6 +197,24 @@ def _margin(ground: Ground) -> Finding:
         level = Level.AMBER
         text += f"; with a buy more than there are slots it needs {most:.2f}"
     return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
+
+
+def _adopted_margin(ground: Ground) -> Finding:
+    account, leverage, missing = ground.account, ground.plan.leverage, ground.missing
+    kind = "isolated" if account.isolated else "cross"
+    figure, limit = f"{leverage}x", f"{account.leverage}x"
+    if missing > 0:
+        where = "the position" if account.isolated else "the account"
+        text = (
+            f"the position has {kind} margin at {account.leverage}x, to lower that to {leverage}x {where} "
+            f"lacks {missing:,.2f} USD of margin: add it, or say --leverage {account.leverage}"
+        )
+        return Finding("margin", Level.RED, text, figure, limit)
+    text = f"{kind} margin at {account.leverage}x"
+    if leverage != account.leverage:
+        text += f", set to {leverage}x"
+    text += f": {account.position_margin:,.2f} USD in use for the position, {ground.free:,.2f} USD free"
+    return Finding("margin", Level.INFO, text, figure, limit)
 
 
 def _ladder(ground: Ground) -> Iterator[Finding]:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from enum import IntEnum
 from random import Random
 
-from hypertui.exchange import Allowance, RateLimited
+from hypertui.exchange import Allowance, NotAuthorized, RateLimited, Rejected
 from hypertui.execution.backoff import Backoff
 from hypertui.execution.skew import ClockSkew
 
 _SOON = 4.0  # seconds: the longest span before another try where no pause was asked for, or none is kept
+_REFUSED = 8.0  # the same where the venue has understood and refused: it will until something changes
+_KEY_REFUSED = 60.0  # and where it refuses whoever signs: a key that is lost does not come back by itself
 
 
 class Purpose(IntEnum):
@@ -54,6 +56,8 @@ class Rations:
         self._skew = skew
         self._clock = clock
         self._soon = Backoff(random, _SOON)
+        self._refused = Backoff(random, _REFUSED)
+        self._key_refused = Backoff(random, _KEY_REFUSED)
         self._later = Backoff(random)
         self._until = dict.fromkeys(Purpose, 0)
         self._failures = dict.fromkeys(Purpose, 0)
@@ -100,7 +104,7 @@ class Rations:
         asks for less, only protection is tried again before the time it names."""
         self._failures[purpose] += 1
         failures = self._failures[purpose]
-        soon = self._soon.wait(0, failures)
+        soon = self._pause(error, failures)
         self._wait(purpose, soon)
         if isinstance(error, RateLimited):
             later = self._later.wait(error.retry_after, failures)
@@ -110,6 +114,18 @@ class Rations:
         for other in (Purpose.CANCEL, Purpose.BUY):
             if other > purpose:
                 self._wait(other, soon)
+
+    def failures(self, purpose: Purpose) -> int:
+        """How many in a row nothing came of."""
+        return self._failures[purpose]
+
+    def _pause(self, error: Exception, failures: int) -> float:
+        match error:
+            case NotAuthorized():
+                return self._key_refused.wait(min(failures, _KEY_REFUSED / 4), failures)
+            case Rejected():
+                return self._refused.wait(min(failures - 1, _REFUSED / 4), failures)
+        return self._soon.wait(0, failures)
 
     def _wait(self, purpose: Purpose, seconds: float) -> None:
         self._until[purpose] = max(self._until[purpose], self._clock() + round(seconds * 1000))

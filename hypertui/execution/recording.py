@@ -6,9 +6,10 @@ notices, answers, and what was sent. Played back in order, they give the same st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -26,7 +27,8 @@ from hypertui.exchange import (
 )
 from hypertui.execution.order_tracker import Listener, OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
-from hypertui.market import Fill, Order, Reason, plain
+from hypertui.execution.trade_journal import Input
+from hypertui.market import Fill, Order, Reason, parse_amount, plain
 from hypertui.strategy.ladder import Ladder, Slot
 
 Record = Callable[[str, int, Mapping[str, object]], None]
@@ -48,8 +50,18 @@ _REASONS = {
 }
 
 
+class Unsound(Exception):
+    """An input that the deciding state could not take: what it says from then on is not to be relied on. The
+    text is one line."""
+
+    def __init__(self, kind: str, at: int, error: Exception) -> None:
+        moment = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        super().__init__(f"the input {kind!r} of {moment} cannot be taken: {type(error).__name__}: {error}")
+
+
 class RecordedTracker(OrderTracker):
-    """Hands each input to `record` (kind, ms, data fit for JSON) before it takes effect."""
+    """Hands each input to `record` (kind, ms, data fit for JSON) before it takes effect. Each may raise
+    Unsound, and the error is recorded behind it."""
 
     def __init__(self, ladder: Ladder, timing: Timing, listener: Listener, record: Record) -> None:
         super().__init__(ladder, timing, listener)
@@ -60,13 +72,22 @@ class RecordedTracker(OrderTracker):
     def _input(self, kind: str, at: int, **data: object) -> Iterator[None]:
         if self._inside:  # one input's own consequences are not inputs
             yield
+            self._note_faults(at)
             return
-        self._record(kind, at, {name: plain_json(value) for name, value in data.items()})
         self._inside = True
         try:
+            self._record(kind, at, {name: plain_json(value) for name, value in data.items()})
             yield
+        except Exception as error:
+            self._record("failed", at, {"input": kind, "error": f"{type(error).__name__}: {error}"})
+            raise Unsound(kind, at, error) from error
         finally:
             self._inside = False
+        self._note_faults(at)
+
+    def _note_faults(self, at: int) -> None:
+        self.ladder.statistics.note(at)
+        self.telling.note(at)
 
     @contextmanager
     def silent(self) -> Iterator[None]:
@@ -168,6 +189,54 @@ class RecordedTracker(OrderTracker):
             return super().fund(payment, now)
 
 
+def relive(
+    tracker: RecordedTracker, ids: ClientIds, history: Iterable[Input]
+) -> tuple[Input | None, Input | None]:
+    """Play back what the journal tells of a trade since it was opened; returns the mode that it was left in,
+    None for trading, and what was wanted last. Raises Unsound for the first input that cannot be taken.
+
+    An input that failed once is tried like any other: a later version may know better."""
+    mode: Input | None = None
+    wish: Input | None = None
+    with tracker.silent():
+        for entry in history:
+            if entry.kind == "mode":
+                mode = entry
+            elif entry.kind == "wish":
+                wish = entry
+            else:
+                try:
+                    play_back(tracker, ids, entry.kind, entry.at, entry.data)
+                except Exception as error:
+                    raise Unsound(entry.kind, entry.at, error) from error
+    return mode, wish
+
+
+def newest_mark(history: Sequence[Input]) -> Decimal | None:
+    """The last price (USD) that a history tells of; None where it tells of none that can be read."""
+    for entry in reversed(history):
+        with suppress(LookupError, TypeError, ValueError, ArithmeticError):
+            match entry.kind:
+                case "mark":
+                    return parse_amount(entry.data["price"])
+                case "opened":
+                    return parse_amount(entry.data["fills"][0]["price"])
+    return None
+
+
+def learn_ids(ids: ClientIds, history: Iterable[Input]) -> None:
+    """Learn which ids the trade has given, as far as its history can be read at all."""
+    for entry in history:
+        with suppress(LookupError, TypeError, ValueError):
+            match entry.kind:
+                case "sent":
+                    ids.used(entry.data["order"]["client_id"])
+                case "started":
+                    ids.started(entry.data["start"])
+                case "rebuilt":
+                    ids.trade = int(entry.data["trade"], 16)
+
+
 def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: Mapping[str, Any]) -> None:
     """Give a recorded input to a tracker. Raises ValueError for one that is not known."""
 
@@ -229,6 +298,8 @@ def play_back(tracker: OrderTracker, ids: ClientIds, kind: str, at: int, data: M
             pass  # the trade's own, as its mode is
         case "funding":
             tracker.fund(FundingPayment(data["time"], Decimal(data["amount"])), at)
+        case "failed":
+            pass  # the input before it could not be taken once; it has been now
         case _:
             raise ValueError(f"the journal has an input that this version does not know: {kind}")
     tracker.ladder.target()

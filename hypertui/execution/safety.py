@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from decimal import Decimal
 
 from hypertui.exchange import Exchange, OpenOrder, RateLimited, Refused, Rejected, Unknown, Unreachable
+from hypertui.execution.exposure import Exposure, look
 from hypertui.execution.skew import ClockSkew
 from hypertui.market import ONE, ZERO, Order, OrderType, Side, plain
 
@@ -23,37 +24,9 @@ class NotSafe(Exception):
     """What is left, and the way out, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What the venue holds and works in one market. Sizes in coins."""
-
-    symbol: str
-    position: Decimal
-    buys: Sequence[OpenOrder]
-    stops: Sequence[OpenOrder]
-
-    @property
-    def covered(self) -> Decimal:
-        """What the stops would sell."""
-        return sum((stop.remaining for stop in self.stops), ZERO)
-
-    @property
-    def bare(self) -> Decimal:
-        """What no stop would sell."""
-        return max(ZERO, self.position - self.covered)
-
-
-async def look(exchange: Exchange, symbol: str) -> Look:
-    """Ask the venue. Raises an ExchangeError."""
-    orders = await exchange.open_orders(symbol)
-    position = (await exchange.account_state(symbol)).position
-    buys = [order for order in orders if order.side is Side.BUY and not order.reduce_only]
-    stops = [order for order in orders if order.side is Side.SELL and order.reduce_only and order.trigger]
-    return Look(symbol, position, buys, stops)
-
-
 class Safety:
-    """Acts on one market of an account. `say` is told, in words, what is done; `new_id` gives client ids."""
+    """Acts on one market of an account. `say` is told, in words, what is done; `new_id` gives client ids.
+    `seen` is what was there at the last look, None while the exchange has not said."""
 
     def __init__(
         self,
@@ -71,6 +44,7 @@ class Safety:
         self._new_id = new_id
         self._say = say
         self._skew = ClockSkew()
+        self.seen: Exposure | None = None
 
     async def make_safe(self, distance: Decimal | None) -> str:
         """Cancel the buys, and cover what is bare by a stop `distance` USD below the mark price. Returns how
@@ -87,6 +61,48 @@ class Safety:
         stops = f"{len(seen.stops)} stops cover {plain(seen.covered)}"
         return f"no buys, and {stops} of {plain(seen.position)} {self._symbol}"
 
+    async def flatten(self) -> str:
+        """Cancel the buys, close the position reduce-only, long or short, and then cancel the rest of the own
+        orders. Returns how it is then. Raises NotSafe, with the stops left live, and an ExchangeError."""
+        await self._read_clock()
+        seen = await self._without_buys()
+        for _ in range(_TRIES):
+            if not seen.position:
+                break
+            order = await self._close(seen.position)
+            self._say(f"closes {plain(seen.position)} {self._symbol} at the market")
+            with suppress(*_PASSING):  # whatever became of it, the next look tells
+                await self._exchange.place([order], self._expiry())
+            seen = await self._look()
+        if seen.position:
+            raise NotSafe(f"{plain(seen.position)} {self._symbol} could not be closed; {seen.in_words()}")
+        await self._cancel([order.client_id for order in seen.stops if order.client_id is not None])
+        seen = await self._look()
+        if seen.stops or seen.buys or seen.position:
+            raise NotSafe(f"not flat: {seen.in_words()}")
+        return "position 0 and no orders"
+
+    async def _look(self) -> Exposure:
+        self.seen = None
+        self.seen = await look(self._exchange, self._symbol)
+        return self.seen
+
+    async def _cancel(self, ids: Sequence[str]) -> None:
+        if ids:
+            try:
+                await self._exchange.cancel(self._symbol, ids, self._expiry())
+            except _PASSING as error:
+                self._say(f"not sure: {error}")
+                await asyncio.sleep(_PAUSE)
+
+    async def _close(self, position: Decimal) -> Order:
+        instrument = (await self._exchange.instruments())[self._symbol]
+        mark = (await self._exchange.quote(self._symbol)).mark
+        side = Side.SELL if position > 0 else Side.BUY
+        limit = instrument.round_price(mark * (ONE + side.sign * self._slippage))
+        size = abs(position)
+        return Order(self._new_id(), self._symbol, side, size, OrderType.IOC, limit, reduce_only=True)
+
     async def _read_clock(self) -> None:
         asked_at = self._clock()
         account = await self._exchange.account_state(self._symbol)
@@ -97,25 +113,22 @@ class Safety:
     def _expiry(self) -> int:
         return self._skew.expiry(self._clock() + _EXPIRES_AFTER)
 
-    async def _without_buys(self) -> Look:
+    async def _without_buys(self) -> Exposure:
         for _ in range(_TRIES):
-            seen = await look(self._exchange, self._symbol)
+            seen = await self._look()
             ids = [order.client_id for order in seen.buys if order.client_id is not None]
             if not ids:
                 break
             self._say(f"cancels {_in_words(seen.buys)}")
             try:
-                await self._exchange.cancel(self._symbol, ids, self._expiry())
-            except _PASSING as error:
-                self._say(f"not sure: {error}")
-                await asyncio.sleep(_PAUSE)
+                await self._cancel(ids)
             except Rejected as error:
                 raise NotSafe(f"the venue refuses to cancel {_in_words(seen.buys)}: {error}") from None
         if seen.buys:
             raise NotSafe(f"still working: {_in_words(seen.buys)}; cancel them at the venue's own page")
         return seen
 
-    async def _covered(self, seen: Look, distance: Decimal | None) -> Look:
+    async def _covered(self, seen: Exposure, distance: Decimal | None) -> Exposure:
         for _ in range(_TRIES):
             bare = f"{plain(seen.bare)} of {plain(seen.position)} {self._symbol}"
             if distance is None:
@@ -135,7 +148,7 @@ class Safety:
             else:
                 if isinstance(answer, Refused):
                     raise NotSafe(f"{bare} have no stop: the venue refuses it: {answer.text}")
-            seen = await look(self._exchange, self._symbol)
+            seen = await self._look()
             if not seen.bare:
                 return seen
         raise NotSafe(f"{plain(seen.bare)} of {plain(seen.position)} {self._symbol} still have no stop")

@@ -15,11 +15,20 @@ from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.gate import Cleared
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.orders import Decision, OwnOrder, Role
-from hypertui.execution.recording import plain_json, read_fill, read_order
+from hypertui.execution.order_tracker import Timing
+from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.recording import (
+    RecordedTracker,
+    Unsound,
+    plain_json,
+    read_fill,
+    read_order,
+    relive,
+)
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.market import Fill, Order, Reason
 from hypertui.port import Stop
+from hypertui.strategy.ladder import Ladder, Step
 from hypertui.strategy.plan import Plan
 
 _PATIENCE = 10.0
@@ -52,10 +61,51 @@ class Opening:
         """Whether nothing works at the venue yet."""
         return not self.resumed and self.remains is None
 
+    def ladder(self, plan: Plan) -> Ladder:
+        """The ladder as it was opened. Raises Unsound where the journal's fills give none."""
+        try:
+            return Ladder.open(plan, self.fills)
+        except Exception as error:
+            if not self.resumed:
+                raise
+            raise Unsound("opened", min((fill.time for fill in self.fills), default=0), error) from error
+
+
+def known(history: Sequence[Input]) -> Opening | None:
+    """The trade that the journal knows as opened, if there is one. Raises Unsound where that cannot be
+    read."""
+    for number, entry in enumerate(history):
+        if entry.kind == "opened":
+            try:
+                fills = [read_fill(fill) for fill in entry.data["fills"]]
+            except Exception as error:
+                raise Unsound(entry.kind, entry.at, error) from error
+            return Opening(fills, history[number + 1 :], resumed=True)
+    return None
+
+
+def rehearse(plan: Plan, timing: Timing, trade_id: int, history: Sequence[Input]) -> None:
+    """Take a trade up from its history as a start would, and let go of it. Raises Unsound where that start
+    could not."""
+    opening = known(history)
+    if opening is not None:
+        tracker = RecordedTracker(opening.ladder(plan), timing, _Deaf(), lambda *_: None)
+        relive(tracker, ClientIds(trade_id), opening.history)
+
+
+class _Deaf:
+    """Is told of what is played back, which is no news."""
+
+    def on_step(self, step: Step) -> None:
+        """Nobody listens."""
+
+    def on_order(self, order: OwnOrder, status: str) -> None:
+        """Nobody listens."""
+
 
 class Start:
     """Finds or makes the trade. Raises StartRefused, PlanError or an ExchangeError while nothing is held
-    yet."""
+    yet, and Unsound where the journal knows a trade and cannot give it."""
 
     def __init__(
         self,
@@ -93,13 +143,11 @@ class Start:
         """Take the trade up, or enter a new one."""
         remains, adopted = cleared.remains, cleared.adopted
         history = self._journal.history()
-        for number, entry in enumerate(history):
-            if entry.kind == "opened":
-                fills: Sequence[Fill] = [read_fill(fill) for fill in entry.data["fills"]]
-                return Opening(fills, history[number + 1 :], resumed=True)
+        if (opening := known(history)) is not None:
+            return opening
         if adopted is not None:
-            await self._entry.take_over(cleared.leverage, self._inbox)
-            fills = [adopted]
+            await self._entry.take_over(cleared.leverage, self._inbox, isolated=cleared.isolated)
+            fills: Sequence[Fill] = [adopted]
         else:
             fills = remains.entry if remains is not None else await self._bought(history)
         self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
@@ -107,15 +155,20 @@ class Start:
 
     async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
         for entry in history:
-            order, expires_at = read_order(entry.data["order"]), entry.data["expires_at"]
-            price = entry.data.get("price")  # the first version left it out
-            self._entering = _own(order, expires_at, None if price is None else Decimal(price), entry.at)
+            if entry.kind != "entering":
+                continue
+            try:
+                order, expires_at = read_order(entry.data["order"]), int(entry.data["expires_at"])
+                price = entry.data.get("price")  # the first version left it out
+                self._entering = _own(order, expires_at, None if price is None else Decimal(price), entry.at)
+            except Exception as error:
+                raise Unsound(entry.kind, entry.at, error) from error
             if fills := await self._entry.found(order, expires_at, self._inbox):
                 return fills
             self._chronicle.order(self._entering, "not placed")
             self._entering = None
         try:
-            attempt = len(history) + 1
+            attempt = sum(entry.kind == "entering" for entry in history) + 1
             return await self._entry.enter(attempt, self._inbox, self._newest_quote, self._record_entry)
         except (StartRefused, ExchangeError) as error:
             self._record_failure(error)

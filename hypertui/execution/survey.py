@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from hypertui.exchange import Exchange, OpenOrder
-from hypertui.execution import rebuild
+from hypertui.exchange import Exchange, OpenOrder, Pooling
+from hypertui.execution import rebuild, symbols
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.ground import Ground
@@ -17,12 +17,17 @@ from hypertui.strategy.plan import Plan
 
 
 async def market(exchange: Exchange, symbol: str) -> Instrument:
-    """The market of that name. Raises StartRefused where the venue has none, and an ExchangeError."""
+    """The market of that name. Raises StartRefused where the exchange has none, and an ExchangeError."""
+    if why := symbols.not_perpetual(symbol):
+        raise StartRefused(why)
     instruments = await exchange.instruments()
-    if symbol not in instruments:
-        known = ", ".join(sorted(instruments)[:12])
-        raise StartRefused(f"symbol {symbol} is not among the venue's markets: {known}")
-    return instruments[symbol]
+    if symbol in instruments:
+        return instruments[symbol]
+    if await exchange.is_delisted(symbol):
+        raise StartRefused(f"{symbol} is delisted: the exchange trades it no more")
+    raise StartRefused(
+        f"symbol {symbol} is not among the exchange's markets{symbols.hint(symbol, instruments)}"
+    )
 
 
 class Survey:
@@ -52,6 +57,9 @@ class Survey:
         exchange, symbol = self._exchange, self._plan.instrument.symbol
         quote = await exchange.quote(symbol)  # first: what came with the markets is still good
         standing = await exchange.standing()
+        # Where spot and perpetuals share their collateral, only the exchange knows what else hangs on it.
+        shared = standing.pooling is not Pooling.APART
+        available = await exchange.available(symbol) if shared and not goes_on else None
         orders = await exchange.open_orders(symbol)
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
@@ -82,6 +90,7 @@ class Survey:
             journal=self._journal,
             remains=remains,
             goes_on=goes_on,
+            available=available,
         )
 
     async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:

@@ -82,6 +82,12 @@ class Tasks:
         self._tasks.append(task)
         return task
 
+    def abandon(self) -> None:
+        """None of them is done any more: whoever they were for is no more."""
+        for task in self._tasks:
+            self._alarms.clear(f"task {task.name}")
+        self._tasks.clear()
+
     async def repeat(self, task: Task, job: Callable[[], Awaitable[str]], first: float | None = None) -> None:
         """Do `job` for ever, after `first` seconds and then its task's period after it was last done; it
         returns what came in between."""

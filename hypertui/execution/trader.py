@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from functools import partial
 from random import Random
@@ -20,28 +21,35 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    Malformed,
     OrderNotice,
     PriceTick,
+    Quote,
     RateLimited,
     Unknown,
     Unreachable,
 )
-from hypertui.execution import survey, winddown
+from hypertui.execution import last_words, survey, winddown
+from hypertui.execution.clock_watch import ClockWatch
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
+from hypertui.execution.fallback import Fallback
 from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_manager import Posture
+from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.wishes import Wish
 from hypertui.market import Fill
 from hypertui.port import Ack, Command, CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
-from hypertui.strategy.plan import Plan
+from hypertui.signals import FAILED
+from hypertui.strategy.plan import Plan, PlanError
 
 _BEAT = 0.25
 _UPKEEP_EVERY = 10.0
@@ -49,11 +57,14 @@ _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
 _STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
 _LEAVE_PATIENCE = 20.0
+_REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from being begun
+_LOG = logging.getLogger(__name__)
 
 
 class Trader:
     """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event;
-    `random` serves the backoff; `log_trouble` says why lines of the log are lost."""
+    `random` serves the backoff; `log_trouble` says why lines of the log are lost, `clock_set_by` how far the
+    machine's own clock has been set since the start (ms)."""
 
     def __init__(
         self,
@@ -67,6 +78,7 @@ class Trader:
         changed: Callable[[], None],
         disk_free: Callable[[], int] | None = None,
         log_trouble: Callable[[], str] = lambda: "",
+        clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
         inbox = Inbox(self._advance)
         self.desk = Desk(
@@ -74,6 +86,11 @@ class Trader:
         )
         self.trade: OpenTrade | None = None
         self.gate: Gate | None = None
+        desk = self.desk
+        self._clock_watch = ClockWatch(clock_set_by, desk.skew, desk.alarms, self._measure_skew)
+        self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
+        self.fallback: Fallback | None = None
+        self._plan: Plan | None = None
         self._entry: Entry | None = None
         self._disk_free = disk_free
 
@@ -81,44 +98,56 @@ class Trader:
 
     async def run(self, stop: Stop) -> StopReason:
         """Enter, trade, wind down. Raises StartRefused, PlanError or an ExchangeError while nothing is held
-        yet; afterwards only a defect raises, and the wind-down is tried even then."""
+        yet; afterwards nothing, and a defect ends in a wind-down and in the status FAILED."""
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
         run_for = self.desk.config.run_for
         leave_at = None if run_for is None else loop.time() + run_for
-        reason = self._never_opened()
         try:
-            await self._begin(stop)
-            if self.trade is not None and not self.desk.config.protect_only:
-                await self._go_on(self.trade, stop, leave_at)
-        except Exception as error:
-            if self.trade is not None:
-                text = f"a defect, the trade winds down: {type(error).__name__}: {error}"
-                self.desk.alarms.sound("defect", Severity.CRITICAL, text)
-            raise
+            reason = await self._seen_through(stop, leave_at)
         finally:
             try:
-                if self.trade is not None:
-                    reason = await self._leave(self.trade, stop)
+                lost = await self.desk.durability.leave()
             finally:
-                try:
-                    lost = await self.desk.durability.leave()
-                finally:
-                    await self.desk.inbox.close()
-                    self.desk.changed()
+                await self.desk.inbox.close()
+                self.desk.changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
+
+    async def _seen_through(self, stop: Stop, leave_at: float | None) -> StopReason:
+        try:
+            await self._begin(stop)
+            if self.trade is None:
+                return self._never_opened()
+            if not self.desk.config.protect_only:
+                await self._go_on(self.trade, stop, leave_at)
+            return await self._leave(self.trade, stop)
+        except asyncio.CancelledError:
+            if self.trade is not None:
+                await self._leave(self.trade, stop)
+            raise
+        except Unsound as error:
+            return await self._fall_back(error, stop)
+        except Exception as error:
+            if self.trade is None and (isinstance(error, _REFUSALS) or not self.desk.journal.history()):
+                raise
+            return await self._end_by_defect(error, stop)
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
         def take() -> None:
-            ack = self._before_opening(command) if self.trade is None else self.trade.helm.take(command)
+            ack = self._taken(command)
             if not answer.done():  # whoever asked may not wait any more
                 answer.set_result(ack)
 
         self.desk.inbox.post(take)
         return await answer
+
+    def _taken(self, command: Command) -> Ack:
+        if self.fallback is not None:
+            return self.fallback.take(command)
+        return self._before_opening(command) if self.trade is None else self.trade.helm.take(command)
 
     def _before_opening(self, command: Command) -> Ack:
         """Answer a command that comes while there is at most a question to answer."""
@@ -162,7 +191,7 @@ class Trader:
     async def _start(self, stop: Stop) -> None:
         desk = self.desk
         symbol = desk.config.symbol
-        plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+        plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
         start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
@@ -171,9 +200,8 @@ class Trader:
         cleared = await self._clear(plan, stop)
         if cleared is None:
             return
-        desk.inbox.spawn(desk.exchange.feed(symbol, self._deliver))
-        desk.every("heartbeat", _BEAT, self._beat)
-        desk.every("upkeep", _UPKEEP_EVERY, desk.upkeep.look)
+        self._prices.last = newest_mark(desk.journal.history())
+        self._listen()
         await desk.upkeep.look()
         await start.price(stop)
         if stop.requested:
@@ -182,6 +210,12 @@ class Trader:
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
+
+    def _listen(self) -> None:
+        desk = self.desk
+        desk.inbox.spawn(desk.exchange.feed(desk.config.symbol, self._deliver))
+        desk.every("heartbeat", _BEAT, self._beat)
+        desk.every("upkeep", _UPKEEP_EVERY, desk.upkeep.look)
 
     async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
@@ -219,12 +253,13 @@ class Trader:
 
     def _on_feed(self, message: FeedMessage) -> None:
         inputs, trade = self.desk.inputs, self.trade
-        inputs.on_feed()
+        if not isinstance(message, FeedDown | Malformed):
+            inputs.on_feed()
+        if self.fallback is not None and isinstance(message, FillNotice | OrderNotice):
+            self.fallback.heard()
         match message:
             case PriceTick(quote):
-                inputs.on_quote(quote)
-                if trade is not None:
-                    trade.on_price()
+                self._prices.on_quote(quote)
             case FillNotice(fills, snapshot):
                 for fill in fills:
                     self._on_fill(fill, snapshot)
@@ -237,8 +272,17 @@ class Trader:
                     trade.reconnected()
             case FeedDown(reason):
                 inputs.on_feed_state(False, reason)
+            case Malformed(reason):
+                inputs.on_malformed(reason)
+                if trade is not None:
+                    trade.reconcile()
             case FeedAlive():
                 pass
+
+    def _on_quote(self, quote: Quote) -> None:
+        self.desk.inputs.on_quote(quote)
+        if self.trade is not None:
+            self.trade.on_price()
 
     def _on_fill(self, fill: Fill, snapshot: bool) -> None:
         if self.trade is not None:
@@ -248,9 +292,14 @@ class Trader:
 
     def _advance(self) -> None:
         self.desk.tasks.watch()
+        self._clock_watch.look()
         if self.trade is not None:
             self.trade.advance()
         self.desk.changed()
+
+    def _measure_skew(self) -> None:
+        if self.trade is not None:
+            self.desk.inbox.spawn(self.trade.caretaker.ask_account())
 
     def _pause(self, reason: str) -> None:
         if self.trade is not None:
@@ -267,6 +316,34 @@ class Trader:
 
     # Its end
 
+    async def _fall_back(self, error: Unsound, stop: Stop) -> StopReason:
+        """The trade is no more: what it was for is protected by what the exchange says alone."""
+        desk, plan = self.desk, self._plan
+        assert plan is not None, "no input is taken before the market is known"
+        _LOG.error("the trade's books cannot be relied on", exc_info=error)
+        self.trade = None
+        await desk.inbox.abandon()
+        desk.tasks.abandon()
+        desk.durability.go_on()
+        self._listen()
+        self.fallback = Fallback(desk, plan, str(error))
+        return await self.fallback.run(stop)
+
+    async def _end_by_defect(self, error: Exception, stop: Stop) -> StopReason:
+        """Wind down as far as that goes, and say how things were left."""
+        desk, trade = self.desk, self.trade
+        cause = f"a defect: {type(error).__name__}: {error}"
+        desk.alarms.sound("defect", Severity.CRITICAL, f"{cause}; the trade winds down")
+        _LOG.error("a defect ends the trade", exc_info=error)
+        if trade is not None:
+            try:
+                await self._leave(trade, stop)
+            except Exception:  # noqa: BLE001 - the first one is told of, and the rest of the way out is tried
+                _LOG.exception("the wind-down met a defect too")
+                await self._cancel_buys_at_least(trade)
+        left = last_words.in_words(await last_words.exposed(desk), desk, trade)
+        return StopReason(FAILED, f"{cause}; {left}")
+
     async def _leave(self, trade: OpenTrade, stop: Stop) -> StopReason:
         """Wind down; says how things were left, in words that were true at the end."""
         desk = self.desk
@@ -277,16 +354,22 @@ class Trader:
         halted, why, on_exit = desk.mode is Mode.HALTED, desk.reason, stop.on_exit
         note = partial(desk.commands.note_exit, on_exit, stop.by, desk.clock())
         note(CommandState.ACKNOWLEDGED, "")
+        failed = ""
         try:
             said = await self._wind_down(trade, on_exit)
         except winddown.NotDone as error:
-            left = f"left in disorder: {error}; {winddown.what_works(trade)}"
-            desk.alarms.sound("left over", Severity.CRITICAL, left)
-            note(CommandState.FAILED, left)
-            return StopReason(3, left)
-        except Exception:
-            await self._cancel_buys_at_least(trade)
-            raise
+            failed = str(error)
+        seen = await last_words.exposed(desk)
+        left = last_words.in_words(seen, desk, trade)
+        if not failed and (seen is None or not last_words.is_covered(seen, trade)):
+            failed = "not all that is held is known to be protected"
+        if failed:
+            text = f"left in disorder: {failed}; {left}"
+            desk.alarms.sound("left over", Severity.CRITICAL, text)
+            note(CommandState.FAILED, text)
+            return StopReason(3, text)
+        if seen is not None and not last_words.agree(seen, trade):
+            said = left  # more has happened than the books know
         note(CommandState.CONFIRMED, said)
         if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{why}; left with {said}")
@@ -300,13 +383,13 @@ class Trader:
         match on_exit:
             case OnExit.FLATTEN:
                 # Wanted like any other: what this process does not see done, the next one does.
-                return await self._seen_through(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
+                return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
             case OnExit.BUYS:
                 if self.desk.mode is not Mode.HALTED and trade.manager.posture is Posture.HANDS_OFF:
                     # All orders were cancelled by hand; nobody stays to watch over the coins any more.
                     trade.manager.posture = Posture.PROTECT
                 reason = "leaving: the buys are cancelled"
-                return await self._seen_through(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
+                return await self._fulfil(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
             case OnExit.LEAVE:
                 if trade.manager.posture is Posture.TRADE:
                     trade.manager.posture = Posture.PROTECT
@@ -314,7 +397,7 @@ class Trader:
                     raise winddown.NotDone("not every order has been answered for")
                 return winddown.what_is_left(trade)
 
-    async def _seen_through(self, trade: OpenTrade, wish: Wish) -> str:
+    async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
         loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
         until = loop.time() + _LEAVE_PATIENCE

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hypertui.exchange import AccountState, Allowance
-from hypertui.execution import words
+from hypertui.exchange import Allowance
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.inputs import Inputs
+from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.market import ONE, ZERO, Side
-from hypertui.port import Budget, Invariant, SlotState, SlotView, Snapshot, Source, Trigger, Verb
+from hypertui.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
+from hypertui.port import Budget, Mode, SlotState, SlotView, Snapshot, Source, Trigger, Verb
 from hypertui.strategy.ladder import Ladder, Target
 from hypertui.strategy.plan import SLOTS
 
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
     from hypertui.execution.desk import Desk
+    from hypertui.execution.fallback import Fallback
     from hypertui.execution.trader import Trader
 
 _NO_SLOT = 0
 _NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as new
+
+
+def blank(config: TradeConfig, now: int) -> Snapshot:
+    """The snapshot of an engine that starts at `now` (ms) and knows nothing but what it was asked to
+    trade."""
+    return Snapshot(
+        seq=0,
+        at=now,
+        started_at=now,
+        network=config.network,
+        account="",
+        instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
+        leverage=config.leverage,
+        unit_size=config.unit_size,
+        mode=Mode.STARTING,
+        blind_after=config.stale_after,
+    )
 
 
 def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
@@ -54,18 +73,31 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
     if inputs.quote is not None:
         common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
         common |= _history(inputs.history.view(), inputs.quote.mark)
+    if trader.fallback is not None:
+        common |= _by_the_exchange(trader.fallback, inputs)
     if desk.chronicle.last_step is not None:
         common["last_step"], common["last_step_at"] = desk.chronicle.last_step
     if trade is not None and inputs.quote is not None:
         ladder = trade.tracker.ladder
         common["instrument"] = trade.instrument
-        common |= _ladder_fields(ladder, trade.tracker, trade.manager, inputs.quote.mark, inputs.account, now)
+        common |= _ladder_fields(ladder, trade.tracker, trade.manager, inputs.quote.mark, now)
+        common |= _account_fields(inputs.knowledge, inputs.quote.mark)
         common |= books.fields(trade, now)
-        lamp = _invariant(ladder, trade.tracker, trade.manager)
-        # Before the first convergence nothing can work yet, and nobody need be woken for it.
-        settled = lamp.settled and trade.converged
-        common["invariant"] = replace(lamp, orphans=trade.caretaker.orphans, settled=settled)
+        if trade.invariant is not None:
+            common["invariant"] = replace(trade.invariant, orphans=trade.caretaker.orphans)
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _by_the_exchange(fallback: Fallback, inputs: Inputs) -> dict[str, object]:
+    """The fields of a `Snapshot` where there are no books but the exchange's."""
+    seen = fallback.seen
+    if seen is None:
+        return {}
+    fields: dict[str, object] = {"position": seen.position, "invariant": fallback.invariant()}
+    if inputs.quote is not None:
+        mark = inputs.quote.mark
+        fields |= {"position_value": seen.position * mark, **_account_fields(inputs.knowledge, mark)}
+    return fields
 
 
 def journal_source(desk: Desk, now: int) -> Source:
@@ -91,7 +123,6 @@ def _ladder_fields(
     tracker: OrderTracker,
     manager: OrderManager,
     mark: Decimal,
-    account: AccountState | None,
     now: int,
 ) -> dict[str, object]:
     """The fields of a `Snapshot` that describe the open trade at a mark price."""
@@ -126,18 +157,20 @@ def _ladder_fields(
         "growth": value / stake - ONE,
         "cycle_growth": None if base is None else value / base - ONE,
         "holds": manager.hold_buys,
-        **_margin(account, mark),
     }
 
 
-def _margin(account: AccountState | None, mark: Decimal) -> dict[str, object]:
+def _account_fields(knowledge: Knowledge, mark: Decimal) -> dict[str, object]:
+    account = knowledge.account
     if account is None:
-        return {}
+        return {"known_at": knowledge.known_at}
     liquidation = account.liquidation_price
     return {
         "equity": account.equity,
         "margin_used": account.margin_used,
-        "venue_position": account.position,
+        "venue_position": knowledge.position,
+        "account_at": knowledge.account_at,
+        "known_at": knowledge.known_at,
         "liquidation_price": liquidation,
         "liquidation_distance": None if liquidation is None else (mark - liquidation) / mark,
     }
@@ -194,35 +227,3 @@ def state_of(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
     if order.cancelling:
         return SlotState.CANCELLING
     return SlotState.WORKING if order.acknowledged else SlotState.PENDING
-
-
-def _invariant(ladder: Ladder, tracker: OrderTracker, manager: OrderManager) -> Invariant:
-    wanted = ladder.target() if manager.posture is Posture.TRADE else None
-    alive = list(tracker.alive)
-    stops = [order for order in alive if order.role is Role.STOP]
-    buys = [order for order in alive if order.role is Role.BUY]
-    stopped = sum((order.remaining for order in stops), ZERO)
-    units = Counter(order.unit for order in alive)
-    doubles = sorted(unit for unit, count in units.items() if count > 1)
-    fault = ""
-    if stopped != ladder.position:
-        of = ladder.plan.instrument
-        fault = f"stops cover {words.coins(stopped, of)} of {words.coins(ladder.position, of)}"
-    elif doubles:
-        fault = f"two orders at unit {words.unit(doubles[0])}"
-    elif wanted is not None and len(stops) + len(buys) != SLOTS:
-        fault = f"{len(stops) + len(buys)} orders work, {SLOTS} should"
-    elif wanted is not None and not tracker.settled:
-        fault = "the working orders are not the ladder's target"
-    return Invariant(
-        ok=not fault,
-        settled=tracker.quiet,
-        stops=len(stops),
-        buys=len(buys),
-        stopped_size=stopped,
-        position=ladder.position,
-        unconfirmed=sum(order.unproven for order in alive),
-        duplicates=len(doubles),
-        fault=fault,
-        protected=min(stopped / ladder.position, ONE) if ladder.position > 0 else None,
-    )

@@ -19,6 +19,11 @@ def coins(size: Decimal, instrument: Instrument) -> str:
     return fixed if Decimal(fixed.replace(",", "")) == size else exact
 
 
+def usd(amount: Decimal) -> str:
+    """An amount of money to the cent, its thousands apart."""
+    return f"{amount:,.2f}"
+
+
 def at_price(price: Decimal) -> str:
     """A price with its thousands apart, every digit of it kept."""
     whole, dot, rest = plain(price).partition(".")

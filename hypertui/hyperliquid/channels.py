@@ -12,13 +12,14 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    Malformed,
     OrderNotice,
     PriceTick,
     Quote,
 )
-from hypertui.hyperliquid import wire
+from hypertui.hyperliquid import checks, wire
+from hypertui.hyperliquid.checks import Json
 from hypertui.hyperliquid.errors import brief
-from hypertui.hyperliquid.wire import Json
 from hypertui.market import Fill
 
 _T = TypeVar("_T")
@@ -33,13 +34,12 @@ class SubscriptionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What one frame says. `channel` is empty if it could not be read; `ignored` counts what was skipped;
-    `is_data` is True for news, False for acknowledgements and other signs of life."""
+    """What one frame says. `channel` is empty if it could not be read; `is_data` is True for news, False for
+    acknowledgements and other signs of life."""
 
     messages: Sequence[FeedMessage]
     channel: str = ""
     is_data: bool = False
-    ignored: int = 0
 
 
 class Channels:
@@ -66,12 +66,12 @@ class Channels:
         }
 
     @property
-    def acknowledged(self) -> bool:
-        """Whether the venue has acknowledged every subscription."""
-        return not self._pending
+    def pending(self) -> Sequence[Mapping[str, str]]:
+        """The subscriptions that the venue has not acknowledged yet."""
+        return self._pending
 
     def read(self, text: str | bytes) -> Frame:
-        """Read one frame; what is not understood is counted and skipped.
+        """Read one frame; what is not understood is skipped and told as Malformed.
 
         Raises SubscriptionRefused if the venue answers a subscription with an error.
         """
@@ -87,8 +87,9 @@ class Channels:
                 return Frame(_ALIVE, channel)
             return replace(reader(data), channel=channel)
         # Deeply nested JSON ends in a RecursionError, any other garbage in one of the others.
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            return Frame(_ALIVE, ignored=1)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            what = str(error) if isinstance(error, checks.Malformed) else type(error).__name__
+            return Frame((Malformed(f"the feed: {brief(what)}"),))
 
     def _acknowledge(self, echo: Mapping[str, object]) -> Sequence[FeedMessage]:
         """Tick off a subscription. The venue may add fields, write it in another case, or repeat itself."""
@@ -128,30 +129,33 @@ class Channels:
         return Frame((PriceTick(self._quote),), is_data=True)
 
     def _orders(self, data: Json) -> Frame:
-        reports, ignored = _each(wire.order_report, data)
-        mine = tuple(report for report in reports if report.symbol == self._symbol)
-        return Frame((OrderNotice(mine),) if mine else _ALIVE, is_data=True, ignored=ignored)
+        mine, bad = _each(wire.order_report, data, lambda row: row["order"], self._symbol)
+        notice = (OrderNotice(tuple(mine)),) if mine else ()
+        return Frame((*notice, *bad) or _ALIVE, is_data=True)
 
     def _fills(self, data: Json) -> Frame:
         if str(data["user"]).lower() != self._account:
             return Frame(_ALIVE)
-        fills, ignored = _each(wire.fill, data["fills"])
-        mine = _oldest_first([fill for fill in fills if fill.symbol == self._symbol])
+        mine, bad = _each(wire.fill, data["fills"], lambda row: row, self._symbol)
         snapshot = data.get("isSnapshot") is True
-        notice = (FillNotice(mine, snapshot),) if mine or snapshot else _ALIVE
-        return Frame(notice, is_data=True, ignored=ignored)
+        notice = (FillNotice(_oldest_first(mine), snapshot),) if mine or snapshot else ()
+        return Frame((*notice, *bad) or _ALIVE, is_data=True)
 
 
-def _each(read: Callable[[Json], _T], rows: Iterable[Json]) -> tuple[list[_T], int]:
-    """Read every row that can be read, and count the others: one bad row must not hide the rest."""
+def _each(
+    read: Callable[[Json], _T], rows: Iterable[Json], about: Callable[[Json], Json], symbol: str
+) -> tuple[list[_T], Sequence[Malformed]]:
+    """Every row about `symbol` that can be read, and a word on the others: one bad row must not hide the
+    rest. What `about` finds in a row names its market."""
     found: list[_T] = []
-    ignored = 0
+    bad: list[str] = []
     for row in rows:
         try:
-            found.append(read(row))
-        except wire.Malformed:
-            ignored += 1
-    return found, ignored
+            if about(row)["coin"] == symbol:
+                found.append(read(row))
+        except (LookupError, TypeError, checks.Malformed) as error:
+            bad.append(str(error))
+    return found, (Malformed(f"the feed: {len(bad)} rows, {brief(bad[0])}"),) if bad else ()
 
 
 def _oldest_first(fills: list[Fill]) -> tuple[Fill, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from decimal import Decimal
 from typing import TypeVar
 
 from hypertui.exchange import (
@@ -17,28 +18,32 @@ from hypertui.exchange import (
     OrderReport,
     Placed,
     Quote,
-    RateLimited,
     Rejected,
+    Signer,
     Standing,
     Transfer,
     Unreachable,
 )
-from hypertui.hyperliquid import agents, errors, wire
+from hypertui.hyperliquid import errors, wire
+from hypertui.hyperliquid.agents import Authority
+from hypertui.hyperliquid.checks import Json, Malformed
 from hypertui.hyperliquid.feed import Feed, Pace
+from hypertui.hyperliquid.holdings import Holdings
 from hypertui.hyperliquid.keys import SigningKey
-from hypertui.hyperliquid.meter import LIGHT, ROLE, USUAL, Meter
+from hypertui.hyperliquid.line import Line
+from hypertui.hyperliquid.meter import LIGHT, USUAL, Meter
 from hypertui.hyperliquid.network import Network
 from hypertui.hyperliquid.request import cloid_of, order_request
-from hypertui.hyperliquid.sdk import Actions, Questions, Session
-from hypertui.hyperliquid.wire import Json
+from hypertui.hyperliquid.sdk import Actions, Questions
+from hypertui.hyperliquid.session import Session
 from hypertui.market import Fill, Instrument, Order
 
 DEFAULT_TIMEOUT = 5.0  # seconds
 
 # A shorter page of fills is the last one: the venue documents 2000 for fills and 500 for other lists.
 _SHORTEST_FULL_PAGE = 500
-_QUESTION_THREADS = 4
-_ACTION_THREADS = 4
+# The venue keeps the newest ten thousand fills: no honest list has more pages.
+_MOST_PAGES = 40
 _PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
@@ -47,10 +52,9 @@ _T = TypeVar("_T")
 class HyperliquidExchange:
     """Fulfils `hypertui.exchange.Exchange`; see there for the meaning and the errors of every call.
 
-    Actions have threads of their own, so that no question is ever in their way, and a few of them, so that
-    neither is an action that is not answered. Nothing is sent before the first call. `account` is the key's
-    own address by default, and `timeout` in seconds. `with_last` has the feed tell of traded prices too, at
-    the price of more traffic.
+    Nothing is sent before the first call. `account` is the key's
+    own address by default, and `timeout` in seconds, for the whole of a request. `with_last` has the feed
+    tell of traded prices too, at the price of more traffic.
     """
 
     def __init__(
@@ -69,8 +73,6 @@ class HyperliquidExchange:
         self._timeout = timeout
         self._with_last = with_last
         self._pace = pace or Pace()
-        self._asking = ThreadPoolExecutor(_QUESTION_THREADS, "hyperliquid-question")
-        self._acting = ThreadPoolExecutor(_ACTION_THREADS, "hyperliquid-action")
         # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
         # that a question has kept warm, where one of its own would be hung up between two steps.
         self._session = Session(trust_env=not network.is_loopback)
@@ -79,12 +81,13 @@ class HyperliquidExchange:
         self._meta: Json = None
         # What came with the markets, and when: for a quote that is the very next thing to be asked for.
         self._contexts: tuple[float, Json] | None = None
-        self._agents: Mapping[str, int | None] | None = None
+        self._authority = Authority(key.address, self._account, self._ask)
+        self._holdings = Holdings(self._account, self._ask)
         self._meter = Meter()
+        self._line = Line(self._session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
         self._prepared: tuple[tuple[tuple[Order, ...], int], Future[Json]] | None = None
-        self._closed = False
 
     @property
     def account(self) -> str:
@@ -113,30 +116,21 @@ class HyperliquidExchange:
         await self._opened()
 
     async def verify_key(self) -> None:
-        """Make sure that the key belongs to the account or to one of its agents.
+        """Make sure that the key belongs to the account, to its master or to an agent of either.
 
         Raises Rejected, naming both addresses, if it does not.
         """
-        signer = self._key.address
-        # The cheaper question first: most agents have a name, and then the role need not be asked for.
-        if signer != self._account and signer in await self._named_agents():
-            return
-        role = await self._ask(ROLE, lambda venue: venue.user_role(signer), agents.role)
-        agents.verify(signer, self._account, role)
-
-    async def _named_agents(self) -> Mapping[str, int | None]:
-        """The account's named agents, asked for once."""
-        if self._agents is None:
-            self._agents = await self._ask(
-                USUAL, lambda venue: venue.extra_agents(self._account), agents.named
-            )
-        return self._agents
+        await self._authority.verify()
 
     async def standing(self) -> Standing:
-        signer = self._key.address
-        named = {} if signer == self._account else await self._named_agents()
+        signer = await self._authority.known()
         fee = await self._ask(USUAL, lambda venue: venue.user_fees(self._account), wire.taker_fee)
-        return Standing(signer, named.get(signer), fee, self._network.base_url, self._network.ws_url)
+        pooling = await self._holdings.pooling()
+        return Standing(signer, fee, self._network.base_url, self._network.ws_url, pooling)
+
+    async def signer(self) -> Signer:
+        self._holdings.forget()  # as rarely changed as a key, and asked for as rarely
+        return await self._authority.look()
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._markets())
@@ -145,7 +139,7 @@ class HyperliquidExchange:
         contexts, self._contexts = self._contexts, None
         if contexts is None or self._pace.clock() > contexts[0] + _PRICES_AGE:
             contexts = await self._ask_contexts()
-        found = _read(contexts[1], lambda answer: wire.quote_in(answer, symbol), is_action=False)
+        found = _read(contexts[1], lambda answer: wire.quote_in(answer, symbol))
         if found is None:
             raise _no_market(symbol)
         return found
@@ -155,12 +149,15 @@ class HyperliquidExchange:
         answer = await self._ask(USUAL, lambda venue: venue.meta_and_asset_ctxs(), wire.checked_contexts)
         return self._pace.clock(), answer
 
+    async def is_delisted(self, symbol: str) -> bool:
+        _, contexts = await self._ask_contexts()
+        return symbol in _read(contexts[0], wire.delisted, is_action=False)
+
     async def account_state(self, symbol: str) -> AccountState:
-        return await self._ask(
-            LIGHT,
-            lambda venue: venue.user_state(self._account),
-            lambda answer: wire.account_state(answer, symbol),
-        )
+        return await self._holdings.state(symbol)
+
+    async def available(self, symbol: str) -> Decimal:
+        return await self._holdings.available(symbol)
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
         return await self._ask(
@@ -178,21 +175,18 @@ class HyperliquidExchange:
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         found: dict[tuple[int, int, int], Fill] = {}
         start = since
-        while True:
+        for _ in range(_MOST_PAGES):
             page = await self._fills_page(start)
-            fresh = {fill.key: fill for fill in page if fill.key not in found}
-            found |= fresh
-            if not fresh or len(page) < _SHORTEST_FULL_PAGE:
-                break
+            found |= {fill.key: fill for fill in _read(page, lambda rows: wire.fills(rows, symbol))}
             # Not one later: more fills of that same millisecond may be on the next page.
-            start = max(fill.time for fill in page)
-        ordered = sorted(found.values(), key=lambda fill: fill.time)
-        return tuple(fill for fill in ordered if fill.symbol == symbol and fill.time >= since)
+            start, last = _read(page, wire.newest), start
+            if len(page) < _SHORTEST_FULL_PAGE or start <= last:
+                ordered = sorted(found.values(), key=lambda fill: fill.time)
+                return tuple(fill for fill in ordered if fill.time >= since)
+        raise _too_many_pages("fills")
 
-    async def _fills_page(self, start: int) -> Sequence[Fill]:
-        page = await self._ask(
-            USUAL, lambda venue: venue.user_fills_by_time(self._account, start), wire.fills
-        )
+    async def _fills_page(self, start: int) -> Sequence[Json]:
+        page = await self._ask(USUAL, lambda venue: venue.user_fills_by_time(self._account, start), wire.rows)
         self._meter.answered(len(page))
         return page
 
@@ -208,13 +202,14 @@ class HyperliquidExchange:
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         found: list[Transfer] = []
         start = since
-        while True:
+        for _ in range(_MOST_PAGES):
             page = await self._transfers_page(start)
             # The page begins with all of the last one's last millisecond again.
             found = [transfer for transfer in found if transfer.time < start] + list(page)
             if len(page) < _SHORTEST_FULL_PAGE or page[-1].time == start:
                 return tuple(found)
             start = page[-1].time
+        raise _too_many_pages("transfers")
 
     async def _transfers_page(self, start: int) -> Sequence[Transfer]:
         page = await self._ask(
@@ -225,17 +220,23 @@ class HyperliquidExchange:
         self._meter.answered(len(page))
         return page
 
-    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+    async def set_leverage(
+        self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
+    ) -> None:
         await self._act(
-            {symbol}, 1, expires_at, lambda venue: venue.update_leverage(leverage, symbol), _nothing
+            {symbol},
+            1,
+            expires_at,
+            lambda venue: venue.update_leverage(leverage, symbol, not isolated),
+            _nothing,
         )
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
         actions = self._actions
-        if actions is None or self._closed or not orders:
+        if actions is None or self._line.closed or not orders:
             return
 
-        signing = self._acting.submit(actions.signed, _placement(orders), expires_at)
+        signing = self._line.begin(lambda: actions.signed(_placement(orders), expires_at))
         self._prepared = (tuple(orders), expires_at), signing
 
     async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
@@ -286,12 +287,13 @@ class HyperliquidExchange:
         feed = self._feeds.get(symbol)
         return {} if feed is None else feed.ages()
 
+    def _hurry_feeds(self) -> None:
+        for feed in self._feeds.values():
+            feed.hurry()
+
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
-        self._closed = True
-        for executor in (self._acting, self._asking):
-            await asyncio.to_thread(executor.shutdown)
-        self._session.close()
+        await self._line.close()
 
     async def _opened(self) -> Actions:
         async with self._opening:
@@ -299,7 +301,13 @@ class HyperliquidExchange:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
                 self._actions = Actions(
-                    self._network, self._session, self._key, self._account, meta, self._timeout
+                    self._network,
+                    self._session,
+                    self._key,
+                    self._account,
+                    self._authority.vault,
+                    meta,
+                    self._timeout,
                 )
             return self._actions
 
@@ -316,8 +324,8 @@ class HyperliquidExchange:
         """Ask on a thread and read the answer."""
         self._meter.asked(weight)
         self._contexts = None
-        answer = await self._run(self._asking, lambda: question(self._questions))
-        return _read(answer, read, is_action=False)
+        answer = await self._line.ask(lambda: question(self._questions))
+        return _read(answer, read)
 
     async def _act(
         self,
@@ -343,30 +351,15 @@ class HyperliquidExchange:
 
         self._meter.acted(parts)
         self._contexts = None
-        answer = await self._run(self._acting, send)
+        answer = await self._line.act(send)
         return _read(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
-    async def _run(self, executor: ThreadPoolExecutor, job: Callable[[], Json]) -> Json:
-        def unless_closed() -> Json:
-            if self._closed:  # while the job was waiting for its turn
-                raise _closed()
-            return job()
 
-        if self._closed:
-            raise _closed()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(executor, unless_closed)
-        except RateLimited as error:
-            if not error.actions_only:
-                self._meter.throttled()
-            raise
-
-
-def _read(answer: Json, read: Callable[[Json], _T], *, is_action: bool) -> _T:
+def _read(answer: Json, read: Callable[[Json], _T], *, is_action: bool = False) -> _T:
     """What `read` finds in an answer; one that cannot be read is none."""
     try:
         return read(answer)
-    except wire.Malformed as error:
+    except Malformed as error:
         text = f"the exchange's answer is not understood: {error}"
         raise errors.no_answer(text, is_action=is_action) from error
 
@@ -375,8 +368,8 @@ def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:
     return lambda venue: venue.bulk_orders([order_request(order) for order in orders])
 
 
-def _closed() -> Unreachable:
-    return Unreachable("the client is closed")
+def _too_many_pages(what: str) -> Unreachable:
+    return Unreachable(f"the exchange's list of {what} has more than {_MOST_PAGES} pages")
 
 
 def _nothing(response: Json) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import requests
@@ -10,6 +11,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from hypertui.exchange import (
     ExchangeError,
+    Halted,
+    NotAuthorized,
     RateLimited,
     Refusal,
     Refused,
@@ -17,27 +20,39 @@ from hypertui.exchange import (
     Unknown,
     Unreachable,
 )
+from hypertui.hyperliquid.session import NoAnswer
+from hypertui.redaction import printable
 
 RETRY_AFTER_WEIGHT = 10.0  # seconds; the weight per minute refills by a sixth in that time
 RETRY_AFTER_BUDGET = 10.0  # seconds; an account without budget gets one action in that time
 
-_LONGEST_TEXT = 300
+# Nobody waits longer because a header says so: by then a sixth of the weight is back in any case.
+_LONGEST_RETRY_AFTER = 10.0
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+
+LATE = "the exchange did not answer in time"
 
 # In this order: the first that occurs in the venue's words decides.
 _REFUSALS = (
     ("reduce only order would increase position", Refusal.FLAT),
     ("invalid tp/sl price", Refusal.PASSED),
+    ("only post-only orders", Refusal.POST_ONLY),
     ("minimum value", Refusal.MINIMUM),
     ("could not immediately match", Refusal.NO_MATCH),
     ("no liquidity available", Refusal.NO_MATCH),
     ("margin", Refusal.MARGIN),
 )
 
+# What the venue says to a signature of a key that may not act (any more).
+_NOBODY = ("user or api wallet", "must deposit before performing actions")
+
 
 def brief(text: object) -> str:
-    """`text` on one line and not too long for a message."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= _LONGEST_TEXT else line[:_LONGEST_TEXT] + "…"
+    """`text` as it may be shown: on one line, not too long, and nothing that a terminal would obey."""
+    try:
+        return printable(str(text))
+    except RecursionError:
+        return "something nested too deeply"
 
 
 def refused(text: str) -> Refused:
@@ -55,6 +70,10 @@ def whole_action(text: str) -> ExchangeError:
         # The venue has taken an action with this nonce. Nonces are never given twice, so it was this one,
         # carried twice on the way; the other answer, lost, said what became of it.
         return Unknown(brief(text))
+    if any(part in text.lower() for part in _NOBODY):
+        return NotAuthorized(brief(text))
+    if "trading is halted" in text.lower():
+        return Halted(brief(text))
     return Rejected(brief(text))
 
 
@@ -74,12 +93,14 @@ def no_answer(reason: object, *, is_action: bool) -> ExchangeError:
 
 
 def transport(error: Exception, *, is_action: bool) -> ExchangeError:
-    """The error for what the SDK raised instead of an answer."""
+    """The error for what the SDK raised instead of an answer, by design or by accident."""
+    if isinstance(error, NoAnswer):
+        return no_answer(error, is_action=is_action)
     if isinstance(error, requests.RequestException):
         if _never_sent(error):
             return Unreachable(f"no connection to the exchange: {brief(_cause(error))}")
         if isinstance(error, requests.Timeout):
-            return no_answer("the exchange did not answer in time", is_action=is_action)
+            return no_answer(LATE, is_action=is_action)
         return no_answer(f"the connection broke: {brief(_cause(error))}", is_action=is_action)
     if isinstance(error, ClientError):
         return _client_error(error, is_action=is_action)
@@ -115,10 +136,11 @@ def _client_error(error: ClientError, *, is_action: bool) -> ExchangeError:
 
 
 def _retry_after(error: ClientError) -> float:
-    """Seconds to wait; the SDK keeps the headers in either of two places."""
+    """Seconds to wait; the SDK keeps the headers in either of two places. What is no number of seconds, as
+    a date is none, asks for what is usual."""
     for place in (error.header, error.error_data):
         if isinstance(place, Mapping):
-            text = str(place.get("Retry-After", ""))
-            if text.isdigit():
-                return float(text)
+            text = str(place.get("Retry-After", "")).strip()
+            if _SECONDS.fullmatch(text):
+                return min(float(text), _LONGEST_RETRY_AFTER)
     return RETRY_AFTER_WEIGHT

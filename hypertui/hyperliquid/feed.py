@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -19,8 +18,6 @@ from hypertui.hyperliquid.channels import Channels, SubscriptionRefused
 from hypertui.hyperliquid.errors import brief
 from hypertui.hyperliquid.network import Network
 
-_log = logging.getLogger(__name__)
-
 _PING = json.dumps({"method": "ping"})
 _LARGEST_FRAME = 8 * 2**20  # bytes; a snapshot of 2000 fills is about one million
 
@@ -29,14 +26,16 @@ _LARGEST_FRAME = 8 * 2**20  # bytes; a snapshot of 2000 fills is about one milli
 class Pace:
     """How patient the feed is, in seconds, and where its time and chance come from.
 
-    The venue hangs up after 60 s in which it had nothing to send; a ping makes it send. Waits between
-    attempts are drawn between `first_wait` and a bound that doubles from there up to `longest_wait`.
+    The venue hangs up after 60 s in which it had nothing to send; a ping makes it send. A subscription that
+    is not acknowledged is asked for again after `ask_again`. Waits between attempts are drawn between
+    `first_wait` and a bound that doubles from there up to `longest_wait`.
     """
 
     ping_every: float = 15.0
     silence: float = 30.0
     open_timeout: float = 10.0
     close_timeout: float = 1.0
+    ask_again: float = 3.0
     first_wait: float = 0.25
     longest_wait: float = 30.0
     clock: Callable[[], float] = time.monotonic
@@ -48,6 +47,13 @@ class Pace:
         # The exponent is capped because a float overflows after a few hundred doublings.
         bound = min(self.longest_wait, self.first_wait * 2.0 ** min(failures, 32))
         return self.first_wait + self.chance() * (bound - self.first_wait)
+
+
+class _Connect(connect):
+    """Stays with the address that it was given, wherever that points."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
 
 
 class _Broken(Exception):
@@ -75,7 +81,7 @@ class Feed:
         self._pace = pace
         self._heard: dict[str, float] = {}
         self._failures = 0
-        self.ignored = 0  # frames, orders and fills that were not understood
+        self._hurry = asyncio.Event()
 
     def ages(self) -> Mapping[str, float]:
         """Seconds since each channel was last heard."""
@@ -90,7 +96,28 @@ class Feed:
             except _Broken as broken:
                 self._failures += 1
                 self._deliver(FeedDown(str(broken)))
-            await self._pace.sleep(self._pace.wait(self._failures))
+            await self._pause()
+
+    def hurry(self) -> None:
+        """The venue is back, by another way: whatever pause there is has become pointless."""
+        self._failures = 0
+        self._hurry.set()
+
+    async def _pause(self) -> None:
+        """Wait before the next attempt; a short while only when the venue is seen to be back."""
+        self._hurry.clear()
+        waits: list[Awaitable[object]] = [
+            self._pace.sleep(self._pace.wait(self._failures)),
+            self._hurry.wait(),
+        ]
+        tasks = [asyncio.ensure_future(wait) for wait in waits]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+        if self._hurry.is_set():
+            await self._pace.sleep(self._pace.wait(0))
 
     async def _connection(self) -> NoReturn:
         socket = await self._connect()
@@ -101,7 +128,7 @@ class Feed:
 
     async def _connect(self) -> ClientConnection:
         try:
-            return await connect(
+            return await _Connect(
                 self._network.ws_url,
                 open_timeout=self._pace.open_timeout,
                 close_timeout=self._pace.close_timeout,
@@ -109,44 +136,51 @@ class Feed:
                 max_size=_LARGEST_FRAME,
                 proxy=None if self._network.is_loopback else True,
             )
-        except (OSError, TimeoutError, WebSocketException) as error:
+        except Exception as error:  # whatever a server or a proxy answers
             raise _Broken(f"cannot connect: {_reason(error)}") from error
 
     async def _listen(self, socket: ClientConnection) -> NoReturn:
         """Deliver what comes. Raises _Broken on silence, a lost connection, or a subscription that fails."""
         clock, pace = self._pace.clock, self._pace
         channels = Channels(self._account, self._symbol, with_last=self._with_last)
-        for subscription in channels.subscriptions:
-            await self._send(socket, json.dumps({"method": "subscribe", "subscription": subscription}))
-        opened = heard = pinged = clock()
+        await self._subscribe(socket, channels.subscriptions)
+        opened = asked = heard = pinged = clock()
         while True:
             now = clock()
             if now >= heard + pace.silence:
                 raise _Broken(f"nothing heard for {pace.silence:g} s")
-            if not channels.acknowledged and now >= opened + pace.silence:
+            if channels.pending and now >= opened + pace.silence:
                 raise _Broken(f"subscriptions not acknowledged within {pace.silence:g} s")
+            if channels.pending and now >= asked + pace.ask_again:
+                await self._subscribe(socket, channels.pending)  # the answer may have been lost
+                asked = clock()
             if now >= pinged + pace.ping_every:
                 await self._send(socket, _PING)
                 pinged = clock()
-            text = await self._receive(socket, min(pinged + pace.ping_every, heard + pace.silence) - now)
-            if text is not None:
+            next_look = min(pinged + pace.ping_every, heard + pace.silence)
+            if channels.pending:
+                next_look = min(next_look, asked + pace.ask_again)
+            text = await self._receive(socket, next_look - now)
+            if text is not None and self._take(channels, text, clock()):
                 heard = clock()
-                self._take(channels, text, heard)
 
-    def _take(self, channels: Channels, text: str | bytes, heard: float) -> None:
+    async def _subscribe(self, socket: ClientConnection, wanted: Sequence[Mapping[str, str]]) -> None:
+        for subscription in wanted:
+            await self._send(socket, json.dumps({"method": "subscribe", "subscription": subscription}))
+
+    def _take(self, channels: Channels, text: str | bytes, heard: float) -> bool:
+        """Deliver what a frame says; returns whether it says anything. Nothing but garbage is silence."""
         try:
             frame = channels.read(text)
         except SubscriptionRefused as refusal:
             raise _Broken(f"subscription refused: {refusal}") from refusal
-        if frame.ignored:
-            self.ignored += frame.ignored
-            _log.warning("the feed sent something that is not understood: %s", brief(text))
         if frame.channel:
             self._heard[frame.channel] = heard
         if frame.is_data:
             self._failures = 0
         for message in frame.messages:
             self._deliver(message)
+        return bool(frame.channel)
 
     async def _receive(self, socket: ClientConnection, patience: float) -> str | bytes | None:
         """The next frame, or None if `patience` (seconds) runs out first."""

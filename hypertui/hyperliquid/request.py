@@ -67,5 +67,5 @@ def _order_type(order: Order) -> dict[str, dict[str, object]]:
         raise Rejected(f"order {order.client_id}: a stop needs a trigger price, an IOC has none")
     if order.trigger is None:
         return {"limit": {"tif": "Ioc"}}
-    market = order.type is OrderType.STOP_MARKET
-    return {"trigger": {"isMarket": market, "triggerPx": exact_float(order.trigger), "tpsl": "sl"}}
+    terms = {"isMarket": order.type is not OrderType.STOP_LIMIT, "triggerPx": exact_float(order.trigger)}
+    return {"trigger": {**terms, "tpsl": "tp" if order.type is OrderType.TAKE_PROFIT else "sl"}}

@@ -7,49 +7,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import requests
 from hyperliquid.exchange import Exchange as SdkExchange
 from hyperliquid.info import Info as SdkInfo
 from hyperliquid.utils.constants import MAINNET_API_URL
-from hyperliquid.utils.error import Error as SdkError
 from hyperliquid.utils.signing import sign_l1_action
 
 from hypertui.hyperliquid import errors
+from hypertui.hyperliquid.checks import Json
 from hypertui.hyperliquid.keys import SigningKey
 from hypertui.hyperliquid.network import Network
-from hypertui.hyperliquid.wire import Json
+from hypertui.hyperliquid.session import Session
 
 # The SDK asks for the lists that it is not given, and stumbles over some spot lists. Only perpetuals matter.
 _NO_MARKETS: Json = {"universe": []}
 _NO_SPOT: Json = {"universe": [], "tokens": []}
-
-# What the SDK raises by accident over the body of an HTTP 4xx that lacks the fields it expects.
-_ACCIDENTS = (LookupError, AttributeError, TypeError)
-
-
-class Session(requests.Session):
-    """The connections to the venue, for questions and actions from any thread.
-
-    What all requests to an address have in common is worked out once: headers, proxies, certificates. Proxies
-    are the environment's if it is trusted. Cookies are not sent back: the API has no use for them.
-    """
-
-    def __init__(self, *, trust_env: bool) -> None:
-        super().__init__()
-        self.trust_env = trust_env
-        self._common: dict[str, tuple[requests.PreparedRequest, dict[str, Any]]] = {}
-
-    def post(self, url: Any, data: Any = None, json: Any = None, **kwargs: Any) -> requests.Response:
-        if url not in self._common:
-            bare = self.prepare_request(requests.Request("POST", url))
-            settings = self.merge_environment_settings(url, {}, None, None, None)
-            self._common[url] = bare, dict(settings)
-        bare, settings = self._common[url]
-        request = bare.copy()
-        request.prepare_body(data, None, json)
-        return self.send(request, **settings, **kwargs)
 
 
 class _Door:
@@ -62,7 +35,7 @@ class _Door:
         is_action = url_path == "/exchange"
         try:
             answer = super().post(url_path, payload)  # type: ignore[misc]  # the SDK's API comes next
-        except (requests.RequestException, SdkError, *_ACCIDENTS) as error:
+        except Exception as error:  # what others send must not look like a defect of ours
             raise errors.transport(error, is_action=is_action) from error
         if isinstance(answer, dict) and answer.keys() == {"error"}:  # how the SDK reports what is not JSON
             raise errors.no_answer(f"not an answer of the exchange: {answer['error']}", is_action=is_action)
@@ -75,7 +48,7 @@ class _Door:
 
 
 class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's questions. `timeout` is in seconds, for connecting and for each wait for data."""
+    """The SDK's questions. `timeout` is in seconds, for the whole of each."""
 
     def __init__(self, network: Network, session: Session, timeout: float) -> None:
         super().__init__(network.base_url, True, _NO_MARKETS, _NO_SPOT, timeout=timeout)
@@ -83,17 +56,25 @@ class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
 
 
 class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions. `meta` numbers the markets.
+    """The SDK's actions. `meta` numbers the markets; `vault` is the account where it is one without a key of
+    its own.
 
     The SDK's methods only sign here: they are called through `signed`, and what comes of that is for `send`,
     which may come later, from any thread.
     """
 
     def __init__(
-        self, network: Network, session: Session, key: SigningKey, account: str, meta: Json, timeout: float
+        self,
+        network: Network,
+        session: Session,
+        key: SigningKey,
+        account: str,
+        vault: str | None,
+        meta: Json,
+        timeout: float,
     ) -> None:
         super().__init__(
-            key, network.base_url, meta, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
+            key, network.base_url, meta, vault, account_address=account, spot_meta=_NO_SPOT, timeout=timeout
         )
         self._use(session)
         self._last_nonce = 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
 
 from hypertui.exchange import (
     AccountState,
     CancelOutcome,
+    Collateral,
     Filled,
     FundingPayment,
     OpenOrder,
@@ -21,54 +20,29 @@ from hypertui.exchange import (
     Resting,
     Transfer,
 )
-from hypertui.hyperliquid.errors import brief, refused
-from hypertui.market import ZERO, Fill, Instrument, Side, parse_amount
+from hypertui.hyperliquid.checks import (
+    Json,
+    amount,
+    client_id,
+    flag,
+    integer,
+    of_market,
+    optional_amount,
+    plain_json,
+    positive,
+    reader,
+    size_left,
+    text_of,
+)
+from hypertui.hyperliquid.errors import refused
+from hypertui.market import ZERO, Fill, Forced, Instrument, Side
 
-Json = Any  # what json.loads gives; its shape is proven by reading it
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+_MOST_DECIMALS, _MOST_LEVERAGE = 8, 1_000
 
 _SIDES = {"B": Side.BUY, "A": Side.SELL}
+_FORCED = {"Auto-Deleveraging": Forced.DELEVERAGED, "Settlement": Forced.SETTLED}
+_ISOLATED_MODES = ("strictIsolated", "noCross")
 _STATES = {"open": OrderState.OPEN, "triggered": OrderState.TRIGGERED, "filled": OrderState.FILLED}
-
-
-class Malformed(ValueError):
-    """JSON that does not have the form it should have."""
-
-
-def reader(read: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Let `read` take the form it wants for granted: what fails on any other form becomes Malformed."""
-
-    @wraps(read)
-    def checked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        try:
-            return read(*args, **kwargs)
-        except Malformed:
-            raise
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise Malformed(f"{read.__name__}: {type(error).__name__}: {brief(error)}") from error
-
-    return checked
-
-
-def _integer(value: Json) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"not an integer: {value!r}")
-    return value
-
-
-def optional_integer(value: Json) -> int | None:
-    """An integer where there is one. Raises ValueError for anything else that stands there."""
-    return None if value is None else _integer(value)
-
-
-def _optional(value: Json) -> Decimal | None:
-    return None if value is None else parse_amount(value)
-
-
-def _client_id(value: Json) -> str | None:
-    return None if value is None else str(value).lower()
 
 
 @reader
@@ -83,19 +57,34 @@ def checked_contexts(meta_and_contexts: Json) -> Json:
 @reader
 def instruments(meta: Json) -> Mapping[str, Instrument]:
     """The perpetuals that trade, by symbol."""
+    entries = {text_of(entry["name"]): entry for entry in meta["universe"]}
+    if len(entries) != len(meta["universe"]):
+        raise ValueError("a market is there twice")
+    for entry in entries.values():
+        integer(entry["szDecimals"], most=_MOST_DECIMALS)
     return {
-        str(entry["name"]): Instrument(
-            str(entry["name"]), _integer(entry["szDecimals"]), _integer(entry["maxLeverage"])
+        name: Instrument(
+            name,
+            entry["szDecimals"],
+            integer(entry["maxLeverage"], 1, _MOST_LEVERAGE),
+            only_isolated=bool(entry.get("onlyIsolated")) or entry.get("marginMode") in _ISOLATED_MODES,
         )
-        for entry in meta["universe"]
+        for name, entry in entries.items()
         if not entry.get("isDelisted", False)
     }
 
 
 @reader
+def delisted(meta: Json) -> frozenset[str]:
+    """The symbols that trade no more."""
+    return frozenset(text_of(entry["name"]) for entry in meta["universe"] if entry.get("isDelisted", False))
+
+
+@reader
 def quote_of(context: Json, last: Decimal | None = None) -> Quote:
     """The prices in a market's context; the venue keeps the last traded price elsewhere."""
-    return Quote(parse_amount(context["markPx"]), _optional(context.get("midPx")), last)
+    mid = context.get("midPx")
+    return Quote(positive(context["markPx"]), None if mid is None else positive(mid), last)
 
 
 @reader
@@ -111,47 +100,65 @@ def quote_in(meta_and_contexts: Json, symbol: str) -> Quote | None:
 @reader
 def last_trade(trades: Json, symbol: str) -> tuple[int, Decimal] | None:
     """Time (ms) and price of the newest of `trades` in `symbol`, or None."""
-    found = [(_integer(t["time"]), parse_amount(t["px"])) for t in trades if t["coin"] == symbol]
+    found = [(integer(t["time"]), positive(t["px"])) for t in of_market(trades, symbol)]
     return max(found, key=lambda trade: trade[0], default=None)
 
 
 @reader
-def account_state(state: Json, symbol: str) -> AccountState:
-    """The account and its position in `symbol`; the leverage reads 0 without a position."""
-    summary = state["marginSummary"]
-    held = [entry["position"] for entry in state["assetPositions"] if entry["position"]["coin"] == symbol]
+def account_state(state: Json, symbol: str, shared: Decimal | None = None) -> AccountState:
+    """The account and its position in `symbol`; the leverage reads 0 without a position. `shared` is the spot
+    USDC of an account whose perpetuals have no collateral of their own: what their summaries then say of
+    their value means nothing."""
+    summary, cross = state["marginSummary"], state["crossMarginSummary"]
+    positions = [entry["position"] for entry in state["assetPositions"]]
+    held = list(of_market(positions, symbol))
+    if len(held) > 1:
+        raise ValueError(f"{len(held)} positions in one market")
     position = held[0] if held else None
+    equity, backing = amount(summary["accountValue"]), amount(cross["accountValue"])
+    if shared is not None:
+        own = [each for each in positions if each["leverage"]["type"] == "isolated"]
+        backing = shared + sum((amount(each["unrealizedPnl"]) for each in positions if each not in own), ZERO)
+        equity = backing + sum((amount(each["marginUsed"]) for each in own), ZERO)
     return AccountState(
-        equity=parse_amount(summary["accountValue"]),
-        withdrawable=parse_amount(state["withdrawable"]),
-        margin_used=parse_amount(summary["totalMarginUsed"]),
-        position=ZERO if position is None else parse_amount(position["szi"]),
-        entry_price=None if position is None else _optional(position["entryPx"]),
-        liquidation_price=None if position is None else _optional(position.get("liquidationPx")),
-        leverage=0 if position is None else _integer(position["leverage"]["value"]),
+        equity=equity,
+        margin_used=amount(summary["totalMarginUsed"]),
+        position=ZERO if position is None else amount(position["szi"]),
+        entry_price=None if position is None else optional_amount(position["entryPx"]),
+        liquidation_price=None if position is None else optional_amount(position.get("liquidationPx")),
+        leverage=0 if position is None else integer(position["leverage"]["value"], 1, _MOST_LEVERAGE),
         # The venue counts what the position has paid.
-        funding=ZERO if position is None else ZERO - parse_amount(position["cumFunding"]["sinceOpen"]),
-        time=_integer(state["time"]),
+        funding=ZERO if position is None else ZERO - amount(position["cumFunding"]["sinceOpen"]),
+        time=integer(state["time"]),
+        cross=Collateral(
+            backing, amount(cross["totalMarginUsed"]), amount(state["crossMaintenanceMarginUsed"])
+        ),
+        isolated=position is not None and position["leverage"]["type"] == "isolated",
+        position_margin=ZERO if position is None else amount(position["marginUsed"]),
     )
 
 
 @reader
 def open_orders(orders: Json, symbol: str) -> Sequence[OpenOrder]:
-    """The orders that work in `symbol`."""
-    return tuple(_open_order(order) for order in orders if order["coin"] == symbol)
+    """The orders that work in `symbol`, each once."""
+    found: dict[int, OpenOrder] = {}
+    for order in map(_open_order, of_market(orders, symbol)):
+        if found.setdefault(order.order_id, order) != order:
+            raise ValueError(f"order {order.order_id} works in two ways")
+    return tuple(found.values())
 
 
 def _open_order(order: Json) -> OpenOrder:
     return OpenOrder(
-        symbol=str(order["coin"]),
-        order_id=_integer(order["oid"]),
-        client_id=_client_id(order.get("cloid")),
+        symbol=text_of(order["coin"]),
+        order_id=integer(order["oid"]),
+        client_id=client_id(order.get("cloid")),
         side=_SIDES[order["side"]],
-        remaining=parse_amount(order["sz"]),
-        limit=parse_amount(order["limitPx"]),
-        trigger=parse_amount(order["triggerPx"]) if order.get("isTrigger") else None,
-        reduce_only=bool(order.get("reduceOnly", False)),
-        time=_integer(order["timestamp"]),
+        remaining=size_left(order["sz"]),
+        limit=size_left(order["limitPx"]),
+        trigger=positive(order["triggerPx"]) if flag(order.get("isTrigger", False)) else None,
+        reduce_only=flag(order.get("reduceOnly", False)),
+        time=integer(order["timestamp"]),
     )
 
 
@@ -175,17 +182,17 @@ def order_state(status: str) -> OrderState:
 @reader
 def order_report(row: Json) -> OrderReport:
     """One order with its status, as the feed and the answer about one order give it."""
-    order, status = row["order"], str(row["status"])
+    order, status = row["order"], text_of(row["status"])
     return OrderReport(
-        symbol=str(order["coin"]),
-        order_id=_integer(order["oid"]),
-        client_id=_client_id(order.get("cloid")),
+        symbol=text_of(order["coin"]),
+        order_id=integer(order["oid"]),
+        client_id=client_id(order.get("cloid")),
         side=_SIDES[order["side"]],
         state=order_state(status),
         status=status,
-        size=parse_amount(order["origSz"]),
-        remaining=parse_amount(order["sz"]),
-        time=_integer(row["statusTimestamp"]),
+        size=size_left(order["origSz"]),
+        remaining=size_left(order["sz"]),
+        time=integer(row["statusTimestamp"]),
     )
 
 
@@ -203,38 +210,53 @@ def order_answer(answer: Json) -> OrderReport | None:
 def fill(row: Json) -> Fill:
     """One fill."""
     return Fill(
-        symbol=str(row["coin"]),
+        symbol=text_of(row["coin"]),
         side=_SIDES[row["side"]],
-        size=parse_amount(row["sz"]),
-        price=parse_amount(row["px"]),
-        fee=parse_amount(row["fee"]),
-        time=_integer(row["time"]),
-        order_id=_integer(row["oid"]),
-        trade_id=_integer(row["tid"]),
-        client_id=_client_id(row.get("cloid")),
-        closed_pnl=parse_amount(row.get("closedPnl", "0")),
-        start_position=_optional(row.get("startPosition")),
+        size=positive(row["sz"]),
+        price=positive(row["px"]),
+        fee=amount(row["fee"]),
+        time=integer(row["time"]),
+        order_id=integer(row["oid"]),
+        trade_id=integer(row["tid"]),
+        client_id=client_id(row.get("cloid")),
+        closed_pnl=amount(row.get("closedPnl", "0")),
+        start_position=optional_amount(row.get("startPosition")),
         liquidated=_liquidated(row.get("liquidation")),
+        forced=_FORCED.get(row.get("dir"), Forced.NO),
     )
 
 
 def _liquidated(liquidation: Json) -> str | None:
     """Whom a liquidation closed, from a fill's `liquidation` (Hyperliquid's docs, WsFill)."""
     user = None if liquidation is None else liquidation.get("liquidatedUser")
-    return None if user is None else str(user).lower()
+    return None if user is None else text_of(user).lower()
 
 
 @reader
-def fills(rows: Json) -> Sequence[Fill]:
-    """A list of fills, as it comes."""
-    return tuple(fill(row) for row in rows)
+def rows(answer: Json) -> Sequence[Json]:
+    """A list, whatever is in it."""
+    if not isinstance(answer, list):
+        raise TypeError(f"not a list: {answer!r}")
+    return answer
+
+
+@reader
+def fills(rows: Json, symbol: str) -> Sequence[Fill]:
+    """The fills of one market, as they come."""
+    return tuple(fill(row) for row in of_market(rows, symbol))
+
+
+@reader
+def newest(rows: Json) -> int:
+    """When the newest of these rows was written (ms); 0 without any."""
+    return max((integer(row["time"]) for row in rows), default=0)
 
 
 @reader
 def funding(rows: Json, symbol: str) -> Sequence[FundingPayment]:
     """The funding of one market, oldest first."""
     payments = [
-        FundingPayment(_integer(row["time"]), parse_amount(row["delta"]["usdc"]))
+        FundingPayment(integer(row["time"]), amount(row["delta"]["usdc"]))
         for row in rows
         if row["delta"]["coin"] == symbol
     ]
@@ -246,10 +268,10 @@ def transfers(rows: Json) -> Sequence[Transfer]:
     """What else moved the account's money, oldest first."""
     moved = [
         Transfer(
-            _integer(row["time"]),
-            str(row["hash"]),
-            str(row["delta"]["type"]),
-            dict(sorted(row["delta"].items())),
+            integer(row["time"]),
+            text_of(row["hash"]),
+            text_of(row["delta"]["type"]),
+            plain_json(row["delta"]),
         )
         for row in rows
     ]
@@ -259,13 +281,16 @@ def transfers(rows: Json) -> Sequence[Transfer]:
 @reader
 def request_budget(answer: Json) -> tuple[int, int]:
     """How many actions the account has used, and how many it may use."""
-    return _integer(answer["nRequestsUsed"]), _integer(answer["nRequestsCap"])
+    return integer(answer["nRequestsUsed"]), integer(answer["nRequestsCap"])
 
 
 @reader
 def taker_fee(answer: Json) -> Decimal:
     """What a taker pays of a trade's value, as a fraction."""
-    return parse_amount(answer["userCrossRate"])
+    fee = amount(answer["userCrossRate"])
+    if not -1 < fee < 1:
+        raise ValueError(f"not a fraction: {fee}")
+    return fee
 
 
 @reader
@@ -300,8 +325,8 @@ def _placed_one(answer: Json) -> Resting | Filled | Refused:
         return refused(str(answer["error"]))
     if "filled" in answer:
         part = answer["filled"]
-        return Filled(_integer(part["oid"]), parse_amount(part["totalSz"]), parse_amount(part["avgPx"]))
-    return Resting(_integer(answer["resting"]["oid"]))
+        return Filled(integer(part["oid"]), positive(part["totalSz"]), positive(part["avgPx"]))
+    return Resting(integer(answer["resting"]["oid"]))
 
 
 @reader
@@ -314,7 +339,7 @@ def cancelled(answers: Sequence[Json], asked: int) -> Sequence[CancelOutcome]:
 def _cancelled_one(answer: Json) -> CancelOutcome:
     if answer == "success":
         return CancelOutcome.CANCELLED
-    if "error" in answer:
+    if isinstance(answer, dict) and "error" in answer:
         return CancelOutcome.NOT_WORKING
     raise ValueError(f"unknown answer {answer!r}")
 

@@ -3,13 +3,13 @@
 Nothing here is ever stored: it is worked out when it is asked for, from the first fill on, and gives the same
 to the last digit each time. `DERIVATION` goes up whenever the rules change so that a figure could.
 
-The rules: fills count in the order of time, order id, trade id. Lots are signed, and what is sold beyond the
-coins held opens a short lot, but only as far as the venue says so: its `startPosition` tells how much of a
-fill closed something. What closed without inventory here is *unmatched*: its size and its share of the fee
-stay out of every lot, and it waits for somebody to find the fill that is missing. Where `startPosition` was
-not told, a sale of an order that could only reduce closes. Amounts are exact; shares of fees are cut to 1e-15
-and the last coins take the rest. Dust is a lot like any other until it is sold: a lot ends at 0 coins and
-nowhere else."""
+The rules: fills count in the order of time; within a millisecond in that which the venue's `startPosition`s
+tell, else by order id and trade id. Lots are signed, and what is sold beyond the coins held opens a short
+lot, but only as far as the venue says so: its `startPosition` tells how much of a fill closed something.
+What closed without inventory here is *unmatched*: its size and its share of the fee stay out of every lot,
+and it waits for somebody to find the fill that is missing. Where `startPosition` was not told, a sale of an
+order that could only reduce closes. Amounts are exact; shares of fees are cut to 1e-15 and the last coins
+take the rest. Dust is a lot like any other until it is sold: a lot ends at 0 coins and nowhere else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hypertui.ledger.records import FillRecord
 from hypertui.ledger.rows import AllocationRow, BookedFill, LotRow, Matter, ReviewRow
 from hypertui.market import MIN_ORDER_VALUE, ZERO, Side
 
-DERIVATION = 2
+DERIVATION = 3
 
 # The venue gives USDC to six decimals.
 VENUE_STEP = Decimal("0.000001")
@@ -62,15 +62,16 @@ class MarketBook:
             yield LotRow(self._records[lot.fill.key], lot.size, lot.fee, is_dust)
 
     def book(self, moment: Sequence[FillRecord]) -> list[BookedFill]:
-        """Take all fills of one millisecond, in order."""
+        """Take all fills of one millisecond, in order of their keys; returns them in the venue's order."""
         trail = chain(moment, self.position + self.gap)
         told = any(fill.start_position is not None for fill in moment)
         gaps = self._look_for_gap(moment) if trail is None and told else {}
         sound = trail is not None and not self.gap
         wrong = self._average_in_order(trail) if trail is not None and sound else {}
+        if gaps:  # what is missing came before the moment, and the rest may well follow on
+            trail = chain(moment, self.position + self.gap)
         booked = []
-        for fill in moment:
-            # Within a moment that adds up, a short is one for less than a millisecond.
+        for fill in moment if trail is None else trail:
             unmatched = ZERO if sound else self._unmatched(fill)
             if not sound:
                 self.average.book((fill.size - unmatched) * fill.side.sign, fill.price)
@@ -87,8 +88,8 @@ class MarketBook:
         return booked
 
     def _average_in_order(self, trail: Sequence[FillRecord]) -> dict[Key, ReviewRow]:
-        """Count a moment by average cost in the venue's own order, which matters more there than it does to
-        first in, first out; returns where the venue realised another amount."""
+        """Count a moment by average cost in the venue's own order; returns where the venue realised another
+        amount."""
         if len({fill.start_position for fill in trail}) < len(trail):
             self._comparable = False  # more than one order would explain it
         wrong = {}

@@ -1,8 +1,7 @@
-"""In which order fills count: by time, then order id, then the venue's trade id; and what the venue's own
-positions say about it.
+"""In which order fills are kept: by time, then order id, then the venue's trade id; and in which they count.
 
 Fills of one millisecond are looked at together. Their `startPosition`s tell whether they follow on from the
-position before, in some order: then nothing is missing between them.
+position before, in some order: then nothing is missing between them, and they count in that order.
 """
 
 from __future__ import annotations

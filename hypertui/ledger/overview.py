@@ -136,7 +136,7 @@ def record(overview: Overview) -> dict[str, object]:
         "fills": overview.fills,
         "realized_pnl": plain(overview.realized_pnl),
         "unit": None if step is None else step.unit,
-        "phase": None if step is None else step.phase,
+        "phase_before_last_fills": None if step is None else step.phase,
         "steps": 0 if step is None else step.seq,
         "live_buys": overview.buys,
         "mode": overview.mode,

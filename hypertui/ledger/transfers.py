@@ -12,13 +12,28 @@ from decimal import Decimal
 from hypertui.ledger.records import TransferRecord
 from hypertui.market import ZERO, parse_amount
 
-_NO_FLOW = frozenset({"liquidation", "spotTransfer", "spotGenesis", "cStakingTransfer", "rewardsClaim"})
-_BETWEEN = frozenset({"internalTransfer", "subAccountTransfer"})
+# A liquidation's loss is in its fills; the others move coins between spot wallets and staking.
+_NO_FLOW = frozenset({"liquidation", "spotTransfer", "spotGenesis", "cStakingTransfer"})
+# Paid or received in a token. In another one than USDC they cannot touch the margin; of USDC the venue does
+# not say whether they are of the spot wallet or of the margin.
+_OF_SOME_WALLET = frozenset(
+    {
+        "rewardsClaim",
+        "borrowLend",
+        "deployGasAuction",
+        "gossipPriorityGasAuction",
+        "accountActivationGas",
+        "activateDexAbstraction",
+    }
+)
+_USDC = "USDC"
+# How a send calls the margin of the venue's own perpetuals; others are called by their name, and spot.
+_MARGIN = ""
 
 
 def amount_of(transfer: TransferRecord, account: str) -> Decimal | None:
-    """USD that came into the margin of `account`, negative when they left; 0 for what does not touch it (a
-    liquidation's loss is in its fills), None for a kind or form that is not understood."""
+    """USD that came into the margin of `account` (in small letters), negative when they left; 0 for what does
+    not touch it, None for what cannot be known: a kind or form that is not understood."""
     delta = transfer.delta
     try:
         match transfer.kind:
@@ -29,18 +44,52 @@ def amount_of(transfer: TransferRecord, account: str) -> Decimal | None:
             case "accountClassTransfer":
                 return _usd(delta, "usdc") if delta["toPerp"] is True else -_usd(delta, "usdc")
             case "vaultCreate" | "vaultDeposit":
-                return -_usd(delta, "usdc") - _fee(delta)
+                return -_usd(delta, "usdc") - _fee(delta) if not _is(delta, "vault", account) else None
             case "vaultWithdraw":
-                return _usd(delta, "netWithdrawnUsd")
-            case kind if kind in _BETWEEN:
-                if str(delta["destination"]).lower() == account:
-                    return _usd(delta, "usdc")
-                return -_usd(delta, "usdc") - _fee(delta)
+                return _usd(delta, "netWithdrawnUsd") if not _is(delta, "vault", account) else None
+            case "vaultLeaderCommission":
+                return _usd(delta, "usdc") if _is(delta, "user", account) else None
+            case "internalTransfer" | "subAccountTransfer":
+                return _between(delta, account)
+            case "send":
+                return _sent(delta, account)
             case kind if kind in _NO_FLOW:
                 return ZERO
+            case kind if kind in _OF_SOME_WALLET:
+                return ZERO if delta["token"] not in ("", _USDC) else None
     except (KeyError, ValueError):
         return None
     return None
+
+
+def _between(delta: Mapping[str, object], account: str) -> Decimal | None:
+    """Between the margins of two accounts; the sender pays the fee."""
+    came, left = _is(delta, "destination", account), _is(delta, "user", account)
+    if not came and not left:
+        return None
+    usd = _usd(delta, "usdc")
+    return (usd if came else ZERO) - (usd + _fee(delta) if left else ZERO)
+
+
+def _sent(delta: Mapping[str, object], account: str) -> Decimal | None:
+    """From one wallet to another: of the same account or of another one, spot or margin."""
+    ours_from, ours_to = _is(delta, "user", account), _is(delta, "destination", account)
+    if not ours_from and not ours_to:
+        return None
+    left = ours_from and delta["sourceDex"] == _MARGIN
+    came = ours_to and delta["destinationDex"] == _MARGIN
+    if not left and not came:
+        return ZERO
+    if delta["token"] != _USDC:
+        return None  # there is nothing else in the margin
+    usd = _usd(delta, "amount")
+    # Fees in another token come from the spot wallet.
+    fee = _fee(delta) if left and delta.get("feeToken", _USDC) in ("", _USDC) else ZERO
+    return (usd if came else ZERO) - (usd + fee if left else ZERO)
+
+
+def _is(delta: Mapping[str, object], name: str, account: str) -> bool:
+    return str(delta.get(name, "")).lower() == account
 
 
 def _usd(delta: Mapping[str, object], name: str) -> Decimal:

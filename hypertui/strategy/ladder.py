@@ -16,6 +16,7 @@ from enum import StrEnum
 from hypertui.fifo import FifoBook
 from hypertui.market import ZERO, Fill, Side, plain
 from hypertui.round_trips import RoundTrips
+from hypertui.strategy.aside import Aside
 from hypertui.strategy.cycles import CycleStats
 from hypertui.strategy.grid import UnitGrid
 from hypertui.strategy.plan import SLOTS, Plan, Reinvest
@@ -92,7 +93,11 @@ class Step:
 
 @dataclass(slots=True)
 class Ladder:
-    """The state of one trade after its entry. Built by `Ladder.open`."""
+    """The state of one trade after its entry. Built by `Ladder.open`.
+
+    The position map, the round trips and the cycles are for people: they are kept inside `statistics`, so
+    that a defect in them makes them wrong and nothing else.
+    """
 
     plan: Plan
     grid: UnitGrid
@@ -103,6 +108,7 @@ class Ladder:
     position_map: PositionMap = field(default_factory=PositionMap)
     round_trips: RoundTrips = field(default_factory=lambda: RoundTrips(SLOTS))
     cycles: CycleStats = field(default_factory=CycleStats)
+    statistics: Aside = field(default_factory=Aside)
     unit: int = 0
     steps: int = 0
     phase: Phase = Phase.ADVANCE
@@ -135,8 +141,9 @@ class Ladder:
         fragment = coins * price / SLOTS
         grid = UnitGrid(price, plan.unit_size, plan.instrument)
         ladder = cls(plan, grid, coins, slots, book, fragment, _fragment=fragment)
-        for fill in fills:
-            ladder.position_map.filled(None, fill, ZERO)
+        with ladder.statistics:
+            for fill in fills:
+                ladder.position_map.filled(None, fill, ZERO)
         return ladder
 
     # What is so
@@ -200,9 +207,10 @@ class Ladder:
             return None
         self.unit = unit
         self.steps += 1
-        self.cycles.reached(unit)
-        if direction is Direction.DOWN:
-            self.round_trips.stepped_down(unit)
+        with self.statistics:
+            self.cycles.reached(unit)
+            if direction is Direction.DOWN:
+                self.round_trips.stepped_down(unit)
         return Step(self.steps, direction, unit, price)
 
     # Fills
@@ -211,9 +219,10 @@ class Ladder:
         """Book a fill of the buy at `unit` to its slot; `client_id` is None if no order of the ladder made
         it."""
         self.book.book(fill)
-        self.position_map.filled(client_id, fill, ZERO)
-        if client_id is not None:  # round trips are the ladder's own
-            self.round_trips.bought(slot.index, unit, fill, refills=slot.coins == 0)
+        with self.statistics:
+            self.position_map.filled(client_id, fill, ZERO)
+            if client_id is not None:  # round trips are the ladder's own
+                self.round_trips.bought(slot.index, unit, fill, refills=slot.coins == 0)
         if slot.coins == 0:
             slot.stop_unit = unit - 1
         already_sold = min(self.oversold, fill.size)
@@ -225,7 +234,6 @@ class Ladder:
         """Book a sale to its slot. Coins beyond it come from the slot with the highest stop, or, if no slot
         is known to hold any, from the next buy's fill."""
         allocations = self.book.book(fill)
-        self.position_map.filled(client_id, fill, sum((allocation.pnl for allocation in allocations), ZERO))
         left = fill.size
         by_stop = sorted(self.slots, key=_stop_unit, reverse=True)
         for holder in [slot, *(other for other in by_stop if other is not slot)]:
@@ -237,10 +245,12 @@ class Ladder:
         swept = min(left, self.dust)
         self.dust -= swept
         self.oversold += left - swept
-        if client_id is not None:
-            self.round_trips.sold(slot.index, self._sale_unit(slot), fill, complete=slot.coins == 0)
-        elif slot.coins == 0:
-            self.round_trips.swept(slot.index, self._sale_unit(slot))
+        with self.statistics:
+            self.position_map.filled(client_id, fill, sum((part.pnl for part in allocations), ZERO))
+            if client_id is not None:
+                self.round_trips.sold(slot.index, self._sale_unit(slot), fill, complete=slot.coins == 0)
+            elif slot.coins == 0:
+                self.round_trips.swept(slot.index, self._sale_unit(slot))
         self._fills_changed(fill.price)
 
     def fund(self, amount: Decimal) -> None:
@@ -251,7 +261,8 @@ class Ladder:
         """Take a remainder that no order may be placed for out of its slot; the next stop takes it along."""
         self.dust += slot.coins
         slot.coins = ZERO
-        self.round_trips.swept(slot.index, self._sale_unit(slot))
+        with self.statistics:
+            self.round_trips.swept(slot.index, self._sale_unit(slot))
         self._fills_changed(self.grid.price(self.unit))
 
     def _sale_unit(self, slot: Slot) -> int:
@@ -342,7 +353,8 @@ class Ladder:
         if phase is Phase.DECLINE and before is not Phase.DECLINE:
             self._reinvest()
         if phase is Phase.ADVANCE and self._pure_phase is Phase.DECLINE:
-            self.cycles.ended(self.unit, self.value(price))
+            with self.statistics:
+                self.cycles.ended(self.unit, self.value(price))
         if phase in (Phase.ADVANCE, Phase.DECLINE):
             self._pure_phase = phase
 

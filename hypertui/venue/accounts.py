@@ -20,6 +20,8 @@ from hypertui.venue.orders import StatusEvent, VenueOrder
 KEPT_ORDERS = 2_000
 KEPT_FILLS = 10_000
 KEPT_HOURS = 31 * 24
+APART = "disabled"
+POOLED = ("unifiedAccount", "portfolioMargin")
 
 
 @dataclass(slots=True)
@@ -82,8 +84,9 @@ class Account:
     """One address. `deposits` is what came into its perpetuals from outside less what left, in USD; `spot`
     the USDC beside them.
 
-    `isolated` are the markets whose next position is an isolated one. `master` and `name` are those of a
-    sub-account, which shares its master's `turnover`.
+    `isolated` are the markets whose next position is an isolated one. `abstraction` says how the account
+    keeps its collateral, in the words of `userAbstraction`: where it is pooled, the spot USDC backs the
+    perpetuals too. `master` and `name` are those of a sub-account, which shares its master's `turnover`.
     """
 
     address: str
@@ -95,6 +98,7 @@ class Account:
     positions: dict[str, Position] = field(default_factory=dict)
     leverage: dict[str, int] = field(default_factory=dict)
     isolated: set[str] = field(default_factory=set)
+    abstraction: str = APART
     funding_total: dict[str, Decimal] = field(default_factory=dict)
     volume: Decimal = ZERO
     turnover: Turnover = field(default_factory=Turnover)
@@ -119,6 +123,30 @@ class Account:
     # Tenths of a basis point that each builder may take.
     builders: dict[str, int] = field(default_factory=dict)
     builder_rewards: Decimal = ZERO
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether the spot balance and the perpetuals share one collateral."""
+        return self.abstraction in POOLED
+
+    @property
+    def backing(self) -> Decimal:
+        """What the account has beside the value of its positions."""
+        return self.cash + self.spot if self.is_pooled else self.cash
+
+    @property
+    def cross_backing(self) -> Decimal:
+        """The same without what isolated positions have for themselves."""
+        return self.backing - self.cash + self.cross_cash
+
+    @property
+    def usdc(self) -> Decimal:
+        """The spot balance as it is shown: where it is shared, with what the perpetuals have made and paid,
+        but not what they would bring now."""
+        if not self.is_pooled:
+            return self.spot
+        crossed = (each for each in self.positions.values() if each.raw_usd is None)
+        return self.spot + self.cross_cash + sum((each.cost for each in crossed), ZERO)
 
     @property
     def cross_cash(self) -> Decimal:

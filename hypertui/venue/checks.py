@@ -52,9 +52,12 @@ class Checks:
     def __init__(self, options: VenueOptions, rules: MarginRules) -> None:
         self._options = options
         self._rules = rules
+        # Asked whether only post-only orders are accepted just now; for faults.
+        self.post_only: Callable[[], bool] = lambda: False
         self._shape = (self._size, self._price, self._client_id, self._minimum)
         self._all: tuple[Callable[[Placement], Refusal | None], ...] = (
             *self._shape,
+            self._upgrade,
             self._trigger,
             self._reduce_only,
             self._order_count,
@@ -102,7 +105,7 @@ class Checks:
                 refusal = check(placement)
                 if refusal is not None:
                     return refusal.text + asset
-            if not _is_ahead(child, entry):
+            if not self._may_wait(child, entry):
                 return INVALID_TRIGGER + asset
         return None
 
@@ -159,9 +162,19 @@ class Checks:
         if placement.request.trigger is None:
             return None
         reference = placement.book.mark if self._options.trigger_reference == "mark" else placement.book.mid
-        if _is_ahead(placement.request, reference):
+        if self._may_wait(placement.request, reference):
             return None
         return Refusal("badTriggerPxRejected", INVALID_TRIGGER)
+
+    def _may_wait(self, request: OrderRequest, reference: Decimal) -> bool:
+        """Whether a trigger may be placed while the price is at `reference`."""
+        trigger = request.trigger
+        if trigger is None:
+            return False
+        if self._options.passed_trigger == "reject" and trigger.fires(request.side, reference):
+            return False
+        may_miss = trigger.tpsl == "tp" and self._options.tp_limit_side == "any"
+        return may_miss or not trigger.is_market or _reaches(request, trigger.price)
 
     def _reduce_only(self, placement: Placement) -> Refusal | None:
         request = placement.request
@@ -170,6 +183,11 @@ class Checks:
         if request.trigger is not None and self._options.flat_reduce_only_trigger == "keep":
             return None
         return Refusal("reduceOnlyRejected", "Reduce only order would increase position.")
+
+    def _upgrade(self, placement: Placement) -> Refusal | None:
+        if placement.request.tif is Tif.ALO or not self.post_only():
+            return None
+        return Refusal("rejected", ONLY_POST_ONLY)
 
     def _order_count(self, placement: Placement) -> Refusal | None:
         request, account = placement.request, placement.account
@@ -215,6 +233,7 @@ class Checks:
         return Refusal("perpMarginRejected", "Insufficient margin to place order.")
 
 
+ONLY_POST_ONLY = "Only post-only orders allowed immediately after network upgrade"
 INVALID_TRIGGER = "Invalid TP/SL price."
 _BRACKETS = (["sl"], ["tp"], ["sl", "tp"])
 
@@ -248,12 +267,6 @@ def unmatched(request: OrderRequest, book: Book) -> Refusal:
     return Refusal("iocCancelRejected", "Order could not immediately match against any resting orders.")
 
 
-def _is_ahead(request: OrderRequest, reference: Decimal) -> bool:
-    """Whether the market has yet to reach an order's trigger. A market order must also be allowed to fill at
-    the price that wakes it."""
-    trigger, buys = request.trigger, request.side is Side.BUY
-    if trigger is None:
-        return False
-    ahead = trigger.price > reference if trigger.above(request.side) else trigger.price < reference
-    reaches = request.limit >= trigger.price if buys else request.limit <= trigger.price
-    return ahead and (reaches or not trigger.is_market)
+def _reaches(request: OrderRequest, price: Decimal) -> bool:
+    """Whether the limit allows to fill at `price`."""
+    return request.limit >= price if request.side is Side.BUY else request.limit <= price

@@ -29,6 +29,8 @@ class Collateral:
             symbol = market.symbol
             if not 1 <= leverage <= market.instrument.max_leverage:
                 raise ActionError("Invalid leverage value")
+            if cross and market.only_isolated:
+                raise ActionError("Cross margin is not allowed for this asset.")
             position = account.positions.get(symbol)
             if position is not None and cross == (position.raw_usd is not None):
                 raise ActionError("Cannot switch leverage type with open position.")

@@ -23,7 +23,7 @@ from hypertui.venue.fees import DAY_MS
 from hypertui.venue.funding import Funding
 from hypertui.venue.liquidation import Liquidator
 from hypertui.venue.margin import Margin, MarginRules
-from hypertui.venue.markets import MARKETS, Market, usd
+from hypertui.venue.markets import Market, usd
 from hypertui.venue.matching import Book
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.orders import Grouping, Json, OrderRequest
@@ -47,10 +47,9 @@ class Core:
         options: VenueOptions,
         clock: Callable[[], int],
         prices: Mapping[str, Decimal],
-        markets: Sequence[Market] = MARKETS,
     ) -> None:
         self.options = options
-        self.markets = tuple(markets)
+        self.markets = markets = options.markets
         self.by_symbol = {market.symbol: market for market in markets}
         self.books = {market.symbol: Book(market, options, prices[market.symbol]) for market in markets}
         self.rules = MarginRules(self.by_symbol, options.default_leverage)

@@ -83,22 +83,24 @@ class Desk:
         filled; or refuse all of them in one text."""
         parent, *children = requests
         book = self._books[parent.market.symbol]
-        text = self.checks.bracket(account, parent, children, book, self.marks)
-        if text is not None:
-            return text
+        refused = self.checks.bracket(account, parent, children, book, self.marks)
+        if refused is not None:
+            return refused
         refusal = self.checks.refusal(account, parent, book, self.marks)
         order = self.orders.begin(account, parent, batch)
         if refusal is not None:
             self.orders.end(order, refusal.status, batch)
             return refusal.text
         group = order.group = Group(order)
-        waiting: list[Outcome] = []
+        waiting: list[VenueOrder] = []
         for request in children:
             child = self.orders.begin(account, request, batch)
             self.orders.join(child, group)
             self.orders.wait(child, batch)
-            waiting.append(Waiting(child, WAITING_FOR_FILL))
-        return [self._work(order, batch), *waiting]
+            waiting.append(child)
+        outcome = self._work(order, batch)
+        text = WAITING_FOR_TRIGGER if order.status == "filled" else WAITING_FOR_FILL
+        return [outcome, *(Waiting(child, text) for child in waiting)]
 
     def place_position_tpsl(
         self, account: Account, requests: Sequence[OrderRequest], batch: Batch
@@ -161,6 +163,8 @@ class Desk:
         account, request = self._accounts[order.owner], order.request
         if request.trigger is not None:
             self.orders.wait(order, batch)
+            if order.armed:
+                self.orders.armed.add(order.symbol)  # the mark may have passed it
             if request.reduce_only and account.reducible(order.symbol, order.side):
                 self.orders.fit_to_position(account, order.symbol, batch)
             return Resting(order)

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from hypertui.venue.markets import MARKETS, Market
+from hypertui.venue.listing import MARKETS
+from hypertui.venue.markets import Market
 from hypertui.venue.orders import Json
 from hypertui.venue.prices import OtherPathError, Step, same_kind
 from hypertui.venue.wire import text
@@ -156,10 +157,12 @@ class FollowedPrices:
 
 
 @asynccontextmanager
-async def following(name: str, kind: str) -> AsyncIterator[FollowedPrices]:
+async def following(
+    name: str, kind: str, markets: Sequence[Market] = MARKETS
+) -> AsyncIterator[FollowedPrices]:
     """The prices of a venue ("mainnet" or a base URL), with every market's first one. Raises UpstreamError if
     they do not come."""
-    source = FollowedPrices(stream_url(name), kind)
+    source = FollowedPrices(stream_url(name), kind, markets)
     task = asyncio.create_task(source.run())
     try:
         try:

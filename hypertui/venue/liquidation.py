@@ -87,7 +87,8 @@ class Liquidator:
         if not any(account.size(symbol) for symbol in symbols):
             # What is left beside a position that the liquidator took over is the liquidator's; what is
             # missing beyond the account's equity is not the account's to bear.
-            lost = account.cross_cash if backstop else min(account.cross_cash, ZERO)
+            left = account.cross_backing
+            lost = left if backstop else min(left, ZERO)
         self._book(account, "Cross", margin.notional, margin.value, before, lost, batch)
 
     def _check_isolated(self, account: Account, symbol: str, batch: Batch) -> None:

@@ -48,11 +48,15 @@ class MarginRules:
 
     def isolated_leverage(self, account: Account, symbol: str) -> int | None:
         """The leverage of a market that the account trades with isolated margin, None for a cross one."""
-        return self.leverage(account, symbol) if symbol in account.isolated else None
+        return self.leverage(account, symbol) if self.is_isolated(account, symbol) else None
+
+    def is_isolated(self, account: Account, symbol: str) -> bool:
+        """Whether the account's next position in a market is an isolated one."""
+        return symbol in account.isolated or self._markets[symbol].only_isolated
 
     def cross(self, account: Account, marks: Mapping[str, Decimal]) -> Margin:
         """Everything but the isolated positions."""
-        value, notional, used, maintenance = account.cash, ZERO, ZERO, ZERO
+        value, notional, used, maintenance = account.backing, ZERO, ZERO, ZERO
         for symbol, position in account.positions.items():
             if position.raw_usd is not None:
                 value -= position.raw_usd

@@ -29,6 +29,7 @@ class MarketFaults:
         self._faults = faults
         self._interventions = Interventions(core)
         core.desk.trigger_refused = self._trigger_refused
+        core.desk.checks.post_only = self._post_only
         self._events: dict[str, Callable[[Fault], None]] = {
             "market-gap": self._gap,
             "market-reduced": self._reduce,
@@ -66,6 +67,9 @@ class MarketFaults:
 
     def _trigger_refused(self, order: VenueOrder) -> bool:
         return self._faults.strikes("market-trigger-margin") is not None
+
+    def _post_only(self) -> bool:
+        return self._faults.strikes("market-post-only") is not None
 
     def _gap(self, fault: Fault) -> None:
         change = ONE + Decimal(str(fault.figure("change")))

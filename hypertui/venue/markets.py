@@ -1,4 +1,4 @@
-"""The markets of the venue with their margin tiers, and how numbers are written on its wire."""
+"""A market of the venue with its margin tiers, and how numbers are written on its wire."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ class Market:
     """A perpetual market: `asset` is its number on the wire, `start` its first synthetic price in USD.
 
     `steps` are the tiers above the first one: the value in USD from which each holds, and its leverage.
+    A market of `only_isolated` margin knows no cross positions.
     """
 
     asset: int
     instrument: Instrument
     start: Decimal
     steps: tuple[tuple[int, int], ...] = ()
+    only_isolated: bool = False
     tiers: tuple[Tier, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,13 +72,6 @@ class Market:
         """A mark or oracle price: as many decimals as an order price may have, any number of figures."""
         step = ONE.scaleb(self.instrument.sz_decimals - MAX_PRICE_DECIMALS)
         return price.quantize(step, rounding=ROUND_HALF_EVEN)
-
-
-MARKETS = (
-    Market(0, Instrument("BTC", 5, 40), Decimal(64_000), ((150_000_000, 20),)),
-    Market(1, Instrument("ETH", 4, 25), Decimal(3_000), ((100_000_000, 15),)),
-    Market(2, Instrument("SOL", 2, 20), Decimal(150), ((70_000_000, 10),)),
-)
 
 
 def number(amount: Decimal) -> str:

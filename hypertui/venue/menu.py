@@ -103,6 +103,7 @@ _ITEMS = (
         "an account's oldest reduce-only trigger ends as siblingFilledCanceled",
         {"user": ""},
     ),
+    Item("market-post-only", "a network upgrade is just over: only post-only orders are accepted"),
     Item("market-trigger-margin", "an order whose trigger fires is refused for want of margin"),
     Item("market-liquidation", "accounts with a position are liquidated", {"user": ""}),
     Item("market-scheduled-cancel", "accounts' scheduled cancels are due", {"user": ""}),

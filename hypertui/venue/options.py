@@ -7,6 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from hypertui.venue.listing import MARKETS
+from hypertui.venue.markets import Market
+
 # Market seconds in a second: more than this and a tick would not be done before the next one is due.
 MOST_SPEED = 10_000
 
@@ -18,6 +21,8 @@ class VenueOptions:
     Raises ValueError when a figure is out of its range.
     """
 
+    # What there is to trade; each market's number is its place.
+    markets: tuple[Market, ...] = MARKETS
     seed: int = 8
     # Market seconds per wall second, of the price path alone.
     speed: float = 60.0
@@ -61,8 +66,13 @@ class VenueOptions:
     throttled_body: str = "null"
     # which price a new trigger is compared with,
     trigger_reference: Literal["mark", "mid"] = "mark"
+    # a new trigger that the price has passed already,
+    passed_trigger: Literal["fire", "reject"] = "fire"
     # a reduce-only trigger placed while there is nothing to reduce,
-    flat_reduce_only_trigger: Literal["reject", "keep"] = "reject"
+    flat_reduce_only_trigger: Literal["keep", "reject"] = "keep"
+    # on which side of its trigger the limit of a market take-profit may be: that of a market stop has to be
+    # where it can fill at the price that wakes it,
+    tp_limit_side: Literal["any", "far"] = "any"
     # whether waiting reduce-only triggers shrink and go with the position as resting orders do (the older
     # ones first when together they exceed it),
     triggers_follow_position: bool = False

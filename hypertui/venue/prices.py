@@ -6,12 +6,13 @@ asking is cut into pieces.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from hypertui.venue.markets import MARKETS
+from hypertui.venue.listing import MARKETS
+from hypertui.venue.markets import Market
 from hypertui.venue.orders import Json
 from hypertui.venue.wire import text
 
@@ -51,8 +52,10 @@ class PriceSource(Protocol):
 class ManualPrices:
     """Prices that stay where they are until somebody sets them on the core."""
 
-    def __init__(self, prices: Mapping[str, Decimal] | None = None) -> None:
-        self._prices = {market.symbol: market.start for market in MARKETS} | dict(prices or {})
+    def __init__(
+        self, prices: Mapping[str, Decimal] | None = None, markets: Sequence[Market] = MARKETS
+    ) -> None:
+        self._prices = {market.symbol: market.start for market in markets} | dict(prices or {})
 
     def initial(self) -> Mapping[str, Decimal]:
         return self._prices

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypertui.market import ZERO
 from hypertui.venue.candles import INTERVALS
 from hypertui.venue.core import Core
 from hypertui.venue.info import Info, aggregate
-from hypertui.venue.markets import usd
 from hypertui.venue.orders import Json
 from hypertui.venue.subscriptions import SNAPSHOTS, Feed
 from hypertui.venue.wire import MalformedError
@@ -56,9 +54,9 @@ class Shown:
             case "activeAssetData":
                 return self._info.answer({"type": feed.kind, "user": feed.user, "coin": feed.coin})
             case "assetCtxs":
-                return {"dex": "", "ctxs": self._contexts()}
+                return {"dex": "", "ctxs": self._info.market.contexts()}
             case "allDexsAssetCtxs":
-                return {"ctxs": [["", self._contexts()]]}
+                return {"ctxs": [["", self._info.market.contexts()]]}
             case _:
                 return self._of_user(feed.kind, feed.user)
 
@@ -76,7 +74,7 @@ class Shown:
             case "twapStates":
                 return {"dex": "", "user": user, "states": []}
             case "webData3":
-                return self._web_data(user)
+                return self._info.web.feed(user)
             case _:
                 raise ValueError(f"no such feed: {kind}")
 
@@ -102,35 +100,10 @@ class Shown:
         book = self._info.l2_book(feed.coin, feed.figures, feed.mantissa)
         if feed.fast:
             book["levels"] = [side[:FAST_LEVELS] for side in book["levels"]]
+            book["fast"] = True
         return book
 
     def _candle(self, feed: Feed) -> Json | None:
         if feed.interval not in INTERVALS:
             raise MalformedError(f"no such interval: {feed.interval!r}")
         return self._core.books[feed.coin].candles.latest(feed.interval)
-
-    def _contexts(self) -> list[Json]:
-        return [self._info.asset_context(market) for market in self._core.markets]
-
-    def _web_data(self, user: str) -> Json:
-        now = self._core.now
-        account = self._core.account(user)
-        agents = self._core.agents.of(user, now)
-        agent = next((agent for agent in agents if not agent.name), None)
-        return {
-            "userState": {
-                "agentAddress": None if agent is None else agent.address,
-                "agentValidUntil": None if agent is None else agent.valid_until,
-                "cumLedger": usd(ZERO if account is None else account.deposits),
-                "serverTime": now,
-                "isVault": False,
-                "user": user,
-            },
-            "perpDexStates": [
-                {
-                    "totalVaultEquity": "0.0",
-                    "perpsAtOpenInterestCap": self._info.answer({"type": "perpsAtOpenInterestCap"}),
-                    "leadingVaults": [],
-                }
-            ],
-        }

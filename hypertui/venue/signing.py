@@ -33,6 +33,15 @@ USER_SIGNED_TYPES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("nonce", "uint64"),
         ),
     ),
+    "userSetAbstraction": (
+        "HyperliquidTransaction:UserSetAbstraction",
+        (
+            ("hyperliquidChain", "string"),
+            ("user", "address"),
+            ("abstraction", "string"),
+            ("nonce", "uint64"),
+        ),
+    ),
     "usdSend": (
         "HyperliquidTransaction:UsdSend",
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,18 +13,22 @@ from hypertui.venue.prices import ManualPrices, PriceSource
 from hypertui.venue.replay import SeriesPrices
 from hypertui.venue.synthetic import SyntheticPrices
 
+_log = logging.getLogger(__name__)
+
 
 def price_source(options: VenueOptions) -> PriceSource:
     """The prices that the options ask for, but for another venue's; raises ValueError for a file or a preset
     that cannot be used."""
     if options.manual:
-        return ManualPrices()
-    synthetic = SyntheticPrices(options.seed, options.preset)
+        return ManualPrices(markets=options.markets)
+    synthetic = SyntheticPrices(options.seed, options.preset, options.markets)
     if options.prices is None:
         return synthetic
     if options.symbol not in synthetic.initial():
         raise ValueError(f"the venue has no market {options.symbol}")
-    series = load_series(options.prices)
+    series = load_series(options.prices, options.symbol)
+    for note in series.notes:
+        _log.warning("%s: %s", options.prices, note)
     return SeriesPrices(options.symbol, series.prices, series.times, synthetic, loop=options.loop)
 
 
@@ -33,5 +38,5 @@ async def open_prices(options: VenueOptions) -> AsyncIterator[PriceSource]:
     if options.follow is None:
         yield price_source(options)
         return
-    async with following(options.follow, options.follow_price) as source:
+    async with following(options.follow, options.follow_price, options.markets) as source:
         yield source

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hypertui.market import Side
-from hypertui.venue.accounts import Account, Position
+from hypertui.venue.accounts import APART, POOLED, Account, Position
 from hypertui.venue.markets import Market
 from hypertui.venue.orders import Group, Json, OrderRequest, StatusEvent, Tif, Trigger, VenueOrder
 from hypertui.venue.wire import (
@@ -34,6 +34,7 @@ def write_account(account: Account) -> Json:
         "deposits": f"{account.deposits:f}",
         "cash": f"{account.cash:f}",
         "spot": f"{account.spot:f}",
+        "abstraction": account.abstraction,
         "master": account.master,
         "name": account.name,
         "positions": {symbol: _position(position) for symbol, position in account.positions.items()},
@@ -110,6 +111,8 @@ def read_account(item: Json, markets: Mapping[str, Market], accounts: Mapping[st
     else:
         account.master = address(item, "master")
         account.turnover = accounts[account.master].turnover
+    if "abstraction" in item:  # older files leave it out
+        account.abstraction = one_of(item, "abstraction", (APART, *POOLED))
     _read_positions(account, item, markets)
     account.requests = integer(item, "requests")
     account.cancel_at = None if item.get("cancel_at") is None else integer(item, "cancel_at")

@@ -84,6 +84,10 @@ def _user_feed(kind: str, wanted: Json, coins: Collection[str], echo: Json) -> t
         echo["aggregateByTime"] = wanted.get("aggregateByTime")
         aggregated = echo["aggregateByTime"] is not None and boolean(wanted, "aggregateByTime")
         return Feed(kind, user=user, aggregated=aggregated), echo
+    if kind == "spotState":
+        # There is no portfolio margin here to be ignored.
+        ignored = wanted.get("ignorePortfolioMargin") is not None and boolean(wanted, "ignorePortfolioMargin")
+        echo["ignorePortfolioMargin"] = ignored
     return Feed(kind, user=user), echo
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
-from hypertui.venue.markets import MARKETS, Market
+from hypertui.venue.listing import MARKETS
+from hypertui.venue.markets import Market
 from hypertui.venue.orders import Json
 from hypertui.venue.presets import PRESETS, USUAL, Preset
 from hypertui.venue.prices import OtherPathError, Step, same_kind

@@ -8,7 +8,7 @@ from decimal import Decimal
 from eth_utils.crypto import keccak
 
 from hypertui.market import ZERO
-from hypertui.venue.accounts import Account
+from hypertui.venue.accounts import POOLED, Account
 from hypertui.venue.errors import ActionError
 from hypertui.venue.events import Batch, Events
 from hypertui.venue.margin import MarginRules
@@ -49,12 +49,26 @@ class Treasury:
     def transfer_class(self, account: Account, amount: Decimal, *, to_perp: bool) -> None:
         """Move USDC between an account's spot wallet and its perpetuals; raises ActionError."""
         with self._events.open() as batch:
+            if account.is_pooled:
+                raise ActionError("Action disabled when unified account is active")
             signed = amount if to_perp else -amount
             there = account.spot if to_perp else self._withdrawable(account)
             self._must_be_there(amount, there)
             account.spot -= signed
             delta = {"type": "accountClassTransfer", "usdc": usd(amount), "toPerp": to_perp}
             self.adjust(account, signed, delta, batch)
+
+    def set_abstraction(self, account: Account, wanted: str) -> None:
+        """Keep an account's collateral otherwise from now on; all of it is in the spot wallet then. Raises
+        ActionError while positions are open."""
+        with self._events.open():
+            if account.positions:
+                raise ActionError("Cannot change account abstraction with open positions.")
+            # What is measured against the deposits is all of a pooled account, and nothing of another's.
+            account.deposits = account.deposits + account.spot if wanted in POOLED else ZERO
+            account.spot += account.cash
+            account.cash = ZERO
+            account.abstraction = wanted
 
     def send(self, source: Account, target: Account, amount: Decimal) -> None:
         """Move USDC from one account's perpetuals to another's; raises ActionError."""
@@ -114,7 +128,8 @@ class Treasury:
         with self._events.open() as batch:
             sub = self._accounts.get(address)
             if sub is None or sub.master != master.address:
-                raise ActionError(f"Sub-account not registered: {address}")
+                ends = (master.address, address) if deposit else (address, master.address)
+                raise ActionError(f"Invalid sub-account transfer from {ends[0]} to {ends[1]}")
             source, target = (master, sub) if deposit else (sub, master)
             self._must_be_there(amount, self._withdrawable(source))
             delta = {

@@ -221,6 +221,12 @@ def test_the_summary_is_json_with_amounts_as_text() -> None:
     text = json.dumps(summary(small_run(), Timing(load_s=0.5, run_s=2.0)))
     assert json.loads(text) == {
         "symbol": "COIN",
+        "file": {
+            "rows": 4,
+            "first_time": "1970-01-01 00:00:00",
+            "last_time": "1970-01-01 00:00:00",
+            "notes": [],
+        },
         "ticks": 4,
         "steps": 2,
         "fills": 3,

@@ -163,7 +163,9 @@ def history(unit: int, client: str = "0x5a") -> tuple[UnitOrder, ...]:
 def invariant(stops: int, buys: int, position: D, covered: D | None = None, **kwargs: object) -> Invariant:
     """Everything as it should be, unless told otherwise."""
     stopped = position if covered is None else covered
+    bare = position - stopped
     fields: dict[str, object] = {
+        "unprotected": f"{bare:.5f} BTC ({bare * D('65180.5'):,.2f} USD)" if bare else "",
         "ok": True,
         "settled": True,
         "protected": stopped / position if position else None,

@@ -134,6 +134,8 @@ def running(
         journal=JournalView("/state/journal.db", 4_400_000, 9_000_000_000, 0),
         net_pnl=D("446.18"),
         venue_position=position,
+        account_at=NOW - 3 * SECOND,
+        known_at=NOW - 300,
         budget=Budget(1_164, 1_200, 9_876, 12_400),
         clock_skew=-40,
         commands=COMMANDS,
@@ -203,6 +205,8 @@ def stale() -> Snapshot:
     return replace(
         view,
         mark_at=NOW - 12_400,
+        known_at=NOW - 12_400,
+        account_at=NOW - 14_000,
         sources=(
             Source("mark", NOW - 12_400, 10_000),
             Source("ws", NOW - 12_400, 10_000, connected=False),
@@ -257,7 +261,7 @@ def broken() -> Snapshot:
             D("0.20000"),
             ok=False,
             orphans=1,
-            fault="slot 3 has no stop: 0.10000 BTC bare",
+            fault="0.10000 BTC (6,518.05 USD) unprotected",
         ),
         orders=wrong_orders(view),
         slots=(
@@ -268,7 +272,14 @@ def broken() -> Snapshot:
             view.slots[3],
         ),
         alarms=(
-            Alarm("cover", Severity.CRITICAL, "0.10000 BTC without a stop", NOW - 8_000, NOW - 100, 4),
+            Alarm(
+                "cover",
+                Severity.CRITICAL,
+                "0.10000 BTC (6,518.05 USD) unprotected: no stop known to be live covers it",
+                NOW - 8_000,
+                NOW - 100,
+                4,
+            ),
             Alarm(
                 "orphan", Severity.WARNING, "one order at the venue is not ours", NOW - 90_000, NOW - 90_000
             ),

@@ -1,19 +1,17 @@
 """Coins that change hands behind the engine's back: it stops, says so, and takes them over when told to."""
 
-import asyncio
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import Filled, Placed
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
-from hypertui.hyperliquid import HyperliquidExchange, paper
-from hypertui.market import Fill, Order, OrderType, Side
+from hypertui.market import Fill, Side
 from hypertui.port import CommandState, Mode, Verb
 from tests.execution.desk import Desk
+from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
@@ -23,27 +21,6 @@ from tests.support.memory_journal import MemoryJournal
 def live() -> Iterator[LiveEngine]:
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
         yield live.opened()
-
-
-def by_hand(live: LiveEngine, side: Side, size: str) -> None:
-    """Trade in the account with the same key, as a second program or a person at the venue's own page."""
-    limit = Decimal(200 if side is Side.BUY else 100)
-    order = Order(f"0x{0xBAD:032x}", "SOL", side, Decimal(size), OrderType.IOC, limit)
-    assert isinstance(placed_beside(live, order), Filled)
-
-
-def placed_beside(live: LiveEngine, order: Order) -> Placed:
-    """What the venue says to an order that the engine knows nothing of."""
-
-    async def place() -> Placed:
-        exchange = HyperliquidExchange(paper(live.venue.base_url), live.key)
-        try:
-            (answer,) = await exchange.place([order], live.venue.core.now + 5_000)
-            return answer
-        finally:
-            await exchange.close()
-
-    return asyncio.run(place())
 
 
 def alarmed(live: LiveEngine) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from hypertui.exchange import Resting
 from hypertui.market import Order, OrderType, Side
 from hypertui.port import Mode, Verb
-from tests.execution.test_adoption import order_taken, placed_beside
+from tests.execution.test_adoption import order_taken
+from tests.support.by_hand import placed_beside
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue, VenueClock
 

@@ -41,14 +41,16 @@ def test_a_defect_ends_in_the_wind_down_and_is_said(venue: LocalVenue, lasting: 
 
         trade.manager.converge = broken  # type: ignore[assignment]
 
-    live = LiveEngine(venue)
-    with pytest.raises(Defect), live:
+    with LiveEngine(venue) as live:
         live.opened()
         live.go_to(-2)
         assert len(live.working()) == 4
         live.on_engine(strike, None)
         wait_until(lambda: live.ended, "the end")
-    assert "a defect, the trade winds down: Defect: out of order" in alarms(live)
+        assert live.reason.status == 70
+        held = f"{live.held().normalize():f} SOL held, 2 live stops for {live.held().normalize():f}; no buys"
+        assert live.reason.text == f"a defect: Defect: out of order; {held}"
+    assert "a defect: Defect: out of order; the trade winds down" in alarms(live)
     assert any("left in disorder by a defect" in text for text in alarms(live)) == lasting
     with LiveEngine(venue) as other:  # its questions: the engine above has gone
         other.key = live.key
@@ -63,13 +65,13 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
     def strike(trade: OpenTrade) -> None:
         trade.desk.exchange.place = broken  # type: ignore[method-assign, assignment]
 
-    live = LiveEngine(venue)
-    with pytest.raises(Defect), live:
+    with LiveEngine(venue) as live:
         live.opened()
         live.go_to(-2)
         live.on_engine(strike, None)
         venue.set_price("SOL", live.unit_price(-3))
         wait_until(lambda: live.ended, "the end")
+        assert live.reason.status == 70
     with LiveEngine(venue) as other:
         other.key = live.key
         assert [row["side"] for row in other.working()] == ["A"]

@@ -20,7 +20,7 @@ from hypertui.hyperliquid import HyperliquidExchange, paper
 from hypertui.ledger import Journal
 from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.port import Mode
-from tests.execution.test_adoption import placed_beside
+from tests.support.by_hand import placed_beside
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue, VenueClock
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange import AccountState, OpenOrder, Quote, Standing
+from hypertui.exchange import AccountState, Collateral, OpenOrder, Quote, Signer, Standing
 from hypertui.execution.ground import Ground
 from hypertui.execution.preflight import findings
 from hypertui.execution.skew import ClockSkew
@@ -27,9 +27,20 @@ NOW = 1_700_000_000_000
 DAY = 86_400_000
 SOL = Instrument("SOL", 2, 20)
 PLAN = Plan(SOL, unit_size=D("0.5"), position_size=D(2000), leverage=20)
-ACCOUNT = AccountState(D(10_000), D(10_000), D(0), D(0), None, None, 0, D(0), NOW)
+
+
+def backed(equity: int, used: int = 0, maintenance: int = 0) -> AccountState:
+    """An account without a position in SOL, whose cross positions elsewhere are backed by `equity`."""
+    cross = Collateral(D(equity), D(used), D(maintenance))
+    return AccountState(D(equity), D(used), D(0), None, None, 0, D(0), NOW, cross)
+
+
+ACCOUNT = backed(10_000)
 HELD = replace(ACCOUNT, position=D(8), entry_price=D(150), leverage=20, liquidation_price=D(20))
-HERE = Standing(ADDRESS, None, D("0.00045"), "http://127.0.0.1:3001", "ws://127.0.0.1:3001/ws")
+HERE = Standing(Signer(ADDRESS), D("0.00045"), "http://127.0.0.1:3001", "ws://127.0.0.1:3001/ws")
+ISOLATED = replace(PLAN, instrument=replace(SOL, only_isolated=True))
+LOW = replace(PLAN, leverage=3)
+OWN_MARGIN = replace(HELD, isolated=True, position_margin=D(60))
 ORDER = OpenOrder("SOL", 1, None, Side.BUY, D(1), D(190), D(180), False, NOW)
 
 
@@ -79,16 +90,25 @@ RED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("smallest stop", {"plan": replace(PLAN, position_size=D(42))}, ["worth", "10 USD"]),
     ("price tick", {"plan": replace(PLAN, unit_size=D("0.001"))}, ["0.001", "price tick of 0.01"]),
     ("lowest stop", {"plan": replace(PLAN, unit_size=D(40))}, ["unit size 40", "-10"]),
-    ("margin", {"account": replace(ACCOUNT, withdrawable=D(50))}, ["needs 100.8", "50.00 USD free"]),
+    ("margin", {"account": backed(10_000, 9_950)}, ["needs 100.8", "50.00 USD free"]),
     ("clock", {"skew": skewed(31_000)}, ["31.0 s behind", "30 s"]),
-    ("key", {"standing": replace(HERE, signer=AGENT, valid_until=NOW - 1)}, ["has expired on 2023-11-14"]),
+    ("key", {"standing": replace(HERE, signer=Signer(AGENT, "b", NOW - 1))}, ["wallet b", "on 2023-11-14"]),
+    # What isolated positions have for themselves backs nothing else; others need their own maintenance.
+    ("liquidation", {"account": replace(backed(60), equity=D(9_000))}, ["148", "too late"]),
+    ("liquidation", {"account": backed(1_060, 1_000, 1_000), "available": None}, ["148", "too late"]),
+    ("margin", {"plan": ISOLATED, "account": backed(90)}, ["90.00 USD free", "of isolated margin"]),
+    ("margin", {"account": replace(HELD, cross=Collateral(D(300), D(60), D(30))), "plan": LOW, "adopt": True},
+     ["cross margin at 20x", "lower that to 3x the account lacks 100.00 USD", "--leverage 20"]),
+    ("margin", {"account": OWN_MARGIN, "plan": LOW, "adopt": True},
+     ["isolated margin at 20x", "3x the position lacks 340.00 USD"]),
+    ("margin", {"available": D(99)}, ["99.00 USD free"]),
     ("hosts", {"standing": replace(HERE, feed_url="ws://other:1/ws")}, ["127.0.0.1:3001", "other:1"]),
     ("position", {"account": HELD}, ["holds 8 SOL already", "--adopt"]),
     ("position", {"account": replace(HELD, position=D(-8)), "adopt": True}, ["-8", "cannot be adopted"]),
     ("position", {"account": HELD, "orders": (ORDER,), "adopt": True}, ["1 orders of others"]),
     ("position", {"adopt": True}, ["holds no SOL: there is nothing to adopt"]),
     ("orders", {"orders": (ORDER,)}, ["has 1 working orders in SOL already"]),
-    ("liquidation", {"account": replace(ACCOUNT, equity=D(60))}, ["148", "too late"]),
+    ("liquidation", {"account": backed(60)}, ["148", "too late"]),
     ("liquidation", {"account": replace(HELD, liquidation_price=D(149)), "adopt": True}, ["149.00", "148"]),
 ]  # fmt: skip
 
@@ -104,9 +124,9 @@ def test_red(name: str, changes: dict[str, Any], parts: list[str]) -> None:
 AMBER: list[tuple[str, dict[str, Any], str]] = [
     ("clock", {"skew": skewed(-3_000)}, "3.0 s ahead"),
     ("disk", {"disk_free": 100_000_000}, "100 MB free for journal and log, less than 200 MB"),
-    ("key", {"standing": replace(HERE, signer=AGENT, valid_until=NOW + 6 * DAY)}, "6 days more"),
-    ("margin", {"account": replace(ACCOUNT, withdrawable=D(110))}, "it needs 126."),
-    ("liquidation", {"account": replace(ACCOUNT, equity=D(80))}, "less than a unit"),
+    ("key", {"standing": replace(HERE, signer=Signer(AGENT, "bot", NOW + 6 * DAY))}, "6 days more"),
+    ("margin", {"account": backed(110)}, "it needs 126."),
+    ("liquidation", {"account": backed(80)}, "less than a unit"),
     ("stops", {"account": HELD, "adopt": True, "quote": Quote(D(149), None, None)}, "2 of the stops"),
     ("position", {"account": HELD, "adopt": None}, "the trade takes them over"),
 ]  # fmt: skip
@@ -129,8 +149,9 @@ def test_an_adopted_position_decides_entry_and_stops() -> None:
 
 def test_keys_that_need_no_word() -> None:
     assert found("key").level is Level.GREEN
-    assert found("key", standing=replace(HERE, signer=AGENT)).level is Level.INFO
-    assert found("key", standing=replace(HERE, signer=AGENT, valid_until=NOW + 90 * DAY)).level is Level.GREEN
+    assert found("key", standing=replace(HERE, signer=Signer(AGENT))).level is Level.INFO
+    lasting = replace(HERE, signer=Signer(AGENT, "bot", NOW + 90 * DAY))
+    assert found("key", standing=lasting).level is Level.GREEN
 
 
 amounts = st.decimals(min_value="0.01", max_value="2000", places=2)
@@ -152,7 +173,7 @@ def test_any_plan_gets_a_word_and_never_an_error(
     account = replace(
         ACCOUNT,
         equity=equity,
-        withdrawable=equity,
+        cross=Collateral(equity, D(0), D(0)),
         position=position,
         entry_price=price if position else None,
     )

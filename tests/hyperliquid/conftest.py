@@ -35,6 +35,8 @@ class Scripted:
         self.answers: dict[str, Callable[[dict[str, Any]], Answer]] = {}
         self.say("metaAndAssetCtxs", [META, CONTEXTS])
         self.say("userRole", {"role": "missing"})
+        self.say("subAccounts", None)
+        self.say("spotClearinghouseState", {"balances": []})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -28,12 +28,14 @@ from hypertui.exchange import (
     Refused,
     Rejected,
     Resting,
+    Signer,
     Unknown,
     Unreachable,
 )
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.hyperliquid.feed import Pace
-from hypertui.hyperliquid.sdk import Actions, Session
+from hypertui.hyperliquid.sdk import Actions
+from hypertui.hyperliquid.session import Session
 from hypertui.market import Order, OrderType, Side
 from tests.hyperliquid.conftest import META, Answer, Scripted
 
@@ -145,7 +147,7 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
     meta = {"universe": []}
     session = Session(trust_env=False)
-    actions = Actions(paper(scripted.url), session, KEY, KEY.address, meta, 5.0)
+    actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, meta, 5.0)
     with session:
         for nonce in (1000, 1000, 900, 1500):
             actions.send(actions.signed(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES))
@@ -159,7 +161,7 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
 
 def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
     session = Session(trust_env=False)
-    actions = Actions(paper(scripted.url), session, KEY, KEY.address, {"universe": []}, 5.0)
+    actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, {"universe": []}, 5.0)
     with session, pytest.raises(KeyError):
         actions.signed(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES)
     assert actions.expires_after is None
@@ -344,6 +346,31 @@ def test_nobody_there() -> None:
         run(url, lambda exchange: exchange.place([order()], EXPIRES))
 
 
+def test_the_feed_hurries_when_the_venue_answers_again(scripted: Scripted) -> None:
+    hurried: list[int] = []
+
+    class Waiting:
+        def hurry(self) -> None:
+            hurried.append(len(scripted.requests))
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        exchange._feeds["SOL"] = Waiting()  # type: ignore[assignment]
+        await exchange.instruments()
+        assert hurried == [], "it has been there all along"
+        for answer in (None, (503, "no"), (301, "{}"), (200, "<html>")):
+            scripted.say_raw("frontendOpenOrders", answer)
+            for _ in range(2):
+                with pytest.raises(Unreachable):
+                    await exchange.open_orders("SOL")
+            assert hurried == []
+            scripted.say("frontendOpenOrders", [])
+            for _ in range(2):
+                await exchange.open_orders("SOL")
+            assert hurried.pop() == len(scripted.requests) - 1
+
+    run(scripted.url, use)
+
+
 def test_gone_after_opening(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
@@ -491,7 +518,7 @@ def test_the_agents_of_an_account_are_asked_for_once(scripted: Scripted) -> None
 
     async def use(exchange: HyperliquidExchange) -> int | None:
         await exchange.open()
-        return (await exchange.standing()).valid_until
+        return (await exchange.standing()).signer.valid_until
 
     assert run(scripted.url, use, OTHER) == 5
     assert len(scripted.asked("extraAgents")) == 1
@@ -506,6 +533,56 @@ def test_a_key_that_may_not_act_for_the_account(scripted: Scripted, role: dict[s
     assert KEY.address in str(refusal.value)
     assert OTHER in str(refusal.value)
     assert scripted.asked("order") == []
+
+
+@pytest.mark.parametrize("by", ["master", "agent"])
+def test_a_sub_account_is_traded_by_its_masters_key_or_agent(scripted: Scripted, by: str) -> None:
+    master = KEY.address if by == "master" else "0x" + "dd" * 20
+    named = [{"name": "ladder", "address": KEY.address, "validUntil": 5}] if by == "agent" else []
+    agents = {master: named}
+    scripted.answers["extraAgents"] = lambda body: (200, json.dumps(agents.get(body["user"], [])))
+    subs = {master: [{"name": "sub", "subAccountUser": OTHER.upper().replace("X", "x")}]}
+    scripted.answers["subAccounts"] = lambda body: (200, json.dumps(subs.get(body["user"])))
+    if by == "agent":
+        scripted.say("userRole", {"role": "agent", "data": {"user": master}})
+    scripted.say("order", {"status": "ok", "response": {"data": {"statuses": [{"resting": {"oid": 1}}]}}})
+
+    async def use(exchange: HyperliquidExchange) -> Signer:
+        await exchange.place([order()], EXPIRES)
+        return await exchange.signer()
+
+    signer = run(scripted.url, use, OTHER)
+    (sent,) = [body for path, body in scripted.requests if path == "/exchange"]
+    assert sent["vaultAddress"] == OTHER
+    assert signer == (Signer(KEY.address) if by == "master" else Signer(KEY.address, "ladder", 5))
+
+
+def test_a_key_that_was_revoked(scripted: Scripted) -> None:
+    bot = {"name": "ladder", "address": KEY.address, "validUntil": 5}
+    scripted.say("extraAgents", [bot])
+
+    async def use(exchange: HyperliquidExchange) -> tuple[Signer, Signer]:
+        await exchange.open()
+        before = await exchange.signer()
+        scripted.say("extraAgents", [])
+        return before, await exchange.signer()
+
+    before, after = run(scripted.url, use, OTHER)
+    assert before == Signer(KEY.address, "ladder", 5)
+    assert after == Signer(KEY.address, "ladder", 5, may_act=False)
+
+
+def test_an_unnamed_key_that_was_revoked(scripted: Scripted) -> None:
+    scripted.say("extraAgents", [])
+    scripted.say("userRole", {"role": "agent", "data": {"user": OTHER}})
+
+    async def use(exchange: HyperliquidExchange) -> list[bool]:
+        await exchange.open()
+        before = await exchange.signer()
+        scripted.say("userRole", {"role": "missing"})
+        return [before.may_act, (await exchange.signer()).may_act]
+
+    assert run(scripted.url, use, OTHER) == [True, False]
 
 
 def test_an_agent_named_as_the_account(scripted: Scripted) -> None:

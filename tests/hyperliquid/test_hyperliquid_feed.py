@@ -19,6 +19,7 @@ from hypertui.exchange import (
     FeedMessage,
     FeedUp,
     FillNotice,
+    Malformed,
     OrderNotice,
     OrderState,
     PriceTick,
@@ -267,7 +268,7 @@ def test_garbage_is_counted_and_survived() -> None:
         {"channel": "activeAssetCtx", "data": {"coin": "SOL", "ctx": {"markPx": float("nan")}}},
         {"channel": "userFills", "data": {"fills": []}},
         {"channel": "orderUpdates", "data": 1},
-        {"channel": "orderUpdates", "data": [{}, None, ORDER]},  # counts twice: the third is good
+        {"channel": "orderUpdates", "data": [{}, None, ORDER]},  # the third is good
         {"channel": "subscriptionResponse"},
     ]
     harmless = [
@@ -284,12 +285,14 @@ def test_garbage_is_counted_and_survived() -> None:
         await say(connection, *garbage, *harmless, CONTEXT)
         await until_gone(connection)
 
-    async def use(listener: Listener, feed: Feed) -> None:
+    async def use(listener: Listener, _: Feed) -> None:
         await listener.until(lambda: bool(listener.of(PriceTick)))
-        assert feed.ignored == 15
 
     heard = play(script, use)
     assert heard.of(FeedDown) == []
+    said = [message.reason for message in heard.messages if isinstance(message, Malformed)]
+    assert len(said) == len(garbage)
+    assert all(reason.startswith("the feed: ") and len(reason) < 400 for reason in said)
     assert heard.of(PriceTick) == [TICK]
     assert len(heard.of(OrderNotice)) == 1
     assert heard.of(FillNotice) == []
@@ -306,6 +309,136 @@ def test_a_frame_too_large_ends_the_connection() -> None:
         await listener.until(lambda: len(listener.of(FeedUp)) == 2)
 
     assert len(play(script, use).of(FeedDown)) == 1
+
+
+def test_a_frame_that_swells_when_it_is_unpacked_ends_the_connection() -> None:
+    async def script(connection: ServerConnection, number: int) -> None:
+        await acknowledge(connection)
+        if number == 1:
+            await say(connection, "[" + " " * (9 * 2**20))  # some 9 KB on the way
+        await until_gone(connection)
+
+    async def use(listener: Listener, _: Feed) -> None:
+        await listener.until(lambda: len(listener.of(FeedUp)) == 2)
+
+    assert len(play(script, use).of(FeedDown)) == 1
+
+
+def test_nothing_but_garbage_is_silence() -> None:
+    async def script(connection: ServerConnection, number: int) -> None:
+        await acknowledge(connection)
+        if number > 1:
+            await until_gone(connection)
+        while True:
+            await say(connection, "{")
+            await asyncio.sleep(0.001)
+
+    async def use(listener: Listener, _: Feed) -> None:
+        await listener.until(lambda: len(listener.of(FeedUp)) == 2)
+
+    heard = play(script, use, silence=0.4, clock=stepping_clock())
+    assert heard.of(FeedDown)[0] == FeedDown("nothing heard for 0.4 s")
+
+
+def test_a_frame_that_trickles_is_silence() -> None:
+    async def script(connection: ServerConnection, number: int) -> None:
+        await acknowledge(connection)
+        if number > 1:
+            await until_gone(connection)
+        connection.transport.write(b"\x81\x7e\x10\x00{")
+        while True:
+            connection.transport.write(b" ")
+            await asyncio.sleep(0.01)
+
+    async def use(listener: Listener, _: Feed) -> None:
+        await listener.until(lambda: len(listener.of(FeedUp)) == 2)
+
+    heard = play(script, use, ping_every=0.02, silence=0.4, clock=stepping_clock())
+    assert heard.of(FeedDown) == [FeedDown("nothing heard for 0.4 s")]
+
+
+def test_a_subscription_whose_acknowledgement_was_lost_is_asked_for_again() -> None:
+    again: list[Any] = []
+
+    async def script(connection: ServerConnection, _: int) -> None:
+        await acknowledge(connection, times=2)
+        lost = json.loads(await connection.recv())["subscription"]
+        again.append(json.loads(await connection.recv())["subscription"])
+        assert again == [lost]
+        await say(connection, {"channel": "error", "data": f"Already subscribed: {json.dumps(lost)}"})
+        await until_gone(connection)
+
+    async def use(listener: Listener, _: Feed) -> None:
+        await listener.until(lambda: bool(listener.of(FeedUp)))
+
+    heard = play(script, use, ask_again=0.02)
+    assert heard.of(FeedDown) == []
+    assert len(again) == 1
+
+
+def test_a_pause_ends_when_the_venue_is_seen_to_be_back() -> None:
+    connected = 0
+
+    async def script(connection: ServerConnection, number: int) -> None:
+        nonlocal connected
+        connected = number
+
+    async def main() -> None:
+        entered = asyncio.Event()
+
+        async def forever(seconds: float) -> None:
+            entered.set()
+            await asyncio.sleep(3600 if seconds > 0.25 else 0)
+
+        listener = Listener()
+        async with serve(lambda connection: script(connection, connected + 1), "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            pace = Pace(close_timeout=0.1, chance=lambda: 1.0, sleep=forever)
+            feed = Feed(paper(f"http://127.0.0.1:{port}"), USER, "SOL", listener.deliver, pace=pace)
+            task = asyncio.create_task(feed.run())
+            for attempt in (1, 2):
+                await listener.until(lambda attempt=attempt: len(listener.of(FeedDown)) == attempt)  # type: ignore[misc]
+                async with asyncio.timeout(DEADLINE):
+                    await entered.wait()
+                entered.clear()
+                assert connected == attempt
+                feed.hurry()
+            await listener.until(lambda: len(listener.of(FeedDown)) == 3)
+            task.cancel()
+            await asyncio.wait([task])
+
+    asyncio.run(main())
+
+
+def test_the_feed_is_not_led_elsewhere() -> None:
+    async def main() -> Listener:
+        listener = Listener()
+        reached: list[object] = []
+
+        async def elsewhere(connection: ServerConnection) -> None:
+            reached.append(connection)
+
+        async with serve(elsewhere, "127.0.0.1", 0) as other:
+            address = f"ws://127.0.0.1:{next(iter(other.sockets)).getsockname()[1]}/ws"
+
+            def lead_away(connection: ServerConnection, _: object) -> Any:
+                response = connection.respond(302, "over there")
+                response.headers["Location"] = address
+                return response
+
+            async with serve(elsewhere, "127.0.0.1", 0, process_request=lead_away) as server:
+                port = next(iter(server.sockets)).getsockname()[1]
+                pace = Pace(sleep=listener.wait)
+                url = f"http://127.0.0.1:{port}"
+                feed = Feed(paper(url), USER, "SOL", listener.deliver, pace=pace)
+                task = asyncio.create_task(feed.run())
+                await listener.until(lambda: bool(listener.of(FeedDown)))
+                task.cancel()
+                await asyncio.wait([task])
+        assert reached == []
+        return listener
+
+    assert "302" in str(asyncio.run(main()).of(FeedDown)[0])
 
 
 def test_waits_grow_until_data_arrives() -> None:
@@ -380,11 +513,11 @@ def test_acknowledgements_may_be_doubled_altered_and_replaced() -> None:
         "data": f'Already subscribed: {{"type":"orderUpdates","user":"{USER.upper()}"}}',
     }
     assert channels.read(json.dumps(already)).messages == (FeedAlive(),)
-    assert not channels.acknowledged
+    assert channels.pending
     fills = acknowledgement(type="userFills", user=USER, aggregateByTime=False)
     assert channels.read(fills).messages == (FeedUp(),)
     assert channels.read(fills).messages == (FeedAlive(),)
-    assert channels.acknowledged
+    assert not channels.pending
 
 
 def test_a_refused_subscription_breaks_the_connection() -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -98,8 +99,8 @@ class Market:
         ]
 
 
-def trade(use: Callable[[Market], Awaitable[None]]) -> None:
-    """Run `use` on a venue whose prices only it moves, with SOL at 100."""
+def trade(use: Callable[[Market], Awaitable[None]], **options: Any) -> None:
+    """Run `use` on a venue with these options, whose prices only it moves, with SOL at 100."""
 
     async def main(venue: LocalVenue) -> None:
         exchange = HyperliquidExchange(paper(venue.base_url), SigningKey.throwaway(), pace=PACE)
@@ -108,7 +109,7 @@ def trade(use: Callable[[Market], Awaitable[None]]) -> None:
         finally:
             await exchange.close()
 
-    with LocalVenue({"SOL": Decimal(100)}) as venue:
+    with LocalVenue({"SOL": Decimal(100)}, **options) as venue:
         asyncio.run(main(venue))
 
 
@@ -226,7 +227,7 @@ def test_refusals() -> None:
             await market.exchange.set_leverage("SOL", 21, market.expires())
         assert await market.exchange.fills_since("SOL", 0) == ()
 
-    trade(use)
+    trade(use, passed_trigger="reject", flat_reduce_only_trigger="reject")
 
 
 def test_one_refusal_for_the_whole_batch() -> None:

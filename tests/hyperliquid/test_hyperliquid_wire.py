@@ -11,15 +11,18 @@ import pytest
 from hypertui.exchange import (
     AccountState,
     CancelOutcome,
+    Collateral,
     Filled,
     OpenOrder,
     OrderState,
+    Pooling,
     Quote,
     Refusal,
     Refused,
     Resting,
 )
-from hypertui.hyperliquid import wire
+from hypertui.hyperliquid import holdings, wire
+from hypertui.hyperliquid.checks import Malformed
 from hypertui.hyperliquid.errors import refused
 from hypertui.market import Fill, Instrument, Side
 
@@ -76,7 +79,7 @@ def test_quotes_come_from_the_place_of_the_market() -> None:
     assert wire.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
     assert wire.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
     assert wire.quote_in([META, contexts], "NONE") is None
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.quote_in([META, contexts[1:]], "SOL")
 
 
@@ -90,7 +93,8 @@ def test_the_newest_trade_decides_the_last_price() -> None:
 def account(positions: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "marginSummary": {"accountValue": "1000.5", "totalMarginUsed": "20.25"},
-        "withdrawable": "980.25",
+        "crossMarginSummary": {"accountValue": "700.5", "totalMarginUsed": "10.25"},
+        "crossMaintenanceMarginUsed": "4.5",
         "assetPositions": [{"type": "oneWay", "position": position} for position in positions],
         "time": 17,
     }
@@ -103,11 +107,11 @@ def test_account_with_a_position_and_funding_paid() -> None:
         "entryPx": "101.5",
         "liquidationPx": None,
         "leverage": {"type": "cross", "value": 20},
+        "marginUsed": "2.5",
         "cumFunding": {"allTime": "9", "sinceOpen": "1.25", "sinceChange": "0"},
     }
     assert wire.account_state(account([{**position, "coin": "BTC"}, position]), "SOL") == AccountState(
         equity=Decimal("1000.5"),
-        withdrawable=Decimal("980.25"),
         margin_used=Decimal("20.25"),
         position=Decimal("-0.5"),
         entry_price=Decimal("101.5"),
@@ -115,7 +119,41 @@ def test_account_with_a_position_and_funding_paid() -> None:
         leverage=20,
         funding=Decimal("-1.25"),
         time=17,
+        cross=Collateral(Decimal("700.5"), Decimal("10.25"), Decimal("4.5")),
+        isolated=False,
+        position_margin=Decimal("2.5"),
     )
+
+
+def test_what_backs_a_shared_collateral_is_the_spot_balance_and_the_open_profit() -> None:
+    def held(coin: str, kind: str, profit: str) -> dict[str, Any]:
+        return {
+            "coin": coin,
+            "szi": "1",
+            "entryPx": "100",
+            "leverage": {"type": kind, "value": 3},
+            "unrealizedPnl": profit,
+            "marginUsed": "33",
+            "cumFunding": {"sinceOpen": "0"},
+        }
+
+    state = account([held("SOL", "cross", "5"), held("BTC", "isolated", "-7"), held("ETH", "cross", "-1")])
+    told = wire.account_state(state, "SOL", Decimal(500))
+    assert told.cross == Collateral(Decimal(504), Decimal("10.25"), Decimal("4.5"))
+    assert told.equity == 504 + 33, "with what the isolated position has for itself"
+    assert wire.account_state(state, "BTC").isolated
+
+
+def test_the_spot_balance() -> None:
+    usdc = {"coin": "USDC", "token": 0, "hold": "0.0", "total": "12.5"}
+    hype = {"coin": "HYPE", "token": 150, "hold": "0.0", "total": "3"}
+    assert holdings.spot_usdc({"balances": [hype, usdc]}) == Decimal("12.5")
+    assert holdings.spot_usdc({"balances": [hype]}) == 0
+    assert holdings.spot_usdc({"balances": [usdc | {"total": "0.0"}]}) is None
+    assert holdings.spot_usdc({"balances": []}) is None
+    modes = ("unifiedAccount", "portfolioMargin", "default", "tomorrows")
+    told = [Pooling.UNIFIED, Pooling.PORTFOLIO, Pooling.APART, Pooling.APART]
+    assert [holdings.pooling(mode) for mode in modes] == told
 
 
 def test_account_without_a_position() -> None:
@@ -125,7 +163,7 @@ def test_account_without_a_position() -> None:
 
 def test_open_orders_of_one_market() -> None:
     plain = {key: ORDER[key] for key in ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz")}
-    resting = {**plain, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
+    resting = {**plain, "oid": 78, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
     assert wire.open_orders([ORDER, {**ORDER, "coin": "BTC"}, resting], "SOL") == (
         OpenOrder(
             "SOL",
@@ -138,7 +176,7 @@ def test_open_orders_of_one_market() -> None:
             True,
             ORDER["timestamp"],
         ),
-        OpenOrder("SOL", 77, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
+        OpenOrder("SOL", 78, None, Side.BUY, Decimal("1.5"), Decimal(90), None, False, ORDER["timestamp"]),
     )
 
 
@@ -178,7 +216,7 @@ def test_order_answers() -> None:
     )
     assert (report.size, report.remaining, report.time) == (2, Decimal("1.5"), 9)
     assert wire.order_answer({"status": "unknownOid"}) is None
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.order_answer({"status": "news"})
 
 
@@ -211,7 +249,7 @@ def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
         (9, "0x9", "withdraw"),
     ]
     assert moved[0].delta == {"fee": "1.0", "type": "withdraw", "usdc": "5.0"}
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
@@ -234,7 +272,7 @@ def test_a_fill_names_whom_it_liquidated() -> None:
     ],
 )
 def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.fill({**FILL, **change})
 
 
@@ -250,7 +288,7 @@ def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
         lambda value: wire.account_state(value, "SOL"),
     ]
     for read in readers:
-        with pytest.raises(wire.Malformed):
+        with pytest.raises(Malformed):
             read(garbage)
 
 
@@ -281,7 +319,7 @@ def test_one_error_may_stand_for_all_orders() -> None:
     "answers", [[], [{"resting": {"oid": 1}}], [{"error": "x"}] * 3, ["waitingForTrigger"] * 2]
 )
 def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(Malformed):
         wire.placed(response(*answers), 2)
 
 
@@ -292,7 +330,7 @@ def test_cancels() -> None:
         CancelOutcome.NOT_WORKING,
     )
     for answers in ([], ["success"], ["success", "odd"], ["success", {}]):
-        with pytest.raises(wire.Malformed):
+        with pytest.raises(Malformed):
             wire.cancelled(response(*answers), 2)
 
 
@@ -301,6 +339,9 @@ def test_cancels() -> None:
     [
         ("Reduce only order would increase position. asset=1", Refusal.FLAT),
         ("Invalid TP/SL price. asset=0", Refusal.PASSED),
+        ("Only post-only orders allowed immediately after network upgrade asset=0", Refusal.POST_ONLY),
+        ("Only post-only orders allowed immediately after a network upgrade", Refusal.POST_ONLY),
+        ("Post only order would have immediately matched, bbo was 1@2. asset=0", Refusal.OTHER),
         ("Insufficient margin to place order. asset=0", Refusal.MARGIN),
         ("Order would cause position to exceed margin tier limit at current leverage", Refusal.MARGIN),
         ("Order must have minimum value of $10.", Refusal.MINIMUM),

@@ -129,6 +129,34 @@ def test_within_a_millisecond_the_sale_may_be_listed_first() -> None:
     assert (first.review, second.review, second.pnl, second.position) == ((), (), 1, 0)
 
 
+@pytest.mark.parametrize("before", [ZERO, D(4)])
+def test_within_a_millisecond_lots_follow_the_order_that_the_start_positions_tell(before: D) -> None:
+    """Ids say the opposite: by them the sale would open a short, and the dearer coins would go first."""
+    fills = told(
+        [
+            fill(BUY, "1", 100, at=1, number=9),
+            fill(BUY, "2", 110, at=1, number=8),
+            fill(SELL, "2.5", 120, at=1, number=7),
+            fill(BUY, "3", 130, at=2),
+        ]
+    )
+    # With coins from before the first fill that is known, the moment follows on from those.
+    fills = [replace(each, start_position=(each.start_position or ZERO) + before) for each in fills]
+    ledger = LiveLedger()
+    for each in reversed(fills):
+        ledger.add(each)
+    assert [each.fill.order_id for each in ledger.booked] == [9, 8, 7, 2]
+    sale = ledger.booked[2]
+    assert [(row.opened.order_id, row.size, row.is_long) for row in sale.allocations] == [
+        (9, 1, True),
+        (8, D("1.5"), True),
+    ]
+    assert sale.pnl == 35
+    assert [(lot.opened.order_id, lot.size) for lot in ledger.book.lots()] == [(8, D("0.5")), (2, 3)]
+    matters = [row.matter for each in ledger.booked for row in each.review]
+    assert matters == ([Matter.GAP] if before else [])
+
+
 def test_two_different_fills_of_one_key_are_refused() -> None:
     ledger, one = LiveLedger(), fill(BUY, "1", 100, at=1)
     assert ledger.add(one)

@@ -10,8 +10,9 @@ from hypertui.ledger import Journal
 from hypertui.ledger.records import FillRecord, OrderRecord
 from hypertui.market import Reason, Side
 from hypertui.port import OnExit, Verb
-from tests.execution.test_adoption import by_hand, order_taken
+from tests.execution.test_adoption import order_taken
 from tests.ledger.test_trade_outages import START, trade_in, trading, trading_on
+from tests.support.by_hand import by_hand
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 

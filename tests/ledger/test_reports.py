@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import ROUND_DOWN
 from decimal import Decimal as D
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from hypertui.ledger import Journal
 from hypertui.ledger.check import MarketCheck, Verdict, check
-from hypertui.ledger.history import History
+from hypertui.ledger.history import History, OrderedFill
 from hypertui.ledger.records import (
     FillRecord,
     FundingRecord,
@@ -25,8 +27,9 @@ from hypertui.ledger.records import (
 )
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.equity import EquityCurve
+from hypertui.ledger.reports.exits import Exit
 from hypertui.ledger.reports.page import page
-from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.profit import Results, statement
 from hypertui.ledger.reports.scope import Scope
 from hypertui.ledger.transfers import amount_of
 from hypertui.market import ZERO, Side
@@ -291,7 +294,24 @@ def test_sharpe_is_that_of_daily_returns_with_quiet_days_counted() -> None:
         ("accountClassTransfer", {"usdc": "5", "toPerp": False}, "-5"),
         ("internalTransfer", {"usdc": "5", "user": "0xB", "destination": "0xA", "fee": "1"}, "5"),
         ("internalTransfer", {"usdc": "5", "user": "0xA", "destination": "0xB", "fee": "1"}, "-6"),
+        ("subAccountTransfer", {"usdc": "5", "user": "0xB", "destination": "0xC"}, None),
         ("vaultWithdraw", {"netWithdrawnUsd": "7"}, "7"),
+        ("vaultDeposit", {"vault": "0xV", "usdc": "7"}, "-7"),
+        ("vaultDeposit", {"vault": "0xA", "usdc": "7"}, None),
+        ("vaultLeaderCommission", {"user": "0xA", "usdc": "7"}, "7"),
+        ("vaultLeaderCommission", {"user": "0xB", "usdc": "7"}, None),
+        ("spotTransfer", {"token": "HYPE", "amount": "3", "usdcValue": "150"}, "0"),
+        ("rewardsClaim", {"token": "HYPE", "amount": "3"}, "0"),
+        # USDC of which the venue does not say whether they are in the margin or in the spot wallet.
+        ("rewardsClaim", {"token": "", "amount": "3"}, None),
+        ("rewardsClaim", {"amount": "3"}, None),
+        ("borrowLend", {"token": "HYPE", "operation": "supply", "amount": "3", "interestAmount": "0"}, "0"),
+        ("borrowLend", {"token": "USDC", "operation": "borrow", "amount": "3", "interestAmount": "0"}, None),
+        ("deployGasAuction", {"token": "HYPE", "amount": "3"}, "0"),
+        ("deployGasAuction", {"token": "USDC", "amount": "3"}, None),
+        ("activateDexAbstraction", {"dex": "xyz", "token": "USDC", "amount": "3"}, None),
+        ("accountActivationGas", {"token": "USDC", "amount": "1"}, None),
+        ("gossipPriorityGasAuction", {"token": "HYPE", "amount": "1"}, "0"),
         ("liquidation", {"liquidatedNtlPos": "7"}, "0"),
         ("deposit", {"usd": "5"}, None),
         ("deposit", {"usdc": "much"}, None),
@@ -303,6 +323,60 @@ def test_transfers_are_read_or_said_to_be_strange(
 ) -> None:
     row = TransferRecord(ID, 1, HASH, 1, kind, delta)
     assert amount_of(row, "0xa") == (None if amount is None else D(amount))
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "token", "amount"),
+    [
+        (("0xA", ""), ("0xB", ""), "USDC", "-5.25"),  # the fee is the sender's
+        (("0xB", ""), ("0xA", ""), "USDC", "5"),
+        (("0xA", ""), ("0xA", "spot"), "USDC", "-5.25"),
+        (("0xA", "spot"), ("0xA", ""), "USDC", "5"),
+        (("0xA", ""), ("0xA", "xyz"), "USDC", "-5.25"),
+        (("0xA", "spot"), ("0xB", ""), "USDC", "0"),  # neither side is this margin
+        (("0xA", "spot"), ("0xB", "spot"), "HYPE", "0"),
+        (("0xB", ""), ("0xA", "spot"), "USDC", "0"),
+        (("0xA", ""), ("0xA", "spot"), "HYPE", None),  # margin is in USDC alone
+        (("0xB", ""), ("0xC", ""), "USDC", None),  # nobody we know
+    ],
+)
+def test_a_send_counts_where_it_touches_the_margin(
+    source: tuple[str, str], destination: tuple[str, str], token: str, amount: str | None
+) -> None:
+    delta = {"user": source[0], "sourceDex": source[1], "token": token, "amount": "5", "usdcValue": "99"}
+    delta |= {"destination": destination[0], "destinationDex": destination[1], "nonce": 1}
+    delta |= {"fee": "0.25", "feeToken": "USDC", "nativeTokenFee": "0"}
+    expected = None if amount is None else D(amount)
+    assert amount_of(TransferRecord(ID, 1, HASH, 1, "send", delta), "0xa") == expected
+    with_other_fee = delta | {"feeToken": "HYPE"}
+    if amount is not None:  # such a fee comes from the spot wallet
+        expected = D(amount).to_integral_value(ROUND_DOWN)
+    assert amount_of(TransferRecord(ID, 1, HASH, 1, "send", with_other_fee), "0xa") == expected
+    assert amount_of(TransferRecord(ID, 1, HASH, 1, "send", {"amount": "5"}), "0xa") is None
+
+
+def test_after_a_flow_of_unknown_amount_nothing_that_needs_it_is_claimed() -> None:
+    curve, day = EquityCurve(), 86_400_000
+    curve.flow(D(1000))
+    for number, profit in enumerate((10, 5, 20)):
+        curve.point(number * day, D(profit), True)
+    assert (curve.capital, curve.last_equity) == (1000, 1020)
+    assert curve.sharpe() is not None and curve.max_drawdown_share is not None
+    curve.flow(None)
+    curve.flow(D(500))  # known again, but on top of what is not
+    curve.point(3 * day, D(15), True)
+    assert (curve.capital, curve.last_equity, curve.max_drawdown_share, curve.sharpe()) == (None,) * 4
+    assert (curve.made, curve.max_drawdown) == (15, 5)
+
+
+def test_units_are_not_averaged_over_exits_whose_unit_is_not_known() -> None:
+    results = Results()
+    won = Exit(cast(OrderedFill, None), coins=D(2), pnl=D(10))
+    results.add(won, D("2.5"))
+    assert results.figures()["average_win_units"] == 2
+    results.add(won, None)
+    found = results.figures()
+    assert (found["average_win_units"], found["average_win"], found["average_loss_units"]) == (None, 10, None)
 
 
 def test_reading_needs_a_journal_and_changes_nothing(tmp_path: Path) -> None:

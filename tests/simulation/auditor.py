@@ -63,12 +63,29 @@ class Auditor:
         self._network = network
         self._time = time
         self._cancelling = False
+        self._foreign = ZERO
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
         self._up_at = 0.0
         self._refused_at: dict[str, float] = {}  # by the part of the client id that names trade and slot
         self._bare: deque[list[float | Decimal]] = deque()
+        self._orphans: dict[int, float] = {}  # since when, by order id
         venue.core.listeners.append(self._on_batch)
+
+    @property
+    def largest_lot(self) -> Decimal:
+        """The largest size in coins that one slot was bought with."""
+        return max(self._lots)
+
+    def meddled(self, size: Decimal) -> None:
+        """Somebody else trades so many coins: nobody covers them before the operator has said what they
+        are."""
+        self.excused = True
+        self._foreign += max(size, ZERO)
+
+    def settled(self) -> None:
+        """What others did has been taken over by the trade."""
+        self.excused = False
 
     def complain(self, kind: str, text: str) -> None:
         self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
@@ -131,6 +148,7 @@ class Auditor:
 
     def check_time(self) -> None:
         """What can become wrong by time alone."""
+        self._check_orphans()
         if not self._bare or self.excused or self.tracker is None:
             return
         since = max(float(self._bare[0][0]), self._up_at, self._network.deaf_at)
@@ -142,6 +160,20 @@ class Auditor:
         if self._time() - calm > self._recovery:
             text = f"{coins} coins, and no trouble since {calm:.3f}, allowed {self._recovery:.1f} s"
             self.complain("bare in calm", text)
+
+    def _check_orphans(self) -> None:
+        """A stop that works at the venue, and of which the engine knows nothing or that it is over, would one
+        day sell what something else has bought."""
+        working = self._venue.working()
+        if self.excused or self.tracker is None:
+            self._orphans.clear()
+            return
+        alive = {order.client_id for order in self.tracker.alive}
+        orphans = [o for o in working if o.waiting and o.request.reduce_only and o.request.cloid not in alive]
+        self._orphans = {order.oid: self._orphans.get(order.oid, self._time()) for order in orphans}
+        for order in orphans:
+            if self._time() - self._orphans[order.oid] > self._patience:
+                self.complain("orphan", f"a stop {order.request.cloid} works that the engine does not know")
 
     def _allowance(self, since: float) -> float:
         if self._network.trouble_at >= since - _TROUBLE_LASTS:
@@ -167,7 +199,7 @@ class Auditor:
         count = SLOTS + self._scenario.config.trust_slots
         # The bound counts slots, whose coins may have grown by the remainders of some others.
         dust = 2 * self._venue.market.instrument.min_order_value / self._venue.book.mark
-        bound = sum(sorted(self._lots)[-count:], dust)
+        bound = sum(sorted(self._lots)[-count:], dust + self._foreign)
         buys = sum((order.remaining for order in working if order.side is Side.BUY), ZERO)
         if position + buys > bound:
             self.complain("exposure by coins", f"{position} held, {buys} in buys, at most {bound}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -22,10 +23,11 @@ from hypertui.exchange import (
     OrderReport,
     Placed,
     Quote,
+    Signer,
     Standing,
     Transfer,
 )
-from hypertui.hyperliquid import errors, wire
+from hypertui.hyperliquid import errors, holdings, wire
 from hypertui.hyperliquid.channels import Channels
 from hypertui.hyperliquid.meter import Meter
 from hypertui.hyperliquid.request import order_request
@@ -38,6 +40,7 @@ from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS, Venue
 
 Arrive = Callable[[], Any]
+Way = Callable[[Arrive, Callable[[], object]], Awaitable[Any]]
 Watch = Callable[[], AbstractContextManager[None]]
 
 
@@ -53,7 +56,9 @@ class SimExchange:
         auditor: Auditor,
         door: Door,
         time: Callable[[], float],
+        late_entry: float | None,
     ) -> None:
+        self._late_entry = late_entry
         self._venue = venue
         self._network = network
         self._reorder = reorder
@@ -84,7 +89,18 @@ class SimExchange:
 
     async def standing(self) -> Standing:
         fee = wire.taker_fee(await self._ask({"type": "userFees", "user": ADDRESS}))
-        return Standing(ADDRESS, None, fee, "http://venue", "ws://venue/ws")
+        return Standing(await self.signer(), fee, "http://venue", "ws://venue/ws")
+
+    async def signer(self) -> Signer:
+        return Signer(ADDRESS)
+
+    async def is_delisted(self, symbol: str) -> bool:
+        return symbol in wire.delisted(await self._ask({"type": "meta"}))
+
+    async def available(self, symbol: str) -> Decimal:
+        return holdings.available(
+            await self._ask({"type": "activeAssetData", "user": ADDRESS, "coin": symbol})
+        )
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return wire.instruments(await self._ask({"type": "meta"}))
@@ -106,7 +122,7 @@ class SimExchange:
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
-        return wire.fills(await self._ask(question))
+        return wire.fills(await self._ask(question), symbol)
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
@@ -118,9 +134,11 @@ class SimExchange:
 
     # Actions
 
-    async def set_leverage(self, symbol: str, leverage: int, expires_at: int) -> None:
+    async def set_leverage(
+        self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
+    ) -> None:
         asset = self._venue.market.asset
-        action = {"type": "updateLeverage", "asset": asset, "isCross": True, "leverage": leverage}
+        action = {"type": "updateLeverage", "asset": asset, "isCross": not isolated, "leverage": leverage}
         await self._act(action, expires_at)
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
@@ -131,7 +149,10 @@ class SimExchange:
         wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]
         action = {"type": "order", "orders": wires, "grouping": "na"}
         self._auditor.check_pace(orders)
-        response = await self._act(action, expires_at, partial(self._auditor.placing, orders))
+        way = self._network.act
+        if self._late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
+            way = partial(self._network.lose_sight, self._late_entry)
+        response = await self._act(action, expires_at, partial(self._auditor.placing, orders), way)
         answers = wire.placed(wire.statuses(response), len(orders))
         self._auditor.answered(orders, answers)
         return answers
@@ -153,18 +174,18 @@ class SimExchange:
     async def _ask(self, question: dict[str, Any]) -> Any:
         return await self._carried(self._network.ask, lambda: self._venue.ask(question))
 
-    async def _act(self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext) -> Any:
+    async def _act(
+        self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext, way: Way | None = None
+    ) -> Any:
         def arrive() -> Any:
             if self._venue.core.now > expires_at:
                 return self._venue.act(action, expires_at)
             with watched():
                 return self._venue.act(action, expires_at)
 
-        return errors.accepted(await self._carried(self._network.act, arrive))
+        return errors.accepted(await self._carried(way or self._network.act, arrive))
 
-    async def _carried(
-        self, way: Callable[[Arrive, Callable[[], object]], Awaitable[Any]], arrive: Arrive
-    ) -> Any:
+    async def _carried(self, way: Way, arrive: Arrive) -> Any:
         """What has left goes on without its process; no answer, and no error, comes back to a dead one."""
 
         def arrived() -> Any:

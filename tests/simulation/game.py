@@ -23,9 +23,10 @@ from tests.simulation.network import Network
 from tests.simulation.paths import walk
 from tests.simulation.process import Process
 from tests.simulation.rest import describe, problems_at_rest
-from tests.simulation.scenario import LONGEST_DOWN, START, Scenario
-from tests.simulation.venue import Venue
+from tests.simulation.scenario import LATENCIES, LONGEST_DOWN, START, Scenario
+from tests.simulation.venue import ADDRESS, Venue
 from tests.support.memory_journal import MemoryJournal
+from tests.support.oracle import Oracle
 
 _STEPS = 100
 # After the last fault: late requests that still arrive, expiries, a pause, a round of questions and answers.
@@ -47,6 +48,15 @@ class Game:
         self.venue = Venue(scenario.options, config.symbol, START[config.symbol], loop.clock)
         self.network = Network(scenario, Random(f"network {scenario.seed}"))
         self.auditor = Auditor(scenario, self.venue, self.network, loop.time)
+        self.oracle = Oracle(
+            self.venue.core,
+            lambda: ADDRESS,
+            config.symbol,
+            self._clock,
+            round(LATENCIES[scenario.pace][1] * 1000) + 2,
+            self.auditor.complain,
+            loses_notices=scenario.faults.drop > 0,
+        )
         self.file: FileJournal | None = None
         if scenario.on_file:
             self.file = FileJournal(folder, config, Random(f"journal {scenario.seed}"), self.network)
@@ -71,8 +81,14 @@ class Game:
                 "starts": len(self.processes),
                 "fundings": len(self.venue.account.funding),
                 "orders without margin": statuses["perpMarginRejected"],
+                "passed triggers refused": statuses["badTriggerPxRejected"],
+                "passed triggers fired at once": self._fired_at_once(),
             }
         )
+
+    def _fired_at_once(self) -> int:
+        history = self.venue.account.history
+        return sum(event.status == "triggered" and event.time == event.order.time for event in history)
 
     async def play(self) -> None:
         """From the entry to the exit."""
@@ -89,7 +105,8 @@ class Game:
                 last = number == self.scenario.rounds - 1
                 if not trade.done():
                     order = self._order() if last else None
-                await self._round(trade, not (last and self.scenario.hasty), order)
+                foreign = last and self.scenario.foreign
+                await self._round(trade, not (last and self.scenario.hasty), order, foreign)
             await self._leave(trade)
         except Exception as error:  # noqa: BLE001 - a seed fails, the others are played
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -138,14 +155,38 @@ class Game:
         journal: TradeJournal = MemoryJournal()
         trade_id = self.scenario.seed + 1
         if self.file is not None:
-            trade_id, journal = self.file.open(door, self.loop.clock())
+            trade_id, journal = self.file.open(door, self._clock())
         exchange = SimExchange(
-            self.venue, self.network, self.scenario.reorder, self.auditor, door, self.loop.time
+            self.venue,
+            self.network,
+            self.scenario.reorder,
+            self.auditor,
+            door,
+            self.loop.time,
+            self.scenario.late_entry,
         )
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
-        process = Process(name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed)
+        process = Process(
+            name,
+            config,
+            exchange,
+            trade_id,
+            journal,
+            door,
+            self._clock,
+            self._changed,
+            self.oracle.judge,
+            self._clock_set_by,
+        )
         self.processes.append(process)
         return process, journal
+
+    def _clock(self) -> int:
+        """The engine's, which no hand sets."""
+        return self.loop.clock() + self.scenario.clock_ahead
+
+    def _clock_set_by(self) -> int:
+        return self.scenario.clock_set_by(self.loop.time())
 
     def _arm(self, armed: bool) -> None:
         self._armed = self.process.door.armed = armed
@@ -179,12 +220,15 @@ class Game:
             return Verb.FLATTEN
         return Verb.SELL_OUT if self.scenario.sells_out else None
 
-    async def _round(self, trade: asyncio.Task[StopReason], rest: bool, order: Verb | None) -> None:
+    async def _round(
+        self, trade: asyncio.Task[StopReason], rest: bool, order: Verb | None, foreign: bool
+    ) -> None:
         self._arm(True)
         self.network.restore(self.scenario)
         if self.scenario.short:
             self._withdraw()
         order_at = None if order is None else self._fate.randrange(_STEPS)
+        foreign_at = self._fate.randrange(_STEPS) if foreign else None
         for step, (wait, at) in enumerate(walk(self.scenario.path, self._at, _STEPS, self.random)):
             await asyncio.sleep(wait)
             if order is not None and order_at is not None and step >= order_at:
@@ -192,6 +236,8 @@ class Game:
                 self._flattens = self.auditor.excused = order is Verb.FLATTEN
                 if await self.process.command(order):
                     order_at = None
+            if step == foreign_at:
+                self._trade_beside()
             self._move(at, thin=self.random.random() < self.scenario.thin)
             if self.scenario.operator and self.random.random() < 0.06 and not self._flattens:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
@@ -209,9 +255,20 @@ class Game:
         elif rest and not trade.done():
             await self._rest(trade)
 
+    def _trade_beside(self) -> None:
+        """Somebody else buys or sells in the account, a part of a slot."""
+        venue, instrument = self.venue, self.venue.market.instrument
+        size = instrument.floor_size(max(self.auditor.largest_lot / 3, 20 / venue.book.mark))
+        buys = self._fate.random() < 0.5 or venue.position < 2 * size
+        limit = instrument.round_price(venue.book.mark * (Decimal("1.05") if buys else Decimal("0.95")))
+        self.auditor.meddled(size if buys else -size)
+        venue.trade_beside(buys, size, limit)
+
     async def _adopt(self) -> None:
         """What an operator does about fills that the journal does not know."""
         while not await self.process.command(Verb.ADOPT):
+            await asyncio.sleep(1.0)
+        while self.process.trade.wishes.current is not None:
             await asyncio.sleep(1.0)
         while not await self.process.command(Verb.RESUME):
             await asyncio.sleep(1.0)
@@ -220,6 +277,7 @@ class Game:
     def _withdraw(self) -> None:
         free = self.venue.core.margin(self.venue.account).withdrawable
         self.venue.account.deposit(-(free / 2).quantize(Decimal("0.01")))
+        self.oracle.note()
 
     async def _taken_up(self, trade: asyncio.Task[StopReason]) -> None:
         until = self.loop.time() + _PATIENCE + LONGEST_DOWN
@@ -243,8 +301,9 @@ class Game:
             await asyncio.sleep(_NIGHT)
         if trade.done():
             return  # sold out: the exit says whether that was right
-        if self.scenario.forgetful and self.process.trader.desk.mode is Mode.PAUSED:
+        if self.scenario.adopts and self.process.trader.desk.mode is Mode.PAUSED:
             await self._adopt()
+        self.auditor.settled()
         requests = self.network.requests
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
@@ -280,8 +339,8 @@ class Game:
         honest = ("halted", "winddown")
         for alarm in self.process.trader.desk.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
-            keys = {"journal", "stale", "start"}
-            if self.scenario.forgetful:
+            keys = {"journal", "stale", "start", "unprotected"}
+            if self.scenario.adopts:
                 keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active
             if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:

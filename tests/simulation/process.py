@@ -7,18 +7,21 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from hypertui.exchange import ExchangeError
+from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
-from hypertui.port import Command, Event, Severity, Stop, StopReason, Verb
+from hypertui.execution.view import blank, compose
+from hypertui.port import Command, Event, Severity, Snapshot, Stop, StopReason, Verb
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
 
 _EVENTS_KEPT = 100_000
 _CANCELS = 1_000
+_PUBLISH_EVERY = 250
 
 
 class Unkillable(Exception):
@@ -26,7 +29,8 @@ class Unkillable(Exception):
 
 
 class Process:
-    """An engine behind its door. `changed` is called after each of its events while it lives."""
+    """An engine behind its door. `changed` is called after each of its events while it lives, `published` for
+    each of its snapshots."""
 
     def __init__(
         self,
@@ -38,6 +42,8 @@ class Process:
         door: Door,
         clock: Callable[[], int],
         changed: Callable[[], None],
+        published: Callable[[Snapshot], None],
+        clock_set_by: Callable[[], int],
     ) -> None:
         self.name = name
         self.exchange = exchange
@@ -52,9 +58,20 @@ class Process:
         self._log.listen(journal.event)
         self._events: Sequence[Event] | None = None
         self._changed = changed
+        self._published = published
+        self._books = Books()
+        self.snapshot = blank(config, clock())
         self._commands = 0
         self.trader = Trader(
-            exchange, config, trade_id, clock, Random(name), self._log, journal, self._after_event
+            exchange,
+            config,
+            trade_id,
+            clock,
+            Random(name),
+            self._log,
+            journal,
+            self._after_event,
+            clock_set_by=clock_set_by,
         )
 
     @property
@@ -129,3 +146,11 @@ class Process:
     def _after_event(self) -> None:
         if not self.door.shut:
             self._changed()
+            self._publish()
+
+    def _publish(self) -> None:
+        """Make a snapshot as often as the engine would, and whenever its mode changes."""
+        now, desk = self._clock(), self.trader.desk
+        if now - self.snapshot.at >= _PUBLISH_EVERY or desk.mode is not self.snapshot.mode:
+            self.snapshot = compose(self.trader, self.snapshot, now, self._books)
+            self._published(self.snapshot)

@@ -18,13 +18,16 @@ from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.trader import Trader
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Stop, StopReason, Verb
+from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Snapshot, Stop, StopReason, Verb
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
+from tests.support.oracle import Oracle
 
 Result = TypeVar("Result")
 DEADLINE = 15.0
+_SLACK = 2_000  # ms that a message, and the thread that takes it, may need on a machine that is busy
 SOL = TradeConfig(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
 
 
@@ -38,6 +41,19 @@ def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADL
     while not condition():
         assert time.monotonic() < end, f"waited {deadline:.0f} s in vain for {what}"
         threading.Event().wait(0.002)
+
+
+class WatchedEngine(EmbeddedEngine):
+    """Keeps every snapshot that it publishes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.published: list[Snapshot] = []
+
+    def _composed(self, trader: Trader, now: int) -> Snapshot:
+        snapshot = super()._composed(trader, now)
+        self.published.append(snapshot)
+        return snapshot
 
 
 class LiveEngine:
@@ -59,7 +75,7 @@ class LiveEngine:
         self.key = SigningKey.throwaway()
         self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
-        self.engine = EmbeddedEngine(
+        self.engine = WatchedEngine(
             self._connect,
             journal or (lambda account: (random.getrandbits(64), self.journal)),
             self.config,
@@ -67,12 +83,15 @@ class LiveEngine:
             random.Random(7),
             log_trouble=log_trouble,
         )
+        self._lies: list[str] = []
+        self._oracle = venue.call(self._listen)
         self._reasons: list[StopReason] = []
         self._errors: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._questions = Info(venue.base_url, skip_ws=True, meta={"universe": []}, spot_meta=_NO_SPOT)
 
     def __enter__(self) -> Self:
+        self.venue.call(self._oracle.note)  # the key may have been another one when it began to listen
         self._thread.start()
         return self
 
@@ -83,6 +102,9 @@ class LiveEngine:
         assert not self._thread.is_alive(), "the engine did not leave"
         if self._errors:
             raise self._errors[0]
+        for snapshot in self.engine.published:
+            self._oracle.judge(snapshot)
+        assert not self._lies or exception[0] is not None, self._lies
 
     # The engine
 
@@ -168,6 +190,15 @@ class LiveEngine:
     def fills(self) -> list[dict[str, Any]]:
         fills: list[dict[str, Any]] = self._questions.user_fills(self.key.address)
         return fills
+
+    def _listen(self) -> Oracle:
+        """What judges at the end whether every snapshot was true when it was published."""
+
+        def lied(kind: str, text: str) -> None:
+            self._lies.append(f"{kind}: {text}")
+
+        core, symbol = self.venue.core, self.config.symbol
+        return Oracle(core, lambda: self.key.address.lower(), symbol, wall_clock, _SLACK, lied)
 
     async def _connect(self) -> Exchange:
         return HyperliquidExchange(paper(self.venue.base_url), self.key)

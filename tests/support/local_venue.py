@@ -103,7 +103,8 @@ class LocalVenue:
         self.call(self.server.sockets.abort_all)
 
     async def _start(self) -> int:
-        self._server = VenueServer(self._options, ManualPrices(self._prices), self._clock)
+        source = ManualPrices(self._prices, self._options.markets)
+        self._server = VenueServer(self._options, source, self._clock)
         return await self._server.start(0)
 
     async def _set_price(self, symbol: str, price: Decimal) -> None:

@@ -26,8 +26,9 @@ class Venue:
 
     def __init__(self, prices: Mapping[str, Decimal] | None = None, **options: Any) -> None:
         self.now = START
-        source = ManualPrices({"SOL": Decimal(100)} | dict(prices or {}))
-        self.core = Core(replace(VenueOptions(), **options), lambda: self.now, source.initial())
+        settings = replace(VenueOptions(), **options)
+        source = ManualPrices({"SOL": Decimal(100)} | dict(prices or {}), settings.markets)
+        self.core = Core(settings, lambda: self.now, source.initial())
         self.batches: list[Batch] = []
         self.core.listeners.append(self.batches.append)
 

@@ -121,6 +121,7 @@ def test_market_feeds(venue: LocalVenue, exchange: Exchange) -> None:
             assert (bid["px"], ask["px"]) == ("149.98", "150.02")
             book = await receive(client, "l2Book")
             assert len(book["levels"][0]) == 20 and book["levels"][1][0] == ask
+            assert "fast" not in book
             await asyncio.to_thread(venue.set_price, "SOL", "151.5")
             (printed,) = await receive(client, "trades")
             assert printed["px"] == "151.52" and USER not in printed["users"]

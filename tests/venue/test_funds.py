@@ -81,7 +81,9 @@ def test_money_goes_to_a_sub_account_and_back() -> None:
     assert (core.accounts[sub].cash, core.accounts[MASTER].cash) == (Decimal("1.5"), Decimal("9998.5"))
     assert error(transfer(door, sub, 2_000_000, deposit=False)) == "Insufficient balance for withdrawal"
     assert is_ok(transfer(door, sub, 1_000_000, deposit=False))
-    assert "not registered" in error(transfer(door, BOB, 1))
+    assert error(transfer(door, BOB, 1)) == f"Invalid sub-account transfer from {MASTER} to {BOB}"
+    back = error(transfer(door, BOB, 1, deposit=False))
+    assert back == f"Invalid sub-account transfer from {BOB} to {MASTER}"
     delta = ask(door, "userNonFundingLedgerUpdates", sub)[-1]["delta"]
     assert delta == {"type": "subAccountTransfer", "usdc": "1.0", "user": sub, "destination": MASTER}
 
@@ -169,6 +171,14 @@ def test_a_builder_is_paid_on_top_once_it_is_approved() -> None:
     order["builder"]["f"] = 11
     assert "not been approved" in str(door.send(order))
     assert "Invalid builder fee rate" in error(approve_builder(door, "2%"))
+
+
+def test_a_builder_that_takes_nothing_needs_no_approval() -> None:
+    door = Door()
+    order = wire(p="101", t={"limit": {"tif": "Ioc"}}) | {"builder": {"b": BUILDER, "f": 0}}
+    assert "filled" in str(door.send(order))
+    (fill,) = door.venue.core.accounts[MASTER].fills.latest(2)
+    assert fill["fee"] == "0.045004"
 
 
 def test_a_referrer_is_set_once_and_makes_trading_cheaper() -> None:

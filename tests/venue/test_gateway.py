@@ -217,6 +217,18 @@ def test_what_is_not_supported_says_so() -> None:
     door = Door()
     assert "not supported" in error(door.send({"type": "spotSend"}))
     assert "not supported" in error(door.send({"type": "twapOrder", "nobody": "checks what is in it"}))
+    for kind in ("userOutcome", "hip3LiquidatorTransfer", "stakingLinkDisableTradingUser"):
+        assert error(door.send({"type": kind})) == f"Action {kind} is not supported by the local venue."
+
+
+def test_an_order_that_pays_for_its_priority_is_refused_for_want_of_a_stake() -> None:
+    door = Door()
+    refusal = error(door.send(wire() | {"grouping": {"p": 100_000_000}}))
+    assert refusal == "Insufficient delegatable balance for priority order"
+    assert not door.venue.core.accounts[MASTER].orders
+    for odd in ({}, {"p": -1}, {"p": "1"}, {"p": 1.5}):
+        with pytest.raises(MalformedError):
+            door.send(wire() | {"grouping": odd})
 
 
 @pytest.mark.parametrize(

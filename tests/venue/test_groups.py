@@ -89,9 +89,16 @@ def test_a_parent_that_fills_at_once_arms_its_children_at_once() -> None:
     venue = Venue()
     parent, *children = place(venue, bracket(venue, limit="101", tif=Tif.IOC))
     assert filled(parent).size == 4
-    assert {each.text for each in children if isinstance(each, Waiting)} == {"waitingForFill"}
+    assert {each.text for each in children if isinstance(each, Waiting)} == {"waitingForTrigger"}
     venue.price("94")
     assert [order.status for order in orders(children)] == ["filled", "siblingFilledCanceled"]
+
+
+def test_a_child_that_the_price_has_passed_fires_as_soon_as_its_parent_fills() -> None:
+    venue = Venue()
+    parent, stop, profit = orders(place(venue, bracket(venue, limit="101", stop="100.5", tif=Tif.IOC)))
+    assert [order.status for order in (parent, stop, profit)] == ["filled", "filled", "siblingFilledCanceled"]
+    assert not venue.account().positions
 
 
 def test_a_gap_through_parent_and_stop_fills_both() -> None:
@@ -161,7 +168,7 @@ def test_a_group_of_the_wrong_parts_is_refused_in_one_text(change: Any, words: s
     ],
 )
 def test_a_group_is_placed_whole_or_not_at_all(terms: dict[str, str], words: str | None) -> None:
-    venue = Venue()
+    venue = Venue(passed_trigger="reject")
     outcome = venue.core.place(venue.account(), bracket(venue, **terms), "normalTpsl")  # type: ignore[arg-type]
     assert (outcome if isinstance(outcome, str) else None) == words
     assert words is None or not venue.account().open_orders
@@ -207,10 +214,15 @@ def test_position_tpsl_goes_with_its_position() -> None:
     assert stop.status == profit.status == "reduceOnlyCanceled"
 
 
-def test_position_tpsl_needs_a_position() -> None:
-    venue = Venue()
+def test_position_tpsl_may_need_a_position() -> None:
+    venue = Venue(flat_reduce_only_trigger="reject")
     outcomes = place(venue, position_tpsl(venue), grouping="positionTpsl")
     assert [outcome.order.status for outcome in outcomes] == ["reduceOnlyRejected"] * 2
+    venue = Venue()
+    stop, _ = orders(place(venue, position_tpsl(venue), grouping="positionTpsl"))
+    venue.buy("4", "105", Tif.IOC)
+    venue.price("94")
+    assert stop.status == "filled" and not venue.account().positions
 
 
 def test_a_child_cancelled_by_its_owner_leaves_its_sibling() -> None:

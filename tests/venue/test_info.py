@@ -57,7 +57,7 @@ def test_a_user_nobody_knows_is_no_error() -> None:
     "question",
     [
         {"type": "Meta"},
-        {"type": "outcomeMeta"},
+        {"type": "outcomemeta"},
         {"type": "userFills"},
         {"type": "userFills", "user": "0x12"},
         {"type": "userFillsByTime", "user": ALICE},
@@ -87,12 +87,49 @@ def test_reference_data_belongs_together() -> None:
     assert tables[56]["marginTiers"][1] == {"lowerBound": "150000000.0", "maxLeverage": 20}
     again, contexts = ask(venue, "metaAndAssetCtxs")
     assert again == meta == ask(venue, "allPerpMetas")[0] and len(contexts) == len(meta["universe"])
-    assert ask(venue, "spotMetaAndAssetCtxs") == [ask(venue, "spotMeta"), []]
     assert ask(venue, "perpDexs") == [None]
     coin, venues = ask(venue, "predictedFundings")[2]
     name, predicted = venues[0]
     assert (coin, name, predicted["fundingRate"]) == ("SOL", "HlPerp", "0.0000125")
     assert predicted["nextFundingTime"] % HOUR == 0 and predicted["nextFundingTime"] > START
+
+
+def test_the_spot_markets_are_idle_and_belong_together() -> None:
+    venue = Venue()
+    meta, contexts = ask(venue, "spotMetaAndAssetCtxs")
+    assert meta == ask(venue, "spotMeta")
+    assert [pair["name"] for pair in meta["universe"]] == ["PURR/USDC", "@1"]
+    assert [context["coin"] for context in contexts] == ["PURR/USDC", "@1"]
+    tokens = {token["index"]: token for token in meta["tokens"]}
+    assert all(index in tokens for pair in meta["universe"] for index in pair["tokens"])
+    assert tokens[0]["name"] == "USDC" and tokens[0]["tokenId"] == "0xeb62eee3685fc4c43992febcd9e75443"
+    assert all("deployerTradingFeeShare" in token for token in meta["tokens"])
+    assert ask(venue, "outcomeMeta") == {"outcomes": [], "questions": []}
+    assert set(ask(venue, "allMids")) == {"BTC", "ETH", "SOL"}, "no price of what nobody trades"
+
+
+def test_what_the_site_shows_in_one_answer() -> None:
+    venue = Venue()
+    venue.buy("1", "105", Tif.IOC)
+    resting(venue.sell("1", "80", trigger="95", reduce_only=True))
+    shown = ask(venue, "webData2", user=ALICE)
+    assert shown["clearinghouseState"] == ask(venue, "clearinghouseState", user=ALICE)
+    assert shown["openOrders"] == ask(venue, "frontendOpenOrders", user=ALICE)
+    assert [shown["meta"], shown["assetCtxs"]] == ask(venue, "metaAndAssetCtxs")
+    assert shown["spotState"] == ask(venue, "spotClearinghouseState", user=ALICE)
+    assert (shown["user"], shown["cumLedger"], shown["serverTime"]) == (ALICE, "10000.0", venue.now)
+
+
+def test_a_coarse_book_tells_its_spread() -> None:
+    venue = Venue()
+    assert "spread" not in ask(venue, "l2Book", coin="SOL")
+    for figures, spread in ((5, "0.02"), (4, "0.11"), (2, "11.0")):
+        shown = ask(venue, "l2Book", coin="SOL", nSigFigs=figures)
+        (bid, *_), (ask_price, *_) = shown["levels"]
+        assert Decimal(shown["spread"]) == Decimal(ask_price["px"]) - Decimal(bid["px"])
+        assert shown["spread"] == spread
+    venue.core.books["SOL"].offer(Decimal(0))
+    assert "spread" not in ask(venue, "l2Book", coin="SOL", nSigFigs=5), "nothing to take it from"
 
 
 def test_one_row_for_each_status_newest_first() -> None:

@@ -27,6 +27,8 @@ OPTIONS = st.fixed_dictionaries(
         "depth": st.sampled_from((Decimal(2_000), Decimal(50_000), Decimal(5_000_000))),
         "triggers_follow_position": st.booleans(),
         "flat_reduce_only_trigger": st.sampled_from(("reject", "keep")),
+        "passed_trigger": st.sampled_from(("reject", "fire")),
+        "tp_limit_side": st.sampled_from(("any", "far")),
         "partial_ioc_status": st.sampled_from(("canceled", "filled")),
         "trigger_reference": st.sampled_from(("mark", "mid")),
     }

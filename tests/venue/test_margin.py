@@ -12,7 +12,7 @@ from hypertui.market import Side
 from hypertui.venue.errors import ActionError
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.info import Info
-from hypertui.venue.markets import MARKETS
+from hypertui.venue.listing import MARKETS
 from hypertui.venue.orders import Json, Tif
 from tests.venue.helpers import ALICE, Venue, refused, resting
 

@@ -208,3 +208,15 @@ def test_a_leverage_tier_may_liquidate(scene: Scene) -> None:
     assert scene.held() == 600
     scene.strike("market-leverage-tier", leverage=2, symbol="SOL", count=1)
     assert scene.held() == 0
+
+
+def test_after_an_upgrade_only_post_only_orders_are_accepted(scene: Scene) -> None:
+    scene.strike("market-post-only", lasts=60.0)
+    text = "Only post-only orders allowed immediately after network upgrade asset=2"
+    trigger = {"trigger": {"triggerPx": 140.0, "isMarket": True, "tpsl": "sl"}}
+    for kind in (GTC, IOC, trigger):
+        assert scene.order(True, 1, 155, kind) == {"error": text}
+    placed = scene.order(True, 1, 140, {"limit": {"tif": "Alo"}})["resting"]["oid"]
+    assert scene.exchange.cancel("SOL", placed)["response"]["data"]["statuses"] == ["success"]
+    scene.venue.call(lambda: scene.venue.server.faults.off_all())
+    assert "filled" in scene.order(True, 1, 155, IOC)

@@ -102,10 +102,7 @@ def test_a_gtc_that_crosses_rests_with_what_is_left() -> None:
             "Post only order would have immediately matched, bbo was 99.99@100.01.",
         ),
         ("1", "99", {"tif": Tif.IOC}, "Order could not immediately match against any resting orders."),
-        ("1", "99", {"trigger": "99"}, "Invalid TP/SL price."),
         ("1", "100.5", {"trigger": "101"}, "Invalid TP/SL price."),
-        ("1", "105", {"trigger": "101", "tpsl": "tp"}, "Invalid TP/SL price."),
-        ("1", "105", {"trigger": "101", "reduce_only": True}, "Reduce only order would increase position."),
     ],
 )
 def test_refusals(size: str, limit: str, terms: dict[str, object], text: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.venue.markets import MARKETS
+from hypertui.venue.listing import MARKETS
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.presets import PRESETS
 from hypertui.venue.prices import ManualPrices

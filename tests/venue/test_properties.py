@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypertui.market import Side
 from hypertui.venue.accounts import Account
 from hypertui.venue.errors import ActionError
-from hypertui.venue.markets import MARKETS
+from hypertui.venue.listing import MARKETS
 from hypertui.venue.orders import OrderRequest, Tif, Trigger
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
@@ -26,6 +26,8 @@ OPTIONS = st.fixed_dictionaries(
         "depth": st.sampled_from((Decimal(20_000), Decimal(5_000_000))),
         "triggers_follow_position": st.booleans(),
         "flat_reduce_only_trigger": st.sampled_from(("reject", "keep")),
+        "passed_trigger": st.sampled_from(("reject", "fire")),
+        "tp_limit_side": st.sampled_from(("any", "far")),
         "partial_ioc_status": st.sampled_from(("canceled", "filled")),
     }
 )

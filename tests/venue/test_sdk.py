@@ -107,7 +107,7 @@ def test_leverage(exchange: Exchange, info: Info) -> None:
         (
             1,
             150,
-            {"trigger": {"triggerPx": 140, "isMarket": True, "tpsl": "sl"}},
+            {"trigger": {"triggerPx": 160, "isMarket": True, "tpsl": "sl"}},
             False,
             "Invalid TP/SL price. asset=2",
         ),

@@ -42,7 +42,8 @@ USER_STATES = ("openOrders", "clearinghouseState", "allDexsClearinghouseState", 
         ({"type": "openOrders", "user": ALICE}, {"dex": None}, "openOrders"),
         ({"type": "clearinghouseState", "user": ALICE}, {"dex": None}, "clearinghouseState"),
         ({"type": "allDexsClearinghouseState", "user": ALICE}, {}, "allDexsClearinghouseState"),
-        ({"type": "spotState", "user": ALICE}, {}, "spotState"),
+        ({"type": "spotState", "user": ALICE}, {"ignorePortfolioMargin": False}, "spotState"),
+        ({"type": "spotState", "user": ALICE, "ignorePortfolioMargin": True}, {}, "spotState"),
         ({"type": "twapStates", "user": ALICE}, {"dex": None}, "twapStates"),
         ({"type": "webData3", "user": ALICE}, {}, "webData3"),
     ],
@@ -91,6 +92,7 @@ def test_what_is_not_there(wanted: dict[str, Any]) -> None:
     "wanted",
     [
         {"type": "webData2", "user": ALICE},
+        {"type": "spotState", "user": ALICE, "ignorePortfolioMargin": "yes"},
         {"type": "bbo"},
         {"type": "bbo", "coin": 7},
         {"type": "userFills", "user": "me"},
@@ -241,3 +243,11 @@ def test_trading_limits_are_told_again_and_again() -> None:
     assert data(client.subscribe(**wanted), "activeAssetData") == [limits]
     client.trade()
     assert data(client.later(), "activeAssetData") == [limits]
+
+
+def test_a_fast_book_is_shallow_and_says_so() -> None:
+    client = Client()
+    fast = data(client.subscribe(type="l2Book", coin="SOL", fast=True), "l2Book")[0]
+    assert fast["fast"] is True and [len(side) for side in fast["levels"]] == [5, 5]
+    coarse = data(client.subscribe(type="l2Book", coin="SOL", nSigFigs=5), "l2Book")[0]
+    assert "fast" not in coarse and coarse["spread"] == "0.02"

@@ -9,7 +9,7 @@ import pytest
 
 from hypertui.market import Side
 from hypertui.venue.orders import Tif, frontend
-from tests.venue.helpers import ALICE, BOB, Venue, resting
+from tests.venue.helpers import ALICE, BOB, Venue, refused, resting
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,89 @@ def test_a_stop_that_fires_while_flat_or_short_is_cancelled() -> None:
         assert venue.account().size("SOL") == 3 - Decimal(sold)
 
 
-def test_options_decide_what_is_not_established() -> None:
-    keeping = Venue(flat_reduce_only_trigger="keep")
-    assert resting(keeping.sell("1", "80", trigger="95", reduce_only=True))
+PASSED = [
+    (Side.BUY, "sl", "99", "105"),
+    (Side.SELL, "sl", "101", "80"),
+    (Side.BUY, "tp", "101", "105"),
+    (Side.SELL, "tp", "99", "80"),
+    (Side.BUY, "sl", "100", "105"),  # touching counts
+]
+
+
+@pytest.mark.parametrize(("side", "tpsl", "trigger", "limit"), PASSED)
+@pytest.mark.parametrize("reference", ["mark", "mid"])
+def test_a_trigger_that_the_price_has_passed_fires_at_once(
+    side: Side, tpsl: Literal["tp", "sl"], trigger: str, limit: str, reference: str
+) -> None:
+    venue = Venue(trigger_reference=reference)
+    order = resting(venue.place(side, "1", limit, trigger=trigger, tpsl=tpsl)).order
+    assert venue.statuses() == [(order.oid, "open"), (order.oid, "triggered"), (order.oid, "filled")]
+    assert venue.account().size("SOL") == side.sign, "once"
+    venue.price("100")
+    assert venue.account().size("SOL") == side.sign
+
+
+@pytest.mark.parametrize(("side", "tpsl", "trigger", "limit"), PASSED)
+def test_or_it_is_refused(side: Side, tpsl: Literal["tp", "sl"], trigger: str, limit: str) -> None:
+    venue = Venue(passed_trigger="reject")
+    outcome = refused(venue.place(side, "1", limit, trigger=trigger, tpsl=tpsl))
+    assert outcome.text == "Invalid TP/SL price. asset=2"
+    assert outcome.order.status == "badTriggerPxRejected" and not venue.account().open_orders
+
+
+def test_a_passed_stop_limit_rests_at_its_limit() -> None:
+    venue = Venue()
+    order = resting(venue.buy("1", "99", trigger="99", is_market=False)).order
+    assert order.status == "triggered" and order.resting
+
+
+def test_a_passed_stop_of_a_batch_has_sold_before_the_next_order_is_placed() -> None:
+    venue = Venue()
+    venue.buy("1", "105", Tif.IOC)
+    stop = venue.request(Side.SELL, "1", "80", trigger="101", reduce_only=True)
+    outcomes = venue.core.place(
+        venue.account(), [stop, venue.request(Side.SELL, "1", "80", Tif.IOC, reduce_only=True)]
+    )
+    assert not isinstance(outcomes, str)
+    assert resting(outcomes[0]).order.status == "filled"
+    assert "would increase" in refused(outcomes[1]).text and not venue.account().positions
+
+
+def test_a_passed_stop_that_has_nothing_to_reduce_ends_at_once() -> None:
+    venue = Venue()
+    assert (
+        resting(venue.sell("1", "80", trigger="101", reduce_only=True)).order.status == "reduceOnlyCanceled"
+    )
+
+
+def test_a_reduce_only_trigger_may_be_kept_while_flat() -> None:
+    order = resting(Venue().sell("1", "80", trigger="95", reduce_only=True)).order
+    assert order.waiting
+    rejecting = Venue(flat_reduce_only_trigger="reject")
+    assert "would increase" in refused(rejecting.sell("1", "80", trigger="95", reduce_only=True)).text
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "near", "far"), [(Side.SELL, "105", "106", "100"), (Side.BUY, "95", "94", "100")]
+)
+def test_on_which_side_of_its_trigger_a_limit_may_be(side: Side, trigger: str, near: str, far: str) -> None:
+    either = Venue()
+    assert resting(either.place(side, "1", near, trigger=trigger, tpsl="tp"))
+    assert resting(either.place(side, "1", far, trigger=trigger, tpsl="tp"))
+    only_far = Venue(tp_limit_side="far")
+    assert "Invalid TP/SL" in refused(only_far.place(side, "1", near, trigger=trigger, tpsl="tp")).text
+    assert resting(only_far.place(side, "1", far, trigger=trigger, tpsl="tp"))
+    assert resting(only_far.place(side, "1", near, trigger=trigger, tpsl="tp", is_market=False))
+
+
+def test_a_market_take_profit_with_its_limit_on_the_near_side_may_miss() -> None:
+    venue = Venue()
+    order = resting(venue.sell("1", "106", trigger="105", tpsl="tp")).order
+    venue.price("105")
+    assert order.status == "iocCancelRejected"
+
+
+def test_triggers_may_follow_their_position() -> None:
     following = Venue(triggers_follow_position=True)
     following.buy("3", "105", Tif.IOC)
     older = resting(following.sell("2", "80", trigger="95", reduce_only=True)).order

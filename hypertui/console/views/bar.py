@@ -8,7 +8,17 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.keys import Bar
 from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
-from hypertui.port import CommandState, CommandView, Mode, Network, OnExit, Severity, Source
+from hypertui.market import Side
+from hypertui.port import (
+    CommandState,
+    CommandView,
+    Mode,
+    Network,
+    OnExit,
+    Severity,
+    Source,
+    Trigger,
+)
 
 MIN_WIDTH = 80
 MIN_HEIGHT = 23
@@ -51,6 +61,8 @@ def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
 def mode_badge(frame: Frame) -> Span:
     """The mode as a word on a ground of its own."""
     mode = frame.snapshot.mode
+    if frame.out_of_sight is not None and mode is not Mode.HALTED:
+        return Span(" BLIND ", Role.CRITICAL)
     if frame.ended is not None and mode is not Mode.HALTED:
         mode = Mode.STOPPED
     if frame.crash:
@@ -140,7 +152,7 @@ _ANY_ROOM = 10_000
 def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
     """What the engine waits for, or why it holds still, in plain words: as many of them as have room, those
     that matter most first."""
-    role, first, *more = _sentence(frame)
+    role, first, *more = _sentence(frame, room)
     text = first
     for clause in more:
         if width_of(line(f"{text}; {clause}")) > room:
@@ -149,7 +161,7 @@ def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
     return Span(text, role)
 
 
-def _sentence(frame: Frame) -> tuple[Role, str, *tuple[str, ...]]:
+def _sentence(frame: Frame, room: int) -> tuple[Role, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
@@ -176,27 +188,50 @@ def _sentence(frame: Frame) -> tuple[Role, str, *tuple[str, ...]]:
         return Role.HOLD, "stopped: the wind-down is done"
     if snapshot.mode is Mode.PAUSED:
         return _paused(frame, reason)
-    waits = _waits(frame)
+    waits = _waits(frame, room)
     invariant = snapshot.invariant
     if invariant is not None and not invariant.ok and invariant.settled and invariant.fault:
         return Role.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), waits
     if frame.mark_stale and frame.mark_age is not None:
-        return Role.WARNING, f"holds new risk: mark {fmt.plain_age(frame.mark_age)} old"
+        return Role.WARNING, f"No new buys: price is {fmt.plain_age(frame.mark_age)} old", *_resting(frame)
     if holds:
-        return Role.WARNING, f"holds new risk: {holds}"
+        return Role.WARNING, f"No new buys: {holds}", *_resting(frame)
     if snapshot.mode is Mode.SELLING_OUT:
         return Role.HOLD, "sells out: no buys, the stops trail", waits
     return Role.TEXT if snapshot.next_up or snapshot.next_down else Role.HOLD, waits
 
 
-def _waits(frame: Frame) -> str:
+def _resting(frame: Frame) -> tuple[str, ...]:
+    """What rests at the exchange meanwhile, as far as that is known."""
+    invariant, age = frame.snapshot.invariant, frame.out_of_sight
+    if invariant is None:
+        return ()
+    stops = fmt.plural(invariant.stops, "stop")
+    if age is None:
+        return (f"{stops} {'rests' if invariant.stops == 1 else 'rest'} at the exchange",)
+    return (f"{stops} rested at the exchange {fmt.plain_age(age)} ago",)
+
+
+def _waits(frame: Frame, room: int) -> str:
+    """What happens next, above and below: with the orders' sizes where there is room for them."""
+    triggers = (("▲", frame.snapshot.next_up), ("▼", frame.snapshot.next_down))
+    full, short = (
+        " · ".join(f"{arrow} {_way(frame, trigger, sized)}" for arrow, trigger in triggers if trigger)
+        for sized in (True, False)
+    )
+    ways = full if width_of(line(f"Next: {full}")) <= room else short
+    return f"Next: {ways or 'the first price'}"
+
+
+def _way(frame: Frame, trigger: Trigger, sized: bool) -> str:
+    """What happens at a trigger: which order is there, if one is, and how far it is to it."""
     snapshot = frame.snapshot
-    triggers = [
-        f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
-        for trigger in (snapshot.next_up, snapshot.next_down)
-        if trigger is not None
-    ]
-    return "waits for " + (" or ".join(triggers) or "the first price")
+    at = f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
+    slot = next((slot for slot in snapshot.slots if slot.unit == trigger.unit), None)
+    if slot is None:
+        return at
+    verb = "buys" if slot.side is Side.BUY else "sells"
+    return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
 
 
 def _because(mode: str, reason: str) -> str:
@@ -215,10 +250,11 @@ def _paused(frame: Frame, reason: str) -> tuple[Role, str, *tuple[str, ...]]:
         wish = fmt.clean(snapshot.wish)
         first = f"Paused. {wish[:1].upper()}{wish[1:]}"
         on = "r calls it off"
-    if invariant is not None and invariant.stopped_size < invariant.position:
-        held = fmt.size(invariant.position, snapshot.instrument)
-        covered = fmt.size(invariant.stopped_size, snapshot.instrument)
-        return Role.CRITICAL, f"stops cover {covered} of {held} held", first
+    if invariant is not None and invariant.unprotected:
+        return Role.CRITICAL, fmt.clean(invariant.fault), first
+    if frame.out_of_sight is not None:
+        more = (f"nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame))
+        return Role.CRITICAL, first, *more
     if snapshot.wish:
         return Role.WARNING, first, on
     buys = 0 if invariant is None else invariant.buys
@@ -242,13 +278,16 @@ def protection(frame: Frame) -> Span:
     invariant = frame.snapshot.invariant
     if invariant is None or frame.crash:
         return Span("", Role.DIM)
-    part = invariant.protected
+    part, age = invariant.protected, frame.silent or frame.out_of_sight
+    said = "flat" if part is None else f"{fmt.share_down(part)} protected"
+    if age is not None:
+        return Span(f" {said} {fmt.plain_age(age)} ago ", Role.STALE)
     if part is None:
         return Span(" ✓ flat ", Role.STRONG)
-    if frame.silent is not None:
-        return Span(f" {fmt.share(part)} protected ", Role.STALE)
-    if part >= 1:
+    if part >= 1 and invariant.ok:
         return Span(" ✓ 100 % protected ", Role.STRONG)
+    if not invariant.unprotected:  # what dust there is waits for the next stop
+        return Span(f" ✓ {said} " if invariant.ok else f" {said} ", Role.STRONG)
     # Rounded down: 99.97 % is not all of it.
     text = f"{fmt.share_down(part)} PROTECTED"
     return Span(f" ‼ {text} ", Role.CRITICAL) if invariant.settled else Span(f" ◌ {text} ", Role.WARNING)

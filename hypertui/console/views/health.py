@@ -115,12 +115,12 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
     pairs = [
         ("position", Span(fmt.size(snapshot.position, instrument), Role.STRONG)),
         ("worth", marked(f"{fmt.usd(snapshot.position_value)} USD")),
-        ("equity", marked(fmt.usd(snapshot.equity))),
+        (frame.as_of("equity", snapshot.account_at), marked(fmt.usd(snapshot.equity))),
         ("margin used", marked(fmt.usd(snapshot.margin_used))),
         ("leverage", Span(f"{snapshot.leverage}x")),
         ("liquidation", marked(fmt.quote(snapshot.liquidation_price, instrument))),
         ("away", marked(fmt.share(snapshot.liquidation_distance))),
-        ("venue holds", Span(fmt.size(snapshot.venue_position, instrument))),
+        ("exchange holds", Span(fmt.size(snapshot.venue_position, instrument))),
     ]
     if invariant is not None:
         covered = fmt.size(invariant.stopped_size, instrument)

@@ -138,7 +138,8 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
     instrument = snapshot.instrument
     rows = []
     for slot in snapshot.slots:
-        role = _STATE_ROLE[slot.state]
+        # What was said of an order long ago is no statement about it now.
+        role = _STATE_ROLE[slot.state] if frame.out_of_sight is None else Role.STALE
         way = Role.STALE if frame.mark_stale else Role.TEXT
         rows.append(
             (
@@ -171,10 +172,10 @@ def invariant_line(frame: Frame) -> Line:
     invariant = frame.snapshot.invariant
     if invariant is None:
         return line(Span("○ invariant not known yet", Role.DIM))
-    counts = (
-        f"{invariant.stops + invariant.buys} working = "
-        f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
-    )
+    counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+    if frame.out_of_sight is not None:
+        return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Role.STALE))
+    counts = f"{invariant.stops + invariant.buys} working = {counts}"
     if invariant.ok:
         return line("✓ ", counts, "  ", _cover(frame, invariant))
     if not invariant.settled:
@@ -227,7 +228,9 @@ def slots_title(frame: Frame) -> str:
     invariant = frame.snapshot.invariant
     if invariant is None:
         return "SLOTS"
-    return f"SLOTS  {fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+    counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+    age = frame.out_of_sight
+    return f"SLOTS  {counts}" if age is None else f"SLOTS  as of {fmt.plain_age(age)} ago"
 
 
 def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:

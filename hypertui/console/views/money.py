@@ -13,6 +13,8 @@ from hypertui.console.views.price import change_role
 
 Fact = tuple[str, Span]
 
+_EQUITY_OF_NOW = 6_000  # ms: the account is asked for every 5 s
+
 
 def _gain(value: Decimal | None) -> Span:
     return Span(fmt.signed_usd(value), change_role(value))
@@ -33,7 +35,10 @@ def facts(frame: Frame) -> list[tuple[Fact, Fact]]:
     liquidation = fmt.quote(snapshot.liquidation_price, snapshot.instrument)
     return [
         (
-            ("equity", marked(Span(fmt.usd(snapshot.equity), Role.STRONG))),
+            (
+                frame.as_of("equity", snapshot.account_at),
+                marked(Span(fmt.usd(snapshot.equity), Role.STRONG)),
+            ),
             ("margin used", marked(Span(fmt.usd(snapshot.margin_used)))),
         ),
         (("realised", _gain(snapshot.realized_pnl)), ("unrealised", marked(_gain(snapshot.unrealized_pnl)))),
@@ -59,6 +64,8 @@ def facts(frame: Frame) -> list[tuple[Fact, Fact]]:
 
 def _cell(fact: Fact, width: int) -> Line:
     label, value = fact
+    if len(label) + width_of((value,)) >= width:
+        label = label.replace("equity", "eq")
     return both_ends(line(Span(label, Role.DIM)), line(value), width)
 
 
@@ -73,9 +80,17 @@ def money(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [*lines, line(Span(rule, Role.DIM)), *commands(frame, width, height - len(lines) - 1)]
 
 
+def _equity_label(frame: Frame) -> str:
+    """Where there is no room for its time, equity is marked with its age once it is no longer that of now."""
+    at = frame.snapshot.account_at
+    age = 0 if at is None else frame.now - at
+    return "equity" if age <= _EQUITY_OF_NOW else f"eq {fmt.age(age)}"
+
+
 def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The small screen's two lines, the figures in even columns; what does not fit is on larger ones."""
     known = {label: (label, value) for pair in facts(frame) for label, value in pair}
+    known["equity"] = (_equity_label(frame), facts(frame)[0][0][1])
     size = fmt.size(frame.snapshot.position, frame.snapshot.instrument)
     known["position"] = ("pos", Span(size, Role.STRONG))
     short = {

@@ -31,6 +31,7 @@ class EquityCurve:
 
     def __init__(self) -> None:
         self.capital: Decimal | None = None
+        self.is_known = True  # whether every flow until now was understood
         self.profit = ZERO
         self.made = ZERO  # profit within what is shown
         self.last_equity: Decimal | None = None  # at the last shown point
@@ -55,8 +56,14 @@ class EquityCurve:
         """What one share is worth; None without capital."""
         return None if self.equity is None or self._shares <= 0 else self.equity / self._shares
 
-    def flow(self, amount: Decimal) -> None:
-        """Money came into the account (negative: left it)."""
+    def flow(self, amount: Decimal | None) -> None:
+        """Money came into the account (negative: left it). After an amount that is not known (None), neither
+        is the capital, nor what is measured against it."""
+        if amount is None:
+            self.is_known, self.capital = False, None
+            self.max_drawdown_share = self.last_equity = None
+        if amount is None or not self.is_known:
+            return
         value = self.value
         self.capital = (self.capital or ZERO) + amount
         if value is not None and value > 0:
@@ -100,9 +107,9 @@ class EquityCurve:
 
     def sharpe(self) -> Decimal | None:
         """Mean over sample standard deviation of the daily returns, times the root of 365, without a riskless
-        rate; None for fewer than two days, or for days that are all the same."""
+        rate; None for fewer than two days, for days that are all the same, and where capital is not known."""
         returns = self.returns()
-        if len(returns) < 2:
+        if len(returns) < 2 or not self.is_known:
             return None
         mean = sum(returns, ZERO) / len(returns)
         variance = sum(((each - mean) ** 2 for each in returns), ZERO) / (len(returns) - 1)

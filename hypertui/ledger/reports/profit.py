@@ -57,22 +57,23 @@ class Results:
     total: Decimal = ZERO
     coins: Decimal = ZERO
     held: Decimal = ZERO
-    units_won: Decimal = ZERO
-    units_lost: Decimal = ZERO  # positive
+    # None with an exit whose unit size is not known.
+    units_won: Decimal | None = ZERO
+    units_lost: Decimal | None = ZERO  # positive
 
     def add(self, done: Exit, unit_size: Decimal | None) -> None:
-        units = ZERO if unit_size is None else done.pnl / (unit_size * done.coins)
+        units = None if unit_size is None else done.pnl / (unit_size * done.coins)
         self.total += done.pnl
         self.coins += done.coins
         self.held += done.held
         if done.is_win:
             self.wins += 1
             self.won += done.pnl
-            self.units_won += units
+            self.units_won = _sum(self.units_won, units)
         elif done.is_loss:
             self.losses += 1
             self.lost -= done.pnl
-            self.units_lost -= units
+            self.units_lost = _sum(self.units_lost, None if units is None else -units)
         else:
             self.break_evens += 1
 
@@ -138,8 +139,7 @@ class Statement:
     results: Results = field(default_factory=Results)
     curve: EquityCurve = field(default_factory=EquityCurve)
     cycles: Cycles = field(default_factory=Cycles)
-    flows: Decimal = ZERO
-    strange_flows: int = 0
+    flows: Decimal | None = ZERO  # None with one whose amount is not known
     unmatched: Decimal = ZERO
     review: int = 0
     last_exits: list[Exit] = field(default_factory=list)
@@ -211,11 +211,9 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
             shown = shown and trade == scope.trade
         match what:
             case Flow(_, amount):
-                if amount is None:
-                    out.strange_flows += 1
-                    continue
                 out.curve.flow(amount)
-                out.flows += amount if shown else ZERO
+                if shown:
+                    out.flows = _sum(out.flows, amount)
                 continue
             case BookedFill():
                 held.booked, held.price = what, what.fill.price
@@ -258,6 +256,10 @@ def _count(out: Statement, booked: BookedFill) -> None:
 
 def _tally(out: Statement, group: str, name: object) -> Tally:
     return out.groups[group].setdefault(name, Tally())
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

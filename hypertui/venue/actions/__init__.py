@@ -17,9 +17,11 @@ ACTIONS: dict[str, Parser] = {
 # What the real exchange knows and this one does not.
 UNSUPPORTED = frozenset(
     {
+        "activateOutcomeDeployer",
         "agentEnableDexAbstraction",
         "agentSendAsset",
         "agentSetAbstraction",
+        "authorizeAqav2Role",
         "borrowLend",
         "cDeposit",
         "CSignerAction",
@@ -31,6 +33,7 @@ UNSUPPORTED = frozenset(
         "evmUserModify",
         "finalizeEvmContract",
         "gossipPriorityBid",
+        "hip3LiquidatorTransfer",
         "linkStakingUser",
         "multiSig",
         "perpDeploy",
@@ -42,6 +45,7 @@ UNSUPPORTED = frozenset(
         "spotDeploy",
         "spotSend",
         "spotUser",
+        "stakingLinkDisableTradingUser",
         "subAccountModify",
         "subAccountSpotTransfer",
         "tokenDelegate",
@@ -49,8 +53,8 @@ UNSUPPORTED = frozenset(
         "twapCancel",
         "twapOrder",
         "userDexAbstraction",
+        "userOutcome",
         "userPortfolioMargin",
-        "userSetAbstraction",
         "validatorL1Stream",
         "vaultDistribute",
         "vaultModify",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypertui.venue.accounts import Account
+from hypertui.venue.accounts import APART, POOLED, Account
 from hypertui.venue.actions.base import Action, Parser, done, ordered
 from hypertui.venue.core import Core
 from hypertui.venue.errors import ActionError
 from hypertui.venue.markets import MICRO
 from hypertui.venue.orders import Json
-from hypertui.venue.wire import MalformedError, address, boolean, decimal, integer, text
+from hypertui.venue.wire import MalformedError, address, boolean, decimal, integer, one_of, text
 
 SUB_ACCOUNT = " subaccount:"
 
@@ -49,9 +49,23 @@ def _usd_class_transfer(core: Core, action: Json) -> Action:
         if sub is not None:
             found = core.accounts.get(sub)
             if found is None or found.master != account.address:
-                raise ActionError(f"Sub-account not registered: {sub}")
+                raise ActionError(f"Sub-account {sub} is not registered to {account.address}")
             owner = found
         core.treasury.transfer_class(owner, amount, to_perp=to_perp)
+        return done()
+
+    return Action(action, run)
+
+
+def _set_abstraction(core: Core, action: Json) -> Action:
+    """Signed by the user, for itself or for a sub-account."""
+    user, wanted = address(action, "user"), one_of(action, "abstraction", (APART, *POOLED))
+
+    def run(account: Account) -> Json:
+        owner = core.accounts.get(user)
+        if owner is None or (owner is not account and owner.master != account.address):
+            raise ActionError(f"Invalid user for abstraction change: {user}")
+        core.treasury.set_abstraction(owner, wanted)
         return done()
 
     return Action(action, run)
@@ -88,6 +102,7 @@ def _positive(action: Json) -> Decimal:
 
 
 ACTIONS: dict[str, Parser] = {
+    "userSetAbstraction": _set_abstraction,
     "usdSend": _usd_send,
     "withdraw3": _withdraw,
     "createSubAccount": _create_sub_account,

@@ -29,6 +29,7 @@ from hypertui.venue.wire import (
 )
 
 NOT_FOUND = "Order was never placed, already canceled, or filled."
+NO_PRIORITY = "Insufficient delegatable balance for priority order"
 NOT_APPROVED = "Builder fee has not been approved"
 EMPTY = "Batch of orders is empty."
 # Hyperliquid docs, builder codes: at most 0.1 % for perpetuals, in tenths of a basis point.
@@ -47,10 +48,15 @@ def find_market(core: Core, item: Json, key: str) -> Market:
 
 def _order(core: Core, action: Json) -> Action:
     wires = items(action, "orders")
-    grouping = GROUPINGS[one_of(action, "grouping", tuple(GROUPINGS))]
+    priority = _priority(action)
+    grouping = GROUPINGS["na" if priority else one_of(action, "grouping", tuple(GROUPINGS))]
     builder = None
     requests = [_request(core, wire) for wire in wires]
-    form: Json = {"type": "order", "orders": [_canonical(wire) for wire in wires], "grouping": grouping}
+    form: Json = {
+        "type": "order",
+        "orders": [_canonical(wire) for wire in wires],
+        "grouping": priority or grouping,
+    }
     if action.get("builder") is not None:
         terms = mapping(action, "builder")
         builder = (address(terms, "b"), integer(terms, "f"))
@@ -58,7 +64,22 @@ def _order(core: Core, action: Json) -> Action:
     if builder is not None or grouping == "positionTpsl":
         position = grouping == "positionTpsl"
         requests = [replace(each, builder=builder, position_tpsl=position) for each in requests]
-    return Action(form, lambda account: _place(core, account, requests, grouping), len(requests))
+
+    def run(account: Account) -> Json:
+        if priority:
+            raise ActionError(NO_PRIORITY)  # it is paid for from a stake, and nobody has one here
+        return _place(core, account, requests, grouping)
+
+    return Action(form, run, len(requests))
+
+
+def _priority(action: Json) -> Json:
+    """How much an order pays to go before others, as its form; empty where it pays nothing."""
+    if not isinstance(action.get("grouping"), dict):
+        return {}
+    terms = mapping(action, "grouping")
+    integer(terms, "p")
+    return ordered(terms, "p")
 
 
 def _place(core: Core, account: Account, requests: Sequence[OrderRequest], grouping: Grouping) -> Json:
@@ -75,7 +96,8 @@ def _place(core: Core, account: Account, requests: Sequence[OrderRequest], group
 
 def _may_charge(core: Core, account: Account, builder: str, tenths: int) -> bool:
     master = account if account.master is None else core.accounts[account.master]
-    return tenths <= min(master.builders.get(builder, -1), HIGHEST_BUILDER_FEE)
+    # A builder that takes nothing is named for the record alone, and needs nobody's approval.
+    return tenths <= min(master.builders.get(builder, 0), HIGHEST_BUILDER_FEE)
 
 
 def _cancel(core: Core, action: Json) -> Action:

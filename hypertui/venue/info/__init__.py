@@ -13,6 +13,7 @@ from hypertui.venue.info.market import MarketInfo, book_precision
 from hypertui.venue.info.orders import OrderInfo
 from hypertui.venue.info.people import People
 from hypertui.venue.info.reference import ReferenceInfo
+from hypertui.venue.info.web import WebInfo
 from hypertui.venue.orders import Json
 from hypertui.venue.wire import MalformedError, text
 
@@ -40,6 +41,7 @@ class Info:
         self.clearinghouse = self.account.clearinghouse
         self.fills = self.fills_of.latest
         fees = FeeInfo(core, people)
+        self.web = WebInfo(core, people, self.reference, self.market, self.account, self.orders)
         self._answers: dict[str, Callable[[Json], Any]] = {
             **self.reference.answers,
             **self.market.answers,
@@ -47,6 +49,7 @@ class Info:
             **self.orders.answers,
             **self.fills_of.answers,
             **fees.answers,
+            **self.web.answers,
         }
 
     def answer(self, body: object) -> Any:

@@ -36,7 +36,7 @@ class AccountInfo:
             "portfolio": self._portfolio,
             "userRole": self._role,
             "userRateLimit": self._rate_limit,
-            "userAbstraction": lambda body: people.asked(body) and "disabled",
+            "userAbstraction": lambda body: people.asked(body).abstraction,
             "userDexAbstraction": lambda body: people.asked(body) and False,
             "extraAgents": self._extra_agents,
             "maxBuilderFee": lambda body: people.asked(body).builders.get(address(body, "builder"), 0),
@@ -46,12 +46,21 @@ class AccountInfo:
 
     def clearinghouse(self, account: Account) -> Json:
         """Margin and positions of an account at the present marks."""
-        cross = self._core.rules.cross(account, self._core.marks)
+        cross, whole = self._core.rules.cross(account, self._core.marks), self._core.margin(account)
+        if account.is_pooled:
+            # Its value is not the perpetuals' to tell: all balances and holds are those of the spot state.
+            return self._perpetuals(account, _poor(whole), _poor(cross), cross.maintenance, ZERO)
+        summary, crossed = _summary(whole, account.cash), _summary(cross, account.cross_cash)
+        return self._perpetuals(account, summary, crossed, cross.maintenance, cross.withdrawable)
+
+    def _perpetuals(
+        self, account: Account, summary: Json, cross: Json, maintenance: Decimal, withdrawable: Decimal
+    ) -> Json:
         return {
-            "marginSummary": _summary(self._core.margin(account), account.cash),
-            "crossMarginSummary": _summary(cross, account.cross_cash),
-            "crossMaintenanceMarginUsed": usd(cross.maintenance),
-            "withdrawable": usd(cross.withdrawable),
+            "marginSummary": summary,
+            "crossMarginSummary": cross,
+            "crossMaintenanceMarginUsed": usd(maintenance),
+            "withdrawable": usd(withdrawable),
             "assetPositions": [
                 {"type": "oneWay", "position": self._position(account, market)}
                 for market in self._core.markets
@@ -65,11 +74,13 @@ class AccountInfo:
         balance = {
             "coin": "USDC",
             "token": 0,
-            "hold": "0.0",
-            "total": usd(account.spot),
+            "hold": usd(
+                self._core.rules.cross(account, self._core.marks).used if account.is_pooled else ZERO
+            ),
+            "total": usd(account.usdc),
             "entryNtl": "0.0",
         }
-        return {"balances": [balance] if account.spot else []}
+        return {"balances": [balance] if account.usdc else []}
 
     def active_asset(self, account: Account, market: Market) -> Json:
         """What an account could trade of a market at once."""
@@ -116,7 +127,7 @@ class AccountInfo:
     def _leverage(self, account: Account, symbol: str) -> Json:
         value = self._core.rules.leverage(account, symbol)
         position = account.positions.get(symbol)
-        if symbol not in account.isolated:
+        if not self._core.rules.is_isolated(account, symbol):
             return {"type": "cross", "value": value}
         raw = ZERO if position is None or position.raw_usd is None else position.raw_usd
         return {"type": "isolated", "value": value, "rawUsd": usd(raw)}
@@ -189,6 +200,11 @@ class AccountInfo:
             "nRequestsCap": request_cap(account),
             "nRequestsSurplus": 0,
         }
+
+
+def _poor(margin: Margin) -> Json:
+    """The summary of perpetuals that have no collateral of their own."""
+    return _summary(margin, ZERO) | {"accountValue": "0.0"}
 
 
 def _summary(margin: Margin, raw: Decimal) -> Json:

@@ -29,7 +29,7 @@ class MarketInfo:
         self.answers: dict[str, Callable[[Json], Any]] = {
             "metaAndAssetCtxs": lambda body: [
                 ReferenceInfo(core).meta(),
-                [self.asset_context(market) for market in core.markets],
+                self.contexts(),
             ],
             "allMids": lambda body: self.all_mids(),
             "l2Book": self._l2_book,
@@ -63,20 +63,26 @@ class MarketInfo:
             "dayBaseVlm": number(coins),
         }
 
+    def contexts(self) -> list[Json]:
+        """The same of every market, in their order."""
+        return [self.asset_context(market) for market in self._core.markets]
+
     def l2_book(self, symbol: str, figures: int | None = None, mantissa: int = 1) -> Json:
-        """Up to 20 prices of each side, best first."""
+        """Up to 20 prices of each side, best first. A book in so many figures tells its spread too."""
         book = self._core.books[symbol]
-        return {
+        sides = [book.levels(side, figures, mantissa) for side in (Side.BUY, Side.SELL)]
+        shown: Json = {
             "coin": symbol,
             "time": self._core.now,
             "levels": [
-                [
-                    {"px": number(level.price), "sz": number(level.size), "n": level.count}
-                    for level in book.levels(side, figures, mantissa)
-                ]
-                for side in (Side.BUY, Side.SELL)
+                [{"px": number(level.price), "sz": number(level.size), "n": level.count} for level in levels]
+                for levels in sides
             ],
         }
+        if figures is not None and all(sides):
+            bids, asks = sides
+            shown["spread"] = number(asks[0].price - bids[0].price)
+        return shown
 
     def bbo(self, symbol: str) -> list[Json | None]:
         """The best bid and the best ask; null for an empty side."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypertui.venue.core import Core
+from hypertui.venue.info.spot import spot_contexts, spot_meta
 from hypertui.venue.markets import Market, Tier, number
 from hypertui.venue.orders import Json
 from hypertui.venue.wire import MalformedError, integer
@@ -27,13 +28,12 @@ class ReferenceInfo:
             "allPerpMetas": lambda body: [self.meta()],
             "marginTable": self._margin_table,
             "spotMeta": lambda body: spot_meta(),
-            "spotMetaAndAssetCtxs": lambda body: [spot_meta(), []],
+            "spotMetaAndAssetCtxs": lambda body: [spot_meta(), spot_contexts()],
+            "outcomeMeta": lambda body: {"outcomes": [], "questions": []},
             "perpDexs": lambda body: [None],
             "exchangeStatus": lambda body: {"time": core.now, "specialStatuses": None},
             "maxMarketOrderNtls": lambda body: [list(each) for each in MARKET_ORDER_LIMITS],
-            "perpsAtOpenInterestCap": lambda body: [
-                symbol for symbol, book in core.books.items() if book.capped
-            ],
+            "perpsAtOpenInterestCap": lambda body: self.capped(),
         }
 
     def meta(self) -> Json:
@@ -47,6 +47,7 @@ class ReferenceInfo:
                     "name": market.symbol,
                     "maxLeverage": market.instrument.max_leverage,
                     "marginTableId": market.table_id,
+                    **({"onlyIsolated": True, "marginMode": "noCross"} if market.only_isolated else {}),
                     **({"isDelisted": True} if self._core.books[market.symbol].closed else {}),
                 }
                 for market in markets
@@ -54,6 +55,10 @@ class ReferenceInfo:
             "marginTables": [[number, tables[number]] for number in sorted(tables)],
             "collateralToken": 0,
         }
+
+    def capped(self) -> list[str]:
+        """The markets in which no position may grow."""
+        return [symbol for symbol, book in self._core.books.items() if book.capped]
 
     def _margin_table(self, body: Json) -> Json:
         number = integer(body, "id")
@@ -73,18 +78,3 @@ def _table(market: Market) -> Json:
 
 def _tier(tier: Tier) -> Json:
     return {"lowerBound": number(tier.lower), "maxLeverage": tier.max_leverage}
-
-
-def spot_meta() -> Json:
-    """No spot market is traded here; the collateral is the only token."""
-    usdc = {
-        "name": "USDC",
-        "szDecimals": 8,
-        "weiDecimals": 8,
-        "index": 0,
-        "tokenId": "0x" + "0" * 32,
-        "isCanonical": True,
-        "evmContract": None,
-        "fullName": None,
-    }
-    return {"universe": [], "tokens": [usdc]}

@@ -1,0 +1,51 @@
+"""What is known of the exchange's own books, and up to which moment: the ground of every claim on the
+screen."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypertui.exchange import AccountState
+from hypertui.market import ZERO, Fill
+
+
+class Knowledge:
+    """The account as the exchange told of it last, the position it holds since, and how far all of it has
+    been heard. Times are ms; those of fills and of the account are the exchange's, the others ours."""
+
+    def __init__(self) -> None:
+        self.account: AccountState | None = None
+        self.account_at: int | None = None  # when the account was asked for
+        self._known_at: int | None = None
+        self._later: dict[tuple[int, int, int], tuple[int, Decimal]] = {}
+
+    @property
+    def known_at(self) -> int | None:
+        """The moment up to which all that happened to orders and position has been heard; None before
+        that."""
+        return self._known_at
+
+    @property
+    def position(self) -> Decimal | None:
+        """Coins that the exchange holds for the account, negative for a short position: what it said last,
+        and every fill that it has told of since, whoever made it. None before the first answer."""
+        if self.account is None:
+            return None
+        return self.account.position + sum((size for _, size in self._later.values()), ZERO)
+
+    def on_account(self, account: AccountState, asked_at: int) -> None:
+        """An answer about the account; one that was overtaken by a newer one says nothing."""
+        if self.account is not None and account.time < self.account.time:
+            return
+        self.account, self.account_at = account, asked_at
+        self._later = {key: later for key, later in self._later.items() if later[0] > account.time}
+
+    def on_fill(self, fill: Fill) -> None:
+        """A fill of the account in this market, of an own order or not; those that the account's answer has
+        in it already change nothing."""
+        if self.account is None or fill.time > self.account.time:
+            self._later[fill.key] = fill.time, fill.size * fill.side.sign
+
+    def heard_until(self, moment: int) -> None:
+        """All that happened up to `moment` has been heard."""
+        self._known_at = max(moment, self._known_at or 0)

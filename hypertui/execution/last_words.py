@@ -1,0 +1,57 @@
+"""How things were left, by the exchange's own word where it answers in time, else by the own books with their
+age."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hypertui.exchange import ExchangeError
+from hypertui.execution import exposure, winddown
+from hypertui.market import ZERO
+
+if TYPE_CHECKING:
+    from hypertui.execution.desk import Desk
+    from hypertui.execution.exposure import Exposure
+    from hypertui.execution.open_trade import OpenTrade
+
+PATIENCE = 4.0  # seconds that the exchange has for the answer
+_LOG = logging.getLogger(__name__)
+
+
+async def exposed(desk: Desk) -> Exposure | None:
+    """What the exchange holds and has live now; None where it does not say so in time. Raises nothing: it is
+    asked for when everything else may have gone wrong."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await exposure.look(desk.exchange, desk.config.symbol)
+    except (ExchangeError, TimeoutError):
+        return None
+    except Exception:  # noqa: BLE001 - the defect that is being told of may be this one
+        _LOG.exception("the exchange could not be asked for the last words")
+        return None
+
+
+def in_words(seen: Exposure | None, desk: Desk, trade: OpenTrade | None) -> str:
+    """What is held, what protects it and what may still buy."""
+    if seen is not None:
+        return seen.in_words()
+    if trade is None:
+        return "what is held is not known: the exchange does not answer"
+    heard = desk.inputs.heard_at
+    as_of = "never" if heard is None else f"{datetime.fromtimestamp(heard / 1000, UTC):%H:%M:%S} UTC"
+    return f"the exchange does not answer; by the own books, as of {as_of}: {winddown.what_works(trade)}"
+
+
+def agree(seen: Exposure, trade: OpenTrade) -> bool:
+    """Whether the own books hold what the exchange does, in as many orders."""
+    working = len(seen.stops) + len(seen.buys)
+    return seen.position == trade.tracker.ladder.held and working == len(list(trade.tracker.alive))
+
+
+def is_covered(seen: Exposure, trade: OpenTrade) -> bool:
+    """Whether stops cover all that is held, but for a remainder for which the exchange takes no order."""
+    price = trade.tracker.mark or ZERO
+    return seen.position >= 0 and (not seen.bare or seen.bare * price < trade.instrument.min_order_value)

@@ -1,0 +1,139 @@
+"""What the exchange has against the trade itself: the key that signs, the market that trades no more, orders
+that it refuses. Each is asked about, told with what protects the coins, and not simply tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Protocol
+
+from hypertui.exchange import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
+from hypertui.execution import adoption
+from hypertui.execution.adoption import Adoption
+from hypertui.execution.caretaker import Caretaker
+from hypertui.execution.desk import Desk
+from hypertui.execution.key_watch import KeyWatch
+from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.rations import Purpose
+from hypertui.execution.refusals import TOLD_FROM, Refusals, protected
+from hypertui.execution.words import coins
+from hypertui.market import Fill
+from hypertui.port import Invariant, Severity
+
+_DELISTED = "delistedCanceled"  # how the exchange ends the orders of a market that it closes
+_KEY_EVERY, _FIRST_KEY = 600.0, 90.0  # seconds; the start has just looked at it
+_PAUSE = 1.0
+
+
+class Trade(Protocol):
+    """What this needs of the open trade."""
+
+    desk: Desk
+    tracker: OrderTracker
+    manager: OrderManager
+    caretaker: Caretaker
+    adoption: Adoption
+    invariant: Invariant | None
+
+    @property
+    def began_at(self) -> int: ...
+
+    def halt(self, reason: str) -> None: ...
+
+
+class Objections:
+    """Of one trade."""
+
+    def __init__(self, trade: Trade) -> None:
+        self._trade = trade
+        self._desk = trade.desk
+        self.key = KeyWatch(trade.desk.alarms, trade.desk.clock, self._protected)
+        self._refusals = Refusals(trade.tracker, trade.desk.alarms, self._protected)
+        self._asking = False
+        self._delisted = False
+
+    def begin(self) -> None:
+        """Look at the key now and then."""
+        self._desk.every("key", _KEY_EVERY, self._trade.caretaker.ask_key, _FIRST_KEY)
+
+    def look(self, now: int) -> None:
+        """Say what is due at `now` (ms)."""
+        self._refusals.look(now)
+
+    def refused(self, error: Rejected) -> None:
+        """The exchange has refused a whole action."""
+        if isinstance(error, Halted):
+            self._suspect_delisting()
+        elif isinstance(error, NotAuthorized) and self.key.refused(str(error)):
+            self._desk.inbox.spawn(self._trade.caretaker.ask_key())
+
+    def trouble(self, text: str | None) -> None:
+        """An action did not take effect, in words; None when one did again."""
+        if text is None:
+            self.key.accepted()
+            self._desk.alarms.clear("venue")
+            return
+        if self.key.is_refused:
+            return  # that alarm says it all
+        lasting = self._desk.rations.failures(Purpose.PROTECT) >= TOLD_FROM
+        self._desk.alarms.sound("venue", Severity.CRITICAL if lasting else Severity.WARNING, text)
+
+    def on_reports(self, reports: Sequence[OrderReport]) -> None:
+        """See how own orders end."""
+        if any(each.status == _DELISTED and self._trade.tracker.find(each.client_id) for each in reports):
+            self._suspect_delisting()
+
+    def _protected(self) -> str:
+        return protected(self._trade.invariant, self._trade.tracker.ladder.plan.instrument)
+
+    # A market that trades no more
+
+    def _suspect_delisting(self) -> None:
+        if not (self._asking or self._delisted):
+            self._asking = True
+            self._desk.inbox.spawn(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            await self._trade.caretaker.ask_listing(self._end)
+        finally:
+            self._asking = False
+
+    def _end(self) -> None:
+        if self._delisted:
+            return
+        self._delisted = True
+        symbol = self._desk.config.symbol
+        text = f"{symbol} is delisted: the exchange has cancelled its orders and settles the position"
+        self._desk.alarms.sound("delisted", Severity.CRITICAL, text)
+        self._trade.manager.posture = Posture.HANDS_OFF
+        self._desk.inbox.spawn(self._settle())
+
+    async def _settle(self) -> None:
+        """Find out how it was settled, and end the trade by that."""
+        exchange, symbol = self._desk.exchange, self._desk.config.symbol
+        while True:
+            try:
+                fills, position = await adoption.look(exchange, symbol, self._trade.began_at)
+            except ExchangeError:
+                await asyncio.sleep(_PAUSE)
+            else:
+                self._desk.inbox.post(partial(self._settled, fills, position))
+                return
+
+    def _settled(self, fills: Sequence[Fill], position: Decimal) -> None:
+        desk, symbol = self._desk, self._desk.config.symbol
+        unexplained = self._trade.adoption.take(fills, position)
+        ladder = self._trade.tracker.ladder
+        text = f"{symbol} is delisted"
+        if position:
+            self._trade.halt(f"{text}; {coins(position, ladder.plan.instrument)} {symbol} not settled yet")
+            return
+        for key in ("venue", "foreign", "position", "unprotected"):
+            desk.alarms.clear(key)
+        result = unexplained or f"Result {ladder.book.realized_pnl:+,.2f} USD"
+        self._trade.halt(f"{text}: the exchange settled the position. {result}")
+        desk.ended(text)

@@ -1,0 +1,188 @@
+"""The master lamp: whether stops that are live at the exchange cover all that is held, and whether the
+orders are those that are wanted.
+
+What counts is the exchange's word. A stop that was only sent protects nothing yet, and coins that the trade
+has not booked are held all the same. A difference that what is under way explains is settling; one that
+stays is a fault, and so are coins that have had no stop for long, whatever is under way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hypertui.execution import words
+from hypertui.execution.inputs import Inputs
+from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.status import Alarms
+from hypertui.market import ONE, ZERO, Instrument, Side
+from hypertui.port import Invariant, Severity
+
+_PATIENT = 2  # how many times as long as an answer may take coins may be without a stop before it is a fault
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What is held against the stops that are live: coins that the trade has `booked`, that the exchange
+    `holds`, and that the stops would sell; valued at `price` (USD)."""
+
+    instrument: Instrument
+    booked: Decimal
+    holds: Decimal
+    stopped: Decimal
+    price: Decimal
+
+    @property
+    def position(self) -> Decimal:
+        """The larger of booked and held; a short position as it is, negative."""
+        return self.holds if self.holds < 0 else max(self.booked, self.holds)
+
+    @property
+    def unprotected(self) -> Decimal:
+        """Coins that no live stop covers."""
+        return -self.position if self.position < 0 else max(self.position - self.stopped, ZERO)
+
+    @property
+    def share(self) -> Decimal | None:
+        """The part of the position that live stops cover; None while nothing is held."""
+        if self.position == 0:
+            return None
+        return ZERO if self.position < 0 else min(self.stopped / self.position, ONE)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether coins without a stop are worth an order; fewer wait for the next one as dust."""
+        return self._matters(self.unprotected)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong, in words; empty where nothing is."""
+        bare = f"{self.in_words} unprotected"
+        if self.holds < 0:
+            return f"the exchange holds a short position, {bare}"
+        if self._matters(abs(self.holds - self.booked)):
+            text = f"the exchange holds {self._coins(self.holds)}, booked {self._coins(self.booked)}"
+            return f"{text}: {bare}" if self.is_bare else text
+        if self.is_bare:
+            return bare
+        if self._matters(self.stopped - self.booked):
+            return f"stops would sell {self._coins(self.stopped)}, {self._coins(self.booked)} held"
+        return ""
+
+    @property
+    def in_words(self) -> str:
+        """The coins without a stop, and what they are worth."""
+        worth = words.usd(self.unprotected * self.price)
+        return f"{self._coins(self.unprotected)} {self.instrument.symbol} ({worth} USD)"
+
+    def _coins(self, size: Decimal) -> str:
+        return words.coins(size, self.instrument)
+
+    def _matters(self, size: Decimal) -> bool:
+        return size * self.price >= self.instrument.min_order_value
+
+
+class Protection:
+    """Judges one trade, and remembers since when (ms) there has been a fault, and coins without a stop."""
+
+    def __init__(self, tracker: OrderTracker, manager: OrderManager, inputs: Inputs, alarms: Alarms) -> None:
+        self._tracker = tracker
+        self._manager = manager
+        self._inputs = inputs
+        self._alarms = alarms
+        self._fault_since: int | None = None
+        self._bare_since: int | None = None
+
+    def watch(self, verified: bool, busy: bool, now: int) -> Invariant:
+        """Judge what is known at `now` (ms), and sound the alarm over coins that have had no stop for long.
+        `verified`: nothing has been missed since orders were last compared; `busy`: an action is under
+        way."""
+        knowledge, heard_at = self._inputs.knowledge, self._inputs.feed_heard_at
+        if verified and heard_at is not None:
+            knowledge.heard_until(heard_at)
+        lamp = self.judge(knowledge.position, busy, now)
+        if lamp.settled and lamp.unprotected:
+            text = f"{lamp.unprotected} unprotected: no stop known to be live covers it"
+            self._alarms.sound("unprotected", Severity.CRITICAL, text)
+        elif not lamp.unprotected:
+            self._alarms.clear("unprotected")
+        return lamp
+
+    def judge(self, held: Decimal | None, busy: bool, now: int) -> Invariant:
+        """How it is at `now` (ms). `held` is the exchange's position (coins; None while it is not known),
+        `busy` whether an action is under way."""
+        alive = list(self._tracker.alive)
+        stops = [order for order in alive if order.role is Role.STOP and is_live(order)]
+        units = Counter((order.order.side, order.unit) for order in alive if order.role is not Role.CLOSE)
+        cover = self._cover(held, stops)
+        fault = cover.fault or self._order_fault(alive, units)
+        self._bare_since = _since(self._bare_since, cover.is_bare, now)
+        self._fault_since = _since(self._fault_since, bool(fault), now)
+        return Invariant(
+            ok=not fault,
+            settled=self._is_settled(busy, now),
+            stops=len(stops),
+            buys=sum(order.role is Role.BUY for order in alive),
+            stopped_size=cover.stopped,
+            position=cover.position,
+            unconfirmed=sum(order.unproven for order in alive),
+            duplicates=sum(count > 1 for count in units.values()),
+            fault=fault,
+            protected=cover.share,
+            unprotected=cover.in_words if cover.is_bare else "",
+            unprotected_since=self._bare_since,
+        )
+
+    def _cover(self, held: Decimal | None, stops: Sequence[OwnOrder]) -> Cover:
+        ladder = self._tracker.ladder
+        stopped = sum((order.remaining for order in stops), ZERO)
+        holds = ladder.held if held is None else held
+        price = self._tracker.mark or ladder.grid.entry_price
+        return Cover(ladder.plan.instrument, ladder.held, holds, stopped, price)
+
+    def _is_settled(self, busy: bool, now: int) -> bool:
+        """Whether nothing that is under way explains what there is to see."""
+        patience = self._tracker.patience
+        if self._bare_since is not None and now - self._bare_since > _PATIENT * patience:
+            return True
+        if busy or not self._tracker.quiet:
+            return False
+        return self._fault_since is None or now - self._fault_since > patience
+
+    def _order_fault(self, alive: Sequence[OwnOrder], units: Counter[tuple[Side, int]]) -> str:
+        double = next((unit for (_, unit), count in sorted(units.items()) if count > 1), None)
+        if double is not None:
+            return f"two orders at unit {words.unit(double)}"
+        if self._manager.posture is not Posture.TRADE:
+            return ""
+        target = self._tracker.ladder.target()
+        wanted = {(Side.SELL, stop.unit): stop.size for stop in target.stops}
+        for buy in target.buys:
+            # What must not be placed now is not missing.
+            if not self._manager.hold_buys or (Side.BUY, buy.unit) in units:
+                wanted[Side.BUY, buy.unit] = buy.size
+        live = {
+            (order.order.side, order.unit): order.remaining
+            for order in alive
+            if order.role is not Role.CLOSE and is_live(order)
+        }
+        if len(live) != len(wanted):
+            are = "is" if len(live) == 1 else "are"
+            return f"expected {words.counted(len(wanted), 'order')}, {len(live)} {are} live"
+        return "" if live == wanted else "the live orders are not those that the ladder wants"
+
+
+def is_live(order: OwnOrder) -> bool:
+    """Whether an order is known to rest at the exchange as it was sent: acknowledged, not ended, and no
+    cancel on its way."""
+    gone = order.dead or order.ended is not None or order.cancelling
+    return order.acknowledged and not gone and not order.altered
+
+
+def _since(known: int | None, holds: bool, now: int) -> int | None:
+    """Since when a condition has held, if it does."""
+    return (now if known is None else known) if holds else None

@@ -1,0 +1,52 @@
+"""Orders that the exchange refuses one by one, told to the operator.
+
+The first refusals may be a matter of the moment; from the third on somebody has to know the exchange's words,
+when it is tried again, and what protects the coins meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.pacing import Streak
+from hypertui.execution.status import Alarms
+from hypertui.execution.words import coins, counted
+from hypertui.market import Instrument
+from hypertui.port import Invariant, Severity
+
+TOLD_FROM = 3
+_OVER_AFTER = 180_000  # ms without another one: longer than any pause between two tries
+
+
+def protected(invariant: Invariant | None, instrument: Instrument) -> str:
+    """What protects the coins, in words."""
+    if invariant is None or not invariant.position:
+        return "nothing is held"
+    stopped, held = (coins(size, instrument) for size in (invariant.stopped_size, invariant.position))
+    text = (
+        f"{counted(invariant.stops, 'stop')} still protect{'s' if invariant.stops == 1 else ''} {stopped} of "
+    )
+    text += f"{held} {instrument.symbol}"
+    return f"{text}, {invariant.unprotected} unprotected" if invariant.unprotected else text
+
+
+class Refusals:
+    """Of one trade's orders. `protected` says in words what protects the coins."""
+
+    def __init__(self, tracker: OrderTracker, alarms: Alarms, protected: Callable[[], str]) -> None:
+        self._tracker = tracker
+        self._alarms = alarms
+        self._protected = protected
+
+    def look(self, now: int) -> None:
+        """Sound the alarms that are due at `now` (ms), and end those that are over."""
+        self._say("stops refused", Severity.CRITICAL, "stop", self._tracker.pacing.stops, now)
+        self._say("buys refused", Severity.WARNING, "buy", self._tracker.pacing.buys, now)
+
+    def _say(self, key: str, severity: Severity, noun: str, streak: Streak, now: int) -> None:
+        if streak.count < TOLD_FROM or now - streak.last > _OVER_AFTER:
+            self._alarms.clear(key)
+            return
+        text = f"{counted(streak.count, noun)} in a row refused by the exchange: {streak.words.rstrip('.')}"
+        pause = max(0, streak.again - streak.last) // 1000
+        self._alarms.sound(key, severity, f"{text}. Tried again after {pause} s; {self._protected()}")

@@ -1,0 +1,74 @@
+"""What cannot be meant is dropped, told, and made good by a comparison; it is no sign of life either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pytest
+
+from hypertui.exchange import FeedAlive, FeedDown, FeedMessage, Malformed
+from hypertui.execution.open_trade import OpenTrade
+from hypertui.port import Source
+from tests.hostile.proxy import Proxy
+from tests.hostile.storm import HostileEngine
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def live() -> Iterator[HostileEngine]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue, Proxy(venue.base_url, 1) as proxy:
+        live = HostileEngine(venue)
+        live.proxy = proxy
+        with live:
+            yield live.opened()
+
+
+def changed(field: str, value: object) -> Callable[[str], str]:
+    """A feed whose fills have this in one of their fields."""
+
+    def change(text: str) -> str:
+        message = json.loads(text)
+        if message["channel"] == "userFills":
+            message["data"]["fills"] = [{**fill, field: value} for fill in message["data"]["fills"]]
+        return json.dumps(message)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("sz", "0"), ("px", "NaN"), ("tid", 2**63), ("time", None), ("cloid", "\x1b[2J")]
+)
+def test_a_fill_that_cannot_be_is_found_by_a_comparison(
+    live: HostileEngine, field: str, value: object
+) -> None:
+    live.proxy.rewrite = changed(field, value)
+    live.go_to(-1)
+    assert live.held() == live.on_engine(lambda trade: trade.tracker.ladder.held, Decimal(0))
+    assert any("dropped" in event.text for event in live.events("alarm"))
+    live.wait_for(lambda: not garbage(live), "the alarm to end with the comparison")
+
+
+def garbage(live: HostileEngine) -> bool:
+    return any(alarm.key == "garbage" and alarm.active for alarm in live.engine.snapshot.alarms)
+
+
+def test_only_what_the_venue_says_makes_the_feed_younger(live: HostileEngine) -> None:
+    def feed() -> Source:
+        return next(source for source in live.engine._trader.desk.inputs.sources() if source.name == "ws")  # type: ignore[union-attr]
+
+    def after(message: FeedMessage) -> bool:
+        """Whether the feed's age has begun anew."""
+
+        async def take(_: OpenTrade) -> bool:
+            inputs = live.engine._trader.desk.inputs  # type: ignore[union-attr]
+            inputs._feed_at = 1
+            live.engine._trader._on_feed(message)  # type: ignore[union-attr]
+            return feed().seen_at != 1
+
+        return live.do(take)
+
+    assert after(FeedAlive())
+    assert not after(FeedDown("cannot connect"))
+    assert not after(Malformed("the feed: nonsense"))

@@ -1,0 +1,177 @@
+"""What the exchange cannot mean: dropped before it is an input, said, and looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from hypertui.exchange import PriceTick, Quote
+from hypertui.execution import caretaker, order_tracker
+from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.plausible import fault_beside, fault_of
+from hypertui.market import Fill, Side
+from hypertui.port import Mode
+from tests.execution.desk import Desk
+from tests.execution.test_recording import Recording, state
+from tests.support.live_engine import LiveEngine
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def live() -> Iterator[LiveEngine]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
+        yield live.opened()
+
+
+def alarms(live: LiveEngine) -> dict[str, str]:
+    return {alarm.key: alarm.text for alarm in live.engine.snapshot.alarms if alarm.active}
+
+
+def listing(live: LiveEngine) -> object:
+    """The last comparison's."""
+    return live.on_engine(lambda trade: trade.caretaker.listing, None)
+
+
+def a_fill(desk: Desk, **changes: object) -> Fill:
+    stop = desk.stop(-1)
+    fill = Fill(
+        "SOL", Side.SELL, Decimal(10), Decimal(99), Decimal(0), desk.now, 9, 1, stop.client_id,
+        start_position=Decimal(40),
+    )  # fmt: skip
+    return replace(fill, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({}, ""),
+        ({"size": Decimal(3)}, ""),
+        ({"size": Decimal(0)}, "its size is 0"),
+        ({"size": Decimal(-10)}, "its size is -10"),
+        ({"price": Decimal(0)}, "its price is 0"),
+        ({"side": Side.BUY}, "a buy of an order to sell"),
+        ({"size": Decimal("10.01")}, "10.01 of an order with 10 left"),
+    ],
+)
+def test_a_fill_is_held_against_its_order(changes: dict[str, object], fault: str) -> None:
+    desk = Desk()
+    assert fault_of(a_fill(desk, **changes), desk.stop(-1)) == fault
+
+
+def test_the_same_sale_under_another_trade_id_is_known_again_also_after_a_restart() -> None:
+    recording = Recording()
+    desk = Desk(record=recording)
+    stop = desk.stop(-1)
+    fill = a_fill(desk, size=Decimal(4))
+    desk.tracker.on_fill(fill, desk.now, True)
+    again = replace(fill, trade_id=2, time=fill.time + 5)
+    rest = replace(fill, trade_id=3, start_position=Decimal(36))
+    for known in (stop, recording.played_back(desk).find(stop.client_id)):
+        assert known is not None
+        assert fault_of(again, known) == "the sell of 4 is booked under another trade id already"
+        assert fault_of(rest, known) == ""
+        assert fault_of(replace(again, start_position=None), known) == ""
+        assert fault_of(replace(rest, size=Decimal(7)), known) == "7 of an order with 6 left"
+        known.altered = True  # somebody made it larger at the exchange
+        assert fault_of(replace(rest, size=Decimal(7)), known) == ""
+    assert fault_beside(replace(fill, trade_id=2), Side.SELL, [fill]).startswith("the sell of 4 is there")
+    assert fault_beside(fill, Side.SELL, [fill]) == ""
+
+
+def test_one_mark_moves_the_ladder_so_far_and_the_next_one_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_tracker, "_MOST_STEPS", 100)
+    recording = Recording()
+    desk = Desk(record=recording)
+    for reached in (100, 200, 250, 250):
+        desk.mark(350)
+        assert desk.ladder.unit == reached
+    assert state(recording.played_back(desk)) == state(desk.tracker)
+
+
+def deliver(live: LiveEngine, *quotes: Quote) -> None:
+    trader = live.engine._trader
+    assert trader is not None
+    live.on_engine(lambda _: [trader._deliver(PriceTick(quote)) for quote in quotes], [])
+
+
+def test_a_price_ten_times_the_last_is_asked_for_before_it_is_believed(live: LiveEngine) -> None:
+    for wrong in (
+        Quote(Decimal(1_500), None, None),
+        Quote(Decimal(15), None, None),
+        Quote(Decimal(150), Decimal(1), None),
+    ):
+        deliver(live, wrong)
+        live.wait_for(lambda: "the exchange says 150" in alarms(live).get("price", ""), "the answer")
+        assert live.unit == 0 and live.settled
+        live.on_engine(lambda trade: setattr(live.engine._trader._prices, "_asked_at", None), None)  # type: ignore[union-attr]
+        live.go_to(1)
+        live.wait_for(lambda: "price" not in alarms(live), "the alarm to end")
+        live.go_to(0)
+
+
+def test_a_price_that_the_exchange_stands_by_is_believed(live: LiveEngine) -> None:
+    live.venue.set_price("SOL", 1_600)
+    live.wait_for(lambda: live.unit > 900, "the steps")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fill: replace(fill, trade_id=fill.trade_id + 1_000),
+        lambda fill: replace(fill, trade_id=fill.trade_id + 1_000, size=Decimal(0)),
+    ],
+)
+def test_a_fill_that_cannot_be_is_not_booked_and_has_everything_compared(
+    live: LiveEngine, change: Callable[[Fill], Fill]
+) -> None:
+    live.go_to(-1)
+    (booked,) = live.on_engine(
+        lambda trade: [e.fill for e in trade.tracker.ladder.position_map.executions if e.unit == -1], []
+    )
+    before = len(live.journal.inputs)
+    listed = listing(live)
+    live.on_engine(lambda trade: trade.on_fill(change(booked), snapshot=False), None)
+    live.wait_for(lambda: "implausible" in alarms(live), "the alarm")
+    live.wait_for(
+        lambda: live.on_engine(lambda trade: trade.caretaker.listing, None) != listed, "a comparison"
+    )
+    assert not any(entry.kind == "fill" for entry in live.journal.inputs[before:])
+    assert live.mode() is Mode.RUNNING and live.settled
+    live.on_engine(lambda trade: trade.desk.inbox.spawn(trade.caretaker.ask_account()), None)
+    live.wait_for(lambda: "implausible" not in alarms(live), "the alarm to end")
+
+
+def test_a_position_is_compared_also_while_something_stays_unproven(
+    live: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubt(trade: OpenTrade) -> Decimal:
+        order = next(iter(trade.tracker.alive))
+        order.acknowledged, order.asked_at = False, 1  # and no answer ever comes
+        return order.remaining
+
+    def found(more: Decimal) -> None:
+        live.on_engine(
+            lambda trade: trade.caretaker._compare_position(
+                trade.tracker.ladder.held + more, trade.tracker.fills_booked
+            ),
+            None,
+        )
+
+    def suspects() -> bool:
+        return live.on_engine(lambda trade: trade.caretaker._suspicion is not None, False)
+
+    size = live.on_engine(doubt, Decimal(0))
+    found(Decimal(5))  # a moment's doubt may explain anything
+    assert not suspects()
+    monkeypatch.setattr(caretaker, "_LONGEST_UNPROVEN", -1)
+    found(-size)  # the stop in doubt may have sold just that
+    assert not suspects()
+    listed = listing(live)
+    found(Decimal(5))
+    live.wait_for(lambda: listing(live) != listed, "a comparison")
+    live.on_engine(doubt, None)
+    found(Decimal(5))
+    live.wait_for(lambda: "position" in alarms(live) and live.mode() is Mode.PAUSED, "the alarm")

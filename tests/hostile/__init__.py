@@ -1,0 +1,1 @@
+"""A hostile exchange: what stands between engine and venue delays, loses, doubles, reorders and corrupts."""

@@ -1,0 +1,151 @@
+"""The oracle: every claim that a snapshot makes, held against the venue's own books as of its stated age.
+
+A claim is false if the books never said so in the time that it speaks of: from the moment as of which it is
+made, less what a message takes, until it is published. What the engine does not know it may not claim; what
+it claims less of than is so is no lie, but for an alarm, which has to have been true.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hypertui.market import ZERO, Side
+from hypertui.port import Invariant, Mode, SlotState, Snapshot
+from hypertui.venue.core import Core
+from hypertui.venue.events import Batch
+from hypertui.venue.orders import Json
+
+_KEPT = 600_000  # ms of the venue's past that claims may speak of
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The venue's books from `at` (ms) until the next change: coins held, by client id the remaining sizes of
+    what works, the coins that stops cover, and the account's value."""
+
+    at: int
+    position: Decimal
+    working: Mapping[str, Decimal]
+    stopped: Decimal
+    equity: Decimal
+
+
+class Oracle:
+    """Listens to a venue, and judges what an engine publishes of one account in one market.
+
+    `clock` is the engine's, in ms, and `slack` how long a message may take there and back. Where the way
+    `loses_notices` without a trace, claims are held against the time since the last comparison. `complain`
+    takes the kind of a lie and its words.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        address: Callable[[], str],
+        symbol: str,
+        clock: Callable[[], int],
+        slack: int,
+        complain: Callable[[str, str], None],
+        loses_notices: bool = False,
+    ) -> None:
+        self._core = core
+        self._address = address
+        self._symbol = symbol
+        self._clock = clock
+        self._slack = slack
+        self._complain = complain
+        self._loses_notices = loses_notices
+        self._truths: deque[Truth] = deque()
+        core.listeners.append(self._on_batch)
+
+    def judge(self, snapshot: Snapshot) -> None:
+        """Hold a snapshot, published now, against the books."""
+        lamp = snapshot.invariant
+        if lamp is None or snapshot.mode is Mode.STARTING:
+            return
+        since = snapshot.known_at
+        if since is None:
+            return  # nothing is claimed before anything is known
+        if self._loses_notices:
+            # A notice that was lost without a trace is made up for by the next comparison, not before.
+            since = min(since, snapshot.listed_at or 0)
+        truths = list(self._between(since - self._slack, snapshot.at))
+        self._judge_protection(lamp, truths, snapshot)
+        if lamp.position == 0 and all(truth.position for truth in truths):
+            self._lie("flat", f"{truths[-1].position} held", snapshot)
+        # A stop that was only sent is none yet, whether or not the venue has it already.
+        if lamp.settled and lamp.unprotected and lamp.unprotected_since is not None and not lamp.unconfirmed:
+            self._judge_alarm(lamp, lamp.unprotected_since, snapshot)
+        for order in snapshot.orders:
+            live = order.state is SlotState.WORKING and order.client_id is not None
+            if live and not any(order.client_id in truth.working for truth in truths):
+                self._lie("live", f"{order.role} {order.unit} {order.client_id}", snapshot)
+        if snapshot.account_at is not None and snapshot.equity is not None:
+            self._judge_equity(snapshot, snapshot.account_at, snapshot.equity)
+
+    def _judge_protection(self, lamp: Invariant, truths: Sequence[Truth], snapshot: Snapshot) -> None:
+        """Orders are heard of by answers and coins by the feed: each has to have been so by itself."""
+        stopped = max(truth.stopped for truth in truths)
+        held = min(truth.position for truth in truths)
+        if lamp.stopped_size > stopped:
+            self._lie("stops", f"{lamp.stopped_size} in live stops, {stopped} at best", snapshot)
+        if lamp.position < held:
+            self._lie("position", f"{lamp.position} held, {held} at least", snapshot)
+
+    def _judge_alarm(self, lamp: Invariant, since: int, snapshot: Snapshot) -> None:
+        truths = self._between(since - self._slack, snapshot.at)
+        if all(truth.stopped >= truth.position for truth in truths):
+            self._lie("unprotected", f"{lamp.unprotected} since {since}, all of it covered", snapshot)
+
+    def _judge_equity(self, snapshot: Snapshot, asked_at: int, equity: Decimal) -> None:
+        truths = list(self._between(asked_at - 1, snapshot.at))
+        if not any(abs(truth.equity - equity) < _CENT for truth in truths):
+            known = ", ".join(f"{truth.equity:.2f}" for truth in truths[:5])
+            self._lie("equity", f"{equity} as of {asked_at}, in truth {known}", snapshot)
+
+    def _lie(self, kind: str, text: str, snapshot: Snapshot) -> None:
+        age = "" if snapshot.known_at is None else f", as of {snapshot.at - snapshot.known_at} ms ago"
+        self._complain(f"false claim: {kind}", f"{text}{age}")
+
+    def _between(self, since: int, until: int) -> Iterator[Truth]:
+        """What was so at some moment of that time, the newest last."""
+        found: list[Truth] = []
+        for truth in reversed(self._truths.copy()):
+            if truth.at <= until:
+                found.append(truth)
+            if truth.at <= since:
+                break
+        return reversed(found)
+
+    def _on_batch(self, batch: Batch) -> None:
+        self.note(batch.orders.get(self._address(), ()))
+
+    def note(self, changes: Sequence[Json] = ()) -> None:
+        """Look at the books: they have changed. `changes` are the orders that did, in the venue's words: what
+        was open for no longer than one change of the books was so all the same."""
+        now, account = self._clock(), self._core.account(self._address())
+        if account is None:
+            return
+        position = account.size(self._symbol)
+        equity = account.cash + position * self._core.books[self._symbol].mark
+        orders = [order for order in account.open_orders.values() if order.symbol == self._symbol]
+        working = {order.request.cloid or str(order.oid): order.remaining for order in orders}
+        stopped = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        passing = {
+            row["order"].get("cloid") or str(row["order"]["oid"]): row["order"]
+            for row in changes
+            if row["status"] in ("open", "triggered") and row["order"]["coin"] == self._symbol
+        }
+        brief = {name: order for name, order in passing.items() if name not in working}
+        if brief and self._truths:
+            sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
+            sold = sum((sizes[name] for name, order in brief.items() if order["side"] == "A"), ZERO)
+            before = self._truths[-1].position
+            self._truths.append(Truth(now, before, working | sizes, stopped + sold, equity))
+        self._truths.append(Truth(now, position, working, stopped, equity))
+        while len(self._truths) > 1 and self._truths[1].at < now - _KEPT:
+            self._truths.popleft()
