@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 _NOTICE_FOR = 5_000
+_LEFT = "the engine has left: it takes no commands"
 _PLAIN = Look()
 
 
@@ -186,15 +187,12 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         now = self._clock()
         snapshot = self.engine.snapshot
         self._inlet.pull(self.engine.events_after, now)
-        if self._notice and now - self._notice_at > _NOTICE_FOR:
-            self._notice = ""
-        sent = self._outbox.unknown_to(snapshot)
         self.frame = Frame(
             snapshot,
             now,
             events=self._inlet.events,
-            sent=sent,
-            notice=self._notice,
+            sent=(sent := self._outbox.unknown_to(snapshot)),
+            notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
             outcome=self._herald.tells((*sent, *snapshot.commands), now),
             leaving=self.stop.on_exit if self.stop.requested else None,
             ended=self.ended,
@@ -234,7 +232,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
     def command(self, verb: Verb) -> None:
         """Hand a command to the engine; the answer shows when it comes."""
         if self.ended is not None:
-            self.notice("the engine has left: it takes no commands")
+            self.notice(_LEFT)
             return
         command = self._outbox.put(verb)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
@@ -249,22 +247,17 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         self._outbox.answered(id, state, text)
         self.show_frame()
 
-    def ask(self, build: Build, done: Callable[[str], None]) -> None:
-        """Put a question; `done` gets the answer, empty if there was none."""
-        if not self.undisturbed:
-            return
-        self._dialog.put(build, done, self.frame)
-        self.push_screen(self._dialog)
+    def ask(self, build: Build, done: Callable[[str], None], why_not: str = "") -> None:
+        """Put a question, or say why not; `done` gets the answer, empty if there was none."""
+        if why_not:
+            self.notice(why_not)
+        elif self.undisturbed:
+            self._dialog.put(build, done, self.frame)
+            self.push_screen(self._dialog)
 
     def _confirm(self, verb: Verb) -> None:
-        if self.ended is not None:
-            self.notice("the engine has left: it takes no commands")
-            return
-        refused = questions.refused(self.engine.snapshot, verb)
-        if refused:
-            self.notice(refused)
-            return
-        self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None)
+        why = _LEFT if self.ended is not None else questions.refused(self.engine.snapshot, verb)
+        self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
 
     # Actions, one per key
 

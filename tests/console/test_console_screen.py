@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
 from hypertui.console.views import map as map_view
-from hypertui.port import Event, Severity, Snapshot, StopReason
+from hypertui.port import Event, Severity, Snapshot, StopReason, Verb
 from tests.console import fakes, parts, states
 from tests.console.driving import drive, screen_text
 from tests.console.emulator import TerminalDriver
@@ -38,6 +38,8 @@ def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
         view,
         reason=text,
         holds=text,
+        wish=text,
+        refusals=((Verb.RESUME, text),),
         account=text,
         phase=text,
         reinvest=text,
@@ -75,6 +77,7 @@ def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
 
 # A dialog, quit, each screen with the details of its first rows, a filter.
 WALK = (
+    "r",
     "F",
     "escape",
     "q",

@@ -103,7 +103,7 @@ def test_pause_and_halt_are_confirmed_in_words(live: LiveEngine) -> None:
 
 def test_a_wind_down_that_cannot_go_on_says_what_it_waits_for_and_what_still_works(live: LiveEngine) -> None:
     live.go_to(-1)
-    live.venue.fail("http-502", only="cancelByCloid")
+    live.venue.fail("http-429", only="cancelByCloid")
     live.command(Verb.CANCEL_BUYS)
 
     def alarmed() -> list[str]:

@@ -66,6 +66,7 @@ class Game:
         self._armed = True
         self._leaving = False
         self._sells_out = False
+        self._flattens = False
         self._fate = Random(f"fate {scenario.seed}")
         self._at = 0.0
 
@@ -103,9 +104,9 @@ class Game:
             for number in range(self.scenario.rounds):
                 last = number == self.scenario.rounds - 1
                 if not trade.done():
-                    sells_out = last and self.scenario.sells_out
+                    order = self._order() if last else None
                 foreign = last and self.scenario.foreign
-                await self._round(trade, not (last and self.scenario.hasty), sells_out, foreign)
+                await self._round(trade, not (last and self.scenario.hasty), order, foreign)
             await self._leave(trade)
         except Exception as error:  # noqa: BLE001 - a seed fails, the others are played
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -144,7 +145,7 @@ class Game:
                 self._killed += 1
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
-            ending = self._leaving or self._sells_out
+            ending = self._leaving or self._sells_out or self._flattens
             if ending and self.file is not None and not self.file.is_live:
                 return StopReason(0, "killed when all was done")
 
@@ -213,32 +214,45 @@ class Game:
                 self.auditor.complain("entry", f"no trade: {self.process.refusal}")
                 return
 
+    def _order(self) -> Verb | None:
+        """What the operator orders in the last round."""
+        if self.scenario.flattens:
+            return Verb.FLATTEN
+        return Verb.SELL_OUT if self.scenario.sells_out else None
+
     async def _round(
-        self, trade: asyncio.Task[StopReason], rest: bool, sells_out: bool, foreign: bool
+        self, trade: asyncio.Task[StopReason], rest: bool, order: Verb | None, foreign: bool
     ) -> None:
         self._arm(True)
         self.network.restore(self.scenario)
         if self.scenario.short:
             self._withdraw()
-        sell_out_at = self._fate.randrange(_STEPS) if sells_out else None
+        order_at = None if order is None else self._fate.randrange(_STEPS)
         foreign_at = self._fate.randrange(_STEPS) if foreign else None
         for step, (wait, at) in enumerate(walk(self.scenario.path, self._at, _STEPS, self.random)):
             await asyncio.sleep(wait)
-            if sell_out_at is not None and step >= sell_out_at:
-                self._sells_out = True
-                if await self.process.command(Verb.SELL_OUT):
-                    sell_out_at = None
+            if order is not None and order_at is not None and step >= order_at:
+                self._sells_out = order is Verb.SELL_OUT
+                self._flattens = self.auditor.excused = order is Verb.FLATTEN
+                if await self.process.command(order):
+                    order_at = None
             if step == foreign_at:
                 self._trade_beside()
             self._move(at, thin=self.random.random() < self.scenario.thin)
-            if self.scenario.operator and self.random.random() < 0.06:
+            if self.scenario.operator and self.random.random() < 0.06 and not self._flattens:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
                 await self.process.command(verb)
         self.network.calm_down()
         self.venue.set_price(self.venue.book.mark, None)
         self._arm(False)
         await self._taken_up(trade)
-        if rest and not trade.done():
+        if order is Verb.FLATTEN and not trade.done():
+            self._flattens = self.auditor.excused = True
+            while order_at is not None and not await self.process.command(order):
+                await asyncio.sleep(1.0)  # no process was there to be told before
+            await asyncio.sleep(_SETTLE_SECONDS)
+            self._judge_flat()
+        elif rest and not trade.done():
             await self._rest(trade)
 
     def _trade_beside(self) -> None:
@@ -356,6 +370,8 @@ class Game:
     # The end
 
     async def _leave(self, trade: asyncio.Task[StopReason]) -> None:
+        if self._flattens and (trade.done() or not self.opened) and self.file is not None:
+            return  # killed after its end, and judged by then
         if trade.done() and self._sells_out and not trade.exception():
             self._judge_end(trade.result())
             return
@@ -382,6 +398,15 @@ class Game:
             self.auditor.complain("exit", f"the engine does not leave: {describe(self.process.trade)}")
             return
         self._judge_exit(trade.result())
+
+    def _judge_flat(self) -> None:
+        """The operator has flattened, however many outages and processes ago."""
+        working, position = self.venue.working(), self.venue.position
+        if position != 0 or working:
+            text = f"holds {position}, {len(working)} orders work: {self.process.trader.desk.reason}"
+            self.auditor.complain("flatten", text)
+        if self.file is not None and self.file.is_live:
+            self.auditor.complain("flatten", "the journal knows of no end")
 
     def _judge_end(self, reason: StopReason) -> None:
         """The trade has ended by itself, sold out."""

@@ -68,6 +68,7 @@ class Scenario:
     to_full_hour: float  # seconds until funding is paid
     overnight: bool  # hours at rest
     sells_out: bool  # the operator sells out in the last round
+    flattens: bool  # the operator flattens in it, once, whatever becomes of the line and the process
     clock_ahead: int  # ms by which the engine's machine is ahead of the exchange
     clock_steps: tuple[tuple[float, int], ...]  # when (loop seconds) its clock is set, by ms
     late_entry: float | None  # seconds after which the entry arrives whose sender lost sight of it
@@ -97,7 +98,7 @@ class Scenario:
             f"passed {self.options.passed_trigger} by {self.options.trigger_reference} "
             f"flat {self.options.flat_reduce_only_trigger} "
             f"follow {self.options.triggers_follow_position} file {self.on_file} early {self.early} "
-            f"sells out {self.sells_out} foreign {self.foreign} short {self.short} "
+            f"sells out {self.sells_out} flattens {self.flattens} foreign {self.foreign} short {self.short} "
             f"hour in {self.to_full_hour:.0f} "
             f"clock {self.clock_ahead} steps {self.clock_steps} late entry {self.late_entry} "
             f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
@@ -183,6 +184,7 @@ def draw(seed: int) -> Scenario:
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
         sells_out=sells_out,
+        flattens=not sells_out and Random(f"flatten {seed}").random() < 0.1,
         foreign=not sells_out and Random(f"foreign {seed}").random() < 0.06,
         clock_ahead=clock.choice((0, 0, 0, 400, -400, 3_000, -3_000, 20_000, -20_000)),
         clock_steps=_steps(clock),
