@@ -4,11 +4,10 @@ converges. Nothing else changes trading state."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
-from hypertui.execution import adoption, rebuild
+from hypertui.execution import adoption, asides, rebuild
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
@@ -270,7 +269,7 @@ class OpenTrade:
             self._fills_seen = self.tracker.fills_booked
             desk.inbox.spawn(self.caretaker.ask_account())
         self.converged = True
-        self._tell_of_faults()
+        asides.tell(self.tracker, desk.alarms, now)
         halted = self.tracker.ladder.halted
         if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
             desk.alarms.sound("halted", Severity.CRITICAL, halted)
@@ -282,20 +281,6 @@ class OpenTrade:
         desk.outcomes.look()
         self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
         self.objections.look(now)
-
-    def _tell_of_faults(self) -> None:
-        """What goes on beside the trade may be wrong: that is said, and is no more than an alarm."""
-        tracker = self.tracker
-        for key, aside, what in (
-            ("statistics", tracker.ladder.statistics, "statistics are wrong"),
-            ("telling", tracker.telling, "the log and the journal's rows for people lack something"),
-        ):
-            if aside.fault:
-                aside.note(self.desk.clock())
-                since = datetime.fromtimestamp((aside.since or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-                self.desk.alarms.sound(
-                    key, Severity.WARNING, f"{what} since {since} UTC, the trade goes on: {aside.fault}"
-                )
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.execution import last_words, winddown
+from hypertui.execution import last_words
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.market import Side
 from hypertui.port import Mode, OnExit
@@ -51,7 +51,6 @@ def test_covered_to_the_last_coin_is_status_0(live: LiveEngine) -> None:
 def test_an_exchange_that_does_not_answer_leaves_the_own_books_with_their_age(
     live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(winddown, "_QUESTION_PAUSE", 0.01)
     monkeypatch.setattr(last_words, "PATIENCE", 0.5)
     held = f"{live.held().normalize():f}"
     live.venue.fail("http-500")
