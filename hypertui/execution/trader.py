@@ -29,7 +29,7 @@ from hypertui.exchange import (
     Unknown,
     Unreachable,
 )
-from hypertui.execution import survey
+from hypertui.execution import exposure, survey
 from hypertui.execution.clock_watch import ClockWatch
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.departure import Departure
@@ -88,6 +88,7 @@ class Trader:
         self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
+        self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
         self._disk_free = disk_free
 
@@ -114,7 +115,7 @@ class Trader:
         try:
             await self._begin(stop)
             if self.trade is None:
-                return self._never_opened()
+                return self._over or self._never_opened()
             if not self.desk.config.protect_only:
                 await self._go_on(self.trade, stop, leave_at)
             return await self._exit.leave(self.trade, stop)
@@ -188,7 +189,11 @@ class Trader:
     async def _start(self, stop: Stop) -> None:
         desk = self.desk
         symbol = desk.config.symbol
-        plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+        try:
+            plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+        except StartRefused as error:
+            self._over = await self._without_market(error)
+            return
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
         start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
@@ -207,6 +212,18 @@ class Trader:
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
+
+    async def _without_market(self, error: StartRefused) -> StopReason:
+        """A trade whose market is no more is ended where nothing is held in it. Raises StartRefused."""
+        desk = self.desk
+        symbol = desk.config.symbol
+        if not (desk.journal.history() and await desk.exchange.is_delisted(symbol)):
+            raise error
+        seen = await exposure.look(desk.exchange, symbol)
+        if seen.position or seen.stops or seen.buys:
+            raise StartRefused(f"{error}; {seen.in_words()}", status=3)
+        desk.ended(str(error))
+        return StopReason(0, f"{error}; {seen.in_words()}: the trade is ended")
 
     def _listen(self) -> None:
         desk = self.desk
