@@ -56,6 +56,7 @@ class OpenTrade:
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         self._fills_seen = -1
+        self._adopted_at = opening.adopted_at
         ladder = opening.ladder(plan)
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
@@ -64,9 +65,12 @@ class OpenTrade:
         self._mode_before, self._wish_before = relive(tracker, desk.ids, opening.history)
         self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
-        if opening.remains is not None:
-            desk.ids.trade = opening.remains.trade
-            desk.journal.record("rebuilt", desk.clock(), {"trade": f"{desk.ids.trade:016x}"})
+        self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
+        if (trade := opening.goes_on_as) is not None:
+            desk.ids.trade = trade
+            desk.journal.record("rebuilt", desk.clock(), {"trade": f"{trade:016x}"})
+        for stop in opening.stops:
+            desk.ids.used(str(stop.client_id))
         if not opening.is_new:
             self._record_start()
         book = partial(self._book, from_feed=False)
@@ -223,7 +227,7 @@ class OpenTrade:
         desk.inputs.knowledge.on_fill(fill)
         if self._booked(fill):
             return
-        if not self._fills.admits(fill):
+        if fill.time < self._adopted_at or not self._fills.admits(fill):
             return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
@@ -269,6 +273,9 @@ class OpenTrade:
             self._fills_seen = self.tracker.fills_booked
             desk.inbox.spawn(self.caretaker.ask_account())
         self.converged = True
+        if self._inherits and self.tracker.settled:
+            self._inherits = False
+            self.reconcile()
         asides.tell(self.tracker, desk.alarms, now)
         halted = self.tracker.ladder.halted
         if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
