@@ -16,7 +16,7 @@ from hypertui.port import CommandState, Mode, OnExit, Severity, Stop, StopReason
 from hypertui.signals import FAILED
 
 _STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
-_LEAVE_PATIENCE = 30.0
+_LEAVE_PATIENCE = 20.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -65,6 +65,8 @@ class Departure:
             desk.alarms.sound("left over", Severity.CRITICAL, text)
             note(CommandState.FAILED, text)
             return StopReason(3, text)
+        if seen is not None and not last_words.agree(seen, trade):
+            said = left  # more has happened than the books know
         note(CommandState.CONFIRMED, said)
         if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{why}; left with {said}")

@@ -225,9 +225,7 @@ class OpenTrade:
     def _book(self, fill: Fill, from_feed: bool) -> None:
         desk = self.desk
         desk.inputs.knowledge.on_fill(fill)
-        if self._booked(fill):
-            return
-        if fill.time < self._adopted_at or not self._fills.admits(fill):
+        if self._booked(fill) or fill.time < self._adopted_at or not self._fills.admits(fill):
             return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)

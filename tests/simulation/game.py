@@ -385,6 +385,7 @@ class Game:
 
     def _judge_end(self, reason: StopReason) -> None:
         """The trade has ended by itself, sold out."""
+        self.oracle.judge_last_words(reason.text)
         working = self.venue.working()
         # An outage of the journal may outlast the engine, which then says what is lost.
         lost = reason.status == 3 and "are lost: the database is out of reach" in reason.text
@@ -396,6 +397,7 @@ class Game:
             self.auditor.complain("sold out", "the journal knows of no end")
 
     def _judge_exit(self, reason: StopReason) -> None:
+        self.oracle.judge_last_words(reason.text)
         if reason.status and self.scenario.hasty:
             return  # what was under way could not be proven in time, and that is what it says
         trade, working = self.process.trade, self.venue.working()
