@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hypertui.exchange import OpenOrder
 from hypertui.execution import preflight
 from hypertui.execution.config import Consent
 from hypertui.execution.entry import StartRefused
@@ -22,12 +23,14 @@ _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """What a trade begins with: nothing, what remains of a lost one, or a position that it takes over, under
-    the `leverage` that the venue has for that, with cross or with `isolated` margin."""
+    the `leverage` that the venue has for that, with cross or with `isolated` margin, and with the `stops`
+    that an earlier trade has left for it."""
 
     remains: Remains | None = None
     adopted: Fill | None = None
     leverage: int = 0
     isolated: bool = False
+    stops: Sequence[OpenOrder] = ()
 
 
 class Gate:
@@ -64,6 +67,7 @@ class Gate:
                     adopted=seen.opening() if seen.adopting else None,
                     leverage=seen.account.leverage,
                     isolated=seen.isolated,
+                    stops=seen.stops_left if seen.adopting else (),
                 )
             await self._inbox.run_until(lambda: self.asks is None or stop.requested)
             if stop.requested:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.exchange import AccountState, OpenOrder, Quote, Standing
-from hypertui.execution.rebuild import Remains
+from hypertui.execution.rebuild import Remains, stops_left
 from hypertui.execution.skew import ClockSkew
 from hypertui.market import ONE, ZERO, Fill, Side
 from hypertui.port import Network
@@ -48,8 +48,15 @@ class Ground:
 
     @property
     def adoptable(self) -> bool:
-        """Whether there is a long position that nothing stands in the way of taking over."""
-        return self.account.position > 0 and not self.orders and self.account.entry_price is not None
+        """Whether there is a long position that nothing stands in the way of taking over: beside it there are
+        at most the stops of a trade whose journal is lost."""
+        free = not self.orders or bool(self.stops_left)
+        return self.account.position > 0 and free and self.account.entry_price is not None
+
+    @property
+    def stops_left(self) -> Sequence[OpenOrder]:
+        """The live orders, where they are nothing but such stops."""
+        return stops_left(self.orders, self.plan)
 
     @property
     def adopting(self) -> bool:

@@ -4,11 +4,10 @@ converges. Nothing else changes trading state."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from hypertui.exchange import OrderReport, OrderState
-from hypertui.execution import adoption, rebuild
+from hypertui.execution import adoption, asides, rebuild
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
@@ -57,6 +56,7 @@ class OpenTrade:
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         self._fills_seen = -1
+        self._adopted_at = opening.adopted_at
         ladder = opening.ladder(plan)
         tracker = RecordedTracker(ladder, desk.config.timing, desk.chronicle, desk.journal.record)
         self.tracker: OrderTracker = tracker
@@ -65,9 +65,12 @@ class OpenTrade:
         self._mode_before, self._wish_before = relive(tracker, desk.ids, opening.history)
         self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
-        if opening.remains is not None:
-            desk.ids.trade = opening.remains.trade
-            desk.journal.record("rebuilt", desk.clock(), {"trade": f"{desk.ids.trade:016x}"})
+        self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
+        if (trade := opening.goes_on_as) is not None:
+            desk.ids.trade = trade
+            desk.journal.record("rebuilt", desk.clock(), {"trade": f"{trade:016x}"})
+        for stop in opening.stops:
+            desk.ids.used(str(stop.client_id))
         if not opening.is_new:
             self._record_start()
         book = partial(self._book, from_feed=False)
@@ -222,9 +225,7 @@ class OpenTrade:
     def _book(self, fill: Fill, from_feed: bool) -> None:
         desk = self.desk
         desk.inputs.knowledge.on_fill(fill)
-        if self._booked(fill):
-            return
-        if not self._fills.admits(fill):
+        if self._booked(fill) or fill.time < self._adopted_at or not self._fills.admits(fill):
             return
         before = self.tracker.ladder.book.realized_pnl
         order = self.tracker.on_fill(fill, desk.clock(), from_feed)
@@ -270,7 +271,10 @@ class OpenTrade:
             self._fills_seen = self.tracker.fills_booked
             desk.inbox.spawn(self.caretaker.ask_account())
         self.converged = True
-        self._tell_of_faults()
+        if self._inherits and self.tracker.settled:
+            self._inherits = False
+            self.reconcile()
+        asides.tell(self.tracker, desk.alarms, now)
         halted = self.tracker.ladder.halted
         if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
             desk.alarms.sound("halted", Severity.CRITICAL, halted)
@@ -282,20 +286,6 @@ class OpenTrade:
         desk.outcomes.look()
         self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
         self.objections.look(now)
-
-    def _tell_of_faults(self) -> None:
-        """What goes on beside the trade may be wrong: that is said, and is no more than an alarm."""
-        tracker = self.tracker
-        for key, aside, what in (
-            ("statistics", tracker.ladder.statistics, "statistics are wrong"),
-            ("telling", tracker.telling, "the log and the journal's rows for people lack something"),
-        ):
-            if aside.fault:
-                aside.note(self.desk.clock())
-                since = datetime.fromtimestamp((aside.since or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-                self.desk.alarms.sound(
-                    key, Severity.WARNING, f"{what} since {since} UTC, the trade goes on: {aside.fault}"
-                )
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:

@@ -13,6 +13,7 @@ from hypertui.exchange import Pooling, Standing
 from hypertui.execution import key_watch, skew
 from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
+from hypertui.execution.words import counted
 from hypertui.market import ONE, Side, plain
 from hypertui.port import Finding, Level, Network
 from hypertui.strategy.grid import UnitGrid
@@ -149,6 +150,9 @@ def _account(ground: Ground) -> Iterator[Finding]:
         yield Finding("position", Level.GREEN, f"no position in {symbol}", "0", "0")
     if not count:
         yield Finding("orders", Level.GREEN, f"no working orders in {symbol}", "0", "0")
+    elif ground.adopting:
+        text = f"{counted(count, 'live stop')} of an earlier trade: the trade's own will replace them"
+        yield Finding("orders", Level.INFO, text, str(count), "0")
     else:
         text = f"{account} has {count} working orders in {symbol} already; a trade starts from 0: "
         yield Finding("orders", Level.RED, f"{text}cancel them first{why}", str(count), "0")

@@ -83,6 +83,20 @@ def _nearest(grid: UnitGrid, price: Decimal) -> int:
     return int(((price - grid.entry_price) / grid.unit_size).to_integral_value())
 
 
+def stops_left(orders: Sequence[OpenOrder], plan: Plan) -> Sequence[OpenOrder]:
+    """The orders, where all of them are stops of one trade, as an engine leaves them behind; else none."""
+    trades = {trade_of(order.client_id) for order in orders}
+    slots = range(SLOTS + plan.trust_slots)
+    own = all(
+        order.side is Side.SELL
+        and order.reduce_only
+        and order.trigger is not None
+        and slot_of(order.client_id) in slots
+        for order in orders
+    )
+    return orders if own and len(trades) == 1 and None not in trades else ()
+
+
 def restore(
     remains: Remains,
     tracker: OrderTracker,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import ExchangeError, OrderState, Quote, Rejected
+from hypertui.exchange import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions, rebuild
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import Durability
@@ -16,7 +16,7 @@ from hypertui.execution.gate import Cleared
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_tracker import Timing
-from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
 from hypertui.execution.recording import (
     RecordedTracker,
     Unsound,
@@ -38,7 +38,8 @@ _PATIENCE = 10.0
 class Opening:
     """How a trade is taken up: the fills of its entry, or the position that it has `adopted` as one, and
     either what the journal tells of it since then, or what the venue does. Neither for a new one. `entry` is
-    the order that made the fills, where it is known and not written down yet."""
+    the order that made the fills, where it is known and not written down yet, `stops` what protects an
+    adopted position until the trade's own stops do."""
 
     fills: Sequence[Fill]
     history: Sequence[Input] = ()
@@ -46,6 +47,7 @@ class Opening:
     resumed: bool = False
     entry: OwnOrder | None = None
     adopted: bool = False
+    stops: Sequence[OpenOrder] = ()
 
     @property
     def decision(self) -> Decision:
@@ -60,6 +62,18 @@ class Opening:
     def is_new(self) -> bool:
         """Whether nothing works at the venue yet."""
         return not self.resumed and self.remains is None
+
+    @property
+    def goes_on_as(self) -> int | None:
+        """The trade whose orders are the own ones, where that is an earlier one's."""
+        if self.remains is not None:
+            return self.remains.trade
+        return trade_of(self.stops[0].client_id) if self.stops else None
+
+    @property
+    def adopted_at(self) -> int:
+        """When a position was taken over (ms): what was traded before is in it. 0 where none was."""
+        return 0 if any(fill.order_id for fill in self.fills) else min(fill.time for fill in self.fills)
 
     def ladder(self, plan: Plan) -> Ladder:
         """The ladder as it was opened. Raises Unsound where the journal's fills give none."""
@@ -151,7 +165,8 @@ class Start:
         else:
             fills = remains.entry if remains is not None else await self._bought(history)
         self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
-        return Opening(fills, remains=remains, adopted=adopted is not None, entry=self._entering)
+        is_adopted = adopted is not None
+        return Opening(fills, remains=remains, adopted=is_adopted, entry=self._entering, stops=cleared.stops)
 
     async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
         for entry in history:

@@ -29,9 +29,10 @@ from hypertui.exchange import (
     Unknown,
     Unreachable,
 )
-from hypertui.execution import last_words, survey, winddown
+from hypertui.execution import exposure, survey
 from hypertui.execution.clock_watch import ClockWatch
 from hypertui.execution.config import TradeConfig
+from hypertui.execution.departure import Departure
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.event_log import EventLog
@@ -39,24 +40,19 @@ from hypertui.execution.fallback import Fallback
 from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.order_manager import Posture
 from hypertui.execution.plausible import PriceCheck
 from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.execution.wishes import Wish
 from hypertui.market import Fill
-from hypertui.port import Ack, Command, CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
-from hypertui.signals import FAILED
+from hypertui.port import Ack, Command, CommandState, Mode, Severity, Stop, StopReason, Verb
 from hypertui.strategy.plan import Plan, PlanError
 
 _BEAT = 0.25
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
-_STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
-_LEAVE_PATIENCE = 20.0
 _REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from being begun
 _LOG = logging.getLogger(__name__)
 
@@ -87,10 +83,12 @@ class Trader:
         self.trade: OpenTrade | None = None
         self.gate: Gate | None = None
         desk = self.desk
+        self._exit = Departure(desk)
         self._clock_watch = ClockWatch(clock_set_by, desk.skew, desk.alarms, self._measure_skew)
         self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
+        self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
         self._disk_free = disk_free
 
@@ -117,20 +115,20 @@ class Trader:
         try:
             await self._begin(stop)
             if self.trade is None:
-                return self._never_opened()
+                return self._over or self._never_opened()
             if not self.desk.config.protect_only:
                 await self._go_on(self.trade, stop, leave_at)
-            return await self._leave(self.trade, stop)
+            return await self._exit.leave(self.trade, stop)
         except asyncio.CancelledError:
             if self.trade is not None:
-                await self._leave(self.trade, stop)
+                await self._exit.leave(self.trade, stop)
             raise
         except Unsound as error:
             return await self._fall_back(error, stop)
         except Exception as error:
             if self.trade is None and (isinstance(error, _REFUSALS) or not self.desk.journal.history()):
                 raise
-            return await self._end_by_defect(error, stop)
+            return await self._exit.by_defect(error, self.trade, stop)
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
@@ -191,7 +189,11 @@ class Trader:
     async def _start(self, stop: Stop) -> None:
         desk = self.desk
         symbol = desk.config.symbol
-        plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+        try:
+            plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+        except StartRefused as error:
+            self._over = await self._without_market(error)
+            return
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
         start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
@@ -210,6 +212,18 @@ class Trader:
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
+
+    async def _without_market(self, error: StartRefused) -> StopReason:
+        """A trade whose market is no more is ended where nothing is held in it. Raises StartRefused."""
+        desk = self.desk
+        symbol = desk.config.symbol
+        if not (desk.journal.history() and await desk.exchange.is_delisted(symbol)):
+            raise error
+        seen = await exposure.look(desk.exchange, symbol)
+        if seen.position or seen.stops or seen.buys:
+            raise StartRefused(f"{error}; {seen.in_words()}", status=3)
+        desk.ended(str(error))
+        return StopReason(0, f"{error}; {seen.in_words()}: the trade is ended")
 
     def _listen(self) -> None:
         desk = self.desk
@@ -328,105 +342,3 @@ class Trader:
         self._listen()
         self.fallback = Fallback(desk, plan, str(error))
         return await self.fallback.run(stop)
-
-    async def _end_by_defect(self, error: Exception, stop: Stop) -> StopReason:
-        """Wind down as far as that goes, and say how things were left."""
-        desk, trade = self.desk, self.trade
-        cause = f"a defect: {type(error).__name__}: {error}"
-        desk.alarms.sound("defect", Severity.CRITICAL, f"{cause}; the trade winds down")
-        _LOG.error("a defect ends the trade", exc_info=error)
-        if trade is not None:
-            try:
-                await self._leave(trade, stop)
-            except Exception:  # noqa: BLE001 - the first one is told of, and the rest of the way out is tried
-                _LOG.exception("the wind-down met a defect too")
-                await self._cancel_buys_at_least(trade)
-        left = last_words.in_words(await last_words.exposed(desk), desk, trade)
-        return StopReason(FAILED, f"{cause}; {left}")
-
-    async def _leave(self, trade: OpenTrade, stop: Stop) -> StopReason:
-        """Wind down; says how things were left, in words that were true at the end."""
-        desk = self.desk
-        desk.outcomes.leave()
-        if trade.finished:
-            desk.set_mode(Mode.STOPPED, trade.finished)
-            return StopReason(0, trade.finished)
-        halted, why, on_exit = desk.mode is Mode.HALTED, desk.reason, stop.on_exit
-        note = partial(desk.commands.note_exit, on_exit, stop.by, desk.clock())
-        note(CommandState.ACKNOWLEDGED, "")
-        failed = ""
-        try:
-            said = await self._wind_down(trade, on_exit)
-        except winddown.NotDone as error:
-            failed = str(error)
-        seen = await last_words.exposed(desk)
-        left = last_words.in_words(seen, desk, trade)
-        if not failed and (seen is None or not last_words.is_covered(seen, trade)):
-            failed = "not all that is held is known to be protected"
-        if failed:
-            text = f"left in disorder: {failed}; {left}"
-            desk.alarms.sound("left over", Severity.CRITICAL, text)
-            note(CommandState.FAILED, text)
-            return StopReason(3, text)
-        if seen is not None and not last_words.agree(seen, trade):
-            said = left  # more has happened than the books know
-        note(CommandState.CONFIRMED, said)
-        if halted and on_exit is not OnExit.FLATTEN:
-            return StopReason(3, f"{why}; left with {said}")
-        desk.set_mode(Mode.STOPPED, f"left with {said}")
-        return StopReason(0, f"left with {said}")
-
-    async def _wind_down(self, trade: OpenTrade, on_exit: OnExit) -> str:
-        standing = trade.wishes.current
-        if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
-            trade.wishes.set_aside()
-        match on_exit:
-            case OnExit.FLATTEN:
-                # Wanted like any other: what this process does not see done, the next one does.
-                return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
-            case OnExit.BUYS:
-                if self.desk.mode is not Mode.HALTED and trade.manager.posture is Posture.HANDS_OFF:
-                    # All orders were cancelled by hand; nobody stays to watch over the coins any more.
-                    trade.manager.posture = Posture.PROTECT
-                reason = "leaving: the buys are cancelled"
-                return await self._fulfil(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
-            case OnExit.LEAVE:
-                if trade.manager.posture is Posture.TRADE:
-                    trade.manager.posture = Posture.PROTECT
-                if not await self.desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
-                    raise winddown.NotDone("not every order has been answered for")
-                return winddown.what_is_left(trade)
-
-    async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
-        """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
-        loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
-        until = loop.time() + _LEAVE_PATIENCE
-        self.desk.inbox.post(lambda: None)  # its first step waits for nothing
-        seen: set[str] = set()
-        while wish.outcome is None:
-            seen.add(wish.waits)
-            patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
-            if not await self.desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
-                trade.wishes.set_aside()
-                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
-        if wish.outcome.failed:
-            raise winddown.NotDone(wish.outcome.text)
-        return wish.outcome.text
-
-    async def _cancel_buys_at_least(self, trade: OpenTrade) -> None:
-        """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
-        desk = self.desk
-        buys = [order.client_id for order in trade.tracker.buys()]
-        try:
-            expires_at = desk.skew.expiry(desk.clock() + desk.config.timing.expires_after)
-            await desk.exchange.cancel(desk.config.symbol, buys, expires_at)
-            said = f"{len(buys)} buys were cancelled"
-        except ExchangeError as error:
-            said = f"{len(buys)} buys could not be cancelled: {error}"
-        text = f"left in disorder by a defect: {said}; the stops work on"
-        desk.alarms.sound("left over", Severity.CRITICAL, text)
-
-
-def _gets_on(wish: Wish, seen: set[str]) -> bool:
-    """Whether it is done or waits for something that it has not waited for yet."""
-    return wish.outcome is not None or wish.waits not in seen

@@ -9,7 +9,7 @@ from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
 from hypertui.market import Fill, Side
-from hypertui.port import CommandState, Mode, Verb
+from hypertui.port import CommandState, Mode, OnExit, Verb
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine
@@ -118,3 +118,25 @@ def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
     for _ in range(2):
         assert adoption.take([lost], Decimal(30)) == ""
         assert desk.ladder.held == 30
+
+
+def test_a_position_with_the_stops_of_a_lost_trade_is_taken_over_with_them() -> None:
+    with LocalVenue({"SOL": Decimal(150)}) as venue:
+        with LiveEngine(venue) as live:
+            live.opened()
+            live.go_to(-2)
+            live.stop.request(OnExit.BUYS)
+            assert live.reason.status == 0
+            held, before = live.held(), live.working()
+            assert [row["side"] for row in before] == ["A", "A"]
+        again = LiveEngine(venue, adopt=True)
+        again.key = live.key
+        venue.call(again._oracle.note)
+        with again:
+            again.opened()
+            old = {row["oid"] for row in before}
+            again.wait_for(lambda: not old & {row["oid"] for row in again.working()}, "the old stops to go")
+            working = again.working()
+            assert len(working) == 4 and again.held() <= held
+            assert sum(Decimal(row["sz"]) for row in working if row["side"] == "A") == again.held()
+            assert again.mode() is Mode.RUNNING and not alarmed(again)

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.execution import last_words, winddown
+from hypertui.execution import last_words
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.market import Side
 from hypertui.port import Mode, OnExit
 from tests.execution.test_adoption import by_hand
+from tests.execution.test_unsound import next_start
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 
@@ -51,7 +52,6 @@ def test_covered_to_the_last_coin_is_status_0(live: LiveEngine) -> None:
 def test_an_exchange_that_does_not_answer_leaves_the_own_books_with_their_age(
     live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(winddown, "_QUESTION_PAUSE", 0.01)
     monkeypatch.setattr(last_words, "PATIENCE", 0.5)
     held = f"{live.held().normalize():f}"
     live.venue.fail("http-500")
@@ -76,3 +76,15 @@ def test_a_value_that_the_engine_trips_over_is_a_defect_and_no_bad_input(live: L
     assert live.reason.status == 70
     words = f"{held} SOL held, 2 live stops for {held}; no buys"
     assert live.reason.text == f"a defect: ValueError: not a decimal amount; {words}"
+
+
+def test_a_trade_whose_market_is_no_more_is_ended_by_its_next_start(live: LiveEngine) -> None:
+    live.stop.request(OnExit.LEAVE)
+    assert live.reason.status == 0
+    live.venue.fail("market-delisting", symbol="SOL")
+    wait_until(lambda: live.held() == 0, "the settlement")
+    with next_start(live, list(live.journal.inputs)) as again:
+        assert again.reason.text == (
+            "SOL is delisted: the exchange trades it no more; no SOL held; no buys: the trade is ended"
+        )
+        assert (again.reason.status, again.journal.inputs) == (0, [])

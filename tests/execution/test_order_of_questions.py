@@ -38,7 +38,7 @@ class Silent:
         self.placed = self.questions = 0
         self._knows_after = knows_after
 
-    async def set_leverage(self, *_: Any) -> None: ...
+    async def set_leverage(self, *_: Any, **__: Any) -> None: ...
 
     async def place(self, orders: Sequence[Order], expires_at: int) -> None:
         self.placed += 1

@@ -1,0 +1,22 @@
+"""What goes on beside a trade and has become wrong: said, and no more than an alarm."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.status import Alarms
+from hypertui.port import Severity
+
+
+def tell(tracker: OrderTracker, alarms: Alarms, now: int) -> None:
+    """Say it once for each of them, with its time."""
+    for key, aside, what in (
+        ("statistics", tracker.ladder.statistics, "statistics are wrong"),
+        ("telling", tracker.telling, "the log and the journal's rows for people lack something"),
+    ):
+        if aside.fault:
+            aside.note(now)
+            since = datetime.fromtimestamp((aside.since or now) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            text = f"{what} since {since}, the trade goes on: {aside.fault}"
+            alarms.sound(key, Severity.WARNING, text)

@@ -1,0 +1,129 @@
+"""The way out of a run: the wind-down, and how it says things were left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from hypertui.exchange import ExchangeError
+from hypertui.execution import last_words, winddown
+from hypertui.execution.desk import Desk
+from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.order_manager import Posture
+from hypertui.execution.wishes import Wish
+from hypertui.port import CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
+from hypertui.signals import FAILED
+
+_STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
+_LEAVE_PATIENCE = 20.0
+_LOG = logging.getLogger(__name__)
+
+
+class Departure:
+    """Of one run."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def by_defect(self, error: Exception, trade: OpenTrade | None, stop: Stop) -> StopReason:
+        """Wind down as far as that goes, and say how things were left."""
+        desk = self._desk
+        cause = f"a defect: {type(error).__name__}: {error}"
+        desk.alarms.sound("defect", Severity.CRITICAL, f"{cause}; the trade winds down")
+        _LOG.error("a defect ends the trade", exc_info=error)
+        if trade is not None:
+            try:
+                await self.leave(trade, stop)
+            except Exception:  # noqa: BLE001 - the first one is told of, and the rest of the way out is tried
+                _LOG.exception("the wind-down met a defect too")
+                await self._cancel_buys_at_least(trade)
+        left = last_words.in_words(await last_words.exposed(desk), desk, trade)
+        return StopReason(FAILED, f"{cause}; {left}")
+
+    async def leave(self, trade: OpenTrade, stop: Stop) -> StopReason:
+        """Wind down; says how things were left, in words that were true at the end."""
+        desk = self._desk
+        desk.outcomes.leave()
+        if trade.finished:
+            desk.set_mode(Mode.STOPPED, trade.finished)
+            return StopReason(0, trade.finished)
+        halted, why, on_exit = desk.mode is Mode.HALTED, desk.reason, stop.on_exit
+        note = partial(desk.commands.note_exit, on_exit, stop.by, desk.clock())
+        note(CommandState.ACKNOWLEDGED, "")
+        failed = ""
+        try:
+            said = await self._wind_down(trade, on_exit)
+        except winddown.NotDone as error:
+            failed = str(error)
+        seen = await last_words.exposed(desk)
+        left = last_words.in_words(seen, desk, trade)
+        if not failed and (seen is None or not last_words.is_covered(seen, trade)):
+            failed = "not all that is held is known to be protected"
+        if failed:
+            text = f"left in disorder: {failed}; {left}"
+            desk.alarms.sound("left over", Severity.CRITICAL, text)
+            note(CommandState.FAILED, text)
+            return StopReason(3, text)
+        if seen is not None and not last_words.agree(seen, trade):
+            said = left  # more has happened than the books know
+        note(CommandState.CONFIRMED, said)
+        if halted and on_exit is not OnExit.FLATTEN:
+            return StopReason(3, f"{why}; left with {said}")
+        desk.set_mode(Mode.STOPPED, f"left with {said}")
+        return StopReason(0, f"left with {said}")
+
+    async def _wind_down(self, trade: OpenTrade, on_exit: OnExit) -> str:
+        standing = trade.wishes.current
+        if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
+            trade.wishes.set_aside()
+        match on_exit:
+            case OnExit.FLATTEN:
+                # Wanted like any other: what this process does not see done, the next one does.
+                return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
+            case OnExit.BUYS:
+                if self._desk.mode is not Mode.HALTED and trade.manager.posture is Posture.HANDS_OFF:
+                    # All orders were cancelled by hand; nobody stays to watch over the coins any more.
+                    trade.manager.posture = Posture.PROTECT
+                reason = "leaving: the buys are cancelled"
+                return await self._fulfil(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
+            case OnExit.LEAVE:
+                if trade.manager.posture is Posture.TRADE:
+                    trade.manager.posture = Posture.PROTECT
+                if not await self._desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
+                    raise winddown.NotDone("not every order has been answered for")
+                return winddown.what_is_left(trade)
+
+    async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
+        """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
+        loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
+        until = loop.time() + _LEAVE_PATIENCE
+        self._desk.inbox.post(lambda: None)  # its first step waits for nothing
+        seen: set[str] = set()
+        while wish.outcome is None:
+            seen.add(wish.waits)
+            patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
+            if not await self._desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
+                trade.wishes.set_aside()
+                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
+        if wish.outcome.failed:
+            raise winddown.NotDone(wish.outcome.text)
+        return wish.outcome.text
+
+    async def _cancel_buys_at_least(self, trade: OpenTrade) -> None:
+        """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
+        desk = self._desk
+        buys = [order.client_id for order in trade.tracker.buys()]
+        try:
+            expires_at = desk.skew.expiry(desk.clock() + desk.config.timing.expires_after)
+            await desk.exchange.cancel(desk.config.symbol, buys, expires_at)
+            said = f"{len(buys)} buys were cancelled"
+        except ExchangeError as error:
+            said = f"{len(buys)} buys could not be cancelled: {error}"
+        text = f"left in disorder by a defect: {said}; the stops work on"
+        desk.alarms.sound("left over", Severity.CRITICAL, text)
+
+
+def _gets_on(wish: Wish, seen: set[str]) -> bool:
+    """Whether it is done or waits for something that it has not waited for yet."""
+    return wish.outcome is not None or wish.waits not in seen
