@@ -19,6 +19,7 @@ from hypertui.exchange import ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.probe import Probe, Seen
 from hypertui.execution.probe_account import LeftBehind, NotProbed, ProbeAccount
+from hypertui.execution.words import counted
 from hypertui.ledger import Locked
 from hypertui.port import Network
 from hypertui.settings import Settings, load_settings
@@ -51,7 +52,8 @@ def probe(arguments: argparse.Namespace) -> int:
         return _fail(error, _NOT_REACHED)
     _sum_up(result, as_json=arguments.json)
     if result.trouble:
-        return _fail(f"stopped after {len(result.seen)} questions: {result.trouble}", _NOT_REACHED)
+        asked = counted(len(result.seen), "question")
+        return _fail(f"stopped after {asked}: {result.trouble}", _NOT_REACHED)
     return 0
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -137,6 +139,23 @@ def test_whatever_goes_wrong_nothing_is_left_behind(venue: LocalVenue, faults: l
     for fault in faults:
         venue.fail(**fault)
     assert probe(venue) in (0, 4)
+    assert left(venue) == (0, 0)
+
+
+def test_a_signal_ends_it_with_nothing_left_behind(
+    venue: LocalVenue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def leave(seen: object) -> None:
+        asked.append(seen)
+        if len(asked) == 4:  # coins are held
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(command, "_print", leave)
+    assert probe(venue) == 4
+    shown = capsys.readouterr()
+    assert "nothing is left behind" in shown.out and "stopped after 4 questions: a signal" in shown.err
     assert left(venue) == (0, 0)
 
 
