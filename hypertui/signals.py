@@ -22,10 +22,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 @contextmanager
-def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Iterator[None]:
+def wind_down_on_signals(
+    leave: Callable[[], None], last_words: Callable[[], str] = str, grace: float = GRACE
+) -> Iterator[None]:
     """For the time of the context, SIGTERM, SIGHUP, SIGINT and SIGQUIT call `leave`; the process ends with
-    status 70 when it is still there `grace` seconds after the first one. A SIGHUP that was ignored before, as
-    nohup has it, stays so. Once one of them has come, the process ignores all further ones, up to its end.
+    status 70 and with the `last_words` on standard error when it is still there `grace` seconds after the
+    first one. A SIGHUP that was ignored before, as nohup has it, stays so. Once one of them has come, the
+    process ignores all further ones, up to its end.
 
     Plain signal handlers run even while an event loop is stuck, as in a terminal that does not read.
     """
@@ -37,7 +40,7 @@ def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Ite
         for each in ours:
             # Not SIG_IGN: Python complains of a signal that it has noted and then finds nobody for.
             signal.signal(each, _nothing)
-        watchdog = threading.Timer(grace, os._exit, (FAILED,))
+        watchdog = threading.Timer(grace, give_up, (last_words, grace))
         watchdog.daemon = True
         watchdogs.append(watchdog)
         watchdog.start()
@@ -60,6 +63,15 @@ def _nothing(number: int, frame: FrameType | None) -> None:
 
 def _ignored(number: signal.Signals) -> bool:
     return signal.getsignal(number) == signal.SIG_IGN
+
+
+def give_up(last_words: Callable[[], str], waited: float) -> None:
+    """End the process, whatever it is doing, with one line on standard error."""
+    try:
+        text = f"hypertui: did not leave within {waited:g} s, and was ended by its watchdog; {last_words()}"
+        os.write(2, " ".join(text.split()).encode("utf-8", "replace") + b"\n")
+    finally:
+        os._exit(FAILED)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from hypertui.cli import streams
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import seconds, typed
+from hypertui.clock import steady_ms
 from hypertui.console import questions
-from hypertui.console.launch import wall_clock
 from hypertui.console.questions import BUILD, Question
 from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
 from hypertui.files import named_path
@@ -46,7 +46,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(found))
     else:
-        for text in in_words(snapshot, wall_clock()):
+        for text in in_words(snapshot, snapshot.at + steady_ms() - snapshot.steady):
             print(text)
     return 0
 

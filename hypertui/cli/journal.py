@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -60,6 +60,7 @@ def journals(
                 journal.claim(*names)
                 retention = None if keep_days is None else Retention(place, keep_days, clock)
                 trade, written = take_up(journal, config, account, clock(), retention=retention)
+                held.callback(forget_unless_begun, journal, f"{trade:016x}")
                 if snapshot is not None:
                     journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
                 return trade, written
@@ -158,7 +159,7 @@ def take_up(
     live = _live(journal, config, account)
     idle = journal.live_trade(config.network.value, account, config.symbol) if live is None else None
     if idle is not None:
-        journal.end(idle.id, now, "never began")
+        journal.forget(idle.id)  # of a start that was refused, or killed, before anything was sent
     if live is None:
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
@@ -166,6 +167,13 @@ def take_up(
     if refusal := _other_terms(live, config):
         raise StartRefused(refusal)
     return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
+
+
+def forget_unless_begun(journal: Journal, trade_id: str) -> None:
+    """A start that came to nothing leaves nothing: no trade that `status` would tell of."""
+    with suppress(JournalError, Locked):
+        if next(journal.inputs(trade_id), None) is None:
+            journal.forget(trade_id)
 
 
 def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:

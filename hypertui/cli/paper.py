@@ -70,7 +70,10 @@ class PaperMarket:
             "--state",
             str(self._folder / _STATE),
         ]
-        command += ["--seed", str(settings.seed), "--speed", str(settings.speed)]
+        # A market that goes on does so as it was, but for what somebody has set.
+        for name in ("seed", "speed"):
+            if not self.kept or name in settings.model_fields_set:
+                command += [f"--{name}", str(getattr(settings, name))]
         command += ["--faucet", str(settings.faucet)]
         if settings.prices is not None:
             command += ["--prices", str(settings.prices), "--symbol", symbol]

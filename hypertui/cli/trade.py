@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,12 +20,15 @@ from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
 from hypertui.cli.journal import journals
+from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import seconds, typed
+from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
+from hypertui.console.last_words import last_words
 from hypertui.console.launch import operator
 from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
@@ -76,6 +78,7 @@ def console(arguments: argparse.Namespace) -> int:
             local_times=view.times == "local",
             keys=view.keys,
             shots=trade.state_dir,
+            clock=CLOCK,
         )
     return _say(reason, market)
 
@@ -86,13 +89,19 @@ def headless(arguments: argparse.Namespace) -> int:
     trade = prepare(arguments, None if given is None else seconds("--for", given))
     stop = Stop(trade.config.on_exit)
     stop.by = operator()
+    begun: list[EmbeddedEngine] = []
+
+    def held() -> str:
+        return last_words(begun[0].snapshot) if begun else "no engine was running"
+
     # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (
-        wind_down_on_signals(stop.request),
+        wind_down_on_signals(stop.request, held),
         trade.market() as market,
         running(),
         trade.engine(market) as engine,
     ):
+        begun.append(engine)
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 
@@ -129,7 +138,7 @@ class Prepared:
             self.config,
             self.state_dir,
             kept.url,
-            wall_clock,
+            CLOCK,
             snapshot,
             kept.keep_days,
             venue_of(self.settings),
@@ -138,10 +147,11 @@ class Prepared:
                 lambda: self.connect(market),
                 journal,
                 self.config,
-                wall_clock,
+                CLOCK,
                 random.SystemRandom(),
                 self.disk_free,
                 log.trouble,
+                CLOCK.set_by,
             )
             engine.listen(log.event)
             with ControlServer(engine, self.state_dir):
@@ -241,7 +251,7 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
         return hl.HyperliquidExchange(
             network,
-            key or _paper_key(market),
+            key or _paper_key(settings, market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
@@ -267,14 +277,13 @@ def _key(settings: Settings) -> SigningKey | None:
     )
 
 
-def _paper_key(market: PaperMarket | None) -> SigningKey:
-    """The kept key of a market of our own, a new one elsewhere."""
+def _paper_key(settings: Settings, market: PaperMarket | None) -> SigningKey:
+    """The key that is kept for a market of our own, or for the address of another one: the next run is the
+    same account there, with what it holds."""
     from hypertui.hyperliquid import KeyRefused, SigningKey
 
-    if market is None:
-        return SigningKey.throwaway()
     try:
-        return SigningKey.read(market.key_file)
+        return SigningKey.read(kept_key(settings) if market is None else market.key_file)
     except (KeyRefused, OSError) as error:
         raise StartRefused(f"the key of the paper market cannot be used: {error}") from None
 
@@ -306,8 +315,3 @@ def _say(reason: StopReason, market: PaperMarket | None) -> int:
         # A terminal that is gone takes no last words; the log has them.
         streams.complain(f"{printable(reason.text, _LAST_WORDS)}{hint}")
     return reason.status
-
-
-def wall_clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000

@@ -21,6 +21,7 @@ from hypertui.venue.listing import LISTINGS, listed
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.serve import serve
 from hypertui.venue.server import HOST
+from hypertui.venue.store import options_of
 
 _PORTS = range(65536)
 
@@ -106,7 +107,8 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "flat_reduce_only_trigger": arguments.flat_reduce_only,
         "tp_limit_side": arguments.tp_limit_side,
     }
-    return VenueOptions(**{name: value for name, value in given.items() if value is not None})
+    kept = {} if arguments.state is None else options_of(arguments.state.expanduser())
+    return VenueOptions(**kept | {name: value for name, value in given.items() if value is not None})
 
 
 async def _serve(

@@ -91,6 +91,7 @@ class LiveEngine:
         self._questions = Info(venue.base_url, skip_ws=True, meta={"universe": []}, spot_meta=_NO_SPOT)
 
     def __enter__(self) -> Self:
+        self.venue.call(self._oracle.note)  # the key may have been another one when it began to listen
         self._thread.start()
         return self
 
@@ -103,6 +104,8 @@ class LiveEngine:
             raise self._errors[0]
         for snapshot in self.engine.published:
             self._oracle.judge(snapshot)
+        for reason in self._reasons:
+            self._oracle.judge_last_words(reason.text)
         assert not self._lies or exception[0] is not None, self._lies
 
     # The engine
