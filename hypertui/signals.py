@@ -38,7 +38,8 @@ def wind_down_on_signals(
 
     def handle(number: int, frame: FrameType | None) -> None:
         for each in ours:
-            signal.signal(each, signal.SIG_IGN)
+            # Not SIG_IGN: Python complains of a signal that it has noted and then finds nobody for.
+            signal.signal(each, _nothing)
         watchdog = threading.Timer(grace, give_up, (last_words, grace))
         watchdog.daemon = True
         watchdogs.append(watchdog)
@@ -50,10 +51,14 @@ def wind_down_on_signals(
         yield
     finally:
         for number, handler in before.items():
-            if not watchdogs:
-                signal.signal(number, handler)
+            # To the very end: the interpreter's own end would give each its fatal default back.
+            signal.signal(number, signal.SIG_IGN if watchdogs else handler)
         for watchdog in watchdogs:
             watchdog.cancel()
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """The process leaves already."""
 
 
 def _ignored(number: signal.Signals) -> bool:

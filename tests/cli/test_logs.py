@@ -237,11 +237,18 @@ def test_a_full_disk_loses_whole_lines_and_counts_them(
     assert (loss["event"], loss["severity"], loss["lost"]) == ("log", "warning", 3)
 
 
-def test_nothing_is_printed_where_the_log_cannot_be_written(capfd: pytest.CaptureFixture[str]) -> None:
-    file = LogFile(Path("/dev/full"))
+def test_nothing_is_printed_where_the_log_cannot_be_written(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file = LogFile(tmp_path / "log")
+    monkeypatch.setattr("hypertui.cli.logs.os.write", full)
     for number in range(3):
         file.emit(logging.LogRecord("x", logging.WARNING, "", 0, "text %d", (number,), None))
-    assert file.trouble == "3 lines of the log /dev/full are lost: No space left on device"
+    monkeypatch.undo()
+    assert file.trouble == f"3 lines of the log {tmp_path / 'log'} are lost: No space left on device"
     file.close()
     assert capfd.readouterr() == ("", "")
 

@@ -94,7 +94,7 @@ def test_while_an_engine_runs_it_refuses(home: dict[str, str], tmp_path: Path, v
         assert refused.returncode == 2
         assert len(refused.stderr.splitlines()) == 1
         assert f"process {engine.process.pid}" in refused.stderr
-        assert refused.stderr.endswith(": use hypertui ctl\n")
+        assert refused.stderr.endswith(": use hypertui ctl to control it\n")
         assert sides(venue) == "SSSS"
 
 

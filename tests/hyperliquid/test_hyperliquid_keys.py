@@ -65,7 +65,7 @@ def test_reads_a_private_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601, 0o777])
 def test_refuses_a_file_that_others_can_use(tmp_path: Path, mode: int) -> None:
     path = private_file(tmp_path / "key", SECRET, mode)
-    with pytest.raises(KeyRefused, match=f"mode 0{mode:o}.*0600") as refusal:
+    with pytest.raises(KeyRefused, match=f"mode 0{mode:o}.*chmod 600") as refusal:
         SigningKey.read(path)
     assert SECRET not in shown(refusal.value)
     assert "\n" not in str(refusal.value)
