@@ -73,6 +73,7 @@ class LiveEngine:
         self.venue = venue
         self.config = replace(config, **changes)
         self.key = SigningKey.throwaway()
+        self.account = ""  # whose key it is not but may act for, where that is so
         self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
         self.engine = WatchedEngine(
@@ -198,7 +199,9 @@ class LiveEngine:
             self._lies.append(f"{kind}: {text}")
 
         core, symbol = self.venue.core, self.config.symbol
-        return Oracle(core, lambda: self.key.address.lower(), symbol, wall_clock, _SLACK, lied)
+        return Oracle(
+            core, lambda: (self.account or self.key.address).lower(), symbol, wall_clock, _SLACK, lied
+        )
 
     async def _connect(self) -> Exchange:
         return HyperliquidExchange(paper(self.venue.base_url), self.key)
