@@ -123,7 +123,7 @@ def look(
             if live is None:
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-            text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
+            text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
             return journal.place, text, _other_terms(live, config) or _unplayable(journal, live, config, plan)
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
@@ -188,7 +188,7 @@ def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
     for name, asked in _terms(config).items():
         if live.settings.get(name) != asked:
             return (
-                f"a trade of {config.symbol} with {name} {live.settings.get(name)} goes on in this account, "
+                f"a trade of {config.symbol} with {name} {live.settings.get(name)} is open in this account, "
                 f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
             )
     return ""

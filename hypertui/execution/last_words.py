@@ -45,6 +45,12 @@ def in_words(seen: Exposure | None, desk: Desk, trade: OpenTrade | None) -> str:
     return f"the exchange does not answer; by the own books, as of {as_of}: {winddown.what_works(trade)}"
 
 
+def agree(seen: Exposure, trade: OpenTrade) -> bool:
+    """Whether the own books hold what the exchange does, in as many orders."""
+    working = len(seen.stops) + len(seen.buys)
+    return seen.position == trade.tracker.ladder.held and working == len(list(trade.tracker.alive))
+
+
 def is_covered(seen: Exposure, trade: OpenTrade) -> bool:
     """Whether stops cover all that is held, but for a remainder for which the exchange takes no order."""
     price = trade.tracker.mark or ZERO

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from hypertui.exchange import RateLimited, Unknown, Unreachable
+from hypertui.exchange import RateLimited, Rejected, Unknown, Unreachable
 from hypertui.hyperliquid import errors
 from hypertui.hyperliquid.checks import Json
 from hypertui.hyperliquid.meter import Meter
@@ -64,25 +64,28 @@ class Line:
 
         if self.closed:
             raise _closed()
-        silent = False
         try:
-            return await workers.run(unless_closed, self._timeout + _GRACE)
+            answer = await workers.run(unless_closed, self._timeout + _GRACE)
         except TimeoutError:
-            silent = True
+            self._heard(False)
             raise errors.no_answer(errors.LATE, is_action=is_action) from None
         except (Unreachable, Unknown):
-            silent = True
+            self._heard(False)
             raise
         except RateLimited as error:
+            self._heard(True)
             if not error.actions_only:
                 self._meter.throttled()
             raise
-        finally:
-            self._heard(silent)
+        except Rejected:
+            self._heard(True)
+            raise
+        self._heard(True)
+        return answer
 
-    def _heard(self, silent: bool) -> None:
-        was_silent, self._silent = self._silent, silent
-        if was_silent and not silent:
+    def _heard(self, something: bool) -> None:
+        was_silent, self._silent = self._silent, not something
+        if was_silent and something:
             self._back()
 
 

@@ -145,7 +145,8 @@ def test_an_engine_that_says_nothing_is_said_to(place: Place) -> None:
 def test_after_the_engine(running: Run) -> None:
     place = running.place
     running.venue.set_price("SOL", "149.4")
-    running.until("filled", 2)
+    running.until("working", 5)  # the stops, and the buy after the first sale
+    assert "UNATTENDED" not in place.says("status")
     running.process.terminate()
     running.process.communicate(timeout=DEADLINE)
     status = json.loads(place.says("status", "--json", "--events", "3"))
@@ -161,7 +162,9 @@ def test_after_the_engine(running: Run) -> None:
     words = place.says("status")
     assert "engine: none runs on this machine" in words
     assert "  task " not in words
-    assert "what works at the venue works on by itself" in words
+    assert "what is live at the exchange stays live by itself" in words
+    assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words.splitlines()
+    assert trade["live_buys"] == 1
     assert "nothing to keep" not in words
     assert "0 inputs and statuses of 0 trades" in place.says("ledger", "prune", "--before", "2999-01-01")
     copy = place.folder / "copy.db"
@@ -180,7 +183,7 @@ def test_pruned_trades_keep_their_orders(running: Run) -> None:
     assert " would go; " in place.says("ledger", "prune", "--before", "2000-01-01", "--dry-run")
     assert " are gone; " in place.says("ledger", "prune", "--before", "2000-01-01")
     assert "what became of it is no longer in the journal" in place.says("ledger", "why", order)
-    assert "trade: none goes on" in place.says("status")
+    assert "trade: none is open" in place.says("status")
 
 
 def test_bad_input_is_refused_in_one_line(place: Place) -> None:

@@ -27,7 +27,7 @@ TIMEOUT = 0.6
 # expire before, and the stop; on a machine that has much else to do.
 PATIENCE = 5.0
 LONGEST_PAUSE = 12.0  # that the venue is given when it asks for one, with its jitter
-_LIES = 0.1
+_LIES = 0.25
 _LONG = 2.0
 _CONFIG = replace(
     SOL, timing=Timing(confirm_after=400, expires_after=1_500), reconcile_every=4_000, stale_after=5_000
@@ -212,7 +212,9 @@ def _judge_cover(verdict: Verdict, proxy: Proxy, engine: HostileEngine, witness:
     _wait(lambda: engine.ended or covered(), patience)
     verdict.covered = time.monotonic() - calm
     if verdict.covered > _LONG:
-        events = [event for event in engine.engine.events_after(0) if event.at > at - 5_000]
+        events = [
+            event for event in engine.engine.events_after(0) if event.at > at - 3_000 and event.kind != "step"
+        ]
         verdict.story = [f"{event.at - at:6} ms {event.kind}: {event.text}" for event in events]
     if not covered() and not engine.ended:
         held, stops, _ = witness.books()

@@ -111,7 +111,7 @@ def test_a_liquidation_is_called_one(tmp_path: Path) -> None:
         live.opened()
         order_taken(live, Verb.CANCEL_ALL)
         venue.set_price("SOL", 120)
-        liquidated = "that is a liquidation by the venue"
+        liquidated = "that is a liquidation by the exchange"
         live.wait_for(lambda: any(liquidated in e.text for e in live.events("alarm")), "the alarm")
         order_taken(live, Verb.ADOPT)
         assert live.held() == 0

@@ -52,7 +52,7 @@ class Game:
             self.venue.core,
             lambda: ADDRESS,
             config.symbol,
-            loop.clock,
+            self._clock,
             round(LATENCIES[scenario.pace][1] * 1000) + 2,
             self.auditor.complain,
             loses_notices=scenario.faults.drop > 0,
@@ -154,16 +154,38 @@ class Game:
         journal: TradeJournal = MemoryJournal()
         trade_id = self.scenario.seed + 1
         if self.file is not None:
-            trade_id, journal = self.file.open(door, self.loop.clock())
+            trade_id, journal = self.file.open(door, self._clock())
         exchange = SimExchange(
-            self.venue, self.network, self.scenario.reorder, self.auditor, door, self.loop.time
+            self.venue,
+            self.network,
+            self.scenario.reorder,
+            self.auditor,
+            door,
+            self.loop.time,
+            self.scenario.late_entry,
         )
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
         process = Process(
-            name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed, self.oracle.judge
+            name,
+            config,
+            exchange,
+            trade_id,
+            journal,
+            door,
+            self._clock,
+            self._changed,
+            self.oracle.judge,
+            self._clock_set_by,
         )
         self.processes.append(process)
         return process, journal
+
+    def _clock(self) -> int:
+        """The engine's, which no hand sets."""
+        return self.loop.clock() + self.scenario.clock_ahead
+
+    def _clock_set_by(self) -> int:
+        return self.scenario.clock_set_by(self.loop.time())
 
     def _arm(self, armed: bool) -> None:
         self._armed = self.process.door.armed = armed
@@ -363,6 +385,7 @@ class Game:
 
     def _judge_end(self, reason: StopReason) -> None:
         """The trade has ended by itself, sold out."""
+        self.oracle.judge_last_words(reason.text)
         working = self.venue.working()
         # An outage of the journal may outlast the engine, which then says what is lost.
         lost = reason.status == 3 and "are lost: the database is out of reach" in reason.text
@@ -374,6 +397,7 @@ class Game:
             self.auditor.complain("sold out", "the journal knows of no end")
 
     def _judge_exit(self, reason: StopReason) -> None:
+        self.oracle.judge_last_words(reason.text)
         if reason.status and self.scenario.hasty:
             return  # what was under way could not be proven in time, and that is what it says
         trade, working = self.process.trade, self.venue.working()

@@ -105,6 +105,8 @@ class LiveEngine:
             raise self._errors[0]
         for snapshot in self.engine.published:
             self._oracle.judge(snapshot)
+        for reason in self._reasons:
+            self._oracle.judge_last_words(reason.text)
         assert not self._lies or exception[0] is not None, self._lies
 
     # The engine

@@ -7,6 +7,7 @@ it claims less of than is so is no lie, but for an alarm, which has to have been
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,25 @@ class Truth:
     working: Mapping[str, Decimal]
     stopped: Decimal
     equity: Decimal
+
+
+_NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
+_ASKED_WITHIN = 20_000  # ms before a run ends in which its last line may have been found out
+# What a last line may say, and when that is so.
+_LAST_WORDS: tuple[tuple[str, Callable[..., bool]], ...] = (
+    (
+        rf"{_NUMBER} \w+ held, \d+ live stops? for {_NUMBER}",
+        lambda truth, held, cover: truth.position == held and min(truth.stopped, held) == cover,
+    ),
+    (r"no [A-Z]+ held", lambda truth: truth.position == 0),
+    (rf"stops working for {_NUMBER}", lambda truth, cover: truth.stopped == cover),
+    (r"position 0 and no orders", lambda truth: truth.position == 0 and not truth.working),
+    (r"no position and no buys", lambda truth: truth.position == 0),
+    (
+        rf"{_NUMBER} orders? working and {_NUMBER}",
+        lambda truth, count, held: len(truth.working) == count and truth.position == held,
+    ),
+)
 
 
 class Oracle:
@@ -86,6 +106,17 @@ class Oracle:
                 self._lie("live", f"{order.role} {order.unit} {order.client_id}", snapshot)
         if snapshot.account_at is not None and snapshot.equity is not None:
             self._judge_equity(snapshot, snapshot.account_at, snapshot.equity)
+
+    def judge_last_words(self, text: str) -> None:
+        """Hold the last line of a run, said now, against the books since it may have asked for them."""
+        now = self._clock()
+        truths = list(self._between(now - _ASKED_WITHIN, now))
+        for pattern, agrees in _LAST_WORDS:
+            for said in re.finditer(pattern, text):
+                numbers = [Decimal(number.replace(",", "")) for number in said.groups()]
+                if not any(agrees(truth, *numbers) for truth in truths):
+                    held, stopped = truths[-1].position, truths[-1].stopped
+                    self._complain("false claim: last words", f"{said[0]}: {held} held, {stopped} in stops")
 
     def _judge_protection(self, lamp: Invariant, truths: Sequence[Truth], snapshot: Snapshot) -> None:
         """Orders are heard of by answers and coins by the feed: each has to have been so by itself."""
