@@ -45,7 +45,7 @@ class Account:
     def engine(self, history: Sequence[Input] = (), **changes: Any) -> LiveEngine:
         """A new engine of the account; what is spent from now on is its own."""
         live = LiveEngine(self.venue, history=history, **changes)
-        live.key, live.account = self._key, self._address
+        live.account, live.key = self._address, self._key
 
         async def connect() -> Exchange:
             return HyperliquidExchange(paper(self.venue.base_url), self._key, self._address)
