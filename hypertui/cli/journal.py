@@ -60,7 +60,7 @@ def journals(
                 journal.claim(*names)
                 retention = None if keep_days is None else Retention(place, keep_days, clock)
                 trade, written = take_up(journal, config, account, clock(), retention=retention)
-                held.callback(forget_unless_begun, journal, f"{trade:016x}")
+                held.callback(_forget_unless_begun, journal, trade, written)
                 if snapshot is not None:
                     journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
                 return trade, written
@@ -153,7 +153,7 @@ def take_up(
     now: int,
     new_id: Callable[[], str] = _random_id,
     retention: Retention | None = None,
-) -> tuple[int, TradeJournal]:
+) -> tuple[int, LedgerJournal]:
     """The account's live trade, or a new one under an id (16 hex digits) of `new_id`. Raises StartRefused
     when the live one was begun on other terms than `config`'s."""
     live = _live(journal, config, account)
@@ -169,11 +169,11 @@ def take_up(
     return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
 
 
-def forget_unless_begun(journal: Journal, trade_id: str) -> None:
+def _forget_unless_begun(journal: Journal, trade: int, written: LedgerJournal) -> None:
     """A start that came to nothing leaves nothing: no trade that `status` would tell of."""
-    with suppress(JournalError, Locked):
-        if next(journal.inputs(trade_id), None) is None:
-            journal.forget(trade_id)
+    if not written.begun:
+        with suppress(JournalError, Locked):
+            journal.forget(f"{trade:016x}")
 
 
 def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:

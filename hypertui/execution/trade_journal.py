@@ -124,6 +124,11 @@ class LedgerJournal:
         return self._journal.place
 
     @property
+    def begun(self) -> bool:
+        """Whether the trade has any input: one without has sent nothing."""
+        return self._seq > 0
+
+    @property
     def pending(self) -> int:
         """How many rows wait for a commit, the trade's end among them."""
         return self._journal.pending + (self._end is not None)

@@ -143,10 +143,13 @@ class Account:
     def usdc(self) -> Decimal:
         """The spot balance as it is shown: where it is shared, with what the perpetuals have made and paid,
         but not what they would bring now."""
-        if not self.is_pooled:
-            return self.spot
+        return self.spot + self.booked if self.is_pooled else self.spot
+
+    @property
+    def booked(self) -> Decimal:
+        """The cash of the perpetuals with the cross positions at what they cost."""
         crossed = (each for each in self.positions.values() if each.raw_usd is None)
-        return self.spot + self.cross_cash + sum((each.cost for each in crossed), ZERO)
+        return self.cross_cash + sum((each.cost for each in crossed), ZERO)
 
     @property
     def cross_cash(self) -> Decimal:

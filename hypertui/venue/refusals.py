@@ -73,12 +73,11 @@ def _all_spot(core: Core, body: Any, answer: Json) -> Json:
     account = core.account(str(body["user"]).lower())
     if account is None:
         return answer
-    margin = core.margin(account)
     balance = {
         "coin": "USDC",
         "token": 0,
-        "hold": usd(margin.used),
-        "total": usd(margin.value),
+        "hold": usd(core.rules.cross(account, core.marks).used),
+        "total": usd(account.spot + account.booked),
         "entryNtl": "0.0",
     }
     return answer | {"balances": [balance]}

@@ -134,7 +134,7 @@ def test_a_start_that_the_venue_makes_impossible(
 ) -> None:
     shown = run(home, tmp_path, "run", "--headless", "--base-url", venue.base_url, "--symbol", "NOPE")
     assert shown.returncode == 2
-    assert "symbol NOPE is not among the venue's markets" in shown.stderr
+    assert "symbol NOPE is not among the exchange's markets" in shown.stderr
     assert len(shown.stderr.splitlines()) == 1
 
 

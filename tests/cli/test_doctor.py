@@ -160,7 +160,7 @@ def test_where_nothing_answers(home: dict[str, str]) -> None:
 def test_a_market_that_there_is_not(home: dict[str, str], venue: LocalVenue) -> None:
     shown = run(home, "doctor", "--base-url", venue.base_url, "--symbol", "NOPE")
     assert shown.returncode == 2
-    assert "symbol NOPE is not among the venue's markets" in shown.stderr
+    assert "symbol NOPE is not among the exchange's markets" in shown.stderr
 
 
 def test_a_position_is_taken_over_and_goes_on(home: dict[str, str], venue: LocalVenue) -> None:

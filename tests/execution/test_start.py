@@ -14,7 +14,7 @@ from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
 BAD: list[tuple[dict[str, Any], int, str]] = [
-    ({"symbol": "NOPE"}, 2, "symbol NOPE is not among the venue's markets"),
+    ({"symbol": "NOPE"}, 2, "symbol NOPE is not among the exchange's markets"),
     ({"unit_size": Decimal("0.001")}, 2, "unit size 0.001 is below the price tick of 0.01"),
     ({"unit_size": Decimal(40)}, 2, "unit size 40 puts the lowest stop at"),
     ({"position_size": Decimal(30)}, 2, "below the minimum order value of 10 USD"),

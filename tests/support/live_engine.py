@@ -72,7 +72,8 @@ class LiveEngine:
     ) -> None:
         self.venue = venue
         self.config = replace(config, **changes)
-        self.key = SigningKey.throwaway()
+        self._key = SigningKey.throwaway()
+        self.account = ""  # whose key it is not but may act for, where that is so; to be set before the key
         self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
         self.engine = WatchedEngine(
@@ -90,8 +91,17 @@ class LiveEngine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._questions = Info(venue.base_url, skip_ws=True, meta={"universe": []}, spot_meta=_NO_SPOT)
 
+    @property
+    def key(self) -> SigningKey:
+        """The key that signs."""
+        return self._key
+
+    @key.setter
+    def key(self, key: SigningKey) -> None:
+        self._key = key
+        self.venue.call(self._oracle.note)  # it began to listen for the account of another one
+
     def __enter__(self) -> Self:
-        self.venue.call(self._oracle.note)  # the key may have been another one when it began to listen
         self._thread.start()
         return self
 
@@ -200,7 +210,9 @@ class LiveEngine:
             self._lies.append(f"{kind}: {text}")
 
         core, symbol = self.venue.core, self.config.symbol
-        return Oracle(core, lambda: self.key.address.lower(), symbol, wall_clock, _SLACK, lied)
+        return Oracle(
+            core, lambda: (self.account or self.key.address).lower(), symbol, wall_clock, _SLACK, lied
+        )
 
     async def _connect(self) -> Exchange:
         return HyperliquidExchange(paper(self.venue.base_url), self.key)
