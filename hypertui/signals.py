@@ -22,9 +22,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 @contextmanager
-def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Iterator[None]:
+def wind_down_on_signals(
+    leave: Callable[[], None], last_words: Callable[[], str] = str, grace: float = GRACE
+) -> Iterator[None]:
     """For the time of the context, SIGTERM, SIGHUP and SIGINT call `leave`; the process ends with status 70
-    when it is still there `grace` seconds after the first one.
+    and with the `last_words` on standard error when it is still there `grace` seconds after the first one.
 
     Plain signal handlers run even while an event loop is stuck, as in a terminal that does not read.
     """
@@ -32,7 +34,7 @@ def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Ite
 
     def handle(number: int, frame: FrameType | None) -> None:
         if not watchdogs:
-            watchdog = threading.Timer(grace, os._exit, (FAILED,))
+            watchdog = threading.Timer(grace, give_up, (last_words, grace))
             watchdog.daemon = True
             watchdogs.append(watchdog)
             watchdog.start()
@@ -46,6 +48,15 @@ def wind_down_on_signals(leave: Callable[[], None], grace: float = GRACE) -> Ite
             signal.signal(number, handler)
         for watchdog in watchdogs:
             watchdog.cancel()
+
+
+def give_up(last_words: Callable[[], str], waited: float) -> None:
+    """End the process, whatever it is doing, with one line on standard error."""
+    try:
+        text = f"hypertui: did not leave within {waited:g} s, and was ended by its watchdog; {last_words()}"
+        os.write(2, " ".join(text.split()).encode("utf-8", "replace") + b"\n")
+    finally:
+        os._exit(FAILED)
 
 
 @contextmanager

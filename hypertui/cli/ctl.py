@@ -13,9 +13,9 @@ from pathlib import Path
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import amount
+from hypertui.clock import steady_ms
 from hypertui.console import format as fmt
 from hypertui.console import questions
-from hypertui.console.launch import wall_clock
 from hypertui.console.questions import BUILD, Question
 from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
 from hypertui.market import plain
@@ -43,7 +43,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(found))
     else:
-        for text in in_words(snapshot, wall_clock()):
+        for text in in_words(snapshot, snapshot.at + steady_ms() - snapshot.steady):
             print(text)
     return 0
 

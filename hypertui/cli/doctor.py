@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
-from hypertui.cli.trade import Prepared, prepare, wall_clock
+from hypertui.cli.trade import Prepared, prepare
+from hypertui.clock import CLOCK
 from hypertui.exchange import Exchange, ExchangeError, Rejected
 from hypertui.execution import preflight, words
 from hypertui.execution.entry import StartRefused
@@ -84,7 +85,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     else:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
-    survey = Survey(exchange, config, plan, wall_clock, ClockSkew(), place, prepared.disk_free)
+    survey = Survey(exchange, config, plan, CLOCK, ClockSkew(), place, prepared.disk_free)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
     return (*found, *trouble, *_unattended(prepared, ground))
 

@@ -13,7 +13,7 @@ _VERBS = {
     "sell-out": "no buys any more; the stops trail until all is sold",
     "flatten": "cancel the buys, sell all at market, cancel the stops, halt",
     "cancel-all": "cancel every order, the stops too, and pause",
-    "adopt": "take over what the venue holds",
+    "adopt": "import a position opened elsewhere",
     "reconcile": "compare orders and fills with the venue now",
     "halt": "touch nothing any more",
 }

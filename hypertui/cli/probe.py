@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 
 from hypertui.cli.alone import alone, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
-from hypertui.cli.trade import Prepared, prepare, wall_clock
+from hypertui.cli.trade import Prepared, prepare
+from hypertui.clock import CLOCK
 from hypertui.console.format import clean
 from hypertui.exchange import ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
@@ -75,9 +76,9 @@ async def _probe(prepared: Prepared, stop: threading.Event, *, as_json: bool) ->
     exchange = await prepared.connect(None)
     try:
         who = (prepared.state_dir, settings.network, venue_of(settings), exchange.account, symbol)
-        with alone(*who, wall_clock):
+        with alone(*who, CLOCK):
             account = ProbeAccount(
-                exchange, symbol, wall_clock, lambda: f"0x{secrets.token_hex(16)}", _PATIENCE, _PAUSE
+                exchange, symbol, CLOCK, lambda: f"0x{secrets.token_hex(16)}", _PATIENCE, _PAUSE
             )
             await account.begin()
             seen: list[Seen] = []

@@ -17,8 +17,9 @@ from random import SystemRandom
 from hypertui.cli.alone import alone_if_possible, venue_of
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
-from hypertui.cli.trade import Prepared, connector, prepare, wall_clock
+from hypertui.cli.trade import Prepared, connector, prepare
 from hypertui.cli.values import amount
+from hypertui.clock import CLOCK
 from hypertui.console.format import clean
 from hypertui.console.launch import operator
 from hypertui.exchange import ExchangeError, Rejected
@@ -82,7 +83,7 @@ async def _make_safe(
         with ExitStack() as held:
             venue, account = venue_of(trade.settings), exchange.account
             names = (trade.state_dir, config.network, venue, account, config.symbol)
-            if trouble := held.enter_context(alone_if_possible(*names, wall_clock)):
+            if trouble := held.enter_context(alone_if_possible(*names, CLOCK)):
                 _say(f"goes on without a lock: {trouble}")
             await exchange.open()
             live: Live | None = None
@@ -101,7 +102,7 @@ async def _make_safe(
                 exchange,
                 config.symbol,
                 config.stop_slippage,
-                wall_clock,
+                CLOCK,
                 lambda: f"0x{secrets.token_hex(16)}",
                 _say,
             )
@@ -116,7 +117,7 @@ async def _protect(trade: Prepared, market: PaperMarket | None, live: Live, stop
         lambda: connect(market),
         lambda account: (live.trade_id, live.journal),
         live.config,
-        wall_clock,
+        CLOCK,
         SystemRandom(),
     )
     asyncio.get_running_loop().call_later(_PATIENCE, stop.request)

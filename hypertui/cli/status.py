@@ -118,17 +118,24 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
     where = (
         "unit 0, no step yet"
         if step is None
-        else f"unit {step.unit:+d} after {step.seq} steps, {step.phase} at the last one"
+        else f"unit {step.unit:+d} after {step.seq} steps, in {step.phase} before the last one's fills"
     )
     yield (
         f"  {where}; {overview.position:f} held by {overview.fills} fills,"
         f" realised {overview.realized_pnl:+.2f} USD, as journalled"
     )
-    yield f"  {overview.mode}{f': {overview.reason}' if overview.reason else ''}"
+    then = "; resume goes on selling out" if _pauses_a_sell_out(overview) else ""
+    yield f"  {overview.mode}{f': {overview.reason}' if overview.reason else ''}{then}"
+    if overview.wish:
+        yield f"  not done yet, and gone on with: {overview.wish}"
     for alarm in overview.alarms:
         yield f"  alarm ({alarm.severity}) since {_time(alarm.at)}: {alarm.text}"
     for at, kind, text in overview.events:
         yield f"  {_time(at)}  {kind:<8}{text}"
+
+
+def _pauses_a_sell_out(overview: Overview) -> bool:
+    return overview.resumes == "selling-out" != overview.mode
 
 
 def _task(task: TaskView) -> str:

@@ -8,7 +8,6 @@ import atexit
 import random
 import shutil
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -23,7 +22,9 @@ from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import amount
+from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
+from hypertui.console.last_words import last_words
 from hypertui.console.launch import operator
 from hypertui.control.server import ControlServer
 from hypertui.exchange import Exchange
@@ -64,6 +65,7 @@ def console(arguments: argparse.Namespace) -> int:
             local_times=view.times == "local",
             keys=view.keys,
             shots=trade.state_dir,
+            clock=CLOCK,
         )
     return _say(reason, market)
 
@@ -78,7 +80,11 @@ def headless(arguments: argparse.Namespace) -> int:
     trade = prepare(arguments, run_for)
     stop = Stop(trade.config.on_exit)
     stop.by = operator()
-    with trade.market() as market, trade.engine(market) as engine, wind_down_on_signals(stop.request):
+    with (
+        trade.market() as market,
+        trade.engine(market) as engine,
+        wind_down_on_signals(stop.request, lambda: last_words(engine.snapshot)),
+    ):
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 
@@ -115,7 +121,7 @@ class Prepared:
             self.config,
             self.state_dir,
             kept.url,
-            wall_clock,
+            CLOCK,
             snapshot,
             kept.keep_days,
             venue_of(self.settings),
@@ -124,10 +130,11 @@ class Prepared:
                 lambda: self.connect(market),
                 journal,
                 self.config,
-                wall_clock,
+                CLOCK,
                 random.SystemRandom(),
                 self.disk_free,
                 log.trouble,
+                CLOCK.set_by,
             )
             engine.listen(log.event)
             with ControlServer(engine, self.state_dir):
@@ -282,8 +289,3 @@ def _say(reason: StopReason, market: PaperMarket | None) -> int:
         with suppress(OSError):  # a terminal that is gone takes no last words; the log has them
             print(f"hypertui: {' '.join(reason.text.split())}{hint}", file=sys.stderr)
     return reason.status
-
-
-def wall_clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000

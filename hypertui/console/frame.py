@@ -62,13 +62,14 @@ class Frame:
         """How long the engine has been silent, in ms, if it should not be."""
         age = self.now - self.snapshot.at
         gone = self.ended is not None or self.snapshot.mode is Mode.STOPPED
-        return None if gone or age <= SILENT_AFTER else age
+        # One from the time to come is none that was just made: its clock and ours do not go together.
+        return None if gone or abs(age) <= SILENT_AFTER else abs(age)
 
     @property
     def mark_age(self) -> int | None:
         """The age of the mark in ms; None before the first one."""
         at = self.snapshot.mark_at
-        return None if at is None else max(self.now - at, 0)
+        return None if at is None else abs(self.now - at)
 
     @property
     def mark_stale(self) -> bool:
@@ -92,7 +93,7 @@ class Frame:
 
     def source_age(self, source: Source) -> int | None:
         """The age of a source's last sign of life in ms; None if there was none."""
-        return None if source.seen_at is None else max(self.now - source.seen_at, 0)
+        return None if source.seen_at is None else abs(self.now - source.seen_at)
 
     def source_stale(self, source: Source) -> bool:
         """Whether a source is disconnected or older than its limit. One not heard of yet is not, while the

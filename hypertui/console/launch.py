@@ -6,12 +6,14 @@ import gc
 import getpass
 import os
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
+from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
+from hypertui.console.last_words import last_words
 from hypertui.port import EnginePort, Stop, StopReason
 from hypertui.signals import FAILED, signal_when_gone, wind_down_on_signals
 
@@ -28,6 +30,7 @@ def run_console(
     local_times: bool = False,
     keys: Mapping[str, str] | None = None,
     shots: Path | None = None,
+    clock: Callable[[], int] = CLOCK,
 ) -> StopReason:
     """Run engine and console until the operator, a signal or a failure ends them.
 
@@ -49,16 +52,15 @@ def run_console(
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.
-    app = HyperTui(
-        engine, stop, clock=wall_clock, who=stop.by, refresh_hz=refresh_hz, look=look, built=gc.freeze
-    )
+    app = HyperTui(engine, stop, clock=clock, who=stop.by, refresh_hz=refresh_hz, look=look, built=gc.freeze)
 
     def leave() -> None:
         app.request_stop()
         app.leave_now()
 
     gc.freeze()
-    with wind_down_on_signals(leave), signal_when_gone(sys.stdin.fileno()):
+    words = partial(_last_words, engine)
+    with wind_down_on_signals(leave, words), signal_when_gone(sys.stdin.fileno()):
         app.run(mouse=mouse)
     if app.words:
         return StopReason(FAILED, app.words.splitlines()[0])
@@ -67,9 +69,8 @@ def run_console(
     return app.ended or StopReason(FAILED, "the engine did not say how it ended")
 
 
-def wall_clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
+def _last_words(engine: EnginePort) -> str:
+    return last_words(engine.snapshot)
 
 
 def operator() -> str:

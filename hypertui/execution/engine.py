@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+from hypertui.clock import steady_ms
 from hypertui.exchange import Exchange, ExchangeError, Rejected
 from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
@@ -30,7 +31,8 @@ class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
     or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `disk_free` says how
     many bytes the state folder has left; `log_trouble` says why lines of the log are lost, and is empty while
-    none are."""
+    none are. `clock` (ms) must never jump; `clock_set_by` says how far the machine's own has been set since
+    the start, and `steady` is what other processes can tell a snapshot's age by."""
 
     def __init__(
         self,
@@ -41,7 +43,11 @@ class EmbeddedEngine:
         random: Random,
         disk_free: Callable[[], int] | None = None,
         log_trouble: Callable[[], str] = lambda: "",
+        clock_set_by: Callable[[], int] = lambda: 0,
+        steady: Callable[[], int] = steady_ms,
     ) -> None:
+        self._clock_set_by = clock_set_by
+        self._steady = steady
         self._disk_free = disk_free
         self._connect = connect
         self._config = config
@@ -54,7 +60,7 @@ class EmbeddedEngine:
         self._trader: Trader | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
-        self._snapshot = self._blank = blank(config, clock())
+        self._snapshot = self._blank = replace(blank(config, clock()), steady=steady())
 
     @property
     def snapshot(self) -> Snapshot:
@@ -126,6 +132,7 @@ class EmbeddedEngine:
                 self._changed,
                 self._disk_free,
                 self._log_trouble,
+                self._clock_set_by,
             )
             return await self._trader.run(stop)
         finally:
@@ -141,10 +148,12 @@ class EmbeddedEngine:
     def _changed(self) -> None:
         trader, now = self._trader, self._clock()
         if trader is None:
-            self._snapshot = replace(self._snapshot, seq=self._snapshot.seq + 1, at=now)
+            self._snapshot = replace(
+                self._snapshot, seq=self._snapshot.seq + 1, at=now, steady=self._steady()
+            )
             return
         news = self._published != (trader.desk.mode, trader.desk.reason)
-        if news or now - self._snapshot.at >= _PUBLISH_EVERY:
+        if news or not 0 <= now - self._snapshot.at < _PUBLISH_EVERY:
             self._published = (trader.desk.mode, trader.desk.reason)
             if trader.fallback is not None:
                 # Nothing of the books that were given up is shown on.
@@ -153,7 +162,7 @@ class EmbeddedEngine:
 
     def _composed(self, trader: Trader, now: int) -> Snapshot:
         try:
-            return compose(trader, self._snapshot, now, self._books)
+            return replace(compose(trader, self._snapshot, now, self._books), steady=self._steady())
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
             text = f"no snapshot could be made: {type(error).__name__}: {error}"
             trader.desk.alarms.sound("snapshot", Severity.CRITICAL, text)
@@ -165,6 +174,7 @@ class EmbeddedEngine:
             self._snapshot,
             seq=self._snapshot.seq + 1,
             at=self._clock(),
+            steady=self._steady(),
             mode=Mode.HALTED if halted else Mode.STOPPED,
             reason=reason.text,
         )

@@ -300,6 +300,8 @@ class OpenTrade:
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:
             return "the exchange's clock has not been read yet"
+        if self.desk.skew.unsettled:
+            return "this machine's clock was set, and the exchange's has not been read since"
         return "" if self.caretaker.reconciled else "orders are being compared with the exchange"
 
     def send(self, action: Action) -> None:

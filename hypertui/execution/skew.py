@@ -32,6 +32,11 @@ class ClockSkew:
     def __init__(self) -> None:
         self._samples: deque[_Sample] = deque(maxlen=_KEPT)
         self._best: _Sample | None = None
+        self.unsettled = False  # somebody has set a clock: what was measured before is not to be relied on
+
+    def unsettle(self) -> None:
+        """A clock was set: until the next answer, nothing that carries an expiry may be bought."""
+        self.unsettled = True
 
     def measure(self, sent: int, received: int, venue_time: int) -> None:
         """Take an answer that carries the venue's time. The sample with the shortest way counts; older ones
@@ -42,6 +47,7 @@ class ClockSkew:
         if len(agreeing) < len(self._samples):
             self._samples.clear()
         self._samples.append(new)
+        self.unsettled = False
         self._best = min(self._samples, key=lambda sample: sample.doubt)
 
     @property

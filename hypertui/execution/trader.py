@@ -30,6 +30,7 @@ from hypertui.exchange import (
     Unreachable,
 )
 from hypertui.execution import last_words, survey, winddown
+from hypertui.execution.clock_watch import ClockWatch
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import Entry, StartRefused
@@ -55,14 +56,15 @@ _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
 _STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
-_LEAVE_PATIENCE = 30.0
+_LEAVE_PATIENCE = 20.0
 _REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from being begun
 _LOG = logging.getLogger(__name__)
 
 
 class Trader:
     """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event;
-    `random` serves the backoff; `log_trouble` says why lines of the log are lost."""
+    `random` serves the backoff; `log_trouble` says why lines of the log are lost, `clock_set_by` how far the
+    machine's own clock has been set since the start (ms)."""
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Trader:
         changed: Callable[[], None],
         disk_free: Callable[[], int] | None = None,
         log_trouble: Callable[[], str] = lambda: "",
+        clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
         inbox = Inbox(self._advance)
         self.desk = Desk(
@@ -84,6 +87,7 @@ class Trader:
         self.trade: OpenTrade | None = None
         self.gate: Gate | None = None
         desk = self.desk
+        self._clock_watch = ClockWatch(clock_set_by, desk.skew, desk.alarms, self._measure_skew)
         self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
@@ -288,9 +292,14 @@ class Trader:
 
     def _advance(self) -> None:
         self.desk.tasks.watch()
+        self._clock_watch.look()
         if self.trade is not None:
             self.trade.advance()
         self.desk.changed()
+
+    def _measure_skew(self) -> None:
+        if self.trade is not None:
+            self.desk.inbox.spawn(self.trade.caretaker.ask_account())
 
     def _pause(self, reason: str) -> None:
         if self.trade is not None:

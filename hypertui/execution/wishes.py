@@ -45,6 +45,7 @@ class Wishes:
         self._wish: Wish | None = None
         self._way: Winddown | None = None
         self._since = 0
+        self._written = False  # whether a restart would go on with one
         self._told: set[str] = set()  # the commands that have been told to wait
 
     @property
@@ -90,7 +91,7 @@ class Wishes:
             return
         self._end(wish, Progress(True, f"called off by {verb.value}", failed=True))
         self._trade.desk.alarms.clear("winddown")
-        self._record("", "")
+        self._write_down(None)
 
     def set_aside(self) -> None:
         """Nothing more is done about it by this process; the next one goes on with what is written down."""
@@ -100,6 +101,7 @@ class Wishes:
     def take_up(self, data: Mapping[str, str]) -> None:
         """Go on with what was written down before a restart."""
         if data["verb"]:
+            self._written = True
             self._set(Wish(Verb(data["verb"]), data["reason"]))
 
     def work(self) -> None:
@@ -121,6 +123,8 @@ class Wishes:
 
     def _begin(self, wish: Wish) -> None:
         trade, desk = self._trade, self._trade.desk
+        if not wish.passing:
+            self._write_down(wish)
         if wish.verb is Verb.SELL_OUT:
             trade.sell_out(wish.reason)
             return
@@ -129,10 +133,8 @@ class Wishes:
             return
         desk.set_mode(Mode.PAUSED, wish.reason)
         if not wish.passing:
-            # Whatever keeps it from its end: a restart takes no new risk by itself, and goes on with it.
+            # Whatever keeps it from its end: a restart takes no new risk by itself.
             desk.record_mode(Mode.PAUSED, wish.reason)
-            if wish.verb in _WRITTEN_DOWN:
-                self._record(wish.verb.value, wish.reason)
 
     def _settle(self, wish: Wish, outcome: Progress) -> None:
         desk = self._trade.desk
@@ -142,8 +144,8 @@ class Wishes:
             desk.alarms.sound("winddown", Severity.CRITICAL, failed)
         else:
             desk.alarms.clear("winddown")
-        if wish.verb in _WRITTEN_DOWN and not wish.passing:
-            self._record("", "")
+        if not wish.passing:
+            self._write_down(None)
         # After the trade's end nothing is written down any more, so what is told to the commands comes first.
         self._end(wish, outcome, left)
         if not outcome.failed:
@@ -170,9 +172,15 @@ class Wishes:
             text = f"{wish.verb.value} is not done yet: it waits for {wish.waits}"
             desk.alarms.sound("winddown", Severity.CRITICAL, f"{text}; {what_works(self._trade)}")
 
-    def _record(self, verb: str, reason: str) -> None:
+    def _write_down(self, wish: Wish | None) -> None:
+        """Have a restart go on with it; None and those that are no wish of a restart's clear what was."""
         desk = self._trade.desk
-        desk.journal.record("wish", desk.clock(), {"verb": verb, "reason": reason})
+        lasting = wish if wish is not None and wish.verb in _WRITTEN_DOWN else None
+        if lasting is None and not self._written:
+            return
+        self._written = lasting is not None
+        said = ("", "") if lasting is None else (lasting.verb.value, lasting.reason)
+        desk.journal.record("wish", desk.clock(), {"verb": said[0], "reason": said[1]})
 
 
 def _posture(verb: Verb, now: Posture) -> Posture:

@@ -30,7 +30,8 @@ _ENDS = ("filled", "cancelled", "rejected", "not placed")
 class Overview:
     """`position` is what the fills make, `realized_pnl` first in, first out and net of fees, with the funding
     (USD). `step` is None before the first. `buys` counts those that are live. `mode` and `reason` are those
-    that a restart would take up.
+    that a restart would take up, `wish` is what was ordered and would be gone on with (empty for nothing),
+    `resumes` the mode that a resume leads to.
     `events` are (ms, kind, words), oldest first."""
 
     trade: TradeRecord
@@ -41,6 +42,8 @@ class Overview:
     buys: int
     mode: str
     reason: str
+    wish: str
+    resumes: str
     alarms: tuple[AlarmRecord, ...]
     events: tuple[tuple[int, str, str], ...]
 
@@ -60,10 +63,14 @@ def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overvie
     alarms: dict[str, AlarmRecord] = {}
     for alarm in reader.alarms(trade.id):
         alarms[alarm.key] = alarm
-    mode, reason = "running", ""
+    mode, reason, wish, resumes = "running", "", "", "running"
     for entry in reader.inputs(trade.id):
         if entry.kind == "mode":
             mode, reason = str(entry.data["mode"]), str(entry.data["reason"])
+        elif entry.kind == "wish":
+            wish = str(entry.data["reason"])
+        elif entry.kind == "selling out":
+            resumes = "selling-out"
     last = reader.newest(trade.id, [StepRecord], 1)
     newest = reader.newest(trade.id, _EVENTS, events)
     orders = {order.client_id: order for order in reader.orders(trade.id)}
@@ -76,6 +83,8 @@ def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overvie
         _live_buys(reader, trade, orders),
         mode,
         reason,
+        wish,
+        resumes,
         tuple(alarm for alarm in alarms.values() if alarm.active),
         tuple(_event(record, orders) for record in newest),
     )
@@ -127,11 +136,13 @@ def record(overview: Overview) -> dict[str, object]:
         "fills": overview.fills,
         "realized_pnl": plain(overview.realized_pnl),
         "unit": None if step is None else step.unit,
-        "phase": None if step is None else step.phase,
+        "phase_before_last_fills": None if step is None else step.phase,
         "steps": 0 if step is None else step.seq,
         "live_buys": overview.buys,
         "mode": overview.mode,
         "reason": overview.reason,
+        "wish": overview.wish,
+        "resumes": overview.resumes,
         "alarms": [
             {"key": alarm.key, "severity": alarm.severity, "text": alarm.text} for alarm in overview.alarms
         ],

@@ -113,9 +113,8 @@ def test_selling_out_ends_the_run_as_finished(
         assert ctl(home, tmp_path, "sell-out", "--yes").returncode == 0
         venue.set_price("SOL", 147)
         assert engine.process.wait(DEADLINE) == 0
-        assert (tmp_path / f"errors {SOL[1]}").read_text() == (
-            "hypertui: sold out: position 0 and no orders\n"
-        )
+        said = (tmp_path / f"errors {SOL[1]}").read_text()
+        assert said.startswith("hypertui: Trade ended: all sold. Result -") and said.endswith(" USD\n")
 
 
 def test_of_several_engines_the_right_one(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:

@@ -185,10 +185,16 @@ def test_a_position_is_taken_over_and_goes_on(home: dict[str, str], venue: Local
     other = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "1")
     assert other.returncode == 2
 
+    venue.set_price("SOL", Decimal("149.4"))  # a stop is filled, so there is a buy to leave
     again = run(home, *start)
     assert again.returncode == 0, again.stderr
     assert "resumed the trade from" in again.stdout
     assert '"event": "preflight"' not in again.stdout, "what is held already is no question"
+    shown = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL)
+    assert shown.returncode == 2
+    left = examined(shown)["unattended"]
+    assert left["level"] == "red"
+    assert left["text"].startswith("1 buy is live with no engine: a buy that fills gets no stop: start")
 
 
 def test_the_console_offers_to_adopt(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:

@@ -145,7 +145,8 @@ def test_an_engine_that_says_nothing_is_said_to(place: Place) -> None:
 def test_after_the_engine(running: Run) -> None:
     place = running.place
     running.venue.set_price("SOL", "149.4")
-    running.until("filled", 2)
+    running.until("working", 5)  # the stops, and the buy after the first sale
+    assert "UNATTENDED" not in place.says("status")
     running.process.terminate()
     running.process.communicate(timeout=DEADLINE)
     status = json.loads(place.says("status", "--json", "--events", "3"))
@@ -154,7 +155,7 @@ def test_after_the_engine(running: Run) -> None:
     (trade,) = status["trades"]
     assert (trade["symbol"], trade["unit"], trade["mode"]) == ("SOL", -1, "running")
     # The price and the fill travel apart, and a step has the phase of the fills that were known by then.
-    assert trade["phase"] in ("advance", "retracement")
+    assert trade["phase_before_last_fills"] in ("advance", "retracement")
     assert trade["fills"] == 2
     assert Decimal(trade["position"]) > 0
     assert len(trade["events"]) == 3
@@ -162,6 +163,8 @@ def test_after_the_engine(running: Run) -> None:
     assert "engine: none runs on this machine" in words
     assert "  task " not in words
     assert "what works at the venue works on by itself" in words
+    assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words.splitlines()
+    assert trade["live_buys"] == 1
     assert "nothing to keep" not in words
     assert "0 inputs and statuses of 0 trades" in place.says("ledger", "prune", "--before", "2999-01-01")
     copy = place.folder / "copy.db"

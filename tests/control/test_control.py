@@ -77,6 +77,18 @@ def test_it_says_who_it_is_and_what_is_so(live: LiveEngine, tmp_path: Path) -> N
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_a_verb_that_has_to_wait_says_so_and_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
+    live.go_to(-1)
+    live.venue.fail("http-429", only="cancelByCloid")
+    with client(tmp_path) as found:
+        answers = found.command("one", Verb.CANCEL_BUYS, None, 20.0)
+        said = [(answer.state, answer.text) for answer in (next(answers), next(answers))]
+        waits = (CommandState.ACKNOWLEDGED, "waits for the exchange")
+        assert said == [(CommandState.ACKNOWLEDGED, ""), waits]
+        live.venue.call(lambda: live.venue.server.faults.off("http-429"))
+        assert [answer.state for answer in answers] == [CommandState.CONFIRMED]
+
+
 def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
     live.go_to(-2)
     with client(tmp_path) as found:

@@ -166,6 +166,18 @@ def test_a_stronger_order_takes_over_and_resume_calls_it_off(venue: LocalVenue) 
         assert after.engine.snapshot.wish == ""
 
 
+def test_a_sell_out_takes_the_place_of_what_a_restart_would_go_on_with(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        live.opened().go_to(-1)
+        venue.fail("http-502", only="cancelByCloid")
+        for verb in (Verb.CANCEL_BUYS, Verb.SELL_OUT):
+            assert live.command(verb).accepted
+        wishes = [entry.data["verb"] for entry in live.journal.inputs if entry.kind == "wish"]
+        assert wishes == ["cancel-buys", ""]
+        restored(venue, "http-502")
+        came_to(live, Verb.SELL_OUT, CommandState.CONFIRMED)
+
+
 def test_halted_while_selling_out_it_says_what_resume_goes_on_with(venue: LocalVenue) -> None:
     with start(venue) as first:
         first.opened().go_to(-1)
@@ -191,7 +203,7 @@ def test_leaving_with_live_buys_is_said(venue: LocalVenue) -> None:
     with start(venue) as live:
         live.opened().go_to(-2)
         live.stop.request(OnExit.LEAVE)
-        words = "2 buys are live and unattended: a buy that fills gets no stop before the next start"
+        words = "UNATTENDED: 2 buys are live with no engine: a buy that fills gets no stop"
         assert live.reason.text.endswith(words)
 
 

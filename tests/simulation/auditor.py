@@ -63,6 +63,7 @@ class Auditor:
         self._network = network
         self._time = time
         self._cancelling = False
+        self._foreign = ZERO
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
         self._up_at = 0.0
@@ -70,6 +71,21 @@ class Auditor:
         self._bare: deque[list[float | Decimal]] = deque()
         self._orphans: dict[int, float] = {}  # since when, by order id
         venue.core.listeners.append(self._on_batch)
+
+    @property
+    def largest_lot(self) -> Decimal:
+        """The largest size in coins that one slot was bought with."""
+        return max(self._lots)
+
+    def meddled(self, size: Decimal) -> None:
+        """Somebody else trades so many coins: nobody covers them before the operator has said what they
+        are."""
+        self.excused = True
+        self._foreign += max(size, ZERO)
+
+    def settled(self) -> None:
+        """What others did has been taken over by the trade."""
+        self.excused = False
 
     def complain(self, kind: str, text: str) -> None:
         self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
@@ -183,7 +199,7 @@ class Auditor:
         count = SLOTS + self._scenario.config.trust_slots
         # The bound counts slots, whose coins may have grown by the remainders of some others.
         dust = 2 * self._venue.market.instrument.min_order_value / self._venue.book.mark
-        bound = sum(sorted(self._lots)[-count:], dust)
+        bound = sum(sorted(self._lots)[-count:], dust + self._foreign)
         buys = sum((order.remaining for order in working if order.side is Side.BUY), ZERO)
         if position + buys > bound:
             self.complain("exposure by coins", f"{position} held, {buys} in buys, at most {bound}")

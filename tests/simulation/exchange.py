@@ -40,6 +40,7 @@ from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS, Venue
 
 Arrive = Callable[[], Any]
+Way = Callable[[Arrive, Callable[[], object]], Awaitable[Any]]
 Watch = Callable[[], AbstractContextManager[None]]
 
 
@@ -55,7 +56,9 @@ class SimExchange:
         auditor: Auditor,
         door: Door,
         time: Callable[[], float],
+        late_entry: float | None,
     ) -> None:
+        self._late_entry = late_entry
         self._venue = venue
         self._network = network
         self._reorder = reorder
@@ -146,7 +149,10 @@ class SimExchange:
         wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]
         action = {"type": "order", "orders": wires, "grouping": "na"}
         self._auditor.check_pace(orders)
-        response = await self._act(action, expires_at, partial(self._auditor.placing, orders))
+        way = self._network.act
+        if self._late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
+            way = partial(self._network.lose_sight, self._late_entry)
+        response = await self._act(action, expires_at, partial(self._auditor.placing, orders), way)
         answers = wire.placed(wire.statuses(response), len(orders))
         self._auditor.answered(orders, answers)
         return answers
@@ -168,18 +174,18 @@ class SimExchange:
     async def _ask(self, question: dict[str, Any]) -> Any:
         return await self._carried(self._network.ask, lambda: self._venue.ask(question))
 
-    async def _act(self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext) -> Any:
+    async def _act(
+        self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext, way: Way | None = None
+    ) -> Any:
         def arrive() -> Any:
             if self._venue.core.now > expires_at:
                 return self._venue.act(action, expires_at)
             with watched():
                 return self._venue.act(action, expires_at)
 
-        return errors.accepted(await self._carried(self._network.act, arrive))
+        return errors.accepted(await self._carried(way or self._network.act, arrive))
 
-    async def _carried(
-        self, way: Callable[[Arrive, Callable[[], object]], Awaitable[Any]], arrive: Arrive
-    ) -> Any:
+    async def _carried(self, way: Way, arrive: Arrive) -> Any:
         """What has left goes on without its process; no answer, and no error, comes back to a dead one."""
 
         def arrived() -> Any:

@@ -52,7 +52,7 @@ class Game:
             self.venue.core,
             lambda: ADDRESS,
             config.symbol,
-            loop.clock,
+            self._clock,
             round(LATENCIES[scenario.pace][1] * 1000) + 2,
             self.auditor.complain,
             loses_notices=scenario.faults.drop > 0,
@@ -104,7 +104,8 @@ class Game:
                 last = number == self.scenario.rounds - 1
                 if not trade.done():
                     sells_out = last and self.scenario.sells_out
-                await self._round(trade, not (last and self.scenario.hasty), sells_out)
+                foreign = last and self.scenario.foreign
+                await self._round(trade, not (last and self.scenario.hasty), sells_out, foreign)
             await self._leave(trade)
         except Exception as error:  # noqa: BLE001 - a seed fails, the others are played
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -153,16 +154,38 @@ class Game:
         journal: TradeJournal = MemoryJournal()
         trade_id = self.scenario.seed + 1
         if self.file is not None:
-            trade_id, journal = self.file.open(door, self.loop.clock())
+            trade_id, journal = self.file.open(door, self._clock())
         exchange = SimExchange(
-            self.venue, self.network, self.scenario.reorder, self.auditor, door, self.loop.time
+            self.venue,
+            self.network,
+            self.scenario.reorder,
+            self.auditor,
+            door,
+            self.loop.time,
+            self.scenario.late_entry,
         )
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
         process = Process(
-            name, config, exchange, trade_id, journal, door, self.loop.clock, self._changed, self.oracle.judge
+            name,
+            config,
+            exchange,
+            trade_id,
+            journal,
+            door,
+            self._clock,
+            self._changed,
+            self.oracle.judge,
+            self._clock_set_by,
         )
         self.processes.append(process)
         return process, journal
+
+    def _clock(self) -> int:
+        """The engine's, which no hand sets."""
+        return self.loop.clock() + self.scenario.clock_ahead
+
+    def _clock_set_by(self) -> int:
+        return self.scenario.clock_set_by(self.loop.time())
 
     def _arm(self, armed: bool) -> None:
         self._armed = self.process.door.armed = armed
@@ -190,18 +213,23 @@ class Game:
                 self.auditor.complain("entry", f"no trade: {self.process.refusal}")
                 return
 
-    async def _round(self, trade: asyncio.Task[StopReason], rest: bool, sells_out: bool) -> None:
+    async def _round(
+        self, trade: asyncio.Task[StopReason], rest: bool, sells_out: bool, foreign: bool
+    ) -> None:
         self._arm(True)
         self.network.restore(self.scenario)
         if self.scenario.short:
             self._withdraw()
         sell_out_at = self._fate.randrange(_STEPS) if sells_out else None
+        foreign_at = self._fate.randrange(_STEPS) if foreign else None
         for step, (wait, at) in enumerate(walk(self.scenario.path, self._at, _STEPS, self.random)):
             await asyncio.sleep(wait)
             if sell_out_at is not None and step >= sell_out_at:
                 self._sells_out = True
                 if await self.process.command(Verb.SELL_OUT):
                     sell_out_at = None
+            if step == foreign_at:
+                self._trade_beside()
             self._move(at, thin=self.random.random() < self.scenario.thin)
             if self.scenario.operator and self.random.random() < 0.06:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
@@ -213,9 +241,20 @@ class Game:
         if rest and not trade.done():
             await self._rest(trade)
 
+    def _trade_beside(self) -> None:
+        """Somebody else buys or sells in the account, a part of a slot."""
+        venue, instrument = self.venue, self.venue.market.instrument
+        size = instrument.floor_size(max(self.auditor.largest_lot / 3, 20 / venue.book.mark))
+        buys = self._fate.random() < 0.5 or venue.position < 2 * size
+        limit = instrument.round_price(venue.book.mark * (Decimal("1.05") if buys else Decimal("0.95")))
+        self.auditor.meddled(size if buys else -size)
+        venue.trade_beside(buys, size, limit)
+
     async def _adopt(self) -> None:
         """What an operator does about fills that the journal does not know."""
         while not await self.process.command(Verb.ADOPT):
+            await asyncio.sleep(1.0)
+        while self.process.trade.wishes.current is not None:
             await asyncio.sleep(1.0)
         while not await self.process.command(Verb.RESUME):
             await asyncio.sleep(1.0)
@@ -248,8 +287,9 @@ class Game:
             await asyncio.sleep(_NIGHT)
         if trade.done():
             return  # sold out: the exit says whether that was right
-        if self.scenario.forgetful and self.process.trader.desk.mode is Mode.PAUSED:
+        if self.scenario.adopts and self.process.trader.desk.mode is Mode.PAUSED:
             await self._adopt()
+        self.auditor.settled()
         requests = self.network.requests
         await asyncio.sleep(10)
         if self.network.requests - requests > 2:
@@ -286,7 +326,7 @@ class Game:
         for alarm in self.process.trader.desk.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
             keys = {"journal", "stale", "start", "unprotected"}
-            if self.scenario.forgetful:
+            if self.scenario.adopts:
                 keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active
             if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:

@@ -92,6 +92,16 @@ class Network:
         async with self._serial:
             return await self._carry(arrive, left, is_action=True)
 
+    async def lose_sight(self, seconds: float, arrive: Callable[[], Any], left: Callable[[], object]) -> Any:
+        """Carry an action that arrives after so many seconds, when its sender has long been told that nobody
+        knows what became of it."""
+        self.requests += 1
+        left()
+        self.trouble()
+        asyncio.get_running_loop().call_later(seconds, arrive)
+        await asyncio.sleep(0.2)
+        raise errors.no_answer("the connection broke", is_action=True)
+
     async def ask(self, arrive: Callable[[], Any], left: Callable[[], object]) -> Any:
         """Carry a question."""
         return await self._carry(arrive, left, is_action=False)

@@ -43,6 +43,7 @@ class Process:
         clock: Callable[[], int],
         changed: Callable[[], None],
         published: Callable[[Snapshot], None],
+        clock_set_by: Callable[[], int],
     ) -> None:
         self.name = name
         self.exchange = exchange
@@ -62,7 +63,15 @@ class Process:
         self.snapshot = blank(config, clock())
         self._commands = 0
         self.trader = Trader(
-            exchange, config, trade_id, clock, Random(name), self._log, journal, self._after_event
+            exchange,
+            config,
+            trade_id,
+            clock,
+            Random(name),
+            self._log,
+            journal,
+            self._after_event,
+            clock_set_by=clock_set_by,
         )
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from hypertui.market import plain
 from hypertui.venue.accounts import Account
 from hypertui.venue.core import Core
 from hypertui.venue.errors import ActionError
@@ -80,6 +81,12 @@ class Venue:
         self._nonce += 1
         body = {"action": action, "nonce": self._nonce, "signature": _SIGNATURE, "expiresAfter": expires_at}
         return json.loads(json.dumps(self._gateway.submit(body)))
+
+    def trade_beside(self, buys: bool, size: Decimal, limit: Decimal) -> None:
+        """An order at the market that no engine sends."""
+        order = {"a": self.market.asset, "b": buys, "p": plain(limit), "s": plain(size), "r": not buys}
+        order["t"] = {"limit": {"tif": "Ioc"}}
+        self.act({"type": "order", "orders": [order], "grouping": "na"}, self.core.now + 5_000)
 
     def ask(self, question: Json) -> Any:
         """The answer to a question that arrives now."""

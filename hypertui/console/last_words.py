@@ -1,0 +1,20 @@
+"""What there is to say when the engine does not answer any more: its last snapshot in one line."""
+
+from __future__ import annotations
+
+from hypertui.console import format as fmt
+from hypertui.port import Snapshot
+
+
+def last_words(snapshot: Snapshot) -> str:
+    """What was held when the snapshot was made, what protected it, and what may still have bought."""
+    as_of = f"as of {fmt.clock(snapshot.at)} UTC"
+    invariant = snapshot.invariant
+    if invariant is None:
+        return f"{as_of} no trade was open"
+    size = fmt.size(invariant.position, snapshot.instrument)
+    held = f"{size} {fmt.clean(snapshot.instrument.symbol, 12)} held"
+    stops = (
+        f"{fmt.plural(invariant.stops, 'stop')} for {fmt.size(invariant.stopped_size, snapshot.instrument)}"
+    )
+    return f"{as_of}: {held}, {stops}, {fmt.plural(invariant.buys, 'buy')}"

@@ -1,0 +1,168 @@
+"""What has become of a command is told everywhere, and nothing is offered that would be refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal as D
+
+import pytest
+from textual.pilot import Pilot
+
+from hypertui.console import questions
+from hypertui.console.dialog import DEAF_FOR
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Role
+from hypertui.console.outbox import Herald
+from hypertui.console.views import bar
+from hypertui.port import CommandState, CommandView, Mode, OnExit, Snapshot, StopReason, Verb
+from tests.console import parts, states
+from tests.console.desk import Desk
+from tests.console.driving import drive, until
+
+CLOSED = "the trade is closed; q leaves, and the next start begins a new trade"
+
+
+def view(state: CommandState, text: str = "", id: str = "one") -> CommandView:
+    return CommandView(id, Verb.FLATTEN, "mk@pts/3", parts.NOW, state, 900, text)
+
+
+def test_an_outcome_is_told_once_and_a_bad_one_for_longer() -> None:
+    herald = Herald()
+    old = view(CommandState.CONFIRMED, id="old")
+    assert herald.tells((old,), 0) is None, "what was over before is no news"
+    waiting, done = view(CommandState.ACKNOWLEDGED), view(CommandState.CONFIRMED)
+    assert herald.tells((waiting, old), 100) is None
+    assert herald.tells((done, old), 200) is done
+    assert herald.tells((done, old), 6_100) is done
+    assert herald.tells((done, old), 6_300) is None
+    failed = view(CommandState.FAILED, id="two")
+    assert herald.tells((failed, done, old), 7_000) is failed
+    assert herald.tells((failed, done, old), 21_000) is failed
+    assert herald.tells((failed, done, old), 23_000) is None
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_every_screen_tells_it(size: tuple[int, int]) -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        desk.app.show_frame()
+        failed = view(CommandState.FAILED, "0.1 BTC is left")
+        desk.engine.snapshot = replace(desk.engine.snapshot, commands=(failed,))
+        for key in "1234":
+            await pilot.press(key)
+            desk.app.show_frame()
+            await pilot.pause()
+            assert desk.text.splitlines()[-1].strip().startswith("✗ flatten failed: 0.1 BTC is left"), key
+        desk.wait(16_000)
+        desk.app.show_frame()
+        await pilot.pause()
+        assert "flatten failed" not in desk.text.splitlines()[-1]
+
+    drive(desk.app, scenario, size)
+
+
+def test_what_would_be_refused_is_not_asked() -> None:
+    desk = Desk()
+    desk.engine.snapshot = replace(
+        desk.engine.snapshot, mode=Mode.HALTED, refusals=((Verb.RESUME, CLOSED),), position=D(0)
+    )
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await pilot.press("r")
+        await pilot.pause()
+        assert not desk.asking
+        assert f"resume is refused: {CLOSED}" in desk.text
+        await desk.open(pilot, "F")
+        assert desk.asking
+
+    drive(desk.app, scenario)
+    assert desk.verbs == []
+
+
+@pytest.mark.parametrize(("key", "on_exit"), [("B", OnExit.BUYS), ("L", OnExit.LEAVE), ("F", OnExit.FLATTEN)])
+def test_a_moving_position_only_keeps_a_flatten_from_leaving(key: str, on_exit: OnExit) -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "q")
+        desk.engine.snapshot = replace(desk.engine.snapshot, position=D("0.20000"))
+        await pilot.press(key)
+        await pilot.pause()
+        assert desk.app.stop.requested == (on_exit is not OnExit.FLATTEN)
+        if on_exit is OnExit.FLATTEN:
+            assert "has changed meanwhile" in desk.text
+            desk.wait(DEAF_FOR)
+            await pilot.press(key)
+        await until(pilot, lambda: desk.app.return_value is not None)
+
+    drive(desk.app, scenario)
+    assert desk.app.stop.on_exit is on_exit
+
+
+def said(question: questions.Question) -> str:
+    return "\n".join("".join(span.text for span in row) for row in question.lines)
+
+
+def test_cancelling_all_while_flat_promises_no_unprotected_coins() -> None:
+    flat = replace(states.decline(), position=D(0))
+    question = questions.cancel_all(flat)
+    assert "UNPROTECTED" not in said(question)
+    assert "no position is held" in said(question)
+    assert "UNPROTECT 0.30000" in questions.cancel_all(mainnet(states.running())).phrase
+    assert questions.cancel_all(mainnet(flat)).phrase == "CANCEL ALL"
+
+
+def mainnet(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, network=questions.Network.MAINNET)
+
+
+def test_leaving_live_buys_behind_is_red() -> None:
+    leave = questions.quit_console(states.running()).choices[1]
+    assert (leave.answer, leave.role) == (OnExit.LEAVE, Role.CRITICAL)
+    assert "a buy that fills gets NO STOP" in leave.label
+    assert questions.quit_console(states.advance()).choices[1].role is Role.TEXT
+
+
+def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
+    paused = replace(states.paused(), resumes=Mode.SELLING_OUT, wish="flatten by mk: waits for the exchange")
+    question = questions.resume(paused)
+    assert question.title == "RESUME selling out"
+    assert "calls off flatten by mk: waits for the exchange" in said(question)
+    assert "nothing is bought any more" in said(question)
+    assert "the trade ends" in said(questions.resume(replace(paused, position=D(0))))
+    assert questions.resume(states.paused()).title == "RESUME trading"
+
+
+BEFORE = "since before the restart (by root)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"reason": BEFORE}, "Paused since before the restart (by root). r resumes"),
+        (
+            {"reason": BEFORE, "resumes": Mode.SELLING_OUT},
+            "Paused since before the restart (by root). r resumes selling out",
+        ),
+        ({"reason": "by root"}, "Paused by root. r resumes; if a waiting buy fills, it still gets a stop"),
+        (
+            {"wish": "flatten by root: waits for 2 buys to be cancelled"},
+            "Paused. Flatten by root: waits for 2 buys to be cancelled; r calls it off",
+        ),
+        (
+            {"mode": Mode.HALTED, "closed_at": parts.NOW, "net_pnl": D("-11"), "position": D(0)},
+            "FLAT. Trade closed at −11.00 USD at {now}. q leaves; the next start begins a new trade",
+        ),
+    ],
+)
+def test_the_sentence(changes: dict[str, object], words: str) -> None:
+    frame = Frame(replace(states.paused(), **changes), parts.NOW)  # type: ignore[arg-type]
+    assert bar.waiting(frame).text.startswith(words.format(now=frame.clock(parts.NOW)))
+
+
+def test_the_end_of_a_sold_out_trade_is_its_last_words() -> None:
+    ended = StopReason(0, "Trade ended: all sold. Result -127.66 USD")
+    over = replace(states.running(), mode=Mode.STOPPED, closed_at=parts.NOW)
+    text = bar.waiting(Frame(over, parts.NOW, ended=ended)).text
+    assert text == "Trade ended: all sold. Result −127.66 USD; q closes the console"

@@ -1,0 +1,43 @@
+"""What a live trade is shown to be without its engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal as D
+from pathlib import Path
+
+from hypertui.cli import status
+from hypertui.ledger import Journal
+from hypertui.ledger.history import History
+from hypertui.ledger.overview import live_trades
+from hypertui.ledger.records import InputRecord, OrderRecord, StatusRecord
+from hypertui.market import Side
+from tests.ledger.helpers import ID, TRADE
+
+
+def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    said: list[tuple[str, dict[str, object]]] = [
+        ("selling out", {}),
+        ("mode", {"mode": "paused", "reason": "flatten by root"}),
+        ("wish", {"verb": "flatten", "reason": "flatten by root"}),
+    ]
+    bought = OrderRecord(
+        ID, "0x1", "buy", 0, 1, Side.BUY, D(1), D(101), D(111), False, "LADDER_BUY", 1, D(101), "", None, 0
+    )
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        for seq, (kind, data) in enumerate(said, 1):
+            journal.add(InputRecord(ID, seq, seq, kind, data))  # type: ignore[arg-type]
+        for number, end in enumerate(("working", "filled", "cancelled", "not placed"), 1):
+            journal.add(replace(bought, client_id=f"0x{number}"))
+            journal.add(StatusRecord(ID, f"0x{number}", number, "sent"))
+            journal.add(StatusRecord(ID, f"0x{number}", number + 10, end))
+        journal.commit()
+    with History.open(url) as history:
+        (found,) = live_trades(history, "paper", 0)
+    assert (found.buys, found.wish, found.resumes) == (1, "flatten by root", "selling-out")
+    words = list(status._trade(found, []))
+    assert "  paused: flatten by root; resume goes on selling out" in words
+    assert "  not done yet, and gone on with: flatten by root" in words
+    assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words
