@@ -27,7 +27,7 @@ TIMEOUT = 0.6
 # expire before, and the stop; on a machine that has much else to do.
 PATIENCE = 5.0
 LONGEST_PAUSE = 12.0  # that the venue is given when it asks for one, with its jitter
-_LIES = 0.25
+_LIES = 0.2
 _LONG = 2.0
 _CONFIG = replace(
     SOL, timing=Timing(confirm_after=400, expires_after=1_500), reconcile_every=4_000, stale_after=5_000
