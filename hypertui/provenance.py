@@ -12,6 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from hypertui.market import LARGEST_POWER, SMALLEST_POWER
+from hypertui.redaction import printable, without_secrets
+
 Place = tuple[str, ...]
 
 
@@ -39,7 +42,7 @@ class Origins:
         """Where the value at `place` comes from, such as ("trade", "unit_size")."""
         if _has(self.flags, place):
             return Origin.FLAG
-        if self._variable(place) in {name.upper() for name in os.environ}:
+        if self._variable(place) is not None:
             return Origin.ENVIRONMENT
         return Origin.FILE if _has(self.file_values, place) else Origin.DEFAULT
 
@@ -49,7 +52,7 @@ class Origins:
             case Origin.FLAG:
                 return self.flag_names.get(place, ".".join(place))
             case Origin.ENVIRONMENT:
-                return self._variable(place)
+                return self._variable(place) or ""
             case _:
                 return ".".join(place)
 
@@ -67,12 +70,25 @@ class Origins:
         if first["type"] == "extra_forbidden":
             return f"{'.'.join(place)} is not a setting"
         given, secret = first.get("input"), "secret" in str(place)
-        shown = "" if secret or not isinstance(given, str | int | float | Decimal) else f" {given}"
+        shown = "" if secret or not isinstance(given, str | int | float | Decimal) else f" {_brief(given)}"
         where = f" in {self.file}" if self.of(place) is Origin.FILE else ""
         return f"{self.name(place)}{shown}{where} {_limit(first)}"
 
-    def _variable(self, place: Place) -> str:
-        return self.prefix + "__".join(place).upper()
+    def _variable(self, place: Place) -> str | None:
+        """The variable that sets it, as it is written: its case does not matter."""
+        wanted = self.prefix + "__".join(place).upper()
+        return next((name for name in os.environ if name.upper() == wanted), None)
+
+
+_LONGEST = 60  # characters of a figure that a message repeats
+
+
+def _brief(given: str | float | Decimal) -> str:
+    try:
+        text = str(given)
+    except ValueError:  # Python prints no integer of thousands of digits
+        text = "of thousands of digits"
+    return printable(without_secrets(text), _LONGEST)
 
 
 _NUMBER: Callable[[Mapping[str, Any]], str] = lambda limits: "is not a number"  # noqa: E731
@@ -101,8 +117,12 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "enum": _ONE_OF,
     "literal_error": _ONE_OF,
     "string_type": lambda limits: "is not a text",
+    "string_unicode": lambda limits: "is not text",
     "string_too_short": lambda limits: "is empty",
     "string_pattern_mismatch": lambda limits: "is not 0x and 40 hex digits",
+    "beyond_reason": lambda limits: f"is not from 1e{SMALLEST_POWER} to 1e{LARGEST_POWER + 1}",
+    "no_symbol": lambda limits: "is not the name of a market",
+    "path_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
     "model_type": lambda limits: "is not a section of settings",
 }

@@ -31,9 +31,16 @@ def without_secrets(text: str) -> str:
     return _NAMED_PASSWORD.sub(rf"\g<1>{HIDDEN}", text) if "=" in text else text
 
 
+def harmless(text: str) -> str:
+    """Somebody else's `text` on one line, with nothing in it that moves a cursor, sets a title, turns the
+    writing round or cannot be encoded."""
+    if text.isprintable():
+        return text
+    kept = (c if c.isprintable() else " " if c.isspace() else "" for c in _COMMAND.sub("", text))
+    return "".join(kept)
+
+
 def printable(text: str, limit: int = 300) -> str:
-    """Somebody else's `text` on one line of at most `limit` characters (and a sign that there was more), with
-    nothing in it that moves a cursor, sets a title, turns the writing round or cannot be encoded."""
-    line = " ".join(_COMMAND.sub("", text[: 8 * limit]).split())
-    line = "".join(character for character in line if character.isprintable())
+    """The same without needless space, and of at most `limit` characters and a sign that there was more."""
+    line = " ".join(harmless(text[: 8 * limit]).split())
     return line if len(line) <= limit else line[:limit] + "…"

@@ -5,9 +5,11 @@ Secrets come from the environment or from a private file only, and no text made 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,7 +17,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -25,7 +28,8 @@ from pydantic_settings import (
 
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.order_tracker import Timing
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument, plain
+from hypertui.files import named_path, read_regular
+from hypertui.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.port import Network, OnExit
 from hypertui.provenance import Origins, Place
 from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
@@ -33,10 +37,37 @@ from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
 
-Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
-Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+_MOST_CONFIG = 1_000_000  # bytes
+_DEEPEST = 8  # tables within tables
+_SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
+
+
+def _reasonable(amount: Decimal) -> Decimal:
+    try:
+        return parse_amount(amount)
+    except ValueError:
+        raise PydanticCustomError("beyond_reason", "beyond reason") from None
+
+
+def _a_name(symbol: str) -> str:
+    if _SYMBOL.fullmatch(symbol) is None:
+        raise PydanticCustomError("no_symbol", "no symbol")
+    return symbol
+
+
+def _spelled_out(given: object) -> object:
+    try:
+        return named_path(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
+
+
+Symbol = Annotated[str, AfterValidator(_a_name)]
+Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
+Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
 
 
 class SettingsError(ValueError):
@@ -50,11 +81,11 @@ class _Section(BaseModel):
 class TradeSettings(_Section):
     """What is traded. Money in USD, slippages as fractions."""
 
-    symbol: str = Field("BTC", min_length=1)
+    symbol: Symbol = Field("BTC", min_length=1)
     wallet: Literal["long"] = "long"
     unit_size: Positive = Decimal(100)
     position_size: Positive = Decimal(10_000)
-    leverage: int = Field(5, ge=1)
+    leverage: int = Field(5, ge=1, le=1_000)
     reinvest: Reinvest = Reinvest.RECOVERY
     buy_order: BuyOrder = BuyOrder.STOP_MARKET
     price_source: PriceSource = PriceSource.MARK
@@ -85,9 +116,9 @@ class AccountSettings(_Section):
 class PaperSettings(_Section):
     """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
 
-    seed: int = Field(8, ge=0)
+    seed: int = Field(8, ge=0, le=10**18)
     speed: float = Field(60.0, gt=0, le=10_000, allow_inf_nan=False)
-    faucet: Decimal = Field(Decimal(10_000), ge=0, allow_inf_nan=False)
+    faucet: Money = Decimal(10_000)
     prices: HomePath | None = None
 
 
@@ -102,7 +133,7 @@ class LedgerSettings(_Section):
 class ConsoleSettings(_Section):
     """The screen."""
 
-    refresh_hz: float = Field(4.0, gt=0, le=30)
+    refresh_hz: float = Field(4.0, gt=0, ge=0.1, le=30)
     mouse: bool = False
     ascii: bool = False
     theme: Literal["dark", "light", "contrast", "ansi"] = "dark"
@@ -237,11 +268,16 @@ def load_with_origins(
 
 
 def _check_environment() -> None:
-    """A variable that means nothing here is a mistake that nobody would notice. Raises SettingsError."""
+    """A variable that means nothing here is a mistake that nobody would notice, and so is one that is there
+    twice. Raises SettingsError."""
+    seen: dict[str, str] = {}
     for name in sorted(os.environ):
-        if not name.startswith(_PREFIX):
+        if not name.upper().startswith(_PREFIX):
             continue
-        top, _, rest = name.removeprefix(_PREFIX).lower().partition("__")
+        twin = seen.setdefault(name.upper(), name)
+        if twin != name:
+            raise SettingsError(f"environment variables {twin} and {name} are the same setting")
+        top, _, rest = name[len(_PREFIX) :].lower().partition("__")
         field = Settings.model_fields.get(top)
         section = None if field is None else field.annotation
         nested = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else {}
@@ -251,17 +287,43 @@ def _check_environment() -> None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not text"
-        raise SettingsError(f"config file {file} cannot be read: {reason}") from None
+        data = read_regular(file, _MOST_CONFIG)
+    except OSError as error:
+        raise SettingsError(f"config file {file} cannot be read: {error.strerror}") from None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SettingsError(f"config file {file} is in UTF-16; TOML is UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"config file {file} cannot be read: is not text in UTF-8") from None
     try:
         values = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise SettingsError(f"config file {file} is not TOML: too deeply nested") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"config file {file} is not TOML: {error}") from None
+    except (ValueError, ArithmeticError):  # thousands of digits, an exponent that no decimal has
+        raise SettingsError(f"config file {file} holds a number beyond reason") from None
+    values = _lower(values, file)
     if "secret_key" in values:
         raise SettingsError(f"config file {file} holds a secret key; keep it in a file of its own (key_file)")
     return values
+
+
+def _lower(table: Mapping[str, Any], file: Path, inside: Place = ()) -> dict[str, Any]:
+    """The table with its keys in lower case, as the settings have them. Raises SettingsError where two are
+    the same then: nobody could say which one counts."""
+    if len(inside) > _DEEPEST:
+        raise SettingsError(f"config file {file} is too deeply nested at {'.'.join(inside)}")
+    written: dict[str, str] = {}
+    lower = {}
+    for key, value in table.items():
+        twin = written.setdefault(key.lower(), key)
+        if twin != key:
+            first, second = (".".join((*inside, name)) for name in (twin, key))
+            raise SettingsError(f"config file {file} has both {first} and {second}: keep one of them")
+        lower[key.lower()] = _lower(value, file, (*inside, key)) if isinstance(value, Mapping) else value
+    return lower
 
 
 def _likely_instrument(symbol: str) -> Instrument:

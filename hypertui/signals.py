@@ -18,36 +18,46 @@ GRACE = 30.0
 
 _LOOK = 500  # ms
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 @contextmanager
 def wind_down_on_signals(
     leave: Callable[[], None], last_words: Callable[[], str] = str, grace: float = GRACE
 ) -> Iterator[None]:
-    """For the time of the context, SIGTERM, SIGHUP and SIGINT call `leave`; the process ends with status 70
-    and with the `last_words` on standard error when it is still there `grace` seconds after the first one.
+    """For the time of the context, SIGTERM, SIGHUP, SIGINT and SIGQUIT call `leave`; the process ends with
+    status 70 and with the `last_words` on standard error when it is still there `grace` seconds after the
+    first one. A SIGHUP that was ignored before, as nohup has it, stays so. Once one of them has come, the
+    process ignores all further ones, up to its end.
 
     Plain signal handlers run even while an event loop is stuck, as in a terminal that does not read.
     """
     watchdogs: list[threading.Timer] = []
 
+    ours = [number for number in _SIGNALS if number != signal.SIGHUP or not _ignored(number)]
+
     def handle(number: int, frame: FrameType | None) -> None:
-        if not watchdogs:
-            watchdog = threading.Timer(grace, give_up, (last_words, grace))
-            watchdog.daemon = True
-            watchdogs.append(watchdog)
-            watchdog.start()
+        for each in ours:
+            signal.signal(each, signal.SIG_IGN)
+        watchdog = threading.Timer(grace, give_up, (last_words, grace))
+        watchdog.daemon = True
+        watchdogs.append(watchdog)
+        watchdog.start()
         leave()
 
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    before = {number: signal.signal(number, handle) for number in ours}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if not watchdogs:
+                signal.signal(number, handler)
         for watchdog in watchdogs:
             watchdog.cancel()
+
+
+def _ignored(number: signal.Signals) -> bool:
+    return signal.getsignal(number) == signal.SIG_IGN
 
 
 def give_up(last_words: Callable[[], str], waited: float) -> None:
@@ -61,7 +71,8 @@ def give_up(last_words: Callable[[], str], waited: float) -> None:
 
 @contextmanager
 def signal_when_gone(terminal: int) -> Iterator[None]:
-    """For the time of the context, this process gets a SIGHUP when the terminal at that descriptor is gone.
+    """For the time of the context, this process gets a SIGHUP when the terminal at that descriptor is gone; a
+    SIGTERM where it ignores that one, since a screen has nothing to stay for.
 
     The kernel sends its own to the leader of the session alone, which may keep it to itself and wait, as make
     does. Without one a screen that nobody can see any more would stand still, and its engine trade on.
@@ -74,7 +85,7 @@ def signal_when_gone(terminal: int) -> Iterator[None]:
         while not over.is_set():
             for _, said in poll.poll(_LOOK):
                 if said & (select.POLLHUP | select.POLLERR):
-                    os.kill(os.getpid(), signal.SIGHUP)
+                    os.kill(os.getpid(), signal.SIGTERM if _ignored(signal.SIGHUP) else signal.SIGHUP)
                 return
 
     threading.Thread(target=watch, name="terminal", daemon=True).start()

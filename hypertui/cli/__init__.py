@@ -2,97 +2,115 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import argparse
 from collections.abc import Sequence
 
-from hypertui.cli.arguments import parser
-from hypertui.redaction import without_secrets
+from hypertui.cli import streams
+from hypertui.cli.arguments import parser, refuse_secrets
+from hypertui.cli.defects import Defect
+from hypertui.redaction import printable, without_secrets
 from hypertui.signals import FAILED
 
 BAD_INPUT = 2
 
+_LONGEST = 2_000  # characters of a last line
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 1 the ledger's check found
-    something, 2 bad input, 3 halted, 4 venue not reached, 70 defect
-    or watchdog."""
-    arguments = parser().parse_args(argv)
+    """Run a command; returns the exit status: 0 done, 1 the ledger's check found something, 2 bad input,
+    before anything was traded, 3 halted, 4 exchange not reached, 70 defect or watchdog, 74 the output could
+    not be written. Raises SystemExit, with the same statuses, where the command line ends it."""
+    streams.settle()
     try:
-        match arguments.command:
-            case "backtest":
-                from hypertui.cli.backtest import backtest
+        refuse_secrets(argv)
+        return streams.finished(_guarded(parser().parse_args(argv)))
+    except SystemExit as left:
+        raise SystemExit(streams.finished(left.code if isinstance(left.code, int) else 0)) from None
 
-                return backtest(arguments)
-            case "venue":
-                from hypertui.cli.venue import venue
 
-                return venue(arguments)
-            case "ctl":
-                from hypertui.cli.ctl import ctl
-
-                return ctl(arguments)
-            case "safe":
-                from hypertui.cli.safe import safe
-
-                return safe(arguments)
-            case "doctor":
-                from hypertui.cli.doctor import doctor
-
-                return doctor(arguments)
-            case "probe":
-                from hypertui.cli.probe import probe
-
-                return probe(arguments)
-            case "config":
-                from hypertui.cli.show import show
-
-                return show(arguments)
-            case "key":
-                from hypertui.cli.key import new_key
-
-                return new_key(arguments)
-            case "completion":
-                from hypertui.cli.completion import completion
-
-                return completion(arguments)
-            case "ledger":
-                from hypertui.cli.ledger import ledger
-
-                return ledger(arguments)
-            case "status":
-                from hypertui.cli.status import status
-
-                return status(arguments)
-            case "run" if arguments.headless:
-                from hypertui.cli.trade import headless
-
-                return headless(arguments)
-            case _:
-                from hypertui.cli.trade import console
-
-                return console(arguments)
+def _guarded(arguments: argparse.Namespace) -> int:
+    """The command, and one line for whatever it ends by."""
+    try:
+        return _run(arguments)
+    except Defect as defect:
+        return _defect(defect.cause)
     except ValueError as error:
-        return _refuse(str(error))
+        streams.complain(_one_line(error))
+        return BAD_INPUT
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read has left. What is still buffered must not fail a second time on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        import logging
-
-        # The last words of a defect are one line; the log has the rest.
-        logging.getLogger(__name__).exception("a defect")
-        print(f"hypertui: a defect: {type(error).__name__}: {_one_line(error)}", file=sys.stderr)
-        return FAILED
+        return 0  # whoever read has left
+    except OSError as error:
+        return streams.not_written(error) if streams.is_of_the_output(error) else _defect(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the last words are one line
+        return _defect(error)
 
 
-def _refuse(text: str) -> int:
-    print(f"hypertui: {_one_line(text)}", file=sys.stderr)
-    return BAD_INPUT
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "backtest":
+            from hypertui.cli.backtest import backtest
+
+            return backtest(arguments)
+        case "venue":
+            from hypertui.cli.venue import venue
+
+            return venue(arguments)
+        case "ctl":
+            from hypertui.cli.ctl import ctl
+
+            return ctl(arguments)
+        case "safe":
+            from hypertui.cli.safe import safe
+
+            return safe(arguments)
+        case "doctor":
+            from hypertui.cli.doctor import doctor
+
+            return doctor(arguments)
+        case "probe":
+            from hypertui.cli.probe import probe
+
+            return probe(arguments)
+        case "config":
+            from hypertui.cli.show import show
+
+            return show(arguments)
+        case "key":
+            from hypertui.cli.key import new_key
+
+            return new_key(arguments)
+        case "completion":
+            from hypertui.cli.completion import completion
+
+            return completion(arguments)
+        case "ledger":
+            from hypertui.cli.ledger import ledger
+
+            return ledger(arguments)
+        case "status":
+            from hypertui.cli.status import status
+
+            return status(arguments)
+        case "run" if arguments.headless:
+            from hypertui.cli.trade import headless
+
+            return headless(arguments)
+        case _:
+            from hypertui.cli.trade import console
+
+            return console(arguments)
+
+
+def _defect(error: BaseException) -> int:
+    """The last words of a defect are one line; the log has the rest."""
+    import logging
+
+    logging.getLogger(__name__).error("a defect", exc_info=error)
+    streams.complain(f"a defect: {type(error).__name__}: {_one_line(error)}")
+    return FAILED
 
 
 def _one_line(words: object) -> str:
-    return without_secrets(" ".join(str(words).split()))
+    return printable(without_secrets(str(words)), _LONGEST)

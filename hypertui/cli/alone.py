@@ -7,8 +7,10 @@ folders, or from different shells, find each other.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import pwd
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -85,8 +87,17 @@ def venue_of(settings: Settings) -> str | None:
 
     network = paper(settings.base_url)
     parts = urlsplit(network.base_url)
-    host = "localhost" if network.is_loopback else parts.hostname
+    host = "localhost" if network.is_loopback or _is_here(parts.hostname or "") else parts.hostname
     return f"paper at {host}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}"
+
+
+def _is_here(name: str) -> bool:
+    """Whether a name of the system's list of hosts, or of its resolver, is this machine's own."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
+    except (OSError, UnicodeError):
+        return False
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
 
 
 def locks_folder() -> Path:

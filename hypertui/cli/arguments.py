@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import re
+import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_status
 from hypertui.cli.operator_arguments import add_ctl, add_probe, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
+from hypertui.cli.values import file_path
+from hypertui.redaction import HIDDEN, printable, without_secrets
 
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
 settings of config.toml."""
 
 _STATUS = """\
-exit status: 0 done, 2 bad input, 3 halted (the reason is in the last line), 4 venue not reached,
-70 watchdog"""
+exit status: 0 done, 2 bad input (before anything was traded), 3 halted (the reason is in the last line),
+4 exchange not reached, 70 defect or watchdog, 74 the output could not be written"""
 
-_DOCTOR_STATUS = "exit status: 0 nothing is red, 2 something is, or bad input, 4 venue not reached"
+_DOCTOR_STATUS = "exit status: 0 nothing is red, 2 something is, or bad input, 4 exchange not reached"
+
+# How somebody would call a flag for a secret, and a word that may be a key with a mistake in it. Addresses
+# (40 hex digits) and client ids (32) are not taken for one.
+_SECRET_FLAG = re.compile(r"--?[\w-]*(secret|private|mnemonic|passw|passphrase|key)[\w-]*", re.IGNORECASE)
+_NEARLY_A_KEY = re.compile(r"[0-9a-zA-Z]{44,}")
+_LONGEST = 300
 
 # flag -> where the settings have it
 _TRADE_FLAGS = {
@@ -53,7 +63,21 @@ class _Parser(argparse.ArgumentParser):
     """Refuses in one line, as everything here does."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"hypertui: {message}; {self.prog} --help says what there is\n")
+        words = _NEARLY_A_KEY.sub(HIDDEN, without_secrets(message))
+        self.exit(2, f"hypertui: {printable(words, _LONGEST)}; {self.prog} --help says what there is\n")
+
+
+def refuse_secrets(argv: Sequence[str] | None) -> None:
+    """Refuse a secret in a flag without repeating it: everybody on the machine can read a command line.
+    Raises SystemExit."""
+    for word in sys.argv[1:] if argv is None else argv:
+        flag = word.partition("=")[0]
+        if _SECRET_FLAG.fullmatch(flag):
+            _Parser(prog="hypertui").exit(
+                2,
+                f"hypertui: {flag} is no flag: others can read a command line; set HYPERTUI_SECRET_KEY, or "
+                "account.key_file in the config\n",
+            )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
         "--for", dest="run_for", metavar="SECONDS", help="stop by itself, at a settled moment (headless only)"
     )
 
-    add_ctl(commands.add_parser("ctl", help="speak to an engine that runs: pause, flatten, status, …"))
+    add_ctl(commands.add_parser("ctl", help="control an engine that runs: pause, flatten, status, …"))
     safe = commands.add_parser("safe", help="without an engine: cancel the buys, cover the position")
     _add_trade_flags(safe, default=argparse.SUPPRESS)
     add_safe(safe)
@@ -132,7 +156,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     for name in ("paper", "testnet", "mainnet"):
         add(which, f"--{name}", dest="network", action="store_const", const=name, help=_NETWORKS[name])
     add(network, "--confirm-mainnet", metavar="SYMBOL", help="say without a terminal what --mainnet asks")
-    add(network, "--base-url", metavar="URL", help="use a venue that runs already (paper)")
+    add(network, "--base-url", metavar="URL", help="use an exchange that runs already (paper)")
 
     paper = parser.add_argument_group("paper market")
     _add_market_flags(paper, default)
@@ -150,7 +174,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         "--adopt",
         action="store_const",
         const=True,
-        help="begin with the long position that is there, at the venue's entry price",
+        help="begin with the long position that is there, at the exchange's entry price",
     )
     add(
         start,
@@ -163,7 +187,11 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     engine = parser.add_argument_group("engine")
     add(engine, "--on-exit", metavar="WHAT", help="buys (cancel the buys, keep the stops), leave, flatten")
     add(
-        engine, "--config", type=Path, metavar="FILE", help="settings; default ./config.toml, if there is one"
+        engine,
+        "--config",
+        type=file_path,
+        metavar="FILE",
+        help="settings; default ./config.toml, if there is one",
     )
     add(
         engine,
@@ -197,7 +225,7 @@ def _add_market_flags(group: Any, default: Any = None) -> None:
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices", type=Path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
+        "prices", type=file_path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
     )
     parser.add_argument("--symbol", required=True, metavar="NAME")
     parser.add_argument("--unit-size", required=True, metavar="USD")
@@ -207,7 +235,8 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", default="recovery", metavar="WHEN", help="recovery, continuous or off")
-    parser.add_argument("--trace", type=Path, metavar="FILE", help="write one JSON object per step")
+    parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
+    parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
 
 
@@ -235,7 +264,7 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--manual", action="store_true", help="prices stand until the control door sets them")
     parser.add_argument(
-        "--follow", metavar="URL", help="take another venue's live prices: its URL, or mainnet; read only"
+        "--follow", metavar="URL", help="take another exchange's live prices: its URL, or mainnet; read only"
     )
     parser.add_argument("--follow-price", choices=["mark", "mid"], help="which price of it; default mark")
     parser.add_argument(
@@ -246,7 +275,7 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
         "--control-port", metavar="N", help="open the control door there; 0: any free one; default: none"
     )
     parser.add_argument(
-        "--state", type=Path, metavar="FILE", help="go on from this file, and keep everything in it"
+        "--state", type=file_path, metavar="FILE", help="go on from this file, and keep everything in it"
     )
     parser.add_argument("--until-eof", action="store_true", help="leave when standard input ends")
 

@@ -11,7 +11,8 @@ from typing import TextIO
 
 from hypertui.backtest.replay import Costs, replay
 from hypertui.backtest.report import Timing, in_words, summary
-from hypertui.cli.values import amount, integer
+from hypertui.cli.output import new_file
+from hypertui.cli.values import amount, integer, typed
 from hypertui.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.series import load_series
 from hypertui.strategy.ladder import Ladder, Step
@@ -41,7 +42,10 @@ def backtest(arguments: argparse.Namespace) -> int:
         trace: TextIO | None = None
         if arguments.trace is not None:
             plan.check_at(series.prices[0])  # before a file is written
-            trace = stack.enter_context(_writable(arguments.trace))
+            file = arguments.trace
+            if file.exists() and file.samefile(arguments.prices):
+                raise ValueError(f"trace file {file} is the price file")
+            trace = stack.enter_context(new_file(file, f"trace file {file}", force=arguments.force))
         began_run = time.perf_counter()
 
         def write(tick: int, step: Step, ladder: Ladder) -> None:
@@ -60,8 +64,8 @@ def _instrument(arguments: argparse.Namespace) -> Instrument:
         if known is None:
             listed = ", ".join(sorted(KNOWN_INSTRUMENTS))
             raise ValueError(
-                f"symbol {arguments.symbol} is not one of {listed}; say how many decimals its sizes have "
-                f"with --sz-decimals"
+                f"symbol {typed(arguments.symbol)} is not one of {listed}; say how many decimals its sizes "
+                "have with --sz-decimals"
             )
         return known
     decimals = integer("sz-decimals", arguments.sz_decimals)
@@ -74,18 +78,11 @@ def _reinvest(text: str) -> Reinvest:
     try:
         return Reinvest(text)
     except ValueError:
-        raise ValueError(f"reinvest {text} is not one of {', '.join(Reinvest)}") from None
+        raise ValueError(f"reinvest {typed(text)} is not one of {', '.join(Reinvest)}") from None
 
 
 def _fraction(name: str, text: str) -> Decimal:
     fraction = amount(name, text)
     if not 0 <= fraction < 1:
-        raise ValueError(f"{name} {text} is not between 0 and 1")
+        raise ValueError(f"{name} {typed(text)} is not between 0 and 1")
     return fraction
-
-
-def _writable(path: object) -> TextIO:
-    try:
-        return open(str(path), "w", encoding="utf-8")  # noqa: PTH123
-    except OSError as error:
-        raise ValueError(f"trace file {path} cannot be written: {error.strerror}") from None

@@ -10,19 +10,22 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from hypertui.cli import streams
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
-from hypertui.cli.values import amount
+from hypertui.cli.values import seconds, typed
 from hypertui.clock import steady_ms
-from hypertui.console import format as fmt
 from hypertui.console import questions
 from hypertui.console.questions import BUILD, Question
 from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
+from hypertui.files import named_path
 from hypertui.market import plain
 from hypertui.port import CommandState, Network, Snapshot, Verb
+from hypertui.redaction import harmless, printable
 from hypertui.settings import load_settings
 
 _FAILED, _NOT_REACHED = 3, 4
+_LONGEST = 2_000  # characters of a line
 
 
 def ctl(arguments: argparse.Namespace) -> int:
@@ -33,7 +36,7 @@ def ctl(arguments: argparse.Namespace) -> int:
             return _status(arguments)
         return _command(arguments, Verb(arguments.verb))
     except NoEngine as error:
-        print(f"hypertui: {error}", file=sys.stderr)
+        streams.complain(printable(str(error)))
         return _NOT_REACHED
 
 
@@ -49,14 +52,12 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _command(arguments: argparse.Namespace, verb: Verb) -> int:
-    patience = float(amount("--timeout", arguments.timeout))
-    if patience <= 0:
-        raise ValueError(f"--timeout {arguments.timeout} is not above 0 seconds")
+    patience = seconds("--timeout", arguments.timeout)
     position = None
     if verb in BUILD:
         position = _confirmed(arguments, verb)
         if position is None:
-            print("hypertui: nothing was sent", file=sys.stderr)
+            streams.complain("nothing was sent")
             return _FAILED
     state = CommandState.SENT
     with _engine(arguments) as engine:
@@ -69,19 +70,19 @@ def _command(arguments: argparse.Namespace, verb: Verb) -> int:
             if state is not CommandState.ACKNOWLEDGED:
                 raise
             words = f"no outcome within {arguments.timeout} s; it is still wanted, see hypertui ctl status"
-            print(f"hypertui: {verb.value}: {words}", file=sys.stderr)
+            streams.complain(printable(f"{verb.value}: {words}"))
     return 0 if state is CommandState.CONFIRMED else _FAILED
 
 
 def _tell(arguments: argparse.Namespace, verb: Verb, answer: CommandAnswer) -> None:
     if arguments.json:
         said = {"verb": verb.value, "state": answer.state.value, "took_ms": answer.took, "text": answer.text}
-        print(json.dumps(said), flush=True)
+        streams.say(json.dumps(said))
         return
     words = f"{verb.value}: {answer.state.value}"
     if answer.state is not CommandState.SENT:
         words += f" after {answer.took} ms"
-    print(f"{words}: {fmt.clean(answer.text)}" if answer.text else words, flush=True)
+    streams.say(printable(f"{words}: {answer.text}" if answer.text else words, _LONGEST))
 
 
 # Which engine
@@ -110,7 +111,10 @@ def _engine(arguments: argparse.Namespace) -> ControlClient:
 def _base(arguments: argparse.Namespace) -> Path:
     if arguments.state_dir is not None:
         # Settings that cannot be read must not keep anybody from the engine.
-        return Path(arguments.state_dir).expanduser()
+        try:
+            return named_path(arguments.state_dir)
+        except ValueError as error:
+            raise ValueError(f"--state-dir {typed(arguments.state_dir)} {error}") from None
     return state_home(load_settings(arguments.config, {}).state_dir)
 
 
@@ -123,7 +127,7 @@ def _confirmed(arguments: argparse.Namespace, verb: Verb) -> str | None:
     for _ in range(2):
         snapshot, question = _question(arguments, verb)
         if refused := questions.refused(snapshot, verb):
-            print(f"hypertui: {refused}", file=sys.stderr)
+            streams.complain(printable(str(refused)))
             return None
         agreed = _typed if question.phrase else _agreed
         if not agreed(arguments, verb, snapshot, question):
@@ -132,7 +136,7 @@ def _confirmed(arguments: argparse.Namespace, verb: Verb) -> str | None:
         now, again = _question(arguments, verb)
         if again.basis == question.basis:
             return plain(now.position)
-        print("hypertui: the position or the mode has changed meanwhile", file=sys.stderr)
+        streams.complain("the position or the mode has changed meanwhile")
     return None
 
 
@@ -151,7 +155,7 @@ def _typed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, questi
             raise ValueError(f'{where} is confirmed with --confirm "{phrase}" where there is no terminal')
         said = _ask(question, f"Type {phrase} to go on: ")
     if said != phrase:
-        raise ValueError(f"{verb.value} was not confirmed: {said or 'nothing'} is not {phrase}")
+        raise ValueError(f"{verb.value} was not confirmed: {typed(said) or 'nothing'} is not {phrase}")
     return True
 
 
@@ -163,7 +167,7 @@ def _agreed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, quest
         phrase = BUILD[verb](replace(snapshot, network=Network.MAINNET)).phrase
         if arguments.confirm != phrase:
             raise ValueError(
-                f"{verb.value} was not confirmed: {arguments.confirm} is not {phrase or '--yes'}"
+                f"{verb.value} was not confirmed: {typed(arguments.confirm)} is not {phrase or '--yes'}"
             )
         return True
     if not sys.stdin.isatty():
@@ -174,7 +178,7 @@ def _agreed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, quest
 def _ask(question: Question, prompt: str) -> str:
     print(question.title)
     for line in question.lines:
-        print(f"  {''.join(span.text for span in line)}")
+        print(harmless(f"  {''.join(span.text for span in line)}"))
     try:
         return input(prompt).strip()
     except EOFError:

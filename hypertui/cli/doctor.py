@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Sequence
 
+from hypertui.cli import streams
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, prepare
@@ -23,6 +23,7 @@ from hypertui.ledger.errors import OldJournal
 from hypertui.ledger.lock import held_locks
 from hypertui.market import Side
 from hypertui.port import Finding, Level
+from hypertui.redaction import harmless, printable
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
@@ -36,7 +37,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         with prepared.market() as own:
             found = asyncio.run(_examine(prepared, own))
     except (StartRefused, ExchangeError) as error:
-        print(f"hypertui: {_harmless(' '.join(str(error).split()))}", file=sys.stderr)
+        streams.complain(printable(str(error)))
         return error.status if isinstance(error, StartRefused) else _UNREACHED
     _print(found, prepared, arguments.json)
     return _RED if preflight.worst(found, Level.RED) else 0
@@ -123,13 +124,9 @@ def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:
         }
         print(json.dumps(record))
         return
-    marks = _ASCII_MARKS if prepared.settings.console.ascii else _MARKS
+    plain = prepared.settings.console.ascii or not streams.speaks_utf8()
+    marks = _ASCII_MARKS if plain else _MARKS
     width = max(len(finding.name) for finding in found)
     for finding in found:
-        print(f"{marks[finding.level]} {finding.name:<{width}}  {_harmless(finding.text)}")
+        print(f"{marks[finding.level]} {finding.name:<{width}}  {harmless(finding.text)}")
     print(f"{counts[Level.RED]} red, {counts[Level.AMBER]} amber")
-
-
-def _harmless(text: str) -> str:
-    """Words that may be the venue's, without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -60,6 +60,7 @@ def journals(
                 journal.claim(*names)
                 retention = None if keep_days is None else Retention(place, keep_days, clock)
                 trade, written = take_up(journal, config, account, clock(), retention=retention)
+                held.callback(forget_unless_begun, journal, f"{trade:016x}")
                 if snapshot is not None:
                     journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
                 return trade, written
@@ -122,7 +123,7 @@ def look(
             if live is None:
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-            text = f"a trade of {config.symbol} goes on since {since}: a start takes it up"
+            text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
             return journal.place, text, _other_terms(live, config) or _unplayable(journal, live, config, plan)
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
@@ -158,7 +159,7 @@ def take_up(
     live = _live(journal, config, account)
     idle = journal.live_trade(config.network.value, account, config.symbol) if live is None else None
     if idle is not None:
-        journal.end(idle.id, now, "never began")
+        journal.forget(idle.id)  # of a start that was refused, or killed, before anything was sent
     if live is None:
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
@@ -166,6 +167,13 @@ def take_up(
     if refusal := _other_terms(live, config):
         raise StartRefused(refusal)
     return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
+
+
+def forget_unless_begun(journal: Journal, trade_id: str) -> None:
+    """A start that came to nothing leaves nothing: no trade that `status` would tell of."""
+    with suppress(JournalError, Locked):
+        if next(journal.inputs(trade_id), None) is None:
+            journal.forget(trade_id)
 
 
 def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:
@@ -180,7 +188,7 @@ def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
     for name, asked in _terms(config).items():
         if live.settings.get(name) != asked:
             return (
-                f"a trade of {config.symbol} with {name} {live.settings.get(name)} goes on in this account, "
+                f"a trade of {config.symbol} with {name} {live.settings.get(name)} is open in this account, "
                 f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
             )
     return ""

@@ -16,7 +16,7 @@ _PAGES = {
 
 def new_key(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line where the key cannot be kept."""
-    path = _default() if arguments.file is None else arguments.file.expanduser()
+    path = _default() if arguments.file is None else arguments.file
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_new_key(path)

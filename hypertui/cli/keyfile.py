@@ -1,11 +1,18 @@
-"""A new private key in a private file."""
+"""New private keys in private files, and where those of paper accounts are kept."""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
+
+from hypertui.cli.alone import venue_of
+from hypertui.cli.places import state_folder
+from hypertui.settings import Settings
+
+_KEYS = "keys"
 
 
 def write_new_key(path: Path) -> None:
@@ -22,3 +29,16 @@ def write_new_key(path: Path) -> None:
         with suppress(OSError):
             path.unlink()
         raise
+
+
+def kept_key(settings: Settings) -> Path:
+    """The file with the key of the paper account at the address that the settings name, however that is
+    spelled; made if there is none. Raises OSError where it cannot be."""
+    venue = venue_of(settings)
+    assert venue is not None, "a market of one's own keeps its key itself"
+    folder = state_folder(settings) / _KEYS
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / re.sub(r"[^a-z0-9.]+", "-", venue.partition(" at ")[2].lower())
+    with suppress(FileExistsError):
+        write_new_key(path)
+    return path

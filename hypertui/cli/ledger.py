@@ -7,16 +7,17 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.ledger import Journal, JournalError
+from hypertui.redaction import harmless
 from hypertui.settings import load_settings
 
 
 def ledger(arguments: argparse.Namespace) -> int:
     """Carry out one of the ledger's commands; 1 says that a check found something. Raises ValueError with one
     line for bad input."""
-    settings = load_settings(arguments.config, setting_flags(arguments))
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
     folder = state_folder(settings)
     url = journal_url(settings.ledger.url, folder)
     try:
@@ -48,7 +49,7 @@ def _why(url: str, order: str, as_json: bool) -> None:
         print(json.dumps(telling.record(told)))
         return
     for line in telling.in_words(told):
-        print(line)
+        print(harmless(line))  # the exchange's words are among them
 
 
 def _next_backup(folder: Path) -> Path:
@@ -58,7 +59,7 @@ def _next_backup(folder: Path) -> Path:
 def _back_up(url: str, file: Path) -> None:
     from hypertui.ledger.backup import back_up
 
-    made = back_up(url, file.expanduser())
+    made = back_up(url, file)
     rows = ", ".join(f"{count} {name}" for name, count in made.rows.items() if count)
     print(f"{made.file}: {made.size} bytes, checked: {rows or 'no rows yet'}")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from hypertui.cli.report_arguments import add_reports
+from hypertui.cli.values import file_path
 
 
 def add_ledger(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
 
     backup = _command(commands, "backup", "copy the journal, and check the copy")
     backup.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="default: backups/ in the state folder"
+        "file", nargs="?", type=file_path, metavar="FILE", help="default: backups/ in the state folder"
     )
 
     prune = _command(commands, "prune", "let go of what only an engine needs of trades that have ended")
@@ -53,7 +53,13 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     which = group.add_mutually_exclusive_group()
     for name in ("paper", "testnet", "mainnet"):
         add(which, f"--{name}", dest="network", action="store_const", const=name)
-    add(group, "--config", type=Path, metavar="FILE", help="settings; default ./config.toml, if there is one")
+    add(
+        group,
+        "--config",
+        type=file_path,
+        metavar="FILE",
+        help="settings; default ./config.toml",
+    )
     add(group, "--state-dir", metavar="DIR", help="where everything is kept")
 
 

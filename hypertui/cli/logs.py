@@ -14,6 +14,7 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from queue import Full, Queue
@@ -23,6 +24,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 
 from hypertui.cli.printing import event_record
+from hypertui.files import append_private
 from hypertui.port import Event, EventKind, Severity
 from hypertui.redaction import without_secrets
 
@@ -92,6 +94,10 @@ class LogFile(RotatingFileHandler):
         super().__init__(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
         self.trouble = ""
         self._lost = 0
+
+    def _open(self) -> TextIOWrapper:
+        """For its owner alone, whatever the umask, and not at the end of a link."""
+        return os.fdopen(append_private(Path(self.baseFilename)), "a", encoding=self.encoding)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, after one that says what was lost, if anything was."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from hypertui.cli.values import file_path
 
 _VERBS = {
     "status": "what the engine does, holds and waits for",
-    "pause": "no new risk; what is held stays protected",
-    "resume": "trade on",
+    "pause": "no new buys; what is held stays protected",
+    "resume": "resume trading",
     "cancel-buys": "cancel the buys, keep the stops, pause",
     "sell-out": "no buys any more; the stops trail until all is sold",
     "flatten": "cancel the buys, sell all at market, cancel the stops, halt",
     "cancel-all": "cancel every order, the stops too, and pause",
     "adopt": "import a position opened elsewhere",
-    "reconcile": "compare orders and fills with the venue now",
+    "reconcile": "compare orders and fills with the exchange now",
     "halt": "touch nothing any more",
 }
 
 
 def add_ctl(parser: argparse.ArgumentParser) -> None:
     """What `hypertui ctl` understands."""
-    parser.description = "Speak to an engine that runs on this machine as this user, in whatever terminal."
+    parser.description = "Control an engine that runs on this machine as this user, from any terminal."
     parser.epilog = "exit status: 0 confirmed, 2 bad input, 3 failed or refused, 4 no engine reached"
     what = "; ".join(f"{verb}: {meaning}" for verb, meaning in _VERBS.items())
     parser.add_argument("verb", choices=list(_VERBS), metavar="VERB", help=what)
@@ -40,7 +41,7 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
         "--network", default=same, choices=("paper", "testnet", "mainnet"), help="where it trades"
     )
     which.add_argument("--state-dir", default=same, metavar="DIR", help="where that engine keeps everything")
-    which.add_argument("--config", type=Path, default=same, metavar="FILE", help="its settings")
+    which.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
 
 
 def add_safe(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def add_safe(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "exit status: 0 safe, 2 bad input or an engine runs (use hypertui ctl), 3 not safe (the last line "
-        "says what is uncovered), 4 venue not reached"
+        "says what is uncovered), 4 exchange not reached"
     )
     parser.add_argument(
         "--stop-distance",

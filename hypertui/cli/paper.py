@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hypertui.cli import streams
+from hypertui.cli.child import child_environment
 from hypertui.cli.keyfile import write_new_key
 from hypertui.execution.entry import StartRefused
+from hypertui.files import append_private
 from hypertui.settings import PaperSettings
-from hypertui.venue.lock import Lock
+from hypertui.venue.lock import Lock, StateError
 
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"
@@ -66,13 +70,20 @@ class PaperMarket:
             "--state",
             str(self._folder / _STATE),
         ]
-        command += ["--seed", str(settings.seed), "--speed", str(settings.speed)]
+        # A market that goes on does so as it was, but for what somebody has set.
+        for name in ("seed", "speed"):
+            if not self.kept or name in settings.model_fields_set:
+                command += [f"--{name}", str(getattr(settings, name))]
         command += ["--faucet", str(settings.faucet)]
         if settings.prices is not None:
             command += ["--prices", str(settings.prices), "--symbol", symbol]
         self._log = self._folder / "venue.log"
-        with self._log.open("ab") as errors:
-            self._log_start = errors.tell()
+        try:
+            errors = os.fdopen(append_private(self._log), "ab")
+        except OSError as error:
+            raise StateError(f"{self._log} cannot be written: {error.strerror}") from None
+        with errors:
+            self._log_start = os.fstat(errors.fileno()).st_size
             # A session of its own: Ctrl-C and a lost terminal are the engine's to deal with, venue standing.
             self._process = subprocess.Popen(
                 command,
@@ -82,6 +93,7 @@ class PaperMarket:
                 start_new_session=True,
                 # It holds the folder until it too has ended, even where this process is killed.
                 pass_fds=(self._lock.fileno(),),
+                env=child_environment(),
             )
 
     def wait(self) -> str:
@@ -129,7 +141,4 @@ def _move_aside(folder: Path) -> None:
         if old.exists():
             moved.append(old.rename(folder / f"{name}.{stamp}").name)
     if moved:
-        print(
-            f"hypertui: a fresh paper market; the old one is kept as {' and '.join(moved)} in {folder}",
-            file=sys.stderr,
-        )
+        streams.complain(f"a fresh paper market; the old one is kept as {' and '.join(moved)} in {folder}")

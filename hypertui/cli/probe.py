@@ -6,10 +6,10 @@ import argparse
 import asyncio
 import json
 import secrets
-import sys
 import threading
 from dataclasses import asdict, dataclass
 
+from hypertui.cli import streams
 from hypertui.cli.alone import alone, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.trade import Prepared, prepare
@@ -103,11 +103,11 @@ async def _probe(prepared: Prepared, stop: threading.Event, *, as_json: bool) ->
 
 
 def _print(seen: Seen) -> None:
-    print(f"? {clean(seen.question)}")
-    print(f"  sent  {clean(seen.sent)}")
-    print(f"  saw   {clean(seen.saw)}", flush=True)
+    streams.say(f"? {clean(seen.question)}")  # what was placed is taken away whoever reads
+    streams.say(f"  sent  {clean(seen.sent)}")
+    streams.say(f"  saw   {clean(seen.saw)}")
     if seen.flag:
-        print(f"  like  hypertui venue {seen.flag}", flush=True)
+        streams.say(f"  like  hypertui venue {seen.flag}")
 
 
 def _sum_up(result: _Result, *, as_json: bool) -> None:
@@ -121,5 +121,5 @@ def _sum_up(result: _Result, *, as_json: bool) -> None:
 
 
 def _fail(words: object, status: int) -> int:
-    print(f"hypertui: {clean(' '.join(str(words).split()))}", file=sys.stderr)
+    streams.complain(clean(" ".join(str(words).split())))
     return status

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from hypertui.cli.values import file_path
 
 _REPORTS = {
     "fills": "every fill and what it realised",
@@ -17,7 +18,7 @@ _REPORTS = {
     "cash": "funding, deposits, withdrawals and other transfers",
     "review": "what does not add up and waits for somebody to look at it",
     "export": "one row for each allocation and funding payment, for a tax return",
-    "check": "whether everything adds up, also with what the venue said; exit status 1 if not",
+    "check": "whether everything adds up, also with what the exchange said; exit status 1 if not",
     "report": "one HTML page with charts, to be opened without a network",
 }
 
@@ -40,4 +41,5 @@ def add_reports(commands: Any, command: Callable[[Any, str, str], argparse.Argum
         if name == "pnl":
             report.add_argument("--by", choices=["day", "cycle", "unit", "reason"], help="one row for each")
         if name == "report":
-            report.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+            report.add_argument("--out", type=file_path, metavar="FILE", help="default: standard output")
+            report.add_argument("--force", action="store_true", help="let --out overwrite a file")

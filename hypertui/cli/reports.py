@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hypertui.cli.output import new_file
 from hypertui.cli.tables import Format, write_figures, write_rows
+from hypertui.cli.values import typed
 from hypertui.ledger.check import check
 from hypertui.ledger.history import History
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import FOREVER, Scope
+from hypertui.redaction import harmless
 
 _WRONG = 1
 
@@ -71,7 +74,7 @@ def _report(arguments: argparse.Namespace, scope: Scope) -> int:
         case "check":
             return _check(scope, how)
         case "report":
-            _page(scope, arguments.out)
+            _page(scope, arguments.out, arguments.force)
         case _:
             write_rows(_LISTS[what](scope), how, nothing)
     return 0
@@ -92,19 +95,17 @@ def _check(scope: Scope, how: Format) -> int:
     write_figures(figures, how)
     if how == "table":
         for text in verdict.problems:
-            print(text)
+            print(harmless(text))
     return _WRONG if verdict.wrong else 0
 
 
-def _page(scope: Scope, out: Path | None) -> None:
+def _page(scope: Scope, out: Path | None, force: bool) -> None:
     text = page(scope, statement(scope), check(scope), time.time_ns() // 1_000_000)
     if out is None:
         sys.stdout.write(text)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"report {out} cannot be written: {error.strerror}") from None
+    with new_file(out, f"report {out}", force=force) as file:
+        file.write(text)
 
 
 def _moment(name: str, text: str) -> int:
@@ -113,5 +114,5 @@ def _moment(name: str, text: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         form = "neither a day (2026-01-31) nor a time (2026-01-31T12:00)"
-        raise ValueError(f"{name} {text} is {form}") from None
+        raise ValueError(f"{name} {typed(text)} is {form}") from None
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

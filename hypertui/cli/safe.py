@@ -9,18 +9,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import sys
 from contextlib import ExitStack
 from decimal import Decimal
 from random import SystemRandom
 
+from hypertui.cli import streams
 from hypertui.cli.alone import alone_if_possible, venue_of
+from hypertui.cli.defects import Defect
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, connector, prepare
-from hypertui.cli.values import amount
+from hypertui.cli.values import amount, typed
 from hypertui.clock import CLOCK
-from hypertui.console.format import clean
 from hypertui.console.launch import operator
 from hypertui.exchange import ExchangeError, Rejected
 from hypertui.execution.engine import EmbeddedEngine
@@ -28,22 +28,24 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
 from hypertui.ledger import JournalError, Locked
 from hypertui.port import EventKind, OnExit, Stop, StopReason
+from hypertui.redaction import printable
 from hypertui.signals import wind_down_on_signals
 from hypertui.venue.lock import StateError
 
 _BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4
 _PATIENCE = 60.0
+_LONGEST = 2_000  # characters of a line
 _TOLD = (EventKind.ORDER, EventKind.FILL, EventKind.ALARM)
 
 
 def safe(arguments: argparse.Namespace) -> int:
-    """Make it safe; returns the exit status: 0 safe, 2 an engine runs, 3 not safe, 4 venue not reached.
+    """Make it safe; returns the exit status: 0 safe, 2 an engine runs, 3 not safe, 4 exchange not reached.
     Raises ValueError with one line for bad input."""
     distance = None
     if arguments.stop_distance is not None:
         distance = amount("--stop-distance", arguments.stop_distance)
         if distance <= 0:
-            raise ValueError(f"--stop-distance {arguments.stop_distance} is not above 0 USD")
+            raise ValueError(f"--stop-distance {typed(arguments.stop_distance)} is not above 0 USD")
     if arguments.fresh:
         raise ValueError("--fresh begins anew: there would be nothing to make safe")
     # Whatever happens here takes risk away, and a supervisor has nobody to ask.
@@ -51,12 +53,12 @@ def safe(arguments: argparse.Namespace) -> int:
     stop = Stop(OnExit.BUYS)
     stop.by = f"{operator()} by safe"
     try:
-        with trade.market() as market, wind_down_on_signals(stop.request):
+        with wind_down_on_signals(stop.request), trade.market() as market:
             said = asyncio.run(_make_safe(trade, market, distance, stop))
     except Locked as error:
-        raise ValueError(f"{error}: use hypertui ctl") from None
+        raise ValueError(f"{error}: use hypertui ctl to control it") from None
     except StateError as error:
-        raise ValueError(f"{error}; to an engine that runs on it speak by hypertui ctl") from None
+        raise ValueError(f"{error}; if an engine runs on it, use hypertui ctl to control it") from None
     except StartRefused as error:
         return _fail(error, error.status)
     except NotSafe as error:
@@ -65,12 +67,14 @@ def safe(arguments: argparse.Namespace) -> int:
         return _fail(error, _BAD_INPUT)
     except ExchangeError as error:
         return _fail(f"NOT SAFE, as far as can be said: {error}", _NOT_REACHED)
-    print(f"safe: {clean(said)}")
+    except ValueError as error:  # what was given is checked by now
+        raise Defect(error) from error
+    _say(f"safe: {said}")
     return 0
 
 
 def _fail(words: object, status: int) -> int:
-    print(f"hypertui: {clean(str(words))}", file=sys.stderr)
+    streams.complain(printable(str(words), _LONGEST))
     return status
 
 
@@ -129,4 +133,4 @@ async def _protect(trade: Prepared, market: PaperMarket | None, live: Live, stop
 
 
 def _say(text: str) -> None:
-    print(clean(text), flush=True)
+    streams.say(printable(text, _LONGEST))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from hypertui.cli.values import file_path
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -16,7 +17,7 @@ def add_key(parser: argparse.ArgumentParser) -> None:
         "Make a key for an API wallet. It is written to a file that only you can read and shown nowhere; "
         "a file that is there already is never touched."
     )
-    new.add_argument("--file", type=Path, metavar="FILE", help="default: ~/.config/hypertui/key")
+    new.add_argument("--file", type=file_path, metavar="FILE", help="default: ~/.config/hypertui/key")
 
 
 def add_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

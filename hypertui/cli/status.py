@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypertui.cli.arguments import setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
-from hypertui.console import format as fmt
 from hypertui.control import sockets
 from hypertui.control.client import ControlClient, NoEngine
 from hypertui.execution import words
@@ -24,6 +23,7 @@ from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
 from hypertui.port import TaskView
+from hypertui.redaction import harmless
 from hypertui.settings import load_settings
 
 
@@ -32,7 +32,7 @@ def status(arguments: argparse.Namespace) -> int:
     count = integer("--events", arguments.events)
     if not 0 <= count <= 1000:
         raise ValueError(f"--events {count} is not between 0 and 1000")
-    settings = load_settings(arguments.config, setting_flags(arguments))
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
     folder, network = state_folder(settings), settings.network.value
     running = [Running(held, *_tasks(folder, held)) for held in held_locks(folder, network)]
     try:
@@ -65,7 +65,7 @@ def status(arguments: argparse.Namespace) -> int:
     else:
         print(f"{network}, journal {place}, {size / 1e6:.1f} MB")
         for line in _words(running, trades):
-            print(line)
+            print(harmless(line))  # the journal holds the exchange's words, and may be somebody else's
     return 0
 
 
@@ -103,7 +103,7 @@ def _words(running: Sequence[Running], trades: Sequence[Overview]) -> Iterator[s
     if not engines:
         yield "engine: none runs on this machine"
     if not trades:
-        yield "trade: none goes on"
+        yield "trade: none is open"
     for trade in trades:
         yield from _trade(trade, engines)
 
@@ -112,7 +112,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
     trade, step = overview.trade, overview.step
     yield f"trade {trade.id} of {trade.symbol} by {trade.account}, since {_time(trade.started_at)}"
     if not any((held.account, held.symbol) == (trade.account, trade.symbol) for held in engines):
-        yield "  no engine on this machine trades it: what works at the venue works on by itself"
+        yield "  no engine on this machine trades it: what is live at the exchange stays live by itself"
         if overview.buys:
             yield f"  UNATTENDED: {words.unattended(overview.buys)}"
     where = (
@@ -139,7 +139,7 @@ def _pauses_a_sell_out(overview: Overview) -> bool:
 
 
 def _task(task: TaskView) -> str:
-    last = "never ran" if task.last is None else f"last ran {_time(task.last)}, {fmt.clean(task.result)}"
+    last = "never ran" if task.last is None else f"last ran {_time(task.last)}, {task.result}"
     coming = "OVERDUE since" if task.overdue else "next"
     then = "next when there is cause" if task.next is None else f"{coming} {_time(task.next)}"
     return f"{task.name}, every {task.every / 1000:g} s: {last}; {then}"

@@ -11,9 +11,9 @@ from decimal import Decimal
 from itertools import chain
 from typing import Literal, TextIO
 
-from hypertui.console.format import clean
 from hypertui.ledger.reports.page import as_json, shown
 from hypertui.market import plain
+from hypertui.redaction import harmless
 
 Format = Literal["table", "json", "csv"]
 
@@ -50,7 +50,7 @@ def write_figures(figures: Mapping[str, object], how: Format) -> None:
         case "table":
             width = max(len(name) for name in figures)
             for name, value in figures.items():
-                print(f"{name.replace('_', ' '):<{width}}  {clean(shown(value))}")
+                print(f"{name.replace('_', ' '):<{width}}  {harmless(shown(value))}")
 
 
 def _json(rows: Iterator[Mapping[str, object]], out: TextIO) -> None:
@@ -72,7 +72,10 @@ def _cell(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
     # A spreadsheet would work out a cell that begins like this, and words of a venue may.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    if isinstance(value, str):
+        value = harmless(value)
+        return f"'{value}" if value[:1] in ("=", "+", "-", "@") else value
+    return value
 
 
 def _table(names: tuple[str, ...], rows: Iterator[Mapping[str, object]]) -> None:
@@ -92,9 +95,12 @@ def _table(names: tuple[str, ...], rows: Iterator[Mapping[str, object]]) -> None
         number = any(isinstance(row[name], Decimal | int) for row in kept)
         table.add_column(name.replace("_", " "), justify="right" if number else "left", no_wrap=True)
     for row in kept:
-        table.add_row(*(Text(clean(shown(value))) for value in row.values()))
+        table.add_row(*(Text(harmless(shown(value))) for value in row.values()))
     if console.measure(table, options=console.options.update(width=_WIDE)).maximum <= console.width:
-        console.print(table)
+        # Past rich's own writing, which has an exit of its own for a reader that has gone.
+        with console.capture() as drawn:
+            console.print(table)
+        sys.stdout.write(drawn.get())
     else:  # one figure below the other, rather than columns without their figures
         for row in kept:
             write_figures(row, "table")

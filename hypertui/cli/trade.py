@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import atexit
+import os
 import random
 import shutil
 import sys
@@ -14,14 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypertui.cli import streams
 from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.cli.defects import running
 from hypertui.cli.journal import journals
+from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
-from hypertui.cli.values import amount
+from hypertui.cli.values import seconds, typed
 from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
 from hypertui.console.last_words import last_words
@@ -31,7 +35,9 @@ from hypertui.exchange import Exchange
 from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
+from hypertui.files import open_regular
 from hypertui.port import Network, OnExit, Stop, StopReason
+from hypertui.redaction import printable
 from hypertui.settings import Settings, load_settings
 from hypertui.signals import wind_down_on_signals
 
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
 _POLL = 0.05
 _REFUSED = 2
+_LAST_WORDS = 2_000  # characters
 
 
 def console(arguments: argparse.Namespace) -> int:
@@ -48,19 +55,25 @@ def console(arguments: argparse.Namespace) -> int:
         raise ValueError("--for goes with run --headless")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
+    if not streams.can_move_its_cursor():
+        streams.complain(
+            f"a terminal of the kind '{os.environ.get('TERM', '')}' shows no console: plain lines follow; "
+            "use hypertui ctl to control it"
+        )
+        return headless(arguments)
     trade = prepare(arguments, asks=True)
     remap(trade.settings.console.keys)
     from hypertui.console.launch import run_console
 
     stop = Stop(trade.config.on_exit)
     view = trade.settings.console
-    with trade.market() as market, trade.engine(market) as engine:
+    with trade.market() as market, running(), trade.engine(market) as engine, streams.screen():
         reason = run_console(
             engine,
             stop,
             refresh_hz=view.refresh_hz,
             mouse=view.mouse,
-            ascii=view.ascii,
+            ascii=view.ascii or not streams.speaks_utf8(),
             theme=view.theme,
             local_times=view.times == "local",
             keys=view.keys,
@@ -72,19 +85,23 @@ def console(arguments: argparse.Namespace) -> int:
 
 def headless(arguments: argparse.Namespace) -> int:
     """Trade without a screen, printing events. Raises ValueError with one line for bad input."""
-    run_for = None
-    if arguments.run_for is not None:
-        run_for = float(amount("--for", arguments.run_for))
-        if run_for <= 0:
-            raise ValueError(f"--for {arguments.run_for} is not above 0 seconds")
-    trade = prepare(arguments, run_for)
+    given = getattr(arguments, "run_for", None)
+    trade = prepare(arguments, None if given is None else seconds("--for", given))
     stop = Stop(trade.config.on_exit)
     stop.by = operator()
+    begun: list[EmbeddedEngine] = []
+
+    def held() -> str:
+        return last_words(begun[0].snapshot) if begun else "no engine was running"
+
+    # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (
+        wind_down_on_signals(stop.request, held),
         trade.market() as market,
+        running(),
         trade.engine(market) as engine,
-        wind_down_on_signals(stop.request, lambda: last_words(engine.snapshot)),
     ):
+        begun.append(engine)
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
 
@@ -166,7 +183,9 @@ def prepare(
         _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
-        raise ValueError("--fresh goes with the paper market that is started here, not with another venue")
+        raise ValueError("--fresh goes with the paper market that is started here, not with another exchange")
+    if settings.paper.prices is not None and _own_market(settings):
+        _check_prices(settings.paper.prices)
     connect = connector(settings, config)
     state_dir, log = state_folder(settings), None
     try:
@@ -174,15 +193,23 @@ def prepare(
     except ValueError as error:
         if keeps:
             raise
-        print(f"goes on without a log: {error}", flush=True)
+        streams.say(f"goes on without a log: {error}")
     return Prepared(settings, config, state_dir, fresh, connect, log)
+
+
+def _check_prices(file: Path) -> None:
+    """The paper market reads it, in its own time; that it can be read is known now."""
+    try:
+        os.close(open_regular(file))
+    except OSError as error:
+        raise ValueError(f"price file {file} cannot be read: {error.strerror}") from None
 
 
 def _log_in(folder: Path) -> Log:
     try:
         log = Log(folder)
     except OSError as error:
-        raise ValueError(f"state folder {folder} cannot be written: {error.strerror}") from None
+        raise ValueError(f"state folder {folder}: its log cannot be written: {error.strerror}") from None
     atexit.register(log.close)  # after the last words of a defect
     return log
 
@@ -224,7 +251,7 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
         return hl.HyperliquidExchange(
             network,
-            key or _paper_key(market),
+            key or _paper_key(settings, market),
             settings.account_for,
             timeout=settings.engine.timeout,
             with_last=config.price_source is PriceSource.LAST,
@@ -250,14 +277,13 @@ def _key(settings: Settings) -> SigningKey | None:
     )
 
 
-def _paper_key(market: PaperMarket | None) -> SigningKey:
-    """The kept key of a market of our own, a new one elsewhere."""
+def _paper_key(settings: Settings, market: PaperMarket | None) -> SigningKey:
+    """The key that is kept for a market of our own, or for the address of another one: the next run is the
+    same account there, with what it holds."""
     from hypertui.hyperliquid import KeyRefused, SigningKey
 
-    if market is None:
-        return SigningKey.throwaway()
     try:
-        return SigningKey.read(market.key_file)
+        return SigningKey.read(kept_key(settings) if market is None else market.key_file)
     except (KeyRefused, OSError) as error:
         raise StartRefused(f"the key of the paper market cannot be used: {error}") from None
 
@@ -266,15 +292,15 @@ def _confirm_mainnet(symbol: str, said: str | None) -> None:
     if said is None and sys.stdin.isatty():
         with suppress(EOFError):
             said = input(f"MAINNET trades real money. Type {symbol} to go on: ").strip()
+    if said is None:
+        raise ValueError(f"Mainnet needs --confirm-mainnet {symbol} when there is no terminal")
     if said != symbol:
-        asked = f"--confirm-mainnet {symbol}"
-        raise ValueError(
-            f"mainnet was not confirmed: {said or 'nothing'} is not {symbol}; say {asked} without a terminal"
-        )
+        raise ValueError(f"mainnet was not confirmed: {typed(said) or 'nothing'} is not {symbol}")
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
-    with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=sys.stdout.isatty()):
+    words, utf8 = sys.stdout.isatty(), streams.speaks_utf8()
+    with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=words, utf8=utf8):
         running = asyncio.create_task(engine.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=_POLL)
@@ -286,6 +312,6 @@ async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
 def _say(reason: StopReason, market: PaperMarket | None) -> int:
     if reason.text:
         hint = f" ({FRESH_HINT})" if reason.status == _REFUSED and market is not None and market.kept else ""
-        with suppress(OSError):  # a terminal that is gone takes no last words; the log has them
-            print(f"hypertui: {' '.join(reason.text.split())}{hint}", file=sys.stderr)
+        # A terminal that is gone takes no last words; the log has them.
+        streams.complain(f"{printable(reason.text, _LAST_WORDS)}{hint}")
     return reason.status

@@ -13,11 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hypertui.cli.values import amount, integer
+from hypertui.cli import streams
+from hypertui.cli.values import amount, integer, typed
+from hypertui.files import named_path, open_regular
+from hypertui.redaction import harmless
 from hypertui.venue.listing import LISTINGS, listed
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.serve import serve
 from hypertui.venue.server import HOST
+from hypertui.venue.store import options_of
 
 _PORTS = range(65536)
 
@@ -27,14 +31,50 @@ def venue(arguments: argparse.Namespace) -> int:
     port = _port("port", arguments.port)
     control = None if arguments.control_port is None else _port("control port", arguments.control_port)
     options = _options(arguments)
-    state = None if arguments.state is None else arguments.state.expanduser()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    state = arguments.state
+    _check_state(state)
+    _log_to_errors()
     try:
         asyncio.run(_serve(options, port, control, state, arguments.until_eof))
     except OSError as error:
         ports = f"port {port}" if control is None else f"port {port} or {control}"
         raise ValueError(f"{ports} of {HOST} cannot be used: {error.strerror or error}") from None
     return 0
+
+
+class _Harmless(logging.Formatter):
+    """Another exchange's words may be in a line, and the line on a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return harmless(super().formatMessage(record))
+
+
+def _log_to_errors() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Harmless("%(asctime)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.raiseExceptions = False  # a stream that takes no words gets none
+
+
+def _check_state(file: Path | None) -> None:
+    """It is read whole and written anew, which is for files alone."""
+    if file is None:
+        return
+    try:
+        os.close(open_regular(file))
+    except FileNotFoundError:
+        return  # it will be made
+    except OSError as error:
+        raise ValueError(f"state file {typed(str(file))} cannot be used: {error.strerror}") from None
+
+
+def _prices(given: str | None) -> Path | None:
+    if given is None:
+        return None
+    try:
+        return named_path(given)
+    except ValueError as error:
+        raise ValueError(f"prices {typed(given)} {error}") from None
 
 
 def _port(name: str, given: str) -> int:
@@ -55,7 +95,7 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "seed": None if arguments.seed is None else integer("seed", arguments.seed),
         "speed": None if arguments.speed is None else float(amount("speed", arguments.speed)),
         "faucet": None if arguments.faucet is None else amount("faucet", arguments.faucet),
-        "prices": None if arguments.prices is None else Path(arguments.prices).expanduser(),
+        "prices": _prices(arguments.prices),
         "symbol": arguments.symbol,
         "preset": arguments.preset,
         "loop": arguments.loop or None,
@@ -67,7 +107,8 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "flat_reduce_only_trigger": arguments.flat_reduce_only,
         "tp_limit_side": arguments.tp_limit_side,
     }
-    return VenueOptions(**{name: value for name, value in given.items() if value is not None})
+    kept = {} if arguments.state is None else options_of(arguments.state.expanduser())
+    return VenueOptions(**kept | {name: value for name, value in given.items() if value is not None})
 
 
 async def _serve(
@@ -75,11 +116,15 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     serving = asyncio.create_task(serve(options, port, _announce, state, control))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.cancel)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as by nohup
+            loop.add_signal_handler(number, serving.cancel)
     if until_eof:
         # Whoever started this venue holds the other end: when that process dies, however it dies, so do we.
-        loop.add_reader(sys.stdin.fileno(), _read_to_end, loop, serving)
+        try:
+            loop.add_reader(sys.stdin.fileno(), _read_to_end, loop, serving)
+        except PermissionError:  # a file or /dev/null, whose end is there already
+            serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving
 
@@ -94,10 +139,9 @@ def _announce(port: int, control: int | None) -> None:
     listening = {"listening": f"http://{HOST}:{port}"}
     if control is not None:
         listening["control"] = f"http://{HOST}:{control}"
-    print(json.dumps(listening), flush=True)
+    streams.say(json.dumps(listening))
     if sys.stderr.isatty():
-        print(
-            f"A local exchange for rehearsal: no real market, no real money. Point a client at "
-            f"http://{HOST}:{port}; Ctrl-C ends it.",
-            file=sys.stderr,
+        streams.complain(
+            f"a local exchange for rehearsal: no real market, no real money. Point a client at "
+            f"http://{HOST}:{port}; Ctrl-C ends it."
         )

@@ -7,6 +7,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from hypertui.cli.child import child_environment
+
 _PATIENCE = 5.0
 
 
@@ -27,7 +29,15 @@ def _commit(root: Path) -> str:
         return ""
     command = ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        said = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return said.stdout.strip() if said.returncode == 0 else ""

@@ -12,6 +12,7 @@ from typing import Any, Self
 from hypertui.control import sockets, wire
 from hypertui.control.wire import WireError
 from hypertui.port import CommandState, Snapshot, Verb
+from hypertui.redaction import printable
 
 _HELLO_WITHIN = 3.0
 _STATUS_WITHIN = 10.0
@@ -49,9 +50,9 @@ class ControlClient:
             hello = self._answer("hello")
             self.network, self.account = str(hello["network"]), str(hello["account"])
             self.symbol, self.mode, self.pid = str(hello["symbol"]), str(hello["mode"]), int(hello["pid"])
-        except KeyError as error:
+        except (KeyError, TypeError, ValueError) as error:
             self.close()
-            raise NoEngine(f"the engine at {path} speaks another language: no {error}") from None
+            raise NoEngine(f"the engine at {path} speaks another language: {printable(str(error))}") from None
         except NoEngine:
             self.close()
             raise
@@ -76,7 +77,7 @@ class ControlClient:
         """The newest snapshot, and the JSON that it came as."""
         self._connection.settimeout(_STATUS_WITHIN)
         self._send({"type": "status", "id": "status"})
-        found: dict[str, Any] = self._answer("status")["snapshot"]
+        found: dict[str, Any] = self._answer("status").get("snapshot", {})
         try:
             return wire.snapshot_from_json(found), found
         except WireError as error:
@@ -90,8 +91,12 @@ class ControlClient:
         self._send({"type": "command", "id": id, "verb": verb.value, "args": args})
         while True:
             answer = self._answer("ack")
-            state = CommandState(answer["state"])
-            yield CommandAnswer(state, int(answer["took"]), str(answer["text"]))
+            try:
+                state = CommandState(answer["state"])
+                said = CommandAnswer(state, int(answer["took"]), str(answer["text"]))
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
+                raise NoEngine(f"the engine's answer cannot be read: {printable(str(error))}") from None
+            yield said
             if state is not CommandState.ACKNOWLEDGED:
                 return
 
@@ -115,7 +120,7 @@ class ControlClient:
         except WireError as error:
             raise NoEngine(f"the engine's answer cannot be read: {error}") from None
         if found.get("type") != kind:
-            raise NoEngine(f"the engine answered: {found.get('text', found.get('type'))}")
+            raise NoEngine(f"the engine answered: {printable(str(found.get('text', found.get('type'))))}")
         return found
 
 

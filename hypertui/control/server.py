@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,7 +47,7 @@ class ControlServer:
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
-        self._clients: set[asyncio.Task[None]] = set()
+        self._clients: dict[asyncio.Task[None], _Client] = {}
         self._pace = _Pace()
 
     def __enter__(self) -> Self:
@@ -86,10 +87,11 @@ class ControlServer:
             if path.exists() and path.stat().st_ino == mine:
                 path.unlink()
             if self._clients:
-                await asyncio.wait(self._clients, timeout=_LAST_WORDS)
-            for task in self._clients:
+                await asyncio.wait(set(self._clients), timeout=_LAST_WORDS)
+            left = set(self._clients)
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*self._clients, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _is_over(self, seconds: float) -> bool:
         with suppress(TimeoutError):
@@ -100,14 +102,26 @@ class ControlServer:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "every client has one"
-        self._clients.add(task)
+        client = _Client(self, reader, writer)
+        room = len(self._clients) < _MOST_CLIENTS or self._make_room()
+        self._clients[task] = client
         try:
-            await _Client(self, reader, writer).serve(len(self._clients) > _MOST_CLIENTS)
+            await client.serve(one_too_many=not room)
         except (OSError, TimeoutError):
             pass  # it has gone, or does not read
         finally:
-            self._clients.discard(task)
+            self._clients.pop(task, None)
             writer.transport.abort()
+
+    def _make_room(self) -> bool:
+        """Let the client go that has been silent for longest: whoever has something to say goes before those
+        who only hold a place. False where all are being answered."""
+        idle = [(client.idle_since, task) for task, client in self._clients.items() if client.idle]
+        if not idle:
+            return False
+        _, longest = min(idle, key=itemgetter(0))
+        self._clients.pop(longest).let_go()
+        return True
 
     @property
     def engine(self) -> EnginePort:
@@ -153,25 +167,34 @@ class _Client:
         self._writer = writer
         self._writer.transport.set_write_buffer_limits(high=0)  # an answer is read before the next is made
         self._who = ""
+        self.idle = True
+        self.idle_since = time.monotonic()
 
-    async def serve(self, one_too_many: bool) -> None:
+    def let_go(self) -> None:
+        """Cut the line of a client that asks for nothing."""
+        self._writer.transport.abort()
+
+    async def serve(self, *, one_too_many: bool) -> None:
         """Answer until the client has gone. Raises OSError and TimeoutError when it cannot be answered."""
         peer = sockets.peer_of(self._writer.get_extra_info("socket"))
         if peer is not None and peer.uid not in (os.getuid(), 0):
             return
         self._who = "somebody by ctl" if peer is None else str(peer)
         if one_too_many:
+            self.idle = False
             await self._error(f"more than {_MOST_CLIENTS} clients")
             return
         await self._hello()
         try:
             while (asked := await self._next()) is not None:
+                self.idle = False
                 match asked:
                     case StatusRequest(id):
                         found = wire.snapshot_to_json(self._engine.snapshot)
                         await self._send({"type": "status", "id": id, "snapshot": found})
                     case CommandRequest():
                         await self._command(asked)
+                self.idle, self.idle_since = True, time.monotonic()
         except WireError as error:
             await self._error(str(error))
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from hypertui.market import parse_amount
 from hypertui.port import Snapshot, Verb
 
 VERSION = 1
@@ -86,13 +87,12 @@ def request(data: bytes) -> StatusRequest | CommandRequest:
 def _amount(text: object) -> Decimal | None:
     if text is None:
         return None
-    try:
-        amount = Decimal(text) if isinstance(text, str) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite():
+    if not isinstance(text, str):
         raise WireError("position must be a decimal amount as text")
-    return amount
+    try:
+        return parse_amount(text)
+    except ValueError:
+        raise WireError("position must be a decimal amount within reason, as text") from None
 
 
 @cache

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.port import Event, EventKind, Severity
-from hypertui.redaction import without_secrets
+from hypertui.redaction import harmless, without_secrets
 
 
 class EventLog:
@@ -32,8 +32,8 @@ class EventLog:
         severity: Severity = Severity.INFO,
     ) -> Event:
         """Write an event down; `data` must be fit for JSON. Words may come from anywhere, an exception's too:
-        what looks like a secret is taken out of them."""
-        text = without_secrets(text)
+        what looks like a secret, and what a terminal would obey, is taken out of them."""
+        text = without_secrets(harmless(text))
         said = {name: _safe(value) for name, value in (data or {}).items()}
         with self._lock:
             self._seq += 1
@@ -53,4 +53,4 @@ class EventLog:
 
 
 def _safe(value: object) -> object:
-    return without_secrets(value) if isinstance(value, str) else value
+    return without_secrets(harmless(value)) if isinstance(value, str) else value

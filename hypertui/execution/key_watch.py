@@ -74,12 +74,12 @@ class KeyWatch:
     def say(self) -> None:
         """Sound the alarm, or end it, by what is known now."""
         signer, now = self._signer, self._clock()
-        key = "the account's key" if signer is None else named(signer)
+        key = "the key that signs" if signer is None else named(signer)
         until = None if signer is None else signer.valid_until
         lost = signer is not None and not signer.may_act
         expired = until is not None and until <= now
         if expired or lost or self._refusal:
-            how = f"is refused: {self._refusal}" if self._refusal else "may act no more"
+            how = f"is refused: {self._refusal.rstrip('.')}"
             if until is not None and (expired or lost):
                 how = (
                     f"expired on {date(until)}"

@@ -47,6 +47,6 @@ class Refusals:
         if streak.count < TOLD_FROM or now - streak.last > _OVER_AFTER:
             self._alarms.clear(key)
             return
-        text = f"{counted(streak.count, noun)} in a row refused by the exchange: {streak.words}"
+        text = f"{counted(streak.count, noun)} in a row refused by the exchange: {streak.words.rstrip('.')}"
         pause = max(0, streak.again - streak.last) // 1000
         self._alarms.sound(key, severity, f"{text}. Tried again after {pause} s; {self._protected()}")

@@ -97,7 +97,7 @@ def _account(text: str) -> LocalAccount | None:
 def _read_private(path: Path) -> str:
     """The text of the file; raises OSError, and KeyRefused if others have access to it."""
     # Without O_NONBLOCK opening a named pipe would wait for its writer.
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
         status = os.fstat(file.fileno())
         mode = stat.S_IMODE(status.st_mode)
         if not stat.S_ISREG(status.st_mode):
@@ -105,5 +105,5 @@ def _read_private(path: Path) -> str:
         if status.st_uid != os.geteuid():
             raise KeyRefused(f"{path} belongs to user {status.st_uid}; a key file must be your own")
         if mode & 0o077:
-            raise KeyRefused(f"{path} has mode {mode:04o}, which lets others at it; it must be 0600 or 0400")
-        return file.read(_LONGEST_FILE).decode("ascii", "replace")
+            raise KeyRefused(f"{path} has mode {mode:04o}, readable by others: chmod 600 {path}")
+        return file.read(_LONGEST_FILE).decode("utf-8-sig", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
@@ -17,7 +18,14 @@ class Kind(StrEnum):
 
 
 _OFFICIAL = {Kind.MAINNET: MAINNET_API_URL, Kind.TESTNET: TESTNET_API_URL}
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+_LONGEST_HOST, _LONGEST_LABEL = 253, 63  # characters, by RFC 1035
 _OFFICIAL_DOMAINS = ("hyperliquid.xyz", "hyperliquid-testnet.xyz")
+
+
+def _is_host(name: str) -> bool:
+    """Whether there can be a host of this name."""
+    return 0 < len(name) <= _LONGEST_HOST and all(len(part) <= _LONGEST_LABEL for part in name.split("."))
 
 
 def _check_port(parts: SplitResult) -> None:
@@ -45,7 +53,8 @@ class Network:
     def __post_init__(self) -> None:
         url = self.base_url.rstrip("/")
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        name = parts.hostname or ""
+        if parts.scheme not in ("http", "https") or not _is_host(name):
             raise ValueError(f"not the address of an exchange: {self.base_url!r}")
         if parts.username or parts.password or parts.path or parts.query or parts.fragment:
             raise ValueError(f"the address of an exchange is only http(s)://host[:port]: {parts.hostname!r}")
@@ -53,10 +62,10 @@ class Network:
         official = _OFFICIAL.get(self.kind)
         if official is not None and url != official:
             raise ValueError(f"{self.kind} is at {official}, not at {url}")
-        host = parts.hostname.rstrip(".")
+        host = name.rstrip(".")
         if official is None and any(host == name or host.endswith("." + name) for name in _OFFICIAL_DOMAINS):
             raise ValueError(f"paper trading is never done at {host}")
-        object.__setattr__(self, "base_url", url)
+        object.__setattr__(self, "base_url", f"{parts.scheme}://{parts.netloc.lower()}")
 
     @property
     def ws_url(self) -> str:
@@ -65,14 +74,20 @@ class Network:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the exchange runs on this machine, where no proxy has a say."""
-        host = urlsplit(self.base_url).hostname or ""
-        if host == "localhost":
+        """Whether the exchange runs on this machine, where no proxy has a say; however that is spelled."""
+        host = (urlsplit(self.base_url).hostname or "").rstrip(".")
+        if host in _LOOPBACK_NAMES or host.endswith(".localhost"):
             return True
         try:
-            return ipaddress.ip_address(host).is_loopback
+            address = ipaddress.ip_address(host)
         except ValueError:
-            return False
+            try:
+                address = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, 0x7f000001
+            except OSError:
+                return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return address.is_loopback or address.is_unspecified  # 0.0.0.0 connects to this machine as well
 
 
 MAINNET = Network(Kind.MAINNET, MAINNET_API_URL)

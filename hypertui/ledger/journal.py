@@ -13,13 +13,13 @@ from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, and_, column, func, select, table
+from sqlalchemy import Connection, Table, and_, column, delete, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hypertui.ledger.database import find
 from hypertui.ledger.errors import JournalError
 from hypertui.ledger.reading import JournalReader, columns_of, one_trade
-from hypertui.ledger.records import Record, TradeRecord
+from hypertui.ledger.records import InputRecord, Record, TradeRecord
 from hypertui.ledger.schema import KEYS, TABLES, TRADES, Values, encode
 from hypertui.ledger.session import PATIENCE, Session
 from hypertui.ledger.upgrade import TooNew, upgrade
@@ -123,6 +123,24 @@ class Journal(JournalReader):
                     raise JournalError(f"trade {trade_id} has ended before: {there.ended_how}")
 
         self._session.run(write, within=_patience(at_once), connect=not at_once)
+        self._next.pop(trade_id, None)
+
+    def forget(self, trade_id: str) -> None:
+        """Take out a trade that never began, with all that is queued of it. Raises JournalError for one of
+        which an input is written down."""
+        self._queue = [row for row in self._queue if row[1]["trade_id"] != trade_id]
+        inputs = TABLES[InputRecord]
+
+        def write(connection: Connection) -> None:
+            begun = connection.execute(select(inputs.c.nr).where(inputs.c.trade_id == trade_id).limit(1))
+            if begun.first() is not None:
+                raise JournalError(f"trade {trade_id} has begun: it is not taken out of the journal")
+            for rows in TABLES.values():
+                if rows is not TRADES:
+                    connection.execute(delete(rows).where(rows.c.trade_id == trade_id))
+            connection.execute(delete(TRADES).where(TRADES.c.id == trade_id))
+
+        self._session.run(write)
         self._next.pop(trade_id, None)
 
     # Writing

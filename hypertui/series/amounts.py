@@ -5,6 +5,7 @@ How a figure is meant is decided for all prices of a file together, so that one 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,8 @@ from decimal import Decimal, InvalidOperation
 from hypertui.market import LARGEST_POWER, SMALLEST_POWER
 from hypertui.series.errors import SeriesError, quoted
 
+# Well within the powers of ten that an amount may have.
+_USUAL_LEAST, _USUAL_MOST = 1e-12, 1e12
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"([1-9]\d{0,2}(\.\d{3})+|\d+),\d+")
 _WHOLE_BESIDE_COMMAS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+|\d+")
@@ -25,10 +28,9 @@ def prices(
     try:
         if any("_" in "".join(column) for column in columns):
             raise InvalidOperation  # Python would read it
-        figures = [list(map(Decimal, column)) for column in columns]
-        if all(_is_price(min(column)) and _is_price(max(column)) for column in figures):
-            return figures
-    except InvalidOperation:
+        if all(map(_are_usual, columns)):
+            return [list(map(Decimal, column)) for column in columns]
+    except (InvalidOperation, ValueError):
         pass
     written = _notation(columns, place, comma_is_free=comma_is_free)
     rows = [
@@ -36,6 +38,12 @@ def prices(
         for number, cells in enumerate(zip(*columns, strict=True))
     ]
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _are_usual(column: Sequence[str]) -> bool:
+    """Whether all can be prices: looked at as floats, which is quick and near enough."""
+    figures = list(map(float, column))
+    return math.isfinite(sum(figures)) and min(figures) > _USUAL_LEAST and max(figures) < _USUAL_MOST
 
 
 def _is_price(figure: Decimal) -> bool:

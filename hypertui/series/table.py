@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TypeAlias
 
 from hypertui.series.columns import Layout, layout_of
@@ -35,7 +36,7 @@ class Table:
 
     def column(self, index: int) -> list[str]:
         """The cells of one column."""
-        return [row[index] for row in self.rows]
+        return list(map(itemgetter(index), self.rows))
 
     def only(self, wanted: Callable[[Row], bool]) -> Table:
         """The same with the rows that are wanted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from operator import eq, ge, le
 from typing import TypeAlias
 
@@ -15,7 +15,6 @@ _STEP_WITHOUT_TIMES = 1000
 _ROWS_TO_TELL = 3  # two rows the wrong way round may be a slip
 _FAR = 3  # a price so many times the one before is worth a word
 
-Legs: TypeAlias = tuple[Decimal, ...]
 Place: TypeAlias = Callable[[int], str]
 
 
@@ -42,52 +41,56 @@ def walk(
 ) -> Series:
     """The walk over rows whose prices are one column, or open, high, low, close; `place` names a row. Raises
     SeriesError for a candle that is none, and for times that go forth and back."""
-    count = len(columns[0])
-    legs: list[Legs] = [(price,) for price in columns[0]] if len(columns) == 1 else _candles(columns, place)
+    if len(columns) > 1:
+        _check_candles(columns, place)
+    timed = times is not None
     if times is None:
-        times = range(0, count * _STEP_WITHOUT_TIMES, _STEP_WITHOUT_TIMES)
+        times = range(0, len(columns[0]) * _STEP_WITHOUT_TIMES, _STEP_WITHOUT_TIMES)
         notes.append("no column of time: walked from top to bottom, a row a second")
-        timed = False
     else:
-        legs, times = _in_order(legs, times, place, notes)
-        timed = True
-    prices = tuple(chain.from_iterable(legs))
-    _tell_a_jump(prices, notes)
+        columns, times = _in_order(columns, times, place, notes)
+    prices = tuple(columns[0] if len(columns) == 1 else _touched(columns))
+    _tell_a_jump(columns, prices, notes)
     return Series(prices, _spread(times, len(columns)), tuple(notes), len(columns), timed)
 
 
-def _candles(columns: Sequence[Sequence[Decimal]], place: Place) -> list[Legs]:
-    legs: list[Legs] = []
+def _check_candles(columns: Sequence[Sequence[Decimal]], place: Place) -> None:
     for index, (opened, high, low, close) in enumerate(zip(*columns, strict=True)):
         if not (low <= opened <= high and low <= close <= high):
             raise SeriesError(
                 f"{place(index)}: open {opened} or close {close} lies outside low {low} to high {high}"
             )
-        # In which order a candle's prices were touched is not known; the nearer extreme first is customary.
-        legs.append((opened, low, high, close) if close >= opened else (opened, high, low, close))
-    return legs
+
+
+def _touched(columns: Sequence[Sequence[Decimal]]) -> list[Decimal]:
+    """Each candle's prices in the order in which they are walked. That in which they were touched is not
+    known; the nearer extreme first is customary."""
+    touched: list[Decimal] = []
+    for opened, high, low, close in zip(*columns, strict=True):
+        touched += (opened, low, high, close) if close >= opened else (opened, high, low, close)
+    return touched
 
 
 def _in_order(
-    legs: list[Legs], times: Sequence[int], place: Place, notes: list[str]
-) -> tuple[list[Legs], Sequence[int]]:
+    columns: Sequence[Sequence[Decimal]], times: Sequence[int], place: Place, notes: list[str]
+) -> tuple[Sequence[Sequence[Decimal]], Sequence[int]]:
     if not all(map(le, times, islice(times, 1, None))):
         if len(times) < _ROWS_TO_TELL or not all(map(ge, times, islice(times, 1, None))):
             raise _out_of_order(times, place)
         notes.append("newest first: turned round")
-        legs, times = legs[::-1], times[::-1]
+        columns, times = [column[::-1] for column in columns], times[::-1]
     same = sum(map(eq, times, islice(times, 1, None)))
-    if not same:
-        return legs, times
-    if len(legs[0]) > 1:
-        kept = [0, *(i for i in range(1, len(legs)) if (times[i], legs[i]) != (times[i - 1], legs[i - 1]))]
-        if twice := len(legs) - len(kept):
+    if same and len(columns) > 1:
+        rows = list(zip(times, *columns, strict=True))
+        kept = [0, *(index for index in range(1, len(rows)) if rows[index] != rows[index - 1])]
+        if twice := len(rows) - len(kept):
             notes.append(f"{_rows(twice)} there twice: left out")
-            legs, times = [legs[i] for i in kept], [times[i] for i in kept]
+            columns = [[column[index] for index in kept] for column in columns]
+            times = [times[index] for index in kept]
             same -= twice
     if same:
         notes.append(f"{_rows(same)} of the same time as the row before: walked as they come")
-    return legs, times
+    return columns, times
 
 
 def _rows(count: int) -> str:
@@ -104,8 +107,9 @@ def _out_of_order(times: Sequence[int], place: Place) -> SeriesError:
     raise AssertionError("the times are in order")
 
 
-def _tell_a_jump(prices: Sequence[Decimal], notes: list[str]) -> None:
-    if max(prices) <= _FAR * min(prices):
+def _tell_a_jump(columns: Sequence[Sequence[Decimal]], prices: Sequence[Decimal], notes: list[str]) -> None:
+    highs, lows = (columns[0], columns[0]) if len(columns) == 1 else (columns[1], columns[2])
+    if max(highs) <= _FAR * min(lows):
         return
     far = [
         (before, price)

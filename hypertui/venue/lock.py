@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
 from pathlib import Path
 
 _PRIVATE = 0o600
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # How long a holder that was killed may need until what it started has ended too.
 _PATIENCE = 5.0
 _POLL = 0.05
@@ -25,9 +27,10 @@ class Lock:
 
     def __init__(self, path: Path, what: str) -> None:
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+            self._descriptor = os.open(path, _FLAGS, _PRIVATE)
         except OSError as error:
-            raise StateError(f"{what} cannot be locked: {error.strerror}") from None
+            reason = f"{path} is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+            raise StateError(f"{what} cannot be locked: {reason}") from None
         try:
             self._take(what)
         except OSError as error:

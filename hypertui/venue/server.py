@@ -173,10 +173,10 @@ class VenueServer:
                 continue
             try:
                 # What waits for the disk is not the event loop.
-                await asyncio.to_thread(keeper.save, keeper.page(self._market_time))
+                await asyncio.to_thread(keeper.save, keeper.page(self._market_time, self.market_clock.speed))
             except Exception:
                 log.exception("the state could not be saved; it is tried again")
 
     def _save(self) -> None:
         if self._keeper is not None:
-            self._keeper.save(self._keeper.page(self._market_time))
+            self._keeper.save(self._keeper.page(self._market_time, self.market_clock.speed))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 from hypertui.venue.accounts import Account
 from hypertui.venue.core import Core
@@ -34,14 +35,16 @@ class Scribe:
         # By the event's identity, which is safe as long as the event is kept beside its text.
         self._events: dict[int, tuple[StatusEvent, str]] = {}
 
-    def text(self, market_time: int) -> str:
-        """Everything as JSON, with `market_time` in ms as the price source counts it."""
+    def text(self, market_time: int, speed: float) -> str:
+        """Everything as JSON, with `market_time` in ms as the price source counts it, and how many of those
+        pass in one."""
         before, self._orders = self._orders, {}
         told, self._events = self._events, {}
         head = {
             "format": FORMAT,
             "version": VERSION,
             "market_time": market_time,
+            "speed": float(speed),
             "prices": self._source.dump(),
             "core": self._core.dump(),
             "nonces": self._gateway.dump(),
@@ -97,6 +100,21 @@ def load(state: object, core: Core, gateway: Gateway, source: PriceSource) -> in
     core.restore(mapping(state, "core"), list(accounts.values()), mapping(state, "candles"))
     gateway.restore(mapping(state, "nonces"))
     return integer(state, "market_time")
+
+
+def kept_options(state: object) -> dict[str, Any]:
+    """Those options of a venue that `state` was written with, which the next one should have: the seed and
+    preset of its synthetic prices, and their speed. Fewer, or none, of what tells of fewer."""
+    if not isinstance(state, dict) or not isinstance(state.get("prices"), dict):
+        return {}
+    prices = state["prices"]
+    path = prices["others"] if isinstance(prices.get("others"), dict) else prices
+    found: dict[str, tuple[object, type]] = {
+        "seed": (path.get("seed"), int),
+        "preset": (path.get("preset"), str),
+        "speed": (state.get("speed"), float),
+    }
+    return {name: value for name, (value, kind) in found.items() if isinstance(value, kind)}
 
 
 def _compact(value: Json) -> str:

@@ -8,16 +8,25 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from hypertui.venue.core import Core
 from hypertui.venue.gateway import Gateway
 from hypertui.venue.lock import Lock, StateError
 from hypertui.venue.prices import OtherPathError, PriceSource
-from hypertui.venue.state import FORMAT, VERSION, Scribe, load
+from hypertui.venue.state import FORMAT, VERSION, Scribe, kept_options, load
 from hypertui.venue.wire import MalformedError
 
 _PRIVATE = 0o600
+
+
+def options_of(path: Path) -> dict[str, Any]:
+    """What a state file says of the options of its venue; nothing where there is no file that could be read:
+    whoever loads it says why."""
+    try:
+        return kept_options(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
+        return {}
 
 
 class StateFile:
@@ -108,9 +117,9 @@ class Keeper:
         """Whether something may have changed."""
         return self._core.revision != self._saved
 
-    def page(self, market_time: int) -> tuple[str, int]:
+    def page(self, market_time: int, speed: float) -> tuple[str, int]:
         """What is to be saved now, and its revision."""
-        return self._scribe.text(market_time), self._core.revision
+        return self._scribe.text(market_time, speed), self._core.revision
 
     def save(self, page: tuple[str, int]) -> None:
         """Write a page, from any thread. Raises StateError."""

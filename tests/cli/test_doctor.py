@@ -180,7 +180,7 @@ def test_a_position_is_taken_over_and_goes_on(home: dict[str, str], venue: Local
     shown = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL)
     assert shown.returncode == 0, shown.stdout
     found = examined(shown)
-    assert "a trade of SOL goes on since" in found["trade"]["text"]
+    assert "a trade of SOL is open since" in found["trade"]["text"]
     assert found["position"]["text"] == "8 SOL held, 4 orders work"
     other = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "1")
     assert other.returncode == 2

@@ -162,7 +162,7 @@ def test_after_the_engine(running: Run) -> None:
     words = place.says("status")
     assert "engine: none runs on this machine" in words
     assert "  task " not in words
-    assert "what works at the venue works on by itself" in words
+    assert "what is live at the exchange stays live by itself" in words
     assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words.splitlines()
     assert trade["live_buys"] == 1
     assert "nothing to keep" not in words
@@ -183,7 +183,7 @@ def test_pruned_trades_keep_their_orders(running: Run) -> None:
     assert " would go; " in place.says("ledger", "prune", "--before", "2000-01-01", "--dry-run")
     assert " are gone; " in place.says("ledger", "prune", "--before", "2000-01-01")
     assert "what became of it is no longer in the journal" in place.says("ledger", "why", order)
-    assert "trade: none goes on" in place.says("status")
+    assert "trade: none is open" in place.says("status")
 
 
 def test_bad_input_is_refused_in_one_line(place: Place) -> None:

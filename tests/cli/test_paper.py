@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from hypertui.cli.keyfile import kept_key
 from hypertui.hyperliquid import SigningKey
+from hypertui.settings import Settings
 from tests.support.live_engine import wait_until
 
 DEADLINE = 60
@@ -100,13 +102,28 @@ def test_a_start_that_was_refused_binds_nobody(home: dict[str, str]) -> None:
     assert started.returncode == 0, started.stderr
 
 
-def test_a_market_of_another_seed_is_not_taken_for_this_one(home: dict[str, str], folder: Path) -> None:
-    assert run(home, "--on-exit", "flatten").returncode == 0
-    refused = run(home, "--seed", "9")
+def test_a_market_goes_on_with_its_own_seed_and_speed(home: dict[str, str], folder: Path) -> None:
+    assert run(home, "--seed", "9", "--speed", "7", "--on-exit", "flatten").returncode == 0
+    again = run(home, "--on-exit", "flatten")
+    assert again.returncode == 0, again.stderr
+    assert (kept(folder)["prices"]["seed"], kept(folder)["speed"]) == (9, 7.0)
+    refused = run(home, "--seed", "8")
     assert refused.returncode == 2
-    assert "venue.json is of seed 8, not 9" in last_line(refused)
+    assert "venue.json is of seed 9, not 8" in last_line(refused)
     assert "--fresh" in last_line(refused)
-    assert run(home, "--seed", "9", "--fresh", "--on-exit", "flatten").returncode == 0
+
+
+def test_the_account_at_another_venue_is_kept_by_its_address(tmp_path: Path) -> None:
+    def key(url: str) -> Path:
+        return kept_key(Settings(base_url=url, state_dir=tmp_path))
+
+    first = key("http://127.0.0.1:3001")
+    address = SigningKey.read(first).address
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    assert key("http://localhost:3001/") == first, "however it is spelled"
+    assert SigningKey.read(key("http://127.0.0.1:3001")).address == address
+    assert SigningKey.read(key("http://127.0.0.1:3002")).address != address
+    assert len(list((tmp_path / "paper" / "keys").iterdir())) == 2
 
 
 def test_a_key_that_others_can_read_is_refused(home: dict[str, str], folder: Path) -> None:

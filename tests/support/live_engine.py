@@ -91,6 +91,7 @@ class LiveEngine:
         self._questions = Info(venue.base_url, skip_ws=True, meta={"universe": []}, spot_meta=_NO_SPOT)
 
     def __enter__(self) -> Self:
+        self.venue.call(self._oracle.note)  # the key may have been another one when it began to listen
         self._thread.start()
         return self
 

@@ -24,7 +24,13 @@ class Terminal:
     """A context manager; the process is killed on the way out if it is still there."""
 
     def __init__(
-        self, command: list[str], cwd: Path, env: Mapping[str, str], rows: int = 40, columns: int = 120
+        self,
+        command: list[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        rows: int = 40,
+        columns: int = 120,
+        kind: str = "xterm-256color",
     ) -> None:
         # Our end of the program's side stays open: what it leaves of the terminal can be looked at.
         self.master, self.slave = pty.openpty()
@@ -38,7 +44,7 @@ class Terminal:
             stdout=self.slave,
             stderr=self.slave,
             start_new_session=True,
-            env={**env, "TERM": "xterm-256color"},
+            env={**env, "TERM": kind},
         )
 
     def __enter__(self) -> Self:

@@ -173,6 +173,14 @@ def test_a_builder_is_paid_on_top_once_it_is_approved() -> None:
     assert "Invalid builder fee rate" in error(approve_builder(door, "2%"))
 
 
+def test_a_builder_that_takes_nothing_needs_no_approval() -> None:
+    door = Door()
+    order = wire(p="101", t={"limit": {"tif": "Ioc"}}) | {"builder": {"b": BUILDER, "f": 0}}
+    assert "filled" in str(door.send(order))
+    (fill,) = door.venue.core.accounts[MASTER].fills.latest(2)
+    assert fill["fee"] == "0.045004"
+
+
 def test_a_referrer_is_set_once_and_makes_trading_cheaper() -> None:
     door = Door()
     assert ask(door, "referral")["referredBy"] is None

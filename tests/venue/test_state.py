@@ -47,10 +47,10 @@ class Kept:
         """A new one that has read what this one wrote, at the same time."""
         other = Kept(self.options, source)
         other.venue.now = self.venue.now
-        text = self.scribe.text(self.venue.now - START)
+        text = self.scribe.text(self.venue.now - START, 60)
         market_time = load(json.loads(text), other.venue.core, other.gateway, source)
         assert market_time == self.venue.now - START
-        assert other.scribe.text(market_time) == text
+        assert other.scribe.text(market_time, 60) == text
         return other
 
     def answers(self) -> str:
@@ -143,9 +143,9 @@ def test_what_is_read_again_is_the_same_venue(
     assert second.answers() == first.answers()
     assert second.go_on(seed + 1, 25) == first.go_on(seed + 1, 25)
     assert second.answers() == first.answers()
-    assert second.scribe.text(0) == first.scribe.text(0)
+    assert second.scribe.text(0, 60) == first.scribe.text(0, 60)
     # What was written before and has not changed is not written anew, and still right.
-    assert first.scribe.text(0) == Scribe(first.venue.core, first.gateway, first.source).text(0)
+    assert first.scribe.text(0, 60) == Scribe(first.venue.core, first.gateway, first.source).text(0, 60)
 
 
 def test_what_takers_have_eaten_stays_eaten() -> None:
@@ -222,7 +222,7 @@ def test_what_is_damaged_is_refused_as_such(seed: int) -> None:
     random, first = Random(seed), Kept({}, ManualPrices())
     first.venue.buy("1", "90", cloid="0x" + "1" * 32)
     first.venue.sell("1", "90", trigger="95")
-    state = json.loads(first.scribe.text(0))
+    state = json.loads(first.scribe.text(0, 60))
     part = state
     while True:
         key = random.choice(list(part) if isinstance(part, dict) else range(len(part)))

@@ -96,7 +96,8 @@ def _place(core: Core, account: Account, requests: Sequence[OrderRequest], group
 
 def _may_charge(core: Core, account: Account, builder: str, tenths: int) -> bool:
     master = account if account.master is None else core.accounts[account.master]
-    return tenths <= min(master.builders.get(builder, -1), HIGHEST_BUILDER_FEE)
+    # A builder that takes nothing is named for the record alone, and needs nobody's approval.
+    return tenths <= min(master.builders.get(builder, 0), HIGHEST_BUILDER_FEE)
 
 
 def _cancel(core: Core, action: Json) -> Action:
