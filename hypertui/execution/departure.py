@@ -67,6 +67,7 @@ class Departure:
             return StopReason(3, text)
         if seen is not None and not last_words.agree(seen, trade):
             said = left  # more has happened than the books know
+        said = last_words.corrected(said, seen, trade)
         note(CommandState.CONFIRMED, said)
         if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{why}; left with {said}")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hypertui.exchange import ExchangeError
-from hypertui.execution import exposure, winddown
+from hypertui.execution import exposure, winddown, words
 from hypertui.market import ZERO
 
 if TYPE_CHECKING:
@@ -45,10 +45,15 @@ def in_words(seen: Exposure | None, desk: Desk, trade: OpenTrade | None) -> str:
     return f"the exchange does not answer; by the own books, as of {as_of}: {winddown.what_works(trade)}"
 
 
-def agree(seen: Exposure, trade: OpenTrade) -> bool:
-    """Whether the own books hold what the exchange does, in as many orders."""
-    working = len(seen.stops) + len(seen.buys)
-    return seen.position == trade.tracker.ladder.held and working == len(list(trade.tracker.alive))
+def corrected(said: str, seen: Exposure | None, trade: OpenTrade) -> str:
+    """What was `said` by the own books, or the exchange's word where more has happened than they know."""
+    if seen is None:
+        return said
+    live = len(seen.stops) + len(seen.buys)
+    if seen.position == trade.tracker.ladder.held and live == sum(1 for _ in trade.tracker.alive):
+        return said
+    buys = f"; UNATTENDED: {words.unattended(len(seen.buys))}" if seen.buys else ""
+    return seen.in_words() + buys
 
 
 def is_covered(seen: Exposure, trade: OpenTrade) -> bool:

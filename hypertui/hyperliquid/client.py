@@ -52,9 +52,9 @@ _T = TypeVar("_T")
 class HyperliquidExchange:
     """Fulfils `hypertui.exchange.Exchange`; see there for the meaning and the errors of every call.
 
-    Nothing is sent before the first call. `account` is the key's
-    own address by default, and `timeout` in seconds, for the whole of a request. `with_last` has the feed
-    tell of traded prices too, at the price of more traffic.
+    Nothing is sent before the first call. `account` is the key's own address by default, and `timeout` in
+    seconds, for the whole of a request. `with_last` has the feed tell of traded prices too, at the price of
+    more traffic.
     """
 
     def __init__(

@@ -37,17 +37,14 @@ def changed(field: str, value: object) -> Callable[[str], str]:
     return change
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("sz", "0"), ("px", "NaN"), ("tid", 2**63), ("time", None), ("cloid", "\x1b[2J")]
-)
-def test_a_fill_that_cannot_be_is_found_by_a_comparison(
-    live: HostileEngine, field: str, value: object
-) -> None:
-    live.proxy.rewrite = changed(field, value)
-    live.go_to(-1)
-    assert live.held() == live.on_engine(lambda trade: trade.tracker.ladder.held, Decimal(0))
-    assert any("dropped" in event.text for event in live.events("alarm"))
-    live.wait_for(lambda: not garbage(live), "the alarm to end with the comparison")
+def test_a_fill_that_cannot_be_is_found_by_a_comparison(live: HostileEngine) -> None:
+    cannot_be: list[tuple[str, object]] = [("sz", "0"), ("tid", 2**63), ("cloid", "\x1b[2J")]
+    for below, (field, value) in enumerate(cannot_be, 1):
+        live.proxy.rewrite = changed(field, value)
+        live.go_to(-below)
+        assert live.held() == live.on_engine(lambda trade: trade.tracker.ladder.held, Decimal(0))
+        live.wait_for(lambda: not garbage(live), "the alarm to end with the comparison")
+    assert sum(event.text.startswith("dropped") for event in live.events("alarm")) >= len(cannot_be)
 
 
 def garbage(live: HostileEngine) -> bool:

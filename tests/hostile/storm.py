@@ -27,7 +27,7 @@ TIMEOUT = 0.6
 # expire before, and the stop; on a machine that has much else to do.
 PATIENCE = 5.0
 LONGEST_PAUSE = 12.0  # that the venue is given when it asks for one, with its jitter
-_LIES = 0.25
+_LIES = 0.2
 _LONG = 2.0
 _CONFIG = replace(
     SOL, timing=Timing(confirm_after=400, expires_after=1_500), reconcile_every=4_000, stale_after=5_000
@@ -43,6 +43,7 @@ _PACE = Pace(
 )
 _START = Decimal(100)
 _CHANCES = ((0.1, 0.4, 0.8), (0.05, 0.2, 0.4), (0.1, 0.5))
+_HELD = re.compile(r"(no|-?[0-9]+(?:\.[0-9]+)?) SOL held")
 _AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) SOL")
 
 
@@ -232,6 +233,8 @@ def _judge_end(verdict: Verdict, engine: HostileEngine, witness: Witness, on_exi
 
 def untrue(said: str, witness: Witness) -> list[str]:
     """What the last line says otherwise than it is."""
+    if "by the own books" in said:
+        return []  # as of when it says
     held, stops, buys = witness.books()
     wrong = []
     if "no position" in said or "position 0" in said or "nothing was bought" in said:
@@ -243,9 +246,12 @@ def untrue(said: str, witness: Witness) -> list[str]:
     counted = re.search(r"left with ([0-9]+) orders? working", said)
     if counted is not None and int(counted[1]) != witness.working():
         wrong.append(f"said {said!r}, {witness.working()} orders work")
+    told = _HELD.findall(said)
+    if told:
+        if Decimal(told[-1].replace("no", "0")) != held:
+            wrong.append(f"said {said!r}, {held} held")
+        return wrong
     amounts = [Decimal(amount) for amount in _AMOUNT.findall(said)]
-    if "by the own books" in said:
-        return wrong  # says how old it is
     if amounts and held not in amounts and stops not in amounts:
         wrong.append(f"said {said!r}, {held} held and {stops} in stops")
     return wrong

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from hypertui.exchange import ExchangeError, RateLimited, Rejected, Resting, Unknown, Unreachable
-from hypertui.hyperliquid import HyperliquidExchange
+from hypertui.hyperliquid import HyperliquidExchange, workers
 from hypertui.hyperliquid.client import _MOST_PAGES
 from hypertui.hyperliquid.workers import Workers
 from tests.hyperliquid.conftest import Scripted
@@ -328,8 +328,8 @@ def test_closing_waits_for_what_nobody_waits_for_any_more() -> None:
 
 def test_a_process_ends_though_a_thread_of_it_is_stuck() -> None:
     script = (
-        "import asyncio, time\n"
-        "from hypertui.hyperliquid.workers import Workers\n"
+        "import asyncio, runpy, sys, time\n"
+        "Workers = runpy.run_path(sys.argv[1])['Workers']\n"  # without the SDK, which takes a second
         "async def main():\n"
         "    workers = Workers(1, 'stuck')\n"
         "    try:\n"
@@ -339,7 +339,9 @@ def test_a_process_ends_though_a_thread_of_it_is_stuck() -> None:
         "    await workers.close()\n"
         "asyncio.run(main())\n"
     )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(
+        [sys.executable, "-c", script, workers.__file__], capture_output=True, text=True, timeout=30
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "late\n", "")
 
 
