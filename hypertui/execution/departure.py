@@ -65,8 +65,6 @@ class Departure:
             desk.alarms.sound("left over", Severity.CRITICAL, text)
             note(CommandState.FAILED, text)
             return StopReason(3, text)
-        if seen is not None and not last_words.agree(seen, trade):
-            said = left  # more has happened than the books know
         said = last_words.corrected(said, seen, trade)
         note(CommandState.CONFIRMED, said)
         if halted and on_exit is not OnExit.FLATTEN:
