@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,13 +26,18 @@ _CENT = Decimal("0.01")
 @dataclass(frozen=True, slots=True)
 class Truth:
     """The venue's books from `at` (ms) until the next change: coins held, by client id the remaining sizes of
-    what works, the coins that stops cover, and the account's value."""
+    what works and which of it sells, and the account's value."""
 
     at: int
     position: Decimal
     working: Mapping[str, Decimal]
-    stopped: Decimal
+    stops: Set[str]
     equity: Decimal
+
+    @property
+    def stopped(self) -> Decimal:
+        """Coins that the stops would sell."""
+        return sum((self.working[name] for name in self.stops), ZERO)
 
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
@@ -119,8 +124,12 @@ class Oracle:
                     self._complain("false claim: last words", f"{said[0]}: {held} held, {stopped} in stops")
 
     def _judge_protection(self, lamp: Invariant, truths: Sequence[Truth], snapshot: Snapshot) -> None:
-        """Orders are heard of by answers and coins by the feed: each has to have been so by itself."""
-        stopped = max(truth.stopped for truth in truths)
+        """Each order and all coins are heard of by themselves, and each has to have been so at some time."""
+        sizes: dict[str, Decimal] = {}
+        for truth in truths:
+            for name in truth.stops:
+                sizes[name] = max(truth.working[name], sizes.get(name, ZERO))
+        stopped = sum(sizes.values(), ZERO)
         held = min(truth.position for truth in truths)
         if lamp.stopped_size > stopped:
             self._lie("stops", f"{lamp.stopped_size} in live stops, {stopped} at best", snapshot)
@@ -165,7 +174,7 @@ class Oracle:
         equity = account.cash + position * self._core.books[self._symbol].mark
         orders = [order for order in account.open_orders.values() if order.symbol == self._symbol]
         working = {order.request.cloid or str(order.oid): order.remaining for order in orders}
-        stopped = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        stops = {o.request.cloid or str(o.oid) for o in orders if o.side is Side.SELL}
         passing = {
             row["order"].get("cloid") or str(row["order"]["oid"]): row["order"]
             for row in changes
@@ -174,9 +183,9 @@ class Oracle:
         brief = {name: order for name, order in passing.items() if name not in working}
         if brief and self._truths:
             sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
-            sold = sum((sizes[name] for name, order in brief.items() if order["side"] == "A"), ZERO)
+            sells = {name for name, order in brief.items() if order["side"] == "A"}
             before = self._truths[-1].position
-            self._truths.append(Truth(now, before, working | sizes, stopped + sold, equity))
-        self._truths.append(Truth(now, position, working, stopped, equity))
+            self._truths.append(Truth(now, before, working | sizes, stops | sells, equity))
+        self._truths.append(Truth(now, position, working, stops, equity))
         while len(self._truths) > 1 and self._truths[1].at < now - _KEPT:
             self._truths.popleft()
