@@ -99,6 +99,8 @@ class Oracle:
             # A notice that was lost without a trace is made up for by the next comparison, not before.
             since = min(since, snapshot.listed_at or 0)
         truths = list(self._between(since - self._slack, snapshot.at))
+        if not truths:
+            return  # the account did not exist yet
         self._judge_protection(lamp, truths, snapshot)
         if lamp.position == 0 and all(truth.position for truth in truths):
             self._lie("flat", f"{truths[-1].position} held", snapshot)
