@@ -56,6 +56,7 @@ class Game:
             round(LATENCIES[scenario.pace][1] * 1000) + 2,
             self.auditor.complain,
             loses_notices=scenario.faults.drop > 0,
+            reorders=scenario.reorder,
         )
         self.file: FileJournal | None = None
         if scenario.on_file:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from hypertui.market import ZERO, Side
 from hypertui.port import Invariant, Mode, SlotState, Snapshot
@@ -63,8 +64,8 @@ class Oracle:
     """Listens to a venue, and judges what an engine publishes of one account in one market.
 
     `clock` is the engine's, in ms, and `slack` how long a message may take there and back. Where the way
-    `loses_notices` without a trace, claims are held against the time since the last comparison. `complain`
-    takes the kind of a lie and its words.
+    `loses_notices` without a trace, claims are held against the time since the last comparison; where it
+    `reorders` them, coins may be heard of out of turn. `complain` takes the kind of a lie and its words.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Oracle:
         slack: int,
         complain: Callable[[str, str], None],
         loses_notices: bool = False,
+        reorders: bool = False,
     ) -> None:
         self._core = core
         self._address = address
@@ -84,6 +86,7 @@ class Oracle:
         self._slack = slack
         self._complain = complain
         self._loses_notices = loses_notices
+        self._reorders = reorders
         self._truths: deque[Truth] = deque()
         core.listeners.append(self._on_batch)
 
@@ -102,7 +105,7 @@ class Oracle:
         if not truths:
             return  # the account did not exist yet
         self._judge_protection(lamp, truths, snapshot)
-        if lamp.position == 0 and all(truth.position for truth in truths):
+        if lamp.position == 0 and all(truth.position > self._unheard(truths) for truth in truths):
             self._lie("flat", f"{truths[-1].position} held", snapshot)
         # A stop that was only sent is none yet, whether or not the venue has it already.
         if lamp.settled and lamp.unprotected and lamp.unprotected_since is not None and not lamp.unconfirmed:
@@ -132,11 +135,18 @@ class Oracle:
             for name in truth.stops:
                 sizes[name] = max(truth.working[name], sizes.get(name, ZERO))
         stopped = sum(sizes.values(), ZERO)
-        held = min(truth.position for truth in truths)
+        held = min(truth.position for truth in truths) - self._unheard(truths)
         if lamp.stopped_size > stopped:
             self._lie("stops", f"{lamp.stopped_size} in live stops, {stopped} at best", snapshot)
         if lamp.position < held:
             self._lie("position", f"{lamp.position} held, {held} at least", snapshot)
+
+    def _unheard(self, truths: Sequence[Truth]) -> Decimal:
+        """Coins bought of which may not have been heard while a later sale was."""
+        if not self._reorders:
+            return ZERO
+        bought = (after.position - before.position for before, after in pairwise(truths))
+        return sum((size for size in bought if size > 0), ZERO)
 
     def _judge_alarm(self, lamp: Invariant, since: int, snapshot: Snapshot) -> None:
         truths = self._between(since - self._slack, snapshot.at)
