@@ -33,6 +33,8 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
 def _trade(frame: Frame, snapshot: Snapshot, invariant: Invariant, instrument: Instrument) -> Iterator[str]:
     age = frame.silent or frame.out_of_sight
     as_of = "" if age is None else f"; as of {fmt.plain_age(age)} ago"
+    if frame.unchecked:
+        as_of = "; by the journal, not checked with the exchange yet"
     held = f"{fmt.size(snapshot.position, instrument)} {fmt.clean(instrument.symbol, 12)}"
     covered = f"stops cover {fmt.size(invariant.stopped_size, instrument)}"
     if invariant.protected is not None:

@@ -91,6 +91,12 @@ class Frame:
         age = self.now - snapshot.known_at
         return age if age > snapshot.blind_after else None
 
+    @property
+    def unchecked(self) -> bool:
+        """Whether a trade has been taken up and the exchange has not been asked about it yet: nothing can be
+        said of its orders and position."""
+        return self.snapshot.invariant is not None and self.snapshot.known_at is None
+
     def source_age(self, source: Source) -> int | None:
         """The age of a source's last sign of life in ms; None if there was none."""
         return None if source.seen_at is None else abs(self.now - source.seen_at)

@@ -8,7 +8,8 @@ from hypertui.port import Snapshot
 
 def last_words(snapshot: Snapshot) -> str:
     """What was held when the snapshot was made, what protected it, and what may still have bought."""
-    as_of = f"as of {fmt.clock(snapshot.at)} UTC"
+    known = snapshot.at if snapshot.known_at is None else snapshot.known_at
+    as_of = f"as of {fmt.clock(known)} UTC"
     invariant = snapshot.invariant
     if invariant is None:
         return f"{as_of} no trade was open"

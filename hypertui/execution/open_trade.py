@@ -284,7 +284,9 @@ class OpenTrade:
         if not self._catching_up:
             self.wishes.work()
         desk.outcomes.look()
-        self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
+        self.invariant = None
+        with self.tracker.telling:
+            self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
         self.objections.look(now)
 
     def _is_unsure(self) -> str:

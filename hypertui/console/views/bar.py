@@ -278,6 +278,8 @@ def protection(frame: Frame) -> Span:
     invariant = frame.snapshot.invariant
     if invariant is None or frame.crash:
         return Span("", Role.DIM)
+    if frame.unchecked:
+        return Span(" not checked yet ", Role.STALE)
     part, age = invariant.protected, frame.silent or frame.out_of_sight
     said = "flat" if part is None else f"{fmt.share_down(part)} protected"
     if age is not None:

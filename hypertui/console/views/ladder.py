@@ -173,6 +173,8 @@ def invariant_line(frame: Frame) -> Line:
     if invariant is None:
         return line(Span("○ invariant not known yet", Role.DIM))
     counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+    if frame.unchecked:
+        return line(Span(f"○ {counts} by the journal, not checked yet", Role.STALE))
     if frame.out_of_sight is not None:
         return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Role.STALE))
     counts = f"{invariant.stops + invariant.buys} working = {counts}"
