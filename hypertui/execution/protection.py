@@ -43,8 +43,8 @@ class Cover:
 
     @property
     def unprotected(self) -> Decimal:
-        """Coins that no live stop covers."""
-        return -self.position if self.position < 0 else max(self.position - self.stopped, ZERO)
+        """Coins that the exchange holds and no live stop covers; those that only the books hold need none."""
+        return -self.holds if self.holds < 0 else max(self.holds - self.stopped, ZERO)
 
     @property
     def share(self) -> Decimal | None:

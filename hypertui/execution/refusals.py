@@ -40,11 +40,14 @@ class Refusals:
 
     def look(self, now: int) -> None:
         """Sound the alarms that are due at `now` (ms), and end those that are over."""
-        self._say("stops refused", Severity.CRITICAL, "stop", self._tracker.pacing.stops, now)
-        self._say("buys refused", Severity.WARNING, "buy", self._tracker.pacing.buys, now)
+        pacing = self._tracker.pacing
+        # Where nothing is held, it matters no more which stop was refused.
+        held = any(slot.coins for slot in self._tracker.ladder.slots)
+        self._say("stops refused", Severity.CRITICAL, "stop", pacing.stops, held, now)
+        self._say("buys refused", Severity.WARNING, "buy", pacing.buys, True, now)
 
-    def _say(self, key: str, severity: Severity, noun: str, streak: Streak, now: int) -> None:
-        if streak.count < TOLD_FROM or now - streak.last > _OVER_AFTER:
+    def _say(self, key: str, severity: Severity, noun: str, streak: Streak, matters: bool, now: int) -> None:
+        if not matters or streak.count < TOLD_FROM or now - streak.last > _OVER_AFTER:
             self._alarms.clear(key)
             return
         text = f"{counted(streak.count, noun)} in a row refused by the exchange: {streak.words.rstrip('.')}"

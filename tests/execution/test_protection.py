@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import AccountState
+from hypertui.exchange import AccountState, Collateral, OrderState
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.inputs import Inputs
@@ -49,7 +49,17 @@ class Watched(Desk):
 
 def account(position: int | str, time: int) -> AccountState:
     money = Decimal(10_000)
-    return AccountState(money, money, Decimal(0), Decimal(position), None, None, 1, Decimal(0), time)
+    return AccountState(
+        equity=money,
+        margin_used=Decimal(0),
+        position=Decimal(position),
+        entry_price=None,
+        liquidation_price=None,
+        leverage=1,
+        funding=Decimal(0),
+        time=time,
+        cross=Collateral(money, Decimal(0), Decimal(0)),
+    )
 
 
 def fill(side: Side, size: int, time: int, number: int = 99) -> Fill:
@@ -83,6 +93,16 @@ def test_fewer_coins_than_booked_are_a_fault_too() -> None:
     desk.account(25)
     lamp = desk.lamp_at_rest()
     assert (lamp.fault, lamp.protected) == ("the exchange holds 25.00, booked 40.00", 1)
+
+
+def test_coins_that_only_the_books_hold_are_not_unprotected() -> None:
+    desk = Watched()
+    for unit in (-1, -2, -3, -4):
+        desk.tell(desk.stop(unit), OrderState.CANCELLED, desk.stop(unit).remaining)
+    desk.account(0)
+    lamp = desk.lamp_at_rest()
+    assert (lamp.fault, lamp.unprotected) == ("the exchange holds 0.00, booked 40.00", "")
+    assert not desk.alarms.view()
 
 
 def test_a_short_position_is_unprotected() -> None:
@@ -198,7 +218,7 @@ def lamp(live: LiveEngine) -> Invariant:
 def test_coins_bought_by_somebody_else_are_shown_until_they_are_gone(live: LiveEngine) -> None:
     held = live.held()
     by_hand(live, Side.BUY, "3")
-    live.wait_for(lambda: live.mode() is Mode.PAUSED and lamp(live).settled, "the engine to notice")
+    live.wait_for(lambda: lamp(live).settled and not lamp(live).ok, "the engine to notice")
     assert lamp(live).protected == held / (held + 3)
     assert f"the exchange holds {held + 3}, booked {held}: 3.00 SOL" in lamp(live).fault
 
@@ -219,7 +239,7 @@ def test_no_snapshot_of_a_sell_out_tells_of_a_fault(live: LiveEngine) -> None:
     live.wait_for(lambda: live.mode() is Mode.SELLING_OUT and live.settled, "selling out")
     live.go_to(1)
     live.venue.set_price("SOL", live.unit_price(-3))
-    assert live.reason.text.startswith("sold out")
+    assert live.reason.text.startswith("Trade ended: all sold.")
     lamps = [view.invariant for view in live.engine.published if view.mode is Mode.SELLING_OUT]
     assert lamps
     assert [lamp.fault for lamp in lamps if lamp is not None and lamp.settled and not lamp.ok] == []

@@ -340,7 +340,7 @@ class Game:
         honest = ("halted", "winddown")
         for alarm in self.process.trader.desk.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
-            keys = {"journal", "stale", "start", "unprotected"}
+            keys = {"journal", "stale", "start", "unprotected", "stops refused"}
             if self.scenario.adopts:
                 keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active
