@@ -15,9 +15,11 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     """What an engine does, holds and waits for at `now` (ms), or that it has fallen silent; foreign text is
     made harmless."""
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
-    mode = snapshot.mode.upper() + (f": {fmt.clean(snapshot.reason)}" if snapshot.reason else "")
-    yield f"{snapshot.network.upper()} {symbol} {fmt.account(snapshot.account)}  {mode}"
     frame = Frame(snapshot, now)
+    mode = snapshot.mode.upper() + (f": {fmt.clean(snapshot.reason)}" if snapshot.reason else "")
+    if frame.out_of_sight is not None:
+        mode = f"BLIND, {mode} {fmt.plain_age(frame.out_of_sight)} ago"
+    yield f"{snapshot.network.upper()} {symbol} {fmt.account(snapshot.account)}  {mode}"
     if snapshot.invariant is not None:
         yield from _trade(frame, snapshot, snapshot.invariant, snapshot.instrument)
     yield _row("engine", bar.waiting(frame).text)

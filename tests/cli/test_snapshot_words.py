@@ -24,6 +24,7 @@ def test_an_engine_that_is_silent_is_not_shown_as_a_healthy_one() -> None:
 
 def test_what_was_heard_long_ago_carries_its_age() -> None:
     said = "\n".join(in_words(states.stale(), parts.NOW))
+    assert said.splitlines()[0].endswith("BLIND, RUNNING 12 s ago")
     assert "orders    3 stops, 1 buy; as of 12 s ago" in said
     assert "No new buys: price is 12 s old; 3 stops rested at the exchange 12 s ago" in said
 
