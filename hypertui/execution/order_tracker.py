@@ -135,8 +135,9 @@ class OrderTracker:
 
     def on_mark(self, price: Decimal, now: int) -> None:
         """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
-        self.mark, self._mark_at = price, now
-        self.pacing.on_mark()
+        news, self.mark, self._mark_at = price != self.mark, price, now
+        if news:
+            self.pacing.on_mark()
         self._touch(price, now)
         self._mark_due(price, now)
 

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections import Counter
 from decimal import Decimal
+from math import floor
 from pathlib import Path
 from random import Random
 
@@ -244,6 +245,9 @@ class Game:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
                 await self.process.command(verb)
         self.network.calm_down()
+        if self.scenario.options.trigger_reference == "mid":
+            # A trigger between mark and mid is refused for as long as the price stands still there.
+            self._move(floor(self._at) + 0.5)
         self.venue.set_price(self.venue.book.mark, None)
         self._arm(False)
         await self._taken_up(trade)
@@ -340,7 +344,7 @@ class Game:
         honest = ("halted", "winddown")
         for alarm in self.process.trader.desk.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
-            keys = {"journal", "stale", "start", "unprotected", "stops refused"}
+            keys = {"journal", "stale", "start", "unprotected", "stops refused", "venue"}
             if self.scenario.adopts:
                 keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active
