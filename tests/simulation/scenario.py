@@ -153,6 +153,7 @@ def draw(seed: int) -> Scenario:
         deposit = (margin * Decimal(more.choice(("1.003", "1.02", "1.1")))).quantize(Decimal("0.01"))
     rules = Random(f"triggers {seed}")
     sells_out = Random(f"sell out {seed}").random() < 0.1
+    flattens = not sells_out and Random(f"flatten {seed}").random() < 0.1
     options = VenueOptions(
         faucet=deposit,
         triggers_follow_position=random.random() < 0.2,
@@ -184,8 +185,8 @@ def draw(seed: int) -> Scenario:
         to_full_hour=more.uniform(5.0, 900.0),
         overnight=more.random() < 0.02,
         sells_out=sells_out,
-        flattens=not sells_out and Random(f"flatten {seed}").random() < 0.1,
-        foreign=not sells_out and Random(f"foreign {seed}").random() < 0.06,
+        flattens=flattens,
+        foreign=not (sells_out or flattens) and Random(f"foreign {seed}").random() < 0.06,
         clock_ahead=clock.choice((0, 0, 0, 400, -400, 3_000, -3_000, 20_000, -20_000)),
         clock_steps=_steps(clock),
         late_entry=clock.uniform(0.5, 4.5) if clock.random() < 0.15 else None,
