@@ -31,7 +31,7 @@ def test_every_screen_has_the_header_and_leads_back(size: tuple[int, int]) -> No
         for key, title in PAGES.items():
             text = await desk.press(pilot, key)
             assert title in text
-            fault = "‼ slot 3 has no stop"
+            fault = "‼ 0.10000 BTC (6,518.05 USD) unprotected"
             for always in ("PAPER", "INVARIANT", "66.6 % PROTECTED", fault, "? Help", "q Quit"):
                 assert always in text, (key, always)
         assert await desk.press(pilot, "1") == main
@@ -213,7 +213,7 @@ def test_zoom_on_the_main_screen(size: tuple[int, int]) -> None:
         text = await desk.press(pilot, "tab")
         assert ("restart: 4 orders" if size[0] == 80 else "4 working") in text
         desk.wait(6_000)
-        assert "waits for" in await desk.press(pilot, "escape")
+        assert "Next: ▲ buys" in await desk.press(pilot, "escape")
 
     drive(desk.app, scenario, size)
 

@@ -90,7 +90,8 @@ def test_warnings_do_not_ring() -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot)
         assert "MARK STALE" in text
-        assert "holds new risk: mark 12 s old" in text
+        assert "BLIND" in text
+        assert "No new buys: price is 12 s old" in text
 
     drive(desk.app, scenario)
     assert desk.rung == []
