@@ -44,9 +44,8 @@ class Desk:
     def wait(self, ms: int) -> None:
         """Let time pass; the engine keeps up."""
         self.clock.now += ms
-        self.engine.snapshot = replace(
-            self.engine.snapshot, at=self.clock.now, mark_at=self.clock.now, sources=()
-        )
+        now = self.clock.now
+        self.engine.snapshot = replace(self.engine.snapshot, at=now, mark_at=now, known_at=now, sources=())
 
     async def open(self, pilot: Pilot[StopReason], key: str) -> None:
         """Press a key that asks, and read the question."""

@@ -20,9 +20,8 @@ class LiveEngine(fakes.FakeEngine):
     @property
     def snapshot(self) -> Snapshot:
         now = time.time_ns() // 1_000_000
-        return replace(
-            self._snapshot, at=now, mark_at=now, sources=(), holds="heart beats" if self.started else ""
-        )
+        holds = "heart beats" if self.started else ""
+        return replace(self._snapshot, at=now, mark_at=now, known_at=now, sources=(), holds=holds)
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot) -> None:

@@ -147,6 +147,10 @@ BEFORE = "since before the restart (by root)"
         ),
         ({"reason": "by root"}, "Paused by root. r resumes; if a waiting buy fills, it still gets a stop"),
         (
+            {"mode": Mode.RUNNING, "known_at": parts.NOW - 60_000},
+            "Nothing heard for 1 min; 3 stops rested at the exchange 1 min ago",
+        ),
+        (
             {"wish": "flatten by root: waits for 2 buys to be cancelled"},
             "Paused. Flatten by root: waits for 2 buys to be cancelled; r calls it off",
         ),

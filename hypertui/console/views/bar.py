@@ -196,6 +196,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Role, str, *tuple[str, ...]]:
         return Role.WARNING, f"No new buys: price is {fmt.plain_age(frame.mark_age)} old", *_resting(frame)
     if holds:
         return Role.WARNING, f"No new buys: {holds}", *_resting(frame)
+    if frame.out_of_sight is not None:
+        # A fresh price says nothing of the orders: what would come next is not known then.
+        return Role.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
     if snapshot.mode is Mode.SELLING_OUT:
         return Role.HOLD, "sells out: no buys, the stops trail", waits
     return Role.TEXT if snapshot.next_up or snapshot.next_down else Role.HOLD, waits
