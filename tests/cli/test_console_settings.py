@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> dict[str, str]:
 def shown(home: dict[str, str], cwd: Path, venue: LocalVenue, *arguments: str) -> bytes:
     """All that a console writes until it trades and leaves again."""
     with Terminal(command("--base-url", venue.base_url, *SOL, *arguments), cwd, home) as terminal:
-        terminal.read_until("waits for")
+        terminal.read_until("% protected")
         terminal.signal(signal.SIGTERM)
         assert terminal.end() == 0
         return terminal.output
@@ -64,10 +64,10 @@ def test_no_colour_and_plain_characters(home: dict[str, str], tmp_path: Path, ve
 def test_other_keys(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
     (tmp_path / "config.toml").write_text('[console.keys]\npause = "f5"\nmute = ""\n')
     with Terminal(command("--base-url", venue.base_url, *SOL), tmp_path, home) as terminal:
-        terminal.read_until("waits for")
+        terminal.read_until("% protected")
         terminal.type("p")
         terminal.type("\x1b[15~")
-        terminal.read_until("paused by")
+        terminal.read_until("pause confirmed")
         terminal.signal(signal.SIGTERM)
         assert terminal.end() == 0
 

@@ -142,6 +142,18 @@ def test_whatever_goes_wrong_nothing_is_left_behind(venue: LocalVenue, faults: l
     assert left(venue) == (0, 0)
 
 
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """A process that was told to leave ignores all further signals, and so do those that it starts: this one
+    goes on afterwards."""
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
 def test_a_signal_ends_it_with_nothing_left_behind(
     venue: LocalVenue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
