@@ -16,7 +16,7 @@ from typing import Any
 from hypertui.cli import streams
 from hypertui.cli.values import amount, integer, typed
 from hypertui.files import named_path, open_regular
-from hypertui.redaction import harmless
+from hypertui.redaction import harmless, printable
 from hypertui.venue.listing import LISTINGS, listed
 from hypertui.venue.options import VenueOptions
 from hypertui.venue.serve import serve
@@ -24,15 +24,16 @@ from hypertui.venue.server import HOST
 from hypertui.venue.store import options_of
 
 _PORTS = range(65536)
+_LONGEST_NAME = 300  # of a file, where it is told
 
 
 def venue(arguments: argparse.Namespace) -> int:
     """Run the command until a signal ends it. Raises ValueError with one line for bad input."""
     port = _port("port", arguments.port)
     control = None if arguments.control_port is None else _port("control port", arguments.control_port)
-    options = _options(arguments)
     state = arguments.state
     _check_state(state)
+    options = _options(arguments)
     _log_to_errors()
     try:
         asyncio.run(_serve(options, port, control, state, arguments.until_eof))
@@ -65,7 +66,8 @@ def _check_state(file: Path | None) -> None:
     except FileNotFoundError:
         return  # it will be made
     except OSError as error:
-        raise ValueError(f"state file {typed(str(file))} cannot be used: {error.strerror}") from None
+        name = printable(str(file), _LONGEST_NAME)
+        raise ValueError(f"state file {name} cannot be used: {error.strerror}") from None
 
 
 def _prices(given: str | None) -> Path | None:

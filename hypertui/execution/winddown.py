@@ -120,7 +120,9 @@ class Winddown:
             return _waits(f"stops for all of {_coins(self._trade, held)}")
         if not held:
             return Progress(True, "no position and no buys")
-        return Progress(True, f"no buys, and stops working for {_coins(self._trade, held)}")
+        stopped = _stopped(self._trade)
+        whole = "" if stopped == held else f" of {_coins(self._trade, held)}"
+        return Progress(True, f"no buys, and stops working for {_coins(self._trade, stopped)}{whole}")
 
     def _sell_out(self) -> Progress:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
@@ -306,7 +308,11 @@ def _coins(trade: Trade, size: Decimal) -> str:
 
 def _covered(trade: Trade) -> bool:
     """Whether the coins of every slot have a working stop, and nothing is on its way."""
-    stops = [order for order in trade.tracker.alive if order.role is Role.STOP and order.acknowledged]
-    stopped = sum((stop.remaining for stop in stops), ZERO)
     held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
-    return trade.tracker.quiet and stopped == held
+    return trade.tracker.quiet and _stopped(trade) == held
+
+
+def _stopped(trade: Trade) -> Decimal:
+    """Coins that stops cover."""
+    stops = (order for order in trade.tracker.alive if order.role is Role.STOP and order.acknowledged)
+    return sum((stop.remaining for stop in stops), ZERO)

@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_used(
 def test_a_file_that_cannot_be_reached(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "No such file" in refusal(capsys, tmp_path / "nowhere" / "venue.json")
     (tmp_path / "folder").mkdir()
-    assert "cannot be read" in refusal(capsys, tmp_path / "folder")
+    assert "is a folder" in refusal(capsys, tmp_path / "folder")
 
 
 def test_a_late_page_overwrites_nothing(tmp_path: Path) -> None:
