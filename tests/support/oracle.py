@@ -8,8 +8,8 @@ it claims less of than is so is no lie, but for an alarm, which has to have been
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -87,7 +87,8 @@ class Oracle:
         self._complain = complain
         self._loses_notices = loses_notices
         self._reorders = reorders
-        self._truths: deque[Truth] = deque()
+        self._truths: list[Truth] = []
+        self._times: list[int] = []
         core.listeners.append(self._on_batch)
 
     def judge(self, snapshot: Snapshot) -> None:
@@ -101,7 +102,7 @@ class Oracle:
         if self._loses_notices:
             # A notice that was lost without a trace is made up for by the next comparison, not before.
             since = min(since, snapshot.listed_at or 0)
-        truths = list(self._between(since - self._slack, snapshot.at))
+        truths = self._between(since - self._slack, snapshot.at)
         if not truths:
             return  # the account did not exist yet
         self._judge_protection(lamp, truths, snapshot)
@@ -120,7 +121,7 @@ class Oracle:
     def judge_last_words(self, text: str) -> None:
         """Hold the last line of a run, said now, against the books since it may have asked for them."""
         now = self._clock()
-        truths = list(self._between(now - _ASKED_WITHIN, now))
+        truths = self._between(now - _ASKED_WITHIN, now)
         for pattern, agrees in _LAST_WORDS:
             for said in re.finditer(pattern, text):
                 numbers = [Decimal(number.replace(",", "")) for number in said.groups()]
@@ -154,7 +155,7 @@ class Oracle:
             self._lie("unprotected", f"{lamp.unprotected} since {since}, all of it covered", snapshot)
 
     def _judge_equity(self, snapshot: Snapshot, asked_at: int, equity: Decimal) -> None:
-        truths = list(self._between(asked_at - 1, snapshot.at))
+        truths = self._between(asked_at - 1, snapshot.at)
         if not any(abs(truth.equity - equity) < _CENT for truth in truths):
             known = ", ".join(f"{truth.equity:.2f}" for truth in truths[:5])
             self._lie("equity", f"{equity} as of {asked_at}, in truth {known}", snapshot)
@@ -163,15 +164,14 @@ class Oracle:
         age = "" if snapshot.known_at is None else f", as of {snapshot.at - snapshot.known_at} ms ago"
         self._complain(f"false claim: {kind}", f"{text}{age}")
 
-    def _between(self, since: int, until: int) -> Iterator[Truth]:
+    def close(self) -> None:
+        """Listen no more."""
+        self._core.listeners.remove(self._on_batch)
+
+    def _between(self, since: int, until: int) -> Sequence[Truth]:
         """What was so at some moment of that time, the newest last."""
-        found: list[Truth] = []
-        for truth in reversed(self._truths.copy()):
-            if truth.at <= until:
-                found.append(truth)
-            if truth.at <= since:
-                break
-        return reversed(found)
+        first = max(bisect_right(self._times, since) - 1, 0)
+        return self._truths[first : bisect_right(self._times, until)]
 
     def _on_batch(self, batch: Batch) -> None:
         self.note(batch.orders.get(self._address(), ()))
@@ -197,7 +197,12 @@ class Oracle:
             sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
             sells = {name for name, order in brief.items() if order["side"] == "A"}
             before = self._truths[-1].position
-            self._truths.append(Truth(now, before, working | sizes, stops | sells, equity))
-        self._truths.append(Truth(now, position, working, stops, equity))
-        while len(self._truths) > 1 and self._truths[1].at < now - _KEPT:
-            self._truths.popleft()
+            self._keep(Truth(now, before, working | sizes, stops | sells, equity))
+        self._keep(Truth(now, position, working, stops, equity))
+
+    def _keep(self, truth: Truth) -> None:
+        self._truths.append(truth)
+        self._times.append(truth.at)
+        if self._times[0] < truth.at - 2 * _KEPT:
+            old = bisect_right(self._times, truth.at - _KEPT) - 1
+            del self._times[:old], self._truths[:old]
