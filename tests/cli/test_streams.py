@@ -104,7 +104,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         journal.begin(TRADE)
         journal.add(*EXAMPLE)
     with (
-        LocalVenue({"SOL": Decimal(150)}) as venue,
+        LocalVenue({"SOL": Decimal(150)}, rate_limits="off") as venue,
         Commands(folder, environment(folder)) as commands,
     ):
         yield Bench(commands, folder, venue.base_url)

@@ -210,6 +210,7 @@ def live() -> Iterator[LiveEngine]:
 
 
 def lamp(live: LiveEngine) -> Invariant:
+    live.wait_for(lambda: live.engine.snapshot.invariant is not None, "the first lamp")
     lamp = live.engine.snapshot.invariant
     assert lamp is not None
     return lamp
