@@ -109,7 +109,7 @@ class LiveEngine:
         self.stop.request(OnExit.LEAVE)
         self._thread.join(DEADLINE)
         self._questions.session.close()
-        self.venue.call(self._oracle.close)
+        self._oracle.close()
         assert not self._thread.is_alive(), "the engine did not leave"
         if self._errors:
             raise self._errors[0]

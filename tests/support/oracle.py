@@ -87,6 +87,7 @@ class Oracle:
         self._complain = complain
         self._loses_notices = loses_notices
         self._reorders = reorders
+        self._closed = False
         self._truths: list[Truth] = []
         self._times: list[int] = []
         core.listeners.append(self._on_batch)
@@ -165,8 +166,8 @@ class Oracle:
         self._complain(f"false claim: {kind}", f"{text}{age}")
 
     def close(self) -> None:
-        """Listen no more."""
-        self._core.listeners.remove(self._on_batch)
+        """Look at the books no more; from any thread, also when the venue is gone."""
+        self._closed = True
 
     def _between(self, since: int, until: int) -> Sequence[Truth]:
         """What was so at some moment of that time, the newest last."""
@@ -179,6 +180,8 @@ class Oracle:
     def note(self, changes: Sequence[Json] = ()) -> None:
         """Look at the books: they have changed. `changes` are the orders that did, in the venue's words: what
         was open for no longer than one change of the books was so all the same."""
+        if self._closed:
+            return
         now, account = self._clock(), self._core.account(self._address())
         if account is None:
             return
