@@ -47,7 +47,6 @@ class OpenTrade:
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
         self.invariant: Invariant | None = None  # as of the last event
-        self.converged = False  # whether anything could have been sent since the trade was opened
         self.finished = ""  # how the trade came to its end, once it has
         self.closed_at: int | None = None  # when everything was sold for good (ms)
         self.wishes = Wishes(self, self._fulfilled)
@@ -270,7 +269,6 @@ class OpenTrade:
         if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
             self._fills_seen = self.tracker.fills_booked
             desk.inbox.spawn(self.caretaker.ask_account())
-        self.converged = True
         if self._inherits and self.tracker.settled:
             self._inherits = False
             self.reconcile()

@@ -89,8 +89,9 @@ def _equity_label(frame: Frame) -> str:
 
 def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The small screen's two lines, the figures in even columns; what does not fit is on larger ones."""
-    known = {label: (label, value) for pair in facts(frame) for label, value in pair}
-    known["equity"] = (_equity_label(frame), facts(frame)[0][0][1])
+    pairs = facts(frame)
+    known = {label: (label, value) for pair in pairs for label, value in pair}
+    known["equity"] = (_equity_label(frame), pairs[0][0][1])
     size = fmt.size(frame.snapshot.position, frame.snapshot.instrument)
     known["position"] = ("pos", Span(size, Role.STRONG))
     short = {
