@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from hypertui.hyperliquid.errors import brief
+from hypertui.hyperliquid.errors import brief, no_answer
 from hypertui.market import parse_amount
 from hypertui.redaction import printable
 
@@ -46,6 +46,16 @@ def reader(read: Callable[_P, _T]) -> Callable[_P, _T]:
             raise Malformed(f"{read.__name__}: {type(error).__name__}: {brief(error)}") from error
 
     return checked
+
+
+def understood(answer: Json, read: Callable[[Json], _T], *, is_action: bool = False) -> _T:
+    """What `read` finds in the venue's answer; raises Unknown (of an action) or Unreachable for one that
+    cannot be read, as for none."""
+    try:
+        return read(answer)
+    except Malformed as error:
+        text = f"the exchange's answer is not understood: {error}"
+        raise no_answer(text, is_action=is_action) from error
 
 
 # Each of these raises ValueError or TypeError for what is not as it says; `reader` makes Malformed of that.

@@ -26,7 +26,7 @@ from hypertui.exchange import (
 )
 from hypertui.hyperliquid import errors, wire
 from hypertui.hyperliquid.agents import Authority
-from hypertui.hyperliquid.checks import Json, Malformed
+from hypertui.hyperliquid.checks import Json, understood
 from hypertui.hyperliquid.feed import Feed, Pace
 from hypertui.hyperliquid.holdings import Holdings
 from hypertui.hyperliquid.keys import SigningKey
@@ -139,7 +139,7 @@ class HyperliquidExchange:
         contexts, self._contexts = self._contexts, None
         if contexts is None or self._pace.clock() > contexts[0] + _PRICES_AGE:
             contexts = await self._ask_contexts()
-        found = _read(contexts[1], lambda answer: wire.quote_in(answer, symbol))
+        found = understood(contexts[1], lambda answer: wire.quote_in(answer, symbol))
         if found is None:
             raise _no_market(symbol)
         return found
@@ -151,7 +151,7 @@ class HyperliquidExchange:
 
     async def is_delisted(self, symbol: str) -> bool:
         _, contexts = await self._ask_contexts()
-        return symbol in _read(contexts[0], wire.delisted, is_action=False)
+        return symbol in understood(contexts[0], wire.delisted, is_action=False)
 
     async def account_state(self, symbol: str) -> AccountState:
         return await self._holdings.state(symbol)
@@ -177,9 +177,9 @@ class HyperliquidExchange:
         start = since
         for _ in range(_MOST_PAGES):
             page = await self._fills_page(start)
-            found |= {fill.key: fill for fill in _read(page, lambda rows: wire.fills(rows, symbol))}
+            found |= {fill.key: fill for fill in understood(page, lambda rows: wire.fills(rows, symbol))}
             # Not one later: more fills of that same millisecond may be on the next page.
-            start, last = _read(page, wire.newest), start
+            start, last = understood(page, wire.newest), start
             if len(page) < _SHORTEST_FULL_PAGE or start <= last:
                 ordered = sorted(found.values(), key=lambda fill: fill.time)
                 return tuple(fill for fill in ordered if fill.time >= since)
@@ -325,7 +325,7 @@ class HyperliquidExchange:
         self._meter.asked(weight)
         self._contexts = None
         answer = await self._line.ask(lambda: question(self._questions))
-        return _read(answer, read)
+        return understood(answer, read)
 
     async def _act(
         self,
@@ -352,16 +352,7 @@ class HyperliquidExchange:
         self._meter.acted(parts)
         self._contexts = None
         answer = await self._line.act(send)
-        return _read(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
-
-
-def _read(answer: Json, read: Callable[[Json], _T], *, is_action: bool = False) -> _T:
-    """What `read` finds in an answer; one that cannot be read is none."""
-    try:
-        return read(answer)
-    except Malformed as error:
-        text = f"the exchange's answer is not understood: {error}"
-        raise errors.no_answer(text, is_action=is_action) from error
+        return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 
 def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:

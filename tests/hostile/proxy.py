@@ -19,8 +19,8 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import WebSocketException
 
-from tests.hostile.corruption import corrupted
 from tests.hostile.lies import lied
+from tests.support.corruption import corrupted
 
 Result = TypeVar("Result")
 _DEADLINE = 10.0

@@ -11,9 +11,9 @@ import pytest
 
 from hypertui.market import plain
 from hypertui.port import OnExit
-from tests.hostile.corruption import corrupted
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine, Verdict, run
+from tests.support.corruption import corrupted
 from tests.support.local_venue import LocalVenue
 
 SEEDS = (3, 7, 11)

@@ -46,7 +46,7 @@ class Auditor:
         self._patience += 3 * (confirmed - confirm_after)
         self._recovery = self._smooth + self._to_be_sure + _LONGEST_PAUSE
         others = scenario.faults.meddle or scenario.options.triggers_follow_position
-        if others and scenario.faults.drop:
+        if others and scenario.loses_notices:
             # What others cancel, and no notice tells of, is found by the next reconciliation.
             self._patience += config.reconcile_every / 1000
             self._recovery += config.reconcile_every / 1000

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from hyperliquid.utils.signing import order_request_to_order_wire
 
@@ -27,7 +27,7 @@ from hypertui.exchange import (
     Standing,
     Transfer,
 )
-from hypertui.hyperliquid import errors, holdings, wire
+from hypertui.hyperliquid import checks, errors, holdings, wire
 from hypertui.hyperliquid.channels import Channels
 from hypertui.hyperliquid.meter import Meter
 from hypertui.hyperliquid.request import order_request
@@ -38,6 +38,9 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS, Venue
+from tests.support.corruption import corrupted
+
+_T = TypeVar("_T")
 
 Arrive = Callable[[], Any]
 Way = Callable[[Arrive, Callable[[], object]], Awaitable[Any]]
@@ -84,53 +87,54 @@ class SimExchange:
         """There is no key to be verified."""
 
     async def ask_allowance(self) -> None:
-        answer = await self._ask({"type": "userRateLimit", "user": ADDRESS})
-        self._meter.account(*wire.request_budget(answer))
+        question = {"type": "userRateLimit", "user": ADDRESS}
+        self._meter.account(*await self._ask(question, wire.request_budget))
 
     async def standing(self) -> Standing:
-        fee = wire.taker_fee(await self._ask({"type": "userFees", "user": ADDRESS}))
+        fee = await self._ask({"type": "userFees", "user": ADDRESS}, wire.taker_fee)
         return Standing(await self.signer(), fee, "http://venue", "ws://venue/ws")
 
     async def signer(self) -> Signer:
         return Signer(ADDRESS)
 
     async def is_delisted(self, symbol: str) -> bool:
-        return symbol in wire.delisted(await self._ask({"type": "meta"}))
+        return symbol in await self._ask({"type": "meta"}, wire.delisted)
 
     async def available(self, symbol: str) -> Decimal:
-        return holdings.available(
-            await self._ask({"type": "activeAssetData", "user": ADDRESS, "coin": symbol})
-        )
+        question = {"type": "activeAssetData", "user": ADDRESS, "coin": symbol}
+        return await self._ask(question, holdings.available)
 
     async def instruments(self) -> Mapping[str, Instrument]:
-        return wire.instruments(await self._ask({"type": "meta"}))
+        return await self._ask({"type": "meta"}, wire.instruments)
 
     async def quote(self, symbol: str) -> Quote:
-        found = wire.quote_in(await self._ask({"type": "metaAndAssetCtxs"}), symbol)
+        found = await self._ask({"type": "metaAndAssetCtxs"}, lambda answer: wire.quote_in(answer, symbol))
         assert found is not None
         return found
 
     async def account_state(self, symbol: str) -> AccountState:
-        return wire.account_state(await self._ask({"type": "clearinghouseState", "user": ADDRESS}), symbol)
+        question = {"type": "clearinghouseState", "user": ADDRESS}
+        return await self._ask(question, lambda answer: wire.account_state(answer, symbol))
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
-        return wire.open_orders(await self._ask({"type": "frontendOpenOrders", "user": ADDRESS}), symbol)
+        question = {"type": "frontendOpenOrders", "user": ADDRESS}
+        return await self._ask(question, lambda answer: wire.open_orders(answer, symbol))
 
     async def order_report(self, client_id: str) -> OrderReport | None:
         question = {"type": "orderStatus", "user": ADDRESS, "oid": client_id}
-        return wire.order_answer(await self._ask(question))
+        return await self._ask(question, wire.order_answer)
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
-        return wire.fills(await self._ask(question), symbol)
+        return await self._ask(question, lambda answer: wire.fills(answer, symbol))
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
-        return wire.funding(await self._ask(question), symbol)
+        return await self._ask(question, lambda answer: wire.funding(answer, symbol))
 
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         question = {"type": "userNonFundingLedgerUpdates", "user": ADDRESS, "startTime": since}
-        return wire.transfers(await self._ask(question))
+        return await self._ask(question, wire.transfers)
 
     # Actions
 
@@ -139,7 +143,7 @@ class SimExchange:
     ) -> None:
         asset = self._venue.market.asset
         action = {"type": "updateLeverage", "asset": asset, "isCross": not isolated, "leverage": leverage}
-        await self._act(action, expires_at)
+        await self._act(action, expires_at, _nothing)
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
         pass
@@ -152,8 +156,13 @@ class SimExchange:
         way = self._network.act
         if self._late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
             way = partial(self._network.lose_sight, self._late_entry)
-        response = await self._act(action, expires_at, partial(self._auditor.placing, orders), way)
-        answers = wire.placed(wire.statuses(response), len(orders))
+        answers = await self._act(
+            action,
+            expires_at,
+            lambda response: wire.placed(wire.statuses(response), len(orders)),
+            partial(self._auditor.placing, orders),
+            way,
+        )
         self._auditor.answered(orders, answers)
         return answers
 
@@ -165,25 +174,36 @@ class SimExchange:
         asset = self._venue.market.asset
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
         action = {"type": "cancelByCloid", "cancels": cancels}
-        response = await self._act(action, expires_at, self._auditor.cancelling)
-        return wire.cancelled(wire.statuses(response), len(client_ids))
+        return await self._act(
+            action,
+            expires_at,
+            lambda response: wire.cancelled(wire.statuses(response), len(client_ids)),
+            self._auditor.cancelling,
+        )
 
     async def close(self) -> None:
         return None
 
-    async def _ask(self, question: dict[str, Any]) -> Any:
-        return await self._carried(self._network.ask, lambda: self._venue.ask(question))
+    async def _ask(self, question: dict[str, Any], read: Callable[[Any], _T]) -> _T:
+        answer = await self._carried(self._network.ask, lambda: self._venue.ask(question))
+        return checks.understood(answer, read)
 
     async def _act(
-        self, action: dict[str, Any], expires_at: int, watched: Watch = nullcontext, way: Way | None = None
-    ) -> Any:
+        self,
+        action: dict[str, Any],
+        expires_at: int,
+        read: Callable[[Any], _T],
+        watched: Watch = nullcontext,
+        way: Way | None = None,
+    ) -> _T:
         def arrive() -> Any:
             if self._venue.core.now > expires_at:
                 return self._venue.act(action, expires_at)
             with watched():
                 return self._venue.act(action, expires_at)
 
-        return errors.accepted(await self._carried(way or self._network.act, arrive))
+        answer = await self._carried(way or self._network.act, arrive)
+        return checks.understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
     async def _carried(self, way: Way, arrive: Arrive) -> Any:
         """What has left goes on without its process; no answer, and no error, comes back to a dead one."""
@@ -265,6 +285,8 @@ class SimExchange:
             return
         loop = asyncio.get_running_loop()
         repeats = 2 if not reliable and self._network.happens(self._network.faults.repeat) else 1
+        if not reliable and self._network.spoils():
+            text = corrupted(text, self._network.spoiler)
         for _ in range(repeats):
             arrival = loop.time() + self._network.latency()
             if not self._reorder or reliable:
@@ -274,3 +296,7 @@ class SimExchange:
     def _arrive(self, text: str, connection: int) -> None:
         if self._frames is not None and connection == self._connection and not self._door.shut:
             self._frames.put_nowait(text)
+
+
+def _nothing(response: object) -> None:
+    del response

@@ -56,7 +56,7 @@ class Game:
             self._clock,
             round(LATENCIES[scenario.pace][1] * 1000) + 2,
             self.auditor.complain,
-            loses_notices=scenario.faults.drop > 0,
+            loses_notices=scenario.loses_notices,
             reorders=scenario.reorder,
         )
         self.file: FileJournal | None = None
@@ -299,7 +299,7 @@ class Game:
         if self.scenario.faults.hang_up:
             await asyncio.sleep(_DEAF_SECONDS)
         others = self.scenario.faults.meddle or self.scenario.options.triggers_follow_position
-        if others and self.scenario.faults.drop:
+        if others and self.scenario.loses_notices:
             # What others cancelled, and no notice told of, is found by the next reconciliation.
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
         if self.scenario.overnight:

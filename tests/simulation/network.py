@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from enum import Enum, auto
 from random import Random
@@ -11,6 +12,7 @@ from typing import Any
 from hypertui.exchange import RateLimited, Unreachable
 from hypertui.hyperliquid import errors
 from tests.simulation.scenario import LATENCIES, Faults, Scenario
+from tests.support.corruption import corrupted
 
 TIMEOUT = 5.0
 _DUPLICATE_NONCE = {"status": "err", "response": "Invalid nonce: duplicate nonce 1764221206959"}
@@ -39,6 +41,7 @@ class Fate(Enum):
 
 _NEVER_THERE = (Fate.LOST_THERE, Fate.FAILED_THERE)
 _NEVER_BACK = (Fate.LOST_BACK, Fate.FAILED_BACK, Fate.NOT_JSON)
+_NO_JSON = object()
 
 
 class Network:
@@ -51,6 +54,7 @@ class Network:
         self.trouble_at = -1e9
         self.deaf_at = -1e9
         self.requests = 0
+        self.spoiler = Random(f"spoil {scenario.seed}")
         self._spread = LATENCIES[scenario.pace]
         self._serial = asyncio.Lock() if scenario.serial else None
 
@@ -74,6 +78,13 @@ class Network:
         if happens:
             self.trouble()
         return happens
+
+    def spoils(self) -> bool:
+        """Draw whether a message is garbage when it arrives; drawn apart, as the kind of garbage is."""
+        spoils = self.spoiler.random() < self.faults.spoil
+        if spoils:
+            self.trouble()
+        return spoils
 
     def trouble(self) -> None:
         self.trouble_at = asyncio.get_running_loop().time()
@@ -109,6 +120,7 @@ class Network:
     async def _carry(self, arrive: Callable[[], Any], left: Callable[[], object], *, is_action: bool) -> Any:
         left()
         fate, there, back = self._fate(is_action), self.latency(), self.latency()
+        spoilt = self.spoils()
         if fate is Fate.UNREACHABLE:
             await asyncio.sleep(min(there, TIMEOUT))
             raise Unreachable("no connection")
@@ -130,7 +142,9 @@ class Network:
             result = arrive()
             if fate is Fate.DUPLICATE_NONCE:
                 result = _DUPLICATE_NONCE
-            if fate not in _NEVER_BACK:
+            if spoilt:
+                result = self._garbage(result)
+            if fate not in _NEVER_BACK and result is not _NO_JSON:
                 loop.call_later(back, lambda: answer.done() or answer.set_result(result))
 
         if fate not in _NEVER_THERE:
@@ -142,6 +156,13 @@ class Network:
         except TimeoutError:
             self.trouble()
             raise errors.no_answer("no answer", is_action=is_action) from None
+
+    def _garbage(self, answer: Any) -> Any:
+        """What is left of an answer with something impossible in it."""
+        try:
+            return json.loads(corrupted(json.dumps(answer), self.spoiler))
+        except (ValueError, RecursionError):
+            return _NO_JSON
 
     def _fate(self, is_action: bool) -> Fate:
         faults = self.faults

@@ -41,6 +41,7 @@ class Faults:
     hang_up: float = 0.0  # for each second that the feed is up
     meddle: float = 0.0  # for each second: somebody cancels one of our orders
     garble: float = 0.0  # each for an answer of no use, a slow one, a nonce used twice, a budget used up
+    spoil: float = 0.0  # for an answer or a frame with something impossible in it
     journal: float = 0.0  # for each commit: the database is out of reach for a while
 
 
@@ -77,6 +78,11 @@ class Scenario:
     def clock_set_by(self, at: float) -> int:
         """How far the machine's clock has been set by then (ms)."""
         return sum(by for when, by in self.clock_steps if when <= at)
+
+    @property
+    def loses_notices(self) -> bool:
+        """Whether a notice may be lost without a trace: garbage may read like another market's."""
+        return self.faults.drop > 0 or self.faults.spoil > 0
 
     @property
     def adopts(self) -> bool:
@@ -146,6 +152,7 @@ def draw(seed: int) -> Scenario:
             faults,
             garble=more.choice((0.0, 0.0, 0.01, 0.04)),
             journal=more.choice((0.0, 0.0, 0.0, 0.003)) if on_file else 0.0,
+            spoil=Random(f"garbage {seed}").choice((0.0, 0.0, 0.01, 0.04)),
         )
     deposit, short = DEPOSIT, more.random() < 0.12
     if short:
