@@ -87,7 +87,7 @@ class Objections:
             self._suspect_delisting()
 
     def _protected(self) -> str:
-        return protected(self._trade.invariant, self._trade.tracker.ladder.plan.instrument)
+        return protected(self._trade.lamp, self._trade.tracker.ladder.plan.instrument)
 
     # A market that trades no more
 

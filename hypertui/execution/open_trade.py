@@ -37,6 +37,7 @@ _TRANSFERS_EVERY = 300.0
 _FIRST_ALLOWANCE = 10.0
 _FIRST_FUNDING = 20.0
 _FIRST_TRANSFERS = 60.0
+_LOOK_EVERY = 250  # ms between two judgements of the protection that nobody asked for
 _BEFORE = "before the restart"
 
 
@@ -46,7 +47,9 @@ class OpenTrade:
 
     def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
         self.desk = desk
-        self.invariant: Invariant | None = None  # as of the last event
+        self._lamp: Invariant | None = None
+        self._lamp_at = 0
+        self._lamp_is_old = True  # something has happened since
         self.finished = ""  # how the trade came to its end, once it has
         self.closed_at: int | None = None  # when everything was sold for good (ms)
         self.wishes = Wishes(self, self._fulfilled)
@@ -282,10 +285,22 @@ class OpenTrade:
         if not self._catching_up:
             self.wishes.work()
         desk.outcomes.look()
-        self.invariant = None
-        with self.tracker.telling:
-            self.invariant = self._protection.watch(self.caretaker.reconciled, courier.busy, now)
+        self._lamp_is_old = True
+        if now - self._lamp_at >= _LOOK_EVERY:
+            self._look_at_protection(now)
         self.objections.look(now)
+
+    @property
+    def lamp(self) -> Invariant | None:
+        """The master lamp as of the last event; None where it cannot be told."""
+        if self._lamp_is_old:
+            self._look_at_protection(self.desk.clock())
+        return self._lamp
+
+    def _look_at_protection(self, now: int) -> None:
+        self._lamp, self._lamp_at, self._lamp_is_old = None, now, False
+        with self.tracker.telling:
+            self._lamp = self._protection.watch(self.caretaker.reconciled, self.courier.busy, now)
 
     def _is_unsure(self) -> str:
         if self.desk.skew.offset is None:

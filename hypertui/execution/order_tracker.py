@@ -36,10 +36,12 @@ _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no expl
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long to wait, in ms: before an unanswered order is asked for, and until an action expires."""
+    """How long to wait, in ms: before an unanswered order is asked for, until an action expires, and at most
+    between two looks at what time alone changes."""
 
     confirm_after: int = 2_000
     expires_after: int = 5_000
+    beat: int = 250
 
 
 class Listener(Protocol):

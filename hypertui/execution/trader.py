@@ -49,7 +49,6 @@ from hypertui.market import Fill
 from hypertui.port import Ack, Command, CommandState, Mode, Severity, Stop, StopReason, Verb
 from hypertui.strategy.plan import Plan, PlanError
 
-_BEAT = 0.25
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
 _SETTLE_PATIENCE = 30.0
@@ -228,7 +227,7 @@ class Trader:
     def _listen(self) -> None:
         desk = self.desk
         desk.inbox.spawn(desk.exchange.feed(desk.config.symbol, self._deliver))
-        desk.every("heartbeat", _BEAT, self._beat)
+        desk.every("heartbeat", desk.config.timing.beat / 1000, self._beat)
         desk.every("upkeep", _UPKEEP_EVERY, desk.upkeep.look)
 
     async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:

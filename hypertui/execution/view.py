@@ -50,6 +50,7 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
     """The snapshot after `last`; `books` keeps what did not change since."""
     desk, trade = trader.desk, trader.trade
     inputs = desk.inputs
+    lamp = None if trade is None else trade.lamp
     common: dict[str, object] = {
         "seq": last.seq + 1,
         "at": now,
@@ -83,8 +84,8 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
         common |= _ladder_fields(ladder, trade.tracker, trade.manager, inputs.quote.mark, now)
         common |= _account_fields(inputs.knowledge, inputs.quote.mark)
         common |= books.fields(trade, now)
-        if trade.invariant is not None:
-            common["invariant"] = replace(trade.invariant, orphans=trade.caretaker.orphans)
+        if lamp is not None:
+            common["invariant"] = replace(lamp, orphans=trade.caretaker.orphans)
     return replace(last, **common)  # type: ignore[arg-type]
 
 

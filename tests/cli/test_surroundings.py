@@ -213,9 +213,12 @@ def test_events_wait_for_room_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) ->
     engine: Any = _Engine()
     gone: list[bool] = []
     written, room = b"", 10
+    output, write_as_ever = 1, os.write
 
     def write(descriptor: int, data: bytes) -> int:
         nonlocal written, room
+        if descriptor != output:
+            return write_as_ever(descriptor, data)
         if not room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         taken = data[:room]
@@ -223,7 +226,7 @@ def test_events_wait_for_room_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) ->
         return len(taken)
 
     monkeypatch.setattr("hypertui.cli.printing.os.write", write)
-    printer = Printer(engine, 1, lambda: gone.append(True))
+    printer = Printer(engine, output, lambda: gone.append(True))
     engine.log.add(EventKind.LOG, "one")
     printer._print()
     engine.log.add(EventKind.LOG, "two")

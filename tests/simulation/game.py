@@ -36,10 +36,14 @@ _DEAF_SECONDS = 75  # the longest silence of a feed that is broken, and its next
 _PATIENCE = 120  # seconds for a process to take up its trade once all is calm
 _FUNDING_IS_NEWS = 75  # seconds: the engine asks for it once a minute
 _NIGHT = 3_700
+_BEAT = 1.0
+_BEAT_AT_NIGHT = 4.0  # most of it is waiting
 
 
 class Game:
-    """One seed. `processes` are the engine's, in order."""
+    """One seed. `processes` are the engine's, in order; a `night` is so many seconds long."""
+
+    night = _NIGHT
 
     def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path) -> None:
         self.scenario = scenario
@@ -71,6 +75,8 @@ class Game:
         self._flattens = False
         self._fate = Random(f"fate {scenario.seed}")
         self._at = 0.0
+        self._nights = scenario.nights
+        self._beats_every = _BEAT
 
     def counts(self) -> Counter[str]:
         """What happened how often."""
@@ -302,8 +308,9 @@ class Game:
         if others and self.scenario.loses_notices:
             # What others cancelled, and no notice told of, is found by the next reconciliation.
             await asyncio.sleep(self.scenario.config.reconcile_every / 1000)
-        if self.scenario.overnight:
-            await asyncio.sleep(_NIGHT)
+        if self._nights:
+            self._nights -= 1
+            await self._sleep()
         if trade.done():
             return  # sold out: the exit says whether that was right
         if self.scenario.adopts and self.process.trader.desk.mode is Mode.PAUSED:
@@ -332,6 +339,11 @@ class Game:
             self.auditor.complain("memory", text)
         self._check_alarms()
 
+    async def _sleep(self) -> None:
+        self._beats_every = _BEAT_AT_NIGHT
+        await asyncio.sleep(self.night)
+        self._beats_every = _BEAT
+
     def _move(self, at: float, thin: bool = False) -> None:
         self._at = at
         config = self.scenario.config
@@ -355,7 +367,7 @@ class Game:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(self._beats_every)
             self.venue.core.tick()
             if self.processes:
                 self.process.exchange.beat()

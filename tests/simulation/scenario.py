@@ -67,7 +67,7 @@ class Scenario:
     short: bool  # no more money than the entry takes, and some of that is withdrawn later
     early: bool  # faults and a moving price during the entry already
     to_full_hour: float  # seconds until funding is paid
-    overnight: bool  # hours at rest
+    nights: int  # how many of the rounds end with hours of rest
     sells_out: bool  # the operator sells out in the last round
     flattens: bool  # the operator flattens in it, once, whatever becomes of the line and the process
     clock_ahead: int  # ms by which the engine's machine is ahead of the exchange
@@ -107,7 +107,7 @@ class Scenario:
             f"sells out {self.sells_out} flattens {self.flattens} foreign {self.foreign} short {self.short} "
             f"hour in {self.to_full_hour:.0f} "
             f"clock {self.clock_ahead} steps {self.clock_steps} late entry {self.late_entry} "
-            f"overnight {self.overnight} rounds {self.rounds} | {faults} | "
+            f"nights {self.nights} rounds {self.rounds} | {faults} | "
             f"kills: {', '.join(map(str, self.kills)) or 'none'}"
         )
 
@@ -190,7 +190,7 @@ def draw(seed: int) -> Scenario:
         short=short,
         early=on_file and more.random() < 0.4,
         to_full_hour=more.uniform(5.0, 900.0),
-        overnight=more.random() < 0.02,
+        nights=1 if more.random() < 0.02 else 0,
         sells_out=sells_out,
         flattens=flattens,
         foreign=not (sells_out or flattens) and Random(f"foreign {seed}").random() < 0.06,

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
-from hypertui.execution import trader
 from hypertui.ledger.check import check
 from hypertui.ledger.history import History
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import Scope
 from hypertui.port import OnExit
-from tests.simulation import game as game_module
 from tests.simulation.door import Boundary, Kill
 from tests.simulation.game import Game
 from tests.simulation.loop import VirtualLoop, run
@@ -26,14 +21,9 @@ _FAULTS = Faults(drop=0.05, repeat=0.02, lost=0.02, refuse=0.01, hang_up=0.01, j
 
 
 class _LongGame(Game):
-    """Tells the price less often: most of a day is waiting."""
+    """Most of a day is waiting."""
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(4.0)
-            self.venue.core.tick()
-            if self.processes:
-                self.process.exchange.beat()
+    night = 7_000
 
 
 def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill, ...]) -> Game:
@@ -42,7 +32,12 @@ def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill
     scenario = draw(seed)
     scenario = replace(
         scenario,
-        config=replace(scenario.config, on_exit=OnExit.FLATTEN, reconcile_every=120_000),
+        config=replace(
+            scenario.config,
+            on_exit=OnExit.FLATTEN,
+            reconcile_every=120_000,
+            timing=replace(scenario.config.timing, beat=4_000 if kills else 250),
+        ),
         faults=faults,
         kills=kills,
         on_file=True,
@@ -52,7 +47,7 @@ def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill
         early=False,
         reorder=bool(kills) and scenario.reorder,
         thin=scenario.thin if kills else 0.0,
-        overnight=bool(kills),
+        nights=rounds if kills else 0,
         rounds=rounds,
     )
     loop = VirtualLoop(scenario.to_full_hour)
@@ -61,11 +56,7 @@ def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill
     return game
 
 
-def test_a_day_with_faults_comes_to_the_same_money_three_ways(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(trader, "_BEAT", 4.0)  # as above
-    monkeypatch.setattr(game_module, "_NIGHT", 7_000)
+def test_a_day_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) -> None:
     kills = (Kill(Boundary.TIME, 900.0, 5.0), Kill(Boundary.TIME, 30_000.0, 60.0))
     game = play(tmp_path, 5, 12, _FAULTS, kills)
     assert not game.auditor.problems
