@@ -36,10 +36,12 @@ class Trade(Protocol):
     manager: OrderManager
     caretaker: Caretaker
     adoption: Adoption
-    invariant: Invariant | None
 
     @property
     def began_at(self) -> int: ...
+
+    @property
+    def lamp(self) -> Invariant | None: ...
 
     def halt(self, reason: str) -> None: ...
 
