@@ -36,8 +36,8 @@ class Auditor:
         config = scenario.config
         self._patience = _PATIENCE_AFTER_TROUBLE
         # A notice, the round trip of an action that was under way, an order that is refused because the price
-        # has passed it, the next price (one each second), and the sale instead.
-        self._smooth = 8 * LATENCIES[scenario.pace][1] + 2.0
+        # has passed it, the next price (one each second), and the sale instead; each may wait for a beat.
+        self._smooth = 8 * LATENCIES[scenario.pace][1] + 2.0 + 4 * config.timing.beat / 1000
         # What was sent before the trouble is known to be there or not when it has expired.
         confirm_after = config.timing.confirm_after / 1000
         longest_trip = 2 * LATENCIES[scenario.pace][1]

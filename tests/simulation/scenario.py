@@ -139,7 +139,10 @@ def draw(seed: int) -> Scenario:
         trust_slots=random.choice((0, 1, 1, 2)),
         stop_slippage=Decimal(random.choice(("0.10", "0.10", "0.003"))),
         buy_order=random.choice((BuyOrder.STOP_MARKET,) * 4 + (BuyOrder.STOP_LIMIT,)),
-        timing=Timing(expires_after=random.choice((5_000, 8_000))),
+        timing=Timing(
+            expires_after=random.choice((5_000, 8_000)),
+            beat=Random(f"beat {seed}").choice((250, 500, 1_000)),
+        ),
         reconcile_every=random.choice((20_000, 120_000)),
         on_exit=random.choice(list(OnExit)),
     )
