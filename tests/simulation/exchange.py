@@ -198,6 +198,7 @@ class SimExchange:
     ) -> _T:
         def arrive() -> Any:
             if self._venue.core.now > expires_at:
+                self._network.trouble()  # it has waited too long behind another one, or been carried too long
                 return self._venue.act(action, expires_at)
             with watched():
                 return self._venue.act(action, expires_at)
