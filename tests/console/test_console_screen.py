@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -29,48 +31,61 @@ HOSTILE = [
 ]
 
 
-def hostile(text: str) -> tuple[Snapshot, tuple[Event, ...]]:
-    """A snapshot with `text` in every field that can hold one, and such events."""
+def hostile(*texts: str) -> tuple[Snapshot, tuple[Event, ...]]:
+    """A snapshot with one of `texts` in every field that can hold one, by turns, and such events."""
+    turns = itertools.cycle(texts)
+
+    def some() -> str:
+        return next(turns)
+
+    def course() -> tuple[tuple[int, str], ...]:
+        return ((parts.NOW, some()),)
+
     view = states.broken()
-    command = replace(parts.COMMANDS[0], text=text, who=text, state=parts.CommandState.FAILED)
-    course = ((parts.NOW, text),)
+    command = replace(parts.COMMANDS[0], text=some(), who=some(), state=parts.CommandState.FAILED)
     view = replace(
         view,
-        reason=text,
-        holds=text,
-        wish=text,
-        refusals=((Verb.RESUME, text),),
-        account=text,
-        phase=text,
-        reinvest=text,
-        last_step=text,
-        instrument=replace(view.instrument, symbol=text),
-        slots=tuple(replace(slot, note=text) for slot in view.slots),
+        reason=some(),
+        holds=some(),
+        wish=some(),
+        refusals=((Verb.RESUME, some()),),
+        account=some(),
+        phase=some(),
+        reinvest=some(),
+        last_step=some(),
+        instrument=replace(view.instrument, symbol=some()),
+        slots=tuple(replace(slot, note=some()) for slot in view.slots),
         position_map=tuple(
             replace(
                 row,
-                status=text,
-                history=tuple(replace(each, client_id=text, statuses=course) for each in row.history),
+                status=some(),
+                history=tuple(replace(each, client_id=some(), statuses=course()) for each in row.history),
             )
             for row in view.position_map
         ),
-        alarms=tuple(replace(alarm, text=text) for alarm in view.alarms),
-        invariant=replace(view.invariant, fault=text) if view.invariant else None,
+        alarms=tuple(replace(alarm, text=some()) for alarm in view.alarms),
+        invariant=replace(view.invariant, fault=some()) if view.invariant else None,
         commands=(command,),
-        sources=tuple(replace(source, name=text) for source in view.sources),
+        sources=tuple(replace(source, name=some()) for source in view.sources),
         orders=tuple(
             replace(
-                order, role=text, client_id=text + str(order.unit), fault=text, note=text, statuses=course
+                order,
+                role=some(),
+                client_id=some() + str(order.unit),
+                fault=some(),
+                note=some(),
+                statuses=course(),
             )
             for order in view.orders
         ),
-        fills=tuple(replace(fill, client_id=text) for fill in view.fills),
-        health=replace(view.health, journal_problem=text),
-        tasks=tuple(replace(task, name=text, result=text) for task in view.tasks),
-        budget=None if view.budget is None else replace(view.budget, short=text),
+        fills=tuple(replace(fill, client_id=some()) for fill in view.fills),
+        health=replace(view.health, journal_problem=some()),
+        tasks=tuple(replace(task, name=some(), result=some()) for task in view.tasks),
+        budget=None if view.budget is None else replace(view.budget, short=some()),
     )
     events = tuple(
-        Event(seq, parts.NOW, text, Severity.WARNING, text, {text: text, "text": text}) for seq in range(1, 9)
+        Event(seq, parts.NOW, some(), Severity.WARNING, some(), {some(): some(), "text": some()})
+        for seq in range(1, 9)
     )
     return view, events
 
@@ -96,14 +111,23 @@ WALK = (
 )
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+# Each text everywhere at once, and all of them by turns, so that each field sees another one each time.
+ALONE = [(text,) for text in HOSTILE]
+MIXED = [(*HOSTILE[first:], *HOSTILE[:first]) for first in (0, 4)]
+
+
 @pytest.mark.parametrize(
-    ("size", "ascii"),
-    [((120, 40), False), ((80, 24), True), ((40, 10), False)],
-    ids=["full", "ascii", "tiny"],
+    ("size", "ascii", "texts"),
+    [
+        *(pytest.param((120, 40), False, texts, id=f"full-{number}") for number, texts in enumerate(ALONE)),
+        *(pytest.param((80, 24), True, texts, id=f"ascii-{number}") for number, texts in enumerate(MIXED)),
+        *(pytest.param((40, 10), False, texts, id=f"tiny-{number}") for number, texts in enumerate(MIXED)),
+    ],
 )
-def test_foreign_text_cannot_harm_the_screen(text: str, size: tuple[int, int], ascii: bool) -> None:
-    view, events = hostile(text)
+def test_foreign_text_cannot_harm_the_screen(
+    size: tuple[int, int], ascii: bool, texts: Sequence[str]
+) -> None:
+    view, events = hostile(*texts)
     clock = fakes.Clock()
     app = fakes.console(fakes.FakeEngine(view, events), clock, ascii=ascii)
 
@@ -121,9 +145,9 @@ def test_foreign_text_cannot_harm_the_screen(text: str, size: tuple[int, int], a
     drive(app, scenario, size)
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_foreign_text_cannot_reach_the_terminal_raw(text: str) -> None:
-    view, events = hostile(text)
+@pytest.mark.parametrize("texts", [*MIXED, ALONE[5], ALONE[8]], ids=("mixed", "mixed anew", "long", "lines"))
+def test_foreign_text_cannot_reach_the_terminal_raw(texts: Sequence[str]) -> None:
+    view, events = hostile(*texts)
     clock = fakes.Clock()
     app = fakes.console(fakes.FakeEngine(view, events), clock, driver_class=TerminalDriver)
 
