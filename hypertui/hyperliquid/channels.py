@@ -111,7 +111,7 @@ class Channels:
         return _ALIVE
 
     def _prices(self, data: Json) -> Frame:
-        if data["coin"] != self._symbol:
+        if checks.text_of(data["coin"]) != self._symbol:
             return Frame(_ALIVE)
         last = None if self._quote is None else self._quote.last
         self._quote = wire.quote_of(data["ctx"], last)
@@ -134,7 +134,7 @@ class Channels:
         return Frame((*notice, *bad) or _ALIVE, is_data=True)
 
     def _fills(self, data: Json) -> Frame:
-        if str(data["user"]).lower() != self._account:
+        if checks.text_of(data["user"]).lower() != self._account:
             return Frame(_ALIVE)
         mine, bad = _each(wire.fill, data["fills"], lambda row: row, self._symbol)
         snapshot = data.get("isSnapshot") is True
@@ -151,7 +151,7 @@ def _each(
     bad: list[str] = []
     for row in rows:
         try:
-            if about(row)["coin"] == symbol:
+            if checks.text_of(about(row)["coin"]) == symbol:
                 found.append(read(row))
         except (LookupError, TypeError, checks.Malformed) as error:
             bad.append(str(error))

@@ -147,5 +147,6 @@ def plain_json(value: Json, depth: int = _DEEPEST) -> Json:
 
 
 def of_market(rows: Json, symbol: str) -> Iterable[Json]:
-    """Those of `rows` that are about `symbol`: how well the others are formed is no matter."""
-    return (row for row in rows if row["coin"] == symbol)
+    """Those of `rows` that are about `symbol`: how well the others are formed is no matter, as long as they
+    name a market."""
+    return (row for row in rows if text_of(row["coin"]) == symbol)

@@ -82,8 +82,9 @@ def accepted(answer: object) -> object:
     if isinstance(answer, dict) and "response" in answer:
         if answer.get("status") == "ok":
             return answer["response"]
-        if answer.get("status") == "err":
-            raise whole_action(str(answer["response"]))
+        # Whatever else stands there says nothing about what became of the action.
+        if answer.get("status") == "err" and isinstance(answer["response"], str):
+            raise whole_action(answer["response"])
     raise Unknown(f"the exchange's answer is not understood: {brief(answer)}")
 
 

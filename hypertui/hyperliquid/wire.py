@@ -302,11 +302,12 @@ def statuses(response: Json) -> Sequence[Json]:
     return found
 
 
+@reader
 def shared_error(answers: Sequence[Json], asked: int) -> str | None:
     """The one error that stands for all `asked` parts of an action: it was refused as a whole."""
     if len(answers) == 1 and asked != 1 and isinstance(answers[0], dict):
         error = answers[0].get("error")
-        return None if error is None else str(error)
+        return None if error is None else text_of(error)
     return None
 
 
@@ -322,7 +323,7 @@ def placed(answers: Sequence[Json], asked: int) -> Sequence[Placed]:
 
 def _placed_one(answer: Json) -> Resting | Filled | Refused:
     if "error" in answer:
-        return refused(str(answer["error"]))
+        return refused(text_of(answer["error"]))
     if "filled" in answer:
         part = answer["filled"]
         return Filled(integer(part["oid"]), positive(part["totalSz"]), positive(part["avgPx"]))
@@ -339,7 +340,7 @@ def cancelled(answers: Sequence[Json], asked: int) -> Sequence[CancelOutcome]:
 def _cancelled_one(answer: Json) -> CancelOutcome:
     if answer == "success":
         return CancelOutcome.CANCELLED
-    if isinstance(answer, dict) and "error" in answer:
+    if isinstance(answer, dict) and isinstance(answer.get("error"), str):
         return CancelOutcome.NOT_WORKING
     raise ValueError(f"unknown answer {answer!r}")
 

@@ -280,6 +280,7 @@ HTML = "<html>\n<h1>502</h1>\n</html>"
         ((200, "null"), Unknown, Unreachable),
         ((200, "[]"), Unknown, Unreachable),
         ((200, '{"status": "ok"}'), Unknown, Unreachable),
+        ((200, '{"status": "err", "response": {}}'), Unknown, Unreachable),
         (
             (200, '{"status": "ok", "response": {"type": "order", "data": {"statuses": []}}}'),
             Unknown,

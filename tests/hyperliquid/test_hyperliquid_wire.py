@@ -316,7 +316,15 @@ def test_one_error_may_stand_for_all_orders() -> None:
 
 
 @pytest.mark.parametrize(
-    "answers", [[], [{"resting": {"oid": 1}}], [{"error": "x"}] * 3, ["waitingForTrigger"] * 2]
+    "answers",
+    [
+        [],
+        [{"resting": {"oid": 1}}],
+        [{"error": "x"}] * 3,
+        ["waitingForTrigger"] * 2,
+        [{"error": {}}],
+        [{"error": 7}] * 2,
+    ],
 )
 def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
     with pytest.raises(Malformed):
