@@ -287,9 +287,10 @@ class FeedAlive:
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """Something came that cannot be what the venue says, and was dropped: there may be news in it that only a
-    comparison finds."""
+    comparison finds. `is_price`: no more than a price."""
 
     reason: str
+    is_price: bool = False
 
 
 FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive | Malformed

@@ -49,7 +49,7 @@ class OpenTrade:
         self.desk = desk
         self._lamp: Invariant | None = None
         self._lamp_at = 0
-        self._lamp_is_old = True  # something has happened since
+        self._lamp_is_old = False  # whether something has happened since
         self.finished = ""  # how the trade came to its end, once it has
         self.closed_at: int | None = None  # when everything was sold for good (ms)
         self.wishes = Wishes(self, self._fulfilled)
@@ -331,6 +331,12 @@ class OpenTrade:
     def reconnected(self) -> None:
         """The feed is back: what it would have told meanwhile is asked for."""
         self.caretaker.doubt()
+        self.reconcile()
+
+    def garbled(self, is_price: bool) -> None:
+        """The feed told of something that nobody can read; where it was a price, nothing else was missed."""
+        if not is_price:
+            self.caretaker.doubt()
         self.reconcile()
 
     def reconcile(self) -> None:

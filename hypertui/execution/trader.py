@@ -285,10 +285,10 @@ class Trader:
                     trade.reconnected()
             case FeedDown(reason):
                 inputs.on_feed_state(False, reason)
-            case Malformed(reason):
+            case Malformed(reason, is_price):
                 inputs.on_malformed(reason)
                 if trade is not None:
-                    trade.reconcile()
+                    trade.garbled(is_price)
             case FeedAlive():
                 pass
 

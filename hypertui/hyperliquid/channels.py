@@ -25,6 +25,7 @@ from hypertui.market import Fill
 _T = TypeVar("_T")
 
 _ALIVE = (FeedAlive(),)
+_PRICES = ("activeAssetCtx", "trades")
 _ALREADY = "Already subscribed: "
 
 
@@ -75,9 +76,10 @@ class Channels:
 
         Raises SubscriptionRefused if the venue answers a subscription with an error.
         """
+        channel = ""
         try:
             envelope = json.loads(text)
-            channel, data = str(envelope["channel"]), envelope.get("data")
+            channel, data = checks.text_of(envelope["channel"]), envelope.get("data")
             if channel == "subscriptionResponse":
                 return Frame(self._acknowledge(data["subscription"]), channel)
             if channel == "error":
@@ -89,7 +91,7 @@ class Channels:
         # Deeply nested JSON ends in a RecursionError, any other garbage in one of the others.
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             what = str(error) if isinstance(error, checks.Malformed) else type(error).__name__
-            return Frame((Malformed(f"the feed: {brief(what)}"),))
+            return Frame((Malformed(f"the feed: {brief(what)}", channel in _PRICES),))
 
     def _acknowledge(self, echo: Mapping[str, object]) -> Sequence[FeedMessage]:
         """Tick off a subscription. The venue may add fields, write it in another case, or repeat itself."""
@@ -129,14 +131,14 @@ class Channels:
         return Frame((PriceTick(self._quote),), is_data=True)
 
     def _orders(self, data: Json) -> Frame:
-        mine, bad = _each(wire.order_report, data, lambda row: row["order"], self._symbol)
+        mine, bad = _each(wire.order_report, wire.rows(data), lambda row: row["order"], self._symbol)
         notice = (OrderNotice(tuple(mine)),) if mine else ()
         return Frame((*notice, *bad) or _ALIVE, is_data=True)
 
     def _fills(self, data: Json) -> Frame:
         if checks.text_of(data["user"]).lower() != self._account:
             return Frame(_ALIVE)
-        mine, bad = _each(wire.fill, data["fills"], lambda row: row, self._symbol)
+        mine, bad = _each(wire.fill, wire.rows(data["fills"]), lambda row: row, self._symbol)
         snapshot = data.get("isSnapshot") is True
         notice = (FillNotice(_oldest_first(mine), snapshot),) if mine or snapshot else ()
         return Frame((*notice, *bad) or _ALIVE, is_data=True)

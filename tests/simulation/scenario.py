@@ -81,8 +81,8 @@ class Scenario:
 
     @property
     def loses_notices(self) -> bool:
-        """Whether a notice may be lost without a trace: garbage may read like another market's."""
-        return self.faults.drop > 0 or self.faults.spoil > 0
+        """Whether a notice may be lost without a trace; garbage leaves one."""
+        return self.faults.drop > 0
 
     @property
     def adopts(self) -> bool:

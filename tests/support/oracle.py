@@ -102,7 +102,7 @@ class Oracle:
             return  # nothing is claimed before anything is known
         if self._loses_notices:
             # A notice that was lost without a trace is made up for by the next comparison, not before.
-            since = min(since, snapshot.listed_at or 0)
+            since = min(since, snapshot.listed_at or 0, snapshot.account_at or 0)
         truths = self._between(since - self._slack, snapshot.at)
         if not truths:
             return  # the account did not exist yet
@@ -144,8 +144,8 @@ class Oracle:
             self._lie("position", f"{lamp.position} held, {held} at least", snapshot)
 
     def _unheard(self, truths: Sequence[Truth]) -> Decimal:
-        """Coins bought of which may not have been heard while a later sale was."""
-        if not self._reorders:
+        """Coins bought that may not have been heard of while a later sale was."""
+        if not (self._reorders or self._loses_notices):
             return ZERO
         bought = (after.position - before.position for before, after in pairwise(truths))
         return sum((size for size in bought if size > 0), ZERO)
