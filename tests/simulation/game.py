@@ -61,7 +61,7 @@ class Game:
             round(LATENCIES[scenario.pace][1] * 1000) + 2,
             self.auditor.complain,
             loses_notices=scenario.loses_notices,
-            reorders=scenario.reorder,
+            reorders=scenario.reorder or scenario.faults.spoil > 0,
         )
         self.file: FileJournal | None = None
         if scenario.on_file:

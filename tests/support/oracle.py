@@ -27,13 +27,15 @@ _CENT = Decimal("0.01")
 @dataclass(frozen=True, slots=True)
 class Truth:
     """The venue's books from `at` (ms) until the next change: coins held, by client id the remaining sizes of
-    what works and which of it sells, and the account's value."""
+    what works and which of it sells, and the account's value. `unfilled` are the sizes that were sent less
+    what was filled: a venue may shrink a stop to the position without a word, which it then covers."""
 
     at: int
     position: Decimal
     working: Mapping[str, Decimal]
     stops: Set[str]
     equity: Decimal
+    unfilled: Mapping[str, Decimal]
 
     @property
     def stopped(self) -> Decimal:
@@ -65,7 +67,7 @@ class Oracle:
 
     `clock` is the engine's, in ms, and `slack` how long a message may take there and back. Where the way
     `loses_notices` without a trace, claims are held against the time since the last comparison; where it
-    `reorders` them, coins may be heard of out of turn. `complain` takes the kind of a lie and its words.
+    `reorders` them, or makes garbage of some, coins may be heard of out of turn. `complain` takes the kind of a lie and its words.
     """
 
     def __init__(
@@ -135,7 +137,7 @@ class Oracle:
         sizes: dict[str, Decimal] = {}
         for truth in truths:
             for name in truth.stops:
-                sizes[name] = max(truth.working[name], sizes.get(name, ZERO))
+                sizes[name] = max(truth.unfilled[name], sizes.get(name, ZERO))
         stopped = sum(sizes.values(), ZERO)
         held = min(truth.position for truth in truths) - self._unheard(truths)
         if lamp.stopped_size > stopped:
@@ -189,6 +191,7 @@ class Oracle:
         equity = account.cash + position * self._core.books[self._symbol].mark
         orders = [order for order in account.open_orders.values() if order.symbol == self._symbol]
         working = {order.request.cloid or str(order.oid): order.remaining for order in orders}
+        unfilled = {o.request.cloid or str(o.oid): o.request.size - o.filled for o in orders}
         stops = {o.request.cloid or str(o.oid) for o in orders if o.side is Side.SELL}
         passing = {
             row["order"].get("cloid") or str(row["order"]["oid"]): row["order"]
@@ -200,8 +203,8 @@ class Oracle:
             sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
             sells = {name for name, order in brief.items() if order["side"] == "A"}
             before = self._truths[-1].position
-            self._keep(Truth(now, before, working | sizes, stops | sells, equity))
-        self._keep(Truth(now, position, working, stops, equity))
+            self._keep(Truth(now, before, working | sizes, stops | sells, equity, unfilled | sizes))
+        self._keep(Truth(now, position, working, stops, equity, unfilled))
 
     def _keep(self, truth: Truth) -> None:
         self._truths.append(truth)
