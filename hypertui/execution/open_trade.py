@@ -73,6 +73,8 @@ class OpenTrade:
             desk.journal.record("rebuilt", desk.clock(), {"trade": f"{trade:016x}"})
         for stop in opening.stops:
             desk.ids.used(str(stop.client_id))
+        if opening.found:
+            desk.ids.started(0)
         if not opening.is_new:
             self._record_start()
         book = partial(self._book, from_feed=False)
@@ -111,7 +113,7 @@ class OpenTrade:
             pause=self.pause,
             expires_after=desk.config.timing.expires_after,
             began_at=self.began_at,
-            since=self.began_at if opening.resumed else None,
+            since=self.began_at if opening.resumed or opening.found else None,
             is_new=opening.is_new,
         )
         self._book_entry()
@@ -178,7 +180,8 @@ class OpenTrade:
             self.wishes.take_up(self._wish_before.data)
 
     def _is_too_small(self) -> bool:
-        if not self._opening.is_new or self._opening.adopted:
+        opening = self._opening
+        if opening.resumed or opening.adopted or opening.remains is not None:
             return False
         ladder = self.tracker.ladder
         smallest = min(slot.coins for slot in ladder.slots[:SLOTS])

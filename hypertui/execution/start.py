@@ -39,7 +39,8 @@ class Opening:
     """How a trade is taken up: the fills of its entry, or the position that it has `adopted` as one, and
     either what the journal tells of it since then, or what the venue does. Neither for a new one. `entry` is
     the order that made the fills, where it is known and not written down yet, `stops` what protects an
-    adopted position until the trade's own stops do."""
+    adopted position until the trade's own stops do. Where the entry was `found`, an earlier start made it,
+    and may have sent more than it could write down."""
 
     fills: Sequence[Fill]
     history: Sequence[Input] = ()
@@ -48,6 +49,7 @@ class Opening:
     entry: OwnOrder | None = None
     adopted: bool = False
     stops: Sequence[OpenOrder] = ()
+    found: bool = False
 
     @property
     def decision(self) -> Decision:
@@ -61,7 +63,7 @@ class Opening:
     @property
     def is_new(self) -> bool:
         """Whether nothing works at the venue yet."""
-        return not self.resumed and self.remains is None
+        return not (self.resumed or self.found) and self.remains is None
 
     @property
     def goes_on_as(self) -> int | None:
@@ -139,6 +141,7 @@ class Start:
         self._inputs = inputs
         self._inbox = inbox
         self._entering: OwnOrder | None = None
+        self._found = False
 
     async def price(self, stop: Stop) -> None:
         """Wait for the feed and its first price, or for the order to leave."""
@@ -166,7 +169,14 @@ class Start:
             fills = remains.entry if remains is not None else await self._bought(history)
         self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
         is_adopted = adopted is not None
-        return Opening(fills, remains=remains, adopted=is_adopted, entry=self._entering, stops=cleared.stops)
+        return Opening(
+            fills,
+            remains=remains,
+            entry=self._entering,
+            adopted=is_adopted,
+            stops=cleared.stops,
+            found=self._found,
+        )
 
     async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
         for entry in history:
@@ -179,6 +189,7 @@ class Start:
             except Exception as error:
                 raise Unsound(entry.kind, entry.at, error) from error
             if fills := await self._entry.found(order, expires_at, self._inbox):
+                self._found = True
                 return fills
             self._chronicle.order(self._entering, "not placed")
             self._entering = None

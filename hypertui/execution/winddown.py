@@ -119,10 +119,16 @@ class Winddown:
         if not _covered(self._trade):
             return _waits(f"stops for all of {_coins(self._trade, held)}")
         if not held:
-            return Progress(True, "no position and no buys")
+            return Progress(True, self._nothing_but_dust())
         stopped = _stopped(self._trade)
         whole = "" if stopped == held else f" of {_coins(self._trade, held)}"
         return Progress(True, f"no buys, and stops working for {_coins(self._trade, stopped)}{whole}")
+
+    def _nothing_but_dust(self) -> str:
+        dust = self._trade.tracker.ladder.dust
+        if dust <= 0:
+            return "no position and no buys"
+        return f"no buys, and {_coins(self._trade, dust)} held, too little for an order"
 
     def _sell_out(self) -> Progress:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):

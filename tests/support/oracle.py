@@ -67,7 +67,8 @@ class Oracle:
 
     `clock` is the engine's, in ms, and `slack` how long a message may take there and back. Where the way
     `loses_notices` without a trace, claims are held against the time since the last comparison; where it
-    `reorders` them, or makes garbage of some, coins may be heard of out of turn. `complain` takes the kind of a lie and its words.
+    `reorders` them, or makes garbage of some, coins may be heard of out of turn. `complain` takes the kind of
+    a lie and its words.
     """
 
     def __init__(
