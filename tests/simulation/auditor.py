@@ -38,6 +38,9 @@ class Auditor:
         # A notice, the round trip of an action that was under way, an order that is refused because the price
         # has passed it, the next price (one each second), and the sale instead; each may wait for a beat.
         self._smooth = 8 * LATENCIES[scenario.pace][1] + 2.0 + 4 * config.timing.beat / 1000
+        if scenario.options.passed_trigger == "reject" and scenario.options.trigger_reference == "mid":
+            # A price that stands still between mark and mid is no news: the sale waits for its pause.
+            self._smooth += 2 * config.timing.confirm_after / 1000
         # What was sent before the trouble is known to be there or not when it has expired.
         confirm_after = config.timing.confirm_after / 1000
         longest_trip = 2 * LATENCIES[scenario.pace][1]
@@ -53,9 +56,9 @@ class Auditor:
         if config.stop_slippage < Decimal("0.01"):
             self._patience *= 3  # the market runs away from the limits of its sales
         # The same order may be lost again and again, and the question about it too: up to 18 s each time.
-        if scenario.faults.lost >= 0.1:
+        if scenario.faults.unanswered >= 0.3:
             self._patience *= 3
-        elif scenario.faults.lost >= 0.04:
+        elif scenario.faults.unanswered >= 0.12:
             self._patience *= 2
         self.excused = False  # nobody is supposed to cover coins just now
         self._scenario = scenario

@@ -44,6 +44,11 @@ class Faults:
     spoil: float = 0.0  # for an answer or a frame with something impossible in it
     journal: float = 0.0  # for each commit: the database is out of reach for a while
 
+    @property
+    def unanswered(self) -> float:
+        """The chance for a request to have no answer that is of use."""
+        return 3 * self.lost + 3 * self.refuse + 2 * self.garble + self.spoil
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
