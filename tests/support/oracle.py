@@ -202,9 +202,10 @@ class Oracle:
         brief = {name: order for name, order in passing.items() if name not in working}
         if brief and self._truths:
             sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
+            sent = {name: Decimal(order["origSz"]) for name, order in brief.items()}
             sells = {name for name, order in brief.items() if order["side"] == "A"}
             before = self._truths[-1].position
-            self._keep(Truth(now, before, working | sizes, stops | sells, equity, unfilled | sizes))
+            self._keep(Truth(now, before, working | sizes, stops | sells, equity, unfilled | sent))
         self._keep(Truth(now, position, working, stops, equity, unfilled))
 
     def _keep(self, truth: Truth) -> None:
