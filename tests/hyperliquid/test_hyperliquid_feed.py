@@ -264,6 +264,7 @@ def test_garbage_is_counted_and_survived() -> None:
         "null",
         "[]",
         {},
+        {"channel": None},
         {"channel": "activeAssetCtx"},
         {"channel": "activeAssetCtx", "data": {"coin": "SOL", "ctx": {"markPx": float("nan")}}},
         {"channel": "userFills", "data": {"fills": []}},
@@ -272,7 +273,6 @@ def test_garbage_is_counted_and_survived() -> None:
         {"channel": "subscriptionResponse"},
     ]
     harmless = [
-        {"channel": None},
         {"channel": "notification", "data": {"notification": "hello"}, "extra": 1},
         {"channel": "error", "data": "Already unsubscribed: {}"},
         {"channel": "activeAssetCtx", "data": {"coin": "BTC", "ctx": {}}},
