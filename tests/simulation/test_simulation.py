@@ -20,6 +20,7 @@ _FAILED_ONCE = (
     5025,
     7077,
     10033,
+    10276,
     30550,
 )  # before what they had found was mended
 
