@@ -117,7 +117,7 @@ class Winddown:
             text = f"no buys work, and not all of {_coins(self._trade, held)} has a stop"
             return Progress(True, text, failed=True)
         if not _covered(self._trade):
-            return _waits(f"stops for all of {_coins(self._trade, held)}")
+            return _waits_for_stops(self._trade)
         if not held:
             return Progress(True, self._nothing_but_dust())
         stopped = _stopped(self._trade)
@@ -135,7 +135,7 @@ class Winddown:
             return waits
         held = _coins(self._trade, self._trade.tracker.ladder.position)
         if not _covered(self._trade):
-            return _waits(f"stops for all of {held}")
+            return _waits_for_stops(self._trade)
         return Progress(True, f"no buys, and stops that follow the price for {held}")
 
     def _cancel_all(self) -> Progress:
@@ -316,6 +316,11 @@ def _covered(trade: Trade) -> bool:
     """Whether the coins of every slot have a working stop, and nothing is on its way."""
     held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
     return trade.tracker.quiet and _stopped(trade) == held
+
+
+def _waits_for_stops(trade: Trade) -> Progress:
+    held = trade.tracker.ladder.position
+    return _waits(f"stops for all of {_coins(trade, held)}" if held else "orders that are not answered for")
 
 
 def _stopped(trade: Trade) -> Decimal:
