@@ -133,7 +133,7 @@ class Winddown:
     def _sell_out(self) -> Progress:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
             return waits
-        held = _coins(self._trade, self._trade.tracker.ladder.position)
+        held = _coins(self._trade, self._trade.tracker.ladder.held)
         if not _covered(self._trade):
             return _waits_for_stops(self._trade)
         return Progress(True, f"no buys, and stops that follow the price for {held}")
@@ -141,7 +141,7 @@ class Winddown:
     def _cancel_all(self) -> Progress:
         if waits := self._rid_of(lambda: self._trade.tracker.alive, _is_any, "order"):
             return waits
-        held = self._trade.tracker.ladder.position
+        held = self._trade.tracker.ladder.held
         if held:
             text = f"{_coins(self._trade, held)} is unprotected: all orders were cancelled"
             self._trade.desk.alarms.sound("unprotected", Severity.CRITICAL, text)
@@ -278,13 +278,13 @@ def what_works(trade: Trade) -> str:
     orders = sorted(trade.tracker.alive, key=lambda order: order.unit)
     stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
     buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
-    held = f"{_coins(trade, trade.tracker.ladder.position)} held"
+    held = f"{_coins(trade, trade.tracker.ladder.held)} held"
     return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
 
 
 def what_is_left(trade: Trade) -> str:
     """What an engine that leaves every order live leaves behind, in words."""
-    held = _coins(trade, trade.tracker.ladder.position)
+    held = _coins(trade, trade.tracker.ladder.held)
     said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
     buys = len(trade.tracker.buys())
     return f"{said}; UNATTENDED: {words.unattended(buys)}" if buys else said
