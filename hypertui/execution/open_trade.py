@@ -331,15 +331,9 @@ class OpenTrade:
                     continue
             yield action
 
-    def reconnected(self) -> None:
-        """The feed is back: what it would have told meanwhile is asked for."""
+    def missed(self) -> None:
+        """The feed was away, or told what nobody can read: what it would have told is asked for."""
         self.caretaker.doubt()
-        self.reconcile()
-
-    def garbled(self, is_price: bool) -> None:
-        """The feed told of something that nobody can read; where it was a price, nothing else was missed."""
-        if not is_price:
-            self.caretaker.doubt()
         self.reconcile()
 
     def reconcile(self) -> None:
