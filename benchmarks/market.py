@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import HOST, VenueServer
 
 SYMBOL = "BTC"

@@ -16,7 +16,7 @@ from eth_account import Account
 from hyperliquid.utils.signing import sign_l1_action
 from websockets.asyncio.client import connect
 
-from hypertui.venue.signing import action_hash, recover_l1
+from hypertui.venue.api.signing import action_hash, recover_l1
 
 ORDERS = 3_000
 CONNECTIONS = 8
@@ -194,7 +194,7 @@ def _recoveries_per_second(bodies: list[dict[str, Any]]) -> int:
 async def _fanout() -> dict[str, object]:
     from decimal import Decimal
 
-    from hypertui.venue.options import VenueOptions
+    from hypertui.venue.model.options import VenueOptions
     from hypertui.venue.server import VenueServer
 
     server = VenueServer(VenueOptions(rate_limits="off", manual=True))

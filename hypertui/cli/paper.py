@@ -21,7 +21,7 @@ from hypertui.cli.keyfile import write_new_key
 from hypertui.execution.entry import StartRefused
 from hypertui.files import append_private
 from hypertui.settings import PaperSettings
-from hypertui.venue.lock import Lock, StateError
+from hypertui.venue.model.lock import Lock, StateError
 
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"

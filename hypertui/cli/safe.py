@@ -30,7 +30,7 @@ from hypertui.ledger import JournalError, Locked
 from hypertui.port import EventKind, OnExit, Stop, StopReason
 from hypertui.redaction import printable
 from hypertui.signals import wind_down_on_signals
-from hypertui.venue.lock import StateError
+from hypertui.venue.model.lock import StateError
 
 _BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4
 _PATIENCE = 60.0

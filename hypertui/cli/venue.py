@@ -17,11 +17,11 @@ from hypertui.cli import streams
 from hypertui.cli.values import amount, integer, typed
 from hypertui.files import named_path, open_regular
 from hypertui.redaction import harmless, printable
-from hypertui.venue.listing import LISTINGS, listed
-from hypertui.venue.options import VenueOptions
+from hypertui.venue.model.listing import LISTINGS, listed
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.serve import serve
 from hypertui.venue.server import HOST
-from hypertui.venue.store import options_of
+from hypertui.venue.state.store import options_of
 
 _PORTS = range(65536)
 _LONGEST_NAME = 300  # of a file, where it is told

@@ -13,13 +13,13 @@ from typing import Any
 from aiohttp import web
 
 from hypertui.market import plain
-from hypertui.venue.follow import FollowedPrices
-from hypertui.venue.http import Handler, keep_standing, read_json
-from hypertui.venue.menu import MENU
-from hypertui.venue.options import MOST_SPEED
-from hypertui.venue.orders import Json
+from hypertui.venue.api.http import Handler, keep_standing, read_json
+from hypertui.venue.faults.fault_catalog import MENU
+from hypertui.venue.market.mirrored_prices import FollowedPrices
+from hypertui.venue.model.messages import MalformedError, address, text
+from hypertui.venue.model.options import MOST_SPEED
+from hypertui.venue.model.orders import Json
 from hypertui.venue.server import HOST, VenueServer
-from hypertui.venue.wire import MalformedError, address, text
 
 LONGEST_ADVANCE_SECONDS = 86_400
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?")

@@ -11,25 +11,25 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.market import ZERO
-from hypertui.venue.accounts import Account
-from hypertui.venue.agents import Agents
-from hypertui.venue.amend import Amendments
-from hypertui.venue.checks import TOO_FAR, too_far
-from hypertui.venue.collateral import Collateral
-from hypertui.venue.desk import Desk
-from hypertui.venue.errors import ActionError
-from hypertui.venue.events import Batch, Events, Listener
-from hypertui.venue.fees import DAY_MS
-from hypertui.venue.funding import Funding
-from hypertui.venue.liquidation import Liquidator
-from hypertui.venue.margin import Margin, MarginRules
-from hypertui.venue.markets import Market, usd
-from hypertui.venue.matching import Book
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import Grouping, Json, OrderRequest
-from hypertui.venue.outcomes import Outcome
-from hypertui.venue.treasury import NO_HASH, Treasury, deposit_delta
-from hypertui.venue.wire import integer, mapping
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.accounts.agents import Agents
+from hypertui.venue.accounts.collateral import Collateral
+from hypertui.venue.accounts.fees import DAY_MS
+from hypertui.venue.accounts.funding import Funding
+from hypertui.venue.accounts.margin import Margin, MarginRules
+from hypertui.venue.accounts.transfers import NO_HASH, Treasury, deposit_delta
+from hypertui.venue.market.matching import Book
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.events import Batch, Events, Listener
+from hypertui.venue.model.markets import Market, usd
+from hypertui.venue.model.messages import integer, mapping
+from hypertui.venue.model.options import VenueOptions
+from hypertui.venue.model.order_results import Outcome
+from hypertui.venue.model.orders import Grouping, Json, OrderRequest
+from hypertui.venue.trading.amend import Amendments
+from hypertui.venue.trading.checks import TOO_FAR, too_far
+from hypertui.venue.trading.liquidation import Liquidator
+from hypertui.venue.trading.order_entry import Desk
 
 HALTED = "Trading is halted"
 SCHEDULE_AHEAD_MS = 5_000

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from hypertui.venue.control import ControlDoor
-from hypertui.venue.options import VenueOptions
+from hypertui.venue.market.sources import open_prices
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer
-from hypertui.venue.sources import open_prices
-from hypertui.venue.store import StateFile
+from hypertui.venue.state.store import StateFile
 
 
 async def serve(

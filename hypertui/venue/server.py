@@ -10,21 +10,21 @@ from decimal import Decimal
 
 from aiohttp import web
 
-from hypertui.venue.clock import MarketClock
+from hypertui.venue.api.endpoints import Doors
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.http import LARGEST_BODY, HttpDoors, keep_standing
+from hypertui.venue.api.info import Info
+from hypertui.venue.api.sockets import Sockets
+from hypertui.venue.api.throttle import Peers
+from hypertui.venue.api.ws_sessions import Hub
 from hypertui.venue.core import Core
-from hypertui.venue.doors import Doors
-from hypertui.venue.faults import Faults
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.http import LARGEST_BODY, HttpDoors, keep_standing
-from hypertui.venue.hub import Hub
-from hypertui.venue.info import Info
-from hypertui.venue.market_faults import MarketFaults
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import PriceSource
-from hypertui.venue.sockets import Sockets
-from hypertui.venue.sources import price_source
-from hypertui.venue.store import Keeper, StateFile
-from hypertui.venue.throttle import Peers
+from hypertui.venue.faults.faults import Faults
+from hypertui.venue.faults.market_faults import MarketFaults
+from hypertui.venue.market.prices import PriceSource
+from hypertui.venue.market.sources import price_source
+from hypertui.venue.model.clock import MarketClock
+from hypertui.venue.model.options import VenueOptions
+from hypertui.venue.state.store import Keeper, StateFile
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"

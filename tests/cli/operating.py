@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hypertui.control.client import engines
 from hypertui.hyperliquid import SigningKey
-from hypertui.venue.orders import VenueOrder
+from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 

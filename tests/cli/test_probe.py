@@ -17,7 +17,7 @@ from hypertui.cli import main
 from hypertui.cli import probe as command
 from hypertui.execution import probe_account
 from hypertui.market import Side
-from hypertui.venue.orders import OrderRequest, Tif
+from hypertui.venue.model.orders import OrderRequest, Tif
 from tests.support.local_venue import LocalVenue
 
 KEY = "0x" + "1" * 64

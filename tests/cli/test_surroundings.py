@@ -26,7 +26,7 @@ from hypertui.ledger.records import TransferRecord
 from hypertui.market import Side
 from hypertui.port import EventKind
 from hypertui.settings import PaperSettings, load_settings
-from hypertui.venue.lock import StateError
+from hypertui.venue.model.lock import StateError
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ALARM, CLIENT, EACH, ID, STATUS, TRADE
 

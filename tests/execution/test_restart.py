@@ -15,7 +15,7 @@ import pytest
 from hypertui.hyperliquid import SigningKey
 from hypertui.ledger import Journal
 from hypertui.ledger.records import FillRecord
-from hypertui.venue.orders import VenueOrder
+from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 

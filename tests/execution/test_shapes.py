@@ -34,8 +34,8 @@ from hypertui.market import Order, Side
 from hypertui.port import Finding, Level, Network, Stop
 from hypertui.strategy.grid import UnitGrid
 from hypertui.strategy.plan import SLOTS, Plan
-from hypertui.venue.accounts import APART, Account
-from hypertui.venue.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.accounts.accounts import APART, Account
+from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
 from tests.support.direct_venue import DirectVenue
 
 SHAPES = int(os.environ.get("SHAPES", "60"))

@@ -15,9 +15,9 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.hyperliquid import HyperliquidExchange, Pace, paper
 from hypertui.market import ZERO, Side
 from hypertui.port import OnExit
-from hypertui.venue.accounts import Account
-from hypertui.venue.events import Batch
-from hypertui.venue.orders import VenueOrder
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.model.events import Batch
+from hypertui.venue.model.orders import VenueOrder
 from tests.hostile.proxy import CALM, Proxy, Weather, kinds
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue

@@ -31,8 +31,8 @@ from hypertui.exchange import (
 )
 from hypertui.hyperliquid import HyperliquidExchange, Pace, SigningKey, paper
 from hypertui.market import Order, OrderType, Side
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer
 from tests.support.local_venue import LocalVenue
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.sources import price_source
+from hypertui.venue.market.sources import price_source
+from hypertui.venue.model.options import VenueOptions
 from tests.series.helpers import (
     CLOSES,
     KLINES,

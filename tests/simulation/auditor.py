@@ -12,8 +12,8 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
 from hypertui.market import ZERO, Order, OrderType, Side
 from hypertui.strategy.plan import SLOTS
-from hypertui.venue.events import Batch
-from hypertui.venue.orders import VenueOrder
+from hypertui.venue.model.events import Batch
+from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.network import Network
 from tests.simulation.scenario import LATENCIES, Scenario
 from tests.simulation.venue import ADDRESS, Venue

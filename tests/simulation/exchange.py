@@ -32,8 +32,8 @@ from hypertui.hyperliquid.channels import Channels
 from hypertui.hyperliquid.meter import Meter
 from hypertui.hyperliquid.request import order_request
 from hypertui.market import Fill, Instrument, Order
-from hypertui.venue.events import Batch
-from hypertui.venue.feeds import message
+from hypertui.venue.api.feeds import message
+from hypertui.venue.model.events import Batch
 from tests.simulation.auditor import Auditor
 from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network

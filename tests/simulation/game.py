@@ -13,7 +13,7 @@ from random import Random
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.hyperliquid import wire
 from hypertui.port import Mode, OnExit, Severity, StopReason, Verb
-from hypertui.venue.orders import VenueOrder
+from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
 from tests.simulation.books import problems_of_fills, problems_of_money
 from tests.simulation.door import Door

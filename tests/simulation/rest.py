@@ -11,7 +11,7 @@ from hypertui.execution.rations import Purpose
 from hypertui.hyperliquid import wire
 from hypertui.market import ZERO, Side
 from hypertui.port import Mode
-from hypertui.venue.orders import VenueOrder
+from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
 
 

@@ -12,7 +12,7 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.market import KNOWN_INSTRUMENTS
 from hypertui.port import Network, OnExit
 from hypertui.strategy.plan import BuyOrder, Reinvest
-from hypertui.venue.options import VenueOptions
+from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill
 
 Pace = Literal["calm", "slow", "very slow"]

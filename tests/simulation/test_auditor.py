@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
 from tests.execution.desk import START, Desk
 from tests.simulation.auditor import Auditor
 from tests.simulation.network import Network

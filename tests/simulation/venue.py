@@ -9,17 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from hypertui.market import plain
-from hypertui.venue.accounts import Account
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.api.feeds import message
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.api.signing import Signature
 from hypertui.venue.core import Core
-from hypertui.venue.errors import ActionError
-from hypertui.venue.feeds import message
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.markets import number
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import Json, VenueOrder
-from hypertui.venue.prices import ManualPrices
-from hypertui.venue.signing import Signature
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.markets import number
+from hypertui.venue.model.options import VenueOptions
+from hypertui.venue.model.orders import Json, VenueOrder
 
 ADDRESS = "0x" + "ab" * 20
 _SIGNATURE = {"v": 27, "r": "0x1", "s": "0x1"}

@@ -16,12 +16,12 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.venue.accounts import Account
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
 from hypertui.venue.core import Core
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.options import VenueOptions
 
 BASE_URL = "http://127.0.0.1:1"
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 from hypertui.venue.core import Core
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer, wall_clock
 
 Result = TypeVar("Result")

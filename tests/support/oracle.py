@@ -16,8 +16,8 @@ from decimal import Decimal
 from hypertui.market import ZERO, Side
 from hypertui.port import Invariant, Mode, SlotState, Snapshot
 from hypertui.venue.core import Core
-from hypertui.venue.events import Batch
-from hypertui.venue.orders import Json
+from hypertui.venue.model.events import Batch
+from hypertui.venue.model.orders import Json
 
 _KEPT = 600_000  # ms of the venue's past that claims may speak of
 _CENT = Decimal("0.01")

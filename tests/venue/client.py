@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from hypertui.market import Side
-from hypertui.venue.doors import Doors
-from hypertui.venue.faults import Faults
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.hub import Hub
-from hypertui.venue.info import Info
-from hypertui.venue.orders import Tif
-from hypertui.venue.throttle import Peer
+from hypertui.venue.api.endpoints import Doors
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.api.throttle import Peer
+from hypertui.venue.api.ws_sessions import Hub
+from hypertui.venue.faults.faults import Faults
+from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, START, Venue
 
 

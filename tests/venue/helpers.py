@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from hypertui.market import Side
-from hypertui.venue.accounts import Account
+from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.core import Core
-from hypertui.venue.events import Batch
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import OrderRequest, Tif, Trigger
-from hypertui.venue.outcomes import Filled, Outcome, Refused, Resting
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.events import Batch
+from hypertui.venue.model.options import VenueOptions
+from hypertui.venue.model.order_results import Filled, Outcome, Refused, Resting
+from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
 
 ALICE = "0x" + "a" * 40
 BOB = "0x" + "b" * 40

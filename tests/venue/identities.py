@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from hypertui.market import ZERO, Side
-from hypertui.venue.accounts import Account
-from hypertui.venue.events import Batch
-from hypertui.venue.orders import Json
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.model.events import Batch
+from hypertui.venue.model.orders import Json
 from tests.venue.helpers import Venue
 
 

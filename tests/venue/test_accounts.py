@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.venue.errors import ActionError
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.orders import Tif
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, BOB, START, Venue, refused, resting
 
 HOUR = 3_600_000

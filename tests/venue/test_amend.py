@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.interventions import Interventions
-from hypertui.venue.orders import Tif
+from hypertui.venue.faults.interventions import Interventions
+from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, BOB, Venue, filled, resting
 
 CLOID = "0x" + "1" * 32

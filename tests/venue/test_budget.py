@@ -8,9 +8,9 @@ from typing import Any
 from eth_account import Account
 from hyperliquid.utils.signing import sign_l1_action
 
-from hypertui.venue.budget import REQUEST_BUFFER
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
+from hypertui.venue.api.budget import REQUEST_BUFFER
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
 from tests.venue.helpers import START, Venue
 
 KEY = Account.from_key("0x" + "1" * 64)

@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from hypertui.cli import main
-from hypertui.venue.clock import MarketClock
 from hypertui.venue.control import ControlDoor
-from hypertui.venue.menu import MENU
+from hypertui.venue.faults.fault_catalog import MENU
+from hypertui.venue.model.clock import MarketClock
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 
@@ -130,7 +130,7 @@ def test_faults_are_switched(venue: LocalVenue, door: str) -> None:
 
 
 def test_market_time_stands_still_goes_on_and_is_skipped(tmp_path: Path) -> None:
-    from hypertui.venue.options import VenueOptions
+    from hypertui.venue.model.options import VenueOptions
     from hypertui.venue.server import VenueServer
 
     async def scene() -> None:

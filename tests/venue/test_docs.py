@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from hypertui.venue.api.subscriptions import COIN_FEEDS, MARKET_STATES, USER_FEEDS
 from hypertui.venue.control import ControlDoor
-from hypertui.venue.menu import MENU
-from hypertui.venue.presets import PRESETS
-from hypertui.venue.subscriptions import COIN_FEEDS, MARKET_STATES, USER_FEEDS
+from hypertui.venue.faults.fault_catalog import MENU
+from hypertui.venue.model.presets import PRESETS
 from tests.support.local_venue import LocalVenue
 
 TEXT = (Path(__file__).parents[2] / "docs" / "venue.md").read_text()

@@ -15,8 +15,8 @@ from hyperliquid.utils.error import ClientError, ServerError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.venue.faults import Faults
-from hypertui.venue.menu import MENU
+from hypertui.venue.faults.fault_catalog import MENU
+from hypertui.venue.faults.faults import Faults
 from tests.support.local_venue import LocalVenue
 
 KEY = Account.from_key("0x" + "1" * 64)

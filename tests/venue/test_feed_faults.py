@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from hypertui.market import Side
-from hypertui.venue.faults import Faults
-from hypertui.venue.feed_faults import FeedFaults
+from hypertui.venue.faults.faults import Faults
+from hypertui.venue.faults.feed_faults import FeedFaults
 from tests.venue.client import Client, data
 from tests.venue.helpers import ALICE
 

@@ -14,10 +14,10 @@ from eth_account import Account
 from hyperliquid.exchange import Exchange
 from websockets.asyncio.client import ClientConnection, connect
 
-from hypertui.venue.faults import Faults
-from hypertui.venue.options import VenueOptions
+from hypertui.venue.api.sockets import Connection
+from hypertui.venue.faults.faults import Faults
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer
-from hypertui.venue.sockets import Connection
 from tests.support.local_venue import LocalVenue
 
 KEY = Account.from_key("0x" + "1" * 64)
@@ -196,7 +196,7 @@ def test_a_socket_that_does_not_read_is_cut_off() -> None:
 
 
 def test_a_socket_that_does_not_read_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hypertui.venue.sockets.CLOSE_TIMEOUT", 0.01)
+    monkeypatch.setattr("hypertui.venue.api.sockets.CLOSE_TIMEOUT", 0.01)
 
     async def test() -> None:
         deaf: Any = DeafSocket()

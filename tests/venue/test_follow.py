@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from hypertui.venue import follow
-from hypertui.venue.follow import FollowedPrices, UpstreamError, following, stream_url
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices, OtherPathError
+from hypertui.venue.market import mirrored_prices
+from hypertui.venue.market.mirrored_prices import FollowedPrices, UpstreamError, following, stream_url
+from hypertui.venue.market.prices import ManualPrices, OtherPathError
+from hypertui.venue.market.sources import open_prices
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer
-from hypertui.venue.sources import open_prices
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 
@@ -83,7 +83,7 @@ async def trade(port: int) -> None:
 
 
 def test_a_break_is_survived(upstream: LocalVenue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(mirrored_prices, "FIRST_WAIT", 0.01)
 
     async def scene() -> None:
         async with following(upstream.base_url, "mark") as source:
@@ -96,7 +96,7 @@ def test_a_break_is_survived(upstream: LocalVenue, monkeypatch: pytest.MonkeyPat
 
 
 def test_an_upstream_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "FIRST_PRICES_SECONDS", 0.05)
+    monkeypatch.setattr(mirrored_prices, "FIRST_PRICES_SECONDS", 0.05)
 
     async def scene() -> None:
         async with following("http://127.0.0.1:1", "mark"):

@@ -16,10 +16,10 @@ from hyperliquid.utils.signing import (
 )
 
 from hypertui.market import Side
-from hypertui.venue.fees import DAY_MS
-from hypertui.venue.info import Info
-from hypertui.venue.orders import Tif
-from hypertui.venue.wire import MalformedError
+from hypertui.venue.accounts.fees import DAY_MS
+from hypertui.venue.api.info import Info
+from hypertui.venue.model.messages import MalformedError
+from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, BOB, START, Venue
 from tests.venue.test_gateway import AGENT, MASTER, OTHER, Door, error, is_ok, wire
 

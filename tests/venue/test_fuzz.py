@@ -11,13 +11,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.venue.doors import Doors
-from hypertui.venue.faults import Faults
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.hub import Hub
-from hypertui.venue.info import Info
-from hypertui.venue.throttle import Peer
-from hypertui.venue.wire import MalformedError
+from hypertui.venue.api.endpoints import Doors
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.api.throttle import Peer
+from hypertui.venue.api.ws_sessions import Hub
+from hypertui.venue.faults.faults import Faults
+from hypertui.venue.model.messages import MalformedError
 from tests.venue.helpers import ALICE, START, Venue
 
 ORDER = {

@@ -10,8 +10,8 @@ import pytest
 from eth_account import Account
 from hyperliquid.utils.signing import sign_agent, sign_l1_action
 
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.wire import MalformedError
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.model.messages import MalformedError
 from tests.venue.helpers import START, Venue
 
 KEY = Account.from_key("0x" + "1" * 64)

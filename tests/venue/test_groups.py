@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.orders import OrderRequest, Tif, VenueOrder, frontend
-from hypertui.venue.outcomes import Outcome, Resting, Waiting
+from hypertui.venue.model.order_results import Outcome, Resting, Waiting
+from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder, frontend
 from tests.venue.helpers import ALICE, BOB, Venue, filled, resting
 
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.market import Side
-from hypertui.venue.candles import INTERVALS, KEPT_CANDLES, Candles, bounds
-from hypertui.venue.funding import funding_rate
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.log import Log
-from hypertui.venue.orders import Tif
-from hypertui.venue.wire import MalformedError
+from hypertui.venue.accounts.funding import funding_rate
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.market.candles import INTERVALS, KEPT_CANDLES, Candles, bounds
+from hypertui.venue.model.log import Log
+from hypertui.venue.model.messages import MalformedError
+from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, START, Venue, resting
 
 HOUR = 3_600_000

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.errors import ActionError
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.listing import LISTINGS, MARKETS, listed
-from hypertui.venue.lock import StateError
-from hypertui.venue.markets import Market
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.orders import Tif
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.market.sources import price_source
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.listing import LISTINGS, MARKETS, listed
+from hypertui.venue.model.lock import StateError
+from hypertui.venue.model.markets import Market
+from hypertui.venue.model.options import VenueOptions
+from hypertui.venue.model.orders import Tif
 from hypertui.venue.server import VenueServer
-from hypertui.venue.sources import price_source
-from hypertui.venue.store import StateFile
+from hypertui.venue.state.store import StateFile
 from tests.venue.helpers import ALICE, Venue, filled
 
 ODD = listed(["DOGE:0:10:0.2", "CASH:1:3:1.1:onlyIsolated"])

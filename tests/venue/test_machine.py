@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hypertui.market import Side
-from hypertui.venue.accounts import Account
-from hypertui.venue.errors import ActionError
-from hypertui.venue.liquidation import BACKSTOP
-from hypertui.venue.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.trading.liquidation import BACKSTOP
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.market import Side
-from hypertui.venue.errors import ActionError
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.listing import MARKETS
-from hypertui.venue.orders import Json, Tif
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.listing import MARKETS
+from hypertui.venue.model.orders import Json, Tif
 from tests.venue.helpers import ALICE, Venue, refused, resting
 
 BTC = MARKETS[0]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.orders import Tif
+from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, BOB, Venue, filled, refused, resting
 
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.venue.listing import MARKETS
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.presets import PRESETS
-from hypertui.venue.prices import ManualPrices
-from hypertui.venue.replay import SeriesPrices
-from hypertui.venue.sources import price_source
-from hypertui.venue.synthetic import SyntheticPath, SyntheticPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.market.recorded_prices import SeriesPrices
+from hypertui.venue.market.sources import price_source
+from hypertui.venue.market.synthetic import SyntheticPath, SyntheticPrices
+from hypertui.venue.model.listing import MARKETS
+from hypertui.venue.model.options import VenueOptions
+from hypertui.venue.model.presets import PRESETS
 
 HOUR = 3_600_000
 

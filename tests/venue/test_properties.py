@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hypertui.market import Side
-from hypertui.venue.accounts import Account
-from hypertui.venue.errors import ActionError
-from hypertui.venue.listing import MARKETS
-from hypertui.venue.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.accounts.accounts import Account
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.listing import MARKETS
+from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 
-from hypertui.venue.throttle import (
+from hypertui.venue.api.throttle import (
     CONNECTIONS,
     MESSAGES_PER_MINUTE,
     NEW_CONNECTIONS_PER_MINUTE,
@@ -29,7 +29,7 @@ from hypertui.venue.throttle import (
     Peer,
     ThrottledError,
 )
-from hypertui.venue.weights import action_weight, answer_weight, question_weight
+from hypertui.venue.api.weights import action_weight, answer_weight, question_weight
 from tests.support.local_venue import LocalVenue
 from tests.venue.helpers import START
 

@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 
-from hypertui.venue.faults import Faults
-from hypertui.venue.sockets import Connection
-from hypertui.venue.throttle import SUBSCRIPTIONS
+from hypertui.venue.api.sockets import Connection
+from hypertui.venue.api.throttle import SUBSCRIPTIONS
+from hypertui.venue.faults.faults import Faults
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 

@@ -14,7 +14,7 @@ from hyperliquid.info import Info
 from hyperliquid.utils.error import ClientError
 from hyperliquid.utils.types import Cloid
 
-from hypertui.venue.options import VenueOptions
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.serve import serve
 from tests.support.local_venue import LocalVenue
 

@@ -11,8 +11,8 @@ from eth_account import Account
 from eth_keys import KeyAPI
 from hyperliquid.utils.signing import sign_agent, sign_l1_action
 
-from hypertui.venue.actions import parse
-from hypertui.venue.signing import UnrecoverableError, action_hash, recover_l1, recover_user
+from hypertui.venue.api.actions import parse
+from hypertui.venue.api.signing import UnrecoverableError, action_hash, recover_l1, recover_user
 from tests.venue.helpers import Venue
 
 WALLET = Account.from_key("0x0123456789012345678901234567890123456789012345678901234567890123")

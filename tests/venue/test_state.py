@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hypertui.market import Side
-from hypertui.venue.accounts import KEPT_ORDERS
-from hypertui.venue.agents import DAY_MS
-from hypertui.venue.errors import ActionError
-from hypertui.venue.gateway import Gateway
-from hypertui.venue.info import Info
-from hypertui.venue.orders import Tif, history_row
-from hypertui.venue.prices import ManualPrices, OtherPathError, PriceSource
-from hypertui.venue.replay import SeriesPrices
-from hypertui.venue.state import Scribe, load
-from hypertui.venue.synthetic import SyntheticPrices
-from hypertui.venue.wire import MalformedError
+from hypertui.venue.accounts.accounts import KEPT_ORDERS
+from hypertui.venue.accounts.agents import DAY_MS
+from hypertui.venue.api.gateway import Gateway
+from hypertui.venue.api.info import Info
+from hypertui.venue.market.prices import ManualPrices, OtherPathError, PriceSource
+from hypertui.venue.market.recorded_prices import SeriesPrices
+from hypertui.venue.market.synthetic import SyntheticPrices
+from hypertui.venue.model.errors import ActionError
+from hypertui.venue.model.messages import MalformedError
+from hypertui.venue.model.orders import Tif, history_row
+from hypertui.venue.state.state import Scribe, load
 from tests.venue.helpers import ALICE, BOB, START, Venue
 from tests.venue.test_fuzz import QUESTIONS
 from tests.venue.test_properties import OPTIONS, Traders
@@ -120,7 +120,7 @@ class Kept:
 
 
 def _nonces() -> Any:
-    from hypertui.venue.nonces import Nonces
+    from hypertui.venue.api.nonces import Nonces
 
     return Nonces()
 

@@ -20,11 +20,11 @@ import pytest
 from hypertui.cli import main
 from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.market import Order, OrderType, Side
-from hypertui.venue.lock import Lock, StateError
-from hypertui.venue.options import VenueOptions
-from hypertui.venue.prices import ManualPrices
+from hypertui.venue.market.prices import ManualPrices
+from hypertui.venue.model.lock import Lock, StateError
+from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer, wall_clock
-from hypertui.venue.store import StateFile
+from hypertui.venue.state.store import StateFile
 from tests.support.live_engine import wait_until
 
 DEADLINE = 30

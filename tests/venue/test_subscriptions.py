@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.orders import Tif
+from hypertui.venue.model.orders import Tif
 from tests.venue.client import Client, data
 from tests.venue.helpers import ALICE, BOB
 

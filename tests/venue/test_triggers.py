@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from hypertui.market import Side
-from hypertui.venue.orders import Tif, frontend
+from hypertui.venue.model.orders import Tif, frontend
 from tests.venue.helpers import ALICE, BOB, Venue, refused, resting
 
 

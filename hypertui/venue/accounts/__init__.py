@@ -1,0 +1,1 @@
+"""What belongs to an account: collateral, margin, fees, funding and its agents."""

@@ -1,0 +1,1 @@
+"""What is offered to clients: signed actions, questions and feeds, each at its weight."""

@@ -1,0 +1,1 @@
+"""The exchange as a file, so that it outlives its process."""

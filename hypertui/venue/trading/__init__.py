@@ -1,0 +1,1 @@
+"""The course of an order: what is checked, how it fills, and how a position ends."""
