@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from benchmarks.figures import milliseconds, ratio
+from hypertui.core.market import Side
 from hypertui.ledger import Journal
 from hypertui.ledger.records import InputRecord, OrderRecord, Record, StatusRecord, StepRecord, TradeRecord
-from hypertui.market import Side
 
 COMMITS = 1_000
 TRADE = TradeRecord("00000000000000b1", "paper", "0xb1", "BTC", 1_700_000_000_000, {})

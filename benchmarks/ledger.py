@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.figures import ratio
+from hypertui.core.market import ZERO, Side
 from hypertui.ledger import Journal
 from hypertui.ledger.check import check
 from hypertui.ledger.derivation import MarketBook, derive
@@ -24,7 +25,6 @@ from hypertui.ledger.history import History, Market
 from hypertui.ledger.records import FillRecord, TradeRecord
 from hypertui.ledger.reports.scope import Scope
 from hypertui.ledger.schema import TABLES, encode
-from hypertui.market import ZERO, Side
 
 FILLS = 1_000_000
 MEASURED_FOR_MEMORY = 100_000

@@ -24,10 +24,10 @@ from benchmarks.figures import milliseconds, ratio
 from benchmarks.market import SYMBOL, running
 from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
 from hypertui.cli.journal import journals
-from hypertui.exchange import Exchange
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Network, OnExit, Stop
 
 STEPS = 1_000

@@ -5,9 +5,9 @@ from decimal import Decimal
 from random import Random
 
 from hypertui.backtest.replay import replay
-from hypertui.market import KNOWN_INSTRUMENTS
-from hypertui.series import Series
-from hypertui.strategy.plan import Plan
+from hypertui.core.market import KNOWN_INSTRUMENTS
+from hypertui.core.price_series import Series
+from hypertui.strategy.ladder.plan import Plan
 
 TICKS = 200_000
 

@@ -13,8 +13,8 @@ from unittest import mock
 
 from websockets.asyncio.client import ClientConnection
 
-from hypertui.hyperliquid.feed import Feed
-from hypertui.hyperliquid.sdk import Actions
+from hypertui.exchange.hyperliquid.feed import Feed
+from hypertui.exchange.hyperliquid.sdk import Actions
 from hypertui.ledger import Journal
 
 # Bytes were taken from the feed's socket, by the event loop.

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from hypertui.market import ZERO, Instrument, Side
+from hypertui.core.market import ZERO, Instrument, Side
 
 
 class Network(StrEnum):

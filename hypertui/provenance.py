@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from hypertui.market import LARGEST_POWER, SMALLEST_POWER
-from hypertui.redaction import printable, without_secrets
+from hypertui.core.market import LARGEST_POWER, SMALLEST_POWER
+from hypertui.core.redaction import printable, without_secrets
 
 Place = tuple[str, ...]
 

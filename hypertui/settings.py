@@ -26,13 +26,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from hypertui.core.files import named_path, read_regular
+from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.order_tracker import Timing
-from hypertui.files import named_path, read_regular
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.port import Network, OnExit
 from hypertui.provenance import Origins, Place
-from hypertui.strategy.plan import BuyOrder, PlanError, Reinvest
+from hypertui.strategy.ladder.plan import BuyOrder, PlanError, Reinvest
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"

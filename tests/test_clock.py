@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui import signals
-from hypertui.clock import SteadyClock
 from hypertui.console.frame import Frame
 from hypertui.console.last_words import last_words
+from hypertui.core import shutdown
+from hypertui.core.clock import SteadyClock
 from hypertui.execution.clock_watch import ClockWatch
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.skew import ClockSkew
@@ -91,10 +91,10 @@ def test_the_watchdog_says_what_is_held(
     ten = Decimal(10)
     invariant = Invariant(ok=True, settled=True, stops=2, buys=0, stopped_size=ten, position=ten)
     snapshot = replace(running(), invariant=invariant)
-    signals.give_up(lambda: last_words(snapshot), 30.0)
+    shutdown.give_up(lambda: last_words(snapshot), 30.0)
     said = capfd.readouterr().err
     assert said.startswith("hypertui: did not leave within 30 s, and was ended by its watchdog; as of ")
     assert said.count("\n") == 1 and "held, 2 stops for 10" in said
     with pytest.raises(ZeroDivisionError):
-        signals.give_up(lambda: str(1 / 0), 30.0)
+        shutdown.give_up(lambda: str(1 / 0), 30.0)
     assert ends == [70, 70]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.fifo import FifoBook
-from hypertui.market import ZERO, Fill, Side
+from hypertui.core.fifo import FifoBook
+from hypertui.core.market import ZERO, Fill, Side
 from tests.strategy.driver import book_of, fifo_realized, fill_of
 
 D = Decimal

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument, Side, parse_amount, plain
+from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, Side, parse_amount, plain
 from tests.strategy.driver import fill_of
 
 D = Decimal

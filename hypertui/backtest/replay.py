@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypertui.market import ONE, ZERO, Fill, Side
-from hypertui.series import Series
-from hypertui.strategy.ladder import Direction, Ladder, Step, Target
-from hypertui.strategy.plan import Plan
+from hypertui.core.market import ONE, ZERO, Fill, Side
+from hypertui.core.price_series import Series
+from hypertui.strategy.ladder.ladder import Direction, Ladder, Step, Target
+from hypertui.strategy.ladder.plan import Plan
 
 DEFAULT_FEE_RATE = Decimal("0.00045")
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.backtest.replay import Costs, Run
-from hypertui.market import ZERO, plain
-from hypertui.strategy.ladder import Ladder, Phase
-from hypertui.strategy.plan import SLOTS
+from hypertui.core.market import ZERO, plain
+from hypertui.strategy.ladder.ladder import Ladder, Phase
+from hypertui.strategy.ladder.plan import SLOTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hypertui.cli import streams
 from hypertui.cli.arguments import parser, refuse_secrets
 from hypertui.cli.defects import Defect
-from hypertui.redaction import printable, without_secrets
-from hypertui.signals import FAILED
+from hypertui.core.redaction import printable, without_secrets
+from hypertui.core.shutdown import FAILED
 
 BAD_INPUT = 2
 

@@ -83,7 +83,7 @@ def venue_of(settings: Settings) -> str | None:
         return settings.network.value
     if settings.base_url is None:
         return None
-    from hypertui.hyperliquid import paper  # loaded by now: it has checked the address
+    from hypertui.exchange.hyperliquid import paper  # loaded by now: it has checked the address
 
     network = paper(settings.base_url)
     parts = urlsplit(network.base_url)

@@ -12,7 +12,7 @@ from hypertui.cli.ledger_arguments import add_ledger, add_status
 from hypertui.cli.operator_arguments import add_ctl, add_probe, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
-from hypertui.redaction import HIDDEN, printable, without_secrets
+from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the

@@ -13,11 +13,11 @@ from hypertui.backtest.replay import Costs, replay
 from hypertui.backtest.report import Timing, in_words, summary
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument
-from hypertui.series import load_series
-from hypertui.strategy.ladder import Ladder, Step
-from hypertui.strategy.plan import Plan, Reinvest
-from hypertui.strategy.trace import trace_record
+from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.core.price_series import load_series
+from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.plan import Plan, Reinvest
+from hypertui.strategy.ladder.trace import trace_record
 
 _MOST_DECIMALS = 5
 _ANY_LEVERAGE = 50

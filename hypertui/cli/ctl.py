@@ -14,14 +14,14 @@ from hypertui.cli import streams
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import seconds, typed
-from hypertui.clock import steady_ms
 from hypertui.console import questions
 from hypertui.console.questions import BUILD, Question
-from hypertui.control.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
-from hypertui.files import named_path
-from hypertui.market import plain
+from hypertui.core.clock import steady_ms
+from hypertui.core.files import named_path
+from hypertui.core.market import plain
+from hypertui.core.redaction import harmless, printable
 from hypertui.port import CommandState, Network, Snapshot, Verb
-from hypertui.redaction import harmless, printable
+from hypertui.server.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
 from hypertui.settings import load_settings
 
 _FAILED, _NOT_REACHED = 3, 4

@@ -11,9 +11,12 @@ from hypertui.cli import streams
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, prepare
-from hypertui.clock import CLOCK
-from hypertui.exchange import Exchange, ExchangeError, Rejected
-from hypertui.execution import preflight, words
+from hypertui.core import phrases
+from hypertui.core.clock import CLOCK
+from hypertui.core.market import Side
+from hypertui.core.redaction import harmless, printable
+from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
+from hypertui.execution import preflight
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
@@ -21,9 +24,7 @@ from hypertui.execution.survey import Survey, market
 from hypertui.ledger import JournalError
 from hypertui.ledger.errors import OldJournal
 from hypertui.ledger.lock import held_locks
-from hypertui.market import Side
 from hypertui.port import Finding, Level
-from hypertui.redaction import harmless, printable
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
@@ -99,7 +100,7 @@ def _unattended(prepared: Prepared, ground: Ground) -> Iterator[Finding]:
     engines = held_locks(prepared.state_dir, config.network.value)
     watched = any((held.account, held.symbol) == (ground.address, config.symbol) for held in engines)
     if buys and ours and not watched:
-        text = f"{words.unattended(buys)}: start hypertui, or cancel them with hypertui safe"
+        text = f"{phrases.unattended(buys)}: start hypertui, or cancel them with hypertui safe"
         yield Finding("unattended", Level.RED, text, str(buys), "0")
 
 

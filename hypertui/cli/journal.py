@@ -13,6 +13,7 @@ from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
+from hypertui.core.market import plain
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.recording import Unsound
@@ -25,9 +26,8 @@ from hypertui.ledger.history import History
 from hypertui.ledger.pruning import Retention
 from hypertui.ledger.reading import JournalReader
 from hypertui.ledger.records import SettingsRecord, TradeRecord
-from hypertui.market import plain
 from hypertui.settings import digest
-from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
+from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 

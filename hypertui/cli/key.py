@@ -26,7 +26,7 @@ def new_key(arguments: argparse.Namespace) -> int:
         ) from None
     except OSError as error:
         raise ValueError(f"key file {path} cannot be written: {error.strerror}") from None
-    from hypertui.hyperliquid import SigningKey
+    from hypertui.exchange.hyperliquid import SigningKey
 
     print(f"address   {SigningKey.read(path).address}")
     print(f"key       in {path}, for your eyes only")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
+from hypertui.core.redaction import harmless
 from hypertui.ledger import Journal, JournalError
-from hypertui.redaction import harmless
 from hypertui.settings import load_settings
 
 

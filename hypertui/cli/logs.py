@@ -24,9 +24,9 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 
 from hypertui.cli.printing import event_record
-from hypertui.files import append_private
+from hypertui.core.files import append_private
+from hypertui.core.redaction import without_secrets
 from hypertui.port import Event, EventKind, Severity
-from hypertui.redaction import without_secrets
 
 _BYTES = 5_000_000
 _KEPT = 3  # older files

@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import Self
 
 from hypertui.console.format import to_ascii
+from hypertui.core.redaction import harmless
 from hypertui.port import EnginePort, Event, Severity
-from hypertui.redaction import harmless
 
 _LOG = logging.getLogger(__name__)
 

@@ -13,17 +13,17 @@ from hypertui.cli import streams
 from hypertui.cli.alone import alone, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.trade import Prepared, prepare
-from hypertui.clock import CLOCK
 from hypertui.console.format import clean
-from hypertui.exchange import ExchangeError, Rejected
+from hypertui.core.clock import CLOCK
+from hypertui.core.phrases import counted
+from hypertui.core.shutdown import wind_down_on_signals
+from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.probe import Probe, Seen
 from hypertui.execution.probe_account import LeftBehind, NotProbed, ProbeAccount
-from hypertui.execution.words import counted
 from hypertui.ledger import Locked
 from hypertui.port import Network
 from hypertui.settings import Settings, load_settings
-from hypertui.signals import wind_down_on_signals
 
 _BAD_INPUT, _LEFT_BEHIND, _NOT_REACHED = 2, 3, 4
 _PATIENCE = 15.0

@@ -13,13 +13,13 @@ from typing import Any
 from hypertui.cli.output import new_file
 from hypertui.cli.tables import Format, write_figures, write_rows
 from hypertui.cli.values import typed
+from hypertui.core.redaction import harmless
 from hypertui.ledger.check import check
 from hypertui.ledger.history import History
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import FOREVER, Scope
-from hypertui.redaction import harmless
 
 _WRONG = 1
 

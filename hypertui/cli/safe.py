@@ -20,16 +20,16 @@ from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, connector, prepare
 from hypertui.cli.values import amount, typed
-from hypertui.clock import CLOCK
 from hypertui.console.launch import operator
-from hypertui.exchange import ExchangeError, Rejected
+from hypertui.core.clock import CLOCK
+from hypertui.core.redaction import printable
+from hypertui.core.shutdown import wind_down_on_signals
+from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
 from hypertui.ledger import JournalError, Locked
 from hypertui.port import EventKind, OnExit, Stop, StopReason
-from hypertui.redaction import printable
-from hypertui.signals import wind_down_on_signals
 from hypertui.venue.model.lock import StateError
 
 _BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4

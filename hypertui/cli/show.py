@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
-from hypertui.market import plain
+from hypertui.core.market import plain
 from hypertui.provenance import Place
 from hypertui.settings import load_with_origins
 

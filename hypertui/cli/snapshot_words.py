@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.views import bar
-from hypertui.market import Instrument, Side
+from hypertui.core.market import Instrument, Side
 from hypertui.port import Invariant, Snapshot
 
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
-from hypertui.control import sockets
-from hypertui.control.client import ControlClient, NoEngine
-from hypertui.execution import words
+from hypertui.core import phrases
+from hypertui.core.redaction import harmless
 from hypertui.ledger import JournalError
 from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
 from hypertui.port import TaskView
-from hypertui.redaction import harmless
+from hypertui.server import addresses
+from hypertui.server.client import ControlClient, NoEngine
 from hypertui.settings import load_settings
 
 
@@ -80,7 +80,7 @@ class Running:
 
 def _tasks(folder: Path, held: Held) -> tuple[Sequence[TaskView], str]:
     silent = "no engine answers"
-    for path, account, symbol in sockets.found(folder):
+    for path, account, symbol in addresses.found(folder):
         if (account, symbol) != (held.account, held.symbol):
             continue
         try:
@@ -114,7 +114,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
     if not any((held.account, held.symbol) == (trade.account, trade.symbol) for held in engines):
         yield "  no engine on this machine trades it: what is live at the exchange stays live by itself"
         if overview.buys:
-            yield f"  UNATTENDED: {words.unattended(overview.buys)}"
+            yield f"  UNATTENDED: {phrases.unattended(overview.buys)}"
     where = (
         "unit 0, no step yet"
         if step is None

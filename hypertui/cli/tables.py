@@ -11,9 +11,9 @@ from decimal import Decimal
 from itertools import chain
 from typing import Literal, TextIO
 
+from hypertui.core.market import plain
+from hypertui.core.redaction import harmless
 from hypertui.ledger.reports.page import as_json, shown
-from hypertui.market import plain
-from hypertui.redaction import harmless
 
 Format = Literal["table", "json", "csv"]
 

@@ -26,23 +26,23 @@ from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import seconds, typed
-from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
 from hypertui.console.last_words import last_words
 from hypertui.console.launch import operator
-from hypertui.control.server import ControlServer
-from hypertui.exchange import Exchange
+from hypertui.core.clock import CLOCK
+from hypertui.core.files import open_regular
+from hypertui.core.redaction import printable
+from hypertui.core.shutdown import wind_down_on_signals
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
-from hypertui.files import open_regular
 from hypertui.port import Network, OnExit, Stop, StopReason
-from hypertui.redaction import printable
+from hypertui.server.server import ControlServer
 from hypertui.settings import Settings, load_settings
-from hypertui.signals import wind_down_on_signals
 
 if TYPE_CHECKING:
-    from hypertui.hyperliquid import SigningKey
+    from hypertui.exchange.hyperliquid import SigningKey
 
 _POLL = 0.05
 _REFUSED = 2
@@ -234,13 +234,13 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
     if settings.base_url is not None:
         if settings.network is not Network.PAPER:
             raise ValueError(f"--base-url goes with paper, not with {settings.network.value}")
-        from hypertui.hyperliquid import paper
+        from hypertui.exchange.hyperliquid import paper
 
         paper(settings.base_url)
     key = _key(settings)
 
     async def connect(market: PaperMarket | None) -> Exchange:
-        from hypertui import hyperliquid as hl
+        from hypertui.exchange import hyperliquid as hl
 
         if settings.network is Network.PAPER:
             url = settings.base_url
@@ -264,7 +264,7 @@ def _key(settings: Settings) -> SigningKey | None:
     """The key that was given; None on paper, where a throw-away one does."""
     secret, file = settings.secret_key, settings.account.key_file
     if secret is not None or file is not None:
-        from hypertui.hyperliquid import SigningKey
+        from hypertui.exchange.hyperliquid import SigningKey
 
         if secret is not None:
             return SigningKey.parse(secret.get_secret_value())
@@ -280,7 +280,7 @@ def _key(settings: Settings) -> SigningKey | None:
 def _paper_key(settings: Settings, market: PaperMarket | None) -> SigningKey:
     """The key that is kept for a market of our own, or for the address of another one: the next run is the
     same account there, with what it holds."""
-    from hypertui.hyperliquid import KeyRefused, SigningKey
+    from hypertui.exchange.hyperliquid import KeyRefused, SigningKey
 
     try:
         return SigningKey.read(kept_key(settings) if market is None else market.key_file)

@@ -6,9 +6,9 @@ import argparse
 from decimal import Decimal
 from pathlib import Path
 
-from hypertui.files import named_path
-from hypertui.market import LARGEST_POWER, SMALLEST_POWER, parse_amount
-from hypertui.redaction import printable
+from hypertui.core.files import named_path
+from hypertui.core.market import LARGEST_POWER, SMALLEST_POWER, parse_amount
+from hypertui.core.redaction import printable
 
 _LONGEST = 60  # characters of what was typed that a message repeats
 _DAY = 86_400

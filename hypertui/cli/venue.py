@@ -15,8 +15,8 @@ from typing import Any
 
 from hypertui.cli import streams
 from hypertui.cli.values import amount, integer, typed
-from hypertui.files import named_path, open_regular
-from hypertui.redaction import harmless, printable
+from hypertui.core.files import named_path, open_regular
+from hypertui.core.redaction import harmless, printable
 from hypertui.venue.model.listing import LISTINGS, listed
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.serve import serve

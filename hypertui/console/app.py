@@ -37,6 +37,7 @@ from hypertui.console.screenshot import redact_svg, save
 from hypertui.console.theme import THEMES
 from hypertui.console.watch import Watch
 from hypertui.console.wire import Screenful
+from hypertui.core.shutdown import FAILED
 from hypertui.port import (
     NEVER_STARTED,
     Command,
@@ -48,7 +49,6 @@ from hypertui.port import (
     StopReason,
     Verb,
 )
-from hypertui.signals import FAILED
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

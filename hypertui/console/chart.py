@@ -10,7 +10,7 @@ from textual_plotext import PlotextPlot
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.market import Side
+from hypertui.core.market import Side
 
 # Drawn anew so often at most: a chart of a few minutes changes slowly, and it is the widest thing on the
 # screen.

@@ -10,7 +10,7 @@ import unicodedata
 from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_DOWN, Decimal
 
-from hypertui.market import MAX_PRICE_DECIMALS, Instrument
+from hypertui.core.market import MAX_PRICE_DECIMALS, Instrument
 
 UNKNOWN = "–"
 MINUS = "−"

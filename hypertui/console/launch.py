@@ -11,11 +11,11 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 
-from hypertui.clock import CLOCK
 from hypertui.console.keymap import remap
 from hypertui.console.last_words import last_words
+from hypertui.core.clock import CLOCK
+from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
 from hypertui.port import EnginePort, Stop, StopReason
-from hypertui.signals import FAILED, signal_when_gone, wind_down_on_signals
 
 
 def run_console(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.lines import BLANK, Line, Role, Span, line
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import Mode, Network, OnExit, OrderView, SlotState, SlotView, Snapshot, Verb
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from hypertui.exchange import Exchange
+from hypertui.core.market import ZERO, Fill, Forced, Reason, plain
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Decision
-from hypertui.market import ZERO, Fill, Forced, Reason, plain
 
 _FORCED = {
     Forced.DELEVERAGED: "an auto-deleveraging by the exchange",

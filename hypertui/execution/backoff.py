@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypertui.exchange import ExchangeError, RateLimited
+from hypertui.exchange.protocol import ExchangeError, RateLimited
 
 _FIRST = 0.5  # seconds: the span after the first refusal
 LONGEST = 16.0

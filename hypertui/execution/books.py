@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypertui.exchange import OpenOrder
+from hypertui.core.market import ONE, ZERO, Side
+from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.view import state_of
-from hypertui.market import ONE, ZERO, Side
 from hypertui.port import (
     LATENCY_STEPS,
     CycleView,
@@ -28,9 +28,9 @@ from hypertui.port import (
     OrderView,
     UnitOrder,
 )
-from hypertui.strategy.ladder import Ladder
-from hypertui.strategy.plan import SLOTS
-from hypertui.strategy.position_map import Execution, MapOrder
+from hypertui.strategy.ladder.ladder import Ladder
+from hypertui.strategy.ladder.plan import SLOTS
+from hypertui.strategy.ladder.position_map import Execution, MapOrder
 
 if TYPE_CHECKING:
     from hypertui.execution.desk import Desk

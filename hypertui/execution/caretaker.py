@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from hypertui.exchange import (
+from hypertui.core.market import ZERO, Fill, Side, plain
+from hypertui.exchange.protocol import (
     AccountState,
     Exchange,
     ExchangeError,
@@ -27,7 +28,6 @@ from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.market import ZERO, Fill, Side, plain
 from hypertui.port import Severity
 
 _FEW_REQUESTS = 1_000

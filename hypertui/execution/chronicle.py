@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from hypertui.execution import words
+from hypertui.core import phrases
+from hypertui.core.market import Fill, Side, plain
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.market import Fill, Side, plain
 from hypertui.port import EventKind, Mode, Severity
-from hypertui.strategy.ladder import Direction, Ladder, Step
-from hypertui.strategy.trace import trace_record
+from hypertui.strategy.ladder.ladder import Direction, Ladder, Step
+from hypertui.strategy.ladder.trace import trace_record
 
 _BAD_NEWS = ("rejected", "not placed")
 
@@ -36,10 +36,10 @@ class Chronicle:
             return
         up = step.direction is Direction.UP
         before = step.unit - 1 if up else step.unit + 1
-        moved = f"{'▲' if up else '▼'} {words.unit(before)} → {words.unit(step.unit)}"
+        moved = f"{'▲' if up else '▼'} {phrases.unit(before)} → {phrases.unit(step.unit)}"
         self.last_step = (moved, self._clock())
         self._journal.step(step, self.ladder, self._clock())
-        text = f"{moved} at {words.at_price(step.price)}"
+        text = f"{moved} at {phrases.at_price(step.price)}"
         self._log.add(EventKind.STEP, text, trace_record(step, self.ladder))
 
     def on_order(self, order: OwnOrder, status: str) -> None:
@@ -53,8 +53,8 @@ class Chronicle:
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
-        where = "market" if wanted.trigger is None else words.at_price(wanted.trigger)
-        text = f"{label} {words.unit(order.unit)} {self._coins(wanted.size)} at {where} {status}"
+        where = "market" if wanted.trigger is None else phrases.at_price(wanted.trigger)
+        text = f"{label} {phrases.unit(order.unit)} {self._coins(wanted.size)} at {where} {status}"
         data = {
             "client_id": order.client_id,
             "order_id": order.order_id,
@@ -77,7 +77,7 @@ class Chronicle:
         USD."""
         self._journal.fill(fill, role, unit, decision)
         verb = "bought" if fill.side is Side.BUY else "sold"
-        text = f"{verb} {self._coins(fill.size)} at {words.at_price(fill.price)}, unit {words.unit(unit)}"
+        text = f"{verb} {self._coins(fill.size)} at {phrases.at_price(fill.price)}, unit {phrases.unit(unit)}"
         if realized_pnl:
             text += f", realised {realized_pnl:+,.2f}"
         data = {
@@ -103,4 +103,4 @@ class Chronicle:
         self._log.add(EventKind.STATE, text, {"mode": mode.value, "reason": reason}, severity)
 
     def _coins(self, size: Decimal) -> str:
-        return plain(size) if self.ladder is None else words.coins(size, self.ladder.plan.instrument)
+        return plain(size) if self.ladder is None else phrases.coins(size, self.ladder.plan.instrument)

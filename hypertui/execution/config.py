@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.exchange import Quote
+from hypertui.core.market import Instrument
+from hypertui.exchange.protocol import Quote
 from hypertui.execution.order_tracker import Timing
-from hypertui.market import Instrument
 from hypertui.port import Network, OnExit
-from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
+from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 
 
 class PriceSource(StrEnum):

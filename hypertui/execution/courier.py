@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence, Set
 from functools import partial
 
-from hypertui.exchange import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
+from hypertui.core.market import Fill, OrderType
+from hypertui.core.phrases import counted
+from hypertui.exchange.protocol import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_manager import Action, Ask, Cancel, Place
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.skew import ClockSkew
-from hypertui.execution.words import counted
-from hypertui.market import Fill, OrderType
 
 _FILLS_MARGIN_MS = 60_000
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hypertui.exchange import OrderState
+from hypertui.core.market import Reason, Side, plain
+from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import Decision, OwnOrder
-from hypertui.market import Reason, Side, plain
-from hypertui.strategy.ladder import Ladder, Slot
+from hypertui.strategy.ladder.ladder import Ladder, Slot
 
 
 def entry(price: Decimal, text: str = "no trade was on") -> Decision:

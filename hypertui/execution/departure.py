@@ -6,14 +6,14 @@ import asyncio
 import logging
 from functools import partial
 
-from hypertui.exchange import ExchangeError
+from hypertui.core.shutdown import FAILED
+from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution import last_words, winddown
 from hypertui.execution.desk import Desk
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.wishes import Wish
 from hypertui.port import CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
-from hypertui.signals import FAILED
 
 _STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
 _LEAVE_PATIENCE = 20.0

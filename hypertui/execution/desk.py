@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from random import Random
 
-from hypertui.exchange import Exchange
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.backoff import Backoff
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig

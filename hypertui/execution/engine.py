@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from random import Random
 
-from hypertui.clock import steady_ms
-from hypertui.exchange import Exchange, ExchangeError, Rejected
+from hypertui.core.clock import steady_ms
+from hypertui.core.shutdown import FAILED
+from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
@@ -18,8 +19,7 @@ from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import blank, compose
 from hypertui.port import Ack, Command, Event, EventKind, Mode, Severity, Snapshot, Stop, StopReason
-from hypertui.signals import FAILED
-from hypertui.strategy.plan import PlanError
+from hypertui.strategy.ladder.plan import PlanError
 
 _PUBLISH_EVERY = 100
 _BEAT = 0.5

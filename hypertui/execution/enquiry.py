@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from hypertui.exchange import ExchangeError
+from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.backoff import Backoff
 from hypertui.execution.inbox import Inbox
 

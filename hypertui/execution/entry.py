@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.exchange import (
+from hypertui.core.market import ZERO, Fill, Order, Side
+from hypertui.exchange.protocol import (
     Exchange,
     ExchangeError,
     Filled,
@@ -23,8 +24,7 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.plausible import fault_beside
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ZERO, Fill, Order, Side
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.plan import Plan
 
 _FILLS_PATIENCE = 2.0
 _FILLS_LOOKS = 3

@@ -6,8 +6,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from hypertui.core.redaction import harmless, without_secrets
 from hypertui.port import Event, EventKind, Severity
-from hypertui.redaction import harmless, without_secrets
 
 
 class EventLog:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import AccountState, Exchange, OpenOrder
-from hypertui.execution.words import counted
-from hypertui.market import ZERO, Side, plain
+from hypertui.core.market import ZERO, Side, plain
+from hypertui.core.phrases import counted
+from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder
 
 
 @dataclass(frozen=True, slots=True)

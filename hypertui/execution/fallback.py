@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from hypertui.exchange import ExchangeError
+from hypertui.core.market import ONE, plain
+from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.desk import Desk
 from hypertui.execution.exposure import Exposure
 from hypertui.execution.recording import learn_ids
 from hypertui.execution.safety import NotSafe, Safety
-from hypertui.market import ONE, plain
 from hypertui.port import (
     Ack,
     Command,
@@ -25,7 +25,7 @@ from hypertui.port import (
     StopReason,
     Verb,
 )
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.plan import Plan
 
 _EVERY = 5.0
 _KEYS = ("books", "unprotected")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hypertui.exchange import OpenOrder
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution import preflight
 from hypertui.execution.config import Consent
 from hypertui.execution.entry import StartRefused
@@ -14,7 +15,6 @@ from hypertui.execution.ground import Ground
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.survey import Survey
-from hypertui.market import Fill
 from hypertui.port import EventKind, Finding, Level, Severity, Stop, Verb
 
 _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}

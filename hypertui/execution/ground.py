@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import AccountState, OpenOrder, Quote, Standing
+from hypertui.core.market import ONE, ZERO, Fill, Side
+from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.rebuild import Remains, stops_left
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ONE, ZERO, Fill, Side
 from hypertui.port import Network
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

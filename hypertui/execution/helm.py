@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from hypertui.core.phrases import counted
 from hypertui.execution import winddown
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
 from hypertui.execution.outcomes import Outcome
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.execution.words import counted
 from hypertui.port import Ack, Command, CommandState, Mode, Verb
 
 _SOON = 10_000

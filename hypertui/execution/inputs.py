@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import islice
 
-from hypertui.exchange import Quote
+from hypertui.exchange.protocol import Quote
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.status import Alarms, PriceHistory

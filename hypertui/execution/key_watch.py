@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from hypertui.exchange import Signer
+from hypertui.exchange.protocol import Signer
 from hypertui.execution.status import Alarms
 from hypertui.port import Severity
 

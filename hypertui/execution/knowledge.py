@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypertui.exchange import AccountState
-from hypertui.market import ZERO, Fill
+from hypertui.core.market import ZERO, Fill
+from hypertui.exchange.protocol import AccountState
 
 
 class Knowledge:

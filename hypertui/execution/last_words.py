@@ -8,9 +8,10 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hypertui.exchange import ExchangeError
-from hypertui.execution import exposure, winddown, words
-from hypertui.market import ZERO
+from hypertui.core import phrases
+from hypertui.core.market import ZERO
+from hypertui.exchange.protocol import ExchangeError
+from hypertui.execution import exposure, winddown
 
 if TYPE_CHECKING:
     from hypertui.execution.desk import Desk
@@ -52,7 +53,7 @@ def corrected(said: str, seen: Exposure | None, trade: OpenTrade) -> str:
     live = len(seen.stops) + len(seen.buys)
     if seen.position == trade.tracker.ladder.held and live == sum(1 for _ in trade.tracker.alive):
         return said
-    buys = f"; UNATTENDED: {words.unattended(len(seen.buys))}" if seen.buys else ""
+    buys = f"; UNATTENDED: {phrases.unattended(len(seen.buys))}" if seen.buys else ""
     return seen.in_words() + buys
 
 

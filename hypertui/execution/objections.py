@@ -9,7 +9,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
-from hypertui.exchange import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
+from hypertui.core.market import Fill
+from hypertui.core.phrases import coins
+from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
 from hypertui.execution import adoption
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
@@ -19,8 +21,6 @@ from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.rations import Purpose
 from hypertui.execution.refusals import TOLD_FROM, Refusals, protected
-from hypertui.execution.words import coins
-from hypertui.market import Fill
 from hypertui.port import Invariant, Severity
 
 _DELISTED = "delistedCanceled"  # how the exchange ends the orders of a market that it closes

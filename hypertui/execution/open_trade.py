@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from hypertui.exchange import OrderReport, OrderState
+from hypertui.core.market import ZERO, Fill, Instrument, plain
+from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import adoption, asides, rebuild
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
@@ -24,9 +25,8 @@ from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.market import ZERO, Fill, Instrument, plain
 from hypertui.port import Invariant, Mode, Severity, Stop, Verb
-from hypertui.strategy.plan import SLOTS, Plan
+from hypertui.strategy.ladder.plan import SLOTS, Plan
 
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0

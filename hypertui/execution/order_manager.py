@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from hypertui.core.market import ZERO, Reason, Side
 from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.market import ZERO, Reason, Side
-from hypertui.strategy.ladder import Slot, Target, WantedBuy, WantedStop
+from hypertui.strategy.ladder.ladder import Slot, Target, WantedBuy, WantedStop
 
 
 class Posture(StrEnum):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from hypertui.exchange import (
+from hypertui.core.market import Fill, Order, OrderType, Side
+from hypertui.exchange.protocol import (
     CancelOutcome,
     Filled,
     FundingPayment,
@@ -25,10 +26,9 @@ from hypertui.exchange import (
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.execution.pacing import Pacing
 from hypertui.execution.plausible import start_of
-from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.strategy.aside import Aside
-from hypertui.strategy.ladder import Ladder, Slot, Step
-from hypertui.strategy.plan import SLOTS
+from hypertui.strategy.ladder.ladder import Ladder, Slot, Step
+from hypertui.strategy.ladder.plan import SLOTS
 
 _MOST_STEPS = 1_000  # by one mark
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.exchange import OrderState
-from hypertui.market import ZERO, Order, Reason, Side
+from hypertui.core.market import ZERO, Order, Reason, Side
+from hypertui.exchange.protocol import OrderState
 
 _NO_SLOT = 0xFFFF
 _LENGTH = 34  # 0x and 32 hex digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from hypertui.exchange import Refusal
+from hypertui.exchange.protocol import Refusal
 
 # Doublings of the wait after refusals that go on: of buys, and where there are said to be no coins; and of
 # what protects coins.

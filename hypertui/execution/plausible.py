@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 
-from hypertui.exchange import Exchange, ExchangeError, Quote
+from hypertui.core.market import Fill, Side, plain
+from hypertui.core.phrases import at_price
+from hypertui.exchange.protocol import Exchange, ExchangeError, Quote
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.status import Alarms
-from hypertui.execution.words import at_price
-from hypertui.market import Fill, Side, plain
 from hypertui.port import Severity
 
 _TOO_FAR = 10  # a price that is so many times the last one, or a part of it, is asked for again

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from hypertui.exchange import Pooling, Standing
+from hypertui.core.market import ONE, Side, plain
+from hypertui.core.phrases import counted
+from hypertui.exchange.protocol import Pooling, Standing
 from hypertui.execution import key_watch, skew
 from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
-from hypertui.execution.words import counted
-from hypertui.market import ONE, Side, plain
 from hypertui.port import Finding, Level, Network
-from hypertui.strategy.grid import UnitGrid
-from hypertui.strategy.plan import SLOTS, Rule
+from hypertui.strategy.ladder.grid import UnitGrid
+from hypertui.strategy.ladder.plan import SLOTS, Rule
 
 _LITTLE_DISK = 200_000_000  # bytes
 _HUNDRED = Decimal(100)

@@ -8,18 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from hypertui.exchange import (
-    Filled,
-    OrderReport,
-    OrderState,
-    Placed,
-    Refusal,
-    Refused,
-    Resting,
-)
+from hypertui.core.market import ZERO, Order, OrderType, Side
+from hypertui.core.phrases import at_price, coins
+from hypertui.exchange.protocol import Filled, OrderReport, OrderState, Placed, Refusal, Refused, Resting
 from hypertui.execution.probe_account import Market, ProbeAccount
-from hypertui.execution.words import at_price, coins
-from hypertui.market import ZERO, Order, OrderType, Side
 
 _WAITS = "waits"
 

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import (
+from hypertui.core.market import ONE, ZERO, Fill, Instrument, Order, OrderType, Side, plain
+from hypertui.core.phrases import counted
+from hypertui.exchange.protocol import (
     Exchange,
     OrderReport,
     Placed,
@@ -20,8 +22,6 @@ from hypertui.exchange import (
     Unreachable,
 )
 from hypertui.execution.skew import ClockSkew
-from hypertui.execution.words import counted
-from hypertui.market import ONE, ZERO, Fill, Instrument, Order, OrderType, Side, plain
 
 # An order of so many USD at a price well below the market is above the minimum order value.
 _VALUE = Decimal(12)

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.execution import words
+from hypertui.core import phrases
+from hypertui.core.market import ONE, ZERO, Instrument, Side
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.status import Alarms
-from hypertui.market import ONE, ZERO, Instrument, Side
 from hypertui.port import Invariant, Severity
 
 _PATIENT = 2  # how many times as long as an answer may take coins may be without a stop before it is a fault
@@ -76,11 +76,11 @@ class Cover:
     @property
     def in_words(self) -> str:
         """The coins without a stop, and what they are worth."""
-        worth = words.usd(self.unprotected * self.price)
+        worth = phrases.usd(self.unprotected * self.price)
         return f"{self._coins(self.unprotected)} {self.instrument.symbol} ({worth} USD)"
 
     def _coins(self, size: Decimal) -> str:
-        return words.coins(size, self.instrument)
+        return phrases.coins(size, self.instrument)
 
     def _matters(self, size: Decimal) -> bool:
         return size * self.price >= self.instrument.min_order_value
@@ -156,7 +156,7 @@ class Protection:
     def _order_fault(self, alive: Sequence[OwnOrder], units: Counter[tuple[Side, int]]) -> str:
         double = next((unit for (_, unit), count in sorted(units.items()) if count > 1), None)
         if double is not None:
-            return f"two orders at unit {words.unit(double)}"
+            return f"two orders at unit {phrases.unit(double)}"
         if self._manager.posture is not Posture.TRADE:
             return ""
         target = self._tracker.ladder.target()
@@ -172,7 +172,7 @@ class Protection:
         }
         if len(live) != len(wanted):
             are = "is" if len(live) == 1 else "are"
-            return f"expected {words.counted(len(wanted), 'order')}, {len(live)} {are} live"
+            return f"expected {phrases.counted(len(wanted), 'order')}, {len(live)} {are} live"
         return "" if live == wanted else "the live orders are not those that the ladder wants"
 
 

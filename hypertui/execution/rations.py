@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from random import Random
 
-from hypertui.exchange import Allowance, NotAuthorized, RateLimited, Rejected
+from hypertui.exchange.protocol import Allowance, NotAuthorized, RateLimited, Rejected
 from hypertui.execution.backoff import Backoff
 from hypertui.execution.skew import ClockSkew
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import OpenOrder
+from hypertui.core.market import ZERO, Fill, Order, OrderType, Reason, Side, plain
+from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Decision, Role, slot_of, trade_of
 from hypertui.execution.reconciliation import as_report
-from hypertui.market import ZERO, Fill, Order, OrderType, Reason, Side, plain
-from hypertui.strategy.grid import UnitGrid
-from hypertui.strategy.plan import SLOTS, Plan
+from hypertui.strategy.ladder.grid import UnitGrid
+from hypertui.strategy.ladder.plan import SLOTS, Plan
 
 
 class Ambiguous(Exception):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder
-from hypertui.market import Fill
 
 _FILLS_MARGIN_MS = 60_000
 

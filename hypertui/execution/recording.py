@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from hypertui.exchange import (
+from hypertui.core.market import Fill, Order, Reason, parse_amount, plain
+from hypertui.exchange.protocol import (
     CancelOutcome,
     Filled,
     FundingPayment,
@@ -28,8 +29,7 @@ from hypertui.exchange import (
 from hypertui.execution.order_tracker import Listener, OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.trade_journal import Input
-from hypertui.market import Fill, Order, Reason, parse_amount, plain
-from hypertui.strategy.ladder import Ladder, Slot
+from hypertui.strategy.ladder.ladder import Ladder, Slot
 
 Record = Callable[[str, int, Mapping[str, object]], None]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypertui.core.market import Instrument
+from hypertui.core.phrases import coins, counted
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.pacing import Streak
 from hypertui.execution.status import Alarms
-from hypertui.execution.words import coins, counted
-from hypertui.market import Instrument
 from hypertui.port import Invariant, Severity
 
 TOLD_FROM = 3

@@ -9,10 +9,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 
-from hypertui.exchange import Exchange, OpenOrder, RateLimited, Refused, Rejected, Unknown, Unreachable
+from hypertui.core.market import ONE, ZERO, Order, OrderType, Side, plain
+from hypertui.exchange.protocol import (
+    Exchange,
+    OpenOrder,
+    RateLimited,
+    Refused,
+    Rejected,
+    Unknown,
+    Unreachable,
+)
 from hypertui.execution.exposure import Exposure, look
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import ONE, ZERO, Order, OrderType, Side, plain
 
 _TRIES = 4
 _PAUSE = 0.5

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from hypertui.exchange import Unreachable
+from hypertui.exchange.protocol import Unreachable
 
 _KEPT = 12
 _WORTH_A_SHIFT = 1_000  # a measurement in more doubt than that moves no expiry that may well be right

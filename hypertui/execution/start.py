@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.exchange import ExchangeError, OpenOrder, OrderState, Quote, Rejected
+from hypertui.core.market import Fill, Order, Reason
+from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions, rebuild
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import Durability
@@ -26,10 +27,9 @@ from hypertui.execution.recording import (
     relive,
 )
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.market import Fill, Order, Reason
 from hypertui.port import Stop
-from hypertui.strategy.ladder import Ladder, Step
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.plan import Plan
 
 _PATIENCE = 10.0
 

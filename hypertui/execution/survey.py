@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from hypertui.exchange import Exchange, OpenOrder, Pooling
+from hypertui.core.market import Instrument
+from hypertui.exchange.protocol import Exchange, OpenOrder, Pooling
 from hypertui.execution import rebuild, symbols
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.ground import Ground
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import Instrument
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.plan import Plan
 
 
 async def market(exchange: Exchange, symbol: str) -> Instrument:

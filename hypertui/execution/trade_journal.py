@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hypertui.exchange import FundingPayment, Transfer
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.ledger import Journal, JournalError
 from hypertui.ledger.pruning import Retention
@@ -26,9 +27,8 @@ from hypertui.ledger.records import (
     TradeRecord,
     TransferRecord,
 )
-from hypertui.market import Fill
 from hypertui.port import Event, EventKind
-from hypertui.strategy.ladder import Ladder, Step
+from hypertui.strategy.ladder.ladder import Ladder, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from hypertui.exchange import (
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import (
     Exchange,
     ExchangeError,
     FeedAlive,
@@ -45,9 +46,8 @@ from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.market import Fill
 from hypertui.port import Ack, Command, CommandState, Mode, Severity, Stop, StopReason, Verb
-from hypertui.strategy.plan import Plan, PlanError
+from hypertui.strategy.ladder.plan import Plan, PlanError
 
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0

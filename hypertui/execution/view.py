@@ -6,7 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hypertui.exchange import Allowance
+from hypertui.core.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
+from hypertui.exchange.protocol import Allowance
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.knowledge import Knowledge
@@ -14,10 +15,9 @@ from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose, Rations
-from hypertui.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
 from hypertui.port import Budget, Mode, SlotState, SlotView, Snapshot, Source, Trigger, Verb
-from hypertui.strategy.ladder import Ladder, Target
-from hypertui.strategy.plan import SLOTS
+from hypertui.strategy.ladder.ladder import Ladder, Target
+from hypertui.strategy.ladder.plan import SLOTS
 
 if TYPE_CHECKING:
     from hypertui.execution.books import Books

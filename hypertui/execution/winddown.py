@@ -13,8 +13,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
-from hypertui.exchange import OpenOrder
-from hypertui.execution import adoption, words
+from hypertui.core import phrases
+from hypertui.core.market import ZERO, Fill, Side
+from hypertui.core.phrases import at_price, coins, counted
+from hypertui.exchange.protocol import OpenOrder
+from hypertui.execution import adoption
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
 from hypertui.execution.courier import Courier
@@ -24,8 +27,6 @@ from hypertui.execution.order_manager import Action, OrderManager, Place, Postur
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose
-from hypertui.execution.words import at_price, coins, counted
-from hypertui.market import ZERO, Fill, Side
 from hypertui.port import Severity, Verb
 
 _COVERED_WITHIN = 6_000
@@ -287,7 +288,7 @@ def what_is_left(trade: Trade) -> str:
     held = _coins(trade, trade.tracker.ladder.held)
     said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
     buys = len(trade.tracker.buys())
-    return f"{said}; UNATTENDED: {words.unattended(buys)}" if buys else said
+    return f"{said}; UNATTENDED: {phrases.unattended(buys)}" if buys else said
 
 
 def _waits(text: str) -> Progress:

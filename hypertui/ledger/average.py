@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypertui.fifo import share
-from hypertui.market import ZERO
+from hypertui.core.fifo import share
+from hypertui.core.market import ZERO
 
 
 class AverageBook:

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypertui.fifo import share
+from hypertui.core.fifo import share
+from hypertui.core.market import ZERO, plain
 from hypertui.ledger.derivation import VENUE_STEP, MarketBook
 from hypertui.ledger.order_of_fills import Key, key_of, moments
 from hypertui.ledger.records import FillRecord, TradeRecord
 from hypertui.ledger.reports.events import flows
 from hypertui.ledger.reports.scope import Scope, iso
 from hypertui.ledger.rows import BookedFill
-from hypertui.market import ZERO, plain
 
 _KEPT = 200
 

@@ -1,4 +1,4 @@
-"""The ledger of one market, derived from its fills by `hypertui.fifo`: lots, allocations, inventory, PnL.
+"""The ledger of one market, derived from its fills by `core.fifo`: lots, allocations, inventory, PnL.
 
 Nothing here is ever stored: it is worked out when it is asked for, from the first fill on, and gives the same
 to the last digit each time. `DERIVATION` goes up whenever the rules change so that a figure could.
@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.fifo import FifoBook, share
+from hypertui.core.fifo import FifoBook, share
+from hypertui.core.market import MIN_ORDER_VALUE, ZERO, Side
 from hypertui.ledger.average import AverageBook
 from hypertui.ledger.order_of_fills import Key, chain, key_of, moments
 from hypertui.ledger.records import FillRecord
 from hypertui.ledger.rows import AllocationRow, BookedFill, LotRow, Matter, ReviewRow
-from hypertui.market import MIN_ORDER_VALUE, ZERO, Side
 
 DERIVATION = 3
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
+from hypertui.core.market import plain
 from hypertui.ledger.errors import LedgerError
 from hypertui.ledger.records import FillRecord
-from hypertui.market import plain
 
 Key: TypeAlias = tuple[int, int, int]
 F = TypeVar("F", bound=FillRecord)

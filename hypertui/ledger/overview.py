@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.fifo import FifoBook
+from hypertui.core.fifo import FifoBook
+from hypertui.core.market import ZERO, Side, plain
 from hypertui.ledger.reading import JournalReader
 from hypertui.ledger.records import (
     AlarmRecord,
@@ -17,7 +18,6 @@ from hypertui.ledger.records import (
     StepRecord,
     TradeRecord,
 )
-from hypertui.market import ZERO, Side, plain
 
 # What an operator would call an event; inputs are for the engine, funding for the accounts.
 _EVENTS: tuple[type[Record], ...] = (StatusRecord, FillRecord, StepRecord, CommandRecord, AlarmRecord)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.market import ZERO, Fill, Side
+from hypertui.core.market import ZERO, Fill, Side
 
 # Not recursive: what may be inside is checked when it is written down.
 Json: TypeAlias = object

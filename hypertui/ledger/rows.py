@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from hypertui.core.market import Side
 from hypertui.ledger.records import FillRecord
-from hypertui.market import Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.default import DefaultDialect
 
+from hypertui.core.market import Side, plain
 from hypertui.ledger.records import (
     AlarmRecord,
     CommandRecord,
@@ -43,7 +44,6 @@ from hypertui.ledger.records import (
     TradeRecord,
     TransferRecord,
 )
-from hypertui.market import Side, plain
 
 VERSION = "0003"  # the newest migration
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from hypertui.core.market import Reason, Side, plain
 from hypertui.ledger.records import FillRecord, OrderRecord, basis_points
 from hypertui.ledger.rows import AllocationRow
 from hypertui.ledger.story import Story
-from hypertui.market import Reason, Side, plain
 
 # The rule behind each reason.
 RULES: Mapping[str, str] = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from hypertui.core.market import ZERO, parse_amount
 from hypertui.ledger.records import TransferRecord
-from hypertui.market import ZERO, parse_amount
 
 # A liquidation's loss is in its fills; the others move coins between spot wallets and staking.
 _NO_FLOW = frozenset({"liquidation", "spotTransfer", "spotGenesis", "cStakingTransfer"})

@@ -1,1 +1,1 @@
-"""The unit ladder, pure: no I/O, no clock, no knowledge that an order can fail."""
+"""Strategies: what to hold and which orders that wants. Pure, each in a room of its own."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hypertui.market import plain
+from hypertui.core.market import plain
 from hypertui.venue.api.http import Handler, keep_standing, read_json
 from hypertui.venue.faults.fault_catalog import MENU
 from hypertui.venue.market.mirrored_prices import FollowedPrices

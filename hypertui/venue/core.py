@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.agents import Agents
 from hypertui.venue.accounts.collateral import Collateral

@@ -10,11 +10,11 @@ import pytest
 
 from hypertui.backtest.replay import Costs, Run, replay
 from hypertui.backtest.report import Timing, in_words, summary
-from hypertui.market import KNOWN_INSTRUMENTS
-from hypertui.series import Series, load_series
-from hypertui.strategy.ladder import Ladder, Step
-from hypertui.strategy.plan import Plan, Reinvest
-from hypertui.strategy.trace import trace_record
+from hypertui.core.market import KNOWN_INSTRUMENTS
+from hypertui.core.price_series import Series, load_series
+from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.plan import Plan, Reinvest
+from hypertui.strategy.ladder.trace import trace_record
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 AMOUNTS = {"price", "position", "fragment_usd", "realized_pnl"}

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from hypertui.backtest.replay import Costs, Run, replay
 from hypertui.backtest.report import Timing, in_words, summary
-from hypertui.market import ZERO, Fill, Instrument, Side
-from hypertui.series import Series
-from hypertui.strategy.ladder import Ladder, Step
-from hypertui.strategy.plan import Plan, PlanError, Reinvest
-from hypertui.strategy.trace import trace_record
+from hypertui.core.market import ZERO, Fill, Instrument, Side
+from hypertui.core.price_series import Series
+from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.plan import Plan, PlanError, Reinvest
+from hypertui.strategy.ladder.trace import trace_record
 from tests.strategy.driver import COIN, Walk, fifo_realized, fill_of, plan_of
 
 D = Decimal

@@ -7,7 +7,7 @@ import sys
 from hypertui.cli import main
 from hypertui.console.frame import Frame
 from hypertui.console.main import Main
-from hypertui.market import Side
+from hypertui.core.market import Side
 
 SECRET = "0x" + "9a" * 32
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-from hypertui.control.client import engines
-from hypertui.hyperliquid import SigningKey
+from hypertui.exchange.hyperliquid import SigningKey
+from hypertui.server.client import engines
 from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue

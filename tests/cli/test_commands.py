@@ -150,7 +150,7 @@ def test_a_key_from_the_environment_is_honoured_on_paper_and_never_printed(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue
 ) -> None:
     secret = "0x" + "12" * 32
-    from hypertui.hyperliquid import SigningKey
+    from hypertui.exchange.hyperliquid import SigningKey
 
     address = SigningKey.parse(secret).address
     shown = run(

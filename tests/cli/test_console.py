@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.hyperliquid import SigningKey
+from hypertui.exchange.hyperliquid import SigningKey
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 from tests.support.terminal import Terminal

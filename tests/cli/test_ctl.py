@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.control.client import engines
-from hypertui.control.server import ControlServer
 from hypertui.ledger import Journal
 from hypertui.ledger.records import CommandRecord
 from hypertui.port import Ack, Command, Event, EventKind, Network, Severity, Verb
+from hypertui.server.client import engines
+from hypertui.server.server import ControlServer
 from tests.cli.operating import (
     ADDRESS,
     BTC,

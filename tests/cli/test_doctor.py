@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from hypertui.cli.trade import consent
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.execution.config import Consent
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.market import Order, OrderType, Side
 from hypertui.port import Network
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue

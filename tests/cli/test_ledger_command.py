@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli import main
+from hypertui.core.market import Side
 from hypertui.ledger import Journal
 from hypertui.ledger.records import TransferRecord
-from hypertui.market import Side
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
 

@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.cli.logs import Log, LogFile
+from hypertui.core.redaction import without_secrets
+from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.execution.event_log import EventLog
-from hypertui.hyperliquid import SigningKey
 from hypertui.port import Event, EventKind, Severity
-from hypertui.redaction import without_secrets
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hypertui.cli.keyfile import kept_key
-from hypertui.hyperliquid import SigningKey
+from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.settings import Settings
 from tests.support.live_engine import wait_until
 

@@ -15,8 +15,8 @@ from eth_account import Account
 
 from hypertui.cli import main
 from hypertui.cli import probe as command
+from hypertui.core.market import Side
 from hypertui.execution import probe_account
-from hypertui.market import Side
 from hypertui.venue.model.orders import OrderRequest, Tif
 from tests.support.local_venue import LocalVenue
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli.journal import journals
+from hypertui.core.market import plain
 from hypertui.execution.config import TradeConfig
 from hypertui.ledger import Journal, JournalError
 from hypertui.ledger.schema import TABLES, TRADES
-from hypertui.market import plain
 from hypertui.port import Event, EventKind, Network, Severity
 
 ACCOUNT = "0x" + "ab" * 20

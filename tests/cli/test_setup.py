@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.hyperliquid import SigningKey
+from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.settings import Settings
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli import streams
+from hypertui.core.market import Side
 from hypertui.ledger import Journal
-from hypertui.market import Side
 from tests.cli.operating import SOL, environment
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import TRADE

@@ -18,12 +18,12 @@ from hypertui.cli.alone import venue_of
 from hypertui.cli.logs import Log
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.printing import Printer, event_line
+from hypertui.core.market import Side
+from hypertui.exchange.hyperliquid import SigningKey, paper
 from hypertui.execution.event_log import EventLog
-from hypertui.hyperliquid import SigningKey, paper
 from hypertui.ledger import EngineLock, Journal
 from hypertui.ledger.lock import held_locks
 from hypertui.ledger.records import TransferRecord
-from hypertui.market import Side
 from hypertui.port import EventKind
 from hypertui.settings import PaperSettings, load_settings
 from hypertui.venue.model.lock import StateError

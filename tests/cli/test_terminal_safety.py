@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from tests.cli.breaking import SECRET as SHOWN
 from tests.cli.operating import SOL, command, held, sides, wait_for, working
 from tests.support.local_venue import LocalVenue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal as D
 
-from hypertui.market import Instrument, Side
+from hypertui.core.market import Instrument, Side
 from hypertui.port import (
     CommandState,
     CommandView,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import (
     Alarm,
     Budget,

@@ -8,7 +8,7 @@ import pytest
 
 from hypertui.console import format as fmt
 from hypertui.console.lines import Column, Role, Span, fit, line, pad, table, width_of, wrap
-from hypertui.market import Instrument
+from hypertui.core.market import Instrument
 
 BTC = Instrument("BTC", 5, 40)
 SOL = Instrument("SOL", 2, 20)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.control import sockets, wire
-from hypertui.control.client import ControlClient, NoEngine, engines
-from hypertui.control.server import ControlServer
 from hypertui.port import CommandState, Mode, Snapshot, Verb
+from hypertui.server import addresses, protocol
+from hypertui.server.client import ControlClient, NoEngine, engines
+from hypertui.server.server import ControlServer
 from tests.console import states
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
@@ -32,7 +32,7 @@ def live(tmp_path: Path) -> Iterator[LiveEngine]:
         ControlServer(live.engine, tmp_path),
     ):
         live.opened()
-        wait_until(lambda: bool(sockets.found(tmp_path)), "the socket")
+        wait_until(lambda: bool(addresses.found(tmp_path)), "the socket")
         yield live
 
 
@@ -42,8 +42,8 @@ def client(state: Path) -> ControlClient:
 
 
 def raw(state: Path) -> socket.socket:
-    ((path, _, _),) = sockets.found(state)
-    return sockets.connect(path, 10.0)
+    ((path, _, _),) = addresses.found(state)
+    return addresses.connect(path, 10.0)
 
 
 def read_to_end(connection: socket.socket) -> bytes:
@@ -75,7 +75,7 @@ def test_it_says_who_it_is_and_what_is_so(live: LiveEngine, tmp_path: Path) -> N
     assert snapshot.position == live.held()
     assert [slot.unit for slot in snapshot.slots] == [-4, -3, -2, -1]
     assert as_json["position"] == f"{live.held()}"
-    ((path, _, _),) = sockets.found(tmp_path)
+    ((path, _, _),) = addresses.found(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -130,16 +130,16 @@ def test_an_engine_that_leaves_takes_its_socket_along(tmp_path: Path) -> None:
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
         with ControlServer(live.engine, tmp_path):
             live.opened()
-            wait_until(lambda: bool(sockets.found(tmp_path)), "the socket")
+            wait_until(lambda: bool(addresses.found(tmp_path)), "the socket")
             found = client(tmp_path)
-        assert sockets.found(tmp_path) == []
+        assert addresses.found(tmp_path) == []
         with pytest.raises(NoEngine), found:
             found.status()
 
 
 def test_a_dead_ones_socket_is_passed_over_and_replaced(tmp_path: Path) -> None:
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
-        listening, path = sockets.listen(sockets.folder_of(tmp_path), live.key.address, "SOL")
+        listening, path = addresses.listen(addresses.folder_of(tmp_path), live.key.address, "SOL")
         listening.close()  # as a kill does: the file stays
         assert path.exists()
         assert list(engines(tmp_path, None, None)) == []
@@ -150,11 +150,11 @@ def test_a_dead_ones_socket_is_passed_over_and_replaced(tmp_path: Path) -> None:
 
 def test_a_path_too_long_for_the_kernel_does(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a-long-name-of-a-folder"] * 8)
-    listening, path = sockets.listen(deep, "0x" + "ab" * 20, "k/PEPE:1")
+    listening, path = addresses.listen(deep, "0x" + "ab" * 20, "k/PEPE:1")
     with listening:
         assert len(os.fsencode(path)) > 107
-        sockets.connect(path, 1.0).close()
-    (found,) = sockets.found_in(deep)
+        addresses.connect(path, 1.0).close()
+    (found,) = addresses.found_in(deep)
     assert found[1:] == ("0x" + "ab" * 20, "k/PEPE:1")
 
 
@@ -208,7 +208,7 @@ def test_many_clients_and_half_open_ones_harm_nobody(live: LiveEngine, tmp_path:
     works(tmp_path, live)
     for connection in crowd[:20]:
         read_to_end(connection)
-    crowd[-1].sendall(wire.line({"type": "status", "id": "last"}))
+    crowd[-1].sendall(protocol.line({"type": "status", "id": "last"}))
     assert len(crowd[-1].makefile("rb").readline()) > 0
     live.go_to(-1)
     works(tmp_path, live)
@@ -219,7 +219,7 @@ def test_many_clients_and_half_open_ones_harm_nobody(live: LiveEngine, tmp_path:
 def test_a_client_that_does_not_read_is_let_go(live: LiveEngine, tmp_path: Path) -> None:
     with raw(tmp_path) as connection:
         connection.settimeout(0.2)
-        asked = wire.line({"type": "status", "id": "a"})
+        asked = protocol.line({"type": "status", "id": "a"})
         # So many answers as no socket buffer takes: in the end nobody reads what is asked either.
         with pytest.raises((TimeoutError, ConnectionError)):
             for _ in range(20_000):
@@ -240,8 +240,8 @@ def test_a_storm_of_commands_is_slowed_down(live: LiveEngine, tmp_path: Path) ->
 @pytest.mark.parametrize("state", ["running", "decline", "broken", "halted", "stale", "starting"])
 def test_a_snapshot_comes_back_as_it_was(state: str) -> None:
     snapshot: Snapshot = getattr(states, state)()
-    found = json.loads(json.dumps(wire.snapshot_to_json(snapshot)))
-    assert wire.snapshot_from_json(found) == snapshot
+    found = json.loads(json.dumps(protocol.snapshot_to_json(snapshot)))
+    assert protocol.snapshot_from_json(found) == snapshot
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_snapshot_comes_back_as_it_was(state: str) -> None:
 def test_an_engine_that_speaks_another_language_is_told_in_one_line(
     tmp_path: Path, answers: list[object]
 ) -> None:
-    listening, path = sockets.listen(tmp_path, "0x" + "ab" * 20, "SOL")
+    listening, path = addresses.listen(tmp_path, "0x" + "ab" * 20, "SOL")
     listening.setblocking(True)
 
     def serve() -> None:

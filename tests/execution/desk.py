@@ -7,16 +7,16 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
-from hypertui.exchange import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
+from hypertui.core.market import Fill, Instrument, Side
+from hypertui.exchange.protocol import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
 from hypertui.execution.order_manager import Action, Ask, Cancel, OrderManager, Place
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.rations import Rations
 from hypertui.execution.recording import Record, RecordedTracker
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import Fill, Instrument, Side
-from hypertui.strategy.ladder import Ladder, Step
-from hypertui.strategy.plan import BuyOrder, Plan, Reinvest
+from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 
 SOL = Instrument("SOL", 2, 20)
 PLAN = Plan(SOL, Decimal(1), Decimal(4_000), reinvest=Reinvest.OFF)

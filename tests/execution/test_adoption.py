@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.core.market import Fill, Side
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
-from hypertui.market import Fill, Side
 from hypertui.port import CommandState, Mode, OnExit, Verb
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand

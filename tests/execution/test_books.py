@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.core.market import Side
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.status import Alarms
-from hypertui.market import Side
 from hypertui.port import Mode, Severity, SlotState, Snapshot, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue

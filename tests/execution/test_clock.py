@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import Resting
-from hypertui.market import Order, OrderType, Side
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.protocol import Resting
 from hypertui.port import Mode, Verb
 from tests.execution.test_adoption import order_taken
 from tests.support.by_hand import placed_beside

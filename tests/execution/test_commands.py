@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.hyperliquid import errors
+from hypertui.exchange.hyperliquid import errors
 from hypertui.port import Command, CommandState, Mode, OnExit, StopReason, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.core.market import Order, OrderType, Side
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
-from hypertui.market import Order, OrderType, Side
 from hypertui.port import Command, Mode, Verb
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue

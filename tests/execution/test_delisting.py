@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from hypertui.core.market import Forced
+from hypertui.exchange.hyperliquid import SigningKey, messages
 from hypertui.execution.adoption import by_exchange
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.survey import market
-from hypertui.hyperliquid import SigningKey, wire
-from hypertui.market import Forced
 from hypertui.port import Mode
 from tests.hyperliquid.test_hyperliquid_wire import FILL
 from tests.support.direct_venue import DirectVenue
@@ -54,12 +54,12 @@ def test_a_market_that_is_delisted_is_named_at_the_start() -> None:
 
 
 def test_what_the_exchange_did_by_itself_is_called_that() -> None:
-    ordinary = wire.fill(FILL | {"dir": "Close Long"})
+    ordinary = messages.fill(FILL | {"dir": "Close Long"})
     assert ordinary.forced is Forced.NO
     assert by_exchange(ordinary, ACCOUNT) == ""
     for direction, words in (
         ("Auto-Deleveraging", "an auto-deleveraging by the exchange"),
         ("Settlement", "a settlement by the exchange"),
     ):
-        assert by_exchange(wire.fill(FILL | {"dir": direction}), ACCOUNT) == words
+        assert by_exchange(messages.fill(FILL | {"dir": direction}), ACCOUNT) == words
     assert by_exchange(replace(ordinary, liquidated=ACCOUNT), ACCOUNT) == "a liquidation by the exchange"

@@ -11,14 +11,14 @@ from eth_account import Account as EthAccount
 from hyperliquid.exchange import Exchange as SdkExchange
 
 from hypertui.cli.journal import journals
-from hypertui.exchange import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
+from hypertui.core.market import Fill, Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
+from hypertui.exchange.protocol import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
 from hypertui.execution import entry
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
-from hypertui.hyperliquid import HyperliquidExchange, paper
 from hypertui.ledger import Journal
-from hypertui.market import Fill, Order, OrderType, Side
 from hypertui.port import Mode
 from tests.support.by_hand import placed_beside
 from tests.support.live_engine import SOL, LiveEngine, wall_clock

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import FeedAlive, FeedDown, FeedMessage, Malformed
+from hypertui.exchange.protocol import FeedAlive, FeedDown, FeedMessage, Malformed
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.port import Source
 from tests.hostile.proxy import Proxy

@@ -8,9 +8,9 @@ from decimal import Decimal as D
 
 import pytest
 
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.execution.config import Consent
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.market import Order, OrderType, Side
 from hypertui.port import Level, Mode, Network, Severity, Verb
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue

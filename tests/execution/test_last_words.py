@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.core.market import Side
 from hypertui.execution import last_words
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.market import Side
 from hypertui.port import Mode, OnExit
 from tests.execution.test_adoption import by_hand
 from tests.execution.test_unsound import next_start

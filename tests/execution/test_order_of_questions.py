@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import pytest
 
-from hypertui.exchange import Exchange, OpenOrder, OrderReport, OrderState, Quote, Unknown
+from hypertui.core.market import Fill, Order, Side
+from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Quote, Unknown
 from hypertui.execution import reconciliation
 from hypertui.execution.backoff import Backoff
 from hypertui.execution.entry import Entry, StartRefused
@@ -20,7 +21,6 @@ from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.skew import ClockSkew
-from hypertui.market import Fill, Order, Side
 from tests.execution.desk import PLAN
 
 ENTRY = ClientIds(7).entry(1)

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import CancelOutcome, Filled, OrderState, Refusal
+from hypertui.core.market import Fill, Side
+from hypertui.exchange.protocol import CancelOutcome, Filled, OrderState, Refusal
 from hypertui.execution.orders import Role
-from hypertui.market import Fill, Side
-from hypertui.strategy.plan import BuyOrder
+from hypertui.strategy.ladder.plan import BuyOrder
 from tests.execution.desk import Desk, units
 
 

@@ -9,9 +9,9 @@ from itertools import permutations
 
 import pytest
 
-from hypertui.exchange import Filled, OrderState, Refusal
+from hypertui.core.market import Fill, Side
+from hypertui.exchange.protocol import Filled, OrderState, Refusal
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.market import Fill, Side
 from tests.execution.desk import Desk
 
 NEWS: dict[str, Callable[[Desk, OwnOrder], object]] = {

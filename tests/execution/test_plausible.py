@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import PriceTick, Quote
+from hypertui.core.market import Fill, Side
+from hypertui.exchange.protocol import PriceTick, Quote
 from hypertui.execution import caretaker, order_tracker
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.plausible import fault_beside, fault_of
-from hypertui.market import Fill, Side
 from hypertui.port import Mode
 from tests.execution.desk import Desk
 from tests.execution.test_recording import Recording, state

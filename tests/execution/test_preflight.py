@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange import AccountState, Collateral, OpenOrder, Quote, Signer, Standing
+from hypertui.core.market import Instrument, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.exchange.protocol import AccountState, Collateral, OpenOrder, Quote, Signer, Standing
 from hypertui.execution.ground import Ground
 from hypertui.execution.preflight import findings
 from hypertui.execution.skew import ClockSkew
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.market import Instrument, Side
 from hypertui.port import Finding, Level, Network
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.plan import Plan
 from tests.support.local_venue import LocalVenue
 
 ADDRESS = "0x" + "ab" * 20

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import AccountState, Collateral, OrderState
+from hypertui.core.market import Fill, Side
+from hypertui.exchange.protocol import AccountState, Collateral, OrderState
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.inputs import Inputs
@@ -16,7 +17,6 @@ from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.protection import Protection
 from hypertui.execution.status import Alarms
-from hypertui.market import Fill, Side
 from hypertui.port import Invariant, Mode, Network, Severity, Verb
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange import Allowance, Exchange, RateLimited, Unreachable
+from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
+from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreachable
 from hypertui.execution.backoff import LONGEST, Backoff
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.skew import ClockSkew
-from hypertui.hyperliquid import HyperliquidExchange, paper
 from hypertui.port import OnExit
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import OrderState, Refusal
+from hypertui.core.market import Reason, Side
+from hypertui.exchange.protocol import OrderState, Refusal
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.recording import play_back
-from hypertui.market import Reason, Side
-from hypertui.strategy.ladder import Ladder
+from hypertui.strategy.ladder.ladder import Ladder
 from tests.execution.desk import Deaf, Desk
 
 

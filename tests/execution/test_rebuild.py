@@ -8,15 +8,15 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.exchange import OpenOrder
+from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
+from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution import rebuild
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rebuild import Ambiguous
 from hypertui.execution.trade_journal import Input
-from hypertui.market import KNOWN_INSTRUMENTS, Fill, Side
 from hypertui.port import Mode, OnExit
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.plan import Plan
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.exchange import OpenOrder, OrderState
+from hypertui.core.market import Side
+from hypertui.exchange.protocol import OpenOrder, OrderState
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.reconciliation import Differences, Findings, compare
-from hypertui.market import Side
 from tests.execution.desk import Desk
 
 IDS = ClientIds(7)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.exchange import OrderState
+from hypertui.core.market import Fill, Side
+from hypertui.exchange.protocol import OrderState
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.recording import play_back
-from hypertui.market import Fill, Side
-from hypertui.strategy.ladder import Ladder
-from hypertui.strategy.plan import BuyOrder
+from hypertui.strategy.ladder.ladder import Ladder
+from hypertui.strategy.ladder.plan import BuyOrder
 from tests.execution.desk import Deaf, Desk
 
 

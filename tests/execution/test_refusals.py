@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from hypertui.exchange import Allowance, NotAuthorized, Refusal, Rejected, Signer, Unreachable
+from hypertui.exchange.hyperliquid import errors
+from hypertui.exchange.protocol import Allowance, NotAuthorized, Refusal, Rejected, Signer, Unreachable
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.orders import OwnOrder
@@ -15,7 +16,6 @@ from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.refusals import Refusals
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
-from hypertui.hyperliquid import errors
 from hypertui.port import Severity
 from tests.execution.desk import Desk
 

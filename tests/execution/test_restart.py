@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from hypertui.hyperliquid import SigningKey
+from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.ledger import Journal
 from hypertui.ledger.records import FillRecord
 from hypertui.venue.model.orders import VenueOrder

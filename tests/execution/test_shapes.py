@@ -18,7 +18,9 @@ from random import Random
 import pytest
 
 from hypertui.cli.doctor import examined
-from hypertui.exchange import Placed, Rejected, Resting
+from hypertui.core.market import Order, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
+from hypertui.exchange.protocol import Placed, Rejected, Resting
 from hypertui.execution.backoff import Backoff
 from hypertui.execution.config import Consent, TradeConfig
 from hypertui.execution.entry import Entry, StartRefused
@@ -29,11 +31,9 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey
-from hypertui.market import Order, Side
 from hypertui.port import Finding, Level, Network, Stop
-from hypertui.strategy.grid import UnitGrid
-from hypertui.strategy.plan import SLOTS, Plan
+from hypertui.strategy.ladder.grid import UnitGrid
+from hypertui.strategy.ladder.plan import SLOTS, Plan
 from hypertui.venue.accounts.accounts import APART, Account
 from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
 from tests.support.direct_venue import DirectVenue

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hypertui.exchange import Exchange
-from hypertui.hyperliquid import HyperliquidExchange, paper
-from hypertui.market import Order, OrderType, Side
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
+from hypertui.exchange.protocol import Exchange
 from hypertui.port import Stop, StopReason
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue

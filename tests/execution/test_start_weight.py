@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from hypertui.exchange import Exchange, OpenOrder, OrderReport
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.trade_journal import Input
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import OnExit, TaskView
-from hypertui.strategy.plan import SLOTS
+from hypertui.strategy.ladder.plan import SLOTS
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 

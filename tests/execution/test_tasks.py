@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.exchange import AccountState, Unreachable
+from hypertui.exchange.protocol import AccountState, Unreachable
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.status import Alarms

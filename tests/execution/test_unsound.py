@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from hypertui.core.market import KNOWN_INSTRUMENTS
+from hypertui.core.round_trips import RoundTrips
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.recording import Unsound
 from hypertui.execution.start import rehearse
 from hypertui.execution.trade_journal import Input
-from hypertui.market import KNOWN_INSTRUMENTS
 from hypertui.port import Mode, OnExit, Verb
-from hypertui.round_trips import RoundTrips
-from hypertui.strategy.ladder import Ladder
+from hypertui.strategy.ladder.ladder import Ladder
 from tests.execution.desk import Desk
 from tests.execution.test_recording import Recording, state
 from tests.support.live_engine import SOL, LiveEngine

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
-from hypertui.exchange import Exchange
+from hypertui.core.market import ZERO, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, Pace, paper
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.order_tracker import Timing
-from hypertui.hyperliquid import HyperliquidExchange, Pace, paper
-from hypertui.market import ZERO, Side
 from hypertui.port import OnExit
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.events import Batch

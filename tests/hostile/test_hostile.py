@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from hypertui.market import plain
+from hypertui.core.market import plain
 from hypertui.port import OnExit
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine, Verdict, run

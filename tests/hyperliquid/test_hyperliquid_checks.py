@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange import AccountState, OpenOrder
-from hypertui.hyperliquid import agents, holdings, wire
-from hypertui.hyperliquid.checks import Malformed
+from hypertui.exchange.hyperliquid import agents, holdings, messages
+from hypertui.exchange.hyperliquid.checks import Malformed
+from hypertui.exchange.protocol import AccountState, OpenOrder
 from tests.hyperliquid.test_hyperliquid_wire import FILL, META, ORDER, account
 
 Json = Any
@@ -36,30 +36,30 @@ NO_AMOUNT = (*NONE, 1.5, "NaN", "Infinity", "-inf", "1e99", "1e-99", "1" * 41, "
 NO_PRICE = (*NO_AMOUNT, "0", "-1", "0.0", 0)
 
 FIELDS: list[tuple[str, Callable[[Json], object], Json, tuple[Any, ...]]] = [
-    ("time", wire.fill, FILL, NO_INTEGER),
-    ("oid", wire.fill, FILL, NO_INTEGER),
-    ("tid", wire.fill, FILL, NO_INTEGER),
-    ("px", wire.fill, FILL, NO_PRICE),
-    ("sz", wire.fill, FILL, NO_PRICE),
-    ("fee", wire.fill, FILL, NO_AMOUNT),
-    ("closedPnl", wire.fill, FILL, NO_AMOUNT),
-    ("startPosition", wire.fill, FILL, NO_AMOUNT[1:]),
-    ("side", wire.fill, FILL, (*NONE, "b", "BUY", 7)),
-    ("cloid", wire.fill, FILL, (*NONE[1:], 7, "0x12", "0x" + "g" * 32, "0x" + "a" * 33)),
-    ("liquidation", wire.fill, FILL, (*NONE[1:3], "x", 7, {"liquidatedUser": 7})),
-    ("statusTimestamp", wire.order_report, REPORT, NO_INTEGER),
-    ("status", wire.order_report, REPORT, (*NONE[:4], 7)),
-    ("markPx", wire.quote_of, CONTEXT, NO_PRICE),
-    ("midPx", wire.quote_of, CONTEXT, NO_PRICE[1:]),
-    ("userCrossRate", wire.taker_fee, {"userCrossRate": "0.00045"}, (*NO_AMOUNT, "1", "-1")),
-    ("nRequestsUsed", wire.request_budget, {"nRequestsUsed": 1, "nRequestsCap": 2}, NO_INTEGER),
+    ("time", messages.fill, FILL, NO_INTEGER),
+    ("oid", messages.fill, FILL, NO_INTEGER),
+    ("tid", messages.fill, FILL, NO_INTEGER),
+    ("px", messages.fill, FILL, NO_PRICE),
+    ("sz", messages.fill, FILL, NO_PRICE),
+    ("fee", messages.fill, FILL, NO_AMOUNT),
+    ("closedPnl", messages.fill, FILL, NO_AMOUNT),
+    ("startPosition", messages.fill, FILL, NO_AMOUNT[1:]),
+    ("side", messages.fill, FILL, (*NONE, "b", "BUY", 7)),
+    ("cloid", messages.fill, FILL, (*NONE[1:], 7, "0x12", "0x" + "g" * 32, "0x" + "a" * 33)),
+    ("liquidation", messages.fill, FILL, (*NONE[1:3], "x", 7, {"liquidatedUser": 7})),
+    ("statusTimestamp", messages.order_report, REPORT, NO_INTEGER),
+    ("status", messages.order_report, REPORT, (*NONE[:4], 7)),
+    ("markPx", messages.quote_of, CONTEXT, NO_PRICE),
+    ("midPx", messages.quote_of, CONTEXT, NO_PRICE[1:]),
+    ("userCrossRate", messages.taker_fee, {"userCrossRate": "0.00045"}, (*NO_AMOUNT, "1", "-1")),
+    ("nRequestsUsed", messages.request_budget, {"nRequestsUsed": 1, "nRequestsCap": 2}, NO_INTEGER),
     ("role", agents.role, {"role": "user"}, (*NONE[:4], 7)),
-    ("time", lambda row: wire.transfers([row]), TRANSFER, NO_INTEGER),
-    ("hash", lambda row: wire.transfers([row]), TRANSFER, (*NONE[:4], 7)),
-    ("time", lambda row: wire.newest([row]), TRANSFER, NO_INTEGER),
+    ("time", lambda row: messages.transfers([row]), TRANSFER, NO_INTEGER),
+    ("hash", lambda row: messages.transfers([row]), TRANSFER, (*NONE[:4], 7)),
+    ("time", lambda row: messages.newest([row]), TRANSFER, NO_INTEGER),
 ]
 FIELDS += [
-    (name, lambda row: wire.open_orders([row], "SOL"), ORDER, bad)
+    (name, lambda row: messages.open_orders([row], "SOL"), ORDER, bad)
     for name, bad in (
         ("oid", NO_INTEGER),
         ("timestamp", NO_INTEGER),
@@ -71,11 +71,11 @@ FIELDS += [
     )
 ]
 FIELDS += [
-    (name, lambda row: wire.order_report({**REPORT, "order": row}), ORDER, (*NO_AMOUNT, "-1"))
+    (name, lambda row: messages.order_report({**REPORT, "order": row}), ORDER, (*NO_AMOUNT, "-1"))
     for name in ("sz", "origSz")
 ]
 FIELDS += [
-    (name, lambda row: wire.account_state(account([row]), "SOL"), POSITION, bad)
+    (name, lambda row: messages.account_state(account([row]), "SOL"), POSITION, bad)
     for name, bad in (
         ("szi", NO_AMOUNT),
         ("entryPx", NO_AMOUNT[1:]),
@@ -85,11 +85,11 @@ FIELDS += [
     )
 ]
 FIELDS += [
-    (name, lambda part: wire.placed([{"filled": part}], 1), {"oid": 1, "totalSz": "1", "avgPx": "2"}, bad)
+    (name, lambda part: messages.placed([{"filled": part}], 1), {"oid": 1, "totalSz": "1", "avgPx": "2"}, bad)
     for name, bad in (("oid", NO_INTEGER), ("totalSz", NO_PRICE), ("avgPx", NO_PRICE))
 ]
 FIELDS += [
-    (name, lambda market: wire.instruments({"universe": [market]}), META["universe"][0], bad)
+    (name, lambda market: messages.instruments({"universe": [market]}), META["universe"][0], bad)
     for name, bad in (
         ("name", (*NONE[:4], 7)),
         ("szDecimals", (*NO_INTEGER, 9)),
@@ -112,9 +112,9 @@ def test_what_stands_in_a_field_is_what_should_stand_there(
 @pytest.mark.parametrize(
     ("read", "rows"),
     [
-        (lambda rows: wire.open_orders(rows, "SOL"), [ORDER, {**ORDER, "sz": "1.0"}]),
-        (lambda rows: wire.account_state(account(rows), "SOL"), [POSITION, POSITION]),
-        (lambda rows: wire.instruments({"universe": rows}), [META["universe"][0]] * 2),
+        (lambda rows: messages.open_orders(rows, "SOL"), [ORDER, {**ORDER, "sz": "1.0"}]),
+        (lambda rows: messages.account_state(account(rows), "SOL"), [POSITION, POSITION]),
+        (lambda rows: messages.instruments({"universe": rows}), [META["universe"][0]] * 2),
     ],
 )
 def test_what_is_there_twice_cannot_be_believed(read: Callable[[Json], object], rows: list[Json]) -> None:
@@ -126,17 +126,17 @@ def test_what_is_there_twice_cannot_be_believed(read: Callable[[Json], object], 
 @pytest.mark.parametrize(
     "read",
     [
-        lambda rows: wire.account_state({**account([]), "assetPositions": rows}, "SOL"),
-        lambda rows: wire.open_orders(rows, "SOL"),
-        lambda rows: wire.fills(rows, "SOL"),
-        wire.newest,
-        lambda rows: wire.funding(rows, "SOL"),
-        wire.transfers,
-        lambda rows: wire.last_trade(rows, "SOL"),
-        lambda rows: wire.instruments({"universe": rows}),
-        lambda rows: wire.delisted({"universe": rows}),
-        lambda rows: wire.quote_in([{"universe": rows}, []], "SOL"),
-        lambda rows: wire.quote_in([{"universe": []}, rows], "SOL"),
+        lambda rows: messages.account_state({**account([]), "assetPositions": rows}, "SOL"),
+        lambda rows: messages.open_orders(rows, "SOL"),
+        lambda rows: messages.fills(rows, "SOL"),
+        messages.newest,
+        lambda rows: messages.funding(rows, "SOL"),
+        messages.transfers,
+        lambda rows: messages.last_trade(rows, "SOL"),
+        lambda rows: messages.instruments({"universe": rows}),
+        lambda rows: messages.delisted({"universe": rows}),
+        lambda rows: messages.quote_in([{"universe": rows}, []], "SOL"),
+        lambda rows: messages.quote_in([{"universe": []}, rows], "SOL"),
         lambda rows: holdings.spot_usdc({"balances": rows}),
         agents.named,
         agents.sub_accounts,
@@ -150,24 +150,24 @@ def test_what_is_no_list_is_no_empty_one(read: Callable[[Json], object]) -> None
 
 
 def test_an_order_that_is_listed_twice_works_once() -> None:
-    assert len(wire.open_orders([ORDER, dict(ORDER)], "SOL")) == 1
+    assert len(messages.open_orders([ORDER, dict(ORDER)], "SOL")) == 1
 
 
 def test_rows_of_other_markets_may_be_as_they_like() -> None:
     other = {"coin": "@107", "oid": -1, "px": None}
-    assert len(wire.fills([other, FILL], "SOL")) == 1
-    assert len(wire.open_orders([other, ORDER], "SOL")) == 1
-    assert wire.last_trade([other], "SOL") is None
+    assert len(messages.fills([other, FILL], "SOL")) == 1
+    assert len(messages.open_orders([other, ORDER], "SOL")) == 1
+    assert messages.last_trade([other], "SOL") is None
 
 
 def test_an_order_that_follows_the_position_has_no_size_of_its_own() -> None:
-    (order,) = wire.open_orders([{**ORDER, "sz": "0.0", "limitPx": "0.0"}], "SOL")
+    (order,) = messages.open_orders([{**ORDER, "sz": "0.0", "limitPx": "0.0"}], "SOL")
     assert (order.remaining, order.limit) == (0, 0)
 
 
 def test_what_is_kept_of_a_transfer_can_be_stored() -> None:
     delta = {"type": "odd\x1b[31m\ud800", "usdc": "5", "n\x00": [1, 2.5, None, {"a": True}]}
-    (moved,) = wire.transfers([{**TRANSFER, "delta": delta}])
+    (moved,) = messages.transfers([{**TRANSFER, "delta": delta}])
     json.dumps(moved.delta, allow_nan=False).encode()
     assert moved.kind == "odd"
     deep: Json = "x"
@@ -175,7 +175,7 @@ def test_what_is_kept_of_a_transfer_can_be_stored() -> None:
         deep = [deep]
     for value in (deep, float("nan"), 2**70, float("inf"), 1e300):
         with pytest.raises(Malformed):
-            wire.transfers([{**TRANSFER, "delta": {"type": "send", "odd": value}}])
+            messages.transfers([{**TRANSFER, "delta": {"type": "send", "odd": value}}])
 
 
 JUNK = st.recursive(
@@ -208,8 +208,8 @@ def test_nothing_but_malformed_is_ever_raised(number: int, junk: Json) -> None:
 def test_what_is_believed_can_be_counted_and_stored(name: str, other: str, junk: Json) -> None:
     found: list[AccountState | OpenOrder] = []
     for read in (
-        lambda: [wire.account_state(account([{**POSITION, name: junk}]), "SOL")],
-        lambda: wire.open_orders([{**ORDER, other: junk}], "SOL"),
+        lambda: [messages.account_state(account([{**POSITION, name: junk}]), "SOL")],
+        lambda: messages.open_orders([{**ORDER, other: junk}], "SOL"),
     ):
         try:
             found += read()  # type: ignore[no-untyped-call]

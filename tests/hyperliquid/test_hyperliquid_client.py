@@ -17,7 +17,12 @@ from hyperliquid.utils.signing import recover_agent_or_user_from_l1_action
 from rich.console import Console
 from rich.traceback import Traceback
 
-from hypertui.exchange import (
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.exchange.hyperliquid.feed import Pace
+from hypertui.exchange.hyperliquid.sdk import Actions
+from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.protocol import (
     CancelOutcome,
     Exchange,
     ExchangeError,
@@ -32,11 +37,6 @@ from hypertui.exchange import (
     Unknown,
     Unreachable,
 )
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.hyperliquid.feed import Pace
-from hypertui.hyperliquid.sdk import Actions
-from hypertui.hyperliquid.session import Session
-from hypertui.market import Order, OrderType, Side
 from tests.hyperliquid.conftest import META, Answer, Scripted
 
 T = TypeVar("T")

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from hypertui.exchange import (
+from hypertui.exchange.hyperliquid import Pace, paper
+from hypertui.exchange.hyperliquid.channels import Channels, SubscriptionRefused
+from hypertui.exchange.hyperliquid.feed import Feed
+from hypertui.exchange.protocol import (
     FeedAlive,
     FeedDown,
     FeedMessage,
@@ -25,9 +28,6 @@ from hypertui.exchange import (
     PriceTick,
     Quote,
 )
-from hypertui.hyperliquid import Pace, paper
-from hypertui.hyperliquid.channels import Channels, SubscriptionRefused
-from hypertui.hyperliquid.feed import Feed
 
 USER = "0x" + "ab" * 20
 DEADLINE = 5.0  # seconds; only a failing test waits that long

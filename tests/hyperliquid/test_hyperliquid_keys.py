@@ -14,8 +14,8 @@ from eth_account.messages import encode_defunct
 from rich.console import Console
 from rich.traceback import Traceback
 
-from hypertui.exchange import Rejected
-from hypertui.hyperliquid import KeyRefused, SigningKey
+from hypertui.exchange.hyperliquid import KeyRefused, SigningKey
+from hypertui.exchange.protocol import Rejected
 
 SECRET = "0123456789" * 6 + "0123"
 ADDRESS = str(Account.from_key("0x" + SECRET).address).lower()

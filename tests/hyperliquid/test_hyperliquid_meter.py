@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.hyperliquid.meter import LIGHT, USUAL, WEIGHT_LIMIT, Meter
+from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, WEIGHT_LIMIT, Meter
 
 
 class Hands:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hyperliquid.utils.constants import MAINNET_API_URL
 
-from hypertui.hyperliquid import MAINNET, TESTNET, Network, paper
-from hypertui.hyperliquid.network import Kind
+from hypertui.exchange.hyperliquid import MAINNET, TESTNET, Network, paper
+from hypertui.exchange.hyperliquid.network import Kind
 
 
 def test_the_web_socket_follows_the_base_url() -> None:

@@ -9,9 +9,9 @@ from hyperliquid.utils.signing import float_to_wire, order_request_to_order_wire
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange import Rejected
-from hypertui.hyperliquid.request import cloid_of, exact_float, order_request
-from hypertui.market import Instrument, Order, OrderType, Side, plain
+from hypertui.core.market import Instrument, Order, OrderType, Side, plain
+from hypertui.exchange.hyperliquid.request import cloid_of, exact_float, order_request
+from hypertui.exchange.protocol import Rejected
 
 CLIENT_ID = "0x" + "0a" * 16
 

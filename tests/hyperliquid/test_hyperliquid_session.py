@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from hypertui.hyperliquid.session import Session
+from hypertui.exchange.hyperliquid.session import Session
 from tests.hyperliquid.conftest import Scripted
 
 QUESTIONS = [

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from hypertui.exchange import ExchangeError, RateLimited, Rejected, Resting, Unknown, Unreachable
-from hypertui.hyperliquid import HyperliquidExchange, workers
-from hypertui.hyperliquid.client import _MOST_PAGES
-from hypertui.hyperliquid.workers import Workers
+from hypertui.exchange.hyperliquid import HyperliquidExchange, workers
+from hypertui.exchange.hyperliquid.client import _MOST_PAGES
+from hypertui.exchange.hyperliquid.workers import Workers
+from hypertui.exchange.protocol import ExchangeError, RateLimited, Rejected, Resting, Unknown, Unreachable
 from tests.hyperliquid.conftest import Scripted
 from tests.hyperliquid.test_hyperliquid_client import EXPIRES, fill, ok, order, run
 

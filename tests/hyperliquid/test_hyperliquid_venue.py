@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from hypertui.exchange import (
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, Pace, SigningKey, paper
+from hypertui.exchange.protocol import (
     CancelOutcome,
     FeedDown,
     FeedMessage,
@@ -29,8 +31,6 @@ from hypertui.exchange import (
     Resting,
     Unreachable,
 )
-from hypertui.hyperliquid import HyperliquidExchange, Pace, SigningKey, paper
-from hypertui.market import Order, OrderType, Side
 from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from hypertui.exchange import (
+from hypertui.core.market import Fill, Instrument, Side
+from hypertui.exchange.hyperliquid import holdings, messages
+from hypertui.exchange.hyperliquid.checks import Malformed
+from hypertui.exchange.hyperliquid.errors import refused
+from hypertui.exchange.protocol import (
     AccountState,
     CancelOutcome,
     Collateral,
@@ -21,10 +25,6 @@ from hypertui.exchange import (
     Refused,
     Resting,
 )
-from hypertui.hyperliquid import holdings, wire
-from hypertui.hyperliquid.checks import Malformed
-from hypertui.hyperliquid.errors import refused
-from hypertui.market import Fill, Instrument, Side
 
 CLIENT_ID = "0x" + "ab" * 16
 
@@ -68,7 +68,7 @@ FILL = {
 
 
 def test_delisted_markets_do_not_trade() -> None:
-    assert wire.instruments(META) == {
+    assert messages.instruments(META) == {
         "BTC": Instrument("BTC", 5, 40),
         "SOL": Instrument("SOL", 2, 20),
     }
@@ -76,18 +76,18 @@ def test_delisted_markets_do_not_trade() -> None:
 
 def test_quotes_come_from_the_place_of_the_market() -> None:
     contexts = [{"markPx": "60000.5", "midPx": "60001"}, {"markPx": "1"}, {"markPx": "100.1", "midPx": None}]
-    assert wire.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
-    assert wire.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
-    assert wire.quote_in([META, contexts], "NONE") is None
+    assert messages.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
+    assert messages.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
+    assert messages.quote_in([META, contexts], "NONE") is None
     with pytest.raises(Malformed):
-        wire.quote_in([META, contexts[1:]], "SOL")
+        messages.quote_in([META, contexts[1:]], "SOL")
 
 
 def test_the_newest_trade_decides_the_last_price() -> None:
     trades = [{"coin": "SOL", "time": t, "px": str(p)} for t, p in ((5, 1), (9, 2), (7, 3))]
-    assert wire.last_trade(trades, "SOL") == (9, Decimal(2))
-    assert wire.last_trade(trades, "BTC") is None
-    assert wire.last_trade([], "SOL") is None
+    assert messages.last_trade(trades, "SOL") == (9, Decimal(2))
+    assert messages.last_trade(trades, "BTC") is None
+    assert messages.last_trade([], "SOL") is None
 
 
 def account(positions: list[dict[str, Any]]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def test_account_with_a_position_and_funding_paid() -> None:
         "marginUsed": "2.5",
         "cumFunding": {"allTime": "9", "sinceOpen": "1.25", "sinceChange": "0"},
     }
-    assert wire.account_state(account([{**position, "coin": "BTC"}, position]), "SOL") == AccountState(
+    assert messages.account_state(account([{**position, "coin": "BTC"}, position]), "SOL") == AccountState(
         equity=Decimal("1000.5"),
         margin_used=Decimal("20.25"),
         position=Decimal("-0.5"),
@@ -138,10 +138,10 @@ def test_what_backs_a_shared_collateral_is_the_spot_balance_and_the_open_profit(
         }
 
     state = account([held("SOL", "cross", "5"), held("BTC", "isolated", "-7"), held("ETH", "cross", "-1")])
-    told = wire.account_state(state, "SOL", Decimal(500))
+    told = messages.account_state(state, "SOL", Decimal(500))
     assert told.cross == Collateral(Decimal(504), Decimal("10.25"), Decimal("4.5"))
     assert told.equity == 504 + 33, "with what the isolated position has for itself"
-    assert wire.account_state(state, "BTC").isolated
+    assert messages.account_state(state, "BTC").isolated
 
 
 def test_the_spot_balance() -> None:
@@ -157,14 +157,14 @@ def test_the_spot_balance() -> None:
 
 
 def test_account_without_a_position() -> None:
-    state = wire.account_state(account([]), "SOL")
+    state = messages.account_state(account([]), "SOL")
     assert (state.position, state.leverage, state.funding, state.entry_price) == (0, 0, 0, None)
 
 
 def test_open_orders_of_one_market() -> None:
     plain = {key: ORDER[key] for key in ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz")}
     resting = {**plain, "oid": 78, "side": "B", "isTrigger": False, "triggerPx": "0.0", "cloid": None}
-    assert wire.open_orders([ORDER, {**ORDER, "coin": "BTC"}, resting], "SOL") == (
+    assert messages.open_orders([ORDER, {**ORDER, "coin": "BTC"}, resting], "SOL") == (
         OpenOrder(
             "SOL",
             77,
@@ -201,11 +201,11 @@ def test_open_orders_of_one_market() -> None:
     ],
 )
 def test_states_are_told_by_their_ending(word: str, state: OrderState) -> None:
-    assert wire.order_state(word) is state
+    assert messages.order_state(word) is state
 
 
 def test_order_answers() -> None:
-    report = wire.order_answer(
+    report = messages.order_answer(
         {"status": "order", "order": {"order": ORDER, "status": "reduceOnlyCanceled", "statusTimestamp": 9}}
     )
     assert report is not None
@@ -215,13 +215,13 @@ def test_order_answers() -> None:
         "reduceOnlyCanceled",
     )
     assert (report.size, report.remaining, report.time) == (2, Decimal("1.5"), 9)
-    assert wire.order_answer({"status": "unknownOid"}) is None
+    assert messages.order_answer({"status": "unknownOid"}) is None
     with pytest.raises(Malformed):
-        wire.order_answer({"status": "news"})
+        messages.order_answer({"status": "news"})
 
 
 def test_fills() -> None:
-    assert wire.fill(FILL) == Fill(
+    assert messages.fill(FILL) == Fill(
         symbol="SOL",
         side=Side.BUY,
         size=Decimal("1.5"),
@@ -235,7 +235,7 @@ def test_fills() -> None:
         start_position=Decimal("-0.5"),
     )
     older = {name: value for name, value in FILL.items() if name != "startPosition"}
-    assert wire.fill(older).start_position is None
+    assert messages.fill(older).start_position is None
 
 
 def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
@@ -243,19 +243,19 @@ def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
         {"time": time, "hash": f"0x{time}", "delta": {"usdc": "5.0", "type": "withdraw", "fee": "1.0"}}
         for time in (9, 8)
     )
-    moved = wire.transfers([late, early])
+    moved = messages.transfers([late, early])
     assert [(row.time, row.hash, row.kind) for row in moved] == [
         (8, "0x8", "withdraw"),
         (9, "0x9", "withdraw"),
     ]
     assert moved[0].delta == {"fee": "1.0", "type": "withdraw", "usdc": "5.0"}
     with pytest.raises(Malformed):
-        wire.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
+        messages.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
 def test_a_fill_names_whom_it_liquidated() -> None:
     said = {"liquidatedUser": "0x" + "Ab" * 20, "markPx": "98.1", "method": "market"}
-    assert wire.fill({**FILL, "liquidation": said}).liquidated == "0x" + "ab" * 20
+    assert messages.fill({**FILL, "liquidation": said}).liquidated == "0x" + "ab" * 20
 
 
 @pytest.mark.parametrize(
@@ -273,19 +273,19 @@ def test_a_fill_names_whom_it_liquidated() -> None:
 )
 def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        wire.fill({**FILL, **change})
+        messages.fill({**FILL, **change})
 
 
 @pytest.mark.parametrize("garbage", [None, 1, "text", [], {}, [1], {"universe": None}, {"universe": [{}]}])
 def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
     readers = [
-        wire.checked_contexts,
-        wire.order_answer,
-        wire.fill,
-        wire.order_report,
-        wire.quote_of,
-        wire.statuses,
-        lambda value: wire.account_state(value, "SOL"),
+        messages.checked_contexts,
+        messages.order_answer,
+        messages.fill,
+        messages.order_report,
+        messages.quote_of,
+        messages.statuses,
+        lambda value: messages.account_state(value, "SOL"),
     ]
     for read in readers:
         with pytest.raises(Malformed):
@@ -293,7 +293,7 @@ def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
 
 
 def response(*answers: Any) -> Any:
-    return wire.statuses(json.loads(json.dumps({"type": "order", "data": {"statuses": answers}})))
+    return messages.statuses(json.loads(json.dumps({"type": "order", "data": {"statuses": answers}})))
 
 
 def test_one_answer_for_each_order() -> None:
@@ -302,7 +302,7 @@ def test_one_answer_for_each_order() -> None:
         {"filled": {"totalSz": "0.02", "avgPx": "1891.4", "oid": 2}},
         {"error": "Order must have minimum value of $10. asset=1"},
     )
-    assert wire.placed(answers, 3) == (
+    assert messages.placed(answers, 3) == (
         Resting(1),
         Filled(2, Decimal("0.02"), Decimal("1891.4")),
         Refused(Refusal.MINIMUM, "Order must have minimum value of $10. asset=1"),
@@ -310,7 +310,7 @@ def test_one_answer_for_each_order() -> None:
 
 
 def test_one_error_may_stand_for_all_orders() -> None:
-    assert wire.placed(response({"error": "Price too far from oracle asset=4"}), 3) == (
+    assert messages.placed(response({"error": "Price too far from oracle asset=4"}), 3) == (
         (Refused(Refusal.OTHER, "Price too far from oracle asset=4"),) * 3
     )
 
@@ -328,18 +328,18 @@ def test_one_error_may_stand_for_all_orders() -> None:
 )
 def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
     with pytest.raises(Malformed):
-        wire.placed(response(*answers), 2)
+        messages.placed(response(*answers), 2)
 
 
 def test_cancels() -> None:
     gone = {"error": "Order was never placed, already canceled, or filled. asset=1"}
-    assert wire.cancelled(response("success", gone), 2) == (
+    assert messages.cancelled(response("success", gone), 2) == (
         CancelOutcome.CANCELLED,
         CancelOutcome.NOT_WORKING,
     )
     for answers in ([], ["success"], ["success", "odd"], ["success", {}]):
         with pytest.raises(Malformed):
-            wire.cancelled(response(*answers), 2)
+            messages.cancelled(response(*answers), 2)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
+from hypertui.core.market import ZERO, Side
 from hypertui.ledger.records import FillRecord
-from hypertui.market import ZERO, Side
 from tests.ledger.helpers import ID
 
 D = Decimal

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal as D
 from typing import IO
 
+from hypertui.core.market import Side
 from hypertui.ledger import Journal
 from hypertui.ledger.records import (
     AlarmRecord,
@@ -24,7 +25,6 @@ from hypertui.ledger.records import (
     TradeRecord,
     TransferRecord,
 )
-from hypertui.market import Side
 
 ID = "00c0ffee00c0ffee"
 TRADE = TradeRecord(ID, "paper", "0x" + "a1" * 20, "BTC", 1_700_000_000_000, {"unit": "250", "leverage": 10})

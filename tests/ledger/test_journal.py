@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.core.market import Fill, Side
 from hypertui.ledger import Journal, JournalError
 from hypertui.ledger.records import FillRecord, FundingRecord, InputRecord, StatusRecord
-from hypertui.market import Fill, Side
 from tests.ledger.helpers import (
     ALARM,
     EACH,

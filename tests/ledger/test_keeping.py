@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli.journal import journals
+from hypertui.core.market import Side
 from hypertui.ledger import EngineLock, Journal, JournalError
 from hypertui.ledger.backup import back_up
 from hypertui.ledger.history import History
@@ -24,7 +25,6 @@ from hypertui.ledger.pruning import Retention, prune
 from hypertui.ledger.records import StepRecord
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import Scope
-from hypertui.market import Side
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, input_of
 from tests.support.live_engine import SOL

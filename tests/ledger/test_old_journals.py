@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hypertui.core.market import KNOWN_INSTRUMENTS, Reason
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import play_back, read_fill
@@ -23,9 +24,8 @@ from hypertui.ledger.history import History
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import Scope
 from hypertui.ledger.upgrade import version_of
-from hypertui.market import KNOWN_INSTRUMENTS, Reason
-from hypertui.strategy.ladder import Ladder
-from hypertui.strategy.plan import Plan
+from hypertui.strategy.ladder.ladder import Ladder
+from hypertui.strategy.ladder.plan import Plan
 from tests.execution.desk import Deaf
 
 FOLDER = Path(__file__).with_name("journals")

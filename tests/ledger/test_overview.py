@@ -7,11 +7,11 @@ from decimal import Decimal as D
 from pathlib import Path
 
 from hypertui.cli import status
+from hypertui.core.market import Side
 from hypertui.ledger import Journal
 from hypertui.ledger.history import History
 from hypertui.ledger.overview import live_trades
 from hypertui.ledger.records import InputRecord, OrderRecord, StatusRecord
-from hypertui.market import Side
 from tests.ledger.helpers import ID, TRADE
 
 

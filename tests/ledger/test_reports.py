@@ -13,6 +13,7 @@ from typing import cast
 
 import pytest
 
+from hypertui.core.market import ZERO, Side
 from hypertui.ledger import Journal
 from hypertui.ledger.check import MarketCheck, Verdict, check
 from hypertui.ledger.history import History, OrderedFill
@@ -32,7 +33,6 @@ from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import Results, statement
 from hypertui.ledger.reports.scope import Scope
 from hypertui.ledger.transfers import amount_of
-from hypertui.market import ZERO, Side
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
 

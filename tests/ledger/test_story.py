@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.core.market import Fill, Side
 from hypertui.ledger import Journal
 from hypertui.ledger.backup import back_up
 from hypertui.ledger.errors import JournalError
@@ -19,7 +20,6 @@ from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.scope import Scope
 from hypertui.ledger.story import NotFound, find, tell
 from hypertui.ledger.telling import in_words, record
-from hypertui.market import Fill, Side
 from tests.ledger.helpers import ID, TRADE
 
 ENTRY, STOP, REPAIR = (f"0x{ID}{slot}{1:012x}" for slot in ("ffff", "0000", "0001"))

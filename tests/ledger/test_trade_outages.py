@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import event
 
 from hypertui.cli.journal import journals
+from hypertui.core.market import Side
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, LedgerJournal
 from hypertui.ledger import Journal
 from hypertui.ledger.records import TradeRecord
-from hypertui.market import Side
 from hypertui.port import Mode, OnExit, Verb
 from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.series import Series, load_series
+from hypertui.core.price_series import Series, load_series
 from tests.series.helpers import Content, Load
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from hypertui.series import Series
+from hypertui.core.price_series import Series
 
 Content: TypeAlias = str | bytes
 Load: TypeAlias = Callable[..., Series]

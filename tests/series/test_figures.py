@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.series import SeriesError
+from hypertui.core.price_series import SeriesError
 from tests.series.helpers import (
     SEVERAL,
     SNAPSHOT,

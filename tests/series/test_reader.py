@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.series import Series, SeriesError, load_series
+from hypertui.core.price_series import Series, SeriesError, load_series
 
 D = Decimal
 Load = Callable[[str | bytes], Series]

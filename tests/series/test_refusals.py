@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.series import SeriesError, load_series
+from hypertui.core.price_series import SeriesError, load_series
 from tests.series.helpers import (
     KLINES,
     LISTS,
@@ -146,7 +146,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hypertui.series.packing.LARGEST", 1024 * 1024)
+    monkeypatch.setattr("hypertui.core.price_series.packing.LARGEST", 1024 * 1024)
     for content in (gzip.compress(bytes(2**21), mtime=0), zipped(("a.csv", bytes(2**21))), bytes(2**21)):
         with pytest.raises(SeriesError, match="holds more than 1 MiB"):
             load(content)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
-from hypertui.exchange import Placed, Refusal, Refused
+from hypertui.core.market import ZERO, Order, OrderType, Side
+from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
-from hypertui.market import ZERO, Order, OrderType, Side
-from hypertui.strategy.plan import SLOTS
+from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.network import Network

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hypertui.fifo import FifoBook
-from hypertui.hyperliquid import wire
-from hypertui.market import ZERO
+from hypertui.core.fifo import FifoBook
+from hypertui.core.market import ZERO
+from hypertui.exchange.hyperliquid import messages
 from tests.simulation.ledger import FileJournal
 from tests.simulation.venue import Venue
 
@@ -16,7 +16,7 @@ from tests.simulation.venue import Venue
 def problems_of_fills(journal: FileJournal, venue: Venue) -> Iterator[str]:
     """What the rows of fills and orders have too much or too little."""
     rows = Counter(row.fill.key for row in journal.fills())
-    there = Counter(wire.fill(row).key for row in venue.account.fills)
+    there = Counter(messages.fill(row).key for row in venue.account.fills)
     if rows != there:
         yield f"{(there - rows).total()} fills have no row, {(rows - there).total()} rows no fill"
     twice = [client_id for client_id, count in Counter(journal.client_ids()).items() if count > 1]

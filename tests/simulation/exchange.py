@@ -11,7 +11,12 @@ from typing import Any, TypeVar
 
 from hyperliquid.utils.signing import order_request_to_order_wire
 
-from hypertui.exchange import (
+from hypertui.core.market import Fill, Instrument, Order
+from hypertui.exchange.hyperliquid import checks, errors, holdings, messages
+from hypertui.exchange.hyperliquid.channels import Channels
+from hypertui.exchange.hyperliquid.rate_meter import Meter
+from hypertui.exchange.hyperliquid.request import order_request
+from hypertui.exchange.protocol import (
     AccountState,
     Allowance,
     CancelOutcome,
@@ -27,11 +32,6 @@ from hypertui.exchange import (
     Standing,
     Transfer,
 )
-from hypertui.hyperliquid import checks, errors, holdings, wire
-from hypertui.hyperliquid.channels import Channels
-from hypertui.hyperliquid.meter import Meter
-from hypertui.hyperliquid.request import order_request
-from hypertui.market import Fill, Instrument, Order
 from hypertui.venue.api.feeds import message
 from hypertui.venue.model.events import Batch
 from tests.simulation.auditor import Auditor
@@ -88,53 +88,55 @@ class SimExchange:
 
     async def ask_allowance(self) -> None:
         question = {"type": "userRateLimit", "user": ADDRESS}
-        self._meter.account(*await self._ask(question, wire.request_budget))
+        self._meter.account(*await self._ask(question, messages.request_budget))
 
     async def standing(self) -> Standing:
-        fee = await self._ask({"type": "userFees", "user": ADDRESS}, wire.taker_fee)
+        fee = await self._ask({"type": "userFees", "user": ADDRESS}, messages.taker_fee)
         return Standing(await self.signer(), fee, "http://venue", "ws://venue/ws")
 
     async def signer(self) -> Signer:
         return Signer(ADDRESS)
 
     async def is_delisted(self, symbol: str) -> bool:
-        return symbol in await self._ask({"type": "meta"}, wire.delisted)
+        return symbol in await self._ask({"type": "meta"}, messages.delisted)
 
     async def available(self, symbol: str) -> Decimal:
         question = {"type": "activeAssetData", "user": ADDRESS, "coin": symbol}
         return await self._ask(question, holdings.available)
 
     async def instruments(self) -> Mapping[str, Instrument]:
-        return await self._ask({"type": "meta"}, wire.instruments)
+        return await self._ask({"type": "meta"}, messages.instruments)
 
     async def quote(self, symbol: str) -> Quote:
-        found = await self._ask({"type": "metaAndAssetCtxs"}, lambda answer: wire.quote_in(answer, symbol))
+        found = await self._ask(
+            {"type": "metaAndAssetCtxs"}, lambda answer: messages.quote_in(answer, symbol)
+        )
         assert found is not None
         return found
 
     async def account_state(self, symbol: str) -> AccountState:
         question = {"type": "clearinghouseState", "user": ADDRESS}
-        return await self._ask(question, lambda answer: wire.account_state(answer, symbol))
+        return await self._ask(question, lambda answer: messages.account_state(answer, symbol))
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
         question = {"type": "frontendOpenOrders", "user": ADDRESS}
-        return await self._ask(question, lambda answer: wire.open_orders(answer, symbol))
+        return await self._ask(question, lambda answer: messages.open_orders(answer, symbol))
 
     async def order_report(self, client_id: str) -> OrderReport | None:
         question = {"type": "orderStatus", "user": ADDRESS, "oid": client_id}
-        return await self._ask(question, wire.order_answer)
+        return await self._ask(question, messages.order_answer)
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
-        return await self._ask(question, lambda answer: wire.fills(answer, symbol))
+        return await self._ask(question, lambda answer: messages.fills(answer, symbol))
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
-        return await self._ask(question, lambda answer: wire.funding(answer, symbol))
+        return await self._ask(question, lambda answer: messages.funding(answer, symbol))
 
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         question = {"type": "userNonFundingLedgerUpdates", "user": ADDRESS, "startTime": since}
-        return await self._ask(question, wire.transfers)
+        return await self._ask(question, messages.transfers)
 
     # Actions
 
@@ -159,7 +161,7 @@ class SimExchange:
         answers = await self._act(
             action,
             expires_at,
-            lambda response: wire.placed(wire.statuses(response), len(orders)),
+            lambda response: messages.placed(messages.statuses(response), len(orders)),
             partial(self._auditor.placing, orders),
             way,
         )
@@ -177,7 +179,7 @@ class SimExchange:
         return await self._act(
             action,
             expires_at,
-            lambda response: wire.cancelled(wire.statuses(response), len(client_ids)),
+            lambda response: messages.cancelled(messages.statuses(response), len(client_ids)),
             self._auditor.cancelling,
         )
 

@@ -10,8 +10,8 @@ from math import floor
 from pathlib import Path
 from random import Random
 
+from hypertui.exchange.hyperliquid import messages
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.hyperliquid import wire
 from hypertui.port import Mode, OnExit, Severity, StopReason, Verb
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
@@ -279,7 +279,7 @@ class Game:
     def _unadopted(self) -> bool:
         """Whether others traded what the operator has resumed over: too little to pause for."""
         booked = self.process.trade.tracker.booked
-        return any("cloid" not in row and not booked(wire.fill(row)) for row in self.venue.account.fills)
+        return any("cloid" not in row and not booked(messages.fill(row)) for row in self.venue.account.fills)
 
     async def _adopt(self) -> None:
         """What an operator does about fills that the journal does not know."""

@@ -11,15 +11,15 @@ from random import Random
 from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
-from hypertui.exchange import FundingPayment, Transfer
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.ledger import Journal, JournalDown
 from hypertui.ledger.records import FillRecord
-from hypertui.market import Fill
 from hypertui.port import Event
-from hypertui.strategy.ladder import Ladder, Step
+from hypertui.strategy.ladder.ladder import Ladder, Step
 from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS

@@ -10,7 +10,7 @@ from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
 from hypertui.execution.trade_journal import Input
-from hypertui.strategy.ladder import Ladder
+from hypertui.strategy.ladder.ladder import Ladder
 from tests.support.memory_journal import MemoryJournal
 
 

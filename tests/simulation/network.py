@@ -9,8 +9,8 @@ from enum import Enum, auto
 from random import Random
 from typing import Any
 
-from hypertui.exchange import RateLimited, Unreachable
-from hypertui.hyperliquid import errors
+from hypertui.exchange.hyperliquid import errors
+from hypertui.exchange.protocol import RateLimited, Unreachable
 from tests.simulation.scenario import LATENCIES, Faults, Scenario
 from tests.support.corruption import corrupted
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 
-from hypertui.exchange import ExchangeError
+from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hypertui.exchange import Quote
+from hypertui.core.market import ZERO, Side
+from hypertui.exchange.hyperliquid import messages
+from hypertui.exchange.protocol import Quote
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.rations import Purpose
-from hypertui.hyperliquid import wire
-from hypertui.market import ZERO, Side
 from hypertui.port import Mode
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
@@ -35,7 +35,7 @@ def _books(trade: OpenTrade, venue: Venue) -> Iterator[str]:
     held = sum((slot.coins for slot in ladder.slots), ZERO) + ladder.dust - ladder.oversold
     if held != ladder.position:
         yield f"slots and dust hold {held}, the book {ladder.position}"
-    at_venue = {wire.fill(row).key for row in account.fills}
+    at_venue = {messages.fill(row).key for row in account.fills}
     booked = trade.tracker._fills | trade._opened_by.keys()
     if at_venue != booked:
         yield f"{len(at_venue - booked)} fills not booked, {len(booked - at_venue)} booked and not there"

@@ -7,11 +7,11 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
+from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.order_tracker import Timing
-from hypertui.market import KNOWN_INSTRUMENTS
 from hypertui.port import Network, OnExit
-from hypertui.strategy.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
 from tests.execution.desk import START, Desk
 from tests.simulation.auditor import Auditor

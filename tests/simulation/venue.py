@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from hypertui.market import plain
+from hypertui.core.market import plain
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.feeds import message
 from hypertui.venue.api.gateway import Gateway

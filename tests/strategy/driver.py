@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from hypertui.fifo import FifoBook, Lot
-from hypertui.market import ZERO, Fill, Instrument, Side
-from hypertui.strategy.ladder import Direction, Ladder, Step
-from hypertui.strategy.plan import Plan, Reinvest
-from hypertui.strategy.position_map import PositionMap
+from hypertui.core.fifo import FifoBook, Lot
+from hypertui.core.market import ZERO, Fill, Instrument, Side
+from hypertui.strategy.ladder.ladder import Direction, Ladder, Step
+from hypertui.strategy.ladder.plan import Plan, Reinvest
+from hypertui.strategy.ladder.position_map import PositionMap
 
 COIN = Instrument("COIN", 2, 20)
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.market import Side
-from hypertui.round_trips import RoundTrips
-from hypertui.strategy.ladder import Direction, Ladder, Phase
-from hypertui.strategy.plan import SLOTS, Reinvest
+from hypertui.core.market import Side
+from hypertui.core.round_trips import RoundTrips
+from hypertui.strategy.ladder.ladder import Direction, Ladder, Phase
+from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.strategy.driver import Walk, fill_of, plan_of
 
 D = Decimal

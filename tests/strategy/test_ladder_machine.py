@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from hypertui.market import ZERO, Fill, Side
-from hypertui.strategy.ladder import Ladder, Slot
-from hypertui.strategy.plan import SLOTS, Reinvest
+from hypertui.core.market import ZERO, Fill, Side
+from hypertui.strategy.ladder.ladder import Ladder, Slot
+from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.strategy.driver import COIN, fifo_realized, fill_of, plan_of
 
 TRUST_SLOTS = 1

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from hypertui.strategy.plan import Reinvest
+from hypertui.strategy.ladder.plan import Reinvest
 from tests.strategy.driver import Table, Walk, plan_of
 
 MOVES = 12

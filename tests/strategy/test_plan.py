@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.market import KNOWN_INSTRUMENTS, Instrument, OrderType, Side
-from hypertui.strategy.grid import UnitGrid
-from hypertui.strategy.plan import BuyOrder, Plan, PlanError
+from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, OrderType, Side
+from hypertui.strategy.ladder.grid import UnitGrid
+from hypertui.strategy.ladder.plan import BuyOrder, Plan, PlanError
 from tests.strategy.driver import COIN, plan_of
 
 D = Decimal

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from hypertui.market import Side
-from hypertui.strategy.position_map import PositionMap
-from hypertui.strategy.trace import trace_record
+from hypertui.core.market import Side
+from hypertui.strategy.ladder.position_map import PositionMap
+from hypertui.strategy.ladder.trace import trace_record
 from tests.strategy.driver import Walk, fill_of
 
 

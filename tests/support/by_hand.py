@@ -6,9 +6,9 @@ import asyncio
 from decimal import Decimal
 from itertools import count
 
-from hypertui.exchange import Filled, Placed
-from hypertui.hyperliquid import HyperliquidExchange, paper
-from hypertui.market import Order, OrderType, Side
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
+from hypertui.exchange.protocol import Filled, Placed
 from tests.support.live_engine import LiveEngine
 
 _ids = count(0xBAD)

@@ -102,7 +102,7 @@ def _load() -> None:
     import hypertui.cli.trade
     import hypertui.cli.venue
     import hypertui.cli.version
-    import hypertui.hyperliquid
+    import hypertui.exchange.hyperliquid
     import hypertui.ledger.story
     import hypertui.ledger.telling  # noqa: F401
 

@@ -15,7 +15,7 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info

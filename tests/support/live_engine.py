@@ -13,13 +13,13 @@ from typing import Any, Self, TypeVar
 
 from hyperliquid.info import Info
 
-from hypertui.exchange import Exchange
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.execution.trader import Trader
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Snapshot, Stop, StopReason, Verb
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal

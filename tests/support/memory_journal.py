@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from hypertui.exchange import FundingPayment, Transfer
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input
-from hypertui.market import Fill
 from hypertui.port import Event
-from hypertui.strategy.ladder import Ladder, Step
+from hypertui.strategy.ladder.ladder import Ladder, Step
 
 
 class MemoryJournal:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.market import ZERO, Side
+from hypertui.core.market import ZERO, Side
 from hypertui.port import Invariant, Mode, SlotState, Snapshot
 from hypertui.venue.core import Core
 from hypertui.venue.model.events import Batch

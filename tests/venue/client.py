@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.api.endpoints import Doors
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info

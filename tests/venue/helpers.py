@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.core import Core
 from hypertui.venue.market.prices import ManualPrices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from hypertui.market import ZERO, Side
+from hypertui.core.market import ZERO, Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import Json

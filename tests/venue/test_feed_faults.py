@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.faults.feed_faults import FeedFaults
 from tests.venue.client import Client, data

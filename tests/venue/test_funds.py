@@ -15,7 +15,7 @@ from hyperliquid.utils.signing import (
     sign_withdraw_from_bridge_action,
 )
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.fees import DAY_MS
 from hypertui.venue.api.info import Info
 from hypertui.venue.model.messages import MalformedError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.model.order_results import Outcome, Resting, Waiting
 from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder, frontend
 from tests.venue.helpers import ALICE, BOB, Venue, filled, resting

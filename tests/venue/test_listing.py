@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
 from hypertui.venue.market.prices import ManualPrices

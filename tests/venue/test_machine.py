@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
 from hypertui.venue.model.orders import OrderRequest, Tif, Trigger

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
 from hypertui.venue.model.errors import ActionError

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, BOB, Venue, filled, refused, resting
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import KEPT_ORDERS
 from hypertui.venue.accounts.agents import DAY_MS
 from hypertui.venue.api.gateway import Gateway

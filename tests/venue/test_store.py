@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from hypertui.cli import main
-from hypertui.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.market import Order, OrderType, Side
+from hypertui.core.market import Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.lock import Lock, StateError
 from hypertui.venue.model.options import VenueOptions

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.model.orders import Tif
 from tests.venue.client import Client, data
 from tests.venue.helpers import ALICE, BOB

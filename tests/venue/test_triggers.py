@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.model.orders import Tif, frontend
 from tests.venue.helpers import ALICE, BOB, Venue, refused, resting
 

@@ -8,7 +8,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.keys import Bar
 from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import (
     CommandState,
     CommandView,

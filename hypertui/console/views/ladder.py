@@ -9,7 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Role, Span, fit, line, pad, table, tint, wrap
 from hypertui.console.views.log import alarm_lines
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import Invariant, SlotState, SlotView, Trigger
 
 _SKEW_LIMIT = 2_000  # ms

@@ -9,7 +9,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Role, Span
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views.price import change_role
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import CycleView, FillView, LotView
 
 _FILLS = (

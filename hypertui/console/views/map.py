@@ -8,7 +8,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Role, Span, Table, line, pad, tint
 from hypertui.console.views.price import change_role
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import MapRow
 
 _COLUMNS = (

@@ -9,7 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Role, Span, line
 from hypertui.console.listing import Listing, Row, facts
-from hypertui.market import Side, plain
+from hypertui.core.market import Side, plain
 from hypertui.port import Mode, OrderView, SlotState
 
 _COLUMNS = (

@@ -8,7 +8,7 @@ from hypertui.console.lines import Column, Line, Role, Span, line
 from hypertui.console.listing import Listing, Row
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.port import MapRow, UnitOrder
 
 _COLUMNS = (

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hypertui.core.market import ZERO
+from hypertui.core.round_trips import RoundTrips
 from hypertui.ledger.history import OrderedFill
 from hypertui.ledger.records import StepRecord
 from hypertui.ledger.reports.scope import iso
 from hypertui.ledger.rows import BookedFill
-from hypertui.market import ZERO
-from hypertui.round_trips import RoundTrips
 
 _SLOTS = 4
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hypertui.core.market import ZERO
 from hypertui.ledger.history import Market, OrderedFill
 from hypertui.ledger.reports.scope import Scope, iso
 from hypertui.ledger.rows import AllocationRow, BookedFill
-from hypertui.market import ZERO
 
 # An order counts as done when that many others have closed something since its last fill.
 _OPEN_EXITS = 10_000

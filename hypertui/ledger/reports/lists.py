@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import takewhile
 
+from hypertui.core.market import ZERO
 from hypertui.ledger.derivation import MarketBook, derive
 from hypertui.ledger.history import Market, OrderedFill
 from hypertui.ledger.reports.events import flows, payments
 from hypertui.ledger.reports.exits import Exits, exit_row, unit_sizes
 from hypertui.ledger.reports.scope import Scope, iso
 from hypertui.ledger.rows import AllocationRow, BookedFill
-from hypertui.market import ZERO
 
 Row = dict[str, object]
 

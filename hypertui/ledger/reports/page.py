@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from html import escape
 
+from hypertui.core.market import plain
 from hypertui.ledger.check import Verdict
 from hypertui.ledger.derivation import DERIVATION
 from hypertui.ledger.reports import charts
 from hypertui.ledger.reports.exits import exit_row, unit_sizes
 from hypertui.ledger.reports.profit import Statement
 from hypertui.ledger.reports.scope import Scope, iso
-from hypertui.market import plain
 
 _STYLE = """ body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0
 1em;color:#222;background:#fff} table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hypertui.core.market import ZERO
 from hypertui.ledger.history import Market, OrderedFill
 from hypertui.ledger.records import FundingRecord, StepRecord
 from hypertui.ledger.reports.cycles import Cycles
@@ -17,7 +18,6 @@ from hypertui.ledger.reports.events import Flow, events
 from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
 from hypertui.ledger.reports.scope import Scope, day_of
 from hypertui.ledger.rows import BookedFill
-from hypertui.market import ZERO
 
 GROUPS = ("day", "cycle", "unit", "reason")
 

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypertui.market import ONE, ZERO, Side
+from hypertui.core.market import ONE, ZERO, Side
 from hypertui.venue.accounts.fees import Turnover
 from hypertui.venue.model.log import Log
 from hypertui.venue.model.markets import MICRO

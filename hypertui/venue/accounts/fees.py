@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from hypertui.market import ONE, ZERO
+from hypertui.core.market import ONE, ZERO
 from hypertui.venue.model.messages import exact, integer, items
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.orders import Json

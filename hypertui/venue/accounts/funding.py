@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from hypertui.market import ZERO, Side
+from hypertui.core.market import ZERO, Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.market.matching import Book
 from hypertui.venue.market.volume import HOUR_MS

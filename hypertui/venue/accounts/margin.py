@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import Account, Position
 from hypertui.venue.model.markets import Market
 

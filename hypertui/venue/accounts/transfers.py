@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from eth_utils.crypto import keccak
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import POOLED, Account
 from hypertui.venue.accounts.margin import MarginRules
 from hypertui.venue.model.errors import ActionError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.api.budget import REQUEST_BUFFER, too_many_requests
 from hypertui.venue.api.weights import kind_of
 from hypertui.venue.core import Core

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from hypertui.market import ONE, ZERO, Side
+from hypertui.core.market import ONE, ZERO, Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Fault, Faults

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import islice
 
-from hypertui.market import ONE, Side
+from hypertui.core.market import ONE, Side
 from hypertui.venue.model.markets import Market
 from hypertui.venue.model.options import VenueOptions
 

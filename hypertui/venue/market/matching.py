@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from heapq import merge
 
-from hypertui.market import ONE, ZERO, Side
+from hypertui.core.market import ONE, ZERO, Side
 from hypertui.venue.market.candles import Candles
 from hypertui.venue.market.liquidity import Ladder, Quote, fresh_quotes
 from hypertui.venue.market.price_levels import Shelf, TriggerShelf

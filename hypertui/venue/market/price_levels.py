@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.model.orders import VenueOrder
 
 

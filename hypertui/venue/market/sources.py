@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hypertui.series import load_series
+from hypertui.core.price_series import load_series
 from hypertui.venue.market.mirrored_prices import following
 from hypertui.venue.market.prices import ManualPrices, PriceSource
 from hypertui.venue.market.recorded_prices import SeriesPrices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from decimal import Decimal
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.model.messages import exact, integer
 from hypertui.venue.model.orders import Json
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from hypertui.market import MAX_PRICE_DECIMALS, Instrument, parse_amount
+from hypertui.core.market import MAX_PRICE_DECIMALS, Instrument, parse_amount
 from hypertui.venue.model.markets import Market
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}")

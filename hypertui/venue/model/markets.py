@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from hypertui.market import MAX_PRICE_DECIMALS, ONE, ZERO, Instrument, plain
+from hypertui.core.market import MAX_PRICE_DECIMALS, ONE, ZERO, Instrument, plain
 
 # The smallest amount of USDC that the venue books.
 MICRO = Decimal("0.000001")

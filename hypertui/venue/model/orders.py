@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-from hypertui.market import ZERO, Side
+from hypertui.core.market import ZERO, Side
 from hypertui.venue.model.markets import Market, number
 
 Json = dict[str, Any]

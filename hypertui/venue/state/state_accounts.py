@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import APART, POOLED, Account, Position
 from hypertui.venue.model.markets import Market
 from hypertui.venue.model.messages import (

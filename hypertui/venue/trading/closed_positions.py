@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.market.matching import Book
 from hypertui.venue.model.events import Batch

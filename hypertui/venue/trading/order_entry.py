@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.margin import MarginRules
 from hypertui.venue.market.liquidity import Quote

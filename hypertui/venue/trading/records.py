@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from hypertui.market import ZERO, Side
+from hypertui.core.market import ZERO, Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.fees import REFERRAL_DISCOUNT, REFERRAL_VOLUME, FeeSchedule, Turnover
 from hypertui.venue.accounts.margin import MarginRules

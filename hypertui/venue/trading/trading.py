@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.margin import MarginRules
 from hypertui.venue.market.liquidity import Quote

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.market import Side, plain
+from hypertui.core.market import Side, plain
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.actions.base import Action, Parser, done, ordered
 from hypertui.venue.core import Core

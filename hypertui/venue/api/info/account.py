@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.fees import DAY_MS
 from hypertui.venue.accounts.margin import Margin

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from hypertui.market import ONE
+from hypertui.core.market import ONE
 from hypertui.venue.accounts.fees import (
     DAY_MS,
     MAKER_REBATES,

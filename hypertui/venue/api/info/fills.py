@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from hypertui.market import ZERO
+from hypertui.core.market import ZERO
 from hypertui.venue.accounts.transfers import NO_HASH
 from hypertui.venue.api.info.people import People, rows_between
 from hypertui.venue.core import Core

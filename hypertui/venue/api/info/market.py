@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypertui.market import Side
+from hypertui.core.market import Side
 from hypertui.venue.accounts.funding import impact_prices
 from hypertui.venue.api.info.people import rows_between
 from hypertui.venue.api.info.reference import ReferenceInfo

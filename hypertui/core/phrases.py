@@ -1,0 +1,41 @@
+"""Amounts and counts in the words that the engine says to its operator."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypertui.core.market import Instrument, plain
+
+
+def counted(count: int, noun: str) -> str:
+    """'1 buy', '3 buys'."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def coins(size: Decimal, instrument: Instrument) -> str:
+    """A size with the market's decimals; more of them where it has more."""
+    exact = plain(size)
+    fixed = f"{size:,.{instrument.sz_decimals}f}"
+    return fixed if Decimal(fixed.replace(",", "")) == size else exact
+
+
+def usd(amount: Decimal) -> str:
+    """An amount of money to the cent, its thousands apart."""
+    return f"{amount:,.2f}"
+
+
+def at_price(price: Decimal) -> str:
+    """A price with its thousands apart, every digit of it kept."""
+    whole, dot, rest = plain(price).partition(".")
+    return f"{int(whole):,}{dot}{rest}"
+
+
+def unit(number: int) -> str:
+    """A unit of the ladder: +3, 0, -4."""
+    return f"{number:+d}" if number else "0"
+
+
+def unattended(buys: int) -> str:
+    """What buys without an engine are."""
+    are = "is" if buys == 1 else "are"
+    return f"{counted(buys, 'buy')} {are} live with no engine: a buy that fills gets no stop"

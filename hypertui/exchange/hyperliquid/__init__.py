@@ -1,0 +1,20 @@
+"""The real exchange: the SDK for actions and questions, `websockets` for the feed, errors as types.
+
+Paper, testnet and mainnet are the same code: only the base URL and the key differ.
+"""
+
+from hypertui.exchange.hyperliquid.client import HyperliquidExchange
+from hypertui.exchange.hyperliquid.feed import Pace
+from hypertui.exchange.hyperliquid.keys import KeyRefused, SigningKey
+from hypertui.exchange.hyperliquid.network import MAINNET, TESTNET, Network, paper
+
+__all__ = [
+    "MAINNET",
+    "TESTNET",
+    "HyperliquidExchange",
+    "KeyRefused",
+    "Network",
+    "Pace",
+    "SigningKey",
+    "paper",
+]

@@ -1,0 +1,373 @@
+"""One account at one venue: the `Exchange` that the engine is written against, for paper and real alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import Future
+from decimal import Decimal
+from typing import TypeVar
+
+from hypertui.core.market import Fill, Instrument, Order
+from hypertui.exchange.hyperliquid import errors, messages
+from hypertui.exchange.hyperliquid.agents import Authority
+from hypertui.exchange.hyperliquid.checks import Json, rows, understood
+from hypertui.exchange.hyperliquid.feed import Feed, Pace
+from hypertui.exchange.hyperliquid.holdings import Holdings
+from hypertui.exchange.hyperliquid.keys import SigningKey
+from hypertui.exchange.hyperliquid.line import Line
+from hypertui.exchange.hyperliquid.network import Network
+from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, Meter
+from hypertui.exchange.hyperliquid.request import cloid_of, order_request
+from hypertui.exchange.hyperliquid.sdk import Actions, Questions
+from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.protocol import (
+    AccountState,
+    Allowance,
+    CancelOutcome,
+    FeedMessage,
+    FundingPayment,
+    OpenOrder,
+    OrderReport,
+    Placed,
+    Quote,
+    Rejected,
+    Signer,
+    Standing,
+    Transfer,
+    Unreachable,
+)
+
+DEFAULT_TIMEOUT = 5.0  # seconds
+
+# A shorter page of fills is the last one: the venue documents 2000 for fills and 500 for other lists.
+_SHORTEST_FULL_PAGE = 500
+# The venue keeps the newest ten thousand fills: no honest list has more pages.
+_MOST_PAGES = 40
+_PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
+
+_T = TypeVar("_T")
+
+
+class HyperliquidExchange:
+    """Fulfils `hypertui.exchange.protocol.Exchange`; see there for the meaning and the errors of every call.
+
+    Nothing is sent before the first call. `account` is the key's own address by default, and `timeout` in
+    seconds, for the whole of a request. `with_last` has the feed tell of traded prices too, at the price of
+    more traffic.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        key: SigningKey,
+        account: str | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        with_last: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
+        self._network = network
+        self._key = key
+        self._account = (account or key.address).lower()
+        self._timeout = timeout
+        self._with_last = with_last
+        self._pace = pace or Pace()
+        # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
+        # that a question has kept warm, where one of its own would be hung up between two steps.
+        self._session = Session(trust_env=not network.is_loopback)
+        self._questions = Questions(network, self._session, timeout)
+        self._actions: Actions | None = None
+        self._meta: Json = None
+        # What came with the markets, and when: for a quote that is the very next thing to be asked for.
+        self._contexts: tuple[float, Json] | None = None
+        self._authority = Authority(key.address, self._account, self._ask)
+        self._holdings = Holdings(self._account, self._ask)
+        self._meter = Meter()
+        self._line = Line(self._session, timeout, self._meter, self._hurry_feeds)
+        self._opening = asyncio.Lock()
+        self._feeds: dict[str, Feed] = {}
+        self._prepared: tuple[tuple[tuple[Order, ...], int], Future[Json]] | None = None
+
+    @property
+    def account(self) -> str:
+        return self._account
+
+    @property
+    def allowance(self) -> Allowance:
+        return self._meter.allowance
+
+    @property
+    def weight_spent(self) -> int:
+        """The request weight of everything sent so far."""
+        return self._meter.spent
+
+    async def ask_allowance(self) -> None:
+        used, limit = await self._ask(
+            USUAL, lambda venue: venue.user_rate_limit(self._account), messages.request_budget
+        )
+        self._meter.account(used, limit)
+
+    async def open(self) -> None:
+        """Verify the key and learn the venue's markets, once. Every action does this first if nobody has.
+
+        Raises Rejected if the key may not act for the account; nothing has been signed then.
+        """
+        await self._opened()
+
+    async def verify_key(self) -> None:
+        """Make sure that the key belongs to the account, to its master or to an agent of either.
+
+        Raises Rejected, naming both addresses, if it does not.
+        """
+        await self._authority.verify()
+
+    async def standing(self) -> Standing:
+        signer = await self._authority.known()
+        fee = await self._ask(USUAL, lambda venue: venue.user_fees(self._account), messages.taker_fee)
+        pooling = await self._holdings.pooling()
+        return Standing(signer, fee, self._network.base_url, self._network.ws_url, pooling)
+
+    async def signer(self) -> Signer:
+        self._holdings.forget()  # as rarely changed as a key, and asked for as rarely
+        return await self._authority.look()
+
+    async def instruments(self) -> Mapping[str, Instrument]:
+        return messages.instruments(await self._markets())
+
+    async def quote(self, symbol: str) -> Quote:
+        contexts, self._contexts = self._contexts, None
+        if contexts is None or self._pace.clock() > contexts[0] + _PRICES_AGE:
+            contexts = await self._ask_contexts()
+        found = understood(contexts[1], lambda answer: messages.quote_in(answer, symbol))
+        if found is None:
+            raise _no_market(symbol)
+        return found
+
+    async def _ask_contexts(self) -> tuple[float, Json]:
+        """All markets with their prices, and when they came (s)."""
+        answer = await self._ask(USUAL, lambda venue: venue.meta_and_asset_ctxs(), messages.checked_contexts)
+        return self._pace.clock(), answer
+
+    async def is_delisted(self, symbol: str) -> bool:
+        _, contexts = await self._ask_contexts()
+        return symbol in understood(contexts[0], messages.delisted, is_action=False)
+
+    async def account_state(self, symbol: str) -> AccountState:
+        return await self._holdings.state(symbol)
+
+    async def available(self, symbol: str) -> Decimal:
+        return await self._holdings.available(symbol)
+
+    async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
+        return await self._ask(
+            USUAL,
+            lambda venue: venue.frontend_open_orders(self._account),
+            lambda answer: messages.open_orders(answer, symbol),
+        )
+
+    async def order_report(self, client_id: str) -> OrderReport | None:
+        cloid = cloid_of(client_id)
+        return await self._ask(
+            LIGHT, lambda venue: venue.query_order_by_cloid(self._account, cloid), messages.order_answer
+        )
+
+    async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
+        found: dict[tuple[int, int, int], Fill] = {}
+        start = since
+        for _ in range(_MOST_PAGES):
+            page = await self._fills_page(start)
+            found |= {
+                fill.key: fill for fill in understood(page, lambda answer: messages.fills(answer, symbol))
+            }
+            # Not one later: more fills of that same millisecond may be on the next page.
+            start, last = understood(page, messages.newest), start
+            if len(page) < _SHORTEST_FULL_PAGE or start <= last:
+                ordered = sorted(found.values(), key=lambda fill: fill.time)
+                return tuple(fill for fill in ordered if fill.time >= since)
+        raise _too_many_pages("fills")
+
+    async def _fills_page(self, start: int) -> Sequence[Json]:
+        page = await self._ask(USUAL, lambda venue: venue.user_fills_by_time(self._account, start), rows)
+        self._meter.answered(len(page))
+        return page
+
+    async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
+        payments = await self._ask(
+            USUAL,
+            lambda venue: venue.user_funding_history(self._account, since),
+            lambda answer: messages.funding(answer, symbol),
+        )
+        self._meter.answered(len(payments))
+        return payments
+
+    async def transfers_since(self, since: int) -> Sequence[Transfer]:
+        found: list[Transfer] = []
+        start = since
+        for _ in range(_MOST_PAGES):
+            page = await self._transfers_page(start)
+            # The page begins with all of the last one's last millisecond again.
+            found = [transfer for transfer in found if transfer.time < start] + list(page)
+            if len(page) < _SHORTEST_FULL_PAGE or page[-1].time == start:
+                return tuple(found)
+            start = page[-1].time
+        raise _too_many_pages("transfers")
+
+    async def _transfers_page(self, start: int) -> Sequence[Transfer]:
+        page = await self._ask(
+            USUAL,
+            lambda venue: venue.user_non_funding_ledger_updates(self._account, start),
+            messages.transfers,
+        )
+        self._meter.answered(len(page))
+        return page
+
+    async def set_leverage(
+        self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
+    ) -> None:
+        await self._act(
+            {symbol},
+            1,
+            expires_at,
+            lambda venue: venue.update_leverage(leverage, symbol, not isolated),
+            _nothing,
+        )
+
+    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+        actions = self._actions
+        if actions is None or self._line.closed or not orders:
+            return
+
+        signing = self._line.begin(lambda: actions.signed(_placement(orders), expires_at))
+        self._prepared = (tuple(orders), expires_at), signing
+
+    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+        if not orders:
+            return ()
+        prepared, self._prepared = self._prepared, None  # nothing is sent twice: its nonce is spent
+        signing = None
+        if prepared is not None and prepared[0] == (tuple(orders), expires_at):
+            signing = prepared[1]
+        return await self._act(
+            {order.symbol for order in orders},
+            len(orders),
+            expires_at,
+            _placement(orders),
+            lambda response: messages.placed(messages.statuses(response), len(orders)),
+            signing,
+        )
+
+    async def cancel(
+        self, symbol: str, client_ids: Sequence[str], expires_at: int
+    ) -> Sequence[CancelOutcome]:
+        if not client_ids:
+            return ()
+        requests = [{"coin": symbol, "cloid": cloid_of(client_id)} for client_id in client_ids]
+
+        def read(response: Json) -> Sequence[CancelOutcome]:
+            answers = messages.statuses(response)
+            error = messages.shared_error(answers, len(client_ids))
+            if error is not None:
+                raise errors.whole_action(error)
+            return messages.cancelled(answers, len(client_ids))
+
+        return await self._act(
+            {symbol},
+            len(requests),
+            expires_at,
+            lambda venue: venue.bulk_cancel_by_cloid(requests),
+            read,
+        )
+
+    async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
+        feed = Feed(self._network, self._account, symbol, deliver, with_last=self._with_last, pace=self._pace)
+        self._feeds[symbol] = feed
+        await feed.run()
+
+    def stream_ages(self, symbol: str) -> Mapping[str, float]:
+        """Seconds since each stream of the symbol's feed was last heard, by channel, if it ever was."""
+        feed = self._feeds.get(symbol)
+        return {} if feed is None else feed.ages()
+
+    def _hurry_feeds(self) -> None:
+        for feed in self._feeds.values():
+            feed.hurry()
+
+    async def close(self) -> None:
+        """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
+        await self._line.close()
+
+    async def _opened(self) -> Actions:
+        async with self._opening:
+            if self._actions is None:
+                await self.verify_key()
+                meta = await self._markets()  # last, so that the prices with them are new
+                self._actions = Actions(
+                    self._network,
+                    self._session,
+                    self._key,
+                    self._account,
+                    self._authority.vault,
+                    meta,
+                    self._timeout,
+                )
+            return self._actions
+
+    async def _markets(self) -> Json:
+        """The venue's markets, asked for once, with their prices: a start needs both."""
+        if self._meta is None:
+            self._contexts = await self._ask_contexts()
+            self._meta, _ = self._contexts[1]
+        return self._meta
+
+    async def _ask(
+        self, weight: int, question: Callable[[Questions], Json], read: Callable[[Json], _T]
+    ) -> _T:
+        """Ask on a thread and read the answer."""
+        self._meter.asked(weight)
+        self._contexts = None
+        answer = await self._line.ask(lambda: question(self._questions))
+        return understood(answer, read)
+
+    async def _act(
+        self,
+        symbols: Set[str],
+        parts: int,
+        expires_at: int,
+        sign: Callable[[Actions], Json],
+        read: Callable[[Json], _T],
+        signing: Future[Json] | None = None,
+    ) -> _T:
+        """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
+        `signing` gives what `sign` would, where that has been begun.
+
+        Raises Unknown for an answer that cannot be read.
+        """
+        actions = await self._opened()
+        for symbol in symbols:
+            if symbol not in actions.info.name_to_coin:
+                raise _no_market(symbol)
+
+        def send() -> Json:
+            return actions.send(actions.signed(sign, expires_at) if signing is None else signing.result())
+
+        self._meter.acted(parts)
+        self._contexts = None
+        answer = await self._line.act(send)
+        return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
+
+
+def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:
+    return lambda venue: venue.bulk_orders([order_request(order) for order in orders])
+
+
+def _too_many_pages(what: str) -> Unreachable:
+    return Unreachable(f"the exchange's list of {what} has more than {_MOST_PAGES} pages")
+
+
+def _nothing(response: Json) -> None:
+    del response
+
+
+def _no_market(symbol: str) -> Rejected:
+    return Rejected(f"the exchange has no market {symbol!r}")

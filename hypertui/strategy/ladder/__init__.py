@@ -1,0 +1,1 @@
+"""The unit ladder, pure: no I/O, no clock, no knowledge that an order can fail."""
