@@ -14,7 +14,9 @@ from textual.pilot import Pilot
 
 from benchmarks.figures import milliseconds
 from hypertui.console.app import HyperTui
-from hypertui.port import Event, Severity, Snapshot, StopReason
+from hypertui.port.commands import StopReason
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Severity, Snapshot
 from tests.console import fakes, parts, states
 
 SIZE = (120, 40)

@@ -28,7 +28,8 @@ from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.port import Network, OnExit, Stop
+from hypertui.port.commands import OnExit, Stop
+from hypertui.port.snapshot import Network
 
 STEPS = 1_000
 MOST_STEPS = 2_000

@@ -30,7 +30,8 @@ from hypertui.core.files import named_path, read_regular
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.order_tracker import Timing
-from hypertui.port import Network, OnExit
+from hypertui.port.commands import OnExit
+from hypertui.port.snapshot import Network
 from hypertui.provenance import Origins, Place
 from hypertui.strategy.ladder.plan import BuyOrder, PlanError, Reinvest
 

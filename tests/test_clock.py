@@ -16,7 +16,7 @@ from hypertui.execution.clock_watch import ClockWatch
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
-from hypertui.port import Invariant, Source
+from hypertui.port.snapshot import Invariant, Source
 from tests.console.states import running
 
 HOUR = 3_600_000

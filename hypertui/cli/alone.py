@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from hypertui.execution.entry import StartRefused
 from hypertui.ledger import EngineLock, Locked
 from hypertui.ledger.lock import held_locks, refusal
-from hypertui.port import Network
+from hypertui.port.snapshot import Network
 from hypertui.settings import Settings
 
 _IN_HOME = ".local/state/hypertui/locks"

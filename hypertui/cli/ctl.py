@@ -20,7 +20,8 @@ from hypertui.core.clock import steady_ms
 from hypertui.core.files import named_path
 from hypertui.core.market import plain
 from hypertui.core.redaction import harmless, printable
-from hypertui.port import CommandState, Network, Snapshot, Verb
+from hypertui.port.commands import CommandState, Verb
+from hypertui.port.snapshot import Network, Snapshot
 from hypertui.server.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
 from hypertui.settings import load_settings
 

@@ -13,6 +13,7 @@ from hypertui.cli.paper import PaperMarket
 from hypertui.cli.trade import Prepared, prepare
 from hypertui.core import phrases
 from hypertui.core.clock import CLOCK
+from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Side
 from hypertui.core.redaction import harmless, printable
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
@@ -24,7 +25,6 @@ from hypertui.execution.survey import Survey, market
 from hypertui.ledger import JournalError
 from hypertui.ledger.errors import OldJournal
 from hypertui.ledger.lock import held_locks
-from hypertui.port import Finding, Level
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}

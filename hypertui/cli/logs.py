@@ -26,7 +26,8 @@ from structlog.stdlib import ProcessorFormatter
 from hypertui.cli.printing import event_record
 from hypertui.core.files import append_private
 from hypertui.core.redaction import without_secrets
-from hypertui.port import Event, EventKind, Severity
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Severity
 
 _BYTES = 5_000_000
 _KEPT = 3  # older files

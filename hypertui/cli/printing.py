@@ -20,7 +20,8 @@ from typing import Self
 
 from hypertui.console.format import to_ascii
 from hypertui.core.redaction import harmless
-from hypertui.port import EnginePort, Event, Severity
+from hypertui.port.engine import EnginePort, Event
+from hypertui.port.snapshot import Severity
 
 _LOG = logging.getLogger(__name__)
 

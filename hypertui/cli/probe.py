@@ -22,7 +22,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.probe import Probe, Seen
 from hypertui.execution.probe_account import LeftBehind, NotProbed, ProbeAccount
 from hypertui.ledger import Locked
-from hypertui.port import Network
+from hypertui.port.snapshot import Network
 from hypertui.settings import Settings, load_settings
 
 _BAD_INPUT, _LEFT_BEHIND, _NOT_REACHED = 2, 3, 4

@@ -29,7 +29,8 @@ from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
 from hypertui.ledger import JournalError, Locked
-from hypertui.port import EventKind, OnExit, Stop, StopReason
+from hypertui.port.commands import OnExit, Stop, StopReason
+from hypertui.port.engine import EventKind
 from hypertui.venue.model.lock import StateError
 
 _BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4

@@ -8,7 +8,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.views import bar
 from hypertui.core.market import Instrument, Side
-from hypertui.port import Invariant, Snapshot
+from hypertui.port.snapshot import Invariant, Snapshot
 
 
 def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:

@@ -21,7 +21,7 @@ from hypertui.ledger import JournalError
 from hypertui.ledger.history import History
 from hypertui.ledger.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
-from hypertui.port import TaskView
+from hypertui.port.views import TaskView
 from hypertui.server import addresses
 from hypertui.server.client import ControlClient, NoEngine
 from hypertui.settings import load_settings

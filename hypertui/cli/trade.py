@@ -37,7 +37,8 @@ from hypertui.exchange.protocol import Exchange
 from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
-from hypertui.port import Network, OnExit, Stop, StopReason
+from hypertui.port.commands import OnExit, Stop, StopReason
+from hypertui.port.snapshot import Network
 from hypertui.server.server import ControlServer
 from hypertui.settings import Settings, load_settings
 

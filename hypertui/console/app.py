@@ -38,17 +38,9 @@ from hypertui.console.theme import THEMES
 from hypertui.console.watch import Watch
 from hypertui.console.wire import Screenful
 from hypertui.core.shutdown import FAILED
-from hypertui.port import (
-    NEVER_STARTED,
-    Command,
-    CommandState,
-    EnginePort,
-    Network,
-    OnExit,
-    Stop,
-    StopReason,
-    Verb,
-)
+from hypertui.port.commands import NEVER_STARTED, Command, CommandState, OnExit, Stop, StopReason, Verb
+from hypertui.port.engine import EnginePort
+from hypertui.port.snapshot import Network
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

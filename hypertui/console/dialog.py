@@ -13,7 +13,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Role, Span, fit, line, pad, width_of, wrap
 from hypertui.console.panel import Panel
 from hypertui.console.questions import Build, Choice, Question
-from hypertui.port import Snapshot
+from hypertui.port.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui

@@ -7,7 +7,9 @@ from datetime import UTC, tzinfo
 
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
-from hypertui.port import Alarm, CommandView, Event, Mode, OnExit, Severity, Snapshot, Source, StopReason
+from hypertui.port.commands import CommandView, OnExit, StopReason
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Alarm, Mode, Severity, Snapshot, Source
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000

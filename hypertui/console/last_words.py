@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypertui.console import format as fmt
-from hypertui.port import Snapshot
+from hypertui.port.snapshot import Snapshot
 
 
 def last_words(snapshot: Snapshot) -> str:

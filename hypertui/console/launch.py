@@ -15,7 +15,8 @@ from hypertui.console.keymap import remap
 from hypertui.console.last_words import last_words
 from hypertui.core.clock import CLOCK
 from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
-from hypertui.port import EnginePort, Stop, StopReason
+from hypertui.port.commands import Stop, StopReason
+from hypertui.port.engine import EnginePort
 
 
 def run_console(

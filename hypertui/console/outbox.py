@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hypertui.port import Command, CommandState, CommandView, Event, EventKind, Severity, Snapshot, Verb
+from hypertui.port.commands import Command, CommandState, CommandView, Verb
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Severity, Snapshot
 
 _KEPT_COMMANDS = 8
 _KEPT_EVENTS = 500

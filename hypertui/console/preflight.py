@@ -14,7 +14,9 @@ from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Role, Span, line, wrap
 from hypertui.console.panel import Panel
-from hypertui.port import Finding, Level, Network, Verb
+from hypertui.core.findings import Finding, Level
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Network
 
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui

@@ -9,7 +9,9 @@ from decimal import Decimal
 from hypertui.console import format as fmt
 from hypertui.console.lines import BLANK, Line, Role, Span, line
 from hypertui.core.market import Side
-from hypertui.port import Mode, Network, OnExit, OrderView, SlotState, SlotView, Snapshot, Verb
+from hypertui.port.commands import OnExit, Verb
+from hypertui.port.snapshot import Mode, Network, Snapshot
+from hypertui.port.views import OrderView, SlotState, SlotView
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypertui.console import format as fmt
-from hypertui.port import Snapshot
+from hypertui.port.snapshot import Snapshot
 
 # The terminal keeps its own title on a stack and takes it back; one that knows no stack ignores both.
 _KEEP, TAKE_BACK = "\x1b[22;0t", "\x1b[23;0t"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypertui.port import Alarm, Severity
+from hypertui.port.snapshot import Alarm, Severity
 
 MUTED_FOR = 10 * 60_000
 # A bell that never stops is switched off by its listener.

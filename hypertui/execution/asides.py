@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.status import Alarms
-from hypertui.port import Severity
+from hypertui.port.snapshot import Severity
 
 
 def tell(tracker: OrderTracker, alarms: Alarms, now: int) -> None:

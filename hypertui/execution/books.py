@@ -17,7 +17,7 @@ from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.view import state_of
-from hypertui.port import (
+from hypertui.port.views import (
     LATENCY_STEPS,
     CycleView,
     FillView,

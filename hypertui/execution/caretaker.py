@@ -28,7 +28,7 @@ from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port import Severity
+from hypertui.port.snapshot import Severity
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0

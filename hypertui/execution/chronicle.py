@@ -10,7 +10,8 @@ from hypertui.core.market import Fill, Side, plain
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port import EventKind, Mode, Severity
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Mode, Severity
 from hypertui.strategy.ladder.ladder import Direction, Ladder, Step
 from hypertui.strategy.ladder.trace import trace_record
 

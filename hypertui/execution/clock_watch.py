@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
-from hypertui.port import Severity
+from hypertui.port.snapshot import Severity
 
 _IS_SET = 1_000  # ms by which a clock does not wander by itself
 _KEY = "clock set"

@@ -13,7 +13,8 @@ from hypertui.execution.desk import Desk
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.wishes import Wish
-from hypertui.port import CommandState, Mode, OnExit, Severity, Stop, StopReason, Verb
+from hypertui.port.commands import CommandState, OnExit, Stop, StopReason, Verb
+from hypertui.port.snapshot import Mode, Severity
 
 _STAGE_PATIENCE = 6.0  # of a wind-down on the way out that does not get on, and of one that does
 _LEAVE_PATIENCE = 20.0

@@ -21,7 +21,7 @@ from hypertui.execution.status import Alarms, CommandLog
 from hypertui.execution.tasks import Tasks
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.upkeep import Upkeep
-from hypertui.port import Mode
+from hypertui.port.snapshot import Mode
 
 
 class Desk:

@@ -22,7 +22,7 @@ from hypertui.execution.status import Alarms
 from hypertui.execution.tasks import Task
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.ledger import JournalDown, JournalError, Locked
-from hypertui.port import Severity
+from hypertui.port.snapshot import Severity
 
 _FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0  # seconds between two attempts

@@ -18,7 +18,9 @@ from hypertui.execution.event_log import EventLog
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import blank, compose
-from hypertui.port import Ack, Command, Event, EventKind, Mode, Severity, Snapshot, Stop, StopReason
+from hypertui.port.commands import Ack, Command, Stop, StopReason
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.strategy.ladder.plan import PlanError
 
 _PUBLISH_EVERY = 100

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.core.redaction import harmless, without_secrets
-from hypertui.port import Event, EventKind, Severity
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Severity
 
 
 class EventLog:

@@ -12,19 +12,9 @@ from hypertui.execution.desk import Desk
 from hypertui.execution.exposure import Exposure
 from hypertui.execution.recording import learn_ids
 from hypertui.execution.safety import NotSafe, Safety
-from hypertui.port import (
-    Ack,
-    Command,
-    CommandState,
-    EventKind,
-    Invariant,
-    Mode,
-    OnExit,
-    Severity,
-    Stop,
-    StopReason,
-    Verb,
-)
+from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Invariant, Mode, Severity
 from hypertui.strategy.ladder.plan import Plan
 
 _EVERY = 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution import preflight
@@ -15,7 +16,9 @@ from hypertui.execution.ground import Ground
 from hypertui.execution.inbox import Inbox
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.survey import Survey
-from hypertui.port import EventKind, Finding, Level, Severity, Stop, Verb
+from hypertui.port.commands import Stop, Verb
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Severity
 
 _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 

@@ -12,7 +12,7 @@ from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.rebuild import Remains, stops_left
 from hypertui.execution.skew import ClockSkew
-from hypertui.port import Network
+from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import Plan
 
 

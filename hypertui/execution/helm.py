@@ -11,7 +11,8 @@ from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
 from hypertui.execution.outcomes import Outcome
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.port import Ack, Command, CommandState, Mode, Verb
+from hypertui.port.commands import Ack, Command, CommandState, Verb
+from hypertui.port.snapshot import Mode
 
 _SOON = 10_000
 _RESUMED_WITHIN = 30_000

@@ -11,7 +11,7 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.status import Alarms, PriceHistory
-from hypertui.port import Severity, Source
+from hypertui.port.snapshot import Severity, Source
 
 _FEED_LIMIT = 35_000
 _REST_LIMIT = 30_000

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from hypertui.exchange.protocol import Signer
 from hypertui.execution.status import Alarms
-from hypertui.port import Severity
+from hypertui.port.snapshot import Severity
 
 WARNED_DAYS = 7
 _DAY = 86_400_000  # ms

@@ -25,7 +25,8 @@ from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.port import Invariant, Mode, Severity, Stop, Verb
+from hypertui.port.commands import Stop, Verb
+from hypertui.port.snapshot import Invariant, Mode, Severity
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 
 _ACCOUNT_EVERY = 5.0

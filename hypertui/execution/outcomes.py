@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hypertui.execution.status import CommandLog
-from hypertui.port import Command, CommandState
+from hypertui.port.commands import Command, CommandState
 
 # How a command has ended, with words for the operator; None while that cannot be said.
 Outcome: TypeAlias = tuple[CommandState, str] | None

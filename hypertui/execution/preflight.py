@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from hypertui.core.findings import Finding, Level
 from hypertui.core.market import ONE, Side, plain
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Pooling, Standing
 from hypertui.execution import key_watch, skew
 from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
-from hypertui.port import Finding, Level, Network
+from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Rule
 

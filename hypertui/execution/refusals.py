@@ -12,7 +12,7 @@ from hypertui.core.phrases import coins, counted
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.pacing import Streak
 from hypertui.execution.status import Alarms
-from hypertui.port import Invariant, Severity
+from hypertui.port.snapshot import Invariant, Severity
 
 TOLD_FROM = 3
 _OVER_AFTER = 180_000  # ms without another one: longer than any pause between two tries

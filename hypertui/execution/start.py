@@ -27,7 +27,7 @@ from hypertui.execution.recording import (
     relive,
 )
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.port import Stop
+from hypertui.port.commands import Stop
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import Plan
 

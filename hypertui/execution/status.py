@@ -8,7 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.execution.event_log import EventLog
-from hypertui.port import Ack, Alarm, Command, CommandState, CommandView, EventKind, OnExit, Severity, Verb
+from hypertui.port.commands import Ack, Command, CommandState, CommandView, OnExit, Verb
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Alarm, Severity
 
 _ALARMS_KEPT = 50
 _COMMANDS_KEPT = 20

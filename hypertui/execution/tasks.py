@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from hypertui.execution.status import Alarms
-from hypertui.port import Severity, TaskView
+from hypertui.port.snapshot import Severity
+from hypertui.port.views import TaskView
 
 # Late by this much is nothing yet, however often a task is done (ms): as long as the engine's own sign of
 # life may be old.

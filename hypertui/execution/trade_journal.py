@@ -27,7 +27,7 @@ from hypertui.ledger.records import (
     TradeRecord,
     TransferRecord,
 )
-from hypertui.port import Event, EventKind
+from hypertui.port.engine import Event, EventKind
 from hypertui.strategy.ladder.ladder import Ladder, Step
 
 

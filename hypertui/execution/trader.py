@@ -46,7 +46,8 @@ from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.start import Start
 from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port import Ack, Command, CommandState, Mode, Severity, Stop, StopReason, Verb
+from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason, Verb
+from hypertui.port.snapshot import Mode, Severity
 from hypertui.strategy.ladder.plan import Plan, PlanError
 
 _UPKEEP_EVERY = 10.0

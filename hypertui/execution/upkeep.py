@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port import JournalView, Severity
+from hypertui.port.snapshot import Severity
+from hypertui.port.views import JournalView
 
 _LITTLE = 200_000_000  # bytes: some days of a busy trade
 

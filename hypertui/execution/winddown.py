@@ -27,7 +27,8 @@ from hypertui.execution.order_manager import Action, OrderManager, Place, Postur
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.rations import Purpose
-from hypertui.port import Severity, Verb
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Severity
 
 _COVERED_WITHIN = 6_000
 _QUESTIONS = 3  # that brought no answer, before it goes on without

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.winddown import Progress, Trade, Winddown, what_works
-from hypertui.port import Command, CommandState, Mode, Severity, Verb
+from hypertui.port.commands import Command, CommandState, Verb
+from hypertui.port.snapshot import Mode, Severity
 
 _ALARM_AFTER = 6_000
 _WAITS = "the exchange"

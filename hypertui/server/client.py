@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from hypertui.core.redaction import printable
-from hypertui.port import CommandState, Snapshot, Verb
+from hypertui.port.commands import CommandState, Verb
+from hypertui.port.snapshot import Snapshot
 from hypertui.server import addresses, protocol
 from hypertui.server.protocol import WireError
 

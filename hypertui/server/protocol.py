@@ -19,7 +19,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from hypertui.core.market import parse_amount
-from hypertui.port import Snapshot, Verb
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Snapshot
 
 VERSION = 1
 MOST_BYTES = 65_536  # of a line from a client

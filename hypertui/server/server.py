@@ -19,7 +19,8 @@ from types import TracebackType
 from typing import Self
 
 from hypertui.core.market import plain
-from hypertui.port import Command, CommandState, EnginePort, EventKind
+from hypertui.port.commands import Command, CommandState
+from hypertui.port.engine import EnginePort, EventKind
 from hypertui.server import addresses, protocol
 from hypertui.server.protocol import CommandRequest, StatusRequest, WireError
 

@@ -15,7 +15,9 @@ import pytest
 
 from hypertui.ledger import Journal
 from hypertui.ledger.records import CommandRecord
-from hypertui.port import Ack, Command, Event, EventKind, Network, Severity, Verb
+from hypertui.port.commands import Ack, Command, Verb
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Network, Severity
 from hypertui.server.client import engines
 from hypertui.server.server import ControlServer
 from tests.cli.operating import (

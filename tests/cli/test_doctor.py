@@ -17,7 +17,7 @@ from hypertui.cli.trade import consent
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.execution.config import Consent
-from hypertui.port import Network
+from hypertui.port.snapshot import Network
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 from tests.support.terminal import Terminal

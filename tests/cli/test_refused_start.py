@@ -12,7 +12,8 @@ from hypertui.core.market import plain
 from hypertui.execution.config import TradeConfig
 from hypertui.ledger import Journal, JournalError
 from hypertui.ledger.schema import TABLES, TRADES
-from hypertui.port import Event, EventKind, Network, Severity
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Network, Severity
 
 ACCOUNT = "0x" + "ab" * 20
 CONFIG = TradeConfig(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)

@@ -119,7 +119,7 @@ def test_a_lock_that_cannot_be_taken_is_seen_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hypertui.cli import alone
-    from hypertui.port import Network
+    from hypertui.port.snapshot import Network
 
     def is_alone() -> str:
         with alone.alone_if_possible(tmp_path, Network.PAPER, None, ADDRESS, "SOL", lambda: 0) as trouble:

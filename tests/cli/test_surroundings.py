@@ -24,7 +24,7 @@ from hypertui.execution.event_log import EventLog
 from hypertui.ledger import EngineLock, Journal
 from hypertui.ledger.lock import held_locks
 from hypertui.ledger.records import TransferRecord
-from hypertui.port import EventKind
+from hypertui.port.engine import EventKind
 from hypertui.settings import PaperSettings, load_settings
 from hypertui.venue.model.lock import StateError
 from tests.ledger.facts import fill, told

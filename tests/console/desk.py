@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 
 from hypertui.console.dialog import DEAF_FOR, Dialog
 from hypertui.console.listing import ListPanel
-from hypertui.port import Network, Snapshot, StopReason, Verb
+from hypertui.port.commands import StopReason, Verb
+from hypertui.port.snapshot import Network, Snapshot
 from tests.console import fakes, states
 from tests.console.driving import screen_text
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
-from hypertui.port import StopReason
+from hypertui.port.commands import StopReason
 
 Scenario = Callable[[Pilot[StopReason]], Awaitable[None]]
 

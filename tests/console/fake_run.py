@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hypertui.console.launch import run_console
-from hypertui.port import Snapshot, Stop
+from hypertui.port.commands import Stop
+from hypertui.port.snapshot import Snapshot
 from tests.console import fakes, states
 
 

@@ -9,14 +9,9 @@ from dataclasses import replace
 
 from hypertui.console.app import HyperTui
 from hypertui.console.look import Look
-from hypertui.port import (
-    Ack,
-    Command,
-    Event,
-    Snapshot,
-    Stop,
-    StopReason,
-)
+from hypertui.port.commands import Ack, Command, Stop, StopReason
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Snapshot
 from tests.console.parts import EVENTS, NOW
 
 

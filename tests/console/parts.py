@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal as D
 
+from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Instrument, Side
-from hypertui.port import (
-    CommandState,
-    CommandView,
+from hypertui.port.commands import CommandState, CommandView, Verb
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Invariant, Severity, Source
+from hypertui.port.views import (
     CycleView,
-    Event,
     FillView,
-    Finding,
     Health,
-    Invariant,
     Latency,
-    Level,
     LotView,
     MapRow,
     OrderView,
-    Severity,
     SlotState,
     SlotView,
-    Source,
     TaskView,
     Trigger,
     UnitOrder,
-    Verb,
 )
 
 NOW = 1_763_647_471_000  # 2025-11-20 14:04:31 UTC

@@ -18,7 +18,9 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
-from hypertui.port import Event, EventKind, Severity, Stop, StopReason
+from hypertui.port.commands import Stop, StopReason
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Severity
 from tests.console import fakes, states
 
 _WARM_UP = 500

@@ -7,21 +7,9 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 from hypertui.core.market import Side
-from hypertui.port import (
-    Alarm,
-    Budget,
-    CommandState,
-    CommandView,
-    JournalView,
-    Mode,
-    Network,
-    OrderView,
-    Severity,
-    SlotState,
-    Snapshot,
-    Source,
-    Verb,
-)
+from hypertui.port.commands import CommandState, CommandView, Verb
+from hypertui.port.snapshot import Alarm, Mode, Network, Severity, Snapshot, Source
+from hypertui.port.views import Budget, JournalView, OrderView, SlotState
 from tests.console.parts import (
     ACCOUNT,
     BTC,

@@ -12,7 +12,8 @@ from hypertui.console.app import FAILED, HyperTui
 from hypertui.console.dialog import CLOSES_AFTER, DEAF_FOR
 from hypertui.console.keys import KEYS
 from hypertui.console.main import Main
-from hypertui.port import Ack, Network, OnExit, StopReason, Verb
+from hypertui.port.commands import Ack, OnExit, StopReason, Verb
+from hypertui.port.snapshot import Network
 from tests.console import fakes, parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, screen_text, until

@@ -14,7 +14,8 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Role
 from hypertui.console.outbox import Herald
 from hypertui.console.views import bar
-from hypertui.port import CommandState, CommandView, Mode, OnExit, Snapshot, StopReason, Verb
+from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
+from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, until

@@ -13,7 +13,9 @@ from textual.pilot import Pilot
 
 from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.keys import KEYS
-from hypertui.port import Event, Network, Severity, StopReason, Verb
+from hypertui.port.commands import StopReason, Verb
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Network, Severity
 from tests.console import parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, until

@@ -10,7 +10,9 @@ from textual.pilot import Pilot
 from hypertui.console.app import HyperTui
 from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.preflight import Preflight
-from hypertui.port import Finding, Level, Mode, Network, StopReason, Verb
+from hypertui.core.findings import Finding, Level
+from hypertui.port.commands import StopReason, Verb
+from hypertui.port.snapshot import Mode, Network
 from tests.console import fakes, parts, states
 from tests.console.driving import drive, screen_text, until
 

@@ -12,7 +12,9 @@ from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
 from hypertui.console.views import map as map_view
-from hypertui.port import Event, Severity, Snapshot, StopReason, Verb
+from hypertui.port.commands import StopReason, Verb
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Severity, Snapshot
 from tests.console import fakes, parts, states
 from tests.console.driving import drive, screen_text
 from tests.console.emulator import TerminalDriver

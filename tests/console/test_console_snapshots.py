@@ -9,7 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.screenshot import redact_svg
-from hypertui.port import Snapshot, StopReason
+from hypertui.port.commands import StopReason
+from hypertui.port.snapshot import Snapshot
 from tests.console import fakes, parts, states
 from tests.console.conftest import GRIDS
 from tests.console.driving import drive, screen_text, until

@@ -7,7 +7,8 @@ from dataclasses import replace
 from textual.pilot import Pilot
 
 from hypertui.console.watch import MUTED_FOR, Watch
-from hypertui.port import Alarm, Severity, StopReason
+from hypertui.port.commands import StopReason
+from hypertui.port.snapshot import Alarm, Severity
 from tests.console import states
 from tests.console.desk import Desk
 from tests.console.driving import drive

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
 from hypertui.console.wire import _sgr
-from hypertui.port import Alarm, Severity, StopReason
+from hypertui.port.commands import StopReason
+from hypertui.port.snapshot import Alarm, Severity
 from tests.console import fakes, parts, states
 from tests.console.driving import screen_text
 from tests.console.emulator import TerminalDriver

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.port import CommandState, Mode, Snapshot, Verb
+from hypertui.port.commands import CommandState, Verb
+from hypertui.port.snapshot import Mode, Snapshot
 from hypertui.server import addresses, protocol
 from hypertui.server.client import ControlClient, NoEngine, engines
 from hypertui.server.server import ControlServer

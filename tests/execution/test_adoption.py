@@ -9,7 +9,8 @@ from hypertui.core.market import Fill, Side
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.event_log import EventLog
-from hypertui.port import CommandState, Mode, OnExit, Verb
+from hypertui.port.commands import CommandState, OnExit, Verb
+from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine

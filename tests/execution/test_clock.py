@@ -9,7 +9,8 @@ import pytest
 
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.protocol import Resting
-from hypertui.port import Mode, Verb
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Mode
 from tests.execution.test_adoption import order_taken
 from tests.support.by_hand import placed_beside
 from tests.support.live_engine import LiveEngine

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.exchange.hyperliquid import errors
-from hypertui.port import Command, CommandState, Mode, OnExit, StopReason, Verb
+from hypertui.port.commands import Command, CommandState, OnExit, StopReason, Verb
+from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

@@ -10,7 +10,8 @@ from hypertui.core.market import Order, OrderType, Side
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
-from hypertui.port import Command, Mode, Verb
+from hypertui.port.commands import Command, Verb
+from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue
 

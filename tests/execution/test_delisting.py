@@ -12,7 +12,7 @@ from hypertui.exchange.hyperliquid import SigningKey, messages
 from hypertui.execution.adoption import by_exchange
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.survey import market
-from hypertui.port import Mode
+from hypertui.port.snapshot import Mode
 from tests.hyperliquid.test_hyperliquid_wire import FILL
 from tests.support.direct_venue import DirectVenue
 from tests.support.live_engine import LiveEngine

@@ -19,7 +19,7 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
 from hypertui.ledger import Journal
-from hypertui.port import Mode
+from hypertui.port.snapshot import Mode
 from tests.support.by_hand import placed_beside
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue, VenueClock

@@ -10,7 +10,7 @@ import pytest
 
 from hypertui.exchange.protocol import FeedAlive, FeedDown, FeedMessage, Malformed
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.port import Source
+from hypertui.port.snapshot import Source
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine
 from tests.support.local_venue import LocalVenue

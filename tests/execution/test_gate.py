@@ -8,10 +8,12 @@ from decimal import Decimal as D
 
 import pytest
 
+from hypertui.core.findings import Level
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.execution.config import Consent
-from hypertui.port import Level, Mode, Network, Severity, Verb
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Mode, Network, Severity
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal

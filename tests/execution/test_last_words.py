@@ -10,7 +10,8 @@ import pytest
 from hypertui.core.market import Side
 from hypertui.execution import last_words
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.port import Mode, OnExit
+from hypertui.port.commands import OnExit
+from hypertui.port.snapshot import Mode
 from tests.execution.test_adoption import by_hand
 from tests.execution.test_unsound import next_start
 from tests.support.live_engine import LiveEngine, wait_until

@@ -10,7 +10,8 @@ import pytest
 from hypertui.execution.event_log import EventLog
 from hypertui.execution.outcomes import Outcome, Outcomes
 from hypertui.execution.status import CommandLog
-from hypertui.port import Command, CommandState, Mode, Verb
+from hypertui.port.commands import Command, CommandState, Verb
+from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

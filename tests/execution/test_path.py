@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.port import Mode
+from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

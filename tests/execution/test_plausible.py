@@ -13,7 +13,7 @@ from hypertui.exchange.protocol import PriceTick, Quote
 from hypertui.execution import caretaker, order_tracker
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.plausible import fault_beside, fault_of
-from hypertui.port import Mode
+from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
 from tests.execution.test_recording import Recording, state
 from tests.support.live_engine import LiveEngine

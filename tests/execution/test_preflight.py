@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Instrument, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import AccountState, Collateral, OpenOrder, Quote, Signer, Standing
 from hypertui.execution.ground import Ground
 from hypertui.execution.preflight import findings
 from hypertui.execution.skew import ClockSkew
-from hypertui.port import Finding, Level, Network
+from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import Plan
 from tests.support.local_venue import LocalVenue
 

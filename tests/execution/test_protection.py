@@ -17,7 +17,8 @@ from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.protection import Protection
 from hypertui.execution.status import Alarms
-from hypertui.port import Invariant, Mode, Network, Severity, Verb
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Invariant, Mode, Network, Severity
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine

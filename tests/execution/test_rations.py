@@ -17,7 +17,7 @@ from hypertui.execution.backoff import LONGEST, Backoff
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.skew import ClockSkew
-from hypertui.port import OnExit
+from hypertui.port.commands import OnExit
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

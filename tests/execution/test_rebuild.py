@@ -15,7 +15,8 @@ from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.rebuild import Ambiguous
 from hypertui.execution.trade_journal import Input
-from hypertui.port import Mode, OnExit
+from hypertui.port.commands import OnExit
+from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.plan import Plan
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.port import OnExit
+from hypertui.port.commands import OnExit
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

@@ -16,7 +16,7 @@ from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.refusals import Refusals
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.status import Alarms
-from hypertui.port import Severity
+from hypertui.port.snapshot import Severity
 from tests.execution.desk import Desk
 
 NOW = 1_700_000_000_000

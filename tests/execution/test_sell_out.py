@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from hypertui.execution.trade_journal import Input
-from hypertui.port import CommandState, EventKind, Mode, OnExit, Verb
+from hypertui.port.commands import CommandState, OnExit, Verb
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue

@@ -18,6 +18,7 @@ from random import Random
 import pytest
 
 from hypertui.cli.doctor import examined
+from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Order, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
@@ -31,7 +32,8 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
-from hypertui.port import Finding, Level, Network, Stop
+from hypertui.port.commands import Stop
+from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 from hypertui.venue.accounts.accounts import APART, Account

@@ -9,7 +9,7 @@ import pytest
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.port import Stop, StopReason
+from hypertui.port.commands import Stop, StopReason
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

@@ -17,7 +17,8 @@ from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.trade_journal import Input
-from hypertui.port import OnExit, TaskView
+from hypertui.port.commands import OnExit
+from hypertui.port.views import TaskView
 from hypertui.strategy.ladder.plan import SLOTS
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue

@@ -15,7 +15,7 @@ from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.status import Alarms
 from hypertui.execution.tasks import Tasks
 from hypertui.execution.upkeep import Upkeep
-from hypertui.port import TaskView
+from hypertui.port.views import TaskView
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal

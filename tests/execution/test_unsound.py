@@ -14,7 +14,8 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.execution.recording import Unsound
 from hypertui.execution.start import rehearse
 from hypertui.execution.trade_journal import Input
-from hypertui.port import Mode, OnExit, Verb
+from hypertui.port.commands import OnExit, Verb
+from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.ladder import Ladder
 from tests.execution.desk import Desk
 from tests.execution.test_recording import Recording, state

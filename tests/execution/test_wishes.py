@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.execution.order_tracker import Timing
-from hypertui.port import CommandState, CommandView, Mode, OnExit, Verb
+from hypertui.port.commands import CommandState, CommandView, OnExit, Verb
+from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal

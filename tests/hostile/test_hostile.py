@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from hypertui.core.market import plain
-from hypertui.port import OnExit
+from hypertui.port.commands import OnExit
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine, Verdict, run
 from tests.support.corruption import corrupted

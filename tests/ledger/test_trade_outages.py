@@ -19,7 +19,8 @@ from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, LedgerJournal
 from hypertui.ledger import Journal
 from hypertui.ledger.records import TradeRecord
-from hypertui.port import Mode, OnExit, Verb
+from hypertui.port.commands import OnExit, Verb
+from hypertui.port.snapshot import Mode
 from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections
 from tests.simulation.memory import problems_of_memory

@@ -12,7 +12,8 @@ from random import Random
 
 from hypertui.exchange.hyperliquid import messages
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port import Mode, OnExit, Severity, StopReason, Verb
+from hypertui.port.commands import OnExit, StopReason, Verb
+from hypertui.port.snapshot import Mode, Severity
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
 from tests.simulation.books import problems_of_fills, problems_of_money

@@ -18,7 +18,7 @@ from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.ledger import Journal, JournalDown
 from hypertui.ledger.records import FillRecord
-from hypertui.port import Event
+from hypertui.port.engine import Event
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypertui.port import Event
+from hypertui.port.engine import Event
 from tests.simulation.game import Game
 from tests.simulation.loop import VirtualLoop, run
 from tests.simulation.scenario import Scenario, draw

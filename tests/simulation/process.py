@@ -15,7 +15,9 @@ from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import blank, compose
-from hypertui.port import Command, Event, Severity, Snapshot, Stop, StopReason, Verb
+from hypertui.port.commands import Command, Stop, StopReason, Verb
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Severity, Snapshot
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
 

@@ -10,7 +10,7 @@ from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.rations import Purpose
-from hypertui.port import Mode
+from hypertui.port.snapshot import Mode
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
 

@@ -10,7 +10,8 @@ from typing import Literal
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.order_tracker import Timing
-from hypertui.port import Network, OnExit
+from hypertui.port.commands import OnExit
+from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill

@@ -10,7 +10,7 @@ from hypertui.ledger.check import check
 from hypertui.ledger.history import History
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.scope import Scope
-from hypertui.port import OnExit
+from hypertui.port.commands import OnExit
 from tests.simulation.door import Boundary, Kill
 from tests.simulation.game import Game
 from tests.simulation.loop import VirtualLoop, run

@@ -20,7 +20,9 @@ from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.execution.trader import Trader
-from hypertui.port import Ack, Command, Event, Mode, Network, OnExit, Snapshot, Stop, StopReason, Verb
+from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Mode, Network, Snapshot
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import Oracle

@@ -8,7 +8,7 @@ from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input
-from hypertui.port import Event
+from hypertui.port.engine import Event
 from hypertui.strategy.ladder.ladder import Ladder, Step
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Side
-from hypertui.port import Invariant, Mode, SlotState, Snapshot
+from hypertui.port.snapshot import Invariant, Mode, Snapshot
+from hypertui.port.views import SlotState
 from hypertui.venue.core import Core
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import Json

@@ -10,7 +10,8 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Role, Span, line, wrap
 from hypertui.console.listing import Listing, Row
 from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
-from hypertui.port import Event, EventKind, Severity
+from hypertui.port.engine import Event, EventKind
+from hypertui.port.snapshot import Severity
 
 _COLUMNS = (
     Column("time", least=18),

@@ -9,16 +9,9 @@ from hypertui.console.frame import Frame
 from hypertui.console.keys import Bar
 from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
 from hypertui.core.market import Side
-from hypertui.port import (
-    CommandState,
-    CommandView,
-    Mode,
-    Network,
-    OnExit,
-    Severity,
-    Source,
-    Trigger,
-)
+from hypertui.port.commands import CommandState, CommandView, OnExit
+from hypertui.port.snapshot import Mode, Network, Severity, Source
+from hypertui.port.views import Trigger
 
 MIN_WIDTH = 80
 MIN_HEIGHT = 23

@@ -10,7 +10,8 @@ from hypertui.console.lines import Column, Line, Role, Span, fit, line
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views import bar
 from hypertui.console.views.log import SEVERITY_ROLE
-from hypertui.port import LATENCY_STEPS, Alarm, Source, TaskView
+from hypertui.port.snapshot import Alarm, Source
+from hypertui.port.views import LATENCY_STEPS, TaskView
 
 _ALARMS = (
     Column("", least=2),

@@ -10,7 +10,8 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Role, Span, fit, line, pad, table, tint, wrap
 from hypertui.console.views.log import alarm_lines
 from hypertui.core.market import Side
-from hypertui.port import Invariant, SlotState, SlotView, Trigger
+from hypertui.port.snapshot import Invariant
+from hypertui.port.views import SlotState, SlotView, Trigger
 
 _SKEW_LIMIT = 2_000  # ms
 _SLOTS = 4  # an order beyond them stands in for one whose end is not proven yet

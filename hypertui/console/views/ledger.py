@@ -10,7 +10,7 @@ from hypertui.console.lines import Column, Line, Role, Span
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
-from hypertui.port import CycleView, FillView, LotView
+from hypertui.port.views import CycleView, FillView, LotView
 
 _FILLS = (
     Column("time", least=14),

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Role, Span, both_ends, fit, line, pad, tint, wrap
-from hypertui.port import Alarm, CommandState, CommandView, Event, Severity
+from hypertui.port.commands import CommandState, CommandView
+from hypertui.port.engine import Event
+from hypertui.port.snapshot import Alarm, Severity
 
 SEVERITY_ROLE = {
     Severity.INFO: Role.TEXT,

@@ -9,7 +9,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Role, Span, Table, line, pad, tint
 from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
-from hypertui.port import MapRow
+from hypertui.port.views import MapRow
 
 _COLUMNS = (
     Column(""),

@@ -10,7 +10,8 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Role, Span, line
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.core.market import Side, plain
-from hypertui.port import Mode, OrderView, SlotState
+from hypertui.port.snapshot import Mode
+from hypertui.port.views import OrderView, SlotState
 
 _COLUMNS = (
     Column("order", least=6),

@@ -10,7 +10,7 @@ from textual.renderables.digits import DIGITS, DIGITS3X3
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, width_of
-from hypertui.port import Trigger
+from hypertui.port.views import Trigger
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 

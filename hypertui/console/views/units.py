@@ -9,7 +9,7 @@ from hypertui.console.listing import Listing, Row
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
-from hypertui.port import MapRow, UnitOrder
+from hypertui.port.views import MapRow, UnitOrder
 
 _COLUMNS = (
     Column(""),

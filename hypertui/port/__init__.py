@@ -1,0 +1,1 @@
+"""All that passes between an engine and whoever watches it."""

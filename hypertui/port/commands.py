@@ -1,0 +1,118 @@
+"""Commands to the engine, what becomes of each, and the order to leave."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
+    preflight."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL_BUYS = "cancel-buys"
+    SELL_OUT = "sell-out"
+    FLATTEN = "flatten"
+    CANCEL_ALL = "cancel-all"
+    HALT = "halt"
+    ADOPT = "adopt"
+    RECONCILE = "reconcile"
+
+
+class OnExit(StrEnum):
+    """What becomes of the working orders when the engine leaves."""
+
+    BUYS = "buys"  # cancel the buys, keep the stops
+    LEAVE = "leave"
+    FLATTEN = "flatten"
+
+
+class CommandState(StrEnum):
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"  # the engine works on it
+    CONFIRMED = "confirmed"  # the outcome was seen at the venue
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """An operator's action and how far it has come. `took` is ms from sent to its last state."""
+
+    id: str
+    verb: Verb
+    who: str
+    at: int
+    state: CommandState
+    took: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request to the engine; sending the same `id` twice does it once. `who` is for the audit."""
+
+    id: str
+    verb: Verb
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The engine's first answer: taken up or refused, with words for the operator. Not yet done."""
+
+    id: str
+    accepted: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopReason:
+    """How a run ended. `status` is the process's exit status: 0 done, 2 bad input, 3 halted, 4 venue not
+    reached."""
+
+    status: int
+    text: str
+
+
+# The exit statuses of a run that ended before anything was traded: bad input, venue not reached.
+NEVER_STARTED = (2, 4)
+
+
+class Stop:
+    """The order to leave, given from any thread or signal handler, at any time, more than once.
+
+    `on_exit` holds what the engine shall do with its orders; the last request decides. `by` says for the
+    audit who runs it.
+    """
+
+    def __init__(self, on_exit: OnExit = OnExit.BUYS) -> None:
+        self.on_exit = on_exit
+        self.by = "nobody"
+        self._requested = threading.Event()
+        self._wake: Callable[[], None] | None = None
+
+    @property
+    def requested(self) -> bool:
+        return self._requested.is_set()
+
+    def request(self, on_exit: OnExit | None = None) -> None:
+        """Ask the engine to leave; `on_exit` changes what it does on the way."""
+        if on_exit is not None:
+            self.on_exit = on_exit
+        self._requested.set()
+        wake = self._wake
+        if wake is not None:
+            wake()
+
+    def on_request(self, wake: Callable[[], None]) -> None:
+        """Register the engine's wake-up; it must be safe to call from any thread. Called at once if the
+        request is already there."""
+        self._wake = wake
+        if self.requested:
+            wake()
