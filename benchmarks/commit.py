@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.figures import milliseconds, ratio
 from hypertui.core.market import Side
-from hypertui.ledger import Journal
-from hypertui.ledger.records import InputRecord, OrderRecord, Record, StatusRecord, StepRecord, TradeRecord
+from hypertui.journal import Journal
+from hypertui.journal.records import InputRecord, OrderRecord, Record, StatusRecord, StepRecord, TradeRecord
 
 COMMITS = 1_000
 TRADE = TradeRecord("00000000000000b1", "paper", "0xb1", "BTC", 1_700_000_000_000, {})

@@ -18,13 +18,13 @@ from random import Random
 
 from benchmarks.figures import ratio
 from hypertui.core.market import ZERO, Side
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
+from hypertui.journal.history import History, Market
+from hypertui.journal.records import FillRecord, TradeRecord
+from hypertui.journal.schema import TABLES, encode
 from hypertui.ledger.check import check
 from hypertui.ledger.derivation import MarketBook, derive
-from hypertui.ledger.history import History, Market
-from hypertui.ledger.records import FillRecord, TradeRecord
-from hypertui.ledger.reports.scope import Scope
-from hypertui.ledger.schema import TABLES, encode
+from hypertui.ledger.scope import Scope
 
 FILLS = 1_000_000
 MEASURED_FOR_MEMORY = 100_000

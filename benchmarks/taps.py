@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 
 from hypertui.exchange.hyperliquid.feed import Feed
 from hypertui.exchange.hyperliquid.sdk import Actions
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 
 # Bytes were taken from the feed's socket, by the event loop.
 CHUNK = "chunk"

@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hypertui.execution.entry import StartRefused
-from hypertui.ledger import EngineLock, Locked
-from hypertui.ledger.lock import held_locks, refusal
+from hypertui.journal import EngineLock, Locked
+from hypertui.journal.lock import held_locks, refusal
 from hypertui.port.snapshot import Network
 from hypertui.settings import Settings
 

@@ -22,9 +22,9 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.ground import Ground
 from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
-from hypertui.ledger import JournalError
-from hypertui.ledger.errors import OldJournal
-from hypertui.ledger.lock import held_locks
+from hypertui.journal import JournalError
+from hypertui.journal.errors import OldJournal
+from hypertui.journal.lock import held_locks
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}

@@ -19,13 +19,13 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.recording import Unsound
 from hypertui.execution.start import rehearse
 from hypertui.execution.trade_journal import Input, LedgerJournal, TradeJournal
-from hypertui.ledger import Journal, JournalError, Locked
-from hypertui.ledger.archive import to_be_made
-from hypertui.ledger.errors import NoJournal
-from hypertui.ledger.history import History
-from hypertui.ledger.pruning import Retention
-from hypertui.ledger.reading import JournalReader
-from hypertui.ledger.records import SettingsRecord, TradeRecord
+from hypertui.journal import Journal, JournalError, Locked
+from hypertui.journal.archive import to_be_made
+from hypertui.journal.errors import NoJournal
+from hypertui.journal.history import History
+from hypertui.journal.pruning import Retention
+from hypertui.journal.reader import JournalReader
+from hypertui.journal.records import SettingsRecord, TradeRecord
 from hypertui.settings import digest
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.core.redaction import harmless
-from hypertui.ledger import Journal, JournalError
+from hypertui.journal import Journal, JournalError
 from hypertui.settings import load_settings
 
 
@@ -40,15 +40,15 @@ def ledger(arguments: argparse.Namespace) -> int:
 
 
 def _why(url: str, order: str, as_json: bool) -> None:
-    from hypertui.ledger import story, telling
-    from hypertui.ledger.history import History
+    from hypertui.journal.history import History
+    from hypertui.ledger import order_history, order_history_text
 
     with History.open(url) as journal:
-        told = story.tell(journal, story.find(journal, order))
+        told = order_history.tell(journal, order_history.find(journal, order))
     if as_json:
-        print(json.dumps(telling.record(told)))
+        print(json.dumps(order_history_text.record(told)))
         return
-    for line in telling.in_words(told):
+    for line in order_history_text.in_words(told):
         print(harmless(line))  # the exchange's words are among them
 
 
@@ -57,7 +57,7 @@ def _next_backup(folder: Path) -> Path:
 
 
 def _back_up(url: str, file: Path) -> None:
-    from hypertui.ledger.backup import back_up
+    from hypertui.journal.backup import back_up
 
     made = back_up(url, file)
     rows = ", ".join(f"{count} {name}" for name, count in made.rows.items() if count)
@@ -65,7 +65,7 @@ def _back_up(url: str, file: Path) -> None:
 
 
 def _prune(url: str, before: str, dry_run: bool) -> None:
-    from hypertui.ledger.pruning import prune
+    from hypertui.journal.pruning import prune
 
     try:
         day = date.fromisoformat(before)
@@ -81,7 +81,7 @@ def _prune(url: str, before: str, dry_run: bool) -> None:
 
 
 def _upgrade(url: str) -> None:
-    from hypertui.ledger.archive import existing
+    from hypertui.journal.archive import existing
 
     existing(url)  # an empty one is not made here
     with Journal.open(url) as journal:

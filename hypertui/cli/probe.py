@@ -21,7 +21,7 @@ from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.probe import Probe, Seen
 from hypertui.execution.probe_account import LeftBehind, NotProbed, ProbeAccount
-from hypertui.ledger import Locked
+from hypertui.journal import Locked
 from hypertui.port.snapshot import Network
 from hypertui.settings import Settings, load_settings
 

@@ -14,12 +14,12 @@ from hypertui.cli.output import new_file
 from hypertui.cli.tables import Format, write_figures, write_rows
 from hypertui.cli.values import typed
 from hypertui.core.redaction import harmless
+from hypertui.journal.history import History
 from hypertui.ledger.check import check
-from hypertui.ledger.history import History
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import statement
-from hypertui.ledger.reports.scope import FOREVER, Scope
+from hypertui.ledger.scope import FOREVER, Scope
 
 _WRONG = 1
 

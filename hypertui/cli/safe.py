@@ -28,7 +28,7 @@ from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.safety import NotSafe, Safety
-from hypertui.ledger import JournalError, Locked
+from hypertui.journal import JournalError, Locked
 from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.engine import EventKind
 from hypertui.venue.model.lock import StateError

@@ -17,9 +17,9 @@ from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.values import integer
 from hypertui.core import phrases
 from hypertui.core.redaction import harmless
-from hypertui.ledger import JournalError
-from hypertui.ledger.history import History
-from hypertui.ledger.lock import Held, held_locks
+from hypertui.journal import JournalError
+from hypertui.journal.history import History
+from hypertui.journal.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
 from hypertui.port.views import TaskView
 from hypertui.server import addresses

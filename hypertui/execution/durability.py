@@ -21,7 +21,7 @@ from hypertui.execution.inbox import Inbox
 from hypertui.execution.status import Alarms
 from hypertui.execution.tasks import Task
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.ledger import JournalDown, JournalError, Locked
+from hypertui.journal import JournalDown, JournalError, Locked
 from hypertui.port.snapshot import Severity
 
 _FIRST_PAUSE = 0.25

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.orders import Decision, OwnOrder
-from hypertui.ledger import Journal, JournalError
-from hypertui.ledger.pruning import Retention
-from hypertui.ledger.records import (
+from hypertui.journal import Journal, JournalError
+from hypertui.journal.pruning import Retention
+from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,

@@ -14,12 +14,12 @@ from decimal import Decimal
 
 from hypertui.core.fifo import share
 from hypertui.core.market import ZERO, plain
+from hypertui.journal.fill_order import Key, key_of, moments
+from hypertui.journal.records import FillRecord, TradeRecord
+from hypertui.journal.rows import BookedFill
+from hypertui.ledger.account_events import flows
 from hypertui.ledger.derivation import VENUE_STEP, MarketBook
-from hypertui.ledger.order_of_fills import Key, key_of, moments
-from hypertui.ledger.records import FillRecord, TradeRecord
-from hypertui.ledger.reports.events import flows
-from hypertui.ledger.reports.scope import Scope, iso
-from hypertui.ledger.rows import BookedFill
+from hypertui.ledger.scope import Scope, iso
 
 _KEPT = 200
 

@@ -19,10 +19,10 @@ from decimal import Decimal
 
 from hypertui.core.fifo import FifoBook, share
 from hypertui.core.market import MIN_ORDER_VALUE, ZERO, Side
+from hypertui.journal.fill_order import Key, chain, key_of, moments
+from hypertui.journal.records import FillRecord
+from hypertui.journal.rows import AllocationRow, BookedFill, LotRow, Matter, ReviewRow
 from hypertui.ledger.average import AverageBook
-from hypertui.ledger.order_of_fills import Key, chain, key_of, moments
-from hypertui.ledger.records import FillRecord
-from hypertui.ledger.rows import AllocationRow, BookedFill, LotRow, Matter, ReviewRow
 
 DERIVATION = 3
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hypertui.journal.fill_order import Key, check_same, key_of
+from hypertui.journal.records import FillRecord
+from hypertui.journal.rows import BookedFill
 from hypertui.ledger.derivation import MarketBook, derive
-from hypertui.ledger.order_of_fills import Key, check_same, key_of
-from hypertui.ledger.records import FillRecord
-from hypertui.ledger.rows import BookedFill
 
 
 class LiveLedger:

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from hypertui.core.fifo import FifoBook
 from hypertui.core.market import ZERO, Side, plain
-from hypertui.ledger.reading import JournalReader
-from hypertui.ledger.records import (
+from hypertui.journal.reader import JournalReader
+from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,

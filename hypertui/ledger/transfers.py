@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, parse_amount
-from hypertui.ledger.records import TransferRecord
+from hypertui.journal.records import TransferRecord
 
 # A liquidation's loss is in its fills; the others move coins between spot wallets and staking.
 _NO_FLOW = frozenset({"liquidation", "spotTransfer", "spotGenesis", "cStakingTransfer"})

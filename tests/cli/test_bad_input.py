@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli import main
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 from tests.cli.operating import command
 
 KEY = "0x" + "ab" * 32

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.ledger import Journal
-from hypertui.ledger.records import CommandRecord
+from hypertui.journal import Journal
+from hypertui.journal.records import CommandRecord
 from hypertui.port.commands import Ack, Command, Verb
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Network, Severity

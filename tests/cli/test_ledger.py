@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hypertui.ledger import EngineLock, Journal
+from hypertui.journal import EngineLock, Journal
 from tests.support.local_venue import LocalVenue
 
 DEADLINE = 60

@@ -13,8 +13,8 @@ import pytest
 
 from hypertui.cli import main
 from hypertui.core.market import Side
-from hypertui.ledger import Journal
-from hypertui.ledger.records import TransferRecord
+from hypertui.journal import Journal
+from hypertui.journal.records import TransferRecord
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
 

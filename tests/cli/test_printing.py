@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 

@@ -10,8 +10,8 @@ import pytest
 from hypertui.cli.journal import journals
 from hypertui.core.market import plain
 from hypertui.execution.config import TradeConfig
-from hypertui.ledger import Journal, JournalError
-from hypertui.ledger.schema import TABLES, TRADES
+from hypertui.journal import Journal, JournalError
+from hypertui.journal.schema import TABLES, TRADES
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Network, Severity
 

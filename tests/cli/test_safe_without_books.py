@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli import main
-from hypertui.ledger import Locked
-from hypertui.ledger.lock import EngineLock
+from hypertui.journal import Locked
+from hypertui.journal.lock import EngineLock
 from tests.cli.operating import ADDRESS, SOL, held, working
 from tests.cli.test_safe import killed, lose_a_stop
 from tests.support.local_venue import LocalVenue

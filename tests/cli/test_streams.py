@@ -12,7 +12,7 @@ import pytest
 
 from hypertui.cli import streams
 from hypertui.core.market import Side
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 from tests.cli.operating import SOL, environment
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import TRADE

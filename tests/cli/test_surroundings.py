@@ -21,9 +21,9 @@ from hypertui.cli.printing import Printer, event_line
 from hypertui.core.market import Side
 from hypertui.exchange.hyperliquid import SigningKey, paper
 from hypertui.execution.event_log import EventLog
-from hypertui.ledger import EngineLock, Journal
-from hypertui.ledger.lock import held_locks
-from hypertui.ledger.records import TransferRecord
+from hypertui.journal import EngineLock, Journal
+from hypertui.journal.lock import held_locks
+from hypertui.journal.records import TransferRecord
 from hypertui.port.engine import EventKind
 from hypertui.settings import PaperSettings, load_settings
 from hypertui.venue.model.lock import StateError

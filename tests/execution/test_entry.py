@@ -18,7 +18,7 @@ from hypertui.execution import entry
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import plain_json
 from hypertui.execution.trade_journal import Input
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 from hypertui.port.snapshot import Mode
 from tests.support.by_hand import placed_beside
 from tests.support.live_engine import SOL, LiveEngine, wall_clock

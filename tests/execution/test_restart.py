@@ -13,8 +13,8 @@ from random import Random
 import pytest
 
 from hypertui.exchange.hyperliquid import SigningKey
-from hypertui.ledger import Journal
-from hypertui.ledger.records import FillRecord
+from hypertui.journal import Journal
+from hypertui.journal.records import FillRecord
 from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue

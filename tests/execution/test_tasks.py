@@ -205,7 +205,7 @@ def test_the_room_for_journal_and_log_is_looked_after(
 
 
 def test_the_journals_room_is_told_without_asking_the_database(tmp_path: Path) -> None:
-    from hypertui.ledger import Journal
+    from hypertui.journal import Journal
 
     with Journal.open(f"sqlite:///{tmp_path / 'journal.db'}") as journal:
         journal._session.disconnect()

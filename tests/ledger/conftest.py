@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.ledger import Journal, JournalError
+from hypertui.journal import Journal, JournalError
 from tests.ledger.helpers import TRADE
 
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from hypertui.core.market import ZERO, Side
-from hypertui.ledger.records import FillRecord
+from hypertui.journal.records import FillRecord
 from tests.ledger.helpers import ID
 
 D = Decimal

@@ -9,8 +9,8 @@ from decimal import Decimal as D
 from typing import IO
 
 from hypertui.core.market import Side
-from hypertui.ledger import Journal
-from hypertui.ledger.records import (
+from hypertui.journal import Journal
+from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,

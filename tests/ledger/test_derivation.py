@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.core.market import ZERO, Side
+from hypertui.journal.errors import LedgerError
+from hypertui.journal.fill_order import key_of, merged
+from hypertui.journal.records import FillRecord
+from hypertui.journal.rows import BookedFill, Matter
 from hypertui.ledger.derivation import MarketBook, derive
-from hypertui.ledger.errors import LedgerError
 from hypertui.ledger.live import LiveLedger
-from hypertui.ledger.order_of_fills import key_of, merged
-from hypertui.ledger.records import FillRecord
-from hypertui.ledger.rows import BookedFill, Matter
 from tests.ledger.facts import fill, told
 
 BUY, SELL = Side.BUY, Side.SELL

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.core.market import Fill, Side
-from hypertui.ledger import Journal, JournalError
-from hypertui.ledger.records import FillRecord, FundingRecord, InputRecord, StatusRecord
+from hypertui.journal import Journal, JournalError
+from hypertui.journal.records import FillRecord, FundingRecord, InputRecord, StatusRecord
 from tests.ledger.helpers import (
     ALARM,
     EACH,

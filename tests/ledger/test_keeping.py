@@ -17,14 +17,14 @@ import pytest
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import Side
-from hypertui.ledger import EngineLock, Journal, JournalError
-from hypertui.ledger.backup import back_up
-from hypertui.ledger.history import History
-from hypertui.ledger.lock import held_locks
-from hypertui.ledger.pruning import Retention, prune
-from hypertui.ledger.records import StepRecord
+from hypertui.journal import EngineLock, Journal, JournalError
+from hypertui.journal.backup import back_up
+from hypertui.journal.history import History
+from hypertui.journal.lock import held_locks
+from hypertui.journal.pruning import Retention, prune
+from hypertui.journal.records import StepRecord
 from hypertui.ledger.reports.profit import statement
-from hypertui.ledger.reports.scope import Scope
+from hypertui.ledger.scope import Scope
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, input_of
 from tests.support.live_engine import SOL
@@ -241,7 +241,7 @@ def test_a_lock_is_seen_with_its_holder_and_not_taken(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_process_that_was_killed_is_nobodys(tmp_path: Path) -> None:
     child = Child(
-        "import pathlib, sys; from hypertui.ledger import EngineLock\n"
+        "import pathlib, sys; from hypertui.journal import EngineLock\n"
         "lock = EngineLock(pathlib.Path(sys.argv[1]), 'paper', '0xa', 'BTC'); lock.__enter__()",
         str(tmp_path),
     )
@@ -262,7 +262,7 @@ def test_a_glance_at_the_lock_keeps_no_engine_out(tmp_path: Path, monkeypatch: p
         waits.append(seconds)
         os.close(looking)  # the one who looked has seen enough
 
-    monkeypatch.setattr("hypertui.ledger.lock.time.sleep", wait)
+    monkeypatch.setattr("hypertui.journal.lock.time.sleep", wait)
     with lock:
         assert len(waits) == 1
         assert held_locks(tmp_path, "paper")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.ledger import EngineLock, Journal, JournalDown, Locked
+from hypertui.journal import EngineLock, Journal, JournalDown, Locked
 from tests.ledger.helpers import ID, TRADE, Child, input_of
 from tests.ledger.test_outages import kill_connections
 
@@ -18,13 +18,13 @@ CLAIM = ("paper", TRADE.account, "BTC")
 _HOLD_FILE = """
 import sys
 from pathlib import Path
-from hypertui.ledger import EngineLock
+from hypertui.journal import EngineLock
 lock = EngineLock(Path(sys.argv[1]), *sys.argv[2:], clock=lambda: 1_700_000_000_000)
 lock.__enter__()
 """
 _HOLD_CLAIM = """
 import sys
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 journal = Journal.open(sys.argv[1])
 journal.claim(*sys.argv[2:])
 """
@@ -75,7 +75,7 @@ def test_a_lock_whose_file_was_removed_as_it_was_taken_is_taken_anew(
             left.pop().unlink()  # its holder leaves between our opening it and our locking it
         flock(file, how)
 
-    monkeypatch.setattr("hypertui.ledger.lock.fcntl.flock", taken_too_late)
+    monkeypatch.setattr("hypertui.journal.lock.fcntl.flock", taken_too_late)
     with lock:
         assert str(os.getpid()) in lock.path.read_text()
         with pytest.raises(Locked), EngineLock(tmp_path, *CLAIM):

@@ -15,10 +15,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from hypertui.ledger import Journal, JournalError
-from hypertui.ledger.database import find
-from hypertui.ledger.schema import METADATA, TABLES, VERSION
-from hypertui.ledger.upgrade import _MIGRATIONS, version_of
+from hypertui.journal import Journal, JournalError
+from hypertui.journal.database import find
+from hypertui.journal.schema import METADATA, TABLES, VERSION
+from hypertui.journal.upgrade import _MIGRATIONS, version_of
 from tests.ledger.helpers import ID, TRADE, input_of
 
 
@@ -108,7 +108,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(url: str) -> None:
 
 
 def test_engines_that_start_together_make_the_tables_once(url: str) -> None:
-    code = "import sys; from hypertui.ledger import Journal; Journal.open(sys.argv[1]).close()"
+    code = "import sys; from hypertui.journal import Journal; Journal.open(sys.argv[1]).close()"
 
     def start(_: int) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=False)

@@ -18,12 +18,12 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, Reason
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import play_back, read_fill
-from hypertui.ledger import Journal
-from hypertui.ledger.database import find
-from hypertui.ledger.history import History
+from hypertui.journal import Journal
+from hypertui.journal.database import find
+from hypertui.journal.history import History
+from hypertui.journal.upgrade import version_of
 from hypertui.ledger.reports.profit import statement
-from hypertui.ledger.reports.scope import Scope
-from hypertui.ledger.upgrade import version_of
+from hypertui.ledger.scope import Scope
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import Plan
 from tests.execution.desk import Deaf

@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
-from hypertui.ledger import Journal, JournalDown, JournalError
+from hypertui.journal import Journal, JournalDown, JournalError
 from tests.ledger.helpers import EACH, ID, OTHER, TRADE, Child, everything, fill_of, input_of
 from tests.ledger.proxy import Proxy
 
 _WRITE_AND_QUEUE = """
 import sys
-from hypertui.ledger import Journal
+from hypertui.journal import Journal
 from tests.ledger.helpers import EACH, TRADE, input_of
 journal = Journal.open(sys.argv[1])
 journal.begin(TRADE)
@@ -235,7 +235,7 @@ def test_a_commit_at_once_does_not_wait_for_a_lock(postgres_url: str) -> None:
 def test_very_much_that_waits_is_written_in_its_order(
     journal: Journal, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.ledger.journal._BATCH", 10)
+    monkeypatch.setattr("hypertui.journal.writer._BATCH", 10)
     lightning = Lightning(journal, url)
     for seq in range(1, 36):
         journal.add(input_of(seq), fill_of(seq))
@@ -272,7 +272,7 @@ def test_what_was_given_up_is_not_written(url: str) -> None:
 def test_a_file_that_another_process_holds_is_waited_for_and_then_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.ledger.journal._AT_ONCE", 0.01)
+    monkeypatch.setattr("hypertui.journal.writer._AT_ONCE", 0.01)
     path = tmp_path / "journal.db"
     with Journal.open(f"sqlite:///{path}") as journal:
         journal.begin(TRADE)

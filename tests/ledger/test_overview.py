@@ -8,10 +8,10 @@ from pathlib import Path
 
 from hypertui.cli import status
 from hypertui.core.market import Side
-from hypertui.ledger import Journal
-from hypertui.ledger.history import History
+from hypertui.journal import Journal
+from hypertui.journal.history import History
+from hypertui.journal.records import InputRecord, OrderRecord, StatusRecord
 from hypertui.ledger.overview import live_trades
-from hypertui.ledger.records import InputRecord, OrderRecord, StatusRecord
 from tests.ledger.helpers import ID, TRADE
 
 

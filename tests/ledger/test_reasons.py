@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import Reason, Side
-from hypertui.ledger import Journal
-from hypertui.ledger.records import FillRecord, OrderRecord
+from hypertui.journal import Journal
+from hypertui.journal.records import FillRecord, OrderRecord
 from hypertui.port.commands import OnExit, Verb
 from tests.execution.test_adoption import order_taken
 from tests.ledger.test_trade_outages import START, trade_in, trading, trading_on

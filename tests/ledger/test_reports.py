@@ -14,10 +14,9 @@ from typing import cast
 import pytest
 
 from hypertui.core.market import ZERO, Side
-from hypertui.ledger import Journal
-from hypertui.ledger.check import MarketCheck, Verdict, check
-from hypertui.ledger.history import History, OrderedFill
-from hypertui.ledger.records import (
+from hypertui.journal import Journal
+from hypertui.journal.history import History, OrderedFill
+from hypertui.journal.records import (
     FillRecord,
     FundingRecord,
     OrderRecord,
@@ -26,12 +25,13 @@ from hypertui.ledger.records import (
     TradeRecord,
     TransferRecord,
 )
+from hypertui.ledger.check import MarketCheck, Verdict, check
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import Results, statement
-from hypertui.ledger.reports.scope import Scope
+from hypertui.ledger.scope import Scope
 from hypertui.ledger.transfers import amount_of
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
@@ -380,7 +380,7 @@ def test_units_are_not_averaged_over_exits_whose_unit_is_not_known() -> None:
 
 
 def test_reading_needs_a_journal_and_changes_nothing(tmp_path: Path) -> None:
-    from hypertui.ledger import JournalError
+    from hypertui.journal import JournalError
 
     with pytest.raises(JournalError, match="there is no journal at"):
         History.open(f"sqlite:///{tmp_path / 'none' / 'journal.db'}")

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from hypertui.core.market import Fill, Side
-from hypertui.ledger import Journal
-from hypertui.ledger.backup import back_up
-from hypertui.ledger.errors import JournalError
-from hypertui.ledger.history import History
-from hypertui.ledger.records import FillRecord, OrderRecord, StatusRecord, StepRecord
+from hypertui.journal import Journal
+from hypertui.journal.backup import back_up
+from hypertui.journal.errors import JournalError
+from hypertui.journal.history import History
+from hypertui.journal.records import FillRecord, OrderRecord, StatusRecord, StepRecord
+from hypertui.ledger.order_history import NotFound, find, tell
+from hypertui.ledger.order_history_text import in_words, record
 from hypertui.ledger.reports import lists
-from hypertui.ledger.reports.scope import Scope
-from hypertui.ledger.story import NotFound, find, tell
-from hypertui.ledger.telling import in_words, record
+from hypertui.ledger.scope import Scope
 from tests.ledger.helpers import ID, TRADE
 
 ENTRY, STOP, REPAIR = (f"0x{ID}{slot}{1:012x}" for slot in ("ffff", "0000", "0001"))

@@ -17,8 +17,8 @@ from hypertui.cli.journal import journals
 from hypertui.core.market import Side
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import Input, LedgerJournal
-from hypertui.ledger import Journal
-from hypertui.ledger.records import TradeRecord
+from hypertui.journal import Journal
+from hypertui.journal.records import TradeRecord
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from tests.ledger.proxy import Proxy

@@ -16,8 +16,8 @@ from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.execution.trade_journal import Input, TradeJournal
-from hypertui.ledger import Journal, JournalDown
-from hypertui.ledger.records import FillRecord
+from hypertui.journal import Journal, JournalDown
+from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from tests.simulation.door import Boundary, Door

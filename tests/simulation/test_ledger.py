@@ -6,10 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from hypertui.journal.history import History
 from hypertui.ledger.check import check
-from hypertui.ledger.history import History
 from hypertui.ledger.reports.profit import statement
-from hypertui.ledger.reports.scope import Scope
+from hypertui.ledger.scope import Scope
 from hypertui.port.commands import OnExit
 from tests.simulation.door import Boundary, Kill
 from tests.simulation.game import Game

@@ -103,8 +103,8 @@ def _load() -> None:
     import hypertui.cli.venue
     import hypertui.cli.version
     import hypertui.exchange.hyperliquid
-    import hypertui.ledger.story
-    import hypertui.ledger.telling  # noqa: F401
+    import hypertui.ledger.order_history
+    import hypertui.ledger.order_history_text  # noqa: F401
 
 
 def _be(asked: dict[str, object]) -> None:

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO
 from hypertui.core.round_trips import RoundTrips
-from hypertui.ledger.history import OrderedFill
-from hypertui.ledger.records import StepRecord
-from hypertui.ledger.reports.scope import iso
-from hypertui.ledger.rows import BookedFill
+from hypertui.journal.history import OrderedFill
+from hypertui.journal.records import StepRecord
+from hypertui.journal.rows import BookedFill
+from hypertui.ledger.scope import iso
 
 _SLOTS = 4
 

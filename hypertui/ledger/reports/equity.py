@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
-from hypertui.ledger.reports.scope import day_of
+from hypertui.ledger.scope import day_of
 
 _POINTS = 1_000  # kept for a chart; every second one goes whenever there are twice as many
 DAYS_A_YEAR = 365  # this market never closes

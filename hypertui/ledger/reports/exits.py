@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
-from hypertui.ledger.history import Market, OrderedFill
-from hypertui.ledger.reports.scope import Scope, iso
-from hypertui.ledger.rows import AllocationRow, BookedFill
+from hypertui.journal.history import Market, OrderedFill
+from hypertui.journal.rows import AllocationRow, BookedFill
+from hypertui.ledger.scope import Scope, iso
 
 # An order counts as done when that many others have closed something since its last fill.
 _OPEN_EXITS = 10_000

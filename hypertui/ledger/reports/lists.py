@@ -8,12 +8,12 @@ from decimal import Decimal
 from itertools import takewhile
 
 from hypertui.core.market import ZERO
+from hypertui.journal.history import Market, OrderedFill
+from hypertui.journal.rows import AllocationRow, BookedFill
+from hypertui.ledger.account_events import flows, payments
 from hypertui.ledger.derivation import MarketBook, derive
-from hypertui.ledger.history import Market, OrderedFill
-from hypertui.ledger.reports.events import flows, payments
 from hypertui.ledger.reports.exits import Exits, exit_row, unit_sizes
-from hypertui.ledger.reports.scope import Scope, iso
-from hypertui.ledger.rows import AllocationRow, BookedFill
+from hypertui.ledger.scope import Scope, iso
 
 Row = dict[str, object]
 

@@ -14,7 +14,7 @@ from hypertui.ledger.derivation import DERIVATION
 from hypertui.ledger.reports import charts
 from hypertui.ledger.reports.exits import exit_row, unit_sizes
 from hypertui.ledger.reports.profit import Statement
-from hypertui.ledger.reports.scope import Scope, iso
+from hypertui.ledger.scope import Scope, iso
 
 _STYLE = """ body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0
 1em;color:#222;background:#fff} table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums}

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
-from hypertui.ledger.history import Market, OrderedFill
-from hypertui.ledger.records import FundingRecord, StepRecord
+from hypertui.journal.history import Market, OrderedFill
+from hypertui.journal.records import FundingRecord, StepRecord
+from hypertui.journal.rows import BookedFill
+from hypertui.ledger.account_events import Flow, events
 from hypertui.ledger.reports.cycles import Cycles
 from hypertui.ledger.reports.equity import EquityCurve
-from hypertui.ledger.reports.events import Flow, events
 from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
-from hypertui.ledger.reports.scope import Scope, day_of
-from hypertui.ledger.rows import BookedFill
+from hypertui.ledger.scope import Scope, day_of
 
 GROUPS = ("day", "cycle", "unit", "reason")
 

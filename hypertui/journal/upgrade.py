@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from hypertui.ledger.schema import VERSION
+from hypertui.journal.schema import VERSION
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _ADVISORY_KEY = 0x68797065727475  # one migration at a time

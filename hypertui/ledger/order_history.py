@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
+from hypertui.journal.fill_order import Key, key_of
+from hypertui.journal.history import History, Market
+from hypertui.journal.reader import JournalReader, OrderName
+from hypertui.journal.records import FillRecord, OrderRecord, StatusRecord, StepRecord, TradeRecord
+from hypertui.journal.rows import AllocationRow
 from hypertui.ledger.derivation import derive
-from hypertui.ledger.history import History, Market
-from hypertui.ledger.order_of_fills import Key, key_of
-from hypertui.ledger.reading import JournalReader, OrderName
-from hypertui.ledger.records import FillRecord, OrderRecord, StatusRecord, StepRecord, TradeRecord
-from hypertui.ledger.rows import AllocationRow
 
 _MOST = 10  # candidates that are listed
 _GIVEN = re.compile("(0x)?[0-9a-f]+")

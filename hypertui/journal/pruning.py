@@ -12,10 +12,10 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, func, select
 
-from hypertui.ledger.archive import check, existing
-from hypertui.ledger.records import InputRecord, StatusRecord
-from hypertui.ledger.schema import TABLES, TRADES
-from hypertui.ledger.session import Session
+from hypertui.journal.archive import check, existing
+from hypertui.journal.records import InputRecord, StatusRecord
+from hypertui.journal.schema import TABLES, TRADES
+from hypertui.journal.session import Session
 
 _KINDS = (InputRecord, StatusRecord)
 _BATCH = 500  # rows in one transaction: a live engine's commit waits no longer than for that

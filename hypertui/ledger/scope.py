@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hypertui.ledger.history import History, Market
-from hypertui.ledger.records import FillRecord, TradeRecord
+from hypertui.journal.history import History, Market
+from hypertui.journal.records import FillRecord, TradeRecord
 
 FOREVER = 2**62
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from hypertui.ledger.archive import existing
-from hypertui.ledger.database import Database
-from hypertui.ledger.errors import JournalError
-from hypertui.ledger.schema import METADATA
+from hypertui.journal.archive import existing
+from hypertui.journal.database import Database
+from hypertui.journal.errors import JournalError
+from hypertui.journal.schema import METADATA
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from hypertui.ledger.database import Database, find
-from hypertui.ledger.errors import JournalError, NoJournal, OldJournal
-from hypertui.ledger.schema import VERSION
-from hypertui.ledger.session import Session
-from hypertui.ledger.upgrade import version_of
+from hypertui.journal.database import Database, find
+from hypertui.journal.errors import JournalError, NoJournal, OldJournal
+from hypertui.journal.schema import VERSION
+from hypertui.journal.session import Session
+from hypertui.journal.upgrade import version_of
 
 
 def existing(url: str) -> Database:

@@ -16,13 +16,13 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, and_, column, delete, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hypertui.ledger.database import find
-from hypertui.ledger.errors import JournalError
-from hypertui.ledger.reading import JournalReader, columns_of, one_trade
-from hypertui.ledger.records import InputRecord, Record, TradeRecord
-from hypertui.ledger.schema import KEYS, TABLES, TRADES, Values, encode
-from hypertui.ledger.session import PATIENCE, Session
-from hypertui.ledger.upgrade import TooNew, upgrade
+from hypertui.journal.database import find
+from hypertui.journal.errors import JournalError
+from hypertui.journal.reader import JournalReader, columns_of, one_trade
+from hypertui.journal.records import InputRecord, Record, TradeRecord
+from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
+from hypertui.journal.session import PATIENCE, Session
+from hypertui.journal.upgrade import TooNew, upgrade
 
 _AT_ONCE = 0.4  # seconds for which a commit may keep its thread that has other things to do
 _AT_START = 15.0

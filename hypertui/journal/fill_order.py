@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
 from hypertui.core.market import plain
-from hypertui.ledger.errors import LedgerError
-from hypertui.ledger.records import FillRecord
+from hypertui.journal.errors import LedgerError
+from hypertui.journal.records import FillRecord
 
 Key: TypeAlias = tuple[int, int, int]
 F = TypeVar("F", bound=FillRecord)

@@ -21,10 +21,10 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from hypertui.ledger import sqlite
-from hypertui.ledger.deadline import Deadline
-from hypertui.ledger.errors import JournalDown, JournalError, NoJournal
-from hypertui.ledger.schema import METADATA
+from hypertui.journal import sqlite
+from hypertui.journal.deadline import Deadline
+from hypertui.journal.errors import JournalDown, JournalError, NoJournal
+from hypertui.journal.schema import METADATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _server(url: URL) -> Database:
         raise JournalError("ledger.url has more than one @: an @ in the user name or password is written %40")
     if importlib.util.find_spec("psycopg") is None:
         raise JournalError("a journal in PostgreSQL needs its driver: pip install 'hypertui[postgres]'")
-    from hypertui.ledger import postgresql  # the driver is an extra
+    from hypertui.journal import postgresql  # the driver is an extra
 
     deadline, session = Deadline(), postgresql.session_name()
     engine = postgresql.engine_of(url, session, deadline)

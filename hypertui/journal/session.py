@@ -10,10 +10,10 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from hypertui.ledger.database import Database
-from hypertui.ledger.errors import JournalDown, JournalError
-from hypertui.ledger.lock import EngineLock
-from hypertui.ledger.sqlite import BEGIN
+from hypertui.journal.database import Database
+from hypertui.journal.errors import JournalDown, JournalError
+from hypertui.journal.lock import EngineLock
+from hypertui.journal.sqlite import BEGIN
 
 PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
 
@@ -118,7 +118,7 @@ class Session:
             raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
 
     def _take(self, connection: Connection, claim: tuple[str, str, str]) -> None:
-        from hypertui.ledger import postgresql  # the driver is an extra
+        from hypertui.journal import postgresql  # the driver is an extra
 
         postgresql.take(connection, claim, self.database.session, self.database.down)
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from hypertui.ledger.schema import METADATA
+from hypertui.journal.schema import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 context.run_migrations()

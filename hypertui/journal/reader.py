@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, Text, cast, null, or_, select
 
-from hypertui.ledger.errors import JournalError
-from hypertui.ledger.records import (
+from hypertui.journal.errors import JournalError
+from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,
@@ -26,8 +26,8 @@ from hypertui.ledger.records import (
     TradeRecord,
     TransferRecord,
 )
-from hypertui.ledger.schema import TABLES, TRADES
-from hypertui.ledger.session import Session
+from hypertui.journal.schema import TABLES, TRADES
+from hypertui.journal.session import Session
 
 _PAGE = 1000  # rows that are read in one go
 

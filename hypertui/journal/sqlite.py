@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 
-from hypertui.ledger.deadline import Deadline
+from hypertui.journal.deadline import Deadline
 
 # The option of a connection that says how its transactions begin.
 BEGIN = "hypertui_begin"

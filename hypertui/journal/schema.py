@@ -29,7 +29,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.default import DefaultDialect
 
 from hypertui.core.market import Side, plain
-from hypertui.ledger.records import (
+from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
     FillRecord,

@@ -10,13 +10,13 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, and_, select, tuple_
 
-from hypertui.ledger.archive import check
-from hypertui.ledger.database import find
-from hypertui.ledger.order_of_fills import Key, key_of, merged
-from hypertui.ledger.reading import JournalReader, columns_of
-from hypertui.ledger.records import FillRecord, OrderRecord, TradeRecord
-from hypertui.ledger.schema import TABLES
-from hypertui.ledger.session import Session
+from hypertui.journal.archive import check
+from hypertui.journal.database import find
+from hypertui.journal.fill_order import Key, key_of, merged
+from hypertui.journal.reader import JournalReader, columns_of
+from hypertui.journal.records import FillRecord, OrderRecord, TradeRecord
+from hypertui.journal.schema import TABLES
+from hypertui.journal.session import Session
 
 _PAGE = 2000  # rows that are read in one go
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core.market import Reason, Side, plain
-from hypertui.ledger.records import FillRecord, OrderRecord, basis_points
-from hypertui.ledger.rows import AllocationRow
-from hypertui.ledger.story import Story
+from hypertui.journal.records import FillRecord, OrderRecord, basis_points
+from hypertui.journal.rows import AllocationRow
+from hypertui.ledger.order_history import Story
 
 # The rule behind each reason.
 RULES: Mapping[str, str] = {

@@ -18,9 +18,9 @@ from psycopg.abc import RV, PQGen
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL
 
-from hypertui.ledger.deadline import Deadline
-from hypertui.ledger.errors import JournalDown
-from hypertui.ledger.lock import Locked, refusal, whoami
+from hypertui.journal.deadline import Deadline
+from hypertui.journal.errors import JournalDown
+from hypertui.journal.lock import Locked, refusal, whoami
 
 Claim: TypeAlias = tuple[str, str, str]  # network, account, symbol
 

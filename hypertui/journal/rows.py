@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hypertui.core.market import Side
-from hypertui.ledger.records import FillRecord
+from hypertui.journal.records import FillRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from hypertui.journal.history import History, Market
+from hypertui.journal.records import FundingRecord, StepRecord, TradeRecord, TransferRecord
+from hypertui.journal.rows import BookedFill
 from hypertui.ledger.derivation import derive
-from hypertui.ledger.history import History, Market
-from hypertui.ledger.records import FundingRecord, StepRecord, TradeRecord, TransferRecord
-from hypertui.ledger.rows import BookedFill
 from hypertui.ledger.transfers import amount_of
 
 
