@@ -4,7 +4,7 @@ import time
 from decimal import Decimal
 from random import Random
 
-from hypertui.backtest.replay import replay
+from hypertui.backtest.simulation import replay
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series
 from hypertui.strategy.ladder.plan import Plan

@@ -13,10 +13,10 @@ from hypertui.console.last_words import last_words
 from hypertui.core import shutdown
 from hypertui.core.clock import SteadyClock
 from hypertui.execution.clock_watch import ClockWatch
-from hypertui.execution.event_log import EventLog
-from hypertui.execution.skew import ClockSkew
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Invariant, Source
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_log import EventLog
 from tests.console.states import running
 
 HOUR = 3_600_000

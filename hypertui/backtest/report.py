@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.backtest.replay import Costs, Run
+from hypertui.backtest.simulation import Costs, Run
 from hypertui.core.market import ZERO, plain
 from hypertui.strategy.ladder.ladder import Ladder, Phase
 from hypertui.strategy.ladder.plan import SLOTS

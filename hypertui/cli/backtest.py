@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TextIO
 
-from hypertui.backtest.replay import Costs, replay
 from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.backtest.simulation import Costs, replay
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument

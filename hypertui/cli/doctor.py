@@ -20,11 +20,11 @@ from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution import preflight
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.ground import Ground
-from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
 from hypertui.journal import JournalError
 from hypertui.journal.errors import OldJournal
 from hypertui.journal.lock import held_locks
+from hypertui.runtime.clock_sync import ClockSkew
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}

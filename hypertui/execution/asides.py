@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
 
 
 def tell(tracker: OrderTracker, alarms: Alarms, now: int) -> None:

@@ -19,16 +19,16 @@ from hypertui.exchange.protocol import (
     Transfer,
 )
 from hypertui.execution import reconciliation
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.rations import REQUESTS_FOR_STOPS, Purpose, Rations
-from hypertui.execution.skew import ClockSkew
-from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose, Rations
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0

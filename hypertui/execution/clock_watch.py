@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.execution.skew import ClockSkew
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.clock_sync import ClockSkew
 
 _IS_SET = 1_000  # ms by which a clock does not wander by itself
 _KEY = "clock set"

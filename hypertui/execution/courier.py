@@ -8,12 +8,12 @@ from functools import partial
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_manager import Action, Ask, Cancel, Place
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
-from hypertui.execution.rations import Purpose, Rations
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.request_budget import Purpose, Rations
 
 _FILLS_MARGIN_MS = 60_000
 

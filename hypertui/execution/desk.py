@@ -6,22 +6,22 @@ from collections.abc import Awaitable, Callable
 from random import Random
 
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.backoff import Backoff
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
-from hypertui.execution.event_log import EventLog
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.outcomes import Outcomes
-from hypertui.execution.rations import Rations
-from hypertui.execution.skew import ClockSkew
-from hypertui.execution.status import Alarms, CommandLog
-from hypertui.execution.tasks import Tasks
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.upkeep import Upkeep
 from hypertui.port.snapshot import Mode
+from hypertui.runtime.alarms import Alarms, CommandLog
+from hypertui.runtime.backoff import Backoff
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.command_outcomes import Outcomes
+from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.request_budget import Rations
+from hypertui.runtime.tasks import Tasks
 
 
 class Desk:

@@ -17,12 +17,12 @@ from functools import partial
 from random import Random
 from typing import TypeAlias
 
-from hypertui.execution.inbox import Inbox
-from hypertui.execution.status import Alarms
-from hypertui.execution.tasks import Task
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.journal import JournalDown, JournalError, Locked
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.tasks import Task
 
 _FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0  # seconds between two attempts

@@ -14,13 +14,13 @@ from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
 from hypertui.execution.view import blank, compose
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot
+from hypertui.runtime.event_log import EventLog
 from hypertui.strategy.ladder.plan import PlanError
 
 _PUBLISH_EVERY = 100

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution.backoff import Backoff
-from hypertui.execution.inbox import Inbox
+from hypertui.runtime.backoff import Backoff
+from hypertui.runtime.event_queue import Inbox
 
 _PAUSE = 0.5  # seconds after a question that brought no answer, where the exchange asks for no longer one
 _DOUBLINGS = 3  # an order of the operator's waits for the answer: no pause gets very long

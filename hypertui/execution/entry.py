@@ -18,12 +18,12 @@ from hypertui.exchange.protocol import (
     Refused,
     Unknown,
 )
-from hypertui.execution.backoff import Backoff
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.plausible import fault_beside
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.backoff import Backoff
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_queue import Inbox
 from hypertui.strategy.ladder.plan import Plan
 
 _FILLS_PATIENCE = 2.0

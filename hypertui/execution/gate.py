@@ -11,14 +11,14 @@ from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution import preflight
 from hypertui.execution.config import Consent
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.ground import Ground
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.rebuild import Remains
 from hypertui.execution.survey import Survey
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.event_queue import Inbox
 
 _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 

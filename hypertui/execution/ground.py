@@ -11,8 +11,8 @@ from decimal import Decimal
 from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.rebuild import Remains, stops_left
-from hypertui.execution.skew import ClockSkew
 from hypertui.port.snapshot import Network
+from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.plan import Plan
 
 

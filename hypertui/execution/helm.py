@@ -9,10 +9,10 @@ from hypertui.core.phrases import counted
 from hypertui.execution import winddown
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.orders import Role
-from hypertui.execution.outcomes import Outcome
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Ack, Command, CommandState, Verb
 from hypertui.port.snapshot import Mode
+from hypertui.runtime.command_outcomes import Outcome
 
 _SOON = 10_000
 _RESUMED_WITHIN = 30_000

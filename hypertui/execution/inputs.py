@@ -10,8 +10,8 @@ from itertools import islice
 from hypertui.exchange.protocol import Quote
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.knowledge import Knowledge
-from hypertui.execution.status import Alarms, PriceHistory
 from hypertui.port.snapshot import Severity, Source
+from hypertui.runtime.alarms import Alarms, PriceHistory
 
 _FEED_LIMIT = 35_000
 _REST_LIMIT = 30_000

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hypertui.exchange.protocol import Signer
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
 
 WARNED_DAYS = 7
 _DAY = 86_400_000  # ms

@@ -19,9 +19,9 @@ from hypertui.execution.desk import Desk
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.rations import Purpose
 from hypertui.execution.refusals import TOLD_FROM, Refusals, protected
 from hypertui.port.snapshot import Invariant, Severity
+from hypertui.runtime.request_budget import Purpose
 
 _DELISTED = "delistedCanceled"  # how the exchange ends the orders of a market that it closes
 _KEY_EVERY, _FIRST_KEY = 600.0, 90.0  # seconds; the start has just looked at it

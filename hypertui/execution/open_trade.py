@@ -21,12 +21,12 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
 from hypertui.execution.plausible import FillCheck
 from hypertui.execution.protection import Protection
-from hypertui.execution.rations import Purpose
 from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.start import Opening
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
+from hypertui.runtime.request_budget import Purpose
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 
 _ACCOUNT_EVERY = 5.0

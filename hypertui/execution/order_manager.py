@@ -24,7 +24,7 @@ from hypertui.core.market import ZERO, Reason, Side
 from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.execution.rations import Purpose, Rations
+from hypertui.runtime.request_budget import Purpose, Rations
 from hypertui.strategy.ladder.ladder import Slot, Target, WantedBuy, WantedStop
 
 

@@ -10,10 +10,10 @@ from functools import partial
 from hypertui.core.market import Fill, Side, plain
 from hypertui.core.phrases import at_price
 from hypertui.exchange.protocol import Exchange, ExchangeError, Quote
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.orders import OwnOrder
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.event_queue import Inbox
 
 _TOO_FAR = 10  # a price that is so many times the last one, or a part of it, is asked for again
 _AGREES = 2  # and believed if the answer is no further from it than this

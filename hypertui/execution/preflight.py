@@ -13,10 +13,11 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import ONE, Side, plain
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Pooling, Standing
-from hypertui.execution import key_watch, skew
+from hypertui.execution import key_watch
 from hypertui.execution.ground import Ground
-from hypertui.execution.skew import ClockSkew
 from hypertui.port.snapshot import Network
+from hypertui.runtime import clock_sync
+from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Rule
 
@@ -84,7 +85,7 @@ def _hosts(standing: Standing) -> Finding:
 
 def _clock(clock: ClockSkew) -> Finding:
     level = Level.RED if clock.too_far else Level.AMBER if clock.alarming else Level.GREEN
-    limit = f"{(skew.LIMIT if clock.too_far else skew.ALARM) / 1000:g} s"
+    limit = f"{(clock_sync.LIMIT if clock.too_far else clock_sync.ALARM) / 1000:g} s"
     words = f"the clocks agree within {limit}" if level is Level.GREEN else clock.in_words()
     words += ": set it right first" if clock.too_far else ""
     return Finding("clock", level, words, f"{abs(clock.offset or 0) / 1000:.1f} s", limit)

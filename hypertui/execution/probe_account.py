@@ -21,7 +21,7 @@ from hypertui.exchange.protocol import (
     Unknown,
     Unreachable,
 )
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.clock_sync import ClockSkew
 
 # An order of so many USD at a price well below the market is above the minimum order value.
 _VALUE = Decimal(12)

@@ -19,8 +19,8 @@ from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Invariant, Severity
+from hypertui.runtime.alarms import Alarms
 
 _PATIENT = 2  # how many times as long as an answer may take coins may be without a stop before it is a fault
 

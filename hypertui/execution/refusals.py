@@ -11,8 +11,8 @@ from hypertui.core.market import Instrument
 from hypertui.core.phrases import coins, counted
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.pacing import Streak
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Invariant, Severity
+from hypertui.runtime.alarms import Alarms
 
 TOLD_FROM = 3
 _OVER_AFTER = 180_000  # ms without another one: longer than any pause between two tries

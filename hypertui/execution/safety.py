@@ -20,7 +20,7 @@ from hypertui.exchange.protocol import (
     Unreachable,
 )
 from hypertui.execution.exposure import Exposure, look
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.clock_sync import ClockSkew
 
 _TRIES = 4
 _PAUSE = 0.5

@@ -14,7 +14,6 @@ from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.gate import Cleared
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
@@ -28,6 +27,7 @@ from hypertui.execution.recording import (
 )
 from hypertui.execution.trade_journal import Input, TradeJournal
 from hypertui.port.commands import Stop
+from hypertui.runtime.event_queue import Inbox
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import Plan
 

@@ -12,7 +12,7 @@ from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.ground import Ground
 from hypertui.execution.rebuild import Remains
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.plan import Plan
 
 

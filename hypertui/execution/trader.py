@@ -36,10 +36,8 @@ from hypertui.execution.config import TradeConfig
 from hypertui.execution.departure import Departure
 from hypertui.execution.desk import Desk
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.fallback import Fallback
 from hypertui.execution.gate import Cleared, Gate
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.plausible import PriceCheck
 from hypertui.execution.recording import Unsound, newest_mark
@@ -48,6 +46,8 @@ from hypertui.execution.survey import Survey
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
+from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.event_queue import Inbox
 from hypertui.strategy.ladder.plan import Plan, PlanError
 
 _UPKEEP_EVERY = 10.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.execution.status import Alarms
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.snapshot import Severity
 from hypertui.port.views import JournalView
+from hypertui.runtime.alarms import Alarms
 
 _LITTLE = 200_000_000  # bytes: some days of a busy trade
 

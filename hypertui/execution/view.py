@@ -14,10 +14,10 @@ from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.rations import Purpose, Rations
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot, Source
 from hypertui.port.views import Budget, SlotState, SlotView, Trigger
+from hypertui.runtime.request_budget import Purpose, Rations
 from hypertui.strategy.ladder.ladder import Ladder, Target
 from hypertui.strategy.ladder.plan import SLOTS
 

@@ -26,9 +26,9 @@ from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.rations import Purpose
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.request_budget import Purpose
 
 _COVERED_WITHIN = 6_000
 _QUESTIONS = 3  # that brought no answer, before it goes on without

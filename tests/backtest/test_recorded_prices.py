@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.backtest.replay import Costs, Run, replay
 from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.backtest.simulation import Costs, Run, replay
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series, load_series
 from hypertui.strategy.ladder.ladder import Ladder, Step

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.backtest.replay import Costs, Run, replay
 from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.backtest.simulation import Costs, Run, replay
 from hypertui.core.market import ZERO, Fill, Instrument, Side
 from hypertui.core.price_series import Series
 from hypertui.strategy.ladder.ladder import Ladder, Step

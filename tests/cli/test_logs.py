@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from hypertui.cli.logs import Log, LogFile
 from hypertui.core.redaction import without_secrets
 from hypertui.exchange.hyperliquid import SigningKey
-from hypertui.execution.event_log import EventLog
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.event_log import EventLog
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 

@@ -20,11 +20,11 @@ from hypertui.cli.paper import PaperMarket
 from hypertui.cli.printing import Printer, event_line
 from hypertui.core.market import Side
 from hypertui.exchange.hyperliquid import SigningKey, paper
-from hypertui.execution.event_log import EventLog
 from hypertui.journal import EngineLock, Journal
 from hypertui.journal.lock import held_locks
 from hypertui.journal.records import TransferRecord
 from hypertui.port.engine import EventKind
+from hypertui.runtime.event_log import EventLog
 from hypertui.settings import PaperSettings, load_settings
 from hypertui.venue.model.lock import StateError
 from tests.ledger.facts import fill, told

@@ -12,9 +12,9 @@ from hypertui.exchange.protocol import Allowance, OrderReport, OrderState, Refus
 from hypertui.execution.order_manager import Action, Ask, Cancel, OrderManager, Place
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.execution.rations import Rations
 from hypertui.execution.recording import Record, RecordedTracker
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.request_budget import Rations
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 

@@ -8,9 +8,9 @@ import pytest
 from hypertui.core.market import Fill, Side
 from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
-from hypertui.execution.event_log import EventLog
 from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.snapshot import Mode
+from hypertui.runtime.event_log import EventLog
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.execution.backoff import LONGEST, Backoff
+from hypertui.runtime.backoff import LONGEST, Backoff
 
 
 @given(

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.execution.event_log import EventLog
-from hypertui.execution.status import Alarms
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.port.views import SlotState
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.event_log import EventLog
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.inputs import Inputs
-from hypertui.execution.status import Alarms
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.event_log import EventLog
 from tests.support.live_engine import SOL
 
 

@@ -10,7 +10,7 @@ from hypertui.core.market import Fill, OrderType, Side
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.order_manager import Ask, Cancel, Place, Posture
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.rations import Purpose
+from hypertui.runtime.request_budget import Purpose
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
 

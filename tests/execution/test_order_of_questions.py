@@ -15,12 +15,12 @@ import pytest
 from hypertui.core.market import Fill, Order, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Quote, Unknown
 from hypertui.execution import reconciliation
-from hypertui.execution.backoff import Backoff
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.backoff import Backoff
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_queue import Inbox
 from tests.execution.desk import PLAN
 
 ENTRY = ClientIds(7).entry(1)

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.execution.event_log import EventLog
-from hypertui.execution.outcomes import Outcome, Outcomes
-from hypertui.execution.status import CommandLog
 from hypertui.port.commands import Command, CommandState, Verb
 from hypertui.port.snapshot import Mode
+from hypertui.runtime.alarms import CommandLog
+from hypertui.runtime.command_outcomes import Outcome, Outcomes
+from hypertui.runtime.event_log import EventLog
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

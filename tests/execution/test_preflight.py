@@ -17,8 +17,8 @@ from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import AccountState, Collateral, OpenOrder, Quote, Signer, Standing
 from hypertui.execution.ground import Ground
 from hypertui.execution.preflight import findings
-from hypertui.execution.skew import ClockSkew
 from hypertui.port.snapshot import Network
+from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.plan import Plan
 from tests.support.local_venue import LocalVenue
 

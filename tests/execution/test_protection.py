@@ -11,14 +11,14 @@ import pytest
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import AccountState, Collateral, OrderState
 from hypertui.execution.config import TradeConfig
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.inputs import Inputs
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_manager import Posture
 from hypertui.execution.protection import Protection
-from hypertui.execution.status import Alarms
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Invariant, Mode, Network, Severity
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.event_log import EventLog
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreachable
-from hypertui.execution.backoff import LONGEST, Backoff
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.rations import Purpose, Rations
-from hypertui.execution.skew import ClockSkew
 from hypertui.port.commands import OnExit
+from hypertui.runtime.backoff import LONGEST, Backoff
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.request_budget import Purpose, Rations
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 

@@ -9,14 +9,14 @@ import pytest
 
 from hypertui.exchange.hyperliquid import errors
 from hypertui.exchange.protocol import Allowance, NotAuthorized, Refusal, Rejected, Signer, Unreachable
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.orders import OwnOrder
-from hypertui.execution.rations import Purpose, Rations
 from hypertui.execution.refusals import Refusals
-from hypertui.execution.skew import ClockSkew
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Severity
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.request_budget import Purpose, Rations
 from tests.execution.desk import Desk
 
 NOW = 1_700_000_000_000

@@ -22,18 +22,18 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Order, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
-from hypertui.execution.backoff import Backoff
 from hypertui.execution.config import Consent, TradeConfig
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.gate import Cleared, Gate
-from hypertui.execution.inbox import Inbox
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.skew import ClockSkew
 from hypertui.execution.survey import Survey, market
 from hypertui.port.commands import Stop
 from hypertui.port.snapshot import Network
+from hypertui.runtime.backoff import Backoff
+from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.event_queue import Inbox
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 from hypertui.venue.accounts.accounts import APART, Account

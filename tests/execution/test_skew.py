@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.execution.skew import ALARM, LIMIT, ClockSkew
+from hypertui.runtime.clock_sync import ALARM, LIMIT, ClockSkew
 
 
 @given(

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from hypertui.exchange.protocol import AccountState, Unreachable
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.status import Alarms
-from hypertui.execution.tasks import Tasks
 from hypertui.execution.upkeep import Upkeep
 from hypertui.port.views import TaskView
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.tasks import Tasks
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
@@ -155,7 +155,7 @@ def test_every_task_is_on_the_snapshot(live: LiveEngine) -> None:
 def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
     live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.execution.tasks._LEAST_GRACE", 0)
+    monkeypatch.setattr("hypertui.runtime.tasks._LEAST_GRACE", 0)
     hanging = asyncio.Event()
 
     async def hang(symbol: str) -> AccountState:

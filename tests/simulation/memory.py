@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hypertui.execution.chronicle import Chronicle
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
 from hypertui.execution.trade_journal import Input
+from hypertui.runtime.event_log import EventLog
 from hypertui.strategy.ladder.ladder import Ladder
 from tests.support.memory_journal import MemoryJournal
 

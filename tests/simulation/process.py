@@ -10,7 +10,6 @@ from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.books import Books
 from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.event_log import EventLog
 from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trader import Trader
@@ -18,6 +17,7 @@ from hypertui.execution.view import blank, compose
 from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot
+from hypertui.runtime.event_log import EventLog
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
 

@@ -9,8 +9,8 @@ from hypertui.core.market import ZERO, Side
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
 from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.rations import Purpose
 from hypertui.port.snapshot import Mode
+from hypertui.runtime.request_budget import Purpose
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
 

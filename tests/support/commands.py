@@ -88,7 +88,8 @@ def _serve() -> None:
 
 
 def _load() -> None:
-    import hypertui.backtest.replay
+    import hypertui.backtest.simulation
+
     import hypertui.cli.backtest
     import hypertui.cli.completion
     import hypertui.cli.ctl

@@ -11,8 +11,8 @@ from enum import IntEnum
 from random import Random
 
 from hypertui.exchange.protocol import Allowance, NotAuthorized, RateLimited, Rejected
-from hypertui.execution.backoff import Backoff
-from hypertui.execution.skew import ClockSkew
+from hypertui.runtime.backoff import Backoff
+from hypertui.runtime.clock_sync import ClockSkew
 
 _SOON = 4.0  # seconds: the longest span before another try where no pause was asked for, or none is kept
 _REFUSED = 8.0  # the same where the venue has understood and refused: it will until something changes

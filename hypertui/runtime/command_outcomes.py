@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hypertui.execution.status import CommandLog
 from hypertui.port.commands import Command, CommandState
+from hypertui.runtime.alarms import CommandLog
 
 # How a command has ended, with words for the operator; None while that cannot be said.
 Outcome: TypeAlias = tuple[CommandState, str] | None

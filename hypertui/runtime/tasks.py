@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hypertui.execution.status import Alarms
 from hypertui.port.snapshot import Severity
 from hypertui.port.views import TaskView
+from hypertui.runtime.alarms import Alarms
 
 # Late by this much is nothing yet, however often a task is done (ms): as long as the engine's own sign of
 # life may be old.

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.execution.event_log import EventLog
 from hypertui.port.commands import Ack, Command, CommandState, CommandView, OnExit, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Alarm, Severity
+from hypertui.runtime.event_log import EventLog
 
 _ALARMS_KEPT = 50
 _COMMANDS_KEPT = 20
