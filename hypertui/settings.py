@@ -28,8 +28,8 @@ from pydantic_settings import (
 
 from hypertui.core.files import named_path, read_regular
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
-from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.order_tracker import Timing
+from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.provenance import Origins, Place

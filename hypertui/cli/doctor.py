@@ -17,10 +17,10 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Side
 from hypertui.core.redaction import harmless, printable
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
-from hypertui.execution import preflight
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.ground import Ground
-from hypertui.execution.survey import Survey, market
+from hypertui.execution.preflight import checks
+from hypertui.execution.preflight.facts import Survey, market
+from hypertui.execution.preflight.margin import Ground
 from hypertui.journal import JournalError
 from hypertui.journal.errors import OldJournal
 from hypertui.journal.lock import held_locks
@@ -41,7 +41,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         streams.complain(printable(str(error)))
         return error.status if isinstance(error, StartRefused) else _UNREACHED
     _print(found, prepared, arguments.json)
-    return _RED if preflight.worst(found, Level.RED) else 0
+    return _RED if checks.worst(found, Level.RED) else 0
 
 
 async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
@@ -59,7 +59,7 @@ async def examined(
     to look at the rest without one that may act. Raises an ExchangeError."""
     refused = await _key_refused(exchange)
     ground = await survey.look(adopt, goes_on)
-    found = preflight.findings(ground)
+    found = checks.findings(ground)
     if refused is None:
         return found, ground
     return (refused, *(finding for finding in found if finding.name != refused.name)), ground

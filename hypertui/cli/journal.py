@@ -14,11 +14,11 @@ from typing import Any
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.core.market import plain
-from hypertui.execution.config import PriceSource, TradeConfig
 from hypertui.execution.entry import StartRefused
+from hypertui.execution.journal_writer import Input, LedgerJournal, TradeJournal
+from hypertui.execution.opening import rehearse
 from hypertui.execution.recording import Unsound
-from hypertui.execution.start import rehearse
-from hypertui.execution.trade_journal import Input, LedgerJournal, TradeJournal
+from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.journal import Journal, JournalError, Locked
 from hypertui.journal.archive import to_be_made
 from hypertui.journal.errors import NoJournal

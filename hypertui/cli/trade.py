@@ -34,9 +34,9 @@ from hypertui.core.files import open_regular
 from hypertui.core.redaction import printable
 from hypertui.core.shutdown import wind_down_on_signals
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.config import Consent, PriceSource, TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
+from hypertui.execution.trade_config import Consent, PriceSource, TradeConfig
 from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.snapshot import Network
 from hypertui.server.server import ControlServer

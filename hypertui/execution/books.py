@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.order_manager import Posture
+from hypertui.execution.convergence import Posture
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.view import state_of
+from hypertui.execution.trade_view import state_of
 from hypertui.port.views import (
     LATENCY_STEPS,
     CycleView,
@@ -33,9 +33,9 @@ from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.position_map import Execution, MapOrder
 
 if TYPE_CHECKING:
-    from hypertui.execution.desk import Desk
-    from hypertui.execution.open_trade import OpenTrade
     from hypertui.execution.order_tracker import OrderTracker
+    from hypertui.execution.trade import OpenTrade
+    from hypertui.execution.trade_context import Desk
 
 _MAP_MARGIN = 6
 _ORDERS_OF_A_UNIT = 12

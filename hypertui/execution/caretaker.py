@@ -18,12 +18,12 @@ from hypertui.exchange.protocol import (
     RateLimited,
     Transfer,
 )
-from hypertui.execution import reconciliation
-from hypertui.execution.inputs import Inputs
+from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.key_watch import KeyWatch
+from hypertui.execution.market_data import Inputs
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.recovery import reconciliation
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.clock_sync import ClockSkew

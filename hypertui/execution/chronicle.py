@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from hypertui.core import phrases
 from hypertui.core.market import Fill, Side, plain
+from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.orders import Decision, OwnOrder
-from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog

@@ -8,10 +8,10 @@ from functools import partial
 
 from hypertui.core.shutdown import FAILED
 from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution import last_words, winddown
-from hypertui.execution.desk import Desk
-from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.order_manager import Posture
+from hypertui.execution import last_words, operator_exits
+from hypertui.execution.convergence import Posture
+from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade_context import Desk
 from hypertui.execution.wishes import Wish
 from hypertui.port.commands import CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
@@ -55,7 +55,7 @@ class Departure:
         failed = ""
         try:
             said = await self._wind_down(trade, on_exit)
-        except winddown.NotDone as error:
+        except operator_exits.NotDone as error:
             failed = str(error)
         seen = await last_words.exposed(desk)
         left = last_words.in_words(seen, desk, trade)
@@ -91,8 +91,8 @@ class Departure:
                 if trade.manager.posture is Posture.TRADE:
                     trade.manager.posture = Posture.PROTECT
                 if not await self._desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
-                    raise winddown.NotDone("not every order has been answered for")
-                return winddown.what_is_left(trade)
+                    raise operator_exits.NotDone("not every order has been answered for")
+                return operator_exits.what_is_left(trade)
 
     async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
@@ -105,9 +105,9 @@ class Departure:
             patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
             if not await self._desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
                 trade.wishes.set_aside()
-                raise winddown.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
+                raise operator_exits.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
         if wish.outcome.failed:
-            raise winddown.NotDone(wish.outcome.text)
+            raise operator_exits.NotDone(wish.outcome.text)
         return wish.outcome.text
 
     async def _cancel_buys_at_least(self, trade: OpenTrade) -> None:

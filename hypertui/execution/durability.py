@@ -17,7 +17,7 @@ from functools import partial
 from random import Random
 from typing import TypeAlias
 
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.journal_writer import TradeJournal
 from hypertui.journal import JournalDown, JournalError, Locked
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms

@@ -12,11 +12,11 @@ from hypertui.core.clock import steady_ms
 from hypertui.core.shutdown import FAILED
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.books import Books
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_view import blank, compose
 from hypertui.execution.trader import Trader
-from hypertui.execution.view import blank, compose
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot

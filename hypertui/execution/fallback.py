@@ -8,10 +8,10 @@ from functools import partial
 
 from hypertui.core.market import ONE, plain
 from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution.desk import Desk
 from hypertui.execution.exposure import Exposure
 from hypertui.execution.recording import learn_ids
 from hypertui.execution.safety import NotSafe, Safety
+from hypertui.execution.trade_context import Desk
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Invariant, Mode, Severity

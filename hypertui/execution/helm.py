@@ -6,8 +6,8 @@ import asyncio
 from typing import Protocol
 
 from hypertui.core.phrases import counted
-from hypertui.execution import winddown
-from hypertui.execution.order_manager import Posture
+from hypertui.execution import operator_exits
+from hypertui.execution.convergence import Posture
 from hypertui.execution.orders import Role
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Ack, Command, CommandState, Verb
@@ -21,7 +21,7 @@ _CALLS_OFF = (Verb.RESUME, Verb.HALT)
 _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
-class SteeredTrade(winddown.Trade, Protocol):
+class SteeredTrade(operator_exits.Trade, Protocol):
     """What the helm needs of the open trade."""
 
     wishes: Wishes

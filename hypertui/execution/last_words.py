@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from hypertui.core import phrases
 from hypertui.core.market import ZERO
 from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution import exposure, winddown
+from hypertui.execution import exposure, operator_exits
 
 if TYPE_CHECKING:
-    from hypertui.execution.desk import Desk
     from hypertui.execution.exposure import Exposure
-    from hypertui.execution.open_trade import OpenTrade
+    from hypertui.execution.trade import OpenTrade
+    from hypertui.execution.trade_context import Desk
 
 PATIENCE = 4.0  # seconds that the exchange has for the answer
 _LOG = logging.getLogger(__name__)
@@ -43,7 +43,9 @@ def in_words(seen: Exposure | None, desk: Desk, trade: OpenTrade | None) -> str:
         return "what is held is not known: the exchange does not answer"
     heard = desk.inputs.heard_at
     as_of = "never" if heard is None else f"{datetime.fromtimestamp(heard / 1000, UTC):%H:%M:%S} UTC"
-    return f"the exchange does not answer; by the own books, as of {as_of}: {winddown.what_works(trade)}"
+    return (
+        f"the exchange does not answer; by the own books, as of {as_of}: {operator_exits.what_works(trade)}"
+    )
 
 
 def corrected(said: str, seen: Exposure | None, trade: OpenTrade) -> str:

@@ -12,14 +12,14 @@ from typing import Protocol
 from hypertui.core.market import Fill
 from hypertui.core.phrases import coins
 from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
-from hypertui.execution import adoption
-from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
-from hypertui.execution.desk import Desk
+from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.key_watch import KeyWatch
-from hypertui.execution.order_manager import OrderManager, Posture
 from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.recovery import adoption
+from hypertui.execution.recovery.adoption import Adoption
 from hypertui.execution.refusals import TOLD_FROM, Refusals, protected
+from hypertui.execution.trade_context import Desk
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.request_budget import Purpose
 

@@ -15,8 +15,8 @@ from decimal import Decimal
 
 from hypertui.core import phrases
 from hypertui.core.market import ONE, ZERO, Instrument, Side
-from hypertui.execution.inputs import Inputs
-from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.convergence import OrderManager, Posture
+from hypertui.execution.market_data import Inputs
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.port.snapshot import Invariant, Severity

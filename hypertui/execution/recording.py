@@ -26,9 +26,9 @@ from hypertui.exchange.protocol import (
     Refused,
     Resting,
 )
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.order_tracker import Listener, OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
-from hypertui.execution.trade_journal import Input
 from hypertui.strategy.ladder.ladder import Ladder, Slot
 
 Record = Callable[[str, int, Mapping[str, object]], None]

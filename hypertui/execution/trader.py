@@ -30,20 +30,21 @@ from hypertui.exchange.protocol import (
     Unknown,
     Unreachable,
 )
-from hypertui.execution import exposure, survey
+from hypertui.execution import exposure
 from hypertui.execution.clock_watch import ClockWatch
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.departure import Departure
-from hypertui.execution.desk import Desk
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.fallback import Fallback
-from hypertui.execution.gate import Cleared, Gate
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.opening import Start
 from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.preflight import facts
+from hypertui.execution.preflight.approval import Cleared, Gate
+from hypertui.execution.preflight.facts import Survey
 from hypertui.execution.recording import Unsound, newest_mark
-from hypertui.execution.start import Start
-from hypertui.execution.survey import Survey
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_context import Desk
 from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
@@ -190,7 +191,7 @@ class Trader:
         desk = self.desk
         symbol = desk.config.symbol
         try:
-            plan = self._plan = desk.config.plan(await survey.market(desk.exchange, symbol))
+            plan = self._plan = desk.config.plan(await facts.market(desk.exchange, symbol))
         except StartRefused as error:
             self._over = await self._without_market(error)
             return

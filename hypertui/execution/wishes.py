@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hypertui.execution.order_manager import Posture
-from hypertui.execution.winddown import Progress, Trade, Winddown, what_works
+from hypertui.execution.convergence import Posture
+from hypertui.execution.operator_exits import Progress, Trade, Winddown, what_works
 from hypertui.port.commands import Command, CommandState, Verb
 from hypertui.port.snapshot import Mode, Severity
 

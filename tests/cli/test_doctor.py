@@ -16,7 +16,7 @@ import pytest
 from hypertui.cli.trade import consent
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.execution.config import Consent
+from hypertui.execution.trade_config import Consent
 from hypertui.port.snapshot import Network
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue

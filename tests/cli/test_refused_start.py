@@ -9,7 +9,7 @@ import pytest
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import plain
-from hypertui.execution.config import TradeConfig
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import Journal, JournalError
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.port.engine import Event, EventKind

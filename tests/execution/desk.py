@@ -9,7 +9,7 @@ from random import Random
 
 from hypertui.core.market import Fill, Instrument, Side
 from hypertui.exchange.protocol import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
-from hypertui.execution.order_manager import Action, Ask, Cancel, OrderManager, Place
+from hypertui.execution.convergence import Action, Ask, Cancel, OrderManager, Place
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.recording import Record, RecordedTracker

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Fill, Side
-from hypertui.execution.adoption import Adoption
 from hypertui.execution.chronicle import Chronicle
+from hypertui.execution.recovery.adoption import Adoption
 from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.event_log import EventLog

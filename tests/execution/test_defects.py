@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Order, OrderType, Side
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.recording import plain_json
-from hypertui.execution.trade_journal import Input
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock

@@ -15,9 +15,9 @@ from hypertui.core.market import Fill, Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
 from hypertui.execution import entry
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import plain_json
-from hypertui.execution.trade_journal import Input
 from hypertui.journal import Journal
 from hypertui.port.snapshot import Mode
 from tests.support.by_hand import placed_beside

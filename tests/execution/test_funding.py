@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.trade import OpenTrade
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 

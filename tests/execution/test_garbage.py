@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.exchange.protocol import FeedAlive, FeedDown, FeedMessage, Malformed
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.snapshot import Source
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine

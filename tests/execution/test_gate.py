@@ -11,7 +11,7 @@ import pytest
 from hypertui.core.findings import Level
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.execution.config import Consent
+from hypertui.execution.trade_config import Consent
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Network, Severity
 from tests.support.live_engine import LiveEngine

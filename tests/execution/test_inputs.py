@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.execution.inputs import Inputs
+from hypertui.execution.market_data import Inputs
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
 from tests.support.live_engine import SOL

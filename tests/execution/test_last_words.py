@@ -9,7 +9,7 @@ import pytest
 
 from hypertui.core.market import Side
 from hypertui.execution import last_words
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
 from tests.execution.test_adoption import by_hand

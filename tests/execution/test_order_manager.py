@@ -8,7 +8,7 @@ import pytest
 
 from hypertui.core.market import Fill, OrderType, Side
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
-from hypertui.execution.order_manager import Ask, Cancel, Place, Posture
+from hypertui.execution.convergence import Ask, Cancel, Place, Posture
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.runtime.request_budget import Purpose
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest

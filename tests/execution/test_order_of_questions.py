@@ -14,10 +14,10 @@ import pytest
 
 from hypertui.core.market import Fill, Order, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Quote, Unknown
-from hypertui.execution import reconciliation
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.recovery import reconciliation
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.runtime.event_queue import Inbox

@@ -11,8 +11,8 @@ import pytest
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import PriceTick, Quote
 from hypertui.execution import caretaker, order_tracker
-from hypertui.execution.open_trade import OpenTrade
 from hypertui.execution.plausible import fault_beside, fault_of
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
 from tests.execution.test_recording import Recording, state

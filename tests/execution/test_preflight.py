@@ -15,8 +15,8 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Instrument, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import AccountState, Collateral, OpenOrder, Quote, Signer, Standing
-from hypertui.execution.ground import Ground
-from hypertui.execution.preflight import findings
+from hypertui.execution.preflight.checks import findings
+from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.plan import Plan

@@ -10,11 +10,11 @@ import pytest
 
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import AccountState, Collateral, OrderState
-from hypertui.execution.config import TradeConfig
-from hypertui.execution.inputs import Inputs
+from hypertui.execution.convergence import Posture
 from hypertui.execution.knowledge import Knowledge
-from hypertui.execution.order_manager import Posture
+from hypertui.execution.market_data import Inputs
 from hypertui.execution.protection import Protection
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Invariant, Mode, Network, Severity
 from hypertui.runtime.alarms import Alarms

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreachable
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import OnExit
 from hypertui.runtime.backoff import LONGEST, Backoff
 from hypertui.runtime.clock_sync import ClockSkew

@@ -10,7 +10,7 @@ import pytest
 
 from hypertui.core.market import Reason, Side
 from hypertui.exchange.protocol import OrderState, Refusal
-from hypertui.execution.order_manager import Posture
+from hypertui.execution.convergence import Posture
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.recording import play_back

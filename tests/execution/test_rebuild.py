@@ -10,11 +10,11 @@ import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution import rebuild
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.rebuild import Ambiguous
-from hypertui.execution.trade_journal import Input
+from hypertui.execution.recovery import from_exchange
+from hypertui.execution.recovery.from_exchange import Ambiguous
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.plan import Plan
@@ -113,8 +113,8 @@ def stop(slot: int, trigger: str, size: str = "2") -> OpenOrder:
 STOPS = [stop(slot, trigger) for slot, trigger in enumerate(("148", "148.5", "149", "149.5"))]
 
 
-def read(orders: Sequence[OpenOrder], fills: Sequence[Fill], position: str = "8") -> rebuild.Remains:
-    return rebuild.read(PLAN, orders, fills, Decimal(position))
+def read(orders: Sequence[OpenOrder], fills: Sequence[Fill], position: str = "8") -> from_exchange.Remains:
+    return from_exchange.read(PLAN, orders, fills, Decimal(position))
 
 
 def test_four_stops_after_an_entry_are_a_trade() -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypertui.core.market import Side
 from hypertui.exchange.protocol import OpenOrder, OrderState
 from hypertui.execution.orders import ClientIds, OwnOrder
-from hypertui.execution.reconciliation import Differences, Findings, compare
+from hypertui.execution.recovery.reconciliation import Differences, Findings, compare
 from tests.execution.desk import Desk
 
 IDS = ClientIds(7)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.execution.trade_journal import Input
+from hypertui.execution.journal_writer import Input
 from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode

@@ -22,12 +22,12 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Order, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
-from hypertui.execution.config import Consent, TradeConfig
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.gate import Cleared, Gate
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.survey import Survey, market
+from hypertui.execution.preflight.approval import Cleared, Gate
+from hypertui.execution.preflight.facts import Survey, market
+from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.port.commands import Stop
 from hypertui.port.snapshot import Network
 from hypertui.runtime.backoff import Backoff

@@ -14,9 +14,9 @@ import pytest
 
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.order_tracker import Timing
-from hypertui.execution.trade_journal import Input
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.views import TaskView
 from hypertui.strategy.ladder.plan import SLOTS

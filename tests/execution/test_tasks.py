@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hypertui.exchange.protocol import AccountState, Unreachable
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.trade import OpenTrade
 from hypertui.execution.upkeep import Upkeep
 from hypertui.port.views import TaskView
 from hypertui.runtime.alarms import Alarms

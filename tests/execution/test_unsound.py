@@ -10,10 +10,10 @@ import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.round_trips import RoundTrips
+from hypertui.execution.journal_writer import Input
+from hypertui.execution.opening import rehearse
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.recording import Unsound
-from hypertui.execution.start import rehearse
-from hypertui.execution.trade_journal import Input
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.ladder import Ladder

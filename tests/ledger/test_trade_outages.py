@@ -15,8 +15,8 @@ from sqlalchemy import event
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import Side
-from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.trade_journal import Input, LedgerJournal
+from hypertui.execution.journal_writer import Input, LedgerJournal
+from hypertui.execution.trade import OpenTrade
 from hypertui.journal import Journal
 from hypertui.journal.records import TradeRecord
 from hypertui.port.commands import OnExit, Verb

@@ -13,9 +13,9 @@ from sqlalchemy import event
 from hypertui.cli.journal import take_up
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
-from hypertui.execution.config import TradeConfig
+from hypertui.execution.journal_writer import Input, TradeJournal
 from hypertui.execution.orders import Decision, OwnOrder
-from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event

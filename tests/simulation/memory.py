@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hypertui.execution.chronicle import Chronicle
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
-from hypertui.execution.trade_journal import Input
+from hypertui.execution.trade import OpenTrade
 from hypertui.runtime.event_log import EventLog
 from hypertui.strategy.ladder.ladder import Ladder
 from tests.support.memory_journal import MemoryJournal

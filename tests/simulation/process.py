@@ -8,12 +8,12 @@ from random import Random
 
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.books import Books
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_view import blank, compose
 from hypertui.execution.trader import Trader
-from hypertui.execution.view import blank, compose
 from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Side
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
-from hypertui.execution.open_trade import OpenTrade
+from hypertui.execution.trade import OpenTrade
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.request_budget import Purpose
 from hypertui.venue.model.orders import VenueOrder

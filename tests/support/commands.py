@@ -89,7 +89,6 @@ def _serve() -> None:
 
 def _load() -> None:
     import hypertui.backtest.simulation
-
     import hypertui.cli.backtest
     import hypertui.cli.completion
     import hypertui.cli.ctl

@@ -15,10 +15,10 @@ from hyperliquid.info import Info
 
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.execution.open_trade import OpenTrade
-from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.journal_writer import Input, TradeJournal
+from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trader import Trader
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
+from hypertui.execution.journal_writer import Input
 from hypertui.execution.orders import Decision, OwnOrder
-from hypertui.execution.trade_journal import Input
 from hypertui.port.engine import Event
 from hypertui.strategy.ladder.ladder import Ladder, Step
 

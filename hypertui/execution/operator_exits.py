@@ -17,15 +17,15 @@ from hypertui.core import phrases
 from hypertui.core.market import ZERO, Fill, Side
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution import adoption
-from hypertui.execution.adoption import Adoption
 from hypertui.execution.caretaker import Caretaker
-from hypertui.execution.courier import Courier
-from hypertui.execution.desk import Desk
+from hypertui.execution.convergence import Action, OrderManager, Place, Posture
 from hypertui.execution.enquiry import Enquiry
-from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
+from hypertui.execution.order_gateway import Courier
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.recovery import adoption
+from hypertui.execution.recovery.adoption import Adoption
+from hypertui.execution.trade_context import Desk
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.request_budget import Purpose

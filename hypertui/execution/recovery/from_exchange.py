@@ -14,7 +14,7 @@ from hypertui.core.market import ZERO, Fill, Order, OrderType, Reason, Side, pla
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Decision, Role, slot_of, trade_of
-from hypertui.execution.reconciliation import as_report
+from hypertui.execution.recovery.reconciliation import as_report
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 

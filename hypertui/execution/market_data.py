@@ -8,8 +8,8 @@ from decimal import Decimal
 from itertools import islice
 
 from hypertui.exchange.protocol import Quote
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.knowledge import Knowledge
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.snapshot import Severity, Source
 from hypertui.runtime.alarms import Alarms, PriceHistory
 

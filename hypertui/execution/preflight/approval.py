@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution import preflight
-from hypertui.execution.config import Consent
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.ground import Ground
-from hypertui.execution.rebuild import Remains
-from hypertui.execution.survey import Survey
+from hypertui.execution.preflight import checks
+from hypertui.execution.preflight.facts import Survey
+from hypertui.execution.preflight.margin import Ground
+from hypertui.execution.recovery.from_exchange import Remains
+from hypertui.execution.trade_config import Consent
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Severity
@@ -60,7 +60,7 @@ class Gate:
         """
         while True:
             seen = await self._survey.look(self._adopt)
-            self._publish(preflight.findings(seen))
+            self._publish(checks.findings(seen))
             if seen.remains is not None:
                 return Cleared(remains=seen.remains)
             self._refuse()
@@ -97,10 +97,10 @@ class Gate:
         return None
 
     def _refuse(self) -> None:
-        red = preflight.worst(self.findings, Level.RED)
+        red = checks.worst(self.findings, Level.RED)
         if red is not None:
             raise StartRefused(red.text)
-        amber = preflight.worst(self.findings, Level.AMBER)
+        amber = checks.worst(self.findings, Level.AMBER)
         if amber is not None and self._consent is Consent.NO_WARNINGS:
             more = len(self._warnings) - 1
             rest = f" (and {more} more)" if more else ""

@@ -7,11 +7,11 @@ from random import Random
 
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.chronicle import Chronicle
-from hypertui.execution.config import TradeConfig
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
-from hypertui.execution.inputs import Inputs
+from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.market_data import Inputs
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.trade_journal import TradeJournal
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.upkeep import Upkeep
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.alarms import Alarms, CommandLog

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from hypertui.core.market import Instrument
 from hypertui.exchange.protocol import Exchange, OpenOrder, Pooling
-from hypertui.execution import rebuild, symbols
-from hypertui.execution.config import TradeConfig
+from hypertui.execution import symbols
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.ground import Ground
-from hypertui.execution.rebuild import Remains
+from hypertui.execution.preflight.margin import Ground
+from hypertui.execution.recovery import from_exchange
+from hypertui.execution.recovery.from_exchange import Remains
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.plan import Plan
 
@@ -72,7 +73,7 @@ class Survey:
             if any(order.client_id for order in orders):
                 try:
                     remains = await self._remains(account.position, orders)
-                except rebuild.Ambiguous as error:
+                except from_exchange.Ambiguous as error:
                     why = f"{why}, and it cannot be rebuilt: {error}"
         return Ground(
             plan=self._plan,
@@ -95,4 +96,4 @@ class Survey:
 
     async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
         fills = await self._exchange.fills_since(self._plan.instrument.symbol, 0)
-        return rebuild.read(self._plan, orders, fills, position)
+        return from_exchange.read(self._plan, orders, fills, position)

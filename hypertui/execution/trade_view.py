@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
 from hypertui.exchange.protocol import Allowance
-from hypertui.execution.config import TradeConfig
-from hypertui.execution.inputs import Inputs
+from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.knowledge import Knowledge
-from hypertui.execution.order_manager import OrderManager, Posture
+from hypertui.execution.market_data import Inputs
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot, Source
 from hypertui.port.views import Budget, SlotState, SlotView, Trigger
@@ -23,8 +23,8 @@ from hypertui.strategy.ladder.plan import SLOTS
 
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
-    from hypertui.execution.desk import Desk
     from hypertui.execution.fallback import Fallback
+    from hypertui.execution.trade_context import Desk
     from hypertui.execution.trader import Trader
 
 _NO_SLOT = 0

@@ -8,21 +8,22 @@ from functools import partial
 
 from hypertui.core.market import ZERO, Fill, Instrument, plain
 from hypertui.exchange.protocol import OrderReport, OrderState
-from hypertui.execution import adoption, asides, rebuild
-from hypertui.execution.adoption import Adoption
+from hypertui.execution import asides
 from hypertui.execution.caretaker import Caretaker
-from hypertui.execution.courier import Courier
-from hypertui.execution.desk import Desk
+from hypertui.execution.convergence import Action, OrderManager, Place, Posture
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.helm import Helm
 from hypertui.execution.objections import Objections
-from hypertui.execution.order_manager import Action, OrderManager, Place, Posture
+from hypertui.execution.opening import Opening
+from hypertui.execution.order_gateway import Courier
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
 from hypertui.execution.plausible import FillCheck
 from hypertui.execution.protection import Protection
 from hypertui.execution.recording import RecordedTracker, relive
-from hypertui.execution.start import Opening
+from hypertui.execution.recovery import adoption, from_exchange
+from hypertui.execution.recovery.adoption import Adoption
+from hypertui.execution.trade_context import Desk
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
@@ -119,7 +120,7 @@ class OpenTrade:
             is_new=opening.is_new,
         )
         if opening.remains is not None:
-            rebuild.restore(opening.remains, self.tracker, desk.ids, book, desk.clock())
+            from_exchange.restore(opening.remains, self.tracker, desk.ids, book, desk.clock())
 
     @property
     def instrument(self) -> Instrument:

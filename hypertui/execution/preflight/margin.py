@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
-from hypertui.execution.rebuild import Remains, stops_left
+from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSkew
 from hypertui.strategy.ladder.plan import Plan

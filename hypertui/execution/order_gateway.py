@@ -8,7 +8,7 @@ from functools import partial
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
-from hypertui.execution.order_manager import Action, Ask, Cancel, Place
+from hypertui.execution.convergence import Action, Ask, Cancel, Place
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
 from hypertui.runtime.clock_sync import ClockSkew

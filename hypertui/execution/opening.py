@@ -9,14 +9,15 @@ from decimal import Decimal
 
 from hypertui.core.market import Fill, Order, Reason
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
-from hypertui.execution import decisions, rebuild
+from hypertui.execution import decisions
 from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.gate import Cleared
-from hypertui.execution.inputs import Inputs
+from hypertui.execution.journal_writer import Input, TradeJournal
+from hypertui.execution.market_data import Inputs
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
+from hypertui.execution.preflight.approval import Cleared
 from hypertui.execution.recording import (
     RecordedTracker,
     Unsound,
@@ -25,7 +26,7 @@ from hypertui.execution.recording import (
     read_order,
     relive,
 )
-from hypertui.execution.trade_journal import Input, TradeJournal
+from hypertui.execution.recovery import from_exchange
 from hypertui.port.commands import Stop
 from hypertui.runtime.event_queue import Inbox
 from hypertui.strategy.ladder.ladder import Ladder, Step
@@ -44,7 +45,7 @@ class Opening:
 
     fills: Sequence[Fill]
     history: Sequence[Input] = ()
-    remains: rebuild.Remains | None = None
+    remains: from_exchange.Remains | None = None
     resumed: bool = False
     entry: OwnOrder | None = None
     adopted: bool = False

@@ -14,7 +14,7 @@ from hypertui.core.market import ONE, Side, plain
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Pooling, Standing
 from hypertui.execution import key_watch
-from hypertui.execution.ground import Ground
+from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime import clock_sync
 from hypertui.runtime.clock_sync import ClockSkew
