@@ -19,7 +19,7 @@ from random import Random
 from benchmarks.figures import ratio
 from hypertui.core.market import ZERO, Side
 from hypertui.journal import Journal
-from hypertui.journal.history import History, Market
+from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.records import FillRecord, TradeRecord
 from hypertui.journal.schema import TABLES, encode
 from hypertui.ledger.check import check
@@ -71,7 +71,7 @@ def _peak(fills: int) -> int:
         path = Path(folder) / "journal.db"
         _fill(f"sqlite:///{path}", path, fills)
         with History.open(f"sqlite:///{path}") as history:
-            trades = Scope(history, "paper").markets()[Market.of(TRADE)]
+            trades = Scope(history, "paper").markets()[AccountMarket.of(TRADE)]
             tracemalloc.start()
             for _ in derive(history.market_fills(trades)):
                 pass

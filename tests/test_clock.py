@@ -15,7 +15,7 @@ from hypertui.core.clock import SteadyClock
 from hypertui.execution.clock_watch import ClockWatch
 from hypertui.port.snapshot import Invariant, Source
 from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
 from tests.console.states import running
 
@@ -53,7 +53,7 @@ def test_the_processes_of_a_machine_agree_on_it() -> None:
 
 def test_a_clock_that_is_set_has_the_skew_measured_anew() -> None:
     machine, measured = Machine(), []
-    clock, skew = machine.clock(), ClockSkew()
+    clock, skew = machine.clock(), ClockSync()
     alarms = Alarms(EventLog(clock), clock)
     watch = ClockWatch(clock.set_by, skew, alarms, lambda: measured.append(clock()))
     skew.measure(clock(), clock() + 10, clock() + 5)

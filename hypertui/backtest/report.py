@@ -13,14 +13,14 @@ from hypertui.strategy.ladder.plan import SLOTS
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class RunTime:
     """Seconds to load the file and to run the ladder over it."""
 
     load_s: float
     run_s: float
 
 
-def summary(run: Run, timing: Timing) -> dict[str, object]:
+def summary(run: Run, timing: RunTime) -> dict[str, object]:
     """The whole run as one JSON object; the file's first and last time are null when it has none."""
     ladder, series = run.ladder, run.series
     return {
@@ -55,7 +55,7 @@ def summary(run: Run, timing: Timing) -> dict[str, object]:
     }
 
 
-def in_words(run: Run, costs: Costs, timing: Timing) -> str:
+def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
     """The run for a person: what was read, what it made, and what the making cost."""
     ladder, series = run.ladder, run.series
     plan = ladder.plan

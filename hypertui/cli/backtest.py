@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TextIO
 
-from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import Costs, replay
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
@@ -53,7 +53,7 @@ def backtest(arguments: argparse.Namespace) -> int:
                 trace.write(json.dumps(trace_record(step, ladder, tick)) + "\n")
 
         run = replay(series, plan, costs, None if trace is None else write)
-        timing = Timing(loaded - began, time.perf_counter() - began_run)
+        timing = RunTime(loaded - began, time.perf_counter() - began_run)
     print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
     return 0
 

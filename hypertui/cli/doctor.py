@@ -24,7 +24,7 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.journal import JournalError
 from hypertui.journal.errors import OldJournal
 from hypertui.journal.lock import held_locks
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
@@ -87,7 +87,7 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     else:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
-    survey = Survey(exchange, config, plan, CLOCK, ClockSkew(), place, prepared.disk_free)
+    survey = Survey(exchange, config, plan, CLOCK, ClockSync(), place, prepared.disk_free)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
     return (*found, *trouble, *_unattended(prepared, ground))
 

@@ -41,7 +41,7 @@ _LEVELS = {
 }
 
 
-class Log:
+class ProcessLog:
     """The log of one process, in `folder`. Raises OSError where there can be no file."""
 
     def __init__(self, folder: Path) -> None:

@@ -27,7 +27,7 @@ from hypertui.core.shutdown import wind_down_on_signals
 from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.safety import NotSafe, Safety
+from hypertui.execution.make_safe import NotSafe, Safety
 from hypertui.journal import JournalError, Locked
 from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.engine import EventKind

@@ -21,7 +21,7 @@ from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
 from hypertui.cli.journal import journals
 from hypertui.cli.keyfile import kept_key
-from hypertui.cli.logs import Log
+from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
@@ -116,7 +116,7 @@ class Prepared:
     state_dir: Path
     fresh: bool
     connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
-    log: Log | None  # none where nothing is kept
+    log: ProcessLog | None  # none where nothing is kept
 
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
@@ -206,9 +206,9 @@ def _check_prices(file: Path) -> None:
         raise ValueError(f"price file {file} cannot be read: {error.strerror}") from None
 
 
-def _log_in(folder: Path) -> Log:
+def _log_in(folder: Path) -> ProcessLog:
     try:
-        log = Log(folder)
+        log = ProcessLog(folder)
     except OSError as error:
         raise ValueError(f"state folder {folder}: its log cannot be written: {error.strerror}") from None
     atexit.register(log.close)  # after the last words of a defect

@@ -25,7 +25,7 @@ from hypertui.console.dialog import Dialog
 from hypertui.console.filter import FilterLine
 from hypertui.console.frame import Frame
 from hypertui.console.help import Help
-from hypertui.console.look import Look
+from hypertui.console.look import ConsoleOptions
 from hypertui.console.main import Main
 from hypertui.console.outbox import Herald, Inlet, Outbox
 from hypertui.console.page import Page
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _NOTICE_FOR = 5_000
 _LEFT = "the engine has left: it takes no commands"
-_PLAIN = Look()
+_PLAIN = ConsoleOptions()
 
 
 class HyperTui(App[StopReason], inherit_bindings=False):
@@ -74,7 +74,7 @@ class HyperTui(App[StopReason], inherit_bindings=False):
         clock: Callable[[], int],
         who: str,
         refresh_hz: float = 4.0,
-        look: Look = _PLAIN,
+        look: ConsoleOptions = _PLAIN,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         driver_class: type[Driver] | None = None,
         built: Callable[[], object] = lambda: None,

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Line, Role, Span, fit, line, pad, width_of, wrap
+from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, pad, width_of, wrap
 from hypertui.console.panel import Panel
 from hypertui.console.questions import Build, Choice, Question
 from hypertui.port.snapshot import Snapshot
@@ -167,16 +167,19 @@ class Dialog(ModalScreen[None]):
     def _body(self, question: Question, width: int) -> list[Line]:
         lines = [row for spans in question.lines for row in _wrapped(spans, width)]
         if self._remark:
-            lines += [BLANK, *(line(Span(row, Role.WARNING)) for row in wrap(f"‼ {self._remark}", width, 2))]
+            lines += [
+                BLANK,
+                *(line(Span(row, Tone.WARNING)) for row in wrap(f"‼ {self._remark}", width, 2)),
+            ]
         lines.append(BLANK)
         if question.phrase:
             lines += [
                 line(
-                    Span("type      ", Role.DIM),
-                    Span(question.phrase, Role.STRONG),
-                    Span("  then enter", Role.DIM),
+                    Span("type      ", Tone.DIM),
+                    Span(question.phrase, Tone.STRONG),
+                    Span("  then enter", Tone.DIM),
                 ),
-                line(Span("          ", Role.DIM), Span(f"{self._typed}▏", Role.FOCUS)),
+                line(Span("          ", Tone.DIM), Span(f"{self._typed}▏", Tone.FOCUS)),
                 BLANK,
             ]
         focus = 1 if question.phrase else self._focus
@@ -200,7 +203,7 @@ def _wrapped(spans: Line, width: int) -> list[Line]:
 def _choice(choice: Choice, focused: bool, width: int) -> Line:
     key = "esc" if choice.key == "escape" else choice.key
     label = Span(choice.label, choice.role)
-    spans = line(Span("► " if focused else "  "), Span(f"{key:<6}", Role.KEY), label)
+    spans = line(Span("► " if focused else "  "), Span(f"{key:<6}", Tone.KEY), label)
     if not focused:
         return spans
-    return tuple(Span(text, Role.FOCUS) for text, _ in pad(spans, width))
+    return tuple(Span(text, Tone.FOCUS) for text, _ in pad(spans, width))

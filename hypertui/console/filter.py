@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Line, Role, Span, fit, line, pad
+from hypertui.console.lines import Line, Span, Tone, fit, line, pad
 from hypertui.console.listing import ListPanel
 from hypertui.console.panel import Panel
 
@@ -59,6 +59,8 @@ class FilterLine(ModalScreen[None]):
     def _view(self, frame: Frame, width: int, height: int) -> list[Line]:
         typed = "" if self._list is None else self._list.filter
         spans = line(
-            Span(" / ", Role.KEY), Span(f"{typed}▏", Role.STRONG), Span("  enter keeps, esc drops", Role.DIM)
+            Span(" / ", Tone.KEY),
+            Span(f"{typed}▏", Tone.STRONG),
+            Span("  enter keeps, esc drops", Tone.DIM),
         )
         return [pad(fit(spans, width), width)]

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
 from hypertui.console.keys import GLOSSARY, Key
-from hypertui.console.lines import BLANK, Line, Role, Span, line, wrap
+from hypertui.console.lines import BLANK, Line, Span, Tone, line, wrap
 from hypertui.console.panel import Panel
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def help_lines(keys: Sequence[Key], width: int) -> list[Line]:
     for title, entries in (("KEYS", bound), ("SIGNS", _SIGNS), ("WORDS", GLOSSARY)):
         lead = max(len(name) for name, _ in entries) + 2
         lines += [BLANK] if lines else []
-        lines.append(line(Span(title, Role.STRONG)))
+        lines.append(line(Span(title, Tone.STRONG)))
         for name, words in entries:
             rows = wrap(words, max(width - lead, 12))
-            lines.append(line(Span(f"{name:<{lead}}", Role.KEY), rows[0]))
+            lines.append(line(Span(f"{name:<{lead}}", Tone.KEY), rows[0]))
             lines += [line(" " * lead, row) for row in rows[1:]]
     return lines
 

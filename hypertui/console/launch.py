@@ -47,9 +47,9 @@ def run_console(
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     from hypertui.console.app import HyperTui
-    from hypertui.console.look import Look
+    from hypertui.console.look import ConsoleOptions
 
-    look = Look(ascii, theme, None if local_times else UTC, bound, shots)
+    look = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, shots)
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.

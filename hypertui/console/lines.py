@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from hypertui.console.format import ELLIPSIS
 
 
-class Role(StrEnum):
+class Tone(StrEnum):
     """What a stretch of text means to the operator."""
 
     TEXT = "text"
@@ -41,7 +41,7 @@ class Role(StrEnum):
 
 class Span(NamedTuple):
     text: str
-    role: Role = Role.TEXT
+    role: Tone = Tone.TEXT
 
 
 Line = tuple[Span, ...]
@@ -90,7 +90,7 @@ def both_ends(left: Line, right: Line, width: int) -> Line:
     return (*pad(left, room), *right)
 
 
-def tint(spans: Line, role: Role) -> Line:
+def tint(spans: Line, role: Tone) -> Line:
     """The same text, all in one role."""
     return tuple(Span(span.text, role) for span in spans)
 
@@ -153,7 +153,7 @@ def widths_of(cells: Cells) -> tuple[int, ...]:
     return tuple(cell_len(span.text) for span in cells)
 
 
-class Table:
+class TextTable:
     """Rows under a head, aligned in `width` cells. Only what is asked for is put together, and rows whose
     `measures` are known are not measured anew, so that a table of hundreds of rows costs little more than the
     rows in sight."""
@@ -191,7 +191,7 @@ class Table:
     @property
     def head(self) -> Line:
         """The columns' names."""
-        return self._line(tuple(Span(column.title, Role.HEAD) for column in self._columns))
+        return self._line(tuple(Span(column.title, Tone.HEAD) for column in self._columns))
 
     def lines(self, start: int, end: int) -> list[Line]:
         """Rows from `start` up to `end`."""
@@ -203,7 +203,7 @@ class Table:
 
 def table(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> list[Line]:
     """Head and all rows with aligned columns in `width` cells."""
-    whole = Table(columns, rows, width)
+    whole = TextTable(columns, rows, width)
     return [whole.head, *whole.lines(0, len(rows))]
 
 

@@ -12,9 +12,9 @@ from hypertui.console.lines import (
     Cells,
     Column,
     Line,
-    Role,
     Span,
-    Table,
+    TextTable,
+    Tone,
     fit,
     line,
     pad,
@@ -25,7 +25,7 @@ from hypertui.console.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
 
-_UNTINTED = frozenset({Role.CRITICAL, Role.WARNING, Role.HOLD, Role.STALE})
+_UNTINTED = frozenset({Tone.CRITICAL, Tone.WARNING, Tone.HOLD, Tone.STALE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class _Kept:
     listing: Listing = field(default_factory=lambda: Listing((), (), ""))
     shape: tuple[object, ...] | None = None
     rows: list[Row] = field(default_factory=list)
-    table: Table = field(default_factory=lambda: Table((), (), 0))
+    table: TextTable = field(default_factory=lambda: TextTable((), (), 0))
 
 
 class ListPanel(Panel):
@@ -161,7 +161,7 @@ class ListPanel(Panel):
                 return index
         return min(self._kept.listing.start, len(rows) - 1) if self._cursor is None else 0
 
-    def _table(self, frame: Frame, width: int) -> tuple[list[Row], Table]:
+    def _table(self, frame: Frame, width: int) -> tuple[list[Row], TextTable]:
         """The rows that pass the filter, and their table, kept for as long as they stay true."""
         self._listing(frame)
         kept, shape = self._kept, (width, self.filter)
@@ -169,7 +169,7 @@ class ListPanel(Panel):
             kept.rows = self._rows(frame)
             rows = kept.rows
             cells, measures = [row.cells for row in rows], [row.measures for row in rows]
-            kept.table = Table(kept.listing.columns, cells, width, measures)
+            kept.table = TextTable(kept.listing.columns, cells, width, measures)
             kept.shape = shape
         return kept.rows, kept.table
 
@@ -183,7 +183,7 @@ class ListPanel(Panel):
                 if self.filter
                 else self._kept.listing.empty
             )
-            return [*head, line(Span(none, Role.DIM))]
+            return [*head, line(Span(none, Tone.DIM))]
         at = self._at(rows)
         details = self._details(frame, rows[at], width, height - len(head))
         room = max(height - len(head) - len(details), 1)
@@ -198,7 +198,7 @@ class ListPanel(Panel):
     def _details(self, frame: Frame, row: Row, width: int, room: int) -> list[Line]:
         if not self._opened or row.details is None or room < 4:
             return []
-        rule = line(Span(f"── DETAILS {'─' * width}"[:width], Role.DIM))
+        rule = line(Span(f"── DETAILS {'─' * width}"[:width], Tone.DIM))
         return [rule, *row.details(frame, width)][: max(room * 2 // 3, room - 8)]
 
     def _headline(self, frame: Frame) -> str:
@@ -208,8 +208,8 @@ class ListPanel(Panel):
 
 def _under_cursor(spans: Line, width: int) -> Line:
     spans = pad(spans, width)
-    rest = tuple(Span(text, role if role in _UNTINTED else Role.FOCUS) for text, role in spans)
-    return rest or tint(spans, Role.FOCUS)
+    rest = tuple(Span(text, role if role in _UNTINTED else Tone.FOCUS) for text, role in spans)
+    return rest or tint(spans, Tone.FOCUS)
 
 
 def facts(pairs: Sequence[tuple[str, Span]], width: int) -> list[Line]:
@@ -222,7 +222,7 @@ def facts(pairs: Sequence[tuple[str, Span]], width: int) -> list[Line]:
     for index in range(rows):
         parts: list[Span] = []
         for name, span in pairs[index::rows]:
-            cell = line(Span(f"{name:<{label}}", Role.DIM), span)
+            cell = line(Span(f"{name:<{label}}", Tone.DIM), span)
             parts += pad(cell, width // columns)
         lines.append(fit(tuple(parts), width))
     return lines

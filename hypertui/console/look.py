@@ -10,7 +10,7 @@ from hypertui.console.keys import KEYS, Key
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ConsoleOptions:
     """How the console looks and listens. `zone` None shows this machine's own time of day."""
 
     ascii: bool = False

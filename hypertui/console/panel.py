@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from hypertui.console.format import to_ascii
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Line, Role, Span, fit
+from hypertui.console.lines import Line, Span, Tone, fit
 
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui
@@ -32,7 +32,7 @@ class Panel(Widget):
 
     app: HyperTui
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Role}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Tone}
 
     def __init__(self, view: View, *, id: str, title: Title | None = None, ascii: bool = False) -> None:
         super().__init__(id=id, markup=False)
@@ -96,7 +96,7 @@ class Panel(Widget):
         segments: list[Segment] = []
         for text, role in _joined(spans):
             style = base
-            if role is not Role.TEXT:
+            if role is not Tone.TEXT:
                 style += self.get_component_rich_style(f"role--{role}", partial=True)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
@@ -107,7 +107,16 @@ class Panel(Widget):
 
 # Roles that show nothing on a blank, so that blanks beside them need no style of their own.
 _UNSEEN_ON_BLANKS = frozenset(
-    {Role.TEXT, Role.DIM, Role.STRONG, Role.GAIN, Role.LOSS, Role.WARNING, Role.HEAD, Role.KEY}
+    {
+        Tone.TEXT,
+        Tone.DIM,
+        Tone.STRONG,
+        Tone.GAIN,
+        Tone.LOSS,
+        Tone.WARNING,
+        Tone.HEAD,
+        Tone.KEY,
+    }
 )
 
 
@@ -119,10 +128,10 @@ def _joined(spans: Line) -> list[Span]:
         if last is None:
             joined.append(span)
         elif last.role is span.role or (
-            last.role in _UNSEEN_ON_BLANKS and span == (" " * len(span.text), Role.TEXT)
+            last.role in _UNSEEN_ON_BLANKS and span == (" " * len(span.text), Tone.TEXT)
         ):
             joined[-1] = Span(last.text + span.text, last.role)
-        elif last.role is Role.TEXT and span.role in _UNSEEN_ON_BLANKS and last.text.isspace():
+        elif last.role is Tone.TEXT and span.role in _UNSEEN_ON_BLANKS and last.text.isspace():
             joined[-1] = Span(last.text + span.text, span.role)
         else:
             joined.append(span)

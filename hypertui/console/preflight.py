@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from hypertui.console import format as fmt
 from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Line, Role, Span, line, wrap
+from hypertui.console.lines import BLANK, Line, Span, Tone, line, wrap
 from hypertui.console.panel import Panel
 from hypertui.core.findings import Finding, Level
 from hypertui.port.commands import Verb
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from hypertui.console.app import HyperTui
 
 _MARKS = {
-    Level.RED: Span("✗ ", Role.CRITICAL),
-    Level.AMBER: Span("‼ ", Role.WARNING),
-    Level.GREEN: Span("✓ ", Role.TEXT),
-    Level.INFO: Span("· ", Role.DIM),
+    Level.RED: Span("✗ ", Tone.CRITICAL),
+    Level.AMBER: Span("‼ ", Tone.WARNING),
+    Level.GREEN: Span("✓ ", Tone.TEXT),
+    Level.INFO: Span("· ", Tone.DIM),
 }
-_ROLES = {Level.RED: Role.CRITICAL, Level.AMBER: Role.WARNING}
-_BADGES = {Network.PAPER: Role.PAPER, Network.TESTNET: Role.TESTNET, Network.MAINNET: Role.MAINNET}
+_ROLES = {Level.RED: Tone.CRITICAL, Level.AMBER: Tone.WARNING}
+_BADGES = {
+    Network.PAPER: Tone.PAPER,
+    Network.TESTNET: Tone.TESTNET,
+    Network.MAINNET: Tone.MAINNET,
+}
 
 # What is asked for: its key, and what that does.
 _ANSWERS = {
@@ -48,8 +52,8 @@ def page(frame: Frame, width: int, height: int) -> list[Line]:
     foot: list[Line] = [BLANK]
     if snapshot.asks is not None:
         key, does = _ANSWERS[snapshot.asks]
-        foot += [line(Span(f"{key:<7}", Role.KEY), row) for row in wrap(does, max(width - 7, 12))[:1]]
-    foot.append(line(Span(f"{'q':<7}", Role.KEY), "leave; nothing is placed"))
+        foot += [line(Span(f"{key:<7}", Tone.KEY), row) for row in wrap(does, max(width - 7, 12))[:1]]
+    foot.append(line(Span(f"{'q':<7}", Tone.KEY), "leave; nothing is placed"))
     shown = list(snapshot.findings)
     hidden = 0
     for level in (Level.GREEN, Level.INFO):
@@ -61,7 +65,7 @@ def page(frame: Frame, width: int, height: int) -> list[Line]:
             hidden += 1
     body = _rows(shown, width)
     if hidden:
-        body.append(line(Span(f"  and {hidden} more that are as they should be", Role.DIM)))
+        body.append(line(Span(f"  and {hidden} more that are as they should be", Tone.DIM)))
     return [*head, *body, *foot]
 
 
@@ -69,10 +73,10 @@ def _rows(findings: Sequence[Finding], width: int) -> list[Line]:
     lead = max((len(finding.name) for finding in findings), default=0) + 2
     rows: list[Line] = []
     for finding in findings:
-        role = _ROLES.get(finding.level, Role.TEXT)
+        role = _ROLES.get(finding.level, Tone.TEXT)
         texts = wrap(fmt.clean(finding.text), max(width - lead - 2, 12))
         rows.append(
-            line(_MARKS[finding.level], Span(f"{finding.name:<{lead}}", Role.DIM), Span(texts[0], role))
+            line(_MARKS[finding.level], Span(f"{finding.name:<{lead}}", Tone.DIM), Span(texts[0], role))
         )
         rows += [line(" " * (lead + 2), Span(text, role)) for text in texts[1:]]
     return rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.console import format as fmt
-from hypertui.console.lines import BLANK, Line, Role, Span, line
+from hypertui.console.lines import BLANK, Line, Span, Tone, line
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode, Network, Snapshot
@@ -22,7 +22,7 @@ class Choice:
     key: str
     label: str
     answer: str
-    role: Role = Role.TEXT
+    role: Tone = Tone.TEXT
     asks_anew: bool = True
 
 
@@ -62,13 +62,13 @@ def _basis(snapshot: Snapshot) -> object:
     return (snapshot.position, snapshot.mode)
 
 
-def _fact(label: str, value: str, role: Role = Role.TEXT) -> Line:
-    return line(Span(f"{label:<10}", Role.DIM), Span(value, role))
+def _fact(label: str, value: str, role: Tone = Tone.TEXT) -> Line:
+    return line(Span(f"{label:<10}", Tone.DIM), Span(value, role))
 
 
 def _where(snapshot: Snapshot) -> Line:
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
-    return _fact("on", f"{snapshot.network.upper()}  {symbol}  {fmt.account(snapshot.account)}", Role.STRONG)
+    return _fact("on", f"{snapshot.network.upper()}  {symbol}  {fmt.account(snapshot.account)}", Tone.STRONG)
 
 
 def _coins(snapshot: Snapshot) -> str:
@@ -129,7 +129,7 @@ def resume(snapshot: Snapshot) -> Question:
 
 def _called_off(snapshot: Snapshot) -> list[Line]:
     """What was ordered, is not done yet, and will not be."""
-    return [_fact("calls off", fmt.clean(snapshot.wish), Role.WARNING)] if snapshot.wish else []
+    return [_fact("calls off", fmt.clean(snapshot.wish), Tone.WARNING)] if snapshot.wish else []
 
 
 def _listed(snapshot: Snapshot, orders: list[OrderView]) -> list[Line]:
@@ -174,7 +174,7 @@ def flatten(snapshot: Snapshot) -> Question:
     sells = _held(snapshot) if held else "nothing: no position is held"
     how = [_fact("how", "at market, reduce-only, as soon as the buys are cancelled")] if held else []
     body = [
-        _fact("sells", sells, Role.STRONG),
+        _fact("sells", sells, Tone.STRONG),
         *how,
         _fact("cancels", f"{fmt.plural(len(buys), 'buy')}, and {fmt.plural(len(stops), 'stop')} once flat"),
         _fact("remains", "nothing; the engine halts"),
@@ -190,7 +190,7 @@ def adopt(snapshot: Snapshot) -> Question:
     venue = snapshot.venue_position
     held = "not known yet" if venue is None else fmt.size(venue, snapshot.instrument)
     body = [
-        _fact("venue", held, Role.STRONG),
+        _fact("venue", held, Tone.STRONG),
         _fact("booked", _held(snapshot)),
         _fact("books", "the venue's fills that no order here explains, if they make its position"),
         _fact("then", "the slots hold those coins, with stops; the engine stays paused"),
@@ -206,7 +206,7 @@ def cancel_all(snapshot: Snapshot) -> Question:
     body = [
         _fact("cancels", f"{fmt.plural(len(buys), 'buy')} and {fmt.plural(len(stops), 'stop')}"),
         *_orders(snapshot, [*stops, *buys]),
-        _fact("remains", remains, Role.CRITICAL if held else Role.TEXT),
+        _fact("remains", remains, Tone.CRITICAL if held else Tone.TEXT),
         _fact("then", "the engine stays paused until it is resumed"),
     ]
     phrase = f"UNPROTECT {fmt.size(snapshot.position, snapshot.instrument)}" if held else "CANCEL ALL"
@@ -220,7 +220,7 @@ def halt(snapshot: Snapshot) -> Question:
         _fact("remains", _held(snapshot)),
         _fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
         _fact("then", "nothing is placed, moved or cancelled any more:"),
-        _fact("", "a buy that fills gets no stop", Role.WARNING if buys else Role.TEXT),
+        _fact("", "a buy that fills gets no stop", Tone.WARNING if buys else Tone.TEXT),
         *_called_off(snapshot),
     ]
     return _question(snapshot, "HALT the engine", body, "halt", "HALT")
@@ -242,7 +242,7 @@ def quit_console(snapshot: Snapshot) -> Question:
     leave = "leave all live: a buy that fills gets NO STOP" if buys else "leave every order live"
     choices = (
         Choice("B", "cancel the buys, keep the stops", OnExit.BUYS, asks_anew=False),
-        Choice("L", leave, OnExit.LEAVE, Role.CRITICAL if buys else Role.TEXT, asks_anew=False),
+        Choice("L", leave, OnExit.LEAVE, Tone.CRITICAL if buys else Tone.TEXT, asks_anew=False),
         Choice("F", _leave_flat(snapshot), OnExit.FLATTEN),
         Choice("escape", "stay", ""),
     )

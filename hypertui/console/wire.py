@@ -25,7 +25,7 @@ _BRIDGE = 4
 _STRETCH = 10_000  # ms over which the bytes a second are taken
 
 
-class Look(NamedTuple):
+class CellStyle(NamedTuple):
     """How a cell looks, in SGR parameters; an empty `fg` on a blank means that any will do."""
 
     attributes: str
@@ -37,11 +37,11 @@ class Cell(NamedTuple):
     """One cell of the terminal; the second one of a wide character holds an empty text."""
 
     text: str
-    look: Look
+    look: CellStyle
 
 
-_RESET = Look("", "39", "49")
-_UNSEEN = Look("", "", "49")
+_RESET = CellStyle("", "39", "49")
+_UNSEEN = CellStyle("", "", "49")
 
 
 class Screenful:
@@ -50,7 +50,7 @@ class Screenful:
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
         self._width = 0
-        self._looks: dict[tuple[Style | None, ColorSystem], Look] = {}
+        self._looks: dict[tuple[Style | None, ColorSystem], CellStyle] = {}
         self._written = 0
         self._stretch_at: int | None = None
         self._rate: int | None = None
@@ -107,7 +107,7 @@ class Screenful:
             if control:
                 continue
             look = self._look(style, system)
-            blank = Cell(" ", look if look.attributes else Look("", "", look.bg))
+            blank = Cell(" ", look if look.attributes else CellStyle("", "", look.bg))
             if text.isascii():
                 cells += [blank if char == " " else Cell(char, look) for char in text]
                 continue
@@ -120,7 +120,7 @@ class Screenful:
                 cells += [Cell("", look)] * (width - 1)
         return cells
 
-    def _look(self, style: Style | None, system: ColorSystem) -> Look:
+    def _look(self, style: Style | None, system: ColorSystem) -> CellStyle:
         look = self._looks.get((style, system))
         if look is None:
             look = self._looks[style, system] = _RESET if style is None else _sgr(style, system)
@@ -195,7 +195,7 @@ class _Pen:
             codes = []
             if want.attributes != have.attributes:
                 codes.append(f"0;{want.attributes}" if want.attributes else "0")
-                have = Look(want.attributes, "39", "49")
+                have = CellStyle(want.attributes, "39", "49")
             fg = want.fg or have.fg
             if fg != have.fg:
                 codes.append(fg)
@@ -203,7 +203,7 @@ class _Pen:
                 codes.append(want.bg)
             if codes:
                 self._parts.append(f"\x1b[{';'.join(codes)}m")
-            self._look = Look(want.attributes, fg, want.bg)
+            self._look = CellStyle(want.attributes, fg, want.bg)
         self._parts.append(cell.text)
 
     def done(self) -> str:
@@ -222,10 +222,10 @@ _ATTRIBUTES = (
 )
 
 
-def _sgr(style: Style, system: ColorSystem) -> Look:
+def _sgr(style: Style, system: ColorSystem) -> CellStyle:
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     fg, bg = style.color, style.bgcolor
-    return Look(
+    return CellStyle(
         attributes,
         "39" if fg is None else ";".join(fg.downgrade(system).get_ansi_codes()),
         "49" if bg is None else ";".join(bg.downgrade(system).get_ansi_codes(foreground=False)),

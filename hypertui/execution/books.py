@@ -35,7 +35,7 @@ from hypertui.strategy.ladder.position_map import Execution, MapOrder
 if TYPE_CHECKING:
     from hypertui.execution.order_tracker import OrderTracker
     from hypertui.execution.trade import OpenTrade
-    from hypertui.execution.trade_context import Desk
+    from hypertui.execution.trade_context import TradeContext
 
 _MAP_MARGIN = 6
 _ORDERS_OF_A_UNIT = 12
@@ -72,7 +72,7 @@ class Books:
             **self._bookings(ladder, tracker.fills_booked),
         }
 
-    def health(self, desk: Desk, now: int) -> Health:
+    def health(self, desk: TradeContext, now: int) -> Health:
         """How the engine is."""
         inputs = desk.inputs
         if self._answers != inputs.answers:

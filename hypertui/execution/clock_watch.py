@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 
 _IS_SET = 1_000  # ms by which a clock does not wander by itself
 _KEY = "clock set"
@@ -20,7 +20,7 @@ class ClockWatch:
     the exchange's."""
 
     def __init__(
-        self, set_by: Callable[[], int], skew: ClockSkew, alarms: Alarms, measure: Callable[[], None]
+        self, set_by: Callable[[], int], skew: ClockSync, alarms: Alarms, measure: Callable[[], None]
     ) -> None:
         self._set_by = set_by
         self._skew = skew

@@ -24,7 +24,7 @@ from hypertui.core.market import ZERO, Reason, Side
 from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.runtime.request_budget import Purpose, Rations
+from hypertui.runtime.request_budget import Purpose, RequestBudget
 from hypertui.strategy.ladder.ladder import Slot, Target, WantedBuy, WantedStop
 
 
@@ -57,19 +57,19 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class AskAbout:
     """Ask the venue what became of this order, and for its fills if it may have any."""
 
     order: OwnOrder
 
 
-Action = Place | Cancel | Ask
+Action = Place | Cancel | AskAbout
 
 
 class OrderManager:
     """Decides the actions of one trade."""
 
-    def __init__(self, tracker: OrderTracker, ids: ClientIds, rations: Rations) -> None:
+    def __init__(self, tracker: OrderTracker, ids: ClientIds, rations: RequestBudget) -> None:
         self.tracker = tracker
         self.ladder = tracker.ladder
         self.posture = Posture.TRADE
@@ -85,7 +85,7 @@ class OrderManager:
         slot nothing is being placed (`placing`): what it leaves to do is then decided by what is known by
         then, and done all at once, instead of queueing up and expiring on the way.
         """
-        asks: list[Action] = [Ask(order) for order in self.tracker.unanswered(now, self._may_ask)]
+        asks: list[Action] = [AskAbout(order) for order in self.tracker.unanswered(now, self._may_ask)]
         mark = self.tracker.mark
         if self.posture is Posture.HANDS_OFF or mark is None:
             return asks

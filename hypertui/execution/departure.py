@@ -11,7 +11,7 @@ from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution import last_words, operator_exits
 from hypertui.execution.convergence import Posture
 from hypertui.execution.trade import OpenTrade
-from hypertui.execution.trade_context import Desk
+from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.wishes import Wish
 from hypertui.port.commands import CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 class Departure:
     """Of one run."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TradeContext) -> None:
         self._desk = desk
 
     async def by_defect(self, error: Exception, trade: OpenTrade | None, stop: Stop) -> StopReason:

@@ -21,7 +21,7 @@ from hypertui.execution.journal_writer import TradeJournal
 from hypertui.journal import JournalDown, JournalError, Locked
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 from hypertui.runtime.tasks import Task
 
 _FIRST_PAUSE = 0.25
@@ -39,7 +39,7 @@ class Durability:
     def __init__(
         self,
         journal: TradeJournal,
-        inbox: Inbox,
+        inbox: EventQueue,
         alarms: Alarms,
         random: Random,
         pause: Callable[[str], None],

@@ -15,8 +15,8 @@ from hypertui.execution.books import Books
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_runner import TradeRunner
 from hypertui.execution.trade_view import blank, compose
-from hypertui.execution.trader import Trader
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot
@@ -59,7 +59,7 @@ class EmbeddedEngine:
         self._log_trouble = log_trouble
         self._log = EventLog(clock)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._trader: Trader | None = None
+        self._trader: TradeRunner | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
         self._snapshot = self._blank = replace(blank(config, clock()), steady=steady())
@@ -123,7 +123,7 @@ class EmbeddedEngine:
         try:
             trade_id, journal = self._journal(exchange.account)
             self._log.listen(journal.event)
-            self._trader = Trader(
+            self._trader = TradeRunner(
                 exchange,
                 self._config,
                 trade_id,
@@ -162,7 +162,7 @@ class EmbeddedEngine:
                 self._snapshot = replace(self._blank, seq=self._snapshot.seq)
             self._snapshot = self._composed(trader, now)
 
-    def _composed(self, trader: Trader, now: int) -> Snapshot:
+    def _composed(self, trader: TradeRunner, now: int) -> Snapshot:
         try:
             return replace(compose(trader, self._snapshot, now, self._books), steady=self._steady())
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded

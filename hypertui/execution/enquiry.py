@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.runtime.backoff import Backoff
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 
 _PAUSE = 0.5  # seconds after a question that brought no answer, where the exchange asks for no longer one
 _DOUBLINGS = 3  # an order of the operator's waits for the answer: no pause gets very long
@@ -23,7 +23,7 @@ class Enquiry(Generic[T]):
     def __init__(
         self,
         ask: Callable[[], Coroutine[Any, Any, T]],
-        inbox: Inbox,
+        inbox: EventQueue,
         clock: Callable[[], int],
         backoff: Backoff,
     ) -> None:

@@ -9,9 +9,9 @@ from functools import partial
 from hypertui.core.market import ONE, plain
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.exposure import Exposure
+from hypertui.execution.make_safe import NotSafe, Safety
 from hypertui.execution.recording import learn_ids
-from hypertui.execution.safety import NotSafe, Safety
-from hypertui.execution.trade_context import Desk
+from hypertui.execution.trade_context import TradeContext
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Invariant, Mode, Severity
@@ -25,7 +25,7 @@ class Fallback:
     """Of one run, for good: the next start tries again what was written down. A stop that is missing is
     placed one unit below the mark price."""
 
-    def __init__(self, desk: Desk, plan: Plan, cause: str) -> None:
+    def __init__(self, desk: TradeContext, plan: Plan, cause: str) -> None:
         self._desk = desk
         self._plan = plan
         self._cause = cause

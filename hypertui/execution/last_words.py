@@ -16,13 +16,13 @@ from hypertui.execution import exposure, operator_exits
 if TYPE_CHECKING:
     from hypertui.execution.exposure import Exposure
     from hypertui.execution.trade import OpenTrade
-    from hypertui.execution.trade_context import Desk
+    from hypertui.execution.trade_context import TradeContext
 
 PATIENCE = 4.0  # seconds that the exchange has for the answer
 _LOG = logging.getLogger(__name__)
 
 
-async def exposed(desk: Desk) -> Exposure | None:
+async def exposed(desk: TradeContext) -> Exposure | None:
     """What the exchange holds and has live now; None where it does not say so in time. Raises nothing: it is
     asked for when everything else may have gone wrong."""
     try:
@@ -35,7 +35,7 @@ async def exposed(desk: Desk) -> Exposure | None:
         return None
 
 
-def in_words(seen: Exposure | None, desk: Desk, trade: OpenTrade | None) -> str:
+def in_words(seen: Exposure | None, desk: TradeContext, trade: OpenTrade | None) -> str:
     """What is held, what protects it and what may still buy."""
     if seen is not None:
         return seen.in_words()

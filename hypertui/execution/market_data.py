@@ -20,7 +20,7 @@ _LATENCIES_KEPT = 240
 _ROUND_TRIPS = 15
 
 
-class Inputs:
+class MarketData:
     """Prices, feed and account with their ages (ms), and the alarms that their absence raises."""
 
     def __init__(self, config: TradeConfig, clock: Callable[[], int], alarms: Alarms) -> None:

@@ -12,14 +12,14 @@ from typing import Protocol
 from hypertui.core.market import Fill
 from hypertui.core.phrases import coins
 from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
-from hypertui.execution.caretaker import Caretaker
+from hypertui.execution.account_sync import AccountSync
 from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recovery import adoption
 from hypertui.execution.recovery.adoption import Adoption
-from hypertui.execution.refusals import TOLD_FROM, Refusals, protected
-from hypertui.execution.trade_context import Desk
+from hypertui.execution.refusals import TOLD_FROM, RefusalAlarms, protected
+from hypertui.execution.trade_context import TradeContext
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.request_budget import Purpose
 
@@ -28,13 +28,13 @@ _KEY_EVERY, _FIRST_KEY = 600.0, 90.0  # seconds; the start has just looked at it
 _PAUSE = 1.0
 
 
-class Trade(Protocol):
+class HaltedTrade(Protocol):
     """What this needs of the open trade."""
 
-    desk: Desk
+    desk: TradeContext
     tracker: OrderTracker
     manager: OrderManager
-    caretaker: Caretaker
+    caretaker: AccountSync
     adoption: Adoption
 
     @property
@@ -49,11 +49,11 @@ class Trade(Protocol):
 class Objections:
     """Of one trade."""
 
-    def __init__(self, trade: Trade) -> None:
+    def __init__(self, trade: HaltedTrade) -> None:
         self._trade = trade
         self._desk = trade.desk
         self.key = KeyWatch(trade.desk.alarms, trade.desk.clock, self._protected)
-        self._refusals = Refusals(trade.tracker, trade.desk.alarms, self._protected)
+        self._refusals = RefusalAlarms(trade.tracker, trade.desk.alarms, self._protected)
         self._asking = False
         self._delisted = False
 

@@ -10,11 +10,10 @@ from decimal import Decimal
 from hypertui.core.market import Fill, Order, Reason
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
-from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.journal_writer import Input, TradeJournal
-from hypertui.execution.market_data import Inputs
+from hypertui.execution.market_data import MarketData
 from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
 from hypertui.execution.preflight.approval import Cleared
@@ -27,8 +26,9 @@ from hypertui.execution.recording import (
     relive,
 )
 from hypertui.execution.recovery import from_exchange
+from hypertui.execution.trade_events import TradeEvents
 from hypertui.port.commands import Stop
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import Plan
 
@@ -130,9 +130,9 @@ class Start:
         entry: Entry,
         journal: TradeJournal,
         durability: Durability,
-        chronicle: Chronicle,
-        inputs: Inputs,
-        inbox: Inbox,
+        chronicle: TradeEvents,
+        inputs: MarketData,
+        inbox: EventQueue,
     ) -> None:
         self._plan = plan
         self._entry = entry

@@ -17,15 +17,15 @@ from hypertui.core import phrases
 from hypertui.core.market import ZERO, Fill, Side
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.caretaker import Caretaker
+from hypertui.execution.account_sync import AccountSync
 from hypertui.execution.convergence import Action, OrderManager, Place, Posture
 from hypertui.execution.enquiry import Enquiry
-from hypertui.execution.order_gateway import Courier
+from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.recovery import adoption
 from hypertui.execution.recovery.adoption import Adoption
-from hypertui.execution.trade_context import Desk
+from hypertui.execution.trade_context import TradeContext
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.request_budget import Purpose
@@ -40,15 +40,15 @@ _SELL_AGAIN = 500  # ms, doubled with each sale that left something
 _SELL_DOUBLINGS = 3
 
 
-class Trade(Protocol):
+class ExitedTrade(Protocol):
     """What a wind-down needs of the open trade."""
 
-    desk: Desk
+    desk: TradeContext
     tracker: OrderTracker
     manager: OrderManager
-    courier: Courier
+    courier: OrderGateway
     adoption: Adoption
-    caretaker: Caretaker
+    caretaker: AccountSync
 
     @property
     def began_at(self) -> int: ...
@@ -75,7 +75,7 @@ class Progress:
 class Winddown:
     """One way to its end. `reason` says in words what it is for. Times are ms."""
 
-    def __init__(self, trade: Trade, verb: Verb, reason: str) -> None:
+    def __init__(self, trade: ExitedTrade, verb: Verb, reason: str) -> None:
         desk = trade.desk
         self._trade = trade
         self._reason = reason
@@ -275,7 +275,7 @@ class Winddown:
         return _waits(f"the sale of {_coins(trade, held)}")
 
 
-def what_works(trade: Trade) -> str:
+def what_works(trade: ExitedTrade) -> str:
     """The orders that are not proven dead, in words: what protects, and what may still buy."""
     orders = sorted(trade.tracker.alive, key=lambda order: order.unit)
     stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
@@ -284,7 +284,7 @@ def what_works(trade: Trade) -> str:
     return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
 
 
-def what_is_left(trade: Trade) -> str:
+def what_is_left(trade: ExitedTrade) -> str:
     """What an engine that leaves every order live leaves behind, in words."""
     held = _coins(trade, trade.tracker.ladder.held)
     said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
@@ -304,28 +304,28 @@ def _is_any(order: OpenOrder) -> bool:
     return True
 
 
-def _order_in_words(trade: Trade, order: OwnOrder) -> str:
+def _order_in_words(trade: ExitedTrade, order: OwnOrder) -> str:
     size = coins(order.remaining, trade.tracker.ladder.plan.instrument)
     at = at_price(order.order.trigger or order.order.limit)
     return f"{size} at {at}{' (not proven)' if order.unproven else ''}"
 
 
-def _coins(trade: Trade, size: Decimal) -> str:
+def _coins(trade: ExitedTrade, size: Decimal) -> str:
     return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.desk.config.symbol}"
 
 
-def _covered(trade: Trade) -> bool:
+def _covered(trade: ExitedTrade) -> bool:
     """Whether the coins of every slot have a working stop, and nothing is on its way."""
     held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
     return trade.tracker.quiet and _stopped(trade) == held
 
 
-def _waits_for_stops(trade: Trade) -> Progress:
+def _waits_for_stops(trade: ExitedTrade) -> Progress:
     held = trade.tracker.ladder.position
     return _waits(f"stops for all of {_coins(trade, held)}" if held else "orders that are not answered for")
 
 
-def _stopped(trade: Trade) -> Decimal:
+def _stopped(trade: ExitedTrade) -> Decimal:
     """Coins that stops cover."""
     stops = (order for order in trade.tracker.alive if order.role is Role.STOP and order.acknowledged)
     return sum((stop.remaining for stop in stops), ZERO)

@@ -8,17 +8,17 @@ from functools import partial
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
-from hypertui.execution.convergence import Action, Ask, Cancel, Place
+from hypertui.execution.convergence import Action, AskAbout, Cancel, Place
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
-from hypertui.runtime.clock_sync import ClockSkew
-from hypertui.runtime.event_queue import Inbox
-from hypertui.runtime.request_budget import Purpose, Rations
+from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.request_budget import Purpose, RequestBudget
 
 _FILLS_MARGIN_MS = 60_000
 
 
-class Courier:
+class OrderGateway:
     """Carries each action beside the events.
 
     `book` takes fills that were asked for; `answered` is told of each answer when its action was sent (ms);
@@ -32,10 +32,10 @@ class Courier:
         exchange: Exchange,
         symbol: str,
         tracker: OrderTracker,
-        inbox: Inbox,
+        inbox: EventQueue,
         clock: Callable[[], int],
-        rations: Rations,
-        skew: ClockSkew,
+        rations: RequestBudget,
+        skew: ClockSync,
         book: Callable[[Fill], None],
         answered: Callable[[int], None],
         trouble: Callable[[str | None], None],
@@ -81,7 +81,7 @@ class Courier:
                 self._act(action, partial(self._place, action))
             case Cancel():
                 self._act(action, partial(self._cancel, action))
-            case Ask(order):
+            case AskAbout(order):
                 self._inbox.spawn(self._ask(order))
 
     def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:

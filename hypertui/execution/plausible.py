@@ -13,7 +13,7 @@ from hypertui.exchange.protocol import Exchange, ExchangeError, Quote
 from hypertui.execution.orders import OwnOrder
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 
 _TOO_FAR = 10  # a price that is so many times the last one, or a part of it, is asked for again
 _AGREES = 2  # and believed if the answer is no further from it than this
@@ -99,7 +99,7 @@ class PriceCheck:
         self,
         exchange: Exchange,
         symbol: str,
-        inbox: Inbox,
+        inbox: EventQueue,
         alarms: Alarms,
         clock: Callable[[], int],
         take: Callable[[Quote], None],

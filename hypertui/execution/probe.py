@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hypertui.core.market import ZERO, Order, OrderType, Side
 from hypertui.core.phrases import at_price, coins
 from hypertui.exchange.protocol import Filled, OrderReport, OrderState, Placed, Refusal, Refused, Resting
-from hypertui.execution.probe_account import Market, ProbeAccount
+from hypertui.execution.probe_account import ProbeAccount, ProbeMarket
 
 _WAITS = "waits"
 
@@ -41,7 +41,7 @@ class Probe:
     async def run(self) -> Sequence[Seen]:
         """Put all questions, one after the other; those that trade nothing first. Raises LeftBehind where
         an order cannot be taken away, and an ExchangeError where the exchange does not answer."""
-        questions: tuple[Callable[[Market], Awaitable[Seen]], ...] = (
+        questions: tuple[Callable[[ProbeMarket], Awaitable[Seen]], ...] = (
             self._flat_reduce_only,
             self._near_side_of_take_profit,
             self._near_side_of_stop,
@@ -56,7 +56,7 @@ class Probe:
             self._say(seen)
         return self._seen
 
-    async def _flat_reduce_only(self, market: Market) -> Seen:
+    async def _flat_reduce_only(self, market: ProbeMarket) -> Seen:
         order = self._account.order(
             Side.SELL,
             market.size,
@@ -71,7 +71,7 @@ class Probe:
             "A reduce-only stop while nothing is held", _in_words(order, market), saw, flag.get(fate, "")
         )
 
-    async def _near_side_of_take_profit(self, market: Market) -> Seen:
+    async def _near_side_of_take_profit(self, market: ProbeMarket) -> Seen:
         order = self._account.order(
             Side.SELL, market.size, OrderType.TAKE_PROFIT, market.price("1.07"), market.price("1.05")
         )
@@ -80,7 +80,7 @@ class Probe:
         question = "A market take-profit with its limit on the near side of its trigger"
         return Seen(question, _in_words(order, market), saw, flag.get(fate, ""))
 
-    async def _near_side_of_stop(self, market: Market) -> Seen:
+    async def _near_side_of_stop(self, market: ProbeMarket) -> Seen:
         order = self._account.order(
             Side.BUY, market.size, OrderType.STOP_MARKET, market.price("1.03"), market.price("1.05")
         )
@@ -88,13 +88,13 @@ class Probe:
         question = "A market stop with its limit on the near side of its trigger"
         return Seen(question, _in_words(order, market), saw)
 
-    async def _passed_buy(self, market: Market) -> Seen:
+    async def _passed_buy(self, market: ProbeMarket) -> Seen:
         order = self._account.order(
             Side.BUY, market.size, OrderType.STOP_MARKET, market.price("1.02"), market.price("0.995")
         )
         return await self._passed("A stop-buy that the price has passed", order, market)
 
-    async def _passed_stop(self, market: Market) -> Seen:
+    async def _passed_stop(self, market: ProbeMarket) -> Seen:
         question = "A reduce-only stop-sell that the price has passed"
         held = await self._account.position()
         if held <= 0:
@@ -125,7 +125,7 @@ class Probe:
         now = "live" if waits else _status(report)
         return f"{_answered(answer)}, {now}; cancelled again", _WAITS if waits else ""
 
-    async def _passed(self, question: str, order: Order, market: Market) -> Seen:
+    async def _passed(self, question: str, order: Order, market: ProbeMarket) -> Seen:
         sent = _in_words(order, market)
         answer = await self._account.place(order)
         if isinstance(answer, Refused):
@@ -158,7 +158,7 @@ def _status(report: OrderReport | None) -> str:
     return "the exchange does not know it" if report is None else f"its status is {report.status}"
 
 
-def _in_words(order: Order, market: Market) -> str:
+def _in_words(order: Order, market: ProbeMarket) -> str:
     kind = {OrderType.TAKE_PROFIT: "take-profit", OrderType.STOP_MARKET: "stop"}[order.type]
     only = ", reduce-only" if order.reduce_only else ""
     trigger = at_price(order.trigger or ZERO)

@@ -21,7 +21,7 @@ from hypertui.exchange.protocol import (
     Unknown,
     Unreachable,
 )
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 
 # An order of so many USD at a price well below the market is above the minimum order value.
 _VALUE = Decimal(12)
@@ -40,7 +40,7 @@ class LeftBehind(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
+class ProbeMarket:
     """The market as it stands: its rules, its mark in USD, and a size in coins that is small and allowed."""
 
     instrument: Instrument
@@ -71,7 +71,7 @@ class ProbeAccount:
         self._new_id = new_id
         self._patience = patience
         self._pause = pause
-        self._skew = ClockSkew()
+        self._skew = ClockSync()
         self._ids: set[str] = set()
         self._sent: dict[str, int] = {}  # those not proven to be over: when each expires by our clock (ms)
         self._began = 0
@@ -96,12 +96,12 @@ class ProbeAccount:
             raise NotProbed(f"{plain(free)} USD are free, a probe wants {plain(_FREE)}")
         self._began = self._clock()
 
-    async def market(self) -> Market:
+    async def market(self) -> ProbeMarket:
         """The market now. Raises an ExchangeError."""
         instrument = (await self._exchange.instruments())[self.symbol]
         mark = (await self._exchange.quote(self.symbol)).mark
         size = instrument.floor_size(_VALUE / (mark * Decimal("0.8"))) + instrument.lot
-        return Market(instrument, mark, size)
+        return ProbeMarket(instrument, mark, size)
 
     def order(
         self,

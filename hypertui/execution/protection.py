@@ -16,7 +16,7 @@ from decimal import Decimal
 from hypertui.core import phrases
 from hypertui.core.market import ONE, ZERO, Instrument, Side
 from hypertui.execution.convergence import OrderManager, Posture
-from hypertui.execution.market_data import Inputs
+from hypertui.execution.market_data import MarketData
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.port.snapshot import Invariant, Severity
@@ -89,7 +89,9 @@ class Cover:
 class Protection:
     """Judges one trade, and remembers since when (ms) there has been a fault, and coins without a stop."""
 
-    def __init__(self, tracker: OrderTracker, manager: OrderManager, inputs: Inputs, alarms: Alarms) -> None:
+    def __init__(
+        self, tracker: OrderTracker, manager: OrderManager, inputs: MarketData, alarms: Alarms
+    ) -> None:
         self._tracker = tracker
         self._manager = manager
         self._inputs = inputs

@@ -30,7 +30,7 @@ def protected(invariant: Invariant | None, instrument: Instrument) -> str:
     return f"{text}, {invariant.unprotected} unprotected" if invariant.unprotected else text
 
 
-class Refusals:
+class RefusalAlarms:
     """Of one trade's orders. `protected` says in words what protects the coins."""
 
     def __init__(self, tracker: OrderTracker, alarms: Alarms, protected: Callable[[], str]) -> None:

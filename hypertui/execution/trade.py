@@ -9,13 +9,13 @@ from functools import partial
 from hypertui.core.market import ZERO, Fill, Instrument, plain
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import asides
-from hypertui.execution.caretaker import Caretaker
+from hypertui.execution.account_sync import AccountSync
+from hypertui.execution.commands import CommandHandler
 from hypertui.execution.convergence import Action, OrderManager, Place, Posture
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.helm import Helm
 from hypertui.execution.objections import Objections
 from hypertui.execution.opening import Opening
-from hypertui.execution.order_gateway import Courier
+from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Role
 from hypertui.execution.plausible import FillCheck
@@ -23,7 +23,7 @@ from hypertui.execution.protection import Protection
 from hypertui.execution.recording import RecordedTracker, relive
 from hypertui.execution.recovery import adoption, from_exchange
 from hypertui.execution.recovery.adoption import Adoption
-from hypertui.execution.trade_context import Desk
+from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
@@ -47,7 +47,7 @@ class OpenTrade:
     """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
     nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
 
-    def __init__(self, desk: Desk, plan: Plan, opening: Opening) -> None:
+    def __init__(self, desk: TradeContext, plan: Plan, opening: Opening) -> None:
         self.desk = desk
         self._lamp: Invariant | None = None
         self._lamp_at = 0
@@ -55,7 +55,7 @@ class OpenTrade:
         self.finished = ""  # how the trade came to its end, once it has
         self.closed_at: int | None = None  # when everything was sold for good (ms)
         self.wishes = Wishes(self, self._fulfilled)
-        self.helm = Helm(self)
+        self.helm = CommandHandler(self)
         self._opening = opening
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
@@ -85,7 +85,7 @@ class OpenTrade:
             self.tracker, desk.chronicle, self._booked, book, desk.clock, desk.exchange.account
         )
         self.objections = Objections(self)
-        self.courier = Courier(
+        self.courier = OrderGateway(
             desk.exchange,
             desk.config.symbol,
             self.tracker,
@@ -99,7 +99,7 @@ class OpenTrade:
             refused=self.objections.refused,
             doubt=self.reconcile,
         )
-        self.caretaker = Caretaker(
+        self.caretaker = AccountSync(
             desk.exchange,
             desk.config.symbol,
             self.tracker,

@@ -6,25 +6,25 @@ from collections.abc import Awaitable, Callable
 from random import Random
 
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
+from hypertui.execution.housekeeping import Housekeeping
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.market_data import Inputs
+from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.upkeep import Upkeep
+from hypertui.execution.trade_events import TradeEvents
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.alarms import Alarms, CommandLog
 from hypertui.runtime.backoff import Backoff
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.command_outcomes import Outcomes
 from hypertui.runtime.event_log import EventLog
-from hypertui.runtime.event_queue import Inbox
-from hypertui.runtime.request_budget import Rations
+from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.request_budget import RequestBudget
 from hypertui.runtime.tasks import Tasks
 
 
-class Desk:
+class TradeContext:
     """Of one run. `changed` is called when there is something new to show; `pause`, with the reason, when so
     much waits for the journal that risk must not come back by itself. `clock` gives ms."""
 
@@ -37,7 +37,7 @@ class Desk:
         random: Random,
         log: EventLog,
         journal: TradeJournal,
-        inbox: Inbox,
+        inbox: EventQueue,
         changed: Callable[[], None],
         pause: Callable[[str], None],
         log_trouble: Callable[[], str],
@@ -55,13 +55,13 @@ class Desk:
         self.alarms = Alarms(log, clock)
         self.commands = CommandLog(log, clock)
         self.outcomes = Outcomes(self.commands, clock)
-        self.chronicle = Chronicle(log, clock, journal)
-        self.inputs = Inputs(config, clock, self.alarms)
+        self.chronicle = TradeEvents(log, clock, journal)
+        self.inputs = MarketData(config, clock, self.alarms)
         self.tasks = Tasks(clock, self.alarms)
-        self.upkeep = Upkeep(journal, self.alarms, log_trouble)
-        self.skew = ClockSkew()
+        self.upkeep = Housekeeping(journal, self.alarms, log_trouble)
+        self.skew = ClockSync()
         self.backoff = Backoff(random)
-        self.rations = Rations(lambda: exchange.allowance, self.skew, clock, random)
+        self.rations = RequestBudget(lambda: exchange.allowance, self.skew, clock, random)
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
         self.durability = Durability(journal, inbox, self.alarms, random, pause, retry)
 

@@ -10,22 +10,22 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.knowledge import Knowledge
-from hypertui.execution.market_data import Inputs
+from hypertui.execution.market_data import MarketData
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot, Source
 from hypertui.port.views import Budget, SlotState, SlotView, Trigger
-from hypertui.runtime.request_budget import Purpose, Rations
+from hypertui.runtime.request_budget import Purpose, RequestBudget
 from hypertui.strategy.ladder.ladder import Ladder, Target
 from hypertui.strategy.ladder.plan import SLOTS
 
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
     from hypertui.execution.fallback import Fallback
-    from hypertui.execution.trade_context import Desk
-    from hypertui.execution.trader import Trader
+    from hypertui.execution.trade_context import TradeContext
+    from hypertui.execution.trade_runner import TradeRunner
 
 _NO_SLOT = 0
 _NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as new
@@ -48,7 +48,7 @@ def blank(config: TradeConfig, now: int) -> Snapshot:
     )
 
 
-def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
+def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snapshot:
     """The snapshot after `last`; `books` keeps what did not change since."""
     desk, trade = trader.desk, trader.trade
     inputs = desk.inputs
@@ -91,7 +91,7 @@ def compose(trader: Trader, last: Snapshot, now: int, books: Books) -> Snapshot:
     return replace(last, **common)  # type: ignore[arg-type]
 
 
-def _by_the_exchange(fallback: Fallback, inputs: Inputs) -> dict[str, object]:
+def _by_the_exchange(fallback: Fallback, inputs: MarketData) -> dict[str, object]:
     """The fields of a `Snapshot` where there are no books but the exchange's."""
     seen = fallback.seen
     if seen is None:
@@ -103,14 +103,14 @@ def _by_the_exchange(fallback: Fallback, inputs: Inputs) -> dict[str, object]:
     return fields
 
 
-def journal_source(desk: Desk, now: int) -> Source:
+def journal_source(desk: TradeContext, now: int) -> Source:
     """The journal is fresh for as long as nothing that should be written had to wait."""
     problem = bool(desk.durability.problem)
     seen = desk.alarms.since("journal") if problem else now
     return Source("journal", seen, _NO_LIMIT, connected=not problem)
 
 
-def _budget(left: Allowance, rations: Rations) -> Budget:
+def _budget(left: Allowance, rations: RequestBudget) -> Budget:
     short = rations.refuses(Purpose.PROTECT) or rations.refuses(Purpose.BUY)
     return Budget(left.weight, left.weight_limit, left.requests, left.requests_limit, short)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hypertui.execution.convergence import Posture
-from hypertui.execution.operator_exits import Progress, Trade, Winddown, what_works
+from hypertui.execution.operator_exits import ExitedTrade, Progress, Winddown, what_works
 from hypertui.port.commands import Command, CommandState, Verb
 from hypertui.port.snapshot import Mode, Severity
 
@@ -40,7 +40,7 @@ class Wish:
 class Wishes:
     """Owns the one that stands. `fulfilled` is called with each that has come true. Times are ms."""
 
-    def __init__(self, trade: Trade, fulfilled: Callable[[Wish, str], None]) -> None:
+    def __init__(self, trade: ExitedTrade, fulfilled: Callable[[Wish, str], None]) -> None:
         self._trade = trade
         self._fulfilled = fulfilled
         self._wish: Wish | None = None

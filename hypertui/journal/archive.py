@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from hypertui.journal.database import Database, find
 from hypertui.journal.errors import JournalError, NoJournal, OldJournal
 from hypertui.journal.schema import VERSION
-from hypertui.journal.session import Session
+from hypertui.journal.session import DatabaseSession
 from hypertui.journal.upgrade import version_of
 
 
@@ -38,7 +38,7 @@ def to_be_made(url: str) -> str:
         raise JournalError(f"the journal {path} cannot be made: {reason}") from None
 
 
-def check(session: Session) -> None:
+def check(session: DatabaseSession) -> None:
     """Raise NoJournal, OldJournal or another JournalError for one that this version cannot read as it is."""
     version, place = session.run(version_of), session.database.place
     if version is None:

@@ -16,7 +16,7 @@ from hypertui.journal.fill_order import Key, key_of, merged
 from hypertui.journal.reader import JournalReader, columns_of
 from hypertui.journal.records import FillRecord, OrderRecord, TradeRecord
 from hypertui.journal.schema import TABLES
-from hypertui.journal.session import Session
+from hypertui.journal.session import DatabaseSession
 
 _PAGE = 2000  # rows that are read in one go
 
@@ -26,7 +26,7 @@ _KEY = (_FILLS.c.time, _FILLS.c.order_id, _FILLS.c.trade_number)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Market:
+class AccountMarket:
     """Whose fills belong together: one account's in one market."""
 
     network: str
@@ -34,7 +34,7 @@ class Market:
     symbol: str
 
     @classmethod
-    def of(cls, trade: TradeRecord) -> Market:
+    def of(cls, trade: TradeRecord) -> AccountMarket:
         return cls(trade.network, trade.account, trade.symbol)
 
 
@@ -71,7 +71,7 @@ class History(JournalReader):
     def open(cls, url: str) -> Self:
         """The journal at `url`. Nothing is made, changed or claimed. Raises NoJournal where there is none,
         OldJournal for one of an older version, and another JournalError for one of a newer."""
-        session = Session(find(url, make=False, read_only=True))
+        session = DatabaseSession(find(url, make=False, read_only=True))
         try:
             check(session)
         except BaseException:

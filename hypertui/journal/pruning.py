@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select
 from hypertui.journal.archive import check, existing
 from hypertui.journal.records import InputRecord, StatusRecord
 from hypertui.journal.schema import TABLES, TRADES
-from hypertui.journal.session import Session
+from hypertui.journal.session import DatabaseSession
 
 _KINDS = (InputRecord, StatusRecord)
 _BATCH = 500  # rows in one transaction: a live engine's commit waits no longer than for that
@@ -56,7 +56,7 @@ def prune(url: str, before: int, dry_run: bool = False, most: int | None = None)
     """Remove the inputs and statuses of trades that ended before `before` (ms), about `most` rows of them, in
     the journal at `url`; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
     what was removed by then stays so, and another call does the rest."""
-    session = Session(existing(url))
+    session = DatabaseSession(existing(url))
     try:
         check(session)
         trades = session.run(partial(_ended, before))

@@ -27,7 +27,7 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 from hypertui.journal.schema import TABLES, TRADES
-from hypertui.journal.session import Session
+from hypertui.journal.session import DatabaseSession
 
 _PAGE = 1000  # rows that are read in one go
 
@@ -46,7 +46,7 @@ class OrderName:
 class JournalReader:
     """The questions that a journal answers."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DatabaseSession) -> None:
         self._session = session
 
     @property

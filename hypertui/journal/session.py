@@ -20,7 +20,7 @@ PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's ow
 T = TypeVar("T")
 
 
-class Session:
+class DatabaseSession:
     """To be used by one thread at a time."""
 
     def __init__(self, database: Database) -> None:

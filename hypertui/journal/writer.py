@@ -21,7 +21,7 @@ from hypertui.journal.errors import JournalError
 from hypertui.journal.reader import JournalReader, columns_of, one_trade
 from hypertui.journal.records import InputRecord, Record, TradeRecord
 from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
-from hypertui.journal.session import PATIENCE, Session
+from hypertui.journal.session import PATIENCE, DatabaseSession
 from hypertui.journal.upgrade import TooNew, upgrade
 
 _AT_ONCE = 0.4  # seconds for which a commit may keep its thread that has other things to do
@@ -38,7 +38,7 @@ class Journal(JournalReader):
     safe and connects anew. A JournalError that is no JournalDown will not pass by itself.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DatabaseSession) -> None:
         super().__init__(session)
         self._queue: list[tuple[type[Record], Values]] = []
         self._next: dict[str, int] = {}  # the number of a live trade's next row
@@ -50,7 +50,7 @@ class Journal(JournalReader):
     @classmethod
     def open(cls, url: str) -> Journal:
         """The journal at `url`, made or brought up to date if need be. Raises JournalError in one line."""
-        session = Session(find(url))
+        session = DatabaseSession(find(url))
         try:
             session.run(upgrade, within=_AT_START, begin="BEGIN IMMEDIATE")
         except TooNew as error:

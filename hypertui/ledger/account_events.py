@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.journal.history import History, Market
+from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.records import FundingRecord, StepRecord, TradeRecord, TransferRecord
 from hypertui.journal.rows import BookedFill
 from hypertui.ledger.derivation import derive
@@ -25,15 +25,15 @@ class Flow:
 
 
 What: TypeAlias = Flow | BookedFill | FundingRecord | StepRecord
-Event: TypeAlias = tuple[int, int, Market, What]  # time, rank within it, market, what
+Event: TypeAlias = tuple[int, int, AccountMarket, What]  # time, rank within it, market, what
 
 _FLOW, _FILL, _FUNDING, _STEP = range(4)
 
 
-def events(history: History, markets: Mapping[Market, Sequence[TradeRecord]]) -> Iterator[Event]:
+def events(history: History, markets: Mapping[AccountMarket, Sequence[TradeRecord]]) -> Iterator[Event]:
     """All events of the markets; transfers once for each account."""
     streams: list[Iterator[Event]] = []
-    accounts: dict[str, Market] = {}
+    accounts: dict[str, AccountMarket] = {}
     for market, trades in markets.items():
         streams += [
             _fills(history, market, trades),
@@ -66,22 +66,22 @@ def payments(history: History, trades: Sequence[TradeRecord]) -> list[FundingRec
     return [row for _, row in sorted(seen.items())]
 
 
-def _flows(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+def _flows(history: History, market: AccountMarket, trades: Sequence[TradeRecord]) -> Iterator[Event]:
     for flow in flows(history, market.account, trades):
         yield flow.record.time, _FLOW, market, flow
 
 
-def _fills(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+def _fills(history: History, market: AccountMarket, trades: Sequence[TradeRecord]) -> Iterator[Event]:
     for booked in derive(history.market_fills(trades)):
         yield booked.fill.time, _FILL, market, booked
 
 
-def _funding(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+def _funding(history: History, market: AccountMarket, trades: Sequence[TradeRecord]) -> Iterator[Event]:
     for row in payments(history, trades):
         yield row.time, _FUNDING, market, row
 
 
-def _steps(history: History, market: Market, trades: Sequence[TradeRecord]) -> Iterator[Event]:
+def _steps(history: History, market: AccountMarket, trades: Sequence[TradeRecord]) -> Iterator[Event]:
     for trade in trades:
         for row in history.steps(trade.id):
             yield row.at, _STEP, market, row

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO
 from hypertui.journal.fill_order import Key, key_of
-from hypertui.journal.history import History, Market
+from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.reader import JournalReader, OrderName
 from hypertui.journal.records import FillRecord, OrderRecord, StatusRecord, StepRecord, TradeRecord
 from hypertui.journal.rows import AllocationRow
@@ -111,7 +111,7 @@ def tell(reader: History, name: OrderName) -> Story:
     step = None
     if order is not None and order.step:
         step = next((step for step in reader.steps(trade.id) if step.seq == order.step), None)
-    trades = [other for other in reader.trades() if Market.of(other) == Market.of(trade)]
+    trades = [other for other in reader.trades() if AccountMarket.of(other) == AccountMarket.of(trade)]
     allocations, unmatched = _allocations(reader.market_fills(trades), {key_of(fill) for fill in own})
     return Story(
         trade,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hypertui.journal.history import History, Market
+from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.records import FillRecord, TradeRecord
 
 FOREVER = 2**62
@@ -25,12 +25,12 @@ class Scope:
     since: int = 0
     until: int = FOREVER
 
-    def markets(self) -> dict[Market, list[TradeRecord]]:
+    def markets(self) -> dict[AccountMarket, list[TradeRecord]]:
         """The markets with all their trades, oldest first."""
-        found: dict[Market, list[TradeRecord]] = {}
+        found: dict[AccountMarket, list[TradeRecord]] = {}
         for trade in self.history.trades():
             if trade.network == self.network:
-                found.setdefault(Market.of(trade), []).append(trade)
+                found.setdefault(AccountMarket.of(trade), []).append(trade)
         return {
             market: trades
             for market, trades in sorted(found.items())

@@ -26,7 +26,7 @@ class _Sample:
     doubt: int
 
 
-class ClockSkew:
+class ClockSync:
     """What is known of the venue's clock. All in ms."""
 
     def __init__(self) -> None:

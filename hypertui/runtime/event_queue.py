@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Inbox:
+class EventQueue:
     """Events as functions to call. After each one `after` is called, so that the state that an event leaves
     behind is acted on before the next event comes."""
 

@@ -12,7 +12,7 @@ from random import Random
 
 from hypertui.exchange.protocol import Allowance, NotAuthorized, RateLimited, Rejected
 from hypertui.runtime.backoff import Backoff
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 
 _SOON = 4.0  # seconds: the longest span before another try where no pause was asked for, or none is kept
 _REFUSED = 8.0  # the same where the venue has understood and refused: it will until something changes
@@ -41,14 +41,14 @@ _NAMES = {
 }
 
 
-class Rations:
+class RequestBudget:
     """Asked before anything is sent, and told of what was refused. `allowance` is the venue's, `random`
     serves the jitter, `clock` gives ms."""
 
     def __init__(
         self,
         allowance: Callable[[], Allowance],
-        skew: ClockSkew,
+        skew: ClockSync,
         clock: Callable[[], int],
         random: Random,
     ) -> None:

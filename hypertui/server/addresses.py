@@ -22,7 +22,7 @@ _BACKLOG = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class PeerProcess:
     """The process at the other end, as the kernel names it."""
 
     pid: int
@@ -92,13 +92,13 @@ def found_in(folder: Path) -> list[tuple[Path, str, str]]:
     return sockets
 
 
-def peer_of(connection: socket.socket) -> Peer | None:
+def peer_of(connection: socket.socket) -> PeerProcess | None:
     """Who is at the other end; None where the system does not say."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return None
     pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i")))
-    return Peer(pid, uid)
+    return PeerProcess(pid, uid)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from decimal import Decimal
 from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.agents import Agents
-from hypertui.venue.accounts.collateral import Collateral
+from hypertui.venue.accounts.collateral import MarginSettings
 from hypertui.venue.accounts.fees import DAY_MS
 from hypertui.venue.accounts.funding import Funding
 from hypertui.venue.accounts.margin import Margin, MarginRules
@@ -29,7 +29,7 @@ from hypertui.venue.model.orders import Grouping, Json, OrderRequest
 from hypertui.venue.trading.amend import Amendments
 from hypertui.venue.trading.checks import TOO_FAR, too_far
 from hypertui.venue.trading.liquidation import Liquidator
-from hypertui.venue.trading.order_entry import Desk
+from hypertui.venue.trading.order_entry import OrderEntry
 
 HALTED = "Trading is halted"
 SCHEDULE_AHEAD_MS = 5_000
@@ -55,9 +55,9 @@ class Core:
         self.rules = MarginRules(self.by_symbol, options.default_leverage)
         self.accounts: dict[str, Account] = {}
         self.agents = Agents()
-        self.desk = Desk(options, self.books, self.accounts, self.rules)
+        self.desk = OrderEntry(options, self.books, self.accounts, self.rules)
         self._events = Events(clock)
-        self.collateral = Collateral(self.rules, self._events, lambda: self.marks)
+        self.collateral = MarginSettings(self.rules, self._events, lambda: self.marks)
         self.treasury = Treasury(options, self.accounts, self.rules, self._events, lambda: self.marks)
         self.funding = Funding(self.books, self.accounts, self._events.now)
         self._amendments = Amendments(self.desk, self.books)

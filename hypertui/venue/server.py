@@ -20,7 +20,7 @@ from hypertui.venue.api.ws_sessions import Hub
 from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.faults.market_faults import MarketFaults
-from hypertui.venue.market.prices import PriceSource
+from hypertui.venue.market.prices import PricePath
 from hypertui.venue.market.sources import price_source
 from hypertui.venue.model.clock import MarketClock
 from hypertui.venue.model.options import VenueOptions
@@ -49,7 +49,7 @@ class VenueServer:
     def __init__(
         self,
         options: VenueOptions,
-        source: PriceSource | None = None,
+        source: PricePath | None = None,
         clock: Callable[[], int] = wall_clock,
         file: StateFile | None = None,
     ) -> None:

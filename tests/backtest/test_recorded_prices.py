@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import Costs, Run, replay
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series, load_series
@@ -83,10 +83,10 @@ def test_units_far_too_small_lose_nearly_everything_and_the_report_says_why(
         assert 0 < run.ladder.value(run.last_price) < stake / 50
     fees, cost = run.ladder.book.fees, run.ladder.round_trips.whipsaw_cost
     assert cost > stake
-    report = summary(run, Timing(0.1, 0.1))
+    report = summary(run, RunTime(0.1, 0.1))
     assert D(str(report["fees"])) == fees
     assert D(str(report["whipsaw_cost"])) == cost
-    words = in_words(run, Costs(), Timing(0.1, 0.1))
+    words = in_words(run, Costs(), RunTime(0.1, 0.1))
     assert f"{fees:,.2f} USD" in words
     assert f"{cost:,.2f} USD" in words
     assert f"{run.ladder.round_trips.count:,} round trips" in words

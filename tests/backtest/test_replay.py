@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.backtest.report import Timing, in_words, summary
+from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import Costs, Run, replay
 from hypertui.core.market import ZERO, Fill, Instrument, Side
 from hypertui.core.price_series import Series
@@ -112,8 +112,8 @@ def test_a_halt_ends_the_run_in_the_middle_of_a_gap() -> None:
     assert (run.ladder.unit, run.ticks, run.last_price) == (-4, 3, 90)
     assert run.ladder.position == 0
     assert run.ladder.realized_pnl == D("-4.8")  # all 0.48 coins sold at 90
-    assert "halted" in in_words(run, FREE, Timing(0, 0))
-    assert summary(run, Timing(0, 0))["halted"] == run.ladder.halted
+    assert "halted" in in_words(run, FREE, RunTime(0, 0))
+    assert summary(run, RunTime(0, 0))["halted"] == run.ladder.halted
 
 
 def test_a_unit_that_the_grid_cannot_tell_apart_ends_the_run() -> None:
@@ -218,7 +218,7 @@ def small_run() -> Run:
 
 
 def test_the_summary_is_json_with_amounts_as_text() -> None:
-    text = json.dumps(summary(small_run(), Timing(load_s=0.5, run_s=2.0)))
+    text = json.dumps(summary(small_run(), RunTime(load_s=0.5, run_s=2.0)))
     assert json.loads(text) == {
         "symbol": "COIN",
         "file": {
@@ -249,13 +249,14 @@ def test_the_summary_is_json_with_amounts_as_text() -> None:
 
 
 def test_a_run_too_short_to_time_is_reported_all_the_same() -> None:
-    report = summary(small_run(), Timing(load_s=0.0, run_s=0.0))
+    report = summary(small_run(), RunTime(load_s=0.0, run_s=0.0))
     assert report["timing"] == {"load_s": 0.0, "run_s": 0.0, "ticks_per_s": 0.0}
 
 
 def test_the_words_name_profit_fees_and_whipsaws() -> None:
     lines = dict(
-        line.split("  ", 1) for line in in_words(small_run(), Costs(D("0.001")), Timing(0.5, 2.0)).split("\n")
+        line.split("  ", 1)
+        for line in in_words(small_run(), Costs(D("0.001")), RunTime(0.5, 2.0)).split("\n")
     )
     words = {label.strip(): text.strip() for label, text in lines.items() if label}
     assert words["entry"] == "20 COIN at 100"
@@ -274,6 +275,6 @@ def test_the_position_size_decides_the_coins() -> None:
 
 def test_prices_of_cheap_coins_keep_their_digits() -> None:
     plan = plan_of(instrument=Instrument("CHEAP", 0, 3), unit_size=D("0.00001"))
-    words = in_words(replay(series_of("0.001234", "0.001239"), plan, FREE), FREE, Timing(0.1, 0.1))
+    words = in_words(replay(series_of("0.001234", "0.001239"), plan, FREE), FREE, RunTime(0.1, 0.1))
     assert "1620745 CHEAP at 0.001234" in words
     assert "0.001239, unit +0" in words

@@ -12,7 +12,7 @@ import pytest
 
 from hypertui.cli import main
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.execution.safety import Safety
+from hypertui.execution.make_safe import Safety
 from tests.cli.operating import SECRET, SOL
 from tests.support.local_venue import LocalVenue
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.cli.logs import Log, LogFile
+from hypertui.cli.logs import LogFile, ProcessLog
 from hypertui.core.redaction import without_secrets
 from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.port.engine import Event, EventKind
@@ -32,8 +32,8 @@ DEADLINE = 60
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
-    log = Log(tmp_path)
+def log(tmp_path: Path) -> Iterator[ProcessLog]:
+    log = ProcessLog(tmp_path)
     yield log
     log.close()
 
@@ -48,7 +48,7 @@ def event(text: str = "▲ 0 → +1 at 101", severity: Severity = Severity.INFO,
     return Event(1, 1_700_000_000_123, EventKind.STEP, severity, text, data)
 
 
-def test_events_and_libraries_share_one_form(log: Log, tmp_path: Path) -> None:
+def test_events_and_libraries_share_one_form(log: ProcessLog, tmp_path: Path) -> None:
     log.event(event(unit=1, price="101"))
     logging.getLogger("some.library").warning("%s of %d", "one", 2)
     logging.getLogger("some.library").info("chatter")
@@ -83,7 +83,7 @@ def test_every_kind_of_event_is_in_the_one_vocabulary() -> None:
 
 def test_the_file_is_turned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hypertui.cli.logs._BYTES", 2_000)
-    log = Log(tmp_path)
+    log = ProcessLog(tmp_path)
     for number in range(100):
         log.event(event(text="x" * 100, number=number))
     log.close()
@@ -93,7 +93,7 @@ def test_the_file_is_turned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert lines(tmp_path)[-1]["number"] == 99
 
 
-def test_data_may_have_any_name(log: Log, tmp_path: Path) -> None:
+def test_data_may_have_any_name(log: ProcessLog, tmp_path: Path) -> None:
     data = dict.fromkeys(
         ("level", "exc_info", "stack_info", "self", "record", "name", "method_name", "_record"), "x"
     )
@@ -137,7 +137,7 @@ def test_passwords_are_taken_out_of_addresses() -> None:
     assert "password=***&x=1" in cleaned
 
 
-def test_an_exception_that_holds_the_key_leaves_none_of_it(log: Log, tmp_path: Path) -> None:
+def test_an_exception_that_holds_the_key_leaves_none_of_it(log: ProcessLog, tmp_path: Path) -> None:
     key = SigningKey.parse(SECRET)
     try:
         try:
@@ -220,7 +220,7 @@ def test_a_full_disk_loses_whole_lines_and_counts_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = FullDisk(monkeypatch)
-    log = Log(tmp_path)
+    log = ProcessLog(tmp_path)
     log.event(event(text="before"))
     wait_until(lambda: len(lines(tmp_path)) == 1, "the first line")
     disk.left = 30  # not enough for a line
@@ -264,7 +264,7 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.M
         return write(file, content)
 
     monkeypatch.setattr("hypertui.cli.logs.os.write", wait)
-    log = Log(tmp_path)
+    log = ProcessLog(tmp_path)
     for number in range(20):
         log.event(event(number=number))
     assert "more than 5 wait for its disk" in log.trouble()
@@ -277,9 +277,9 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.M
 def test_an_engine_trades_on_with_no_room_for_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.execution.trader._UPKEEP_EVERY", 0.05)
+    monkeypatch.setattr("hypertui.execution.trade_runner._UPKEEP_EVERY", 0.05)
     disk = FullDisk(monkeypatch)
-    log = Log(tmp_path)
+    log = ProcessLog(tmp_path)
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue, log_trouble=log.trouble) as live:
         live.engine.listen(log.event)
         live.opened()

@@ -15,7 +15,7 @@ import pytest
 
 from hypertui.cli import main
 from hypertui.cli.alone import venue_of
-from hypertui.cli.logs import Log
+from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.printing import Printer, event_line
 from hypertui.core.market import Side
@@ -97,7 +97,7 @@ def test_no_link_is_followed_by_logs_and_locks(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / name).symlink_to(target)
         with pytest.raises(OSError if name == "hypertui.log" else StateError, match="is a symbolic link"):
-            Log(folder) if name == "hypertui.log" else PaperMarket(PaperSettings(), "SOL", folder)
+            ProcessLog(folder) if name == "hypertui.log" else PaperMarket(PaperSettings(), "SOL", folder)
     lock = EngineLock(tmp_path, "paper", "0x1", "SOL")
     lock.path.symlink_to(target)
     with pytest.raises(OSError, match="is a symbolic link"), lock:
@@ -110,7 +110,7 @@ def test_a_log_is_its_owners_alone_also_an_old_one_and_no_device(tmp_path: Path)
     file = tmp_path / "hypertui.log"
     file.write_text("an older line\n")
     file.chmod(0o644)
-    log = Log(tmp_path)
+    log = ProcessLog(tmp_path)
     logging.getLogger("somebody").warning("a line")
     log.close()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -118,7 +118,7 @@ def test_a_log_is_its_owners_alone_also_an_old_one_and_no_device(tmp_path: Path)
     file.unlink()
     os.mkfifo(file)
     with pytest.raises(OSError):
-        Log(tmp_path)
+        ProcessLog(tmp_path)
 
 
 @pytest.mark.parametrize(

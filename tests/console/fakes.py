@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hypertui.console.app import HyperTui
-from hypertui.console.look import Look
+from hypertui.console.look import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Snapshot
@@ -69,7 +69,7 @@ class Clock:
 def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) -> HyperTui:
     """The app over a fake engine, without a timer: a test shows frames when it wants them."""
     names = ("ascii", "theme", "zone", "keys", "shots")
-    look = Look(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
+    look = ConsoleOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
     fields: dict[str, object] = {
         "clock": clock or Clock(),
         "who": "mk@pts/3",

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 import pytest
 
 from hypertui.console import format as fmt
-from hypertui.console.lines import Column, Role, Span, fit, line, pad, table, width_of, wrap
+from hypertui.console.lines import Column, Span, Tone, fit, line, pad, table, width_of, wrap
 from hypertui.core.market import Instrument
 
 BTC = Instrument("BTC", 5, 40)
@@ -122,7 +122,7 @@ def test_ascii_keeps_every_cell() -> None:
 
 
 def test_lines_are_cut_and_filled_by_cells() -> None:
-    spans = line("日本語", Span("abc", Role.DIM))
+    spans = line("日本語", Span("abc", Tone.DIM))
     assert width_of(fit(spans, 5)) == 5
     assert width_of(pad(spans, 20)) == 20
     assert fit(spans, 9) == spans

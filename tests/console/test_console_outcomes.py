@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from hypertui.console import questions
 from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Role
+from hypertui.console.lines import Tone
 from hypertui.console.outbox import Herald
 from hypertui.console.views import bar
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
@@ -120,9 +120,9 @@ def mainnet(snapshot: Snapshot) -> Snapshot:
 
 def test_leaving_live_buys_behind_is_red() -> None:
     leave = questions.quit_console(states.running()).choices[1]
-    assert (leave.answer, leave.role) == (OnExit.LEAVE, Role.CRITICAL)
+    assert (leave.answer, leave.role) == (OnExit.LEAVE, Tone.CRITICAL)
     assert "a buy that fills gets NO STOP" in leave.label
-    assert questions.quit_console(states.advance()).choices[1].role is Role.TEXT
+    assert questions.quit_console(states.advance()).choices[1].role is Tone.TEXT
 
 
 def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:

@@ -9,12 +9,12 @@ from random import Random
 
 from hypertui.core.market import Fill, Instrument, Side
 from hypertui.exchange.protocol import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
-from hypertui.execution.convergence import Action, Ask, Cancel, OrderManager, Place
+from hypertui.execution.convergence import Action, AskAbout, Cancel, OrderManager, Place
 from hypertui.execution.order_tracker import OrderTracker, Timing
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.recording import Record, RecordedTracker
-from hypertui.runtime.clock_sync import ClockSkew
-from hypertui.runtime.request_budget import Rations
+from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.request_budget import RequestBudget
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 
@@ -49,8 +49,8 @@ class Desk:
         if record is not None:
             self.tracker = RecordedTracker(self.ladder, Timing(), Deaf(), record)
         self.left = Allowance(1_200, 1_200)
-        self.skew = ClockSkew()
-        self.rations = Rations(lambda: self.left, self.skew, lambda: self.now, Random(1))
+        self.skew = ClockSync()
+        self.rations = RequestBudget(lambda: self.left, self.skew, lambda: self.now, Random(1))
         self.manager = OrderManager(self.tracker, ClientIds(7), self.rations)
         self.mark(100)
         self.settle()
@@ -137,7 +137,7 @@ class Desk:
         return cancelled
 
     def asks(self) -> list[OwnOrder]:
-        return [action.order for action in self.converge() if isinstance(action, Ask)]
+        return [action.order for action in self.converge() if isinstance(action, AskAbout)]
 
     def settle(self) -> int:
         """Let the venue do at once whatever is asked, until nothing is left to do; returns how many actions
@@ -156,7 +156,7 @@ class Desk:
                     case Cancel(orders):
                         for order in orders:
                             self.tell(order, OrderState.CANCELLED, order.remaining)
-                    case Ask(order):
+                    case AskAbout(order):
                         self.answer(order, OrderState.OPEN)
         raise AssertionError("it never comes to rest")
 

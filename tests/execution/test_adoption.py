@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Fill, Side
-from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.recovery.adoption import Adoption
+from hypertui.execution.trade_events import TradeEvents
 from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.event_log import EventLog
@@ -105,7 +105,7 @@ def _cancel_one(live: LiveEngine) -> int:
 
 def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
     desk = Desk()
-    chronicle = Chronicle(EventLog(lambda: desk.now), lambda: desk.now, MemoryJournal())
+    chronicle = TradeEvents(EventLog(lambda: desk.now), lambda: desk.now, MemoryJournal())
     lost = Fill(
         "SOL", Side.SELL, Decimal(10), Decimal(99), Decimal(0), desk.now, 9, 1, desk.stop(-1).client_id
     )

@@ -8,7 +8,7 @@ import pytest
 
 from hypertui.core.market import Fill, OrderType, Side
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
-from hypertui.execution.convergence import Ask, Cancel, Place, Posture
+from hypertui.execution.convergence import AskAbout, Cancel, Place, Posture
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.runtime.request_budget import Purpose
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
@@ -288,7 +288,7 @@ def test_hands_off_only_questions_are_asked() -> None:
     desk.manager.posture = Posture.HANDS_OFF
     desk.mark(99)
     desk.wait(desk.tracker.timing.confirm_after)
-    assert all(isinstance(action, Ask) for action in desk.converge())
+    assert all(isinstance(action, AskAbout) for action in desk.converge())
 
 
 def test_nothing_is_sent_before_the_venue_may_be_reached_again() -> None:

@@ -19,8 +19,8 @@ from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import reconciliation
 from hypertui.runtime.backoff import Backoff
-from hypertui.runtime.clock_sync import ClockSkew
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.event_queue import EventQueue
 from tests.execution.desk import PLAN
 
 ENTRY = ClientIds(7).entry(1)
@@ -56,10 +56,10 @@ class Silent:
 async def enter(exchange: Silent) -> Sequence[Fill]:
     clock = lambda: time.monotonic_ns() // 1_000_000  # noqa: E731
     entry = Entry(
-        cast(Exchange, exchange), PLAN, ClientIds(7), Timing(10, 100), clock, ClockSkew(), Backoff(Random(1))
+        cast(Exchange, exchange), PLAN, ClientIds(7), Timing(10, 100), clock, ClockSync(), Backoff(Random(1))
     )
     quote = Quote(Decimal(100), None, None)
-    return await entry.enter(1, Inbox(lambda: None), lambda: quote, lambda *_: None)
+    return await entry.enter(1, EventQueue(lambda: None), lambda: quote, lambda *_: None)
 
 
 @pytest.mark.parametrize("unknown", [0, 1, 3])

@@ -10,7 +10,7 @@ import pytest
 
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import PriceTick, Quote
-from hypertui.execution import caretaker, order_tracker
+from hypertui.execution import account_sync, order_tracker
 from hypertui.execution.plausible import fault_beside, fault_of
 from hypertui.execution.trade import OpenTrade
 from hypertui.port.snapshot import Mode
@@ -165,7 +165,7 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
 
     # a moment's doubt may explain anything
     assert not live.on_engine(lambda trade: suspects(trade, Decimal(5)), True)
-    monkeypatch.setattr(caretaker, "_LONGEST_UNPROVEN", -1)
+    monkeypatch.setattr(account_sync, "_LONGEST_UNPROVEN", -1)
     # the stop in doubt may have sold just that
     assert not live.on_engine(lambda trade: suspects(trade, None), True)
     listed = listing(live)

@@ -18,7 +18,7 @@ from hypertui.exchange.protocol import AccountState, Collateral, OpenOrder, Quot
 from hypertui.execution.preflight.checks import findings
 from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.ladder.plan import Plan
 from tests.support.local_venue import LocalVenue
 
@@ -45,8 +45,8 @@ OWN_MARGIN = replace(HELD, isolated=True, position_margin=D(60))
 ORDER = OpenOrder("SOL", 1, None, Side.BUY, D(1), D(190), D(180), False, NOW)
 
 
-def skewed(ms: int) -> ClockSkew:
-    clock = ClockSkew()
+def skewed(ms: int) -> ClockSync:
+    clock = ClockSync()
     clock.measure(NOW, NOW, NOW + ms)
     return clock
 

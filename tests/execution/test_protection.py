@@ -12,7 +12,7 @@ from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import AccountState, Collateral, OrderState
 from hypertui.execution.convergence import Posture
 from hypertui.execution.knowledge import Knowledge
-from hypertui.execution.market_data import Inputs
+from hypertui.execution.market_data import MarketData
 from hypertui.execution.protection import Protection
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
@@ -32,7 +32,7 @@ class Watched(Desk):
         super().__init__()
         self.alarms = Alarms(EventLog(lambda: self.now), lambda: self.now)
         config = TradeConfig(Network.PAPER, "SOL", Decimal(1), Decimal(4_000), 1)
-        self.inputs = Inputs(config, lambda: self.now, self.alarms)
+        self.inputs = MarketData(config, lambda: self.now, self.alarms)
         self.protection = Protection(self.tracker, self.manager, self.inputs, self.alarms)
 
     def lamp(self, busy: bool = False) -> Invariant:

@@ -16,8 +16,8 @@ from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreach
 from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import OnExit
 from hypertui.runtime.backoff import LONGEST, Backoff
-from hypertui.runtime.clock_sync import ClockSkew
-from hypertui.runtime.request_budget import Purpose, Rations
+from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.request_budget import Purpose, RequestBudget
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -30,7 +30,9 @@ class Venue:
 
     def __init__(self, seed: int) -> None:
         self.now = 1_000_000
-        self.rations = Rations(lambda: Allowance(1_200, 1_200), ClockSkew(), lambda: self.now, Random(seed))
+        self.rations = RequestBudget(
+            lambda: Allowance(1_200, 1_200), ClockSync(), lambda: self.now, Random(seed)
+        )
 
     def waits(self, purpose: Purpose) -> float:
         """Seconds until something for this purpose is sent again."""

@@ -11,12 +11,12 @@ from hypertui.exchange.hyperliquid import errors
 from hypertui.exchange.protocol import Allowance, NotAuthorized, Refusal, Rejected, Signer, Unreachable
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.orders import OwnOrder
-from hypertui.execution.refusals import Refusals
+from hypertui.execution.refusals import RefusalAlarms
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
-from hypertui.runtime.request_budget import Purpose, Rations
+from hypertui.runtime.request_budget import Purpose, RequestBudget
 from tests.execution.desk import Desk
 
 NOW = 1_700_000_000_000
@@ -31,7 +31,7 @@ class Told:
         self.desk = Desk()
         self.log = EventLog(lambda: self.desk.now)
         self.alarms = Alarms(self.log, lambda: self.desk.now)
-        self._refusals = Refusals(self.desk.tracker, self.alarms, lambda: "3 stops still protect it")
+        self._refusals = RefusalAlarms(self.desk.tracker, self.alarms, lambda: "3 stops still protect it")
 
     def active(self) -> list[tuple[str, Severity, str]]:
         self._refusals.look(self.desk.now)
@@ -116,7 +116,7 @@ def test_a_sale_that_finds_no_buyer_waits_no_longer_each_time() -> None:
 )
 def test_a_refused_key_is_tried_least_of_all(error: Exception, least: float, most: float) -> None:
     now = 0
-    rations = Rations(lambda: Allowance(1_200, 1_200), ClockSkew(), lambda: now, Random(3))
+    rations = RequestBudget(lambda: Allowance(1_200, 1_200), ClockSync(), lambda: now, Random(3))
     for _ in range(20):
         rations.refused(Purpose.PROTECT, error)
     waited = 0

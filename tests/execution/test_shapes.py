@@ -31,13 +31,13 @@ from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.port.commands import Stop
 from hypertui.port.snapshot import Network
 from hypertui.runtime.backoff import Backoff
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 from hypertui.venue.accounts.accounts import APART, Account
-from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
 from tests.support.direct_venue import DirectVenue
 
 SHAPES = int(os.environ.get("SHAPES", "60"))
@@ -165,7 +165,7 @@ def make(shape: Shape) -> Made:
         core.collateral.set_leverage(account, core.by_symbol["SOL"], 3, cross=not shape.set_isolated)
     for _ in range(shape.orders):
         buy = OrderRequest(
-            core.by_symbol["SOL"], Side.BUY, D(190), D(1), False, None, Trigger(D(180), True, "sl")
+            core.by_symbol["SOL"], Side.BUY, D(190), D(1), False, None, TriggerTerms(D(180), True, "sl")
         )
         core.place(account, [buy])
     for symbol in ("BTC", "ETH"):
@@ -196,9 +196,9 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
     config, exchange = made.config, made.exchange
     clock = lambda: made.venue.now  # noqa: E731
     plan = config.plan(await market(exchange, "SOL"))
-    survey = Survey(exchange, config, plan, clock, ClockSkew())
+    survey = Survey(exchange, config, plan, clock, ClockSync())
     found, _ = await examined(exchange, survey, config.adopt)
-    inbox = Inbox(lambda: None)
+    inbox = EventQueue(lambda: None)
     gate = Gate(survey, Consent.NONE, config.adopt, inbox, made.log)
     try:
         await exchange.open()
@@ -212,9 +212,9 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
 async def begin(made: Made, plan: Plan, cleared: Cleared) -> tuple[D, D]:
     """Begin as a start does; returns the entry price and the coins. Raises what it raises."""
     exchange, venue = made.exchange, made.venue
-    inbox = Inbox(lambda: None)
+    inbox = EventQueue(lambda: None)
     clock = lambda: venue.now  # noqa: E731
-    entry = Entry(exchange, plan, ClientIds(1), Timing(), clock, ClockSkew(), Backoff(Random(1)))
+    entry = Entry(exchange, plan, ClientIds(1), Timing(), clock, ClockSync(), Backoff(Random(1)))
     if cleared.adopted is not None:
         await entry.take_over(cleared.leverage, inbox, isolated=cleared.isolated)
         return cleared.adopted.price, cleared.adopted.size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.runtime.clock_sync import ALARM, LIMIT, ClockSkew
+from hypertui.runtime.clock_sync import ALARM, LIMIT, ClockSync
 
 
 @given(
@@ -13,7 +13,7 @@ from hypertui.runtime.clock_sync import ALARM, LIMIT, ClockSkew
     st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 3_000)), min_size=1, max_size=30),
 )
 def test_the_true_skew_lies_within_the_doubt(true: int, ways: list[tuple[int, int]]) -> None:
-    skew, now = ClockSkew(), 1_000_000
+    skew, now = ClockSync(), 1_000_000
     for there, back in ways:
         skew.measure(now, now + there + back, now + there + true)
         now += 5_000
@@ -25,14 +25,14 @@ def test_the_true_skew_lies_within_the_doubt(true: int, ways: list[tuple[int, in
 
 @given(st.integers(-60_000, 60_000), st.integers(0, 900), st.integers(0, 900))
 def test_what_is_said_to_expire_has_never_longer_at_the_venue(true: int, there: int, back: int) -> None:
-    skew = ClockSkew()
+    skew = ClockSync()
     skew.measure(0, there + back, there + true)
     assert skew.at_venue(10_000) <= 10_000 + true
     assert skew.at_venue(10_000) >= 10_000 + true - 2 * (there + back)
 
 
 def test_a_clock_that_was_set_is_noticed_at_once() -> None:
-    skew = ClockSkew()
+    skew = ClockSync()
     for at in range(0, 50_000, 5_000):
         skew.measure(at, at + 10, at + 5)
     assert not skew.alarming
@@ -46,7 +46,7 @@ def test_a_clock_that_was_set_is_noticed_at_once() -> None:
 
 
 def test_it_is_said_in_words() -> None:
-    skew = ClockSkew()
+    skew = ClockSync()
     skew.measure(0, 100, 50 + 2_400)
     assert skew.in_words() == "this machine's clock is 2.4 s behind the venue's"
     skew.measure(0, 100, 50 - 31_000)

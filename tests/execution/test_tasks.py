@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hypertui.exchange.protocol import AccountState, Unreachable
+from hypertui.execution.housekeeping import Housekeeping
 from hypertui.execution.trade import OpenTrade
-from hypertui.execution.upkeep import Upkeep
 from hypertui.port.views import TaskView
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
@@ -192,7 +192,7 @@ def test_the_room_for_journal_and_log_is_looked_after(
             return "" if self.free > 10**9 else "retention: the journal is out of reach"
 
     journal, trouble = Small(), ["3 lines of the log are lost"]
-    upkeep = Upkeep(journal, alarms, lambda: trouble[0])
+    upkeep = Housekeeping(journal, alarms, lambda: trouble[0])
     said = asyncio.run(upkeep.look())
     assert "150 MB are free for the journal in memory" in said
     assert "3 lines of the log are lost" in said

@@ -96,7 +96,7 @@ def test_a_defect_in_a_statistic_leaves_what_is_decided_as_it_is(
 def test_words_that_cannot_be_said_change_nothing(monkeypatch: pytest.MonkeyPatch, venue: LocalVenue) -> None:
     with LiveEngine(venue) as live:
         live.opened()
-        monkeypatch.setattr("hypertui.execution.chronicle.trace_record", broken)
+        monkeypatch.setattr("hypertui.execution.trade_events.trace_record", broken)
         monkeypatch.setattr(RoundTrips, "sold", broken)
         live.go_to(-2)
         assert len(live.working()) == 4 and live.mode() is Mode.RUNNING

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.exchange.hyperliquid import agents, holdings, messages
-from hypertui.exchange.hyperliquid.checks import Malformed
+from hypertui.exchange.hyperliquid.checks import MalformedJson
 from hypertui.exchange.protocol import AccountState, OpenOrder
 from tests.hyperliquid.test_hyperliquid_wire import FILL, META, ORDER, account
 
@@ -104,7 +104,7 @@ def test_what_stands_in_a_field_is_what_should_stand_there(
 ) -> None:
     read(row)
     for value in bad:
-        with pytest.raises(Malformed) as error:
+        with pytest.raises(MalformedJson) as error:
             read({**row, field: value})
         assert len(str(error.value)) < 400, value
 
@@ -119,7 +119,7 @@ def test_what_stands_in_a_field_is_what_should_stand_there(
 )
 def test_what_is_there_twice_cannot_be_believed(read: Callable[[Json], object], rows: list[Json]) -> None:
     read(rows[:1])
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJson):
         read(rows)
 
 
@@ -145,7 +145,7 @@ def test_what_is_there_twice_cannot_be_believed(read: Callable[[Json], object], 
 def test_what_is_no_list_is_no_empty_one(read: Callable[[Json], object]) -> None:
     read([])
     for wrong in ({}, ""):
-        with pytest.raises(Malformed, match="not a list"):
+        with pytest.raises(MalformedJson, match="not a list"):
             read(wrong)
 
 
@@ -174,7 +174,7 @@ def test_what_is_kept_of_a_transfer_can_be_stored() -> None:
     for _ in range(20):
         deep = [deep]
     for value in (deep, float("nan"), 2**70, float("inf"), 1e300):
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedJson):
             messages.transfers([{**TRANSFER, "delta": {"type": "send", "odd": value}}])
 
 
@@ -199,7 +199,7 @@ def test_nothing_but_malformed_is_ever_raised(number: int, junk: Json) -> None:
     for answer in (junk, {**row, name: junk}):
         try:
             found = read(answer)
-        except Malformed:
+        except MalformedJson:
             continue
         assert found is not NotImplemented
 
@@ -213,7 +213,7 @@ def test_what_is_believed_can_be_counted_and_stored(name: str, other: str, junk:
     ):
         try:
             found += read()  # type: ignore[no-untyped-call]
-        except Malformed:
+        except MalformedJson:
             continue
     for each in found:
         for value in asdict(each).values():

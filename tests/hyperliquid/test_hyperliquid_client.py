@@ -21,7 +21,7 @@ from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.hyperliquid.feed import Pace
 from hypertui.exchange.hyperliquid.sdk import Actions
-from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.hyperliquid.session import HttpSession
 from hypertui.exchange.protocol import (
     CancelOutcome,
     Exchange,
@@ -146,7 +146,7 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
 def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
     scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
     meta = {"universe": []}
-    session = Session(trust_env=False)
+    session = HttpSession(trust_env=False)
     actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, meta, 5.0)
     with session:
         for nonce in (1000, 1000, 900, 1500):
@@ -160,7 +160,7 @@ def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
 
 
 def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
-    session = Session(trust_env=False)
+    session = HttpSession(trust_env=False)
     actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, {"universe": []}, 5.0)
     with session, pytest.raises(KeyError):
         actions.signed(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES)

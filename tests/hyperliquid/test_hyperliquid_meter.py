@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, WEIGHT_LIMIT, Meter
+from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, WEIGHT_LIMIT, RateMeter
 
 
 class Hands:
@@ -20,7 +20,7 @@ class Hands:
 
 def test_the_weight_is_used_up_and_refills() -> None:
     clock = Hands()
-    meter = Meter(clock)
+    meter = RateMeter(clock)
     for _ in range(70):
         meter.asked(USUAL)
     assert meter.allowance.weight == 0
@@ -31,7 +31,7 @@ def test_the_weight_is_used_up_and_refills() -> None:
 
 
 def test_a_long_answer_and_a_large_action_cost_more() -> None:
-    meter = Meter(Hands())
+    meter = RateMeter(Hands())
     meter.asked(USUAL)
     meter.answered(rows=45)
     meter.acted(parts=80)
@@ -39,7 +39,7 @@ def test_a_long_answer_and_a_large_action_cost_more() -> None:
 
 
 def test_actions_are_taken_off_the_accounts_budget_once_it_is_known() -> None:
-    meter = Meter(Hands())
+    meter = RateMeter(Hands())
     meter.acted(4)
     assert meter.allowance.requests is None
     meter.account(used=2_890, limit=12_000)
@@ -49,7 +49,7 @@ def test_actions_are_taken_off_the_accounts_budget_once_it_is_known() -> None:
 
 def test_a_venue_that_refuses_has_nothing_left() -> None:
     clock = Hands()
-    meter = Meter(clock)
+    meter = RateMeter(clock)
     meter.throttled()
     assert meter.allowance.weight == 0
     clock.now += 1
@@ -59,7 +59,7 @@ def test_a_venue_that_refuses_has_nothing_left() -> None:
 @given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from([1, LIGHT, USUAL])), max_size=200))
 def test_what_is_left_is_never_below_nothing_nor_above_the_limit(course: list[tuple[float, int]]) -> None:
     clock = Hands()
-    meter = Meter(clock)
+    meter = RateMeter(clock)
     for wait, weight in course:
         clock.now += wait
         before = meter.allowance.weight

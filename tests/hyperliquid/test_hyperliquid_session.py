@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.hyperliquid.session import HttpSession
 from tests.hyperliquid.conftest import Scripted
 
 QUESTIONS = [
@@ -18,13 +18,13 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    with Session(trust_env=False) as session:
+def session() -> Iterator[HttpSession]:
+    with HttpSession(trust_env=False) as session:
         session.headers["Content-Type"] = "application/json"
         yield session
 
 
-def test_each_request_is_the_one_that_requests_would_make(scripted: Scripted, session: Session) -> None:
+def test_each_request_is_the_one_that_requests_would_make(scripted: Scripted, session: HttpSession) -> None:
     url = f"{scripted.url}/info"
     for question in QUESTIONS:
         answer = session.post(url, json=question, timeout=5)
@@ -43,7 +43,7 @@ def test_proxies_come_from_the_environment_where_that_is_trusted(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", scripted.url)
     address = "http://127.0.0.2:9/info"  # where nobody listens
-    with Session(trust_env=trusted) as session:
+    with HttpSession(trust_env=trusted) as session:
         if trusted:
             for question in QUESTIONS:
                 session.post(address, json=question, timeout=5)

@@ -10,7 +10,7 @@ import pytest
 
 from hypertui.core.market import Fill, Instrument, Side
 from hypertui.exchange.hyperliquid import holdings, messages
-from hypertui.exchange.hyperliquid.checks import Malformed
+from hypertui.exchange.hyperliquid.checks import MalformedJson
 from hypertui.exchange.hyperliquid.errors import refused
 from hypertui.exchange.protocol import (
     AccountState,
@@ -79,7 +79,7 @@ def test_quotes_come_from_the_place_of_the_market() -> None:
     assert messages.quote_in([META, contexts], "BTC") == Quote(Decimal("60000.5"), Decimal(60001), None)
     assert messages.quote_in([META, contexts], "SOL") == Quote(Decimal("100.1"), None, None)
     assert messages.quote_in([META, contexts], "NONE") is None
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJson):
         messages.quote_in([META, contexts[1:]], "SOL")
 
 
@@ -216,7 +216,7 @@ def test_order_answers() -> None:
     )
     assert (report.size, report.remaining, report.time) == (2, Decimal("1.5"), 9)
     assert messages.order_answer({"status": "unknownOid"}) is None
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJson):
         messages.order_answer({"status": "news"})
 
 
@@ -249,7 +249,7 @@ def test_transfers_come_out_oldest_first_with_all_that_was_said() -> None:
         (9, "0x9", "withdraw"),
     ]
     assert moved[0].delta == {"fee": "1.0", "type": "withdraw", "usdc": "5.0"}
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJson):
         messages.transfers([{"time": 1, "hash": "0x1", "delta": {}}])
 
 
@@ -272,7 +272,7 @@ def test_a_fill_names_whom_it_liquidated() -> None:
     ],
 )
 def test_malformed_fills_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJson):
         messages.fill({**FILL, **change})
 
 
@@ -288,7 +288,7 @@ def test_any_garbage_is_malformed_and_nothing_else(garbage: Any) -> None:
         lambda value: messages.account_state(value, "SOL"),
     ]
     for read in readers:
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedJson):
             read(garbage)
 
 
@@ -327,7 +327,7 @@ def test_one_error_may_stand_for_all_orders() -> None:
     ],
 )
 def test_other_numbers_and_forms_are_malformed(answers: list[Any]) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJson):
         messages.placed(response(*answers), 2)
 
 
@@ -338,7 +338,7 @@ def test_cancels() -> None:
         CancelOutcome.NOT_WORKING,
     )
     for answers in ([], ["success"], ["success", "odd"], ["success", {}]):
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedJson):
             messages.cancelled(response(*answers), 2)
 
 

@@ -14,7 +14,7 @@ from hyperliquid.utils.signing import order_request_to_order_wire
 from hypertui.core.market import Fill, Instrument, Order
 from hypertui.exchange.hyperliquid import checks, errors, holdings, messages
 from hypertui.exchange.hyperliquid.channels import Channels
-from hypertui.exchange.hyperliquid.rate_meter import Meter
+from hypertui.exchange.hyperliquid.rate_meter import RateMeter
 from hypertui.exchange.hyperliquid.request import order_request
 from hypertui.exchange.protocol import (
     AccountState,
@@ -66,7 +66,7 @@ class SimExchange:
         self._network = network
         self._reorder = reorder
         self._auditor = auditor
-        self._meter = Meter(time)
+        self._meter = RateMeter(time)
         self._door = door
         self._frames: asyncio.Queue[str | None] | None = None
         self._last_arrival = 0.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.journal_writer import Input
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recording import RecordedTracker, play_back, read_fill
 from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade_events import TradeEvents
 from hypertui.runtime.event_log import EventLog
 from hypertui.strategy.ladder.ladder import Ladder
 from tests.support.memory_journal import MemoryJournal
@@ -18,7 +18,7 @@ def problems_of_memory(trade: OpenTrade, history: Sequence[Input]) -> Iterator[s
     """What a restart would take up otherwise than it is."""
     opened, *inputs = [entry for entry in history if entry.kind not in ("entering", "mode", "wish")]
     ladder = Ladder.open(trade.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
-    chronicle = Chronicle(EventLog(trade.desk.clock), trade.desk.clock, MemoryJournal())
+    chronicle = TradeEvents(EventLog(trade.desk.clock), trade.desk.clock, MemoryJournal())
     tracker = RecordedTracker(ladder, trade.desk.config.timing, chronicle, lambda *_: None)
     ids = ClientIds(trade.desk.ids.trade)
     for entry in inputs:

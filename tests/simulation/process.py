@@ -12,8 +12,8 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_runner import TradeRunner
 from hypertui.execution.trade_view import blank, compose
-from hypertui.execution.trader import Trader
 from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot
@@ -64,7 +64,7 @@ class Process:
         self._books = Books()
         self.snapshot = blank(config, clock())
         self._commands = 0
-        self.trader = Trader(
+        self.trader = TradeRunner(
             exchange,
             config,
             trade_id,

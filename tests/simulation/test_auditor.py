@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
 from tests.execution.desk import START, Desk
 from tests.simulation.auditor import Auditor
 from tests.simulation.network import Network
@@ -25,7 +25,7 @@ def test_a_stop_that_the_engine_does_not_know_is_found(known: bool) -> None:
     auditor = Auditor(scenario, venue, Network(scenario, Random(1)), lambda: now[0])
     auditor.opened(desk.tracker, is_restart=False)
     cloid = desk.stop(-4).client_id if known else "0x" + "0" * 32
-    stop = Trigger(Decimal(96), True, "sl")
+    stop = TriggerTerms(Decimal(96), True, "sl")
     for request in (
         OrderRequest(venue.market, Side.BUY, Decimal(101), Decimal(1), False, Tif.IOC),
         OrderRequest(venue.market, Side.SELL, Decimal(90), Decimal(1), True, None, stop, cloid),

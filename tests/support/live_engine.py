@@ -19,7 +19,7 @@ from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.journal_writer import Input, TradeJournal
 from hypertui.execution.trade import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trader import Trader
+from hypertui.execution.trade_runner import TradeRunner
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot
@@ -52,7 +52,7 @@ class WatchedEngine(EmbeddedEngine):
         super().__init__(*args, **kwargs)
         self.published: list[Snapshot] = []
 
-    def _composed(self, trader: Trader, now: int) -> Snapshot:
+    def _composed(self, trader: TradeRunner, now: int) -> Snapshot:
         snapshot = super()._composed(trader, now)
         self.published.append(snapshot)
         return snapshot

@@ -9,7 +9,7 @@ from hypertui.core.market import Side
 from hypertui.venue.api.endpoints import Doors
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
-from hypertui.venue.api.throttle import Peer
+from hypertui.venue.api.throttle import ThrottledAddress
 from hypertui.venue.api.ws_sessions import Hub
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.model.orders import Tif
@@ -27,7 +27,7 @@ class Client:
         self.faults = Faults(lambda: self.venue.now)
         self.hub = Hub(core, self.info, Doors(core, self.info, gateway, self.faults), self.faults)
         self.heard: list[Any] = []
-        self.peer = Peer(True, START)
+        self.peer = ThrottledAddress(True, START)
         self.session = self.hub.open(
             lambda text: self.heard.append(json.loads(text)), self.peer, lambda seconds, call: call()
         )

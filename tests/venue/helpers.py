@@ -14,7 +14,7 @@ from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.order_results import Filled, Outcome, Refused, Resting
-from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
 
 ALICE = "0x" + "a" * 40
 BOB = "0x" + "b" * 40
@@ -52,7 +52,7 @@ class Venue:
         cloid: str | None = None,
         symbol: str = "SOL",
     ) -> OrderRequest:
-        condition = None if trigger is None else Trigger(Decimal(trigger), is_market, tpsl)
+        condition = None if trigger is None else TriggerTerms(Decimal(trigger), is_market, tpsl)
         market = self.core.by_symbol[symbol]
         return OrderRequest(
             market,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypertui.venue.api.endpoints import Doors
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
-from hypertui.venue.api.throttle import Peer
+from hypertui.venue.api.throttle import ThrottledAddress
 from hypertui.venue.api.ws_sessions import Hub
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.model.messages import MalformedError
@@ -154,7 +154,7 @@ def test_the_doors_stand(seed: int) -> None:
     faults = Faults(lambda: venue.now)
     hub = Hub(venue.core, info, Doors(venue.core, info, gateway, faults), faults)
     sent: list[str] = []
-    session = hub.open(sent.append, Peer(False, START), lambda seconds, call: call())
+    session = hub.open(sent.append, ThrottledAddress(False, START), lambda seconds, call: call())
     for step in range(30):
         body = {
             "action": random.choice(ACTIONS),

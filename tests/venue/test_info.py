@@ -15,7 +15,7 @@ from hypertui.venue.accounts.funding import funding_rate
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
 from hypertui.venue.market.candles import INTERVALS, KEPT_CANDLES, Candles, bounds
-from hypertui.venue.model.log import Log
+from hypertui.venue.model.log import HistoryLog
 from hypertui.venue.model.messages import MalformedError
 from hypertui.venue.model.orders import Tif
 from tests.venue.helpers import ALICE, START, Venue, resting
@@ -300,7 +300,7 @@ def test_candles_end_after_five_thousand() -> None:
 
 @given(st.lists(st.integers(0, 20)), st.integers(0, 20), st.integers(0, 20), st.integers(0, 9))
 def test_a_log_finds_what_lies_between(times: list[int], start: int, end: int, count: int) -> None:
-    log, rows = Log(15), [{"time": time, "row": index} for index, time in enumerate(sorted(times))]
+    log, rows = HistoryLog(15), [{"time": time, "row": index} for index, time in enumerate(sorted(times))]
     log.extend(rows)
     kept = rows[-15:]
     within = [row for row in kept if start <= row["time"] <= end]

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
-from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
 from hypertui.venue.trading.liquidation import BACKSTOP
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
@@ -85,7 +85,7 @@ class Exchange(RuleBasedStateMachine):
         return OrderRequest(market, side, self.price(symbol, away), size, reduce, tif)
 
     def trigger(self, request: OrderRequest, tpsl: str, away: int, *, market: bool) -> OrderRequest:
-        trigger = Trigger(Decimal(1), market, "tp" if tpsl == "tp" else "sl")
+        trigger = TriggerTerms(Decimal(1), market, "tp" if tpsl == "tp" else "sl")
         above = trigger.above(request.side)
         symbol = request.market.symbol
         price = self.price(symbol, away if above else -away)

@@ -15,7 +15,7 @@ from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
 from hypertui.venue.model.listing import MARKETS
-from hypertui.venue.model.orders import OrderRequest, Tif, Trigger
+from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
 
@@ -94,7 +94,7 @@ class Traders:
         market = self._venue.core.by_symbol["SOL"]
         exits = []
         for tpsl in ("tp", "sl"):
-            trigger = Trigger(mark, True, "tp" if tpsl == "tp" else "sl")
+            trigger = TriggerTerms(mark, True, "tp" if tpsl == "tp" else "sl")
             away = Decimal("1.015") if trigger.above(side) else Decimal("0.985")
             trigger = replace(trigger, price=SOL.round_price(mark * away))
             limit = SOL.round_price(trigger.price * (1 + side.sign * Decimal("0.1")))
@@ -128,9 +128,9 @@ class Traders:
         )
         self._venue.core.place(account, [request])
 
-    def _trigger(self, side: Side, mark: Decimal) -> Trigger:
+    def _trigger(self, side: Side, mark: Decimal) -> TriggerTerms:
         tpsl = self._random.choice(("tp", "sl"))
-        trigger = Trigger(mark, self._random.random() < 0.7, "tp" if tpsl == "tp" else "sl")
+        trigger = TriggerTerms(mark, self._random.random() < 0.7, "tp" if tpsl == "tp" else "sl")
         away = Decimal(self._random.randint(1, 200)) / 10_000 * (1 if trigger.above(side) else -1)
         return replace(trigger, price=SOL.round_price(mark * (1 + away)))
 

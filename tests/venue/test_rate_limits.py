@@ -26,7 +26,7 @@ from hypertui.venue.api.throttle import (
     USERS,
     WEIGHT,
     Bucket,
-    Peer,
+    ThrottledAddress,
     ThrottledError,
 )
 from hypertui.venue.api.weights import action_weight, answer_weight, question_weight
@@ -123,7 +123,7 @@ def test_a_spent_weight_is_a_429_with_null_and_refills(venue: LocalVenue, clock:
 
 
 def test_long_answers_are_paid_for_afterwards(clock: Clock) -> None:
-    peer = Peer(True, clock.now)
+    peer = ThrottledAddress(True, clock.now)
     peer.ask(WEIGHT, clock.now)
     peer.pay(100, clock.now)
     with pytest.raises(ThrottledError):
@@ -142,7 +142,7 @@ def test_limits_that_are_off_do_not_throttle(clock: Clock) -> None:
 
 
 def test_what_is_refused_is_not_spent(clock: Clock) -> None:
-    peer = Peer(True, clock.now)
+    peer = ThrottledAddress(True, clock.now)
     peer.ask(WEIGHT, clock.now)
     peer.pay(7, clock.now)
     with pytest.raises(ThrottledError):
@@ -190,7 +190,7 @@ def test_ten_connections_at_once(venue: LocalVenue) -> None:
 
 
 def test_new_connections_a_minute(clock: Clock) -> None:
-    peer = Peer(True, clock.now)
+    peer = ThrottledAddress(True, clock.now)
     for _ in range(NEW_CONNECTIONS_PER_MINUTE):
         assert peer.connect(clock.now)
         peer.disconnect()
@@ -215,7 +215,7 @@ def test_users_and_subscriptions_are_counted_over_all_sockets(venue: LocalVenue)
 
 
 def test_a_thousand_subscriptions(clock: Clock) -> None:
-    peer = Peer(False, clock.now)
+    peer = ThrottledAddress(False, clock.now)
     assert all(peer.subscribe(f"0x{index}") is None for index in range(SUBSCRIPTIONS))
     assert peer.subscribe(None) == "Cannot subscribe to more than 1000 channels."
     peer.unsubscribe("0x7")

@@ -18,7 +18,7 @@ from hypertui.venue.accounts.accounts import KEPT_ORDERS
 from hypertui.venue.accounts.agents import DAY_MS
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
-from hypertui.venue.market.prices import ManualPrices, OtherPathError, PriceSource
+from hypertui.venue.market.prices import ManualPrices, OtherPathError, PricePath
 from hypertui.venue.market.recorded_prices import SeriesPrices
 from hypertui.venue.market.synthetic import SyntheticPrices
 from hypertui.venue.model.errors import ActionError
@@ -36,14 +36,14 @@ AGENTS = ["0x" + digit * 40 for digit in "123"]
 class Kept:
     """A venue with its door and its prices, written down and read again on demand."""
 
-    def __init__(self, options: dict[str, Any], source: PriceSource) -> None:
+    def __init__(self, options: dict[str, Any], source: PricePath) -> None:
         self.options = options
         self.venue = Venue(**options)
         self.gateway = Gateway(self.venue.core)
         self.source = source
         self.scribe = Scribe(self.venue.core, self.gateway, source)
 
-    def reborn(self, source: PriceSource) -> Kept:
+    def reborn(self, source: PricePath) -> Kept:
         """A new one that has read what this one wrote, at the same time."""
         other = Kept(self.options, source)
         other.venue.now = self.venue.now
@@ -210,7 +210,7 @@ def test_a_path_goes_on_where_it_stood(cut: int) -> None:
         ),
     ],
 )
-def test_other_prices_are_refused(written: PriceSource, read: PriceSource, words: str) -> None:
+def test_other_prices_are_refused(written: PricePath, read: PricePath, words: str) -> None:
     with pytest.raises(OtherPathError, match=words):
         Kept({}, written).reborn(read)
 

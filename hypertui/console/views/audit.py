@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Role, Span, line, wrap
+from hypertui.console.lines import Column, Line, Span, Tone, line, wrap
 from hypertui.console.listing import Listing, Row
 from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
 from hypertui.port.engine import Event, EventKind
@@ -72,9 +72,9 @@ def _row(frame: Frame, event: Event) -> Row:
     text, role = fmt.signs(fmt.clean(event.text)), SEVERITY_ROLE[event.severity]
     level = "" if event.severity is Severity.INFO else event.severity.upper()
     cells = (
-        Span(frame.exact_time(event.at), Role.DIM),
+        Span(frame.exact_time(event.at), Tone.DIM),
         Span(level, role),
-        Span(fmt.clean(event.kind, 8), Role.DIM),
+        Span(fmt.clean(event.kind, 8), Tone.DIM),
         Span(text, role),
     )
     return Row(

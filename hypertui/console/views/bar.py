@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.keys import Bar
-from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, tint, width_of, wrap
+from hypertui.console.lines import (
+    BLANK,
+    Line,
+    Span,
+    Tone,
+    both_ends,
+    fit,
+    line,
+    pad,
+    tint,
+    width_of,
+    wrap,
+)
 from hypertui.core.market import Side
 from hypertui.port.commands import CommandState, CommandView, OnExit
 from hypertui.port.snapshot import Mode, Network, Severity, Source
@@ -16,7 +28,11 @@ from hypertui.port.views import Trigger
 MIN_WIDTH = 80
 MIN_HEIGHT = 23
 
-_NETWORK = {Network.PAPER: Role.PAPER, Network.TESTNET: Role.TESTNET, Network.MAINNET: Role.MAINNET}
+_NETWORK = {
+    Network.PAPER: Tone.PAPER,
+    Network.TESTNET: Tone.TESTNET,
+    Network.MAINNET: Tone.MAINNET,
+}
 
 _LEAVING = {
     OnExit.BUYS: "leaving: cancels the buys, the stops stay",
@@ -28,21 +44,21 @@ _LEAVING = {
 def lamp(frame: Frame, source: Source, latency: bool = True) -> Line:
     """A source with its lamp, the age of its last sign of life and its round trip."""
     age = frame.source_age(source)
-    name = Span(f"{fmt.clean(source.name, 12)} ", Role.DIM)
+    name = Span(f"{fmt.clean(source.name, 12)} ", Tone.DIM)
     if age is None and not frame.source_stale(source):
-        return (name, Span("○–", Role.DIM))
+        return (name, Span("○–", Tone.DIM))
     text = fmt.age(age) if source.connected else f"{fmt.age(age)} lost"
     if frame.source_stale(source):
-        return (name, Span(f"✗{text}", Role.CRITICAL))
+        return (name, Span(f"✗{text}", Tone.CRITICAL))
     if latency and source.latency is not None:
         text += f" {fmt.took(source.latency)}"
-    return (name, Span(f"●{text}", Role.TEXT))
+    return (name, Span(f"●{text}", Tone.TEXT))
 
 
 def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """All lamps in one line."""
     if not frame.snapshot.sources:
-        return [line(Span(" no source has reported yet", Role.DIM))]
+        return [line(Span(" no source has reported yet", Tone.DIM))]
     rows = [
         [Span(" " * gap) if part.text == " " else part for part in _glow(frame, latency=True)]
         for gap in (3, 2, 1)
@@ -55,51 +71,51 @@ def mode_badge(frame: Frame) -> Span:
     """The mode as a word on a ground of its own."""
     mode = frame.snapshot.mode
     if frame.out_of_sight is not None and mode is not Mode.HALTED:
-        return Span(" BLIND ", Role.CRITICAL)
+        return Span(" BLIND ", Tone.CRITICAL)
     if frame.ended is not None and mode is not Mode.HALTED:
         mode = Mode.STOPPED
     if frame.crash:
-        return Span(" FAILED ", Role.CRITICAL)
+        return Span(" FAILED ", Tone.CRITICAL)
     if mode is Mode.RUNNING:
-        return Span(" RUNNING ", Role.STRONG)
+        return Span(" RUNNING ", Tone.STRONG)
     if mode is Mode.HALTED:
-        return Span(" HALTED ", Role.OVER)
-    return Span(f" {mode.upper()} ", Role.HOLD)
+        return Span(" HALTED ", Tone.OVER)
+    return Span(f" {mode.upper()} ", Tone.HOLD)
 
 
 def _identity(frame: Frame, account: bool) -> list[Span]:
     snapshot = frame.snapshot
     parts = [
         Span(f" {snapshot.network.upper()} ", _NETWORK[snapshot.network]),
-        Span(f" {fmt.clean(snapshot.instrument.symbol, 12)}", Role.STRONG),
+        Span(f" {fmt.clean(snapshot.instrument.symbol, 12)}", Tone.STRONG),
         Span(f" {snapshot.leverage}x"),
     ]
     if account:
-        parts.append(Span(f" {fmt.account(snapshot.account)}", Role.DIM))
+        parts.append(Span(f" {fmt.account(snapshot.account)}", Tone.DIM))
     return parts
 
 
 def _times(frame: Frame) -> list[Span]:
     up = fmt.age(max(frame.now - frame.snapshot.started_at, 0))
     zone = "L" if frame.zone is None else "Z"
-    return [Span(f" {frame.clock(frame.now)}{zone} "), Span(f"up {up} ", Role.DIM)]
+    return [Span(f" {frame.clock(frame.now)}{zone} "), Span(f"up {up} ", Tone.DIM)]
 
 
 def _mode(frame: Frame, room: int) -> list[Span]:
     parts = [mode_badge(frame)]
     if frame.trouble and not frame.crash:
-        parts.append(Span(f" ‼ {frame.trouble}", Role.CRITICAL))
+        parts.append(Span(f" ‼ {frame.trouble}", Tone.CRITICAL))
     reason = fmt.clean(frame.snapshot.reason)
     room -= width_of(tuple(parts)) + 1
     if reason and room > 6:
-        parts += fit(line(Span(f" {reason}", Role.TEXT)), room)
+        parts += fit(line(Span(f" {reason}", Tone.TEXT)), room)
     return parts
 
 
 def _alarmed(frame: Frame, spans: Line, width: int) -> Line:
     """The whole bar is the master lamp: it turns critical as one. The network keeps its own ground."""
     spans = pad(spans, width)
-    return (spans[0], *tint(spans[1:], Role.CRITICAL)) if frame.trouble else spans
+    return (spans[0], *tint(spans[1:], Tone.CRITICAL)) if frame.trouble else spans
 
 
 def _glow(frame: Frame, latency: bool) -> list[Span]:
@@ -114,7 +130,7 @@ def status(frame: Frame, width: int, height: int) -> Sequence[Line]:
 
     Room is short only when something is wrong; what matters least then goes first.
     """
-    bar = Span(" │ ", Role.DIM)
+    bar = Span(" │ ", Tone.DIM)
     badge = width_of(tuple(_mode(frame, 0)))
     for latency, account in ((True, True), (False, True), (False, False)):
         left = [*_identity(frame, account), bar]
@@ -127,14 +143,14 @@ def status(frame: Frame, width: int, height: int) -> Sequence[Line]:
 
 def clock(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The time of day and the uptime, apart from the bar: a second must not repaint all of it."""
-    spans = both_ends((), line(Span("│", Role.DIM), *_times(frame)), width)
-    return [tint(spans, Role.CRITICAL) if frame.trouble else spans]
+    spans = both_ends((), line(Span("│", Tone.DIM), *_times(frame)), width)
+    return [tint(spans, Tone.CRITICAL) if frame.trouble else spans]
 
 
 def status_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The bar without the lamps, which have a line of their own on a small terminal."""
     left, right = _identity(frame, account=True), _times(frame)
-    bar = Span(" │ ", Role.DIM)
+    bar = Span(" │ ", Tone.DIM)
     mode = _mode(frame, width - width_of((*left, bar, bar, *right)))
     return [_alarmed(frame, both_ends(line(*left, bar, *mode), line(bar, *right), width), width)]
 
@@ -154,47 +170,51 @@ def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
     return Span(text, role)
 
 
-def _sentence(frame: Frame, room: int) -> tuple[Role, str, *tuple[str, ...]]:
+def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
         words = "engine failed: its orders work on; q leaves, a new start takes them up"
-        return Role.CRITICAL, words, frame.crash
+        return Tone.CRITICAL, words, frame.crash
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))
         over = snapshot.closed_at is not None
-        return Role.HOLD, said if over else f"the engine has left: {said}", "q closes the console"
+        return Tone.HOLD, said if over else f"the engine has left: {said}", "q closes the console"
     if frame.leaving is not None:
-        return Role.HOLD, _LEAVING[frame.leaving]
+        return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
-        return Role.CRITICAL, words, "ask it from another shell: hypertui ctl status"
+        return Tone.CRITICAL, words, "ask it from another shell: hypertui ctl status"
     if snapshot.mode is Mode.STARTING:
-        return Role.HOLD, f"starting: {reason or holds or 'connecting'}"
+        return Tone.HOLD, f"starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
         at, result = frame.clock(snapshot.closed_at), fmt.signed_usd(snapshot.net_pnl)
         words = f"FLAT. Trade closed at {result} USD at {at}. q leaves"
-        return Role.HOLD, words, "the next start begins a new trade"
+        return Tone.HOLD, words, "the next start begins a new trade"
     if snapshot.mode is Mode.HALTED:
-        return Role.HOLD, _because("halted", reason), "nothing is placed or cancelled any more"
+        return Tone.HOLD, _because("halted", reason), "nothing is placed or cancelled any more"
     if snapshot.mode is Mode.STOPPED:
-        return Role.HOLD, "stopped: the wind-down is done"
+        return Tone.HOLD, "stopped: the wind-down is done"
     if snapshot.mode is Mode.PAUSED:
         return _paused(frame, reason)
     waits = _waits(frame, room)
     invariant = snapshot.invariant
     if invariant is not None and not invariant.ok and invariant.settled and invariant.fault:
-        return Role.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), waits
+        return Tone.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), waits
     if frame.mark_stale and frame.mark_age is not None:
-        return Role.WARNING, f"No new buys: price is {fmt.plain_age(frame.mark_age)} old", *_resting(frame)
+        return (
+            Tone.WARNING,
+            f"No new buys: price is {fmt.plain_age(frame.mark_age)} old",
+            *_resting(frame),
+        )
     if holds:
-        return Role.WARNING, f"No new buys: {holds}", *_resting(frame)
+        return Tone.WARNING, f"No new buys: {holds}", *_resting(frame)
     if frame.out_of_sight is not None:
         # A fresh price says nothing of the orders: what would come next is not known then.
-        return Role.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
+        return Tone.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
     if snapshot.mode is Mode.SELLING_OUT:
-        return Role.HOLD, "sells out: no buys, the stops trail", waits
-    return Role.TEXT if snapshot.next_up or snapshot.next_down else Role.HOLD, waits
+        return Tone.HOLD, "sells out: no buys, the stops trail", waits
+    return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
 
 
 def _resting(frame: Frame) -> tuple[str, ...]:
@@ -237,7 +257,7 @@ def _because(mode: str, reason: str) -> str:
     return f"{mode} {reason}" if reason.startswith(("by ", "since ")) else f"{mode}: {reason}"
 
 
-def _paused(frame: Frame, reason: str) -> tuple[Role, str, *tuple[str, ...]]:
+def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     invariant = snapshot.invariant
     on = "r resumes selling out" if snapshot.resumes is Mode.SELLING_OUT else "r resumes"
@@ -247,15 +267,15 @@ def _paused(frame: Frame, reason: str) -> tuple[Role, str, *tuple[str, ...]]:
         first = f"Paused. {wish[:1].upper()}{wish[1:]}"
         on = "r calls it off"
     if invariant is not None and invariant.unprotected:
-        return Role.CRITICAL, fmt.clean(invariant.fault), first
+        return Tone.CRITICAL, fmt.clean(invariant.fault), first
     if frame.out_of_sight is not None:
         more = (f"nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame))
-        return Role.CRITICAL, first, *more
+        return Tone.CRITICAL, first, *more
     if snapshot.wish:
-        return Role.WARNING, first, on
+        return Tone.WARNING, first, on
     buys = 0 if invariant is None else invariant.buys
     fire = ("if a waiting buy fills, it still gets a stop",) if buys else ()
-    return Role.HOLD, first, *fire, "no new buys"
+    return Tone.HOLD, first, *fire, "no new buys"
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -263,9 +283,9 @@ def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
     share = protection(frame)
     room = width - len(share.text)
     span = waiting(frame, room - 3)
-    glyph = {Role.CRITICAL: "‼", Role.WARNING: "◌", Role.HOLD: "◌"}.get(span.role, "→")
+    glyph = {Tone.CRITICAL: "‼", Tone.WARNING: "◌", Tone.HOLD: "◌"}.get(span.role, "→")
     spans = fit(line(Span(f" {glyph} {span.text}", span.role)), room)
-    spans = pad(spans, room) if span.role is Role.TEXT else tint(pad(spans, room), span.role)
+    spans = pad(spans, room) if span.role is Tone.TEXT else tint(pad(spans, room), span.role)
     return [(*spans, share)]
 
 
@@ -273,29 +293,29 @@ def protection(frame: Frame) -> Span:
     """The part of the position that stops cover: the figure that tells whether the money is safe."""
     invariant = frame.snapshot.invariant
     if invariant is None or frame.crash:
-        return Span("", Role.DIM)
+        return Span("", Tone.DIM)
     if frame.unchecked:
-        return Span(" not checked yet ", Role.STALE)
+        return Span(" not checked yet ", Tone.STALE)
     part, age = invariant.protected, frame.silent or frame.out_of_sight
     said = "flat" if part is None else f"{fmt.share_down(part)} protected"
     if age is not None:
-        return Span(f" {said} {fmt.plain_age(age)} ago ", Role.STALE)
+        return Span(f" {said} {fmt.plain_age(age)} ago ", Tone.STALE)
     if part is None:
-        return Span(" ✓ flat ", Role.STRONG)
+        return Span(" ✓ flat ", Tone.STRONG)
     if part >= 1 and invariant.ok:
-        return Span(" ✓ 100 % protected ", Role.STRONG)
+        return Span(" ✓ 100 % protected ", Tone.STRONG)
     if not invariant.unprotected:  # what dust there is waits for the next stop
-        return Span(f" ✓ {said} " if invariant.ok else f" {said} ", Role.STRONG)
+        return Span(f" ✓ {said} " if invariant.ok else f" {said} ", Tone.STRONG)
     # Rounded down: 99.97 % is not all of it.
     text = f"{fmt.share_down(part)} PROTECTED"
-    return Span(f" ‼ {text} ", Role.CRITICAL) if invariant.settled else Span(f" ◌ {text} ", Role.WARNING)
+    return Span(f" ‼ {text} ", Tone.CRITICAL) if invariant.settled else Span(f" ◌ {text} ", Tone.WARNING)
 
 
 def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The keys, in the longest wording that fits, and more of them where there is room; for a few seconds a
     notice instead."""
     if frame.notice:
-        return [fit(line(" ", Span(f" {frame.notice} ", Role.HOLD)), width)]
+        return [fit(line(" ", Span(f" {frame.notice} ", Tone.HOLD)), width)]
     if frame.outcome is not None:
         return [fit(line(" ", _outcome(frame.outcome)), width)]
     which = Bar.MAIN if frame.page == "main" else Bar.PAGES
@@ -317,8 +337,8 @@ def _outcome(command: CommandView) -> Span:
     if command.text:
         words += f": {fmt.signs(fmt.clean(command.text))}"
     if command.state is CommandState.CONFIRMED:
-        return Span(f" ✓ {words} ", Role.HOLD)
-    return Span(f" ✗ {words} ", Role.CRITICAL)
+        return Span(f" ✓ {words} ", Tone.HOLD)
+    return Span(f" ✗ {words} ", Tone.CRITICAL)
 
 
 def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -> Line:
@@ -326,7 +346,7 @@ def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -
     for key in frame.keys:
         if key.id in shown:
             label = key.short if short else key.label
-            parts += [gap if parts else " ", Span(key.written, Role.KEY), Span(f" {label}", Role.DIM)]
+            parts += [gap if parts else " ", Span(key.written, Tone.KEY), Span(f" {label}", Tone.DIM)]
     return line(*parts)
 
 
@@ -339,9 +359,9 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
         fit(line(*_mode(frame, width)), width),
         *(tint(line(row), waiting(frame).role) for row in wrap(waiting(frame).text, max(width, 8))),
         line(
-            Span("position ", Role.DIM),
-            Span(f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}", Role.STRONG),
-            Span(f"  {fmt.usd(snapshot.position_value)} USD", Role.DIM),
+            Span("position ", Tone.DIM),
+            Span(f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}", Tone.STRONG),
+            Span(f"  {fmt.usd(snapshot.position_value)} USD", Tone.DIM),
         ),
     ]
     share = protection(frame)
@@ -349,10 +369,10 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
         rows.append(line(Span(share.text.strip(), share.role)))
     active = [alarm for alarm in snapshot.alarms if alarm.active]
     for alarm in active:
-        role = Role.CRITICAL if alarm.severity is Severity.CRITICAL else Role.WARNING
+        role = Tone.CRITICAL if alarm.severity is Severity.CRITICAL else Tone.WARNING
         rows += [line(Span(row, role)) for row in wrap(f"‼ {fmt.clean(alarm.text)}", max(width, 8), 2)]
     if not active:
-        rows.append(line(Span("alarms none", Role.DIM)))
+        rows.append(line(Span("alarms none", Tone.DIM)))
     asked = f"the console needs {MIN_WIDTH}x{MIN_HEIGHT}; the engine does not mind; q quits"
-    rows += [BLANK, *(line(Span(row, Role.DIM)) for row in wrap(asked, max(width, 8)))]
+    rows += [BLANK, *(line(Span(row, Tone.DIM)) for row in wrap(asked, max(width, 8)))]
     return [fit(row, width) for row in rows]

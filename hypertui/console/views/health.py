@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Role, Span, fit, line
+from hypertui.console.lines import Column, Line, Span, Tone, fit, line
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views import bar
 from hypertui.console.views.log import SEVERITY_ROLE
@@ -52,15 +52,15 @@ def alarms(frame: Frame) -> Listing:
 
 def _alarm(frame: Frame, alarm: Alarm) -> Row:
     seen = frame.seen(alarm)
-    role = SEVERITY_ROLE[alarm.severity] if alarm.active and not seen else Role.TEXT
-    role = role if alarm.active else Role.DIM
+    role = SEVERITY_ROLE[alarm.severity] if alarm.active and not seen else Tone.TEXT
+    role = role if alarm.active else Tone.DIM
     text = fmt.signs(fmt.clean(alarm.text))
     cells = (
         Span("‼" if alarm.active and not seen else "✓" if alarm.active else " ", role),
         Span(alarm.severity.upper(), role),
-        Span(f"×{alarm.count}", Role.DIM),
-        Span(frame.clock(alarm.first), Role.DIM),
-        Span("now" if alarm.active else frame.clock(alarm.last), Role.DIM),
+        Span(f"×{alarm.count}", Tone.DIM),
+        Span(frame.clock(alarm.first), Tone.DIM),
+        Span("now" if alarm.active else frame.clock(alarm.last), Tone.DIM),
         Span(text if alarm.active else f"over: {text}", role),
     )
     return Row(alarm.key, cells, f"{alarm.severity} {text}", None)
@@ -77,11 +77,11 @@ def tasks(frame: Frame) -> Listing:
         Row(
             task.name,
             (
-                Span(fmt.clean(task.name, 20), Role.WARNING if task.overdue else Role.TEXT),
+                Span(fmt.clean(task.name, 20), Tone.WARNING if task.overdue else Tone.TEXT),
                 Span(fmt.took(task.every)),
                 Span(_last(frame, task)),
-                Span(_next(frame, task), Role.WARNING if task.overdue else Role.TEXT),
-                Span(fmt.clean(task.result, 60), Role.WARNING if task.failed else Role.DIM),
+                Span(_next(frame, task), Tone.WARNING if task.overdue else Tone.TEXT),
+                Span(fmt.clean(task.result, 60), Tone.WARNING if task.failed else Tone.DIM),
             ),
         )
         for task in frame.snapshot.tasks
@@ -111,10 +111,10 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
     invariant = snapshot.invariant
 
     def marked(text: str) -> Span:
-        return Span(text, Role.STALE if frame.mark_stale else Role.TEXT)
+        return Span(text, Tone.STALE if frame.mark_stale else Tone.TEXT)
 
     pairs = [
-        ("position", Span(fmt.size(snapshot.position, instrument), Role.STRONG)),
+        ("position", Span(fmt.size(snapshot.position, instrument), Tone.STRONG)),
         ("worth", marked(f"{fmt.usd(snapshot.position_value)} USD")),
         (frame.as_of("equity", snapshot.account_at), marked(fmt.usd(snapshot.equity))),
         ("margin used", marked(fmt.usd(snapshot.margin_used))),
@@ -137,12 +137,12 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
     lines = [_source(frame, source) for source in snapshot.sources]
     pairs: list[tuple[str, Span]] = []
     if budget is not None:
-        role = Role.WARNING if budget.short else Role.TEXT
+        role = Tone.WARNING if budget.short else Tone.TEXT
         pairs.append(("request weight", Span(f"{budget.weight:,} of {budget.weight_limit:,} left", role)))
         if budget.requests is not None:
             pairs.append(("account's requests", Span(f"{budget.requests:,} left", role)))
         if budget.short:
-            pairs.append(("short", Span(fmt.clean(budget.short, 60), Role.WARNING)))
+            pairs.append(("short", Span(fmt.clean(budget.short, 60), Tone.WARNING)))
     if skew is not None:
         pairs.append(("clock skew", Span(fmt.skew(skew))))
     pairs += [
@@ -151,7 +151,7 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
     ]
     journal = snapshot.journal
     if journal is not None:
-        waits = Role.WARNING if health.journal_problem else Role.TEXT
+        waits = Tone.WARNING if health.journal_problem else Tone.TEXT
         pairs += [
             ("rows queued", Span(f"{journal.waiting:,}", waits)),
             ("journal", Span(fmt.memory(journal.size))),
@@ -159,25 +159,25 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
         ]
     pairs.append(("to the terminal", Span(fmt.rate(frame.written))))
     if health.journal_problem:
-        pairs.append(("trouble", Span(fmt.clean(health.journal_problem, 200), Role.CRITICAL)))
+        pairs.append(("trouble", Span(fmt.clean(health.journal_problem, 200), Tone.CRITICAL)))
     return [fit(row, width) for row in [*lines, *facts(pairs, width)]][:height]
 
 
 def _source(frame: Frame, source: Source) -> Line:
     limit = "" if source.limit > fmt.DAY else f"  limit {fmt.plain_age(source.limit)}"
-    return line(*bar.lamp(frame, source), Span(limit, Role.DIM))
+    return line(*bar.lamp(frame, source), Span(limit, Tone.DIM))
 
 
 def latency(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """How long answers took, as bars; each row counts those up to its time."""
     known = frame.snapshot.health.latency
     if known is None:
-        return [line(Span("the venue has not answered yet", Role.DIM))]
+        return [line(Span("the venue has not answered yet", Tone.DIM))]
     text = f"middle {fmt.took(known.middle)}  99 % {fmt.took(known.slow)}  worst {fmt.took(known.worst)}"
-    lines = [line(text, Span(f"  of the last {sum(known.counts)} answers", Role.DIM))]
+    lines = [line(text, Span(f"  of the last {sum(known.counts)} answers", Tone.DIM))]
     names = [f"≤ {fmt.took(step)}" for step in LATENCY_STEPS] + [f"> {fmt.took(LATENCY_STEPS[-1])}"]
     most = max(known.counts)
     for name, count in zip(names, known.counts, strict=True):
         length = (width - 18) * count // most if most else 0
-        lines.append(line(Span(f"{name:>8} ", Role.DIM), "█" * length, Span(f" {count}", Role.DIM)))
+        lines.append(line(Span(f"{name:>8} ", Tone.DIM), "█" * length, Span(f" {count}", Tone.DIM)))
     return [fit(row, width) for row in lines[:height]]

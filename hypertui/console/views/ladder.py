@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Column, Line, Role, Span, fit, line, pad, table, tint, wrap
+from hypertui.console.lines import BLANK, Column, Line, Span, Tone, fit, line, pad, table, tint, wrap
 from hypertui.console.views.log import alarm_lines
 from hypertui.core.market import Side
 from hypertui.port.snapshot import Invariant
@@ -18,13 +18,13 @@ _SLOTS = 4  # an order beyond them stands in for one whose end is not proven yet
 _ROOM_FOR_LIMITS = 2  # rows beside them, for a blank and an alarm
 
 _STATE_ROLE = {
-    SlotState.WORKING: Role.TEXT,
-    SlotState.PENDING: Role.HOLD,
-    SlotState.FIRED: Role.HOLD,
-    SlotState.CANCELLING: Role.HOLD,
-    SlotState.WAITING: Role.HOLD,
-    SlotState.UNCONFIRMED: Role.WARNING,
-    SlotState.REJECTED: Role.CRITICAL,
+    SlotState.WORKING: Tone.TEXT,
+    SlotState.PENDING: Tone.HOLD,
+    SlotState.FIRED: Tone.HOLD,
+    SlotState.CANCELLING: Tone.HOLD,
+    SlotState.WAITING: Tone.HOLD,
+    SlotState.UNCONFIRMED: Tone.WARNING,
+    SlotState.REJECTED: Tone.CRITICAL,
 }
 
 _SLOT_COLUMNS = (
@@ -60,7 +60,7 @@ def ladder(frame: Frame, width: int, height: int) -> Sequence[Line]:
     snapshot = frame.snapshot
     rows = snapshot.position_map
     if not rows:
-        return [line(Span("no entry yet", Role.DIM))]
+        return [line(Span("no entry yet", Tone.DIM))]
     here = next((index for index, row in enumerate(rows) if row.unit == snapshot.unit), 0)
     # One line goes to the mark, between the units it lies between.
     room = height - 1
@@ -84,9 +84,9 @@ def ladder(frame: Frame, width: int, height: int) -> Sequence[Line]:
             parts.append("◆ current")
         spans = line(*parts)
         if current:
-            spans = tint(pad(spans, width), Role.HERE)
+            spans = tint(pad(spans, width), Tone.HERE)
         elif slot is None:
-            spans = tint(spans, Role.DIM)
+            spans = tint(spans, Tone.DIM)
         lines.append(spans)
     if not marked:
         lines.append(_mark_line(frame, width))
@@ -95,30 +95,30 @@ def ladder(frame: Frame, width: int, height: int) -> Sequence[Line]:
 
 def _mark_line(frame: Frame, width: int) -> Line:
     text = f" mark {fmt.quote(frame.snapshot.mark, frame.snapshot.instrument)}"
-    role = Role.STALE if frame.mark_stale else Role.STRONG
+    role = Tone.STALE if frame.mark_stale else Tone.STRONG
     rule = "─" * max(width - len(text), 0)
-    return fit(line(Span(rule, Role.DIM), Span(text, role)), width)
+    return fit(line(Span(rule, Tone.DIM), Span(text, role)), width)
 
 
 def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The ladder on one line, low to high, around the current unit; then the way to both triggers."""
     snapshot = frame.snapshot
     if not snapshot.position_map:
-        return [line(Span(" ladder  no entry yet", Role.DIM))]
+        return [line(Span(" ladder  no entry yet", Tone.DIM))]
     tail: list[Span] = []
     for arrow, trigger in (("↓", snapshot.next_down), ("↑", snapshot.next_up)):
         tail += _way(frame, arrow, trigger)
     known = {row.unit for row in snapshot.position_map}
     orders = _orders(frame)
-    parts: list[str | Span] = [Span(" ladder", Role.DIM)]
+    parts: list[str | Span] = [Span(" ladder", Tone.DIM)]
     for number in range(snapshot.unit - 4, snapshot.unit + 5):
         if number not in known:
             continue
         slot, name = orders.get(number), fmt.unit(number)
         if number == snapshot.unit:
-            parts += [" ", Span(f"►{name}◄", Role.HERE)]
+            parts += [" ", Span(f"►{name}◄", Tone.HERE)]
         elif slot is None:
-            parts.append(Span(f"  {name}", Role.DIM))
+            parts.append(Span(f"  {name}", Tone.DIM))
         else:
             glyph = "▲" if slot.side is Side.BUY else "▼"
             parts += [" ", Span(f"{glyph}{name}", _STATE_ROLE[slot.state])]
@@ -129,8 +129,8 @@ def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
 def _way(frame: Frame, arrow: str, trigger: Trigger | None) -> list[Span]:
     if trigger is None:
         return []
-    role = Role.STALE if frame.mark_stale else Role.TEXT
-    return [Span(f"{arrow} ", Role.DIM), Span(fmt.percent(trigger.fraction), role), Span("  ")]
+    role = Tone.STALE if frame.mark_stale else Tone.TEXT
+    return [Span(f"{arrow} ", Tone.DIM), Span(fmt.percent(trigger.fraction), role), Span("  ")]
 
 
 def slot_table(frame: Frame, width: int) -> list[Line]:
@@ -140,19 +140,19 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
     rows = []
     for slot in snapshot.slots:
         # What was said of an order long ago is no statement about it now.
-        role = _STATE_ROLE[slot.state] if frame.out_of_sight is None else Role.STALE
-        way = Role.STALE if frame.mark_stale else Role.TEXT
+        role = _STATE_ROLE[slot.state] if frame.out_of_sight is None else Tone.STALE
+        way = Tone.STALE if frame.mark_stale else Tone.TEXT
         rows.append(
             (
-                Span(str(slot.slot) if 0 < slot.slot <= _SLOTS else "+" if slot.slot else "–", Role.DIM),
+                Span(str(slot.slot) if 0 < slot.slot <= _SLOTS else "+" if slot.slot else "–", Tone.DIM),
                 Span(_kind(slot.side)),
                 Span(fmt.unit(slot.unit)),
                 Span(fmt.price(slot.trigger, instrument)),
                 Span(fmt.size(slot.size, instrument)),
                 Span(fmt.percent(slot.distance), way),
-                Span(fmt.order_id(slot.order_id), Role.DIM),
+                Span(fmt.order_id(slot.order_id), Tone.DIM),
                 Span(slot.state.upper(), role),
-                Span(fmt.age(max(frame.now - slot.since, 0)), Role.DIM),
+                Span(fmt.age(max(frame.now - slot.since, 0)), Tone.DIM),
             )
         )
     return table(_SLOT_COLUMNS, rows, width)
@@ -172,18 +172,18 @@ def invariant_line(frame: Frame) -> Line:
     """The lamp, the orders it counts, and whether the stops cover the position."""
     invariant = frame.snapshot.invariant
     if invariant is None:
-        return line(Span("○ invariant not known yet", Role.DIM))
+        return line(Span("○ invariant not known yet", Tone.DIM))
     counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
     if frame.unchecked:
-        return line(Span(f"○ {counts} by the journal, not checked yet", Role.STALE))
+        return line(Span(f"○ {counts} by the journal, not checked yet", Tone.STALE))
     if frame.out_of_sight is not None:
-        return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Role.STALE))
+        return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Tone.STALE))
     counts = f"{invariant.stops + invariant.buys} working = {counts}"
     if invariant.ok:
         return line("✓ ", counts, "  ", _cover(frame, invariant))
     if not invariant.settled:
-        return line(Span(f"◌ settling: {counts}", Role.HOLD))
-    return line(Span(f"✗ {fmt.signs(fmt.clean(invariant.fault)) or counts}", Role.CRITICAL))
+        return line(Span(f"◌ settling: {counts}", Tone.HOLD))
+    return line(Span(f"✗ {fmt.signs(fmt.clean(invariant.fault)) or counts}", Tone.CRITICAL))
 
 
 def _cover(frame: Frame, invariant: Invariant) -> Span:
@@ -193,21 +193,25 @@ def _cover(frame: Frame, invariant: Invariant) -> Span:
     if invariant.stopped_size == invariant.position:
         return Span(f"stops {stopped} = position {held}")
     sign = "<" if invariant.stopped_size < invariant.position else ">"
-    return Span(f"stops {stopped} {sign} position {held}", Role.WARNING)
+    return Span(f"stops {stopped} {sign} position {held}", Tone.WARNING)
 
 
 def invariant_counts(frame: Frame, invariant: Invariant) -> Line:
     """What is unproven, foreign or double: all of it at rest, else what there is, and the cover."""
     counts = (
-        ("unconfirmed", invariant.unconfirmed, Role.WARNING),
-        ("orphans", invariant.orphans, Role.CRITICAL),
-        ("twice at a unit", invariant.duplicates, Role.CRITICAL),
+        ("unconfirmed", invariant.unconfirmed, Tone.WARNING),
+        ("orphans", invariant.orphans, Tone.CRITICAL),
+        ("twice at a unit", invariant.duplicates, Tone.CRITICAL),
     )
     uncovered = invariant.stopped_size != invariant.position
     parts = [_cover(frame, invariant), Span("  ")] if uncovered else []
     for label, number, bad in counts:
         if invariant.ok or number:
-            parts += [Span(f"{label} ", Role.DIM), Span(str(number), bad if number else Role.DIM), Span("  ")]
+            parts += [
+                Span(f"{label} ", Tone.DIM),
+                Span(str(number), bad if number else Tone.DIM),
+                Span("  "),
+            ]
     return line(*parts)
 
 
@@ -216,13 +220,13 @@ def limits(frame: Frame) -> Line:
     budget, skew = frame.snapshot.budget, frame.snapshot.clock_skew
     parts: list[str | Span] = ["  "]
     if budget is not None:
-        role = Role.WARNING if budget.short else Role.DIM
+        role = Tone.WARNING if budget.short else Tone.DIM
         left = fmt.share(Decimal(budget.weight) / budget.weight_limit, places=0)
         requests = "" if budget.requests is None else f", {budget.requests:,} requests"
-        parts += [Span("budget ", Role.DIM), Span(f"{left}{requests}  ", role)]
+        parts += [Span("budget ", Tone.DIM), Span(f"{left}{requests}  ", role)]
     if skew is not None:
-        role = Role.WARNING if abs(skew) > _SKEW_LIMIT else Role.DIM
-        parts += [Span("clock skew ", Role.DIM), Span(fmt.skew(skew), role)]
+        role = Tone.WARNING if abs(skew) > _SKEW_LIMIT else Tone.DIM
+        parts += [Span("clock skew ", Tone.DIM), Span(fmt.skew(skew), role)]
     return line(*parts)
 
 
@@ -240,7 +244,7 @@ def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The full screen's panel: slots, notes, invariant, alarms."""
     lines = slot_table(frame, width)
     if not frame.snapshot.slots:
-        lines.append(line(Span("no orders wanted yet", Role.DIM)))
+        lines.append(line(Span("no orders wanted yet", Tone.DIM)))
     invariant = frame.snapshot.invariant
     foot = [fit(invariant_line(frame), width)]
     if invariant is not None:
@@ -259,7 +263,7 @@ def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
 def slots_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The small screen's: head, four slots, invariant."""
     inner = slot_table(frame, width - 2)
-    head = tint(pad(line(" ", *inner[0]), width), Role.BAR)
+    head = tint(pad(line(" ", *inner[0]), width), Tone.BAR)
     rows = [line(" ", *row) for row in inner[1:5]]
     rows += [BLANK] * (4 - len(rows))
     notes = [line(" ", *note) for note in slot_notes(frame, width - 2)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Role, Span
+from hypertui.console.lines import Column, Line, Span, Tone
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
@@ -68,7 +68,7 @@ def _fill(frame: Frame, fill: FillView) -> Row:
         else fmt.away(fill.slippage, fill.price, frame.snapshot.instrument)
     )
     cells = (
-        Span(fmt.exact_time(fill.at, frame.zone)[:14], Role.DIM),
+        Span(fmt.exact_time(fill.at, frame.zone)[:14], Tone.DIM),
         Span("▲ buy" if fill.side is Side.BUY else "▼ sell"),
         Span("–" if fill.unit is None else fmt.unit(fill.unit)),
         Span(fmt.size(fill.size, instrument)),
@@ -77,7 +77,7 @@ def _fill(frame: Frame, fill: FillView) -> Row:
         Span(fmt.usd(fill.fee)),
         Span(slip),
         gain if fill.side is Side.SELL else Span("–"),
-        Span(str(fill.order_id), Role.DIM),
+        Span(str(fill.order_id), Tone.DIM),
     )
     copied = " ".join(cell.text for cell in cells)
     return Row(
@@ -112,7 +112,7 @@ def lots(frame: Frame) -> Listing:
 def _lot(frame: Frame, lot: LotView) -> Row:
     instrument = frame.snapshot.instrument
     cells = (
-        Span(fmt.exact_time(lot.at, frame.zone)[:14], Role.DIM),
+        Span(fmt.exact_time(lot.at, frame.zone)[:14], Tone.DIM),
         Span(fmt.size(lot.size, instrument)),
         Span(fmt.quote(lot.price, instrument)),
         Span(fmt.usd(lot.cost)),
@@ -153,7 +153,7 @@ def totals(frame: Frame, width: int, height: int) -> Sequence[Line]:
         return Span(text, role)
 
     def marked(span: Span) -> Span:
-        return Span(span.text, Role.STALE) if frame.mark_stale else span
+        return Span(span.text, Tone.STALE) if frame.mark_stale else span
 
     return facts(
         [

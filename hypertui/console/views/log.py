@@ -6,24 +6,24 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Line, Role, Span, both_ends, fit, line, pad, tint, wrap
+from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, tint, wrap
 from hypertui.port.commands import CommandState, CommandView
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Alarm, Severity
 
 SEVERITY_ROLE = {
-    Severity.INFO: Role.TEXT,
-    Severity.WARNING: Role.WARNING,
-    Severity.CRITICAL: Role.CRITICAL,
+    Severity.INFO: Tone.TEXT,
+    Severity.WARNING: Tone.WARNING,
+    Severity.CRITICAL: Tone.CRITICAL,
 }
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 _COMMAND = {
-    CommandState.SENT: ("◌", Role.HOLD),
-    CommandState.ACKNOWLEDGED: ("○", Role.HOLD),
-    CommandState.CONFIRMED: ("✓", Role.TEXT),
-    CommandState.REFUSED: ("✗", Role.WARNING),
-    CommandState.FAILED: ("✗", Role.CRITICAL),
+    CommandState.SENT: ("◌", Tone.HOLD),
+    CommandState.ACKNOWLEDGED: ("○", Tone.HOLD),
+    CommandState.CONFIRMED: ("✓", Tone.TEXT),
+    CommandState.REFUSED: ("✗", Tone.WARNING),
+    CommandState.FAILED: ("✗", Tone.CRITICAL),
 }
 
 
@@ -37,7 +37,7 @@ def alarm_lines(frame: Frame, width: int, height: int) -> list[Line]:
     """The alarms that still hold, one line each; the last line says how many more there are."""
     alarms = active_alarms(frame)
     if not alarms:
-        return [line(Span("alarms none", Role.DIM))]
+        return [line(Span("alarms none", Tone.DIM))]
     shown = alarms[: max(height, 1)]
     hidden = len(alarms) - len(shown)
     return [_alarm(frame, alarm, width, hidden if alarm is shown[-1] else 0) for alarm in shown]
@@ -48,7 +48,7 @@ def _alarm(frame: Frame, alarm: Alarm, width: int, more: int) -> Line:
     times = f" ×{alarm.count}" if alarm.count > 1 else ""
     seen = frame.seen(alarm)
     if seen:
-        role = Role.TEXT
+        role = Tone.TEXT
     glyph = "✓" if seen else "‼"
     left = line(Span(f"{glyph} {alarm.severity.upper()} {fmt.clean(alarm.text)}", role))
     right = line(Span(f"{times} {fmt.age(max(frame.now - alarm.first, 0))}", role))
@@ -66,16 +66,16 @@ def _command(frame: Frame, command: CommandView, width: int) -> list[Line]:
     glyph, role = _COMMAND[command.state]
     waits = command.state in (CommandState.SENT, CommandState.ACKNOWLEDGED)
     left = line(
-        Span(f"{frame.clock_short(command.at)} ", Role.DIM),
-        Span(fmt.clean(command.who, 14), Role.DIM),
+        Span(f"{frame.clock_short(command.at)} ", Tone.DIM),
+        Span(fmt.clean(command.who, 14), Tone.DIM),
         f" {command.verb}",
     )
     last = max(frame.now - command.at, 0) // 1000 * 1000 if waits else command.took
-    right = line(Span(f" {glyph} {command.state}", role), Span(f" {fmt.took(last):>5}", Role.DIM))
+    right = line(Span(f" {glyph} {command.state}", role), Span(f" {fmt.took(last):>5}", Tone.DIM))
     lines = [both_ends(left, right, width)]
     if command.text:
         said = wrap(f"→ {fmt.signs(fmt.clean(command.text))}", max(width - 6, 8), 2)
-        lines += [line("      ", Span(row, Role.DIM if role is Role.TEXT else role)) for row in said]
+        lines += [line("      ", Span(row, Tone.DIM if role is Tone.TEXT else role)) for row in said]
     return lines
 
 
@@ -86,7 +86,7 @@ def commands(frame: Frame, width: int, height: int) -> list[Line]:
         lines += _command(frame, command, width)
         if len(lines) >= height:
             break
-    return lines[:height] or [line(Span("no commands yet", Role.DIM))][:height]
+    return lines[:height] or [line(Span("no commands yet", Tone.DIM))][:height]
 
 
 def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -94,9 +94,9 @@ def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if active_alarms(frame):
         return [pad(row, width) for row in alarm_lines(frame, width, 1)]
     latest = all_commands(frame)[:1]
-    text = line(Span(" alarms none", Role.DIM))
+    text = line(Span(" alarms none", Tone.DIM))
     if not latest:
-        return [tint(pad(text, width), Role.BAR)]
+        return [tint(pad(text, width), Tone.BAR)]
     shown = both_ends(text, _command(frame, latest[0], min(width - 16, 60))[0], width - 1)
     said = fmt.clean(latest[0].text)
     if said and latest[0].state in (CommandState.REFUSED, CommandState.FAILED):
@@ -108,7 +108,7 @@ def _event(frame: Frame, event: Event, width: int) -> list[Line]:
     role = SEVERITY_ROLE[event.severity]
     word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
     rows = wrap(word + fmt.signs(fmt.clean(event.text)), max(width - 17, 8))
-    lead = line(Span(f"{frame.clock(event.at)} {fmt.clean(event.kind, 7):<8}", Role.DIM))
+    lead = line(Span(f"{frame.clock(event.at)} {fmt.clean(event.kind, 7):<8}", Tone.DIM))
     first = line(*lead, Span(rows[0], role))
     return [first, *(line(" " * 17, Span(row, role)) for row in rows[1:])]
 
@@ -121,7 +121,7 @@ def events(frame: Frame, width: int, height: int) -> Sequence[Line]:
         if len(lines) >= height:
             break
     if not lines:
-        return [line(Span("nothing has happened yet", Role.DIM))]
+        return [line(Span("nothing has happened yet", Tone.DIM))]
     return [fit(row, width) for row in lines[-height:]]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Role, Span, Table, line, pad, tint
+from hypertui.console.lines import Column, Line, Span, TextTable, Tone, line, pad, tint
 from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
 from hypertui.port.views import MapRow
@@ -53,7 +53,7 @@ class PositionMap:
 
     def __init__(self) -> None:
         self._basis: tuple[object, ...] = ()
-        self._table = Table((), (), 0)
+        self._table = TextTable((), (), 0)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         """Head and the rows around the current unit, or where they were scrolled to."""
@@ -61,16 +61,16 @@ class PositionMap:
         rows = snapshot.position_map
         whole = self._whole(frame, width)
         if not rows:
-            return [whole.head, line(Span("no unit has been touched yet", Role.DIM))]
+            return [whole.head, line(Span("no unit has been touched yet", Tone.DIM))]
         room = height - 1
         start = window(len(rows), here(rows, snapshot.unit), room, frame.scroll)
         shown = [whole.head]
         end = start + room
         for row, spans in zip(rows[start:end], whole.lines(start, end), strict=True):
             if row.unit == snapshot.unit:
-                spans = _tinted(pad(spans, width), Role.HERE)
+                spans = _tinted(pad(spans, width), Tone.HERE)
             elif not row.live:
-                spans = _tinted(spans, Role.DIM)
+                spans = _tinted(spans, Tone.DIM)
             shown.append(spans)
         return shown
 
@@ -78,23 +78,23 @@ class PositionMap:
         """The same with a cell of margin and its head as a bar."""
         lines = self.lines(frame, width - 2, height)
         return [
-            tint(pad(line(" ", *lines[0]), width), Role.BAR),
+            tint(pad(line(" ", *lines[0]), width), Tone.BAR),
             *(line(" ", *spans) for spans in lines[1:]),
         ]
 
-    def _whole(self, frame: Frame, width: int) -> Table:
+    def _whole(self, frame: Frame, width: int) -> TextTable:
         """All rows: columns are measured over all of them, so that scrolling does not move them."""
         snapshot = frame.snapshot
         basis = (snapshot.position_map, snapshot.unit, snapshot.instrument, width)
         if basis != self._basis:
             rows = [_cells(frame, row) for row in snapshot.position_map]
-            self._basis, self._table = basis, Table(_COLUMNS, rows, width)
+            self._basis, self._table = basis, TextTable(_COLUMNS, rows, width)
         return self._table
 
 
-def _tinted(spans: Line, role: Role) -> Line:
+def _tinted(spans: Line, role: Tone) -> Line:
     """Plain text in a role; what has one of its own keeps it."""
-    return tuple(Span(text, role if own is Role.TEXT else own) for text, own in spans)
+    return tuple(Span(text, role if own is Tone.TEXT else own) for text, own in spans)
 
 
 def _cells(frame: Frame, row: MapRow) -> tuple[Span, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Line, Role, Span, both_ends, fit, line, pad, width_of
+from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, width_of
 from hypertui.console.views.log import commands
 from hypertui.console.views.price import change_role
 
@@ -30,14 +30,14 @@ def facts(frame: Frame) -> list[tuple[Fact, Fact]]:
 
     def marked(span: Span) -> Span:
         """A figure that hangs on the mark is as old as the mark is."""
-        return Span(span.text, Role.STALE) if frame.mark_stale else span
+        return Span(span.text, Tone.STALE) if frame.mark_stale else span
 
     liquidation = fmt.quote(snapshot.liquidation_price, snapshot.instrument)
     return [
         (
             (
                 frame.as_of("equity", snapshot.account_at),
-                marked(Span(fmt.usd(snapshot.equity), Role.STRONG)),
+                marked(Span(fmt.usd(snapshot.equity), Tone.STRONG)),
             ),
             ("margin used", marked(Span(fmt.usd(snapshot.margin_used)))),
         ),
@@ -66,7 +66,7 @@ def _cell(fact: Fact, width: int) -> Line:
     label, value = fact
     if len(label) + width_of((value,)) >= width:
         label = label.replace("equity", "eq")
-    return both_ends(line(Span(label, Role.DIM)), line(value), width)
+    return both_ends(line(Span(label, Tone.DIM)), line(value), width)
 
 
 def money(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -77,7 +77,7 @@ def money(frame: Frame, width: int, height: int) -> Sequence[Line]:
         for a, b in facts(frame)[: max(height - 2, 1)]
     ]
     rule = f"── OPERATOR {'─' * width}"[:width]
-    return [*lines, line(Span(rule, Role.DIM)), *commands(frame, width, height - len(lines) - 1)]
+    return [*lines, line(Span(rule, Tone.DIM)), *commands(frame, width, height - len(lines) - 1)]
 
 
 def _equity_label(frame: Frame) -> str:
@@ -93,7 +93,7 @@ def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     known = {label: (label, value) for pair in pairs for label, value in pair}
     known["equity"] = (_equity_label(frame), pairs[0][0][1])
     size = fmt.size(frame.snapshot.position, frame.snapshot.instrument)
-    known["position"] = ("pos", Span(size, Role.STRONG))
+    known["position"] = ("pos", Span(size, Tone.STRONG))
     short = {
         "liquidation": "liq",
         "whipsaw cost": "whipsaw",
@@ -112,7 +112,7 @@ def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
         parts: list[str | Span] = [" "]
         for label in row:
             name, value = known[label]
-            text = line(Span(f"{short.get(name, name)} ", Role.DIM), value)
+            text = line(Span(f"{short.get(name, name)} ", Tone.DIM), value)
             parts += pad(text, cell) if width_of(text) < cell else (*fit(text, cell - 1), Span(" "))
         lines.append(fit(line(*parts), width))
     return lines

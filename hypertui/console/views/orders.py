@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Column, Line, Role, Span, line
+from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line
 from hypertui.console.listing import Listing, Row, facts
 from hypertui.core.market import Side, plain
 from hypertui.port.snapshot import Mode
@@ -46,10 +46,10 @@ def listing(frame: Frame) -> Listing:
     words = "wanted: by the ladder   booked: by our own journal   listed: by the venue, asked "
     wants = snapshot.mode in (Mode.RUNNING, Mode.SELLING_OUT)
     above: list[Line] = [
-        line(Span(words, Role.DIM), Span(asked), Span("   c asks now", Role.DIM)),
+        line(Span(words, Tone.DIM), Span(asked), Span("   c asks now", Tone.DIM)),
     ]
     if not wants:
-        above.append(line(Span(f"{snapshot.mode}: what the ladder wants is not placed", Role.HOLD)))
+        above.append(line(Span(f"{snapshot.mode}: what the ladder wants is not placed", Tone.HOLD)))
     return Listing(
         _COLUMNS,
         [_row(frame, order) for order in snapshot.orders],
@@ -61,10 +61,10 @@ def listing(frame: Frame) -> Listing:
 def _row(frame: Frame, order: OrderView) -> Row:
     instrument = frame.snapshot.instrument
     alike = len({order.expected, order.working, order.listed} - {None}) <= 1
-    odd = Role.CRITICAL if order.fault else Role.TEXT
+    odd = Tone.CRITICAL if order.fault else Tone.TEXT
 
     def sized(value: Decimal | None) -> Span:
-        return Span(fmt.size(value, instrument), odd if not alike or value is None else Role.TEXT)
+        return Span(fmt.size(value, instrument), odd if not alike or value is None else Tone.TEXT)
 
     words = fmt.signs(fmt.clean(order.fault or order.note))
     state = Span("–") if order.state is None else Span(order.state.upper(), _role(order.state))
@@ -76,8 +76,8 @@ def _row(frame: Frame, order: OrderView) -> Row:
         sized(order.working),
         sized(order.listed),
         state,
-        Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id), Role.DIM),
-        Span(f"✗ {words}" if order.fault else words, odd if order.fault else Role.DIM),
+        Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id), Tone.DIM),
+        Span(f"✗ {words}" if order.fault else words, odd if order.fault else Tone.DIM),
     )
     key = order.client_id or f"{order.side} {order.unit} {order.order_id}"
     return Row(fmt.clean(key, 60), cells, raw(order), lambda now, width: details(now, order, width))
@@ -88,10 +88,10 @@ def kind(side: Side, role: str) -> str:
     return f"{'▲' if side is Side.BUY else '▼'} {fmt.clean(role, 8) or side}"
 
 
-def _role(state: SlotState) -> Role:
+def _role(state: SlotState) -> Tone:
     if state is SlotState.WORKING:
-        return Role.TEXT
-    return Role.CRITICAL if state is SlotState.REJECTED else Role.HOLD
+        return Tone.TEXT
+    return Tone.CRITICAL if state is SlotState.REJECTED else Tone.HOLD
 
 
 def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
@@ -115,7 +115,7 @@ def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
     ]
     lines = facts(pairs, width)
     lines += [
-        line(Span(f"{frame.exact_time(at)} ", Role.DIM), fmt.clean(word, 40)) for at, word in order.statuses
+        line(Span(f"{frame.exact_time(at)} ", Tone.DIM), fmt.clean(word, 40)) for at, word in order.statuses
     ]
     return lines
 

@@ -9,7 +9,7 @@ from textual.renderables.digits import DIGITS, DIGITS3X3
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Line, Role, Span, both_ends, fit, line, pad, width_of
+from hypertui.console.lines import BLANK, Line, Span, Tone, both_ends, fit, line, pad, width_of
 from hypertui.port.views import Trigger
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -50,33 +50,34 @@ def _block(level: int) -> str:
     return " " if level < 0 else _BLOCKS[min(level, 7)]
 
 
-def _quality(frame: Frame, fresh: Role = Role.TEXT) -> Role:
-    return Role.STALE if frame.mark_stale else fresh
+def _quality(frame: Frame, fresh: Tone = Tone.TEXT) -> Tone:
+    return Tone.STALE if frame.mark_stale else fresh
 
 
 def mark_age(frame: Frame) -> Span:
     """The age of the mark, shouted once it is stale."""
     age = frame.mark_age
     if age is None:
-        return Span("no price yet", Role.DIM)
+        return Span("no price yet", Tone.DIM)
     if frame.mark_stale:
-        return Span(f"STALE {fmt.exact_age(age)}", Role.CRITICAL)
-    return Span(f"age {fmt.age(age)}", Role.DIM)
+        return Span(f"STALE {fmt.exact_age(age)}", Tone.CRITICAL)
+    return Span(f"age {fmt.age(age)}", Tone.DIM)
 
 
-def change_role(value: Decimal | None) -> Role:
+def change_role(value: Decimal | None) -> Tone:
     """Blue for a gain, orange for a loss; the sign says it too."""
     if not value:
-        return Role.TEXT
-    return Role.GAIN if value > 0 else Role.LOSS
+        return Tone.TEXT
+    return Tone.GAIN if value > 0 else Tone.LOSS
 
 
 def _trigger(frame: Frame, trigger: Trigger | None, arrow: str, width: int) -> Line:
     if trigger is None:
-        return line(Span(f"{arrow} –", Role.DIM))
+        return line(Span(f"{arrow} –", Tone.DIM))
     instrument, role = frame.snapshot.instrument, _quality(frame)
     left = line(
-        Span(f"{arrow} ", Role.DIM), f"{fmt.unit(trigger.unit):>3} {fmt.price(trigger.price, instrument):>9}"
+        Span(f"{arrow} ", Tone.DIM),
+        f"{fmt.unit(trigger.unit):>3} {fmt.price(trigger.price, instrument):>9}",
     )
     right = line(
         Span(fmt.away(trigger.away, trigger.price, instrument), role),
@@ -85,15 +86,15 @@ def _trigger(frame: Frame, trigger: Trigger | None, arrow: str, width: int) -> L
     return both_ends(left, right, width)
 
 
-def _fact(label: str, value: str, role: Role = Role.TEXT) -> tuple[Span, Span]:
-    return (Span(f"{label} ", Role.DIM), Span(value, role))
+def _fact(label: str, value: str, role: Tone = Tone.TEXT) -> tuple[Span, Span]:
+    return (Span(f"{label} ", Tone.DIM), Span(value, role))
 
 
 def phase_facts(frame: Frame) -> Line:
     """Phase, long slots and cycle."""
     snapshot = frame.snapshot
     return line(
-        Span(fmt.clean(snapshot.phase, 20).upper() or fmt.UNKNOWN, Role.STRONG),
+        Span(fmt.clean(snapshot.phase, 20).upper() or fmt.UNKNOWN, Tone.STRONG),
         "  ",
         *_fact("k", f"{snapshot.long_slots}/4"),
         "  ",
@@ -105,7 +106,7 @@ def unit_facts(frame: Frame) -> Line:
     """The current unit between peak and valley."""
     snapshot = frame.snapshot
     return line(
-        *_fact("unit", fmt.unit(snapshot.unit), Role.STRONG),
+        *_fact("unit", fmt.unit(snapshot.unit), Tone.STRONG),
         "  ",
         *_fact("peak", fmt.unit(snapshot.peak_unit)),
         "  ",
@@ -122,7 +123,7 @@ def panel(frame: Frame, width: int, height: int) -> Sequence[Line]:
     snapshot, instrument = frame.snapshot, frame.snapshot.instrument
     mark = fmt.quote(snapshot.mark, instrument)
     digits = [mark, "", ""] if frame.ascii else big(mark)
-    role = _quality(frame, Role.STRONG)
+    role = _quality(frame, Tone.STRONG)
     room = max(width_of(line(row)) for row in digits) + 2
     asides = (
         line(mark_age(frame)),
@@ -148,27 +149,27 @@ def panel(frame: Frame, width: int, height: int) -> Sequence[Line]:
             unit_facts(frame),
             line(
                 *_fact("position", f"{size} {symbol}"),
-                Span(f"  {fmt.usd(snapshot.position_value)}", _quality(frame, Role.DIM)),
+                Span(f"  {fmt.usd(snapshot.position_value)}", _quality(frame, Tone.DIM)),
             ),
             _last_step(frame),
         ]
     else:
-        below += [line(Span("the ladder has no entry yet", Role.DIM)), BLANK, BLANK, BLANK]
+        below += [line(Span("the ladder has no entry yet", Tone.DIM)), BLANK, BLANK, BLANK]
     spare = height - len(top) - len(below) - 2
     middle: list[Line] = [BLANK]
     if spare > 0:
         rows = chart(snapshot.prices, width, spare)
-        middle = [BLANK, *(line(Span(row, Role.DIM)) for row in rows), BLANK]
+        middle = [BLANK, *(line(Span(row, Tone.DIM)) for row in rows), BLANK]
     return [*top, *middle, *below]
 
 
 def _last_step(frame: Frame) -> Line:
     snapshot = frame.snapshot
     if not snapshot.last_step or snapshot.last_step_at is None:
-        return line(*_fact("last step", "none yet", Role.DIM))
+        return line(*_fact("last step", "none yet", Tone.DIM))
     return line(
         *_fact("step", fmt.signs(fmt.clean(snapshot.last_step, 24))),
-        Span(f"  {frame.clock(snapshot.last_step_at)}  #{snapshot.steps}", Role.DIM),
+        Span(f"  {frame.clock(snapshot.last_step_at)}  #{snapshot.steps}", Tone.DIM),
     )
 
 
@@ -176,8 +177,8 @@ def compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """Price and ladder state on two lines."""
     snapshot, instrument = frame.snapshot, frame.snapshot.instrument
     first = line(
-        Span(" mark ", Role.DIM),
-        Span(fmt.quote(snapshot.mark, instrument), _quality(frame, Role.STRONG)),
+        Span(" mark ", Tone.DIM),
+        Span(fmt.quote(snapshot.mark, instrument), _quality(frame, Tone.STRONG)),
         " ",
         mark_age(frame),
         "  ",
@@ -198,5 +199,5 @@ def compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
         *_fact("U", fmt.step(snapshot.unit_size)),
     )
     if not _known(frame):
-        second = line(Span(" the ladder has no entry yet", Role.DIM))
-    return [fit((*first, *(Span(row, Role.DIM) for row in spark)), width), fit(second, width)]
+        second = line(Span(" the ladder has no entry yet", Tone.DIM))
+    return [fit((*first, *(Span(row, Tone.DIM) for row in spark)), width), fit(second, width)]

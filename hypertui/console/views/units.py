@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Role, Span, line
+from hypertui.console.lines import Column, Line, Span, Tone, line
 from hypertui.console.listing import Listing, Row
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
@@ -48,7 +48,7 @@ def _row(frame: Frame, row: MapRow) -> Row:
     instrument, here = frame.snapshot.instrument, row.unit == frame.snapshot.unit
     newest = row.history[0] if row.history else None
     status = fmt.clean(row.status or fmt.UNKNOWN, 14)
-    rest = Role.HERE if here else Role.TEXT if row.live else Role.DIM
+    rest = Tone.HERE if here else Tone.TEXT if row.live else Tone.DIM
     average = None if newest is None else newest.average
     cells = (
         Span("►" if here else " ", rest),
@@ -61,7 +61,7 @@ def _row(frame: Frame, row: MapRow) -> Row:
         Span(fmt.quote(average, instrument), rest),
         Span(fmt.UNKNOWN if newest is None or not newest.filled else fmt.usd(newest.fee), rest),
         Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl)),
-        Span(fmt.UNKNOWN if newest is None else fmt.clean(newest.client_id, 34), Role.DIM),
+        Span(fmt.UNKNOWN if newest is None else fmt.clean(newest.client_id, 34), Tone.DIM),
     )
     copied = " ".join(cell.text for cell in cells[1:])
     return Row(str(row.unit), cells, copied, lambda now, width: history(now, row, width))
@@ -74,7 +74,7 @@ def _word(side: Side) -> str:
 def history(frame: Frame, row: MapRow, width: int) -> list[Line]:
     """The orders of a unit, newest first, each with what became of it when."""
     if not row.history:
-        return [line(Span("nothing was ever ordered here", Role.DIM))]
+        return [line(Span("nothing was ever ordered here", Tone.DIM))]
     lines: list[Line] = []
     for order in row.history:
         lines.append(_order(frame, order))
@@ -85,20 +85,20 @@ def history(frame: Frame, row: MapRow, width: int) -> list[Line]:
 def _order(frame: Frame, order: UnitOrder) -> Line:
     instrument = frame.snapshot.instrument
     parts: list[str | Span] = [
-        Span(f"{_word(order.side)} {fmt.size(order.size, instrument)}", Role.STRONG),
-        Span("  client id ", Role.DIM),
+        Span(f"{_word(order.side)} {fmt.size(order.size, instrument)}", Tone.STRONG),
+        Span("  client id ", Tone.DIM),
         fmt.clean(order.client_id, 34),
     ]
     if order.filled:
         parts += [
-            Span("  filled ", Role.DIM),
+            Span("  filled ", Tone.DIM),
             f"{fmt.size(order.filled, instrument)} at {fmt.quote(order.average, instrument)}",
-            Span("  fee ", Role.DIM),
+            Span("  fee ", Tone.DIM),
             fmt.usd(order.fee),
         ]
     if order.realized_pnl:
         parts += [
-            Span("  realised ", Role.DIM),
+            Span("  realised ", Tone.DIM),
             Span(fmt.signed_usd(order.realized_pnl), change_role(order.realized_pnl)),
         ]
     return line(*parts)
@@ -115,6 +115,6 @@ def _course(frame: Frame, order: UnitOrder, width: int) -> list[Line]:
         if row and used + cells > width - 2:
             lines.append(line("  ", *row))
             row, used = [], 0
-        row += [Span(f"{frame.exact_time(at)[6:]} ", Role.DIM), f"{text}   "]
+        row += [Span(f"{frame.exact_time(at)[6:]} ", Tone.DIM), f"{text}   "]
         used += cells
     return [*lines, line("  ", *row)] if row else lines

@@ -59,13 +59,13 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownColumn:
     """What is missing."""
 
     text: str
 
 
-def layout_of(cells: Sequence[str], *, comma_is_free: bool = False) -> Layout | Unknown:
+def layout_of(cells: Sequence[str], *, comma_is_free: bool = False) -> Layout | UnknownColumn:
     """What the first row of a file says of its columns, whether it is a header or the first of the prices.
     Raises SeriesError for a header that names a column twice that is wanted."""
     names = [_BESIDE_A_NAME.sub("", name).lower() for name in cells]
@@ -74,7 +74,7 @@ def layout_of(cells: Sequence[str], *, comma_is_free: bool = False) -> Layout | 
         return shape
     found = _price_columns(cells, names)
     if found is None:
-        return Unknown("no column 'price' and not all of open, high, low, close")
+        return UnknownColumn("no column 'price' and not all of open, high, low, close")
     time = _first_of(_TIMES, cells, names)
     clock = None
     if "date" in names and "time" in names and time == _find("time", cells, names):

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from hypertui.core.price_series.columns import Layout, layout_of
 from hypertui.core.price_series.errors import SeriesError
-from hypertui.core.price_series.table import Row, Table
+from hypertui.core.price_series.table import Row, SeriesTable
 
 _NEEDED = "the keys t, o, h, l, c"
 
 
-def json_table(text: str) -> Table:
+def json_table(text: str) -> SeriesTable:
     """The table in a JSON text; figures are kept as they are written. Raises SeriesError."""
     rows = _rows(text)
     if not rows:
@@ -63,7 +63,7 @@ def _by_line(lines: Sequence[str]) -> list[object]:
     return rows
 
 
-def _of_objects(rows: Sequence[object], keys: Sequence[str], layout: Layout) -> Table:
+def _of_objects(rows: Sequence[object], keys: Sequence[str], layout: Layout) -> SeriesTable:
     needed = [keys[index] for index in layout.columns]
     cells: list[Row] = []
     for number, row in enumerate(rows, start=1):
@@ -71,7 +71,7 @@ def _of_objects(rows: Sequence[object], keys: Sequence[str], layout: Layout) -> 
             raise SeriesError(f"candle {number}: needs the keys {', '.join(needed)}")
         cells.append([_text(row[key]) for key in needed])
     at = {index: place for place, index in enumerate(layout.columns)}
-    return Table(_moved(layout, at), cells, range(1, len(cells) + 1), "candle", comma_is_free=True)
+    return SeriesTable(_moved(layout, at), cells, range(1, len(cells) + 1), "candle", comma_is_free=True)
 
 
 def _moved(layout: Layout, at: dict[int, int]) -> Layout:
@@ -86,13 +86,13 @@ def _moved(layout: Layout, at: dict[int, int]) -> Layout:
     )
 
 
-def _of_lists(rows: Sequence[object], layout: Layout, width: int) -> Table:
+def _of_lists(rows: Sequence[object], layout: Layout, width: int) -> SeriesTable:
     cells: list[Row] = []
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, list) or len(row) != width:
             raise SeriesError(f"candle {number}: is no list of {width}, as the first is")
         cells.append([_text(value) for value in row])
-    return Table(layout, cells, range(1, len(cells) + 1), "candle", comma_is_free=True)
+    return SeriesTable(layout, cells, range(1, len(cells) + 1), "candle", comma_is_free=True)
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ from hypertui.core.price_series.errors import SeriesError
 from hypertui.core.price_series.json_table import json_table
 from hypertui.core.price_series.packing import unpacked
 from hypertui.core.price_series.symbols import of_symbol
-from hypertui.core.price_series.table import Table, delimited
+from hypertui.core.price_series.table import SeriesTable, delimited
 from hypertui.core.price_series.times import looks_like_times, milliseconds, together
 from hypertui.core.price_series.walk import Series, walk
 
@@ -39,7 +39,7 @@ def _too_few(rows: int) -> str:
     return f"has {'1 row' if rows == 1 else f'{rows} rows'} of prices, at least 2 are needed"
 
 
-def _times(table: Table, notes: list[str]) -> list[int] | None:
+def _times(table: SeriesTable, notes: list[str]) -> list[int] | None:
     layout = table.layout
     if layout.time is not None:
         cells: Sequence[str] = table.column(layout.time)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hypertui.core.price_series.errors import SeriesError, quoted
-from hypertui.core.price_series.table import Table
+from hypertui.core.price_series.table import SeriesTable
 
 _NAMED = 5  # symbols that a message lists
 # What exchanges write behind a coin: SOLUSDT, SOL/USD, SOL-PERP, SOL-USDT-SWAP, SOL_USDC:USDC.
@@ -13,7 +13,7 @@ _QUOTE = re.compile(r"[-/_:.]?(USD[A-Z]{0,2}|PERP|FUTURES?)?([-/_:.].*|PERP)?", 
 _OTHER_QUOTE = re.compile(r"[-/_:.](?!USD|PERP)[A-Z]+", re.IGNORECASE)
 
 
-def of_symbol(table: Table, symbol: str | None, notes: list[str]) -> Table:
+def of_symbol(table: SeriesTable, symbol: str | None, notes: list[str]) -> SeriesTable:
     """The rows of the one market of a file, or of `symbol` among several. Raises SeriesError when it is not
     there or not told."""
     column = table.layout.symbol

@@ -21,7 +21,7 @@ Row: TypeAlias = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SeriesTable:
     """Rows of as many cells each, what the cells are, and where each row is in the file."""
 
     layout: Layout
@@ -38,7 +38,7 @@ class Table:
         """The cells of one column."""
         return list(map(itemgetter(index), self.rows))
 
-    def only(self, wanted: Callable[[Row], bool]) -> Table:
+    def only(self, wanted: Callable[[Row], bool]) -> SeriesTable:
         """The same with the rows that are wanted."""
         kept = [index for index, row in enumerate(self.rows) if wanted(row)]
         return replace(
@@ -46,7 +46,7 @@ class Table:
         )
 
 
-def delimited(text: str, notes: list[str]) -> Table:
+def delimited(text: str, notes: list[str]) -> SeriesTable:
     """The table in a text. Raises SeriesError for one whose columns are not understood, and for a row that
     has not as many cells as the header."""
     stream = io.StringIO(text, newline=None)
@@ -62,7 +62,7 @@ def delimited(text: str, notes: list[str]) -> Table:
         header, rows, skipped = rows[0], rows[1:], skipped + 1
     else:
         header = []
-    table = Table(layout, rows, range(skipped + 1, skipped + 1 + len(rows)), "line", delimiter != ",")
+    table = SeriesTable(layout, rows, range(skipped + 1, skipped + 1 + len(rows)), "line", delimiter != ",")
     if not all(len(row) == width for row in rows):
         table = _evened(table, width)
     return _without_repeated_headers(table, header, notes) if header else table
@@ -101,7 +101,7 @@ def _columns(line: str, number: int, candidates: Sequence[str]) -> tuple[str, La
     raise SeriesError(f"line {number}: {text}, but {quoted(','.join(cells).lower())}")
 
 
-def _evened(table: Table, width: int) -> Table:
+def _evened(table: SeriesTable, width: int) -> SeriesTable:
     """Rows without content left out, and empty cells beyond the last column cut off."""
     rows, numbers = [], []
     for row, number in zip(table.rows, table.numbers, strict=True):
@@ -117,7 +117,7 @@ def _evened(table: Table, width: int) -> Table:
     return replace(table, rows=rows, numbers=numbers)
 
 
-def _without_repeated_headers(table: Table, header: Row, notes: list[str]) -> Table:
+def _without_repeated_headers(table: SeriesTable, header: Row, notes: list[str]) -> SeriesTable:
     """Files that were put one after the other have their headers between the rows."""
     price = table.layout.prices[0]
     if header[price] not in table.column(price) and "" not in table.column(price):

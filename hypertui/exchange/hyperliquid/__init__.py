@@ -6,14 +6,14 @@ Paper, testnet and mainnet are the same code: only the base URL and the key diff
 from hypertui.exchange.hyperliquid.client import HyperliquidExchange
 from hypertui.exchange.hyperliquid.feed import Pace
 from hypertui.exchange.hyperliquid.keys import KeyRefused, SigningKey
-from hypertui.exchange.hyperliquid.network import MAINNET, TESTNET, Network, paper
+from hypertui.exchange.hyperliquid.network import MAINNET, TESTNET, Endpoint, paper
 
 __all__ = [
     "MAINNET",
     "TESTNET",
+    "Endpoint",
     "HyperliquidExchange",
     "KeyRefused",
-    "Network",
     "Pace",
     "SigningKey",
     "paper",

@@ -23,7 +23,7 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class AddressRole:
     """What the venue knows of an address. `acts_for` is the account that an agent trades for, else None."""
 
     name: str
@@ -31,10 +31,10 @@ class Role:
 
 
 @reader
-def role(answer: Json) -> Role:
+def role(answer: Json) -> AddressRole:
     """The role in the venue's answer about an address."""
     name = text_of(answer["role"])
-    return Role(name, text_of(answer["data"]["user"]).lower() if name == "agent" else None)
+    return AddressRole(name, text_of(answer["data"]["user"]).lower() if name == "agent" else None)
 
 
 @reader
@@ -114,7 +114,7 @@ class Authority:
             self._signer = replace(before, may_act=(await self._role()).acts_for == self._master)
         return self._signer
 
-    async def _role(self) -> Role:
+    async def _role(self) -> AddressRole:
         address = self._signer.address
         return await self._ask(ROLE, lambda venue: venue.user_role(address), role)
 

@@ -35,7 +35,7 @@ class SubscriptionRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FeedFrame:
     """What one frame says. `channel` is empty if it could not be read; `is_data` is True for news, False for
     acknowledgements and other signs of life."""
 
@@ -60,7 +60,7 @@ class Channels:
         if with_last:
             self.subscriptions.append({"type": "trades", "coin": symbol})
         self._pending = list(self.subscriptions)
-        self._readers: dict[str, Callable[[Json], Frame]] = {
+        self._readers: dict[str, Callable[[Json], FeedFrame]] = {
             "activeAssetCtx": self._prices,
             "trades": self._trades,
             "orderUpdates": self._orders,
@@ -72,7 +72,7 @@ class Channels:
         """The subscriptions that the venue has not acknowledged yet."""
         return self._pending
 
-    def read(self, text: str | bytes) -> Frame:
+    def read(self, text: str | bytes) -> FeedFrame:
         """Read one frame; what is not understood is skipped and told as Malformed.
 
         Raises SubscriptionRefused if the venue answers a subscription with an error.
@@ -82,17 +82,17 @@ class Channels:
             envelope = json.loads(text)
             channel, data = checks.text_of(envelope["channel"]), envelope.get("data")
             if channel == "subscriptionResponse":
-                return Frame(self._acknowledge(data["subscription"]), channel)
+                return FeedFrame(self._acknowledge(data["subscription"]), channel)
             if channel == "error":
-                return Frame(self._error(str(data)), channel)
+                return FeedFrame(self._error(str(data)), channel)
             reader = self._readers.get(channel)
             if reader is None:
-                return Frame(_ALIVE, channel)
+                return FeedFrame(_ALIVE, channel)
             return replace(reader(data), channel=channel)
         # Deeply nested JSON ends in a RecursionError, any other garbage in one of the others.
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            what = str(error) if isinstance(error, checks.Malformed) else type(error).__name__
-            return Frame((Malformed(f"the feed: {brief(what)}", channel in _PRICES),))
+            what = str(error) if isinstance(error, checks.MalformedJson) else type(error).__name__
+            return FeedFrame((Malformed(f"the feed: {brief(what)}", channel in _PRICES),))
 
     def _acknowledge(self, echo: Mapping[str, object]) -> Sequence[FeedMessage]:
         """Tick off a subscription. The venue may add fields, write it in another case, or repeat itself."""
@@ -113,36 +113,36 @@ class Channels:
             raise SubscriptionRefused(brief(text))
         return _ALIVE
 
-    def _prices(self, data: Json) -> Frame:
+    def _prices(self, data: Json) -> FeedFrame:
         if checks.text_of(data["coin"]) != self._symbol:
-            return Frame(_ALIVE)
+            return FeedFrame(_ALIVE)
         last = None if self._quote is None else self._quote.last
         self._quote = wire.quote_of(data["ctx"], last)
-        return Frame((PriceTick(self._quote),), is_data=True)
+        return FeedFrame((PriceTick(self._quote),), is_data=True)
 
-    def _trades(self, data: Json) -> Frame:
+    def _trades(self, data: Json) -> FeedFrame:
         newest = wire.last_trade(data, self._symbol)
         # The first message repeats old trades.
         if newest is None or newest[0] < self._last_trade:
-            return Frame(_ALIVE)
+            return FeedFrame(_ALIVE)
         self._last_trade = newest[0]
         if self._quote is None:
-            return Frame(_ALIVE, is_data=True)
+            return FeedFrame(_ALIVE, is_data=True)
         self._quote = replace(self._quote, last=newest[1])
-        return Frame((PriceTick(self._quote),), is_data=True)
+        return FeedFrame((PriceTick(self._quote),), is_data=True)
 
-    def _orders(self, data: Json) -> Frame:
+    def _orders(self, data: Json) -> FeedFrame:
         mine, bad = _each(wire.order_report, checks.rows(data), lambda row: row["order"], self._symbol)
         notice = (OrderNotice(tuple(mine)),) if mine else ()
-        return Frame((*notice, *bad) or _ALIVE, is_data=True)
+        return FeedFrame((*notice, *bad) or _ALIVE, is_data=True)
 
-    def _fills(self, data: Json) -> Frame:
+    def _fills(self, data: Json) -> FeedFrame:
         if checks.text_of(data["user"]).lower() != self._account:
-            return Frame(_ALIVE)
+            return FeedFrame(_ALIVE)
         mine, bad = _each(wire.fill, checks.rows(data["fills"]), lambda row: row, self._symbol)
         snapshot = data.get("isSnapshot") is True
         notice = (FillNotice(_oldest_first(mine), snapshot),) if mine or snapshot else ()
-        return Frame((*notice, *bad) or _ALIVE, is_data=True)
+        return FeedFrame((*notice, *bad) or _ALIVE, is_data=True)
 
 
 def _each(
@@ -156,7 +156,7 @@ def _each(
         try:
             if checks.text_of(about(row)["coin"]) == symbol:
                 found.append(read(row))
-        except (LookupError, TypeError, checks.Malformed) as error:
+        except (LookupError, TypeError, checks.MalformedJson) as error:
             bad.append(str(error))
     return found, (Malformed(f"the feed: {len(bad)} rows, {brief(bad[0])}"),) if bad else ()
 

@@ -29,7 +29,7 @@ _DEEPEST = 6
 _CLIENT_ID = re.compile(r"0x[0-9a-f]{32}")
 
 
-class Malformed(ValueError):
+class MalformedJson(ValueError):
     """JSON that does not have the form it should have."""
 
 
@@ -40,10 +40,10 @@ def reader(read: Callable[_P, _T]) -> Callable[_P, _T]:
     def checked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             return read(*args, **kwargs)
-        except Malformed:
+        except MalformedJson:
             raise
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise Malformed(f"{read.__name__}: {type(error).__name__}: {brief(error)}") from error
+            raise MalformedJson(f"{read.__name__}: {type(error).__name__}: {brief(error)}") from error
 
     return checked
 
@@ -53,7 +53,7 @@ def understood(answer: Json, read: Callable[[Json], _T], *, is_action: bool = Fa
     cannot be read, as for none."""
     try:
         return read(answer)
-    except Malformed as error:
+    except MalformedJson as error:
         text = f"the exchange's answer is not understood: {error}"
         raise no_answer(text, is_action=is_action) from error
 

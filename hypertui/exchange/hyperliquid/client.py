@@ -16,11 +16,11 @@ from hypertui.exchange.hyperliquid.feed import Feed, Pace
 from hypertui.exchange.hyperliquid.holdings import Holdings
 from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.line import Line
-from hypertui.exchange.hyperliquid.network import Network
-from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, Meter
+from hypertui.exchange.hyperliquid.network import Endpoint
+from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, RateMeter
 from hypertui.exchange.hyperliquid.request import cloid_of, order_request
 from hypertui.exchange.hyperliquid.sdk import Actions, Questions
-from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.hyperliquid.session import HttpSession
 from hypertui.exchange.protocol import (
     AccountState,
     Allowance,
@@ -59,7 +59,7 @@ class HyperliquidExchange:
 
     def __init__(
         self,
-        network: Network,
+        network: Endpoint,
         key: SigningKey,
         account: str | None = None,
         *,
@@ -75,7 +75,7 @@ class HyperliquidExchange:
         self._pace = pace or Pace()
         # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
         # that a question has kept warm, where one of its own would be hung up between two steps.
-        self._session = Session(trust_env=not network.is_loopback)
+        self._session = HttpSession(trust_env=not network.is_loopback)
         self._questions = Questions(network, self._session, timeout)
         self._actions: Actions | None = None
         self._meta: Json = None
@@ -83,7 +83,7 @@ class HyperliquidExchange:
         self._contexts: tuple[float, Json] | None = None
         self._authority = Authority(key.address, self._account, self._ask)
         self._holdings = Holdings(self._account, self._ask)
-        self._meter = Meter()
+        self._meter = RateMeter()
         self._line = Line(self._session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}

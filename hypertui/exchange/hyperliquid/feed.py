@@ -15,7 +15,7 @@ from websockets.exceptions import WebSocketException
 
 from hypertui.exchange.hyperliquid.channels import Channels, SubscriptionRefused
 from hypertui.exchange.hyperliquid.errors import brief
-from hypertui.exchange.hyperliquid.network import Network
+from hypertui.exchange.hyperliquid.network import Endpoint
 from hypertui.exchange.protocol import FeedDown, FeedMessage
 
 _PING = json.dumps({"method": "ping"})
@@ -65,7 +65,7 @@ class Feed:
 
     def __init__(
         self,
-        network: Network,
+        network: Endpoint,
         account: str,
         symbol: str,
         deliver: Callable[[FeedMessage], None],

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from hypertui.exchange.hyperliquid import errors
 from hypertui.exchange.hyperliquid.checks import Json
-from hypertui.exchange.hyperliquid.rate_meter import Meter
-from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.hyperliquid.rate_meter import RateMeter
+from hypertui.exchange.hyperliquid.session import HttpSession
 from hypertui.exchange.hyperliquid.workers import Workers
 from hypertui.exchange.protocol import RateLimited, Rejected, Unknown, Unreachable
 
@@ -28,7 +28,9 @@ class Line:
     neither is an action that is not answered. `timeout` is in seconds; `back` is called when the venue says
     something again after it had said nothing."""
 
-    def __init__(self, session: Session, timeout: float, meter: Meter, back: Callable[[], None]) -> None:
+    def __init__(
+        self, session: HttpSession, timeout: float, meter: RateMeter, back: Callable[[], None]
+    ) -> None:
         self._session = session
         self._timeout = timeout
         self._meter = meter

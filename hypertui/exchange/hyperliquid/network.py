@@ -40,7 +40,7 @@ def _check_port(parts: SplitResult) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class Endpoint:
     """One exchange. A trailing slash of `base_url` is dropped.
 
     Raises ValueError for a URL that is not http(s)://host[:port], for testnet and mainnet under any URL but
@@ -90,10 +90,10 @@ class Network:
         return address.is_loopback or address.is_unspecified  # 0.0.0.0 connects to this machine as well
 
 
-MAINNET = Network(Kind.MAINNET, MAINNET_API_URL)
-TESTNET = Network(Kind.TESTNET, TESTNET_API_URL)
+MAINNET = Endpoint(Kind.MAINNET, MAINNET_API_URL)
+TESTNET = Endpoint(Kind.TESTNET, TESTNET_API_URL)
 
 
-def paper(base_url: str) -> Network:
+def paper(base_url: str) -> Endpoint:
     """The local venue at `base_url`; raises ValueError as Network does."""
-    return Network(Kind.PAPER, base_url)
+    return Endpoint(Kind.PAPER, base_url)

@@ -23,7 +23,7 @@ _ROWS = 20
 _ACTIONS = 40  # an action costs one more for each 40 orders or cancels in it
 
 
-class Meter:
+class RateMeter:
     """Counts for one thread; `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -17,8 +17,8 @@ from hyperliquid.utils.signing import sign_l1_action
 from hypertui.exchange.hyperliquid import errors
 from hypertui.exchange.hyperliquid.checks import Json
 from hypertui.exchange.hyperliquid.keys import SigningKey
-from hypertui.exchange.hyperliquid.network import Network
-from hypertui.exchange.hyperliquid.session import Session
+from hypertui.exchange.hyperliquid.network import Endpoint
+from hypertui.exchange.hyperliquid.session import HttpSession
 
 # The SDK asks for the lists that it is not given, and stumbles over some spot lists. Only perpetuals matter.
 _NO_MARKETS: Json = {"universe": []}
@@ -41,7 +41,7 @@ class _Door:
             raise errors.no_answer(f"not an answer of the exchange: {answer['error']}", is_action=is_action)
         return answer
 
-    def _use(self, session: Session) -> None:
+    def _use(self, session: HttpSession) -> None:
         self.session.close()
         session.headers.update(self.session.headers)
         self.session = session
@@ -50,7 +50,7 @@ class _Door:
 class Questions(_Door, SdkInfo):  # type: ignore[misc]  # the SDK has no types
     """The SDK's questions. `timeout` is in seconds, for the whole of each."""
 
-    def __init__(self, network: Network, session: Session, timeout: float) -> None:
+    def __init__(self, network: Endpoint, session: HttpSession, timeout: float) -> None:
         super().__init__(network.base_url, True, _NO_MARKETS, _NO_SPOT, timeout=timeout)
         self._use(session)
 
@@ -65,8 +65,8 @@ class Actions(_Door, SdkExchange):  # type: ignore[misc]  # the SDK has no types
 
     def __init__(
         self,
-        network: Network,
-        session: Session,
+        network: Endpoint,
+        session: HttpSession,
         key: SigningKey,
         account: str,
         vault: str | None,

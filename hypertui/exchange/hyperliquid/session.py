@@ -28,7 +28,7 @@ class NoAnswer(requests.RequestException):
     """What came is not to be used as an answer; the text says why."""
 
 
-class Session(requests.Session):
+class HttpSession(requests.Session):
     """The connections to the venue, for questions and actions from any thread.
 
     What all requests to an address have in common is worked out once: headers, proxies, certificates. Proxies

@@ -18,7 +18,7 @@ from hypertui.port.commands import Stop, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.event_log import EventLog
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 
 _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 
@@ -41,7 +41,7 @@ class Gate:
     for the screens."""
 
     def __init__(
-        self, survey: Survey, consent: Consent, adopt: bool | None, inbox: Inbox, log: EventLog
+        self, survey: Survey, consent: Consent, adopt: bool | None, inbox: EventQueue, log: EventLog
     ) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.asks: Verb | None = None

@@ -17,7 +17,7 @@ from hypertui.execution import key_watch
 from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime import clock_sync
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Rule
 
@@ -83,7 +83,7 @@ def _hosts(standing: Standing) -> Finding:
     return Finding("hosts", Level.RED, text, heard, asked)
 
 
-def _clock(clock: ClockSkew) -> Finding:
+def _clock(clock: ClockSync) -> Finding:
     level = Level.RED if clock.too_far else Level.AMBER if clock.alarming else Level.GREEN
     limit = f"{(clock_sync.LIMIT if clock.too_far else clock_sync.ALARM) / 1000:g} s"
     words = f"the clocks agree within {limit}" if level is Level.GREEN else clock.in_words()

@@ -13,7 +13,7 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.ladder.plan import Plan
 
 
@@ -40,7 +40,7 @@ class Survey:
         config: TradeConfig,
         plan: Plan,
         clock: Callable[[], int],
-        skew: ClockSkew,
+        skew: ClockSync,
         journal: str = "",
         disk_free: Callable[[], int] | None = None,
     ) -> None:

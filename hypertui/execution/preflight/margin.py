@@ -12,7 +12,7 @@ from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.ladder.plan import Plan
 
 
@@ -31,7 +31,7 @@ class Ground:
     account: AccountState
     orders: Sequence[OpenOrder]
     standing: Standing
-    skew: ClockSkew
+    skew: ClockSync
     now: int
     adopt: bool | None = False
     why: str = ""

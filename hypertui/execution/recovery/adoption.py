@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO, Fill, Forced, Reason, plain
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.chronicle import Chronicle
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Decision
+from hypertui.execution.trade_events import TradeEvents
 
 _FORCED = {
     Forced.DELEVERAGED: "an auto-deleveraging by the exchange",
@@ -45,7 +45,7 @@ class Adoption:
     def __init__(
         self,
         tracker: OrderTracker,
-        chronicle: Chronicle,
+        chronicle: TradeEvents,
         booked: Callable[[Fill], bool],
         book: Callable[[Fill], None],
         clock: Callable[[], int],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
-from hypertui.journal.history import Market, OrderedFill
+from hypertui.journal.history import AccountMarket, OrderedFill
 from hypertui.journal.rows import AllocationRow, BookedFill
 from hypertui.ledger.scope import Scope, iso
 
@@ -66,9 +66,9 @@ class Exits:
 
     def __init__(self) -> None:
         # Two accounts may be at two venues, and each numbers its orders by itself.
-        self._open: OrderedDict[tuple[Market, int], Exit] = OrderedDict()
+        self._open: OrderedDict[tuple[AccountMarket, int], Exit] = OrderedDict()
 
-    def take(self, booked: BookedFill, market: Market) -> Iterator[Exit]:
+    def take(self, booked: BookedFill, market: AccountMarket) -> Iterator[Exit]:
         if not booked.allocations:
             return
         fill = booked.fill

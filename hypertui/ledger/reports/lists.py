@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 from hypertui.core.market import ZERO
-from hypertui.journal.history import Market, OrderedFill
+from hypertui.journal.history import AccountMarket, OrderedFill
 from hypertui.journal.rows import AllocationRow, BookedFill
 from hypertui.ledger.account_events import flows, payments
 from hypertui.ledger.derivation import MarketBook, derive
@@ -18,7 +18,7 @@ from hypertui.ledger.scope import Scope, iso
 Row = dict[str, object]
 
 
-def booked_fills(scope: Scope) -> Iterator[tuple[Market, BookedFill]]:
+def booked_fills(scope: Scope) -> Iterator[tuple[AccountMarket, BookedFill]]:
     """All fills in scope, market by market."""
     for market, trades in scope.markets().items():
         for booked in derive(scope.history.market_fills(trades)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
-from hypertui.journal.history import Market, OrderedFill
+from hypertui.journal.history import AccountMarket, OrderedFill
 from hypertui.journal.records import FundingRecord, StepRecord
 from hypertui.journal.rows import BookedFill
 from hypertui.ledger.account_events import Flow, events
@@ -143,7 +143,7 @@ class Statement:
     unmatched: Decimal = ZERO
     review: int = 0
     last_exits: list[Exit] = field(default_factory=list)
-    held: dict[Market, _Held] = field(default_factory=dict)
+    held: dict[AccountMarket, _Held] = field(default_factory=dict)
     first_at: int | None = None
     last_at: int | None = None
 

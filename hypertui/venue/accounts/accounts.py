@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.venue.accounts.fees import Turnover
-from hypertui.venue.model.log import Log
+from hypertui.venue.model.log import HistoryLog
 from hypertui.venue.model.markets import MICRO
 from hypertui.venue.model.orders import StatusEvent, VenueOrder
 
@@ -110,11 +110,11 @@ class Account:
     reducers: dict[str, dict[int, VenueOrder]] = field(default_factory=dict)
     ended: deque[int] = field(default_factory=deque)
     history: deque[StatusEvent] = field(default_factory=lambda: deque(maxlen=KEPT_ORDERS))
-    fills: Log = field(default_factory=lambda: Log(KEPT_FILLS))
-    funding: Log = field(default_factory=lambda: Log(KEPT_FILLS))
-    ledger: Log = field(default_factory=lambda: Log(KEPT_FILLS))
+    fills: HistoryLog = field(default_factory=lambda: HistoryLog(KEPT_FILLS))
+    funding: HistoryLog = field(default_factory=lambda: HistoryLog(KEPT_FILLS))
+    ledger: HistoryLog = field(default_factory=lambda: HistoryLog(KEPT_FILLS))
     # The account's value and PnL at each full hour.
-    hours: Log = field(default_factory=lambda: Log(KEPT_HOURS))
+    hours: HistoryLog = field(default_factory=lambda: HistoryLog(KEPT_HOURS))
     cancel_at: int | None = None
     # The last day (UTC, since the Unix epoch) on which a scheduled cancel was done, and how many on it.
     cancels_done: tuple[int, int] = (0, 0)

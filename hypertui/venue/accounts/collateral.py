@@ -12,7 +12,7 @@ from hypertui.venue.model.events import Events
 from hypertui.venue.model.markets import Market
 
 
-class Collateral:
+class MarginSettings:
     """What an account may set about the margin of its positions. Both raise ActionError with the venue's
     reason."""
 

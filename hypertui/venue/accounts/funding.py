@@ -13,7 +13,7 @@ from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.market.matching import Book
 from hypertui.venue.market.volume import HOUR_MS
 from hypertui.venue.model.events import Batch
-from hypertui.venue.model.log import Log
+from hypertui.venue.model.log import HistoryLog
 from hypertui.venue.model.markets import MICRO, number, usd
 from hypertui.venue.model.messages import exact, integer, items, mapping
 from hypertui.venue.model.orders import Json
@@ -52,11 +52,11 @@ def premium(book: Book) -> Decimal:
     return (max(bid - book.mark, ZERO) - max(book.mark - ask, ZERO)) / book.mark
 
 
-class Meter:
+class PremiumMeter:
     """The premiums of one market within the present hour, and the rates of the past ones."""
 
     def __init__(self) -> None:
-        self.history = Log(KEPT_HOURS)
+        self.history = HistoryLog(KEPT_HOURS)
         self.latest = ZERO
         self._sum = ZERO
         self._count = 0
@@ -105,7 +105,7 @@ class Funding:
     """`accounts` belongs to the core, `now` is the time (ms) at which the venue begins."""
 
     def __init__(self, books: Mapping[str, Book], accounts: Mapping[str, Account], now: int) -> None:
-        self.meters = {symbol: Meter() for symbol in books}
+        self.meters = {symbol: PremiumMeter() for symbol in books}
         self._books = books
         self._accounts = accounts
         self._hour = now // HOUR_MS

@@ -35,7 +35,7 @@ def too_many_requests(sent: int, cap: int, volume: Decimal) -> str:
     )
 
 
-class Budget:
+class ActionBudget:
     """Counts in `Account.requests`. A batch counts as what it holds; what is refused as a whole is free."""
 
     def __init__(self, options: VenueOptions) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
-from hypertui.venue.api.refusals import Refusals
-from hypertui.venue.api.throttle import Peer
+from hypertui.venue.api.refusals import RequestFaults
+from hypertui.venue.api.throttle import ThrottledAddress
 from hypertui.venue.api.weights import action_weight, answer_weight, question_weight
 from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Faults
@@ -20,16 +20,16 @@ class Doors:
         self._core = core
         self._info = info
         self._gateway = gateway
-        self._refusals = Refusals(core, faults)
+        self._refusals = RequestFaults(core, faults)
 
-    def ask(self, body: object, peer: Peer) -> Any:
+    def ask(self, body: object, peer: ThrottledAddress) -> Any:
         """The answer to a question. Raises MalformedError, ThrottledError."""
         peer.ask(question_weight(body), self._core.now)
         answer = self._info.answer(body)
         peer.pay(answer_weight(body, answer), self._core.now)
         return self._refusals.answered(body, answer)
 
-    def act(self, body: object, peer: Peer) -> Any:
+    def act(self, body: object, peer: ThrottledAddress) -> Any:
         """The answer to a signed request. Raises MalformedError, ThrottledError."""
         peer.ask(action_weight(body), self._core.now)
         refusal = self._refusals.refusal(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypertui.venue.api.info import Info, aggregate
-from hypertui.venue.api.subscriptions import SNAPSHOTS, Feed
+from hypertui.venue.api.subscriptions import SNAPSHOTS, Subscription
 from hypertui.venue.core import Core
 from hypertui.venue.market.candles import INTERVALS
 from hypertui.venue.model.messages import MalformedError
@@ -21,7 +21,7 @@ class Shown:
         self._core = core
         self._info = info
 
-    def first(self, feed: Feed) -> Any:
+    def first(self, feed: Subscription) -> Any:
         """What a new subscription is told at once, or None."""
         if feed.kind in SNAPSHOTS:
             return self._snapshot(feed)
@@ -31,7 +31,7 @@ class Shown:
             return list(self._core.books[feed.coin].recent) or None
         return self.state(feed)
 
-    def state(self, feed: Feed) -> Any:
+    def state(self, feed: Subscription) -> Any:
         """What a feed that shows a state shows now; None where there is nothing yet."""
         match feed.kind:
             case "allMids":
@@ -81,7 +81,7 @@ class Shown:
     def _ask(self, kind: str, user: str) -> Any:
         return self._info.answer({"type": kind, "user": user})
 
-    def _snapshot(self, feed: Feed) -> Json:
+    def _snapshot(self, feed: Subscription) -> Json:
         account = self._core.account(feed.user)
         entries: list[Json] = []
         if feed.kind == "userFills":
@@ -96,14 +96,14 @@ class Shown:
             entries = list(account.ledger)
         return {"isSnapshot": True, "user": feed.user, SNAPSHOTS[feed.kind]: entries}
 
-    def _book(self, feed: Feed) -> Json:
+    def _book(self, feed: Subscription) -> Json:
         book = self._info.l2_book(feed.coin, feed.figures, feed.mantissa)
         if feed.fast:
             book["levels"] = [side[:FAST_LEVELS] for side in book["levels"]]
             book["fast"] = True
         return book
 
-    def _candle(self, feed: Feed) -> Json | None:
+    def _candle(self, feed: Subscription) -> Json | None:
         if feed.interval not in INTERVALS:
             raise MalformedError(f"no such interval: {feed.interval!r}")
         return self._core.books[feed.coin].candles.latest(feed.interval)

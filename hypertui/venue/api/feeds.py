@@ -13,7 +13,7 @@ from typing import Any
 
 from hypertui.venue.api.feed_payloads import Shown
 from hypertui.venue.api.info import aggregate
-from hypertui.venue.api.subscriptions import MARKET_STATES, USER_STATES, Feed
+from hypertui.venue.api.subscriptions import MARKET_STATES, USER_STATES, Subscription
 from hypertui.venue.core import Core
 from hypertui.venue.faults.feed_faults import FeedFaults
 from hypertui.venue.model.events import Batch
@@ -50,12 +50,12 @@ class Broadcaster:
         self._core = core
         self._shown = shown
         self._faults = faults
-        self._audiences: dict[Feed, Audience] = {}
+        self._audiences: dict[Subscription, Audience] = {}
         # The same feeds by what moves them: a coin or a user, either under its own name.
-        self._about: dict[str, dict[Feed, None]] = {}
+        self._about: dict[str, dict[Subscription, None]] = {}
         core.listeners.append(self.publish)
 
-    def join(self, feed: Feed, listener: object, send: Callable[[str], None], first: Any) -> None:
+    def join(self, feed: Subscription, listener: object, send: Callable[[str], None], first: Any) -> None:
         """Let `send` have every further message of a feed, of which it knows `first`; it must not block."""
         audience = self._audiences.setdefault(feed, Audience(sent_at=self._core.now))
         if feed.kind == "bbo" and audience.last is None:
@@ -64,7 +64,7 @@ class Broadcaster:
         for subject in {feed.coin, feed.user}:
             self._about.setdefault(subject, {})[feed] = None
 
-    def leave(self, feed: Feed, listener: object) -> None:
+    def leave(self, feed: Subscription, listener: object) -> None:
         """Send a listener of a feed nothing more of it."""
         audience = self._audiences[feed]
         del audience.sends[listener]
@@ -112,43 +112,43 @@ class Broadcaster:
 
     def _orders(self, batch: Batch) -> None:
         for user, updates in batch.orders.items():
-            self._send(Feed("orderUpdates", user=user), "orderUpdates", updates)
+            self._send(Subscription("orderUpdates", user=user), "orderUpdates", updates)
         for user, events in batch.history.items():
-            feed = Feed("userHistoricalOrders", user=user)
+            feed = Subscription("userHistoricalOrders", user=user)
             if feed in self._audiences:
                 rows = [history_row(event) for event in events]
                 self._send(feed, feed.kind, {"user": user, "orderHistory": rows})
 
     def _fills(self, batch: Batch) -> None:
         for user, fills in batch.fills.items():
-            self._send(Feed("userEvents", user=user), "user", {"fills": fills})
-            self._send(Feed("userFills", user=user), "userFills", {"user": user, "fills": fills})
-            merged = Feed("userFills", user=user, aggregated=True)
+            self._send(Subscription("userEvents", user=user), "user", {"fills": fills})
+            self._send(Subscription("userFills", user=user), "userFills", {"user": user, "fills": fills})
+            merged = Subscription("userFills", user=user, aggregated=True)
             if merged in self._audiences:
                 self._send(merged, "userFills", {"user": user, "fills": aggregate(fills)})
 
     def _payments(self, batch: Batch) -> None:
         for user, entries in batch.cancels.items():
-            self._send(Feed("userEvents", user=user), "user", {"nonUserCancel": entries})
+            self._send(Subscription("userEvents", user=user), "user", {"nonUserCancel": entries})
         for name, lists in (("funding", batch.funding), ("liquidation", batch.liquidations)):
             for user, entries in lists.items():
                 for entry in entries:
-                    self._send(Feed("userEvents", user=user), "user", {name: entry})
+                    self._send(Subscription("userEvents", user=user), "user", {name: entry})
         for kind, name, lists in (
             ("userFundings", "fundings", batch.funding),
             ("userNonFundingLedgerUpdates", "nonFundingLedgerUpdates", batch.ledger),
         ):
             for user, entries in lists.items():
-                self._send(Feed(kind, user=user), kind, {"user": user, name: entries})
+                self._send(Subscription(kind, user=user), kind, {"user": user, name: entries})
 
     def _markets(self, batch: Batch) -> None:
         for symbol, trades in batch.trades.items():
-            self._send(Feed("trades", symbol), "trades", trades)
+            self._send(Subscription("trades", symbol), "trades", trades)
         if batch.moved:
-            self._refresh(Feed("allMids"))
+            self._refresh(Subscription("allMids"))
         for symbol in sorted(batch.moved):
-            self._refresh(Feed("activeAssetCtx", symbol))
-            self._refresh_bbo(Feed("bbo", symbol))
+            self._refresh(Subscription("activeAssetCtx", symbol))
+            self._refresh_bbo(Subscription("bbo", symbol))
             for feed in self._about.get(symbol, ()):
                 if feed.kind in PACES:
                     self._audiences[feed].due = True
@@ -161,12 +161,12 @@ class Broadcaster:
                 if feed.kind in USER_STATES:
                     self._audiences[feed].due = True
 
-    def _refresh(self, feed: Feed) -> None:
+    def _refresh(self, feed: Subscription) -> None:
         audience = self._audiences.get(feed)
         if audience is not None:
             self._show(feed, audience)
 
-    def _refresh_bbo(self, feed: Feed) -> None:
+    def _refresh_bbo(self, feed: Subscription) -> None:
         audience = self._audiences.get(feed)
         if audience is None:
             return
@@ -175,7 +175,7 @@ class Broadcaster:
             audience.last = shown["bbo"]
             self._send(feed, "bbo", shown)
 
-    def _show(self, feed: Feed, audience: Audience) -> None:
+    def _show(self, feed: Subscription, audience: Audience) -> None:
         audience.due = False
         audience.sent_at = self._core.now
         try:
@@ -185,7 +185,7 @@ class Broadcaster:
         if data is not None:
             self._send(feed, feed.kind, data)
 
-    def _send(self, feed: Feed, channel: str, data: Any) -> None:
+    def _send(self, feed: Subscription, channel: str, data: Any) -> None:
         """Write a message once, if anybody wants it, and hand it to all who do."""
         audience = self._audiences.get(feed)
         if audience is None:
@@ -195,5 +195,5 @@ class Broadcaster:
                 send(text)
 
 
-def _pace(feed: Feed) -> int:
+def _pace(feed: Subscription) -> int:
     return FAST_BOOK_MS if feed.fast else PACES[feed.kind]

@@ -8,7 +8,7 @@ import msgpack
 
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.actions import Action, not_supported, parse
-from hypertui.venue.api.budget import Budget
+from hypertui.venue.api.budget import ActionBudget
 from hypertui.venue.api.nonces import Nonces
 from hypertui.venue.api.signing import (
     MAINNET_SOURCE,
@@ -42,7 +42,7 @@ class Gateway:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._budget = Budget(core.options)
+        self._budget = ActionBudget(core.options)
         self._nonces: dict[str, Nonces] = {}
         self._asked: OrderedDict[str, None] = OrderedDict()
 

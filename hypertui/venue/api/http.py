@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from hypertui.venue.api.endpoints import Doors
-from hypertui.venue.api.throttle import Peer, Peers, ThrottledError
+from hypertui.venue.api.throttle import Peers, ThrottledAddress, ThrottledError
 from hypertui.venue.api.weights import kind_of
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.model.messages import MalformedError
@@ -25,7 +25,7 @@ UPDATES_FIRST_SECONDS = 1.0
 BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Door = Callable[[object, Peer], Any]
+Door = Callable[[object, ThrottledAddress], Any]
 
 
 class HttpDoors:

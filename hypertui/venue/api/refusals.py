@@ -14,7 +14,7 @@ from hypertui.venue.model.markets import usd
 from hypertui.venue.model.orders import Json
 
 
-class Refusals:
+class RequestFaults:
     """Asked before a signed request is carried out and after a question is answered."""
 
     def __init__(self, core: Core, faults: Faults) -> None:

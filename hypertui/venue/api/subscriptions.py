@@ -42,7 +42,7 @@ class InvalidSubscriptionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Subscription:
     """One stream of messages. Books have a precision, fills may be aggregated, candles have an interval."""
 
     kind: str
@@ -55,7 +55,7 @@ class Feed:
     interval: str = ""
 
 
-def read_subscription(wanted: Json, coins: Collection[str]) -> tuple[Feed, Json]:
+def read_subscription(wanted: Json, coins: Collection[str]) -> tuple[Subscription, Json]:
     """The feed, and the subscription as it is echoed. Raises MalformedError for one that is not understood,
     InvalidSubscriptionError for one of a market or a deployment that is not there."""
     kind = text(wanted, "type")
@@ -70,38 +70,38 @@ def read_subscription(wanted: Json, coins: Collection[str]) -> tuple[Feed, Json]
     if kind in COIN_FEEDS:
         return _coin_feed(kind, wanted, coins, echo)
     if kind == "allMids" or kind in MARKET_STATES:
-        return Feed(kind), echo
+        return Subscription(kind), echo
     raise MalformedError(f"no such feed: {kind!r}")
 
 
-def _user_feed(kind: str, wanted: Json, coins: Collection[str], echo: Json) -> tuple[Feed, Json]:
+def _user_feed(kind: str, wanted: Json, coins: Collection[str], echo: Json) -> tuple[Subscription, Json]:
     user = address(wanted, "user")
     echo["user"] = user
     if kind == "activeAssetData":
         echo["coin"] = _coin(wanted, coins)
-        return Feed(kind, user=user, coin=echo["coin"]), echo
+        return Subscription(kind, user=user, coin=echo["coin"]), echo
     if kind == "userFills":
         echo["aggregateByTime"] = wanted.get("aggregateByTime")
         aggregated = echo["aggregateByTime"] is not None and boolean(wanted, "aggregateByTime")
-        return Feed(kind, user=user, aggregated=aggregated), echo
+        return Subscription(kind, user=user, aggregated=aggregated), echo
     if kind == "spotState":
         # There is no portfolio margin here to be ignored.
         ignored = wanted.get("ignorePortfolioMargin") is not None and boolean(wanted, "ignorePortfolioMargin")
         echo["ignorePortfolioMargin"] = ignored
-    return Feed(kind, user=user), echo
+    return Subscription(kind, user=user), echo
 
 
-def _coin_feed(kind: str, wanted: Json, coins: Collection[str], echo: Json) -> tuple[Feed, Json]:
+def _coin_feed(kind: str, wanted: Json, coins: Collection[str], echo: Json) -> tuple[Subscription, Json]:
     coin = echo["coin"] = _coin(wanted, coins)
     if kind == "candle":
         echo["interval"] = text(wanted, "interval")
-        return Feed(kind, coin, interval=echo["interval"]), echo
+        return Subscription(kind, coin, interval=echo["interval"]), echo
     if kind != "l2Book":
-        return Feed(kind, coin), echo
+        return Subscription(kind, coin), echo
     figures, mantissa = book_precision(wanted)
     fast = wanted.get("fast") is not None and boolean(wanted, "fast")
     echo |= {"nSigFigs": figures, "mantissa": wanted.get("mantissa"), "fast": fast}
-    return Feed(kind, coin, figures=figures, mantissa=mantissa, fast=fast), echo
+    return Subscription(kind, coin, figures=figures, mantissa=mantissa, fast=fast), echo
 
 
 def _coin(wanted: Json, coins: Collection[str]) -> str:

@@ -55,7 +55,7 @@ class Bucket:
         self._level -= amount
 
 
-class Peer:
+class ThrottledAddress:
     """One network address and what it uses. With `real` False nothing is counted but the subscriptions."""
 
     def __init__(self, real: bool, now: int) -> None:
@@ -147,7 +147,7 @@ class Peers:
     def __init__(self, options: VenueOptions, clock: Callable[[], int]) -> None:
         self._real = options.rate_limits == "real"
         self._clock = clock
-        self._peers: dict[str, Peer] = {}
+        self._peers: dict[str, ThrottledAddress] = {}
 
     @property
     def throttled(self) -> int:
@@ -165,14 +165,14 @@ class Peers:
         now = self._clock()
         return min((peer.weight_left(now) for peer in self._peers.values()), default=WEIGHT)
 
-    def find(self, name: str) -> Peer:
+    def find(self, name: str) -> ThrottledAddress:
         """The peer with this address."""
         peer = self._peers.get(name)
         if peer is None:
             now = self._clock()
             if len(self._peers) >= KEPT_PEERS:
                 self._peers = {key: each for key, each in self._peers.items() if not each.idle(now)}
-            peer = self._peers[name] = Peer(self._real, now)
+            peer = self._peers[name] = ThrottledAddress(self._real, now)
         return peer
 
     def connect(self, name: str) -> bool:

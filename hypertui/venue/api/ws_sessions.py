@@ -11,8 +11,8 @@ from hypertui.venue.api.endpoints import Doors
 from hypertui.venue.api.feed_payloads import Shown
 from hypertui.venue.api.feeds import Broadcaster, message
 from hypertui.venue.api.info import Info
-from hypertui.venue.api.subscriptions import Feed, InvalidSubscriptionError, read_subscription
-from hypertui.venue.api.throttle import Peer, ThrottledError
+from hypertui.venue.api.subscriptions import InvalidSubscriptionError, Subscription, read_subscription
+from hypertui.venue.api.throttle import ThrottledAddress, ThrottledError
 from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.faults.feed_faults import FeedFaults
@@ -27,14 +27,14 @@ REPEATED = 1_000
 
 
 @dataclass(slots=True, eq=False)
-class Session:
+class WsSession:
     """One connection of a peer. `send` takes a message and never blocks; `later` calls something after so
     many seconds."""
 
     send: Callable[[str], None]
-    peer: Peer
+    peer: ThrottledAddress
     later: Callable[[float, Callable[[], None]], object]
-    feeds: set[Feed] = field(default_factory=set)
+    feeds: set[Subscription] = field(default_factory=set)
 
 
 class Hub:
@@ -50,13 +50,13 @@ class Hub:
     def open(
         self,
         send: Callable[[str], None],
-        peer: Peer,
+        peer: ThrottledAddress,
         later: Callable[[float, Callable[[], None]], object],
-    ) -> Session:
+    ) -> WsSession:
         """A new connection; `send` must not block."""
-        return Session(send, peer, later)
+        return WsSession(send, peer, later)
 
-    def close(self, session: Session) -> None:
+    def close(self, session: WsSession) -> None:
         """Forget a connection; nothing is sent to it any more."""
         for feed in tuple(session.feeds):
             self._leave(session, feed)
@@ -65,7 +65,7 @@ class Hub:
         """Send what has waited for its time."""
         self._broadcaster.flush()
 
-    def receive(self, session: Session, raw: str) -> None:
+    def receive(self, session: WsSession, raw: str) -> None:
         """Do what a client's message asks; what cannot be done is answered on the error channel."""
         try:
             request = json.loads(raw, parse_constant=_refuse_constant)
@@ -81,7 +81,7 @@ class Hub:
             shown = f"Error parsing JSON into valid websocket request: {raw[:REPEATED]}"
             session.send(message("error", shown))
 
-    def _subscription(self, session: Session, method: str, wanted: Json) -> None:
+    def _subscription(self, session: WsSession, method: str, wanted: Json) -> None:
         repeated = json.dumps(wanted, separators=(",", ":"))[:REPEATED]
         try:
             feed, echo = read_subscription(wanted, self._core.books)
@@ -106,7 +106,7 @@ class Hub:
         self._broadcaster.join(feed, session, session.send, first)
         self._welcome(session, feed, echo, first)
 
-    def _welcome(self, session: Session, feed: Feed, echo: Json, first: Any) -> None:
+    def _welcome(self, session: WsSession, feed: Subscription, echo: Json, first: Any) -> None:
         """Acknowledge a subscription and send what it begins with."""
         acks = [message("subscriptionResponse", {"method": "subscribe", "subscription": echo})]
         if self._faults.strikes("ws-double-ack", feed.kind):
@@ -116,19 +116,19 @@ class Hub:
         for text in (*firsts, *acks) if late else (*acks, *firsts):
             session.send(text)
 
-    def _unsubscribe(self, session: Session, feed: Feed, echo: Json, repeated: str) -> None:
+    def _unsubscribe(self, session: WsSession, feed: Subscription, echo: Json, repeated: str) -> None:
         if feed not in session.feeds:
             session.send(message("error", f"Already unsubscribed: {repeated}"))
             return
         self._leave(session, feed)
         session.send(message("subscriptionResponse", {"method": "unsubscribe", "subscription": echo}))
 
-    def _leave(self, session: Session, feed: Feed) -> None:
+    def _leave(self, session: WsSession, feed: Subscription) -> None:
         session.feeds.discard(feed)
         session.peer.unsubscribe(feed.user or None)
         self._broadcaster.leave(feed, session)
 
-    def _post(self, session: Session, request: Json) -> None:
+    def _post(self, session: WsSession, request: Json) -> None:
         number = integer(request, "id")
         inner = mapping(request, "request")
         kind = one_of(inner, "type", ("info", "action"))
@@ -152,7 +152,7 @@ class Hub:
         else:
             session.later(slow.figure("seconds"), answer)
 
-    def _answer(self, session: Session, kind: str, inner: Json) -> Json:
+    def _answer(self, session: WsSession, kind: str, inner: Json) -> Json:
         try:
             if kind == "info":
                 question = mapping(inner, "payload")

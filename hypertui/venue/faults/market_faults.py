@@ -13,7 +13,7 @@ from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Fault, Faults
 from hypertui.venue.faults.interventions import Interventions
-from hypertui.venue.market.prices import PriceSource
+from hypertui.venue.market.prices import PricePath
 from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder
 
 # How far from the mark another hand's closing order may trade.
@@ -23,7 +23,7 @@ ANY_PRICE = Decimal("0.5")
 class MarketFaults:
     """Acts on the core as the real exchange, its market or another client of the account would."""
 
-    def __init__(self, core: Core, source: PriceSource, faults: Faults) -> None:
+    def __init__(self, core: Core, source: PricePath, faults: Faults) -> None:
         self._core = core
         self._source = source
         self._faults = faults

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.venue.model.log import Log
+from hypertui.venue.model.log import HistoryLog
 from hypertui.venue.model.markets import number
 from hypertui.venue.model.messages import exact, integer, items, mapping
 from hypertui.venue.model.orders import Json
@@ -99,7 +99,7 @@ class Candles:
         self._minute: Candle | None = None
         # Those that are not over, without the current minute.
         self._growing: dict[str, Candle] = {}
-        self._closed = {interval: Log(KEPT_CANDLES, "t") for interval in INTERVALS}
+        self._closed = {interval: HistoryLog(KEPT_CANDLES, "t") for interval in INTERVALS}
 
     def trade(self, time: int, price: Decimal, size: Decimal) -> None:
         """Count a trade at `time` (ms)."""

@@ -15,22 +15,22 @@ from hypertui.venue.model.options import VenueOptions
 
 
 @dataclass(slots=True)
-class Quote:
+class LiquidityLevel:
     """Synthetic liquidity at one price, in coins; takers eat from its size."""
 
     price: Decimal
     size: Decimal
 
 
-class Ladder:
+class LiquidityLadder:
     """Synthetic liquidity of one side, best first. Made only as far as it is looked at: most prices of the
     path pass without anybody looking beyond the top."""
 
-    def __init__(self, quotes: Iterator[Quote]) -> None:
-        self._made: deque[Quote] = deque()
+    def __init__(self, quotes: Iterator[LiquidityLevel]) -> None:
+        self._made: deque[LiquidityLevel] = deque()
         self._rest = quotes
 
-    def top(self) -> Quote | None:
+    def top(self) -> LiquidityLevel | None:
         """The best price at which anything is left."""
         while self._made and not self._made[0].size:
             self._made.popleft()
@@ -38,7 +38,7 @@ class Ladder:
             self._made.extend(islice(self._rest, 1))
         return self._made[0] if self._made else None
 
-    def all(self) -> list[Quote]:
+    def all(self) -> list[LiquidityLevel]:
         """Every price at which anything is left."""
         self._made.extend(self._rest)
         return [quote for quote in self._made if quote.size]
@@ -46,7 +46,7 @@ class Ladder:
 
 def fresh_quotes(
     options: VenueOptions, market: Market, side: Side, mark: Decimal, share: Decimal = ONE
-) -> Iterator[Quote]:
+) -> Iterator[LiquidityLevel]:
     """What stands on a side of the book after a new price, best first: equal values at equal distances, a
     `share` of the usual ones."""
     instrument = market.instrument
@@ -55,7 +55,7 @@ def fresh_quotes(
     value = options.depth * share / options.levels
     if not value:
         return
-    merged: Quote | None = None
+    merged: LiquidityLevel | None = None
     for index in range(options.levels):
         away = options.half_spread + step * index
         price = instrument.round_price(mark * (ONE - side.sign * away), rounding)
@@ -67,6 +67,6 @@ def fresh_quotes(
             continue
         if merged is not None:
             yield merged
-        merged = Quote(price, size)
+        merged = LiquidityLevel(price, size)
     if merged is not None:
         yield merged

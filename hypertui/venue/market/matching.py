@@ -10,7 +10,7 @@ from heapq import merge
 
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.venue.market.candles import Candles
-from hypertui.venue.market.liquidity import Ladder, Quote, fresh_quotes
+from hypertui.venue.market.liquidity import LiquidityLadder, LiquidityLevel, fresh_quotes
 from hypertui.venue.market.price_levels import Shelf, TriggerShelf
 from hypertui.venue.market.volume import HOUR_MS, Volume
 from hypertui.venue.model.markets import Market
@@ -28,11 +28,11 @@ class Match:
 
     price: Decimal
     size: Decimal
-    source: VenueOrder | Quote
+    source: VenueOrder | LiquidityLevel
 
 
 @dataclass(slots=True)
-class Level:
+class BookLevel:
     """One price of the book as shown: coins and number of orders."""
 
     price: Decimal
@@ -64,7 +64,7 @@ class Book:
         self._opens: deque[tuple[int, Decimal]] = deque()
         self._options = options
         self._resting = {side: Shelf(side) for side in Side}
-        self._ladders: dict[Side, Ladder] = {}
+        self._ladders: dict[Side, LiquidityLadder] = {}
 
     def move(self, price: Decimal, now: int) -> None:
         """Take a new price of the path; the synthetic liquidity is fresh again around it."""
@@ -157,10 +157,10 @@ class Book:
 
     def levels(
         self, side: Side, figures: int | None = None, mantissa: int = 1, count: int = SHOWN_LEVELS
-    ) -> list[Level]:
+    ) -> list[BookLevel]:
         """The book's prices of a side, best first, at most `count`; with `figures`, prices are widened to so
         many significant ones (in steps of `mantissa` in the last)."""
-        levels: list[Level] = []
+        levels: list[BookLevel] = []
         for price, size in self._offers(side):
             shown = price if figures is None else _widen(price, side, figures, mantissa)
             if levels and levels[-1].price == shown:
@@ -169,7 +169,7 @@ class Book:
             elif len(levels) == count:
                 break
             else:
-                levels.append(Level(shown, size, 1))
+                levels.append(BookLevel(shown, size, 1))
         return levels
 
     def impact(self, side: Side, value: Decimal) -> Decimal | None:
@@ -224,8 +224,11 @@ class Book:
             for oid in integers(resting, side):
                 self.rest(working[oid])
             if side in liquidity:
-                quotes = [Quote(exact(item, "price"), exact(item, "size")) for item in items(liquidity, side)]
-                self._ladders[side] = Ladder(iter(quotes))
+                quotes = [
+                    LiquidityLevel(exact(item, "price"), exact(item, "size"))
+                    for item in items(liquidity, side)
+                ]
+                self._ladders[side] = LiquidityLadder(iter(quotes))
 
     def _offers(self, side: Side) -> Iterator[tuple[Decimal, Decimal]]:
         """Price and size of everything on a side, best first, read only as far as somebody asks."""
@@ -233,9 +236,9 @@ class Book:
         quotes = ((quote.price, quote.size) for quote in self._ladder(side).all())
         return merge(orders, quotes, key=lambda offer: offer[0], reverse=side is Side.BUY)
 
-    def _ladder(self, side: Side) -> Ladder:
+    def _ladder(self, side: Side) -> LiquidityLadder:
         if side not in self._ladders:
-            self._ladders[side] = Ladder(
+            self._ladders[side] = LiquidityLadder(
                 fresh_quotes(self._options, self.market, side, self.mark, self._share)
             )
         return self._ladders[side]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from hypertui.venue.market.prices import OtherPathError, Step, same_kind
+from hypertui.venue.market.prices import OtherPathError, PriceStep, same_kind
 from hypertui.venue.model.listing import MARKETS
 from hypertui.venue.model.markets import Market
 from hypertui.venue.model.messages import text
@@ -69,9 +69,9 @@ class FollowedPrices:
     def initial(self) -> Mapping[str, Decimal]:
         return dict(self._latest)
 
-    def advance(self, until: int) -> Iterator[Step]:
+    def advance(self, until: int) -> Iterator[PriceStep]:
         new, self._new = self._new, {}
-        return iter([Step(until, symbol, price) for symbol, price in sorted(new.items())])
+        return iter([PriceStep(until, symbol, price) for symbol, price in sorted(new.items())])
 
     def put(self, symbol: str, price: Decimal) -> None:
         """It stays until the other venue's price changes."""

@@ -22,7 +22,7 @@ class OtherPathError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Step:
+class PriceStep:
     """A new price of a market, in USD, at `time` ms of market time."""
 
     time: int
@@ -30,13 +30,13 @@ class Step:
     price: Decimal = field(compare=False)
 
 
-class PriceSource(Protocol):
+class PricePath(Protocol):
     """Prices of several markets over market time."""
 
     def initial(self) -> Mapping[str, Decimal]:
         """The price of every market at time 0."""
 
-    def advance(self, until: int) -> Iterator[Step]:
+    def advance(self, until: int) -> Iterator[PriceStep]:
         """All further steps up to and including `until`, in the order of time."""
 
     def put(self, symbol: str, price: Decimal) -> None:
@@ -60,7 +60,7 @@ class ManualPrices:
     def initial(self) -> Mapping[str, Decimal]:
         return self._prices
 
-    def advance(self, until: int) -> Iterator[Step]:
+    def advance(self, until: int) -> Iterator[PriceStep]:
         return iter(())
 
     def put(self, symbol: str, price: Decimal) -> None:

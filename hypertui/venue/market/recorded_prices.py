@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from hypertui.venue.market.prices import OtherPathError, PriceSource, Step, same_kind
+from hypertui.venue.market.prices import OtherPathError, PricePath, PriceStep, same_kind
 from hypertui.venue.model.messages import integer, mapping, text
 from hypertui.venue.model.orders import Json
 
@@ -25,7 +25,7 @@ class SeriesPrices:
         symbol: str,
         prices: Sequence[Decimal],
         times: Sequence[int],
-        others: PriceSource,
+        others: PricePath,
         *,
         loop: bool = False,
     ) -> None:
@@ -45,18 +45,18 @@ class SeriesPrices:
     def initial(self) -> Mapping[str, Decimal]:
         return {**self._others.initial(), self._symbol: self._prices[0]}
 
-    def advance(self, until: int) -> Iterator[Step]:
+    def advance(self, until: int) -> Iterator[PriceStep]:
         rest = (step for step in self._others.advance(until) if step.symbol != self._symbol)
         return heapq.merge(self._series(until), rest)
 
-    def _series(self, until: int) -> Iterator[Step]:
+    def _series(self, until: int) -> Iterator[PriceStep]:
         while self._loop or self._next < len(self._prices):
             rounds, index = divmod(self._next, len(self._prices))
             time = rounds * self._round + self._times[index] - self._times[0]
             if time > until:
                 return
             self._next += 1
-            yield Step(time, self._symbol, self._prices[index])
+            yield PriceStep(time, self._symbol, self._prices[index])
 
     def put(self, symbol: str, price: Decimal) -> None:
         """The series itself goes on with its own next price."""

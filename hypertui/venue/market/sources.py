@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from hypertui.core.price_series import load_series
 from hypertui.venue.market.mirrored_prices import following
-from hypertui.venue.market.prices import ManualPrices, PriceSource
+from hypertui.venue.market.prices import ManualPrices, PricePath
 from hypertui.venue.market.recorded_prices import SeriesPrices
 from hypertui.venue.market.synthetic import SyntheticPrices
 from hypertui.venue.model.options import VenueOptions
@@ -16,7 +16,7 @@ from hypertui.venue.model.options import VenueOptions
 _log = logging.getLogger(__name__)
 
 
-def price_source(options: VenueOptions) -> PriceSource:
+def price_source(options: VenueOptions) -> PricePath:
     """The prices that the options ask for, but for another venue's; raises ValueError for a file or a preset
     that cannot be used."""
     if options.manual:
@@ -33,7 +33,7 @@ def price_source(options: VenueOptions) -> PriceSource:
 
 
 @asynccontextmanager
-async def open_prices(options: VenueOptions) -> AsyncIterator[PriceSource]:
+async def open_prices(options: VenueOptions) -> AsyncIterator[PricePath]:
     """The same, another venue's among them. Raises ValueError."""
     if options.follow is None:
         yield price_source(options)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
-from hypertui.venue.market.prices import OtherPathError, Step, same_kind
+from hypertui.venue.market.prices import OtherPathError, PriceStep, same_kind
 from hypertui.venue.model.listing import MARKETS
 from hypertui.venue.model.markets import Market
 from hypertui.venue.model.messages import integer, mapping, real, text
@@ -45,7 +45,7 @@ class SyntheticPath:
         self._persistence = math.exp(-STEP_MS / CLUSTER_MS)
         self._cluster_noise = preset.cluster * math.sqrt(1 - self._persistence**2)
 
-    def advance(self, until: int) -> Iterator[Step]:
+    def advance(self, until: int) -> Iterator[PriceStep]:
         """All further steps up to and including `until`."""
         while self._time + STEP_MS <= until:
             phase = self._preset.phase(self._time)
@@ -58,7 +58,7 @@ class SyntheticPath:
                 change += self._random.gauss(0.0, self._jump_deviation)
             self._log_price += change
             price = self._market.round_mark(Decimal(math.exp(self._log_price)))
-            yield Step(self._time, self._market.symbol, price)
+            yield PriceStep(self._time, self._market.symbol, price)
 
     def put(self, price: Decimal) -> None:
         """Go on from a price in USD."""
@@ -100,7 +100,7 @@ class SyntheticPrices:
     def initial(self) -> Mapping[str, Decimal]:
         return {market.symbol: market.start for market in self._markets}
 
-    def advance(self, until: int) -> Iterator[Step]:
+    def advance(self, until: int) -> Iterator[PriceStep]:
         return heapq.merge(*(path.advance(until) for path in self._paths.values()))
 
     def put(self, symbol: str, price: Decimal) -> None:

@@ -11,7 +11,7 @@ from itertools import islice
 from hypertui.venue.model.orders import Json
 
 
-class Log:
+class HistoryLog:
     """The latest `keep` rows, oldest first; `key` is the field with a row's time in ms, which never falls.
 
     Rows are kept as JSON text, a third of what they take as dictionaries, and read again when asked for.

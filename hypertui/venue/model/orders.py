@@ -30,7 +30,7 @@ class Tif(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class TriggerTerms:
     """What wakes an order: the mark at or through `price` (USD)."""
 
     price: Decimal
@@ -60,7 +60,7 @@ class OrderRequest:
     size: Decimal
     reduce_only: bool
     tif: Tif | None
-    trigger: Trigger | None = None
+    trigger: TriggerTerms | None = None
     cloid: str | None = None
     builder: tuple[str, int] | None = None
     position_tpsl: bool = False

@@ -8,7 +8,7 @@ MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class MarketPhase:
     """So many minutes in which log prices drift by `drift` a minute and move `liveliness` times as usual."""
 
     minutes: int
@@ -24,9 +24,9 @@ class Preset:
     deviation: float
     jump_share: float
     cluster: float
-    phases: tuple[Phase, ...] = (Phase(1),)
+    phases: tuple[MarketPhase, ...] = (MarketPhase(1),)
 
-    def phase(self, time: int) -> Phase:
+    def phase(self, time: int) -> MarketPhase:
         """The phase at `time` ms of market time."""
         left = time // MINUTE_MS % sum(phase.minutes for phase in self.phases)
         for phase in self.phases:
@@ -41,14 +41,14 @@ PRESETS = {
     "usual": USUAL,
     "calm": Preset(0.0002, 0.0, 0.1),
     # About 2.4 % up in an hour, with pullbacks.
-    "trending": Preset(0.0006, 0.1, 0.25, (Phase(1, 0.0004),)),
+    "trending": Preset(0.0006, 0.1, 0.25, (MarketPhase(1, 0.0004),)),
     # Half an hour of quiet, 18 % down within a quarter of an hour, a third of that back, quiet again.
     "crash": Preset(
         0.0005,
         0.1,
         0.25,
-        (Phase(30), Phase(15, -0.0132, 4.0), Phase(30, 0.0021, 2.5), Phase(165)),
+        (MarketPhase(30), MarketPhase(15, -0.0132, 4.0), MarketPhase(30, 0.0021, 2.5), MarketPhase(165)),
     ),
     # Up and down by about 1.2 %, every six minutes.
-    "whipsaw": Preset(0.0008, 0.1, 0.25, (Phase(6, 0.002, 1.5), Phase(6, -0.002, 1.5))),
+    "whipsaw": Preset(0.0008, 0.1, 0.25, (MarketPhase(6, 0.002, 1.5), MarketPhase(6, -0.002, 1.5))),
 }

@@ -12,7 +12,7 @@ from typing import Any
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.core import Core
-from hypertui.venue.market.prices import OtherPathError, PriceSource
+from hypertui.venue.market.prices import OtherPathError, PricePath
 from hypertui.venue.model.messages import MalformedError, integer, items, mapping
 from hypertui.venue.model.orders import Json, StatusEvent, VenueOrder
 from hypertui.venue.state.state_accounts import read_account, write_account, write_event, write_order
@@ -26,7 +26,7 @@ _LOGS = ("fills", "funding", "ledger", "hours")
 class Scribe:
     """Writes the venue down, again and again: what has not changed since is not put into words twice."""
 
-    def __init__(self, core: Core, gateway: Gateway, source: PriceSource) -> None:
+    def __init__(self, core: Core, gateway: Gateway, source: PricePath) -> None:
         self._core = core
         self._gateway = gateway
         self._source = source
@@ -81,7 +81,7 @@ class Scribe:
         return kept[1]
 
 
-def load(state: object, core: Core, gateway: Gateway, source: PriceSource) -> int:
+def load(state: object, core: Core, gateway: Gateway, source: PricePath) -> int:
     """Bring a new venue to where a `Scribe` wrote `state`; returns the market time.
 
     Raises OtherPathError for one with other prices or markets, MalformedError, ValueError or KeyError for

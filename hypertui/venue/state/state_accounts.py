@@ -24,7 +24,7 @@ from hypertui.venue.model.messages import (
     one_of,
     text,
 )
-from hypertui.venue.model.orders import Group, Json, OrderRequest, StatusEvent, Tif, Trigger, VenueOrder
+from hypertui.venue.model.orders import Group, Json, OrderRequest, StatusEvent, Tif, TriggerTerms, VenueOrder
 
 
 def write_account(account: Account) -> Json:
@@ -200,7 +200,9 @@ def _read_order(row: Json, owner: str, markets: Mapping[str, Market]) -> VenueOr
     if row.get("trigger") is not None:
         terms = mapping(row, "trigger")
         tpsl = one_of(terms, "tpsl", ("tp", "sl"))
-        trigger = Trigger(exact(terms, "price"), boolean(terms, "is_market"), "tp" if tpsl == "tp" else "sl")
+        trigger = TriggerTerms(
+            exact(terms, "price"), boolean(terms, "is_market"), "tp" if tpsl == "tp" else "sl"
+        )
     if row.get("builder") is not None:
         paid = mapping(row, "builder")
         builder = (address(paid, "b"), integer(paid, "f"))

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.core import Core
-from hypertui.venue.market.prices import OtherPathError, PriceSource
+from hypertui.venue.market.prices import OtherPathError, PricePath
 from hypertui.venue.model.lock import Lock, StateError
 from hypertui.venue.model.messages import MalformedError
 from hypertui.venue.state.state import FORMAT, VERSION, Scribe, kept_options, load
@@ -50,7 +50,7 @@ class StateFile:
             self._closed = True
             self._lock.close()
 
-    def load(self, core: Core, gateway: Gateway, source: PriceSource) -> int:
+    def load(self, core: Core, gateway: Gateway, source: PricePath) -> int:
         """Bring a new venue to where the file left off; returns the market time, 0 where there is no file."""
         try:
             text = self._path.read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ class StateFile:
 class Keeper:
     """Keeps a venue in its file: `save` when something has changed since it was saved last."""
 
-    def __init__(self, file: StateFile, core: Core, gateway: Gateway, source: PriceSource) -> None:
+    def __init__(self, file: StateFile, core: Core, gateway: Gateway, source: PricePath) -> None:
         self._file = file
         self._core = core
         self._scribe = Scribe(core, gateway, source)

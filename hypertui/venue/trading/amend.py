@@ -14,7 +14,7 @@ from hypertui.venue.model.events import Batch
 from hypertui.venue.model.order_results import Outcome, Refused
 from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder
 from hypertui.venue.trading.checks import crossing
-from hypertui.venue.trading.order_entry import Desk
+from hypertui.venue.trading.order_entry import OrderEntry
 
 GONE = "Cannot modify canceled or filled order"
 INVALID = "Attempted to modify to invalid new order"
@@ -24,7 +24,7 @@ FAILED = "Error placing new order during modify: "
 class Amendments:
     """Modifies orders of the desk."""
 
-    def __init__(self, desk: Desk, books: Mapping[str, Book]) -> None:
+    def __init__(self, desk: OrderEntry, books: Mapping[str, Book]) -> None:
         self._desk = desk
         self._books = books
 

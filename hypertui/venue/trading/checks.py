@@ -24,7 +24,7 @@ WRONG_TRIGGERS = "Unexpected number of trigger orders"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class CheckFailure:
     """`status` is what the order ends as, `text` what the answer says."""
 
     status: str
@@ -55,7 +55,7 @@ class Checks:
         # Asked whether only post-only orders are accepted just now; for faults.
         self.post_only: Callable[[], bool] = lambda: False
         self._shape = (self._size, self._price, self._client_id, self._minimum)
-        self._all: tuple[Callable[[Placement], Refusal | None], ...] = (
+        self._all: tuple[Callable[[Placement], CheckFailure | None], ...] = (
             *self._shape,
             self._upgrade,
             self._trigger,
@@ -69,13 +69,13 @@ class Checks:
 
     def refusal(
         self, account: Account, request: OrderRequest, book: Book, marks: Mapping[str, Decimal]
-    ) -> Refusal | None:
+    ) -> CheckFailure | None:
         """Why the order may not be placed, or None. The text ends with the asset, as on the real exchange."""
         placement = Placement(account, request, book, marks)
         for check in self._all:
             refusal = check(placement)
             if refusal is not None:
-                return Refusal(refusal.status, f"{refusal.text} asset={request.market.asset}")
+                return CheckFailure(refusal.status, f"{refusal.text} asset={request.market.asset}")
         return None
 
     def bracket(
@@ -120,35 +120,35 @@ class Checks:
             return f"TP/SL orders must reduce their position.{asset}"
         return None
 
-    def _size(self, placement: Placement) -> Refusal | None:
+    def _size(self, placement: Placement) -> CheckFailure | None:
         request = placement.request
         if request.size == 0:
             # All of the position, whatever it is when the trigger fires.
-            return None if request.position_tpsl else Refusal("rejected", "Order has zero size.")
+            return None if request.position_tpsl else CheckFailure("rejected", "Order has zero size.")
         if not request.market.instrument.is_size(request.size):
-            return Refusal("rejected", "Order has invalid size.")
+            return CheckFailure("rejected", "Order has invalid size.")
         return None
 
-    def _price(self, placement: Placement) -> Refusal | None:
+    def _price(self, placement: Placement) -> CheckFailure | None:
         request = placement.request
         trigger = request.trigger
         prices = (request.limit,) if trigger is None else (request.limit, trigger.price)
         if any(price <= 0 for price in prices):
-            return Refusal("rejected", "Order has invalid price.")
+            return CheckFailure("rejected", "Order has invalid price.")
         if not all(request.market.instrument.is_price(price) for price in prices):
-            return Refusal("tickRejected", "Price must be divisible by tick size.")
+            return CheckFailure("tickRejected", "Price must be divisible by tick size.")
         return None
 
-    def _client_id(self, placement: Placement) -> Refusal | None:
+    def _client_id(self, placement: Placement) -> CheckFailure | None:
         cloid = placement.request.cloid
         if not self._options.unique_client_ids or cloid is None:
             return None
         known = placement.account.by_cloid.get(cloid)
         if known is not None and known.live:
-            return Refusal("rejected", "Client order id is in use by an open order.")
+            return CheckFailure("rejected", "Client order id is in use by an open order.")
         return None
 
-    def _minimum(self, placement: Placement) -> Refusal | None:
+    def _minimum(self, placement: Placement) -> CheckFailure | None:
         request = placement.request
         minimum = request.market.instrument.min_order_value
         if request.size * request.limit >= minimum or (request.position_tpsl and not request.size):
@@ -156,15 +156,15 @@ class Checks:
         reducible = placement.account.reducible(request.market.symbol, request.side)
         if request.reduce_only and 0 < reducible <= request.size:
             return None
-        return Refusal("minTradeNtlRejected", f"Order must have minimum value of ${minimum}.")
+        return CheckFailure("minTradeNtlRejected", f"Order must have minimum value of ${minimum}.")
 
-    def _trigger(self, placement: Placement) -> Refusal | None:
+    def _trigger(self, placement: Placement) -> CheckFailure | None:
         if placement.request.trigger is None:
             return None
         reference = placement.book.mark if self._options.trigger_reference == "mark" else placement.book.mid
         if self._may_wait(placement.request, reference):
             return None
-        return Refusal("badTriggerPxRejected", INVALID_TRIGGER)
+        return CheckFailure("badTriggerPxRejected", INVALID_TRIGGER)
 
     def _may_wait(self, request: OrderRequest, reference: Decimal) -> bool:
         """Whether a trigger may be placed while the price is at `reference`."""
@@ -176,37 +176,37 @@ class Checks:
         may_miss = trigger.tpsl == "tp" and self._options.tp_limit_side == "any"
         return may_miss or not trigger.is_market or _reaches(request, trigger.price)
 
-    def _reduce_only(self, placement: Placement) -> Refusal | None:
+    def _reduce_only(self, placement: Placement) -> CheckFailure | None:
         request = placement.request
         if not request.reduce_only or placement.account.reducible(request.market.symbol, request.side) > 0:
             return None
         if request.trigger is not None and self._options.flat_reduce_only_trigger == "keep":
             return None
-        return Refusal("reduceOnlyRejected", "Reduce only order would increase position.")
+        return CheckFailure("reduceOnlyRejected", "Reduce only order would increase position.")
 
-    def _upgrade(self, placement: Placement) -> Refusal | None:
+    def _upgrade(self, placement: Placement) -> CheckFailure | None:
         if placement.request.tif is Tif.ALO or not self.post_only():
             return None
-        return Refusal("rejected", ONLY_POST_ONLY)
+        return CheckFailure("rejected", ONLY_POST_ONLY)
 
-    def _order_count(self, placement: Placement) -> Refusal | None:
+    def _order_count(self, placement: Placement) -> CheckFailure | None:
         request, account = placement.request, placement.account
         restricted = request.reduce_only or request.trigger is not None
         limit = min(OPEN_ORDER_LIMIT + int(account.volume / VOLUME_PER_ORDER), MOST_OPEN_ORDERS)
         count = len(account.open_orders)
         if count >= limit or (restricted and count >= OPEN_ORDER_LIMIT):
-            return Refusal("tooManyOpenOrdersRejected", "Too many open orders.")
+            return CheckFailure("tooManyOpenOrdersRejected", "Too many open orders.")
         return None
 
-    def _open_interest(self, placement: Placement) -> Refusal | None:
+    def _open_interest(self, placement: Placement) -> CheckFailure | None:
         return capped(placement.account, placement.request, placement.request.size, placement.book)
 
-    def _post_only(self, placement: Placement) -> Refusal | None:
+    def _post_only(self, placement: Placement) -> CheckFailure | None:
         if placement.request.tif is not Tif.ALO:
             return None
         return crossing(placement.request, placement.book)
 
-    def _tier(self, placement: Placement) -> Refusal | None:
+    def _tier(self, placement: Placement) -> CheckFailure | None:
         request = placement.request
         # As with margin, a trigger is asked when it fires.
         if request.trigger is not None or request.reduce_only:
@@ -215,12 +215,12 @@ class Checks:
         symbol = request.market.symbol
         if self._rules.within_tier(placement.account, symbol, signed, placement.book.mark):
             return None
-        return Refusal(
+        return CheckFailure(
             "perpMaxPositionRejected",
             "Order would cause position to exceed margin tier limit at current leverage",
         )
 
-    def _margin(self, placement: Placement) -> Refusal | None:
+    def _margin(self, placement: Placement) -> CheckFailure | None:
         request = placement.request
         # A trigger reserves nothing; margin is asked for when it fires. A reduce-only order never adds.
         if request.trigger is not None or request.reduce_only:
@@ -230,7 +230,7 @@ class Checks:
             placement.account, request.market.symbol, signed, placement.marks, self._options.taker_fee
         ):
             return None
-        return Refusal("perpMarginRejected", "Insufficient margin to place order.")
+        return CheckFailure("perpMarginRejected", "Insufficient margin to place order.")
 
 
 ONLY_POST_ONLY = "Only post-only orders allowed immediately after network upgrade"
@@ -238,33 +238,35 @@ INVALID_TRIGGER = "Invalid TP/SL price."
 _BRACKETS = (["sl"], ["tp"], ["sl", "tp"])
 
 
-def crossing(request: OrderRequest, book: Book) -> Refusal | None:
+def crossing(request: OrderRequest, book: Book) -> CheckFailure | None:
     """Why an order may not rest without trading, or None."""
     if book.best_against(request.side, request.limit) is None:
         return None
     bid, ask = book.best(Side.BUY), book.best(Side.SELL)
     sides = "@".join("" if price is None else number(price).removesuffix(".0") for price in (bid, ask))
-    return Refusal("badAloPxRejected", f"Post only order would have immediately matched, bbo was {sides}.")
+    return CheckFailure(
+        "badAloPxRejected", f"Post only order would have immediately matched, bbo was {sides}."
+    )
 
 
-def capped(account: Account, request: OrderRequest, size: Decimal, book: Book) -> Refusal | None:
+def capped(account: Account, request: OrderRequest, size: Decimal, book: Book) -> CheckFailure | None:
     """Why `size` coins of an order may not trade in a market that has reached its open interest, or None."""
     held = account.size(request.market.symbol)
     if not book.capped or request.reduce_only or abs(held + request.side.sign * size) <= abs(held):
         return None
     flips = account.reducible(request.market.symbol, request.side) > 0
-    return Refusal(
+    return CheckFailure(
         f"position{'Flip' if flips else 'Increase'}AtOpenInterestCapRejected",
         "Order would increase open interest while open interest is capped",
     )
 
 
-def unmatched(request: OrderRequest, book: Book) -> Refusal:
+def unmatched(request: OrderRequest, book: Book) -> CheckFailure:
     """Why an order that had to trade at once did not trade at all."""
     is_market = request.tif is Tif.MARKET if request.trigger is None else request.trigger.is_market
     if is_market and book.best_against(request.side, None) is None:
-        return Refusal("marketOrderNoLiquidityRejected", "No liquidity available for market order.")
-    return Refusal("iocCancelRejected", "Order could not immediately match against any resting orders.")
+        return CheckFailure("marketOrderNoLiquidityRejected", "No liquidity available for market order.")
+    return CheckFailure("iocCancelRejected", "Order could not immediately match against any resting orders.")
 
 
 def _reaches(request: OrderRequest, price: Decimal) -> bool:

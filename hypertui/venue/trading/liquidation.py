@@ -12,7 +12,7 @@ from hypertui.venue.accounts.transfers import Treasury
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.markets import Market, number, usd
 from hypertui.venue.model.orders import VenueOrder
-from hypertui.venue.trading.order_entry import Desk
+from hypertui.venue.trading.order_entry import OrderEntry
 from hypertui.venue.trading.records import LIQUIDATOR_ADDRESS
 
 # Of a position worth more than this (USD) only a part goes to the market at first, and nothing less than all
@@ -33,7 +33,7 @@ class Liquidator:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: OrderEntry,
         rules: MarginRules,
         accounts: Mapping[str, Account],
         markets: Mapping[str, Market],

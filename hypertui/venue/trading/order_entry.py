@@ -11,7 +11,7 @@ from decimal import Decimal
 from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.margin import MarginRules
-from hypertui.venue.market.liquidity import Quote
+from hypertui.venue.market.liquidity import LiquidityLevel
 from hypertui.venue.market.matching import Book
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.messages import mapping
@@ -36,7 +36,7 @@ from hypertui.venue.trading.trading import Trading
 CROWD_SHARE = Decimal("0.001")
 
 
-class Desk:
+class OrderEntry:
     """All books and the orders in them. `accounts` belongs to the core."""
 
     def __init__(
@@ -144,7 +144,7 @@ class Desk:
         book = self._books[symbol]
         side = Side.BUY if book.mark > before else Side.SELL
         match = book.best_against(side, None)
-        if match is None or not isinstance(match.source, Quote):
+        if match is None or not isinstance(match.source, LiquidityLevel):
             return
         instrument = book.market.instrument
         size = max(instrument.floor_size(match.size * CROWD_SHARE), instrument.lot)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from hypertui.core.market import ZERO
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.margin import MarginRules
-from hypertui.venue.market.liquidity import Quote
+from hypertui.venue.market.liquidity import LiquidityLevel
 from hypertui.venue.market.matching import Book
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.options import VenueOptions
@@ -57,7 +57,7 @@ class Trading:
         while order.remaining > 0 and (found := book.best_against(order.side, limit)) is not None:
             part = min(order.remaining, found.size)
             source = found.source
-            if isinstance(source, Quote):
+            if isinstance(source, LiquidityLevel):
                 maker = PATH_ADDRESS
                 source.size -= part
             elif source.owner == order.owner:

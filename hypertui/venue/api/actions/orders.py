@@ -26,7 +26,7 @@ from hypertui.venue.model.messages import (
     order_key,
 )
 from hypertui.venue.model.order_results import Filled, Outcome, Refused, Waiting
-from hypertui.venue.model.orders import Grouping, Json, OrderRequest, Tif, Trigger, VenueOrder
+from hypertui.venue.model.orders import Grouping, Json, OrderRequest, Tif, TriggerTerms, VenueOrder
 
 NOT_FOUND = "Order was never placed, already canceled, or filled."
 NO_PRIORITY = "Insufficient delegatable balance for priority order"
@@ -177,7 +177,7 @@ def _request(core: Core, item: Json) -> OrderRequest:
     else:
         terms = mapping(kind, "trigger")
         tpsl = one_of(terms, "tpsl", ("tp", "sl"))
-        trigger = Trigger(
+        trigger = TriggerTerms(
             decimal(terms, "triggerPx"), boolean(terms, "isMarket"), "tp" if tpsl == "tp" else "sl"
         )
     return OrderRequest(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.core import Core
-from hypertui.venue.model.log import Log
+from hypertui.venue.model.log import HistoryLog
 from hypertui.venue.model.messages import address, integer
 from hypertui.venue.model.orders import Json
 
@@ -29,7 +29,7 @@ class People:
         return Account(user) if account is None else account
 
 
-def rows_between(log: Log, body: Json, now: int, page: int, *, start_given: bool = True) -> list[Json]:
+def rows_between(log: HistoryLog, body: Json, now: int, page: int, *, start_given: bool = True) -> list[Json]:
     """The first `page` rows within the question's bounds in ms, both included, oldest first; with `reversed`
     the last ones, newest first. Raises MalformedError without a start where one has to be given."""
     start = 0 if not start_given and body.get("startTime") is None else integer(body, "startTime")

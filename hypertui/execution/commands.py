@@ -21,7 +21,7 @@ _CALLS_OFF = (Verb.RESUME, Verb.HALT)
 _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
-class SteeredTrade(operator_exits.Trade, Protocol):
+class SteeredTrade(operator_exits.ExitedTrade, Protocol):
     """What the helm needs of the open trade."""
 
     wishes: Wishes
@@ -34,7 +34,7 @@ class SteeredTrade(operator_exits.Trade, Protocol):
     def halt(self, reason: str) -> None: ...
 
 
-class Helm:
+class CommandHandler:
     """Takes the commands of one trade."""
 
     def __init__(self, trade: SteeredTrade) -> None:

@@ -18,7 +18,7 @@ from hypertui.strategy.ladder.trace import trace_record
 _BAD_NEWS = ("rejected", "not placed")
 
 
-class Chronicle:
+class TradeEvents:
     """Listens to the order tracker and is told of fills and modes. `last_step` is (words, ms).
 
     Before it has a `ladder` it is silent: what is played back from the journal is no news.

@@ -20,15 +20,15 @@ from hypertui.exchange.protocol import (
 )
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.key_watch import KeyWatch
-from hypertui.execution.market_data import Inputs
+from hypertui.execution.market_data import MarketData
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import reconciliation
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.clock_sync import ClockSkew
-from hypertui.runtime.event_queue import Inbox
-from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose, Rations
+from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose, RequestBudget
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
@@ -46,7 +46,7 @@ class _Suspicion:
     looked: bool = False
 
 
-class Caretaker:
+class AccountSync:
     """Runs its questions outside the inbox and hands the answers in.
 
     `book` takes fills that were found by asking; `pause` stops new risk when the position is not the booked
@@ -59,13 +59,13 @@ class Caretaker:
         symbol: str,
         tracker: OrderTracker,
         ids: ClientIds,
-        inputs: Inputs,
-        inbox: Inbox,
+        inputs: MarketData,
+        inbox: EventQueue,
         clock: Callable[[], int],
         alarms: Alarms,
         journal: TradeJournal,
-        rations: Rations,
-        skew: ClockSkew,
+        rations: RequestBudget,
+        skew: ClockSync,
         key: KeyWatch,
         book: Callable[[Fill], None],
         pause: Callable[[str], None],

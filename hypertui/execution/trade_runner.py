@@ -44,11 +44,11 @@ from hypertui.execution.preflight.facts import Survey
 from hypertui.execution.recording import Unsound, newest_mark
 from hypertui.execution.trade import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trade_context import Desk
+from hypertui.execution.trade_context import TradeContext
 from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
-from hypertui.runtime.event_queue import Inbox
+from hypertui.runtime.event_queue import EventQueue
 from hypertui.strategy.ladder.plan import Plan, PlanError
 
 _UPKEEP_EVERY = 10.0
@@ -58,7 +58,7 @@ _REFUSALS = (StartRefused, PlanError, ExchangeError)  # what keeps a trade from 
 _LOG = logging.getLogger(__name__)
 
 
-class Trader:
+class TradeRunner:
     """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event;
     `random` serves the backoff; `log_trouble` says why lines of the log are lost, `clock_set_by` how far the
     machine's own clock has been set since the start (ms)."""
@@ -77,8 +77,8 @@ class Trader:
         log_trouble: Callable[[], str] = lambda: "",
         clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
-        inbox = Inbox(self._advance)
-        self.desk = Desk(
+        inbox = EventQueue(self._advance)
+        self.desk = TradeContext(
             exchange, config, trade_id, clock, random, log, journal, inbox, changed, self._pause, log_trouble
         )
         self.trade: OpenTrade | None = None

@@ -13,7 +13,7 @@ from hypertui.runtime.alarms import Alarms
 _LITTLE = 200_000_000  # bytes: some days of a busy trade
 
 
-class Upkeep:
+class Housekeeping:
     """Of one trade. `log_trouble` says why lines of the log are lost, empty while none are."""
 
     def __init__(self, journal: TradeJournal, alarms: Alarms, log_trouble: Callable[[], str]) -> None:

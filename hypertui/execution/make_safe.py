@@ -20,7 +20,7 @@ from hypertui.exchange.protocol import (
     Unreachable,
 )
 from hypertui.execution.exposure import Exposure, look
-from hypertui.runtime.clock_sync import ClockSkew
+from hypertui.runtime.clock_sync import ClockSync
 
 _TRIES = 4
 _PAUSE = 0.5
@@ -51,7 +51,7 @@ class Safety:
         self._clock = clock
         self._new_id = new_id
         self._say = say
-        self._skew = ClockSkew()
+        self._skew = ClockSync()
         self.seen: Exposure | None = None
 
     async def make_safe(self, distance: Decimal | None) -> str:
