@@ -30,7 +30,7 @@ class Main(Page):
             with Horizontal(id="top", classes="row"):
                 yield self.panel("full", "price", price.panel, "PRICE")
                 yield self.panel("full", "ladder", ladder.ladder, ladder.title)
-                yield self.panel("full", "map", map.PositionMap().lines, map.title)
+                yield self.panel("full", "map", map.MapView().lines, map.title)
             with Horizontal(id="middle", classes="row"):
                 yield self.panel("full", "slots", ladder.slots, ladder.slots_title)
                 yield self.panel("full", "money", money.money, "PROFIT AND RISK")
@@ -40,7 +40,7 @@ class Main(Page):
             yield self.panel("compact", "c-money", money.money_compact)
             yield self.panel("compact", "c-ladder", ladder.ladder_row)
             yield self.station("compact", "c-slots", ladder.slots_compact)
-            yield self.station("compact", "c-map", map.PositionMap().compact)
+            yield self.station("compact", "c-map", map.MapView().compact)
             yield self.panel("compact", "c-commands", log.command_or_alarm)
             yield self.station("compact", "c-events", log.events_compact)
 

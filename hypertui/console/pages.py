@@ -10,7 +10,7 @@ from hypertui.console.page import Page
 from hypertui.console.views import audit, health, ledger, orders, units
 
 
-class Orders(Page):
+class OrdersPage(Page):
     """The orders three ways."""
 
     def body(self) -> ComposeResult:
@@ -20,7 +20,7 @@ class Orders(Page):
         )
 
 
-class Ledger(Page):
+class LedgerPage(Page):
     """Executions, lots, cycles and totals."""
 
     def body(self) -> ComposeResult:
@@ -54,7 +54,7 @@ class Ledger(Page):
         yield self.panel("both", "totals", ledger.totals, "TOTALS")
 
 
-class Units(Page):
+class UnitsPage(Page):
     """The whole position map."""
 
     def body(self) -> ComposeResult:
@@ -63,7 +63,7 @@ class Units(Page):
         )
 
 
-class Log(Page):
+class LogPage(Page):
     """Operators' actions above, events below."""
 
     def __init__(self, name: str, *, ascii: bool) -> None:
@@ -87,7 +87,7 @@ class Log(Page):
         self.app.show_frame()
 
 
-class Health(Page):
+class HealthPage(Page):
     """Risk, sources and budget, latency, alarms, tasks."""
 
     def body(self) -> ComposeResult:
@@ -115,9 +115,9 @@ class Health(Page):
 
 
 PAGES: dict[str, type[Page]] = {
-    "orders": Orders,
-    "ledger": Ledger,
-    "map": Units,
-    "log": Log,
-    "health": Health,
+    "orders": OrdersPage,
+    "ledger": LedgerPage,
+    "map": UnitsPage,
+    "log": LogPage,
+    "health": HealthPage,
 }

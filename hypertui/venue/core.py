@@ -25,7 +25,7 @@ from hypertui.venue.model.markets import Market, usd
 from hypertui.venue.model.messages import integer, mapping
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.order_results import Outcome
-from hypertui.venue.model.orders import Grouping, Json, OrderRequest
+from hypertui.venue.model.orders import Grouping, Json, OrderTerms
 from hypertui.venue.trading.amend import Amendments
 from hypertui.venue.trading.checks import TOO_FAR, too_far
 from hypertui.venue.trading.liquidation import Liquidator
@@ -129,7 +129,7 @@ class Core:
     # Actions; the account must be stored.
 
     def place(
-        self, account: Account, requests: Sequence[OrderRequest], grouping: Grouping = "na"
+        self, account: Account, requests: Sequence[OrderTerms], grouping: Grouping = "na"
     ) -> list[Outcome] | str:
         """Place orders one after the other, or as a group; one outcome for each, or the one text that refuses
         them all. Raises ActionError where a market trades no more."""
@@ -152,7 +152,7 @@ class Core:
             return outcomes
 
     def modify(
-        self, account: Account, key: int | str, request: OrderRequest, *, always: bool = False
+        self, account: Account, key: int | str, request: OrderTerms, *, always: bool = False
     ) -> Outcome | str:
         """Replace a working order by another one, see Amendments; the text of the refusal where there is no
         new order."""

@@ -17,7 +17,7 @@ from hypertui.cli import main
 from hypertui.cli import probe as command
 from hypertui.core.market import Side
 from hypertui.execution import probe_account
-from hypertui.venue.model.orders import OrderRequest, Tif
+from hypertui.venue.model.orders import OrderTerms, Tif
 from tests.support.local_venue import LocalVenue
 
 KEY = "0x" + "1" * 64
@@ -106,7 +106,7 @@ def test_only_where_the_account_has_nothing(
     limit, tif = (Decimal(140), Tif.GTC) if resting else (Decimal(151), Tif.IOC)
 
     def act() -> None:
-        request = OrderRequest(venue.core.by_symbol["SOL"], Side.BUY, limit, Decimal(1), False, tif)
+        request = OrderTerms(venue.core.by_symbol["SOL"], Side.BUY, limit, Decimal(1), False, tif)
         venue.core.place(venue.core.stored(ADDRESS), [request])
 
     venue.call(act)

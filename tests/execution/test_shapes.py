@@ -37,7 +37,7 @@ from hypertui.runtime.event_queue import EventQueue
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 from hypertui.venue.accounts.accounts import APART, Account
-from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
+from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 from tests.support.direct_venue import DirectVenue
 
 SHAPES = int(os.environ.get("SHAPES", "60"))
@@ -164,7 +164,7 @@ def make(shape: Shape) -> Made:
     if shape.own is None and not shape.only_isolated:
         core.collateral.set_leverage(account, core.by_symbol["SOL"], 3, cross=not shape.set_isolated)
     for _ in range(shape.orders):
-        buy = OrderRequest(
+        buy = OrderTerms(
             core.by_symbol["SOL"], Side.BUY, D(190), D(1), False, None, TriggerTerms(D(180), True, "sl")
         )
         core.place(account, [buy])
@@ -188,7 +188,7 @@ def hold(venue: DirectVenue, account: Account, wanted: Holding, money: D) -> Non
     size = market_.instrument.floor_size(money * wanted.share / mark)
     limit = market_.instrument.round_price(mark * (1 + wanted.side.sign * D("0.05")))
     if size:
-        core.place(account, [OrderRequest(market_, wanted.side, limit, size, False, Tif.IOC)])
+        core.place(account, [OrderTerms(market_, wanted.side, limit, size, False, Tif.IOC)])
 
 
 async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hyperliquid.utils.constants import MAINNET_API_URL
 
-from hypertui.exchange.hyperliquid import MAINNET, TESTNET, Network, paper
+from hypertui.exchange.hyperliquid import MAINNET, TESTNET, Endpoint, paper
 from hypertui.exchange.hyperliquid.network import Kind
 
 
@@ -17,7 +17,7 @@ def test_the_web_socket_follows_the_base_url() -> None:
 
 def test_a_trailing_slash_is_dropped() -> None:
     assert paper("http://127.0.0.1:3001//").base_url == "http://127.0.0.1:3001"
-    assert Network(Kind.MAINNET, MAINNET_API_URL + "/") == MAINNET
+    assert Endpoint(Kind.MAINNET, MAINNET_API_URL + "/") == MAINNET
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_paper_is_never_at_an_official_host(url: str) -> None:
 @pytest.mark.parametrize("kind", [Kind.MAINNET, Kind.TESTNET])
 def test_official_networks_have_one_url(kind: Kind) -> None:
     with pytest.raises(ValueError, match="is at https"):
-        Network(kind, "http://127.0.0.1:3001")
+        Endpoint(kind, "http://127.0.0.1:3001")
     other = TESTNET if kind is Kind.MAINNET else MAINNET
     with pytest.raises(ValueError, match="is at https"):
-        Network(kind, other.base_url)
+        Endpoint(kind, other.base_url)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
+from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 from tests.execution.desk import START, Desk
 from tests.simulation.auditor import Auditor
 from tests.simulation.network import Network
@@ -27,8 +27,8 @@ def test_a_stop_that_the_engine_does_not_know_is_found(known: bool) -> None:
     cloid = desk.stop(-4).client_id if known else "0x" + "0" * 32
     stop = TriggerTerms(Decimal(96), True, "sl")
     for request in (
-        OrderRequest(venue.market, Side.BUY, Decimal(101), Decimal(1), False, Tif.IOC),
-        OrderRequest(venue.market, Side.SELL, Decimal(90), Decimal(1), True, None, stop, cloid),
+        OrderTerms(venue.market, Side.BUY, Decimal(101), Decimal(1), False, Tif.IOC),
+        OrderTerms(venue.market, Side.SELL, Decimal(90), Decimal(1), True, None, stop, cloid),
     ):
         venue.core.place(venue.account, [request])
     assert venue.position == 1 and len(venue.working()) == 1

@@ -13,8 +13,8 @@ from hypertui.venue.core import Core
 from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.options import VenueOptions
-from hypertui.venue.model.order_results import Filled, Outcome, Refused, Resting
-from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
+from hypertui.venue.model.order_results import FilledResult, Outcome, RefusedResult, RestingResult
+from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 
 ALICE = "0x" + "a" * 40
 BOB = "0x" + "b" * 40
@@ -51,10 +51,10 @@ class Venue:
         reduce_only: bool = False,
         cloid: str | None = None,
         symbol: str = "SOL",
-    ) -> OrderRequest:
+    ) -> OrderTerms:
         condition = None if trigger is None else TriggerTerms(Decimal(trigger), is_market, tpsl)
         market = self.core.by_symbol[symbol]
-        return OrderRequest(
+        return OrderTerms(
             market,
             side,
             Decimal(limit),
@@ -85,16 +85,16 @@ class Venue:
         return [(update["order"]["oid"], update["status"]) for update in updates]
 
 
-def resting(outcome: Outcome) -> Resting:
-    assert isinstance(outcome, Resting), outcome
+def resting(outcome: Outcome) -> RestingResult:
+    assert isinstance(outcome, RestingResult), outcome
     return outcome
 
 
-def filled(outcome: Outcome) -> Filled:
-    assert isinstance(outcome, Filled), outcome
+def filled(outcome: Outcome) -> FilledResult:
+    assert isinstance(outcome, FilledResult), outcome
     return outcome
 
 
-def refused(outcome: Outcome) -> Refused:
-    assert isinstance(outcome, Refused), outcome
+def refused(outcome: Outcome) -> RefusedResult:
+    assert isinstance(outcome, RefusedResult), outcome
     return outcome

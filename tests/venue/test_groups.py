@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.venue.model.order_results import Outcome, Resting, Waiting
-from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder, frontend
+from hypertui.venue.model.order_results import Outcome, RestingResult, WaitingResult
+from hypertui.venue.model.orders import OrderTerms, Tif, VenueOrder, frontend
 from tests.venue.helpers import ALICE, BOB, Venue, filled, resting
 
 
@@ -22,7 +22,7 @@ def bracket(
     size: str = "4",
     tif: Tif = Tif.GTC,
     side: Side = Side.BUY,
-) -> list[OrderRequest]:
+) -> list[OrderTerms]:
     other = Side.SELL if side is Side.BUY else Side.BUY
     worst = "80" if side is Side.BUY else "120"
     return [
@@ -32,7 +32,7 @@ def bracket(
     ]
 
 
-def place(venue: Venue, requests: list[OrderRequest], who: str = ALICE, **grouping: Any) -> list[Outcome]:
+def place(venue: Venue, requests: list[OrderTerms], who: str = ALICE, **grouping: Any) -> list[Outcome]:
     kind = grouping.get("grouping", "normalTpsl")
     outcomes = venue.core.place(venue.account(who), requests, kind)
     assert not isinstance(outcomes, str), outcomes
@@ -43,7 +43,7 @@ def orders(outcomes: list[Outcome]) -> list[VenueOrder]:
     return [outcome.order for outcome in outcomes]
 
 
-def position_tpsl(venue: Venue, size: str = "0") -> list[OrderRequest]:
+def position_tpsl(venue: Venue, size: str = "0") -> list[OrderTerms]:
     requests = [
         venue.request(Side.SELL, size, "80", trigger="95", reduce_only=True),
         venue.request(Side.SELL, size, "80", trigger="105", tpsl="tp", reduce_only=True),
@@ -54,8 +54,8 @@ def position_tpsl(venue: Venue, size: str = "0") -> list[OrderRequest]:
 def test_children_wait_for_their_parent_and_are_listed_twice() -> None:
     venue = Venue()
     first, *others = place(venue, bracket(venue))
-    assert isinstance(first, Resting)
-    assert [each.text for each in others if isinstance(each, Waiting)] == ["waitingForFill"] * 2
+    assert isinstance(first, RestingResult)
+    assert [each.text for each in others if isinstance(each, WaitingResult)] == ["waitingForFill"] * 2
     shown = [frontend(order) for order in venue.account().open_orders.values()]
     assert len(shown) == 3
     assert [child["oid"] for child in shown[0]["children"]] == [shown[1]["oid"], shown[2]["oid"]]
@@ -89,7 +89,7 @@ def test_a_parent_that_fills_at_once_arms_its_children_at_once() -> None:
     venue = Venue()
     parent, *children = place(venue, bracket(venue, limit="101", tif=Tif.IOC))
     assert filled(parent).size == 4
-    assert {each.text for each in children if isinstance(each, Waiting)} == {"waitingForTrigger"}
+    assert {each.text for each in children if isinstance(each, WaitingResult)} == {"waitingForTrigger"}
     venue.price("94")
     assert [order.status for order in orders(children)] == ["filled", "siblingFilledCanceled"]
 
@@ -188,7 +188,7 @@ def test_position_tpsl_closes_whatever_the_position_is() -> None:
     venue = Venue()
     venue.buy("4", "105", Tif.IOC)
     outcomes = place(venue, position_tpsl(venue), grouping="positionTpsl")
-    assert {each.text for each in outcomes if isinstance(each, Waiting)} == {"waitingForTrigger"}
+    assert {each.text for each in outcomes if isinstance(each, WaitingResult)} == {"waitingForTrigger"}
     stop, profit = orders(outcomes)
     shown = frontend(stop)
     assert (shown["isPositionTpsl"], shown["sz"], shown["origSz"]) == (True, "0.0", "0.0")

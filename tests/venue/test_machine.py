@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
-from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
+from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 from hypertui.venue.trading.liquidation import BACKSTOP
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
@@ -75,16 +75,16 @@ class Exchange(RuleBasedStateMachine):
 
     def request(
         self, account: Account, symbol: str, side: Side, away: int, share: int, tif: Tif, *, reduce: bool
-    ) -> OrderRequest:
+    ) -> OrderTerms:
         position = account.size(symbol)
         if reduce and position and share != 110:
             side = Side.SELL if position > 0 else Side.BUY
         reduce = reduce and (bool(position) or share == 110)
         size = self.size(account, symbol, share, closing=reduce)
         market = self.core.by_symbol[symbol]
-        return OrderRequest(market, side, self.price(symbol, away), size, reduce, tif)
+        return OrderTerms(market, side, self.price(symbol, away), size, reduce, tif)
 
-    def trigger(self, request: OrderRequest, tpsl: str, away: int, *, market: bool) -> OrderRequest:
+    def trigger(self, request: OrderTerms, tpsl: str, away: int, *, market: bool) -> OrderTerms:
         trigger = TriggerTerms(Decimal(1), market, "tp" if tpsl == "tp" else "sl")
         above = trigger.above(request.side)
         symbol = request.market.symbol

@@ -15,7 +15,7 @@ from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
 from hypertui.venue.model.listing import MARKETS
-from hypertui.venue.model.orders import OrderRequest, Tif, TriggerTerms
+from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 from tests.venue.helpers import ALICE, BOB, Venue
 from tests.venue.identities import Witness
 
@@ -74,7 +74,7 @@ class Traders:
         other = Side.SELL if side is Side.BUY else Side.BUY
         size = SOL.floor_size(100 / mark)
         if choice == 0:
-            parent = OrderRequest(market, side, self._near(mark, "0.01"), size, False, Tif.GTC)
+            parent = OrderTerms(market, side, self._near(mark, "0.01"), size, False, Tif.GTC)
             core.place(account, [parent, *self._exits(other, size, mark)], "normalTpsl")
         elif choice == 1:
             side = Side.SELL if account.size("SOL") > 0 else Side.BUY
@@ -82,7 +82,7 @@ class Traders:
             core.place(account, exits, "positionTpsl")
         elif choice == 2 and account.open_orders:
             order = random.choice(list(account.open_orders.values()))
-            request = OrderRequest(market, order.side, self._near(mark, "0.02"), size, False, Tif.GTC)
+            request = OrderTerms(market, order.side, self._near(mark, "0.02"), size, False, Tif.GTC)
             core.modify(account, order.oid, request, always=random.random() < 0.5)
         else:
             with suppress(ActionError):
@@ -90,7 +90,7 @@ class Traders:
                     account, market, random.randint(5, 20), cross=random.random() < 0.5
                 )
 
-    def _exits(self, side: Side, size: Decimal, mark: Decimal) -> list[OrderRequest]:
+    def _exits(self, side: Side, size: Decimal, mark: Decimal) -> list[OrderTerms]:
         market = self._venue.core.by_symbol["SOL"]
         exits = []
         for tpsl in ("tp", "sl"):
@@ -98,7 +98,7 @@ class Traders:
             away = Decimal("1.015") if trigger.above(side) else Decimal("0.985")
             trigger = replace(trigger, price=SOL.round_price(mark * away))
             limit = SOL.round_price(trigger.price * (1 + side.sign * Decimal("0.1")))
-            exits.append(OrderRequest(market, side, limit, size, True, None, trigger))
+            exits.append(OrderTerms(market, side, limit, size, True, None, trigger))
         return exits
 
     def _near(self, price: Decimal, range_: str) -> Decimal:
@@ -123,9 +123,7 @@ class Traders:
                 limit = SOL.round_price(
                     trigger.price * (1 + side.sign * Decimal(random.choice(("0.001", "0.1"))))
                 )
-        request = OrderRequest(
-            self._venue.core.by_symbol["SOL"], side, limit, size, reduce_only, tif, trigger
-        )
+        request = OrderTerms(self._venue.core.by_symbol["SOL"], side, limit, size, reduce_only, tif, trigger)
         self._venue.core.place(account, [request])
 
     def _trigger(self, side: Side, mark: Decimal) -> TriggerTerms:

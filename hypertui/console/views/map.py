@@ -47,7 +47,7 @@ def title(frame: Frame) -> str:
     return f"POSITION MAP  {fmt.plural(len(rows), 'unit')}{moved}"
 
 
-class PositionMap:
+class MapView:
     """The map's lines. The table is kept for as long as the map is the same: a long trade's has hundreds of
     rows, of which a few are in sight."""
 

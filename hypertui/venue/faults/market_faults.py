@@ -14,7 +14,7 @@ from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Fault, Faults
 from hypertui.venue.faults.interventions import Interventions
 from hypertui.venue.market.prices import PricePath
-from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder
+from hypertui.venue.model.orders import OrderTerms, Tif, VenueOrder
 
 # How far from the mark another hand's closing order may trade.
 ANY_PRICE = Decimal("0.5")
@@ -89,7 +89,7 @@ class MarketFaults:
                 size = instrument.floor_size(abs(position.size) * share)
                 limit = instrument.round_price(book.mark * (ONE + side.sign * ANY_PRICE))
                 if size:
-                    request = OrderRequest(book.market, side, limit, size, True, Tif.IOC)
+                    request = OrderTerms(book.market, side, limit, size, True, Tif.IOC)
                     self._core.place(account, [request])
 
     def _end_sibling(self, fault: Fault) -> None:

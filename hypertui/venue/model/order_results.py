@@ -12,14 +12,14 @@ WAITING_FOR_TRIGGER = "waitingForTrigger"
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
+class RestingResult:
     """The order works."""
 
     order: VenueOrder
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledResult:
     """The order traded at once, perhaps in part: `size` coins for `value` USD."""
 
     order: VenueOrder
@@ -28,7 +28,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedResult:
     """The order was refused, in the venue's words."""
 
     order: VenueOrder
@@ -36,11 +36,11 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingResult:
     """The order belongs to a group, and waits for what `text` says."""
 
     order: VenueOrder
     text: str
 
 
-Outcome = Resting | Filled | Refused | Waiting
+Outcome = RestingResult | FilledResult | RefusedResult | WaitingResult

@@ -47,7 +47,7 @@ class TriggerTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderRequest:
+class OrderTerms:
     """One order as it was asked for. `tif` is None exactly when there is a trigger.
 
     `builder` is who is paid on top, and how many tenths of a basis point. An order of `position_tpsl`
@@ -76,7 +76,7 @@ class VenueOrder:
 
     oid: int
     owner: str
-    request: OrderRequest
+    request: OrderTerms
     remaining: Decimal
     time: int
     status: str = "open"
@@ -166,7 +166,7 @@ def basic(order: VenueOrder, remaining: Decimal | None = None) -> Json:
     return shape
 
 
-def _order_type(request: OrderRequest) -> str:
+def _order_type(request: OrderTerms) -> str:
     if request.trigger is None:
         return "Market" if request.tif in (Tif.LIQUIDATION, Tif.MARKET) else "Limit"
     kind = "Stop" if request.trigger.tpsl == "sl" else "Take Profit"

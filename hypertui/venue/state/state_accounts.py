@@ -24,7 +24,7 @@ from hypertui.venue.model.messages import (
     one_of,
     text,
 )
-from hypertui.venue.model.orders import Group, Json, OrderRequest, StatusEvent, Tif, TriggerTerms, VenueOrder
+from hypertui.venue.model.orders import Group, Json, OrderTerms, StatusEvent, Tif, TriggerTerms, VenueOrder
 
 
 def write_account(account: Account) -> Json:
@@ -206,7 +206,7 @@ def _read_order(row: Json, owner: str, markets: Mapping[str, Market]) -> VenueOr
     if row.get("builder") is not None:
         paid = mapping(row, "builder")
         builder = (address(paid, "b"), integer(paid, "f"))
-    request = OrderRequest(
+    request = OrderTerms(
         market=markets[text(row, "symbol")],
         side=Side(text(row, "side")),
         limit=exact(row, "limit"),

@@ -11,8 +11,8 @@ from dataclasses import replace
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.market.matching import Book
 from hypertui.venue.model.events import Batch
-from hypertui.venue.model.order_results import Outcome, Refused
-from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder
+from hypertui.venue.model.order_results import Outcome, RefusedResult
+from hypertui.venue.model.orders import OrderTerms, Tif, VenueOrder
 from hypertui.venue.trading.checks import crossing
 from hypertui.venue.trading.order_entry import OrderEntry
 
@@ -29,7 +29,7 @@ class Amendments:
         self._books = books
 
     def modify(
-        self, account: Account, key: int | str, request: OrderRequest, batch: Batch, *, always: bool
+        self, account: Account, key: int | str, request: OrderTerms, batch: Batch, *, always: bool
     ) -> Outcome | str:
         """Replace the order with an order id or client order id. Unless it is to be placed `always`, the new
         one must be a limit order that rests, and the old one must still work; returns the refusal's text
@@ -53,12 +53,12 @@ class Amendments:
                 self._desk.orders.end(order, refusal.status, batch)
                 return refusal.text + asset
         outcome = self._desk.place(account, request, batch)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, RefusedResult):
             return FAILED + outcome.text
         return outcome
 
 
-def _inherit(request: OrderRequest, old: VenueOrder | None) -> OrderRequest:
+def _inherit(request: OrderTerms, old: VenueOrder | None) -> OrderTerms:
     """The new order keeps the old one's client order id, and its builder."""
     if old is None:
         return request

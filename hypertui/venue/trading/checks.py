@@ -12,7 +12,7 @@ from hypertui.venue.accounts.margin import MarginRules
 from hypertui.venue.market.matching import Book
 from hypertui.venue.model.markets import number
 from hypertui.venue.model.options import VenueOptions
-from hypertui.venue.model.orders import OrderRequest, Tif
+from hypertui.venue.model.orders import OrderTerms, Tif
 
 # 1,000 open orders, and one more for each of these USD traded. Hyperliquid docs, rate limits.
 OPEN_ORDER_LIMIT = 1_000
@@ -36,12 +36,12 @@ class Placement:
     """An order about to be placed, and what it is checked against."""
 
     account: Account
-    request: OrderRequest
+    request: OrderTerms
     book: Book
     marks: Mapping[str, Decimal]
 
 
-def too_far(request: OrderRequest, mark: Decimal) -> bool:
+def too_far(request: OrderTerms, mark: Decimal) -> bool:
     """Whether the limit price is absurdly far from the mark; the venue refuses the whole batch for it."""
     return request.limit > 0 and abs(request.limit - mark) > mark * FURTHEST_PRICE
 
@@ -68,7 +68,7 @@ class Checks:
         )
 
     def refusal(
-        self, account: Account, request: OrderRequest, book: Book, marks: Mapping[str, Decimal]
+        self, account: Account, request: OrderTerms, book: Book, marks: Mapping[str, Decimal]
     ) -> CheckFailure | None:
         """Why the order may not be placed, or None. The text ends with the asset, as on the real exchange."""
         placement = Placement(account, request, book, marks)
@@ -81,8 +81,8 @@ class Checks:
     def bracket(
         self,
         account: Account,
-        parent: OrderRequest,
-        children: Sequence[OrderRequest],
+        parent: OrderTerms,
+        children: Sequence[OrderTerms],
         book: Book,
         marks: Mapping[str, Decimal],
     ) -> str | None:
@@ -109,7 +109,7 @@ class Checks:
                 return INVALID_TRIGGER + asset
         return None
 
-    def position_group(self, requests: Sequence[OrderRequest]) -> str | None:
+    def position_group(self, requests: Sequence[OrderTerms]) -> str | None:
         """Why orders are no take-profit and stop-loss orders of one position, or None."""
         first = requests[0].market
         asset = f" asset={first.asset}"
@@ -166,7 +166,7 @@ class Checks:
             return None
         return CheckFailure("badTriggerPxRejected", INVALID_TRIGGER)
 
-    def _may_wait(self, request: OrderRequest, reference: Decimal) -> bool:
+    def _may_wait(self, request: OrderTerms, reference: Decimal) -> bool:
         """Whether a trigger may be placed while the price is at `reference`."""
         trigger = request.trigger
         if trigger is None:
@@ -238,7 +238,7 @@ INVALID_TRIGGER = "Invalid TP/SL price."
 _BRACKETS = (["sl"], ["tp"], ["sl", "tp"])
 
 
-def crossing(request: OrderRequest, book: Book) -> CheckFailure | None:
+def crossing(request: OrderTerms, book: Book) -> CheckFailure | None:
     """Why an order may not rest without trading, or None."""
     if book.best_against(request.side, request.limit) is None:
         return None
@@ -249,7 +249,7 @@ def crossing(request: OrderRequest, book: Book) -> CheckFailure | None:
     )
 
 
-def capped(account: Account, request: OrderRequest, size: Decimal, book: Book) -> CheckFailure | None:
+def capped(account: Account, request: OrderTerms, size: Decimal, book: Book) -> CheckFailure | None:
     """Why `size` coins of an order may not trade in a market that has reached its open interest, or None."""
     held = account.size(request.market.symbol)
     if not book.capped or request.reduce_only or abs(held + request.side.sign * size) <= abs(held):
@@ -261,7 +261,7 @@ def capped(account: Account, request: OrderRequest, size: Decimal, book: Book) -
     )
 
 
-def unmatched(request: OrderRequest, book: Book) -> CheckFailure:
+def unmatched(request: OrderTerms, book: Book) -> CheckFailure:
     """Why an order that had to trade at once did not trade at all."""
     is_market = request.tif is Tif.MARKET if request.trigger is None else request.trigger.is_market
     if is_market and book.best_against(request.side, None) is None:
@@ -269,6 +269,6 @@ def unmatched(request: OrderRequest, book: Book) -> CheckFailure:
     return CheckFailure("iocCancelRejected", "Order could not immediately match against any resting orders.")
 
 
-def _reaches(request: OrderRequest, price: Decimal) -> bool:
+def _reaches(request: OrderTerms, price: Decimal) -> bool:
     """Whether the limit allows to fill at `price`."""
     return request.limit >= price if request.side is Side.BUY else request.limit <= price

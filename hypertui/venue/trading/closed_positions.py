@@ -12,7 +12,7 @@ from hypertui.core.market import Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.market.matching import Book
 from hypertui.venue.model.events import Batch
-from hypertui.venue.model.orders import OrderRequest, Tif, VenueOrder
+from hypertui.venue.model.orders import OrderTerms, Tif, VenueOrder
 from hypertui.venue.trading.lifecycle import Lifecycle
 from hypertui.venue.trading.records import LIQUIDATOR_ADDRESS, PATH_ADDRESS, Records
 from hypertui.venue.trading.trading import Trading
@@ -50,7 +50,7 @@ class Closings:
     def close_at_mark(self, account: Account, symbol: str, batch: Batch) -> None:
         """End a whole position at the mark, whatever stands in the book."""
         book, size = self._books[symbol], abs(account.size(symbol))
-        request = OrderRequest(book.market, _closing(account, symbol), book.mark, size, True, Tif.IOC)
+        request = OrderTerms(book.market, _closing(account, symbol), book.mark, size, True, Tif.IOC)
         order = self._orders.begin(account, request, batch)
         self._records.trade(book, order.side, book.mark, size, account.address, PATH_ADDRESS, batch)
         self._trading.execute(order, book.mark, size, batch, crossed=True)
@@ -59,7 +59,7 @@ class Closings:
     def _order(self, account: Account, symbol: str, size: Decimal, batch: Batch) -> VenueOrder:
         book = self._books[symbol]
         side = _closing(account, symbol)
-        request = OrderRequest(book.market, side, book.mark, size, True, Tif.LIQUIDATION)
+        request = OrderTerms(book.market, side, book.mark, size, True, Tif.LIQUIDATION)
         return self._orders.begin(account, request, batch)
 
 

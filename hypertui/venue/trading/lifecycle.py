@@ -15,7 +15,7 @@ from hypertui.venue.market.matching import Book
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.messages import integer
 from hypertui.venue.model.options import VenueOptions
-from hypertui.venue.model.orders import Group, Json, OrderRequest, VenueOrder
+from hypertui.venue.model.orders import Group, Json, OrderTerms, VenueOrder
 from hypertui.venue.trading.records import Records
 
 
@@ -37,7 +37,7 @@ class Lifecycle:
         self._records = records
         self._last_oid = 0
 
-    def begin(self, account: Account, request: OrderRequest, batch: Batch) -> VenueOrder:
+    def begin(self, account: Account, request: OrderTerms, batch: Batch) -> VenueOrder:
         """A new order with the next id."""
         self._last_oid += 1
         order = VenueOrder(self._last_oid, account.address, request, request.size, batch.time)

@@ -19,13 +19,13 @@ from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.order_results import (
     WAITING_FOR_FILL,
     WAITING_FOR_TRIGGER,
-    Filled,
+    FilledResult,
     Outcome,
-    Refused,
-    Resting,
-    Waiting,
+    RefusedResult,
+    RestingResult,
+    WaitingResult,
 )
-from hypertui.venue.model.orders import Group, Json, OrderRequest, VenueOrder
+from hypertui.venue.model.orders import Group, Json, OrderTerms, VenueOrder
 from hypertui.venue.trading.checks import Checks, capped, unmatched
 from hypertui.venue.trading.closed_positions import Closings
 from hypertui.venue.trading.lifecycle import Lifecycle
@@ -64,20 +64,20 @@ class OrderEntry:
         return self.trading.marks
 
     def place(
-        self, account: Account, request: OrderRequest, batch: Batch, group: Group | None = None
+        self, account: Account, request: OrderTerms, batch: Batch, group: Group | None = None
     ) -> Outcome:
         """Check an order and let it trade, rest or wait for its trigger, as one of a `group` perhaps."""
         refusal = self.checks.refusal(account, request, self._books[request.market.symbol], self.marks)
         order = self.orders.begin(account, request, batch)
         if refusal is not None:
             self.orders.end(order, refusal.status, batch)
-            return Refused(order, refusal.text)
+            return RefusedResult(order, refusal.text)
         if group is not None:
             self.orders.join(order, group)
         return self._work(order, batch)
 
     def place_bracket(
-        self, account: Account, requests: Sequence[OrderRequest], batch: Batch
+        self, account: Account, requests: Sequence[OrderTerms], batch: Batch
     ) -> list[Outcome] | str:
         """Place an order together with the take-profit and stop-loss orders that are armed when it has
         filled; or refuse all of them in one text."""
@@ -100,10 +100,10 @@ class OrderEntry:
             waiting.append(child)
         outcome = self._work(order, batch)
         text = WAITING_FOR_TRIGGER if order.status == "filled" else WAITING_FOR_FILL
-        return [outcome, *(Waiting(child, text) for child in waiting)]
+        return [outcome, *(WaitingResult(child, text) for child in waiting)]
 
     def place_position_tpsl(
-        self, account: Account, requests: Sequence[OrderRequest], batch: Batch
+        self, account: Account, requests: Sequence[OrderTerms], batch: Batch
     ) -> list[Outcome] | str:
         """Place take-profit and stop-loss orders of the position, of which one cancels the other; or refuse
         all of them in one text."""
@@ -114,8 +114,8 @@ class OrderEntry:
         outcomes: list[Outcome] = []
         for request in requests:
             outcome = self.place(account, request, batch, group)
-            if not isinstance(outcome, Refused):
-                outcome = Waiting(outcome.order, WAITING_FOR_TRIGGER)
+            if not isinstance(outcome, RefusedResult):
+                outcome = WaitingResult(outcome.order, WAITING_FOR_TRIGGER)
             outcomes.append(outcome)
         return outcomes
 
@@ -167,23 +167,23 @@ class OrderEntry:
                 self.orders.armed.add(order.symbol)  # the mark may have passed it
             if request.reduce_only and account.reducible(order.symbol, order.side):
                 self.orders.fit_to_position(account, order.symbol, batch)
-            return Resting(order)
+            return RestingResult(order)
         if request.reduce_only:
             order.remaining = min(order.remaining, account.reducible(order.symbol, order.side))
         size, value = self.trading.match(order, order.limit, batch)
         if not order.remaining:
             self.orders.end(order, "filled", batch)
-            return Filled(order, size, value)
+            return FilledResult(order, size, value)
         if request.tif is not None and request.tif.immediate:
             if size:
                 self.orders.end(order, self._options.partial_ioc_status, batch)
-                return Filled(order, size, value)
+                return FilledResult(order, size, value)
             refusal = unmatched(request, self._books[order.symbol])
             self.orders.end(order, refusal.status, batch)
-            return Refused(order, f"{refusal.text} asset={request.market.asset}")
+            return RefusedResult(order, f"{refusal.text} asset={request.market.asset}")
         self.records.status(account, order, batch)
         self.orders.rest(order, batch)
-        return Filled(order, size, value) if size else Resting(order)
+        return FilledResult(order, size, value) if size else RestingResult(order)
 
     def _fire_due(self, symbol: str, batch: Batch) -> None:
         book = self._books[symbol]

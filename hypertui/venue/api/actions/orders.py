@@ -25,8 +25,8 @@ from hypertui.venue.model.messages import (
     one_of,
     order_key,
 )
-from hypertui.venue.model.order_results import Filled, Outcome, Refused, Waiting
-from hypertui.venue.model.orders import Grouping, Json, OrderRequest, Tif, TriggerTerms, VenueOrder
+from hypertui.venue.model.order_results import FilledResult, Outcome, RefusedResult, WaitingResult
+from hypertui.venue.model.orders import Grouping, Json, OrderTerms, Tif, TriggerTerms, VenueOrder
 
 NOT_FOUND = "Order was never placed, already canceled, or filled."
 NO_PRIORITY = "Insufficient delegatable balance for priority order"
@@ -82,7 +82,7 @@ def _priority(action: Json) -> Json:
     return ordered(terms, "p")
 
 
-def _place(core: Core, account: Account, requests: Sequence[OrderRequest], grouping: Grouping) -> Json:
+def _place(core: Core, account: Account, requests: Sequence[OrderTerms], grouping: Grouping) -> Json:
     if not requests:
         return _statuses("order", [{"error": EMPTY}])
     builder = requests[0].builder
@@ -160,7 +160,7 @@ def _batch_modify(core: Core, action: Json) -> Action:
     return Action(form, run, len(modifications))
 
 
-def _modification(core: Core, item: Json) -> tuple[int | str, OrderRequest]:
+def _modification(core: Core, item: Json) -> tuple[int | str, OrderTerms]:
     return order_key(item, "oid"), _request(core, mapping(item, "order"))
 
 
@@ -169,7 +169,7 @@ def _canonical_modification(item: Json) -> Json:
     return {**form, "a": True} if item.get("a") else form
 
 
-def _request(core: Core, item: Json) -> OrderRequest:
+def _request(core: Core, item: Json) -> OrderTerms:
     kind = mapping(item, "t")
     tif, trigger = None, None
     if "limit" in kind:
@@ -180,7 +180,7 @@ def _request(core: Core, item: Json) -> OrderRequest:
         trigger = TriggerTerms(
             decimal(terms, "triggerPx"), boolean(terms, "isMarket"), "tp" if tpsl == "tp" else "sl"
         )
-    return OrderRequest(
+    return OrderTerms(
         market=find_market(core, item, "a"),
         side=Side.BUY if boolean(item, "b") else Side.SELL,
         limit=decimal(item, "p"),
@@ -218,11 +218,11 @@ def _reference(order: VenueOrder) -> Json:
 
 
 def _outcome(outcome: Outcome) -> str | Json:
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, RefusedResult):
         return {"error": outcome.text}
-    if isinstance(outcome, Waiting):
+    if isinstance(outcome, WaitingResult):
         return outcome.text
-    if isinstance(outcome, Filled):
+    if isinstance(outcome, FilledResult):
         average = (outcome.value / outcome.size).quantize(MICRO)
         traded = {"totalSz": number(outcome.size), "avgPx": number(average)}
         return {"filled": traded | _reference(outcome.order)}

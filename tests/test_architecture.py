@@ -1,0 +1,62 @@
+"""The map of the rooms in docs/architecture.md is the one that the imports draw."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import hypertui
+
+_HOUSE = Path(hypertui.__file__).parent
+_MAP = _HOUSE.parent / "docs" / "architecture.md"
+_ROW = re.compile(r"^\| `(\w+)(?:/|\.py)` \| .* \| (.*) \|$", re.MULTILINE)
+
+
+def modules() -> list[tuple[str, ast.Module]]:
+    """The room of each file, and what is in it."""
+    found = []
+    for path in sorted(_HOUSE.rglob("*.py")):
+        room = path.relative_to(_HOUSE).parts[0].removesuffix(".py")
+        if not room.startswith("__"):
+            found.append((room, ast.parse(path.read_text())))
+    return found
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The rooms that a file imports something from."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "hypertui":
+            names |= {f"hypertui.{each.name}" for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            names |= {each.name for each in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("hypertui.")}
+
+
+def test_the_map_says_what_the_imports_say() -> None:
+    drawn: dict[str, set[str]] = defaultdict(set)
+    for room, tree in modules():
+        drawn[room] |= imported(tree) - {room}
+    told = {room: set(re.findall(r"`(\w+)`", rooms)) for room, rooms in _ROW.findall(_MAP.read_text())}
+    assert told == drawn
+
+
+def test_no_class_is_named_as_another_one() -> None:
+    named = Counter(
+        node.name for _, tree in modules() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    )
+    assert len(named) > 400
+    assert {name for name, count in named.items() if count > 1} == set()
+
+
+def test_no_file_is_long() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in _HOUSE.rglob("*.py")}
+    assert {name for name, lines in lengths.items() if lines > 400} <= _STILL_LONG
+
+
+# Each of them holds what two rooms are going to share.
+_STILL_LONG = {"order_tracker.py", "trade.py"}
