@@ -66,7 +66,12 @@ class Adoption:
                 self._book(fill)  # once; its notice was lost, or is still on its way
         ladder = self._tracker.ladder
         found = strange(fills, self._booked, self._tracker)
-        after = ladder.held + sum((fill.size * fill.side.sign for fill in found), ZERO)
+        taken = sum((fill.size * fill.side.sign for fill in found), ZERO)
+        believed = ladder.held - ladder.position
+        if believed and ladder.position + taken == position:
+            # A difference too small for an order was believed before anybody knew of these fills.
+            self._tracker.correct_dust(-believed, self._clock())
+        after = ladder.held + taken
         if after != position:
             return (
                 f"the venue holds {plain(position)} {ladder.plan.instrument.symbol}, but its fills since the "

@@ -15,11 +15,14 @@ _FAILED_ONCE = (
     412,
     431,
     1131,
+    2094,
+    4035,
     4372,
     4675,
     5025,
     7077,
     10033,
+    10276,
     30550,
 )  # before what they had found was mended
 
