@@ -17,6 +17,8 @@ from tests.golden.tape import Tape
 
 _T = TypeVar("_T")
 
+_NOT_NOTED = {"account", "allowance", "prepare", "close", "detach", "beat", "hang_up"}
+
 
 class Names:
     """Own orders by the order in which they were placed, whoever of the engine's processes did it."""
@@ -60,11 +62,13 @@ class Tap:
         self._names = names
         self._clock = clock
         self._calls: dict[str, int] = {}
+        self._allowance: object = None
+        self._note_allowance()
 
     def __getattr__(self, name: str) -> Any:
         """What needs no note, and questions, each of which is answered on the tape by its name and number."""
         inner = getattr(self._inner, name)
-        if name in ("account", "allowance", "prepare", "close"):
+        if name in _NOT_NOTED:
             return inner
 
         async def asked(*args: Any, **more: Any) -> Any:
@@ -95,4 +99,11 @@ class Tap:
             raise
         said = encoded(self._names.in_place_of_ids(answer))
         self._tape.note(self._clock(), "answer", [name, number, said])
+        self._note_allowance()
         return answer
+
+    def _note_allowance(self) -> None:
+        allowance = encoded(self._inner.allowance)
+        if allowance != self._allowance:
+            self._allowance = allowance
+            self._tape.note(self._clock(), "allowance", allowance)

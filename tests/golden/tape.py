@@ -14,8 +14,8 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing at `at` (ms since the beginning). `kind` is start, answer, feed, command, leave, kill or
-    end."""
+    """One thing at `at` (ms since the beginning). `kind` is start, answer, allowance, feed, command,
+    leave, kill or end."""
 
     at: int
     kind: str

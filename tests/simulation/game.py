@@ -164,15 +164,7 @@ class Game:
         trade_id = self.scenario.seed + 1
         if self.file is not None:
             trade_id, journal = self.file.open(door, self._clock())
-        exchange = SimExchange(
-            self.venue,
-            self.network,
-            self.scenario.reorder,
-            self.auditor,
-            door,
-            self.loop.time,
-            self.scenario.late_entry,
-        )
+        exchange = self._reach(door)
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
         process = Process(
             name,
@@ -188,6 +180,12 @@ class Game:
         )
         self.processes.append(process)
         return process, journal
+
+    def _reach(self, door: Door) -> SimExchange:
+        """The venue, as a process reaches it."""
+        scenario, time = self.scenario, self.loop.time
+        args = (self.venue, self.network, scenario.reorder, self.auditor, door, time, scenario.late_entry)
+        return SimExchange(*args)
 
     def _clock(self) -> int:
         """The engine's, which no hand sets."""
