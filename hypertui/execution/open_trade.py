@@ -67,6 +67,7 @@ class OpenTrade:
         self._mode_before, self._wish_before = relive(tracker, desk.ids, opening.history)
         self._fills = FillCheck(self.tracker.find, opening.fills, desk.alarms, self.reconcile)
         desk.chronicle.ladder = ladder
+        self._book_entry()  # durable with the opening, never after it
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
         if (trade := opening.goes_on_as) is not None:
             desk.ids.trade = trade
@@ -116,7 +117,6 @@ class OpenTrade:
             since=self.began_at if opening.resumed or opening.found else None,
             is_new=opening.is_new,
         )
-        self._book_entry()
         if opening.remains is not None:
             rebuild.restore(opening.remains, self.tracker, desk.ids, book, desk.clock())
 
@@ -331,15 +331,9 @@ class OpenTrade:
                     continue
             yield action
 
-    def reconnected(self) -> None:
-        """The feed is back: what it would have told meanwhile is asked for."""
+    def missed(self) -> None:
+        """The feed was away, or told what nobody can read: what it would have told is asked for."""
         self.caretaker.doubt()
-        self.reconcile()
-
-    def garbled(self, is_price: bool) -> None:
-        """The feed told of something that nobody can read; where it was a price, nothing else was missed."""
-        if not is_price:
-            self.caretaker.doubt()
         self.reconcile()
 
     def reconcile(self) -> None:

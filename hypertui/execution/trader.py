@@ -282,13 +282,15 @@ class Trader:
             case FeedUp():
                 inputs.on_feed_state(True)
                 if trade is not None:
-                    trade.reconnected()
+                    trade.missed()
             case FeedDown(reason):
                 inputs.on_feed_state(False, reason)
             case Malformed(reason, is_price):
                 inputs.on_malformed(reason)
-                if trade is not None:
-                    trade.garbled(is_price)
+                if trade is not None and is_price:
+                    trade.reconcile()
+                elif trade is not None:
+                    trade.missed()
             case FeedAlive():
                 pass
 

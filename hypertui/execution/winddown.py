@@ -117,7 +117,7 @@ class Winddown:
             text = f"no buys work, and not all of {_coins(self._trade, held)} has a stop"
             return Progress(True, text, failed=True)
         if not _covered(self._trade):
-            return _waits(f"stops for all of {_coins(self._trade, held)}")
+            return _waits_for_stops(self._trade)
         if not held:
             return Progress(True, self._nothing_but_dust())
         stopped = _stopped(self._trade)
@@ -133,15 +133,15 @@ class Winddown:
     def _sell_out(self) -> Progress:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
             return waits
-        held = _coins(self._trade, self._trade.tracker.ladder.position)
+        held = _coins(self._trade, self._trade.tracker.ladder.held)
         if not _covered(self._trade):
-            return _waits(f"stops for all of {held}")
+            return _waits_for_stops(self._trade)
         return Progress(True, f"no buys, and stops that follow the price for {held}")
 
     def _cancel_all(self) -> Progress:
         if waits := self._rid_of(lambda: self._trade.tracker.alive, _is_any, "order"):
             return waits
-        held = self._trade.tracker.ladder.position
+        held = self._trade.tracker.ladder.held
         if held:
             text = f"{_coins(self._trade, held)} is unprotected: all orders were cancelled"
             self._trade.desk.alarms.sound("unprotected", Severity.CRITICAL, text)
@@ -278,13 +278,13 @@ def what_works(trade: Trade) -> str:
     orders = sorted(trade.tracker.alive, key=lambda order: order.unit)
     stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
     buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
-    held = f"{_coins(trade, trade.tracker.ladder.position)} held"
+    held = f"{_coins(trade, trade.tracker.ladder.held)} held"
     return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
 
 
 def what_is_left(trade: Trade) -> str:
     """What an engine that leaves every order live leaves behind, in words."""
-    held = _coins(trade, trade.tracker.ladder.position)
+    held = _coins(trade, trade.tracker.ladder.held)
     said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
     buys = len(trade.tracker.buys())
     return f"{said}; UNATTENDED: {words.unattended(buys)}" if buys else said
@@ -316,6 +316,11 @@ def _covered(trade: Trade) -> bool:
     """Whether the coins of every slot have a working stop, and nothing is on its way."""
     held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
     return trade.tracker.quiet and _stopped(trade) == held
+
+
+def _waits_for_stops(trade: Trade) -> Progress:
+    held = trade.tracker.ladder.position
+    return _waits(f"stops for all of {_coins(trade, held)}" if held else "orders that are not answered for")
 
 
 def _stopped(trade: Trade) -> Decimal:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from hypertui.exchange import Rejected, Signer
-from hypertui.hyperliquid.checks import Json, optional_integer, reader, text_of
+from hypertui.hyperliquid.checks import Json, optional_integer, reader, rows, text_of
 from hypertui.hyperliquid.meter import ROLE, USUAL
 
 _T = TypeVar("_T")
@@ -44,7 +44,7 @@ def named(answer: Json) -> Mapping[str, Signer]:
         Signer(
             text_of(each["address"]).lower(), text_of(each["name"]), optional_integer(each.get("validUntil"))
         )
-        for each in answer
+        for each in rows(answer)
     )
     return {agent.address: agent for agent in agents}
 
@@ -52,7 +52,8 @@ def named(answer: Json) -> Mapping[str, Signer]:
 @reader
 def sub_accounts(answer: Json) -> frozenset[str]:
     """The addresses of an account's sub-accounts."""
-    return frozenset(text_of(each["subAccountUser"]).lower() for each in answer or ())
+    found = () if answer is None else rows(answer)
+    return frozenset(text_of(each["subAccountUser"]).lower() for each in found)
 
 
 class Authority:

@@ -131,14 +131,14 @@ class Channels:
         return Frame((PriceTick(self._quote),), is_data=True)
 
     def _orders(self, data: Json) -> Frame:
-        mine, bad = _each(wire.order_report, wire.rows(data), lambda row: row["order"], self._symbol)
+        mine, bad = _each(wire.order_report, checks.rows(data), lambda row: row["order"], self._symbol)
         notice = (OrderNotice(tuple(mine)),) if mine else ()
         return Frame((*notice, *bad) or _ALIVE, is_data=True)
 
     def _fills(self, data: Json) -> Frame:
         if checks.text_of(data["user"]).lower() != self._account:
             return Frame(_ALIVE)
-        mine, bad = _each(wire.fill, wire.rows(data["fills"]), lambda row: row, self._symbol)
+        mine, bad = _each(wire.fill, checks.rows(data["fills"]), lambda row: row, self._symbol)
         snapshot = data.get("isSnapshot") is True
         notice = (FillNotice(_oldest_first(mine), snapshot),) if mine or snapshot else ()
         return Frame((*notice, *bad) or _ALIVE, is_data=True)

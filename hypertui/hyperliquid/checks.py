@@ -8,7 +8,7 @@ nested is so within reason. Anything else is Malformed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -146,7 +146,15 @@ def plain_json(value: Json, depth: int = _DEEPEST) -> Json:
     raise TypeError(f"not JSON: {value!r}")
 
 
-def of_market(rows: Json, symbol: str) -> Iterable[Json]:
-    """Those of `rows` that are about `symbol`: how well the others are formed is no matter, as long as they
+@reader
+def rows(answer: Json) -> Sequence[Json]:
+    """A list, whatever is in it: an empty object must not pass for the news that there is nothing."""
+    if not isinstance(answer, list):
+        raise TypeError(f"not a list: {answer!r}")
+    return answer
+
+
+def of_market(answer: Json, symbol: str) -> Iterable[Json]:
+    """The rows that are about `symbol`: how well the others are formed is no matter, as long as they
     name a market."""
-    return (row for row in rows if text_of(row["coin"]) == symbol)
+    return (row for row in rows(answer) if text_of(row["coin"]) == symbol)

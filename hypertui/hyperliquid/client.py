@@ -26,7 +26,7 @@ from hypertui.exchange import (
 )
 from hypertui.hyperliquid import errors, wire
 from hypertui.hyperliquid.agents import Authority
-from hypertui.hyperliquid.checks import Json, understood
+from hypertui.hyperliquid.checks import Json, rows, understood
 from hypertui.hyperliquid.feed import Feed, Pace
 from hypertui.hyperliquid.holdings import Holdings
 from hypertui.hyperliquid.keys import SigningKey
@@ -177,7 +177,7 @@ class HyperliquidExchange:
         start = since
         for _ in range(_MOST_PAGES):
             page = await self._fills_page(start)
-            found |= {fill.key: fill for fill in understood(page, lambda rows: wire.fills(rows, symbol))}
+            found |= {fill.key: fill for fill in understood(page, lambda answer: wire.fills(answer, symbol))}
             # Not one later: more fills of that same millisecond may be on the next page.
             start, last = understood(page, wire.newest), start
             if len(page) < _SHORTEST_FULL_PAGE or start <= last:
@@ -186,7 +186,7 @@ class HyperliquidExchange:
         raise _too_many_pages("fills")
 
     async def _fills_page(self, start: int) -> Sequence[Json]:
-        page = await self._ask(USUAL, lambda venue: venue.user_fills_by_time(self._account, start), wire.rows)
+        page = await self._ask(USUAL, lambda venue: venue.user_fills_by_time(self._account, start), rows)
         self._meter.answered(len(page))
         return page
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypertui.exchange import AccountState, Pooling
 from hypertui.hyperliquid import wire
 from hypertui.hyperliquid.agents import Ask
-from hypertui.hyperliquid.checks import Json, amount, reader, text_of
+from hypertui.hyperliquid.checks import Json, amount, reader, rows, text_of
 from hypertui.hyperliquid.meter import LIGHT, USUAL
 from hypertui.market import ZERO
 
@@ -25,7 +25,7 @@ def pooling(answer: Json) -> Pooling:
 @reader
 def spot_usdc(answer: Json) -> Decimal | None:
     """The USDC beside the perpetuals; None where there is no spot balance of anything."""
-    totals = {balance["token"]: amount(balance["total"]) for balance in answer["balances"]}
+    totals = {balance["token"]: amount(balance["total"]) for balance in rows(answer["balances"])}
     return totals.get(_USDC, ZERO) if any(totals.values()) else None
 
 

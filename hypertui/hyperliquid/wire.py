@@ -31,6 +31,7 @@ from hypertui.hyperliquid.checks import (
     plain_json,
     positive,
     reader,
+    rows,
     size_left,
     text_of,
 )
@@ -57,7 +58,7 @@ def checked_contexts(meta_and_contexts: Json) -> Json:
 @reader
 def instruments(meta: Json) -> Mapping[str, Instrument]:
     """The perpetuals that trade, by symbol."""
-    entries = {text_of(entry["name"]): entry for entry in meta["universe"]}
+    entries = {text_of(entry["name"]): entry for entry in rows(meta["universe"])}
     if len(entries) != len(meta["universe"]):
         raise ValueError("a market is there twice")
     for entry in entries.values():
@@ -77,7 +78,8 @@ def instruments(meta: Json) -> Mapping[str, Instrument]:
 @reader
 def delisted(meta: Json) -> frozenset[str]:
     """The symbols that trade no more."""
-    return frozenset(text_of(entry["name"]) for entry in meta["universe"] if entry.get("isDelisted", False))
+    universe = rows(meta["universe"])
+    return frozenset(text_of(entry["name"]) for entry in universe if entry.get("isDelisted", False))
 
 
 @reader
@@ -91,7 +93,7 @@ def quote_of(context: Json, last: Decimal | None = None) -> Quote:
 def quote_in(meta_and_contexts: Json, symbol: str) -> Quote | None:
     """The prices of `symbol` among those of all markets, or None if it is not there."""
     meta, contexts = meta_and_contexts
-    for market, context in zip(meta["universe"], contexts, strict=True):
+    for market, context in zip(rows(meta["universe"]), rows(contexts), strict=True):
         if market["name"] == symbol:
             return quote_of(context)
     return None
@@ -110,7 +112,7 @@ def account_state(state: Json, symbol: str, shared: Decimal | None = None) -> Ac
     USDC of an account whose perpetuals have no collateral of their own: what their summaries then say of
     their value means nothing."""
     summary, cross = state["marginSummary"], state["crossMarginSummary"]
-    positions = [entry["position"] for entry in state["assetPositions"]]
+    positions = [entry["position"] for entry in rows(state["assetPositions"])]
     held = list(of_market(positions, symbol))
     if len(held) > 1:
         raise ValueError(f"{len(held)} positions in one market")
@@ -233,38 +235,30 @@ def _liquidated(liquidation: Json) -> str | None:
 
 
 @reader
-def rows(answer: Json) -> Sequence[Json]:
-    """A list, whatever is in it."""
-    if not isinstance(answer, list):
-        raise TypeError(f"not a list: {answer!r}")
-    return answer
-
-
-@reader
-def fills(rows: Json, symbol: str) -> Sequence[Fill]:
+def fills(answer: Json, symbol: str) -> Sequence[Fill]:
     """The fills of one market, as they come."""
-    return tuple(fill(row) for row in of_market(rows, symbol))
+    return tuple(fill(row) for row in of_market(answer, symbol))
 
 
 @reader
-def newest(rows: Json) -> int:
+def newest(answer: Json) -> int:
     """When the newest of these rows was written (ms); 0 without any."""
-    return max((integer(row["time"]) for row in rows), default=0)
+    return max((integer(row["time"]) for row in rows(answer)), default=0)
 
 
 @reader
-def funding(rows: Json, symbol: str) -> Sequence[FundingPayment]:
+def funding(answer: Json, symbol: str) -> Sequence[FundingPayment]:
     """The funding of one market, oldest first."""
     payments = [
         FundingPayment(integer(row["time"]), amount(row["delta"]["usdc"]))
-        for row in rows
+        for row in rows(answer)
         if row["delta"]["coin"] == symbol
     ]
     return tuple(sorted(payments, key=lambda payment: payment.time))
 
 
 @reader
-def transfers(rows: Json) -> Sequence[Transfer]:
+def transfers(answer: Json) -> Sequence[Transfer]:
     """What else moved the account's money, oldest first."""
     moved = [
         Transfer(
@@ -273,7 +267,7 @@ def transfers(rows: Json) -> Sequence[Transfer]:
             text_of(row["delta"]["type"]),
             plain_json(row["delta"]),
         )
-        for row in rows
+        for row in rows(answer)
     ]
     return tuple(sorted(moved, key=lambda transfer: transfer.time))
 
@@ -296,10 +290,7 @@ def taker_fee(answer: Json) -> Decimal:
 @reader
 def statuses(response: Json) -> Sequence[Json]:
     """The answers to the parts of an action; their number need not be that of the parts."""
-    found = response["data"]["statuses"]
-    if not isinstance(found, list):
-        raise ValueError("not a list")
-    return found
+    return rows(response["data"]["statuses"])
 
 
 @reader

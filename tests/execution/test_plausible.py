@@ -149,30 +149,31 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
     live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def doubt(trade: OpenTrade) -> Decimal:
+        """How much the stop has left whose answer never comes; a comparison may end the doubt any time."""
         order = next(iter(trade.tracker.alive))
-        order.acknowledged, order.asked_at = False, 1  # and no answer ever comes
+        order.acknowledged, order.asked_at = False, 1
         return order.remaining
 
-    def found(more: Decimal) -> None:
-        live.on_engine(
-            lambda trade: trade.caretaker._compare_position(
-                trade.tracker.ladder.held + more, trade.tracker.fills_booked
-            ),
-            None,
-        )
+    def found(trade: OpenTrade, more: Decimal) -> None:
+        trade.caretaker._compare_position(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
 
-    def suspects() -> bool:
-        return live.on_engine(lambda trade: trade.caretaker._suspicion is not None, False)
+    def suspects(trade: OpenTrade, more: Decimal | None) -> bool:
+        """Is it suspicious to hold so much more, or less by the stop in doubt? In one turn of the engine."""
+        size = doubt(trade)
+        found(trade, -size if more is None else more)
+        return trade.caretaker._suspicion is not None
 
-    size = live.on_engine(doubt, Decimal(0))
-    found(Decimal(5))  # a moment's doubt may explain anything
-    assert not suspects()
+    # a moment's doubt may explain anything
+    assert not live.on_engine(lambda trade: suspects(trade, Decimal(5)), True)
     monkeypatch.setattr(caretaker, "_LONGEST_UNPROVEN", -1)
-    found(-size)  # the stop in doubt may have sold just that
-    assert not suspects()
+    # the stop in doubt may have sold just that
+    assert not live.on_engine(lambda trade: suspects(trade, None), True)
     listed = listing(live)
-    found(Decimal(5))
-    live.wait_for(lambda: listing(live) != listed, "a comparison")
-    live.on_engine(doubt, None)
-    found(Decimal(5))
-    live.wait_for(lambda: "position" in alarms(live) and live.mode() is Mode.PAUSED, "the alarm")
+    assert live.on_engine(lambda trade: suspects(trade, Decimal(5)), False)
+
+    def believed() -> bool:
+        live.on_engine(lambda trade: suspects(trade, Decimal(5)), None)
+        return "position" in alarms(live) and live.mode() is Mode.PAUSED
+
+    live.wait_for(believed, "the alarm")
+    assert listing(live) != listed  # not before everything was asked for

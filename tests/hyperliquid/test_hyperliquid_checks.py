@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.exchange import AccountState, OpenOrder
-from hypertui.hyperliquid import agents, wire
+from hypertui.hyperliquid import agents, holdings, wire
 from hypertui.hyperliquid.checks import Malformed
 from tests.hyperliquid.test_hyperliquid_wire import FILL, META, ORDER, account
 
@@ -121,6 +121,32 @@ def test_what_is_there_twice_cannot_be_believed(read: Callable[[Json], object], 
     read(rows[:1])
     with pytest.raises(Malformed):
         read(rows)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda rows: wire.account_state({**account([]), "assetPositions": rows}, "SOL"),
+        lambda rows: wire.open_orders(rows, "SOL"),
+        lambda rows: wire.fills(rows, "SOL"),
+        wire.newest,
+        lambda rows: wire.funding(rows, "SOL"),
+        wire.transfers,
+        lambda rows: wire.last_trade(rows, "SOL"),
+        lambda rows: wire.instruments({"universe": rows}),
+        lambda rows: wire.delisted({"universe": rows}),
+        lambda rows: wire.quote_in([{"universe": rows}, []], "SOL"),
+        lambda rows: wire.quote_in([{"universe": []}, rows], "SOL"),
+        lambda rows: holdings.spot_usdc({"balances": rows}),
+        agents.named,
+        agents.sub_accounts,
+    ],
+)
+def test_what_is_no_list_is_no_empty_one(read: Callable[[Json], object]) -> None:
+    read([])
+    for wrong in ({}, ""):
+        with pytest.raises(Malformed, match="not a list"):
+            read(wrong)
 
 
 def test_an_order_that_is_listed_twice_works_once() -> None:

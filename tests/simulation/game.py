@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from hypertui.execution.trade_journal import TradeJournal
+from hypertui.hyperliquid import wire
 from hypertui.port import Mode, OnExit, Severity, StopReason, Verb
 from hypertui.venue.orders import VenueOrder
 from tests.simulation.auditor import Auditor
@@ -273,6 +274,11 @@ class Game:
         self.auditor.meddled(size if buys else -size)
         venue.trade_beside(buys, size, limit)
 
+    def _unadopted(self) -> bool:
+        """Whether others traded what the operator has resumed over: too little to pause for."""
+        booked = self.process.trade.tracker.booked
+        return any("cloid" not in row and not booked(wire.fill(row)) for row in self.venue.account.fills)
+
     async def _adopt(self) -> None:
         """What an operator does about fills that the journal does not know."""
         while not await self.process.command(Verb.ADOPT):
@@ -311,7 +317,7 @@ class Game:
             await self._sleep()
         if trade.done():
             return  # sold out: the exit says whether that was right
-        if self.scenario.adopts and self.process.trader.desk.mode is Mode.PAUSED:
+        if self.scenario.adopts and (self.process.trader.desk.mode is Mode.PAUSED or self._unadopted()):
             await self._adopt()
         self.auditor.settled()
         requests = self.network.requests

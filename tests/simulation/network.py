@@ -72,19 +72,16 @@ class Network:
         """Seconds that one message takes."""
         return self.random.uniform(*self._spread)
 
-    def happens(self, chance: float) -> bool:
-        """Draw a fault; one that happens is remembered as trouble."""
-        happens = self.random.random() < chance
+    def happens(self, chance: float, random: Random | None = None) -> bool:
+        """Draw a fault, by default from the numbers of the way; one that happens is remembered as trouble."""
+        happens = (random or self.random).random() < chance
         if happens:
             self.trouble()
         return happens
 
     def spoils(self) -> bool:
         """Draw whether a message is garbage when it arrives; drawn apart, as the kind of garbage is."""
-        spoils = self.spoiler.random() < self.faults.spoil
-        if spoils:
-            self.trouble()
-        return spoils
+        return self.happens(self.faults.spoil, self.spoiler)
 
     def trouble(self) -> None:
         self.trouble_at = asyncio.get_running_loop().time()

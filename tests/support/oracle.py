@@ -12,7 +12,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from hypertui.market import ZERO, Side
 from hypertui.port import Invariant, Mode, SlotState, Snapshot
@@ -36,6 +35,7 @@ class Truth:
     stops: Set[str]
     equity: Decimal
     unfilled: Mapping[str, Decimal]
+    bought: Decimal = ZERO
 
     @property
     def stopped(self) -> Decimal:
@@ -150,8 +150,7 @@ class Oracle:
         """Coins bought that may not have been heard of while a later sale was."""
         if not (self._reorders or self._loses_notices):
             return ZERO
-        bought = (after.position - before.position for before, after in pairwise(truths))
-        return sum((size for size in bought if size > 0), ZERO)
+        return sum((truth.bought for truth in truths[1:]), ZERO)
 
     def _judge_alarm(self, lamp: Invariant, since: int, snapshot: Snapshot) -> None:
         truths = self._between(since - self._slack, snapshot.at)
@@ -178,11 +177,13 @@ class Oracle:
         return self._truths[first : bisect_right(self._times, until)]
 
     def _on_batch(self, batch: Batch) -> None:
-        self.note(batch.orders.get(self._address(), ()))
+        address = self._address()
+        self.note(batch.orders.get(address, ()), batch.fills.get(address, ()))
 
-    def note(self, changes: Sequence[Json] = ()) -> None:
+    def note(self, changes: Sequence[Json] = (), fills: Sequence[Json] = ()) -> None:
         """Look at the books: they have changed. `changes` are the orders that did, in the venue's words: what
-        was open for no longer than one change of the books was so all the same."""
+        was open for no longer than one change of the books was so all the same. `fills` are those that it
+        brought."""
         if self._closed:
             return
         now, account = self._clock(), self._core.account(self._address())
@@ -206,7 +207,8 @@ class Oracle:
             sells = {name for name, order in brief.items() if order["side"] == "A"}
             before = self._truths[-1].position
             self._keep(Truth(now, before, working | sizes, stops | sells, equity, unfilled | sent))
-        self._keep(Truth(now, position, working, stops, equity, unfilled))
+        buys = (Decimal(row["sz"]) for row in fills if row["coin"] == self._symbol and row["side"] == "B")
+        self._keep(Truth(now, position, working, stops, equity, unfilled, sum(buys, ZERO)))
 
     def _keep(self, truth: Truth) -> None:
         self._truths.append(truth)
