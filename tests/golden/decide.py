@@ -152,5 +152,7 @@ class _TapedOutages:
 
 
 def _kill(rows: Sequence[Row]) -> Kill | None:
-    end = rows[-1].data if rows[-1].kind == "end" else {}
-    return Kill(Boundary[end["after"]], end["count"], 0.0) if "after" in end else None
+    for row in rows:
+        if row.kind == "end" and "after" in row.data:
+            return Kill(Boundary[row.data["after"]], row.data["count"], 0.0)
+    return None

@@ -37,7 +37,9 @@ class TapeExchange:
         self._feed = [row for row in rows if row.kind == "feed"]
         self._answers = {(row.data[0], row.data[1]): row for row in rows if row.kind == "answer"}
         self._allowances = [row for row in rows if row.kind == "allowance"]
-        self._asked = Counter(rows[-1].data["asked"] if rows[-1].kind == "end" else {})
+        self._asked: Counter[str] = sum(
+            (Counter(row.data["asked"]) for row in rows if row.kind == "end"), Counter()
+        )
         self._calls: Counter[str] = Counter()
 
     @property
