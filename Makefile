@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-header pyproject.toml
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint bench simulate kill9 hostile soak setup lock clean
+.PHONY: run test lint bench simulate golden kill9 hostile soak setup lock clean
 
 run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
 	$(BIN)/hypertui
@@ -22,6 +22,9 @@ lint: $(VENV)/.setup-ready  ## format, lint, types and layers
 
 simulate: $(VENV)/.setup-ready  ## many seeds of the fault simulation; SEEDS=10000 takes about an hour
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --jobs 2
+
+golden: $(VENV)/.setup-ready  ## what the engine decides by every recorded tape, against what was kept
+	$(BIN)/python -m tests.golden $(if $(WRITE),--write)
 
 kill9: $(VENV)/.setup-ready  ## kill a live engine a hundred times
 	KILLS=100 $(BIN)/python -m pytest tests/execution/test_restart.py

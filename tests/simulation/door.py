@@ -55,6 +55,10 @@ class Door:
             self.close()
         return not self.shut
 
+    def passed(self, boundary: Boundary) -> int:
+        """How often something came to a boundary."""
+        return self._passed[boundary]
+
     def told_to_leave(self) -> None:
         """The process begins to leave."""
         if self.kill is not None and self.kill.boundary is Boundary.LEAVING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from math import floor
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.books import problems_of_fills, problems_of_money
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
-from tests.simulation.ledger import DoorJournal, FileJournal
+from tests.simulation.ledger import Disk, DoorJournal, FaultyDisk, FileJournal
 from tests.simulation.loop import HOUR_MS, VirtualLoop
 from tests.simulation.memory import problems_of_memory
 from tests.simulation.network import Network
@@ -46,6 +47,7 @@ class Game:
     """One seed. `processes` are the engine's, in order; a `night` is so many seconds long."""
 
     night = _NIGHT
+    kind: Callable[..., Process] = Process
 
     def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path) -> None:
         self.scenario = scenario
@@ -67,7 +69,8 @@ class Game:
         )
         self.file: FileJournal | None = None
         if scenario.on_file:
-            self.file = FileJournal(folder, config, Random(f"journal {scenario.seed}"), self.network)
+            self._disks = Random(f"journal {scenario.seed}")
+            self.file = FileJournal(folder, config, self._disks, self._disk)
         self.processes: list[Process] = []
         self._kills = list(scenario.kills)
         self._killed = 0
@@ -166,20 +169,11 @@ class Game:
         trade_id = self.scenario.seed + 1
         if self.file is not None:
             trade_id, journal = self.file.open(door, self._clock())
-        exchange = SimExchange(
-            self.venue,
-            self.network,
-            self.scenario.reorder,
-            self.auditor,
-            door,
-            self.loop.time,
-            self.scenario.late_entry,
-        )
         name = f"engine {self.scenario.seed}" + (f" start {number}" if number else "")
-        process = Process(
+        process = self.kind(
             name,
             config,
-            exchange,
+            self._reach(door),
             trade_id,
             journal,
             door,
@@ -190,6 +184,22 @@ class Game:
         )
         self.processes.append(process)
         return process, journal
+
+    def _disk(self) -> Disk:
+        """The disk of a process."""
+        return FaultyDisk(self.network, self._disks)
+
+    def _reach(self, door: Door) -> SimExchange:
+        """The venue, as a process reaches it."""
+        return SimExchange(
+            self.venue,
+            self.network,
+            self.scenario.reorder,
+            self.auditor,
+            door,
+            self.loop.time,
+            self.scenario.late_entry,
+        )
 
     def _clock(self) -> int:
         """The engine's, which no hand sets."""
@@ -416,7 +426,7 @@ class Game:
             await self._taken_up(trade)
             await asyncio.sleep(_SETTLE_SECONDS)
             if not trade.done():
-                self.process.stop.request()
+                self.process.leave(may_die=False)
                 await asyncio.wait([trade], timeout=120)
         if not trade.done():
             self.auditor.complain("exit", f"the engine does not leave: {describe(self.process.trade)}")

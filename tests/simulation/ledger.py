@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from sqlalchemy import event
 
@@ -25,15 +26,45 @@ from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
 
 
-class FileJournal:
-    """A database in a file, opened anew by every process."""
+class Disk(Protocol):
+    """What befalls the database of one process."""
 
-    def __init__(self, folder: Path, config: TradeConfig, random: Random, network: Network) -> None:
+    def is_down(self) -> bool:
+        """Whether it is out of reach now."""
+
+    def delay(self) -> float:
+        """Seconds that a commit takes beside the engine."""
+
+
+class FaultyDisk:
+    """Draws when the database goes out of reach, and for how long."""
+
+    def __init__(self, network: Network, random: Random) -> None:
+        self.down_until = 0.0  # loop seconds
+        self._network = network
+        self._random = random
+
+    def is_down(self) -> bool:
+        """Out of reach already, or from now on."""
+        now = asyncio.get_running_loop().time()
+        if now >= self.down_until and self._network.happens(self._network.faults.journal):
+            self.down_until = now + self._random.uniform(0.2, 20.0)
+        return now < self.down_until
+
+    def delay(self) -> float:
+        """Up to half a second."""
+        return self._random.uniform(0.0, 0.5)
+
+
+class FileJournal:
+    """A database in a file, opened anew by every process, which each time has a new `disk`."""
+
+    def __init__(self, folder: Path, config: TradeConfig, random: Random, disk: Callable[[], Disk]) -> None:
         self._newest = ""
         self._url = f"sqlite:///{folder / 'journal.db'}"
         self._config = config
         self._random = random
-        self._network = network
+        self._disk = disk
 
     def open(self, door: Door, now: int) -> tuple[int, DoorJournal]:
         """The live trade's journal, or that of a new trade, for the process behind `door`."""
@@ -44,7 +75,7 @@ class FileJournal:
         event.listen(session.database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
         self._newest = f"{trade_id:016x}"
-        return trade_id, DoorJournal(journal, trade, door, self._network, self._random)
+        return trade_id, DoorJournal(journal, trade, door, self._disk())
 
     def fills(self) -> list[FillRecord]:
         """The fills of all trades as they are in the file."""
@@ -79,15 +110,11 @@ def _without_waiting(connection: sqlite3.Connection, _record: object) -> None:
 class DoorJournal:
     """A trade's journal that ends with its process: what was not committed by then is lost."""
 
-    def __init__(
-        self, journal: Journal, trade: TradeJournal, door: Door, network: Network, random: Random
-    ) -> None:
+    def __init__(self, journal: Journal, trade: TradeJournal, door: Door, disk: Disk) -> None:
         self._journal = journal
         self._trade = trade
         self._door = door
-        self._network = network
-        self._random = random
-        self._down_until = 0.0
+        self._disk = disk
 
     def history(self) -> Sequence[Input]:
         return self._trade.history()
@@ -113,14 +140,14 @@ class DoorJournal:
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         if not self.pending:
             return
-        if self._out_of_reach():
+        if self._disk.is_down():
             raise JournalDown("the database is out of reach")
         if self._door.passes(Boundary.COMMIT):
             self._trade.commit(meanwhile)
             self._door.passes(Boundary.COMMITTED)
 
     async def commit_beside(self) -> None:
-        await asyncio.sleep(self._random.uniform(0.0, 0.5))
+        await asyncio.sleep(self._disk.delay())
         self.commit()
 
     def give_up(self) -> int:
@@ -164,9 +191,3 @@ class DoorJournal:
             self._journal._session.disconnect()
         else:
             self._journal.close()
-
-    def _out_of_reach(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        if now >= self._down_until and self._network.happens(self._network.faults.journal):
-            self._down_until = now + self._random.uniform(0.2, 20.0)
-        return now < self._down_until

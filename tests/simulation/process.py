@@ -126,9 +126,10 @@ class Process:
         answer.cancel()
         return False
 
-    def leave(self) -> None:
-        """Ask it to leave."""
-        self.door.told_to_leave()
+    def leave(self, *, may_die: bool = True) -> None:
+        """Ask it to leave, on which way it `may_die`."""
+        if may_die:
+            self.door.told_to_leave()
         self.stop.request()
 
     async def _bury(self, work: asyncio.Task[StopReason]) -> None:

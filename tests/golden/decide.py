@@ -1,0 +1,158 @@
+"""Plays a tape to the engine: what it does with it, a line for each action."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from pydantic import TypeAdapter
+
+from hypertui.execution.config import TradeConfig
+from hypertui.execution.trade_journal import TradeJournal
+from hypertui.port import OnExit, StopReason, Verb
+from tests.golden.names import Names
+from tests.golden.replay import TapeExchange
+from tests.golden.tape import Row, Tape
+from tests.simulation.door import Boundary, Door, Kill
+from tests.simulation.exchange import SimExchange
+from tests.simulation.ledger import DoorJournal, FileJournal
+from tests.simulation.loop import VirtualLoop, run
+from tests.simulation.process import Process
+from tests.support.memory_journal import MemoryJournal
+
+_PATIENCE = 120.0
+_MOMENT = 0.001
+
+
+def decide(tape: Tape) -> Sequence[str]:
+    """The engine's decisions, with their times in ms, and what its journal says in the end."""
+    loop = VirtualLoop(0)
+    with TemporaryDirectory() as folder:
+        player = _Player(tape, loop, Path(folder))
+        run(loop, player.play())
+    return player.lines
+
+
+class _Player:
+    def __init__(self, tape: Tape, loop: VirtualLoop, folder: Path) -> None:
+        self.lines: list[str] = []
+        self._loop = loop
+        self._parts = list(tape.processes())
+        self._about = tape.about
+        self._config = TypeAdapter(TradeConfig).validate_python(tape.about["trade"])
+        self._names = Names()
+        self._rows: Sequence[Row] = ()
+        self._file: FileJournal | None = None
+        if tape.about["file"]:
+            self._file = FileJournal(folder, self._config, Random("journal"), self._disk)
+
+    async def play(self) -> None:
+        """One process after another."""
+        process = None
+        for rows in self._parts:
+            self._rows = rows
+            await self._until(rows[0].at)
+            process = await self._live()
+        if process is not None and process.trader.trade is not None:
+            ladder = process.trade.tracker.ladder
+            self._say(f"unit {ladder.unit} {ladder.phase.value} {ladder.position} {ladder.realized_pnl}")
+        if self._file is not None:
+            self.lines += self._told(self._file)
+
+    async def _live(self) -> Process:
+        rows = self._rows
+        door = Door(_kill(rows), armed=True)
+        exchange = TapeExchange(self._about["account"], rows, self._names, door, self._say)
+        trade_id, journal = int(rows[0].data["trade"], 16), cast(TradeJournal, MemoryJournal())
+        if self._file is not None:
+            trade_id, journal = self._file.open(door, self._clock())
+        process = Process(
+            rows[0].data["name"],
+            self._config,
+            cast(SimExchange, exchange),
+            trade_id,
+            journal,
+            door,
+            self._clock,
+            lambda: None,
+            lambda _: None,
+            self._clock_set_by,
+        )
+        work = asyncio.create_task(process.run())
+        orders = asyncio.create_task(self._order(process, rows))
+        patience = _MOMENT if door.kill else _PATIENCE
+        await asyncio.wait([work], timeout=rows[-1].at + patience - self._loop.time())
+        if not work.done():
+            self._say("outlives its tape")
+            door.close()
+        reason: StopReason | None = await work
+        orders.cancel()
+        await asyncio.gather(orders, return_exceptions=True)
+        await asyncio.sleep(0)  # lets go of commands that nobody answers any more
+        if isinstance(journal, DoorJournal):
+            journal.close()
+        self._say("ends" if reason is None else f"leaves with status {reason.status}")
+        if exchange.strays:
+            self._say(f"asked what was not asked then: {dict(exchange.strays)}")
+        return process
+
+    async def _order(self, process: Process, rows: Sequence[Row]) -> None:
+        """What the operator orders."""
+        answers: list[asyncio.Task[bool]] = []
+        for row in rows:
+            if row.kind == "command":
+                await self._until(row.at)
+                answers.append(asyncio.create_task(process.command(Verb(row.data))))
+            elif row.kind == "leave":
+                await self._until(row.at)
+                process.stop.request(None if row.data is None else OnExit(row.data))
+        await asyncio.gather(*answers)
+
+    def _say(self, text: str) -> None:
+        self.lines.append(f"{round(self._loop.time() * 1000)} {text}")
+
+    def _told(self, file: FileJournal) -> Iterator[str]:
+        """The fills of the journal."""
+        for row in file.fills():
+            fill = row.fill
+            owner = "elsewhere" if fill.client_id is None else self._names.name(fill.client_id)
+            yield f"row {owner} {row.role} {fill.side.value} {fill.size} at {fill.price} fee {fill.fee}"
+
+    def _disk(self) -> _TapedOutages:
+        return _TapedOutages([(row.at, row.data) for row in self._rows if row.kind == "disk"])
+
+    async def _until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self._loop.time()))
+
+    def _clock(self) -> int:
+        return int(self._about["epoch"]) + round(self._loop.time() * 1000)
+
+    def _clock_set_by(self) -> int:
+        now = self._loop.time()
+        return sum(by for at, by in self._about["clock_steps"] if at <= now)
+
+
+class _TapedOutages:
+    """Fulfils `Disk` by the times between which it was out of reach."""
+
+    def __init__(self, outages: Sequence[tuple[float, float]]) -> None:
+        self._outages = outages
+        self._random = Random("disk")
+
+    def is_down(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        return any(since <= now < until for since, until in self._outages)
+
+    def delay(self) -> float:
+        return self._random.uniform(0.0, 0.5)
+
+
+def _kill(rows: Sequence[Row]) -> Kill | None:
+    for row in rows:
+        if row.kind == "end" and "after" in row.data:
+            return Kill(Boundary[row.data["after"]], row.data["count"], 0.0)
+    return None

@@ -1,0 +1,115 @@
+"""Records a seed of the simulation on a tape."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from hypertui.execution.config import TradeConfig
+from hypertui.port import StopReason, Verb
+from tests.golden.names import Names
+from tests.golden.tap import Tap
+from tests.golden.tape import Tape
+from tests.simulation.door import Boundary
+from tests.simulation.exchange import SimExchange
+from tests.simulation.game import Game
+from tests.simulation.ledger import FaultyDisk
+from tests.simulation.loop import VirtualLoop, run
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+from tests.simulation.scenario import Scenario, draw
+from tests.simulation.venue import ADDRESS
+
+# Deaths that are counted in what the engine does itself; a tape has the moment of any other.
+_COUNTED = (Boundary.COMMIT, Boundary.COMMITTED, Boundary.SENT)
+
+
+def record(seed: int) -> Tape:
+    """Play a seed, and keep what came from outside. Raises AssertionError for one that fails."""
+    scenario = draw(seed)
+    loop = VirtualLoop(scenario.to_full_hour)
+    with TemporaryDirectory() as folder:
+        game = _TapedGame(scenario, loop, Path(folder))
+        run(loop, game.play())
+    assert not game.auditor.problems, game.auditor.problems
+    return game.tape
+
+
+class _TapedGame(Game):
+    def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path) -> None:
+        super().__init__(scenario, loop, folder)
+        self.tape = Tape(
+            {
+                "name": f"seed {scenario.seed}",
+                "trade": TypeAdapter(TradeConfig).dump_python(scenario.config, mode="json"),
+                "account": ADDRESS,
+                "epoch": self._clock(),
+                "clock_steps": scenario.clock_steps,
+                "file": scenario.on_file,
+            }
+        )
+        self.kind = partial(_TapedProcess, self.tape, Names(), loop.time)
+
+    def _disk(self) -> _TapedDisk:
+        return _TapedDisk(self.tape, self.network, self._disks)
+
+
+class _TapedDisk(FaultyDisk):
+    def __init__(self, tape: Tape, network: Network, random: Random) -> None:
+        super().__init__(network, random)
+        self._tape = tape
+
+    def is_down(self) -> bool:
+        before = self.down_until
+        down = super().is_down()
+        if self.down_until != before:
+            self._tape.note(asyncio.get_running_loop().time(), "disk", round(self.down_until, 6))
+        return down
+
+
+class _TapedProcess(Process):
+    def __init__(
+        self,
+        tape: Tape,
+        names: Names,
+        time: Callable[[], float],
+        name: str,
+        config: TradeConfig,
+        exchange: SimExchange,
+        trade_id: int,
+        *more: Any,
+    ) -> None:
+        tape.note(time(), "start", {"name": name, "trade": f"{trade_id:016x}"})
+        self._tap = Tap(exchange, tape, names, time)
+        self._names = names
+        self._tape = tape
+        self._time = time
+        super().__init__(name, config, cast(SimExchange, self._tap), trade_id, *more)
+
+    async def run(self) -> StopReason | None:
+        try:
+            return await super().run()
+        finally:
+            kill = self.door.kill if self.door.shut else None
+            end: dict[str, Any] = {"asked": dict(self._tap.asked), "placed": len(self._names)}
+            if kill is not None:
+                counted = kill.boundary in _COUNTED
+                end["after"] = kill.boundary.name if counted else Boundary.TIME.name
+                end["count"] = self.door.passed(kill.boundary) if counted else self._time() - self.born
+            self._tape.note(self._time(), "end", end)
+
+    async def command(self, verb: Verb) -> bool:
+        if not self.over.is_set():
+            self._tape.note(self._time(), "command", verb.value)
+        return await super().command(verb)
+
+    def leave(self, *, may_die: bool = True) -> None:
+        self._tape.note(self._time(), "leave")
+        super().leave(may_die=may_die)
