@@ -10,8 +10,9 @@ from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
-from hypertui.execution.config import TradeConfig
-from hypertui.port import Network, OnExit, Verb
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.port.commands import OnExit, Verb
+from hypertui.port.snapshot import Network
 from tests.golden import live, store
 from tests.golden.record import record
 from tests.golden.tape import Tape

@@ -13,7 +13,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from hypertui import exchange, market
+from hypertui.core import market
+from hypertui.exchange import protocol as exchange
 
 Json = Any
 

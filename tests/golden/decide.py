@@ -11,9 +11,9 @@ from typing import cast
 
 from pydantic import TypeAdapter
 
-from hypertui.execution.config import TradeConfig
-from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port import OnExit, StopReason, Verb
+from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.port.commands import OnExit, StopReason, Verb
 from tests.golden.names import Names
 from tests.golden.replay import TapeExchange
 from tests.golden.tape import Row, Tape

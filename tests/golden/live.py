@@ -18,9 +18,9 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from hypertui.exchange import Exchange
-from hypertui.execution.config import TradeConfig
-from hypertui.port import Ack, OnExit, Stop, Verb
+from hypertui.exchange.protocol import Exchange
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.port.commands import Ack, OnExit, Stop, Verb
 from tests.golden.names import Names
 from tests.golden.tap import Tap
 from tests.golden.tape import Tape

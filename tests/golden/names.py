@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from hypertui.market import Order
+from hypertui.core.market import Order
 
 
 class Names:

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from hypertui.execution.config import TradeConfig
-from hypertui.port import StopReason, Verb
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.port.commands import StopReason, Verb
 from tests.golden.names import Names
 from tests.golden.tap import Tap
 from tests.golden.tape import Tape

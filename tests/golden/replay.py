@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypertui.exchange import Allowance, ExchangeError, FeedMessage, Placed, Unreachable
-from hypertui.market import Order
+from hypertui.core.market import Order
+from hypertui.exchange.protocol import Allowance, ExchangeError, FeedMessage, Placed, Unreachable
 from tests.golden.codec import decoded
 from tests.golden.names import Names
 from tests.golden.tape import Row

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from hypertui.exchange import Exchange, ExchangeError, FeedMessage, Placed
-from hypertui.market import Order
+from hypertui.core.market import Order
+from hypertui.exchange.protocol import Exchange, ExchangeError, FeedMessage, Placed
 from tests.golden.codec import encoded
 from tests.golden.names import Names
 from tests.golden.tape import Tape
