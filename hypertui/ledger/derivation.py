@@ -41,7 +41,6 @@ class MarketBook:
         self.position = ZERO
         self.cost = ZERO
         self.open_fees = ZERO
-        self.unmatched_fees = ZERO
         self.gap = ZERO  # what the venue holds more than the fills give
         self._comparable = True  # whether the average cost can be the venue's: nothing is missing since flat
         self._closings = 0  # since flat
@@ -133,7 +132,6 @@ class MarketBook:
 
     def _book(self, fill: FillRecord, unmatched: Decimal, review: tuple[ReviewRow, ...]) -> BookedFill:
         lost_fee = share(fill.fee, unmatched, fill.size) if unmatched else ZERO
-        self.unmatched_fees += lost_fee
         rows: list[AllocationRow] = []
         size = fill.size - unmatched
         if size:

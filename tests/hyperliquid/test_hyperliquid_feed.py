@@ -160,11 +160,8 @@ def test_delivers_everything_in_order() -> None:
         )
         await until_gone(connection)
 
-    async def use(listener: Listener, feed: Feed) -> None:
+    async def use(listener: Listener, _: Feed) -> None:
         await listener.until(lambda: len(listener.of(FillNotice)) == 2)
-        ages = feed.ages()
-        assert set(ages) == {"subscriptionResponse", "userFills", "activeAssetCtx", "orderUpdates"}
-        assert all(0 <= age < DEADLINE for age in ages.values())
 
     heard = play(script, use).messages
     assert heard[:2] == [FeedAlive(), FeedAlive()]
@@ -235,9 +232,8 @@ def test_pings_keep_a_quiet_connection() -> None:
         await acknowledge(connection)
         await until_gone(connection)
 
-    async def use(listener: Listener, feed: Feed) -> None:
+    async def use(listener: Listener, _: Feed) -> None:
         await listener.until(lambda: len(listener.of(FeedAlive)) > 8)
-        assert "pong" in feed.ages()
 
     assert play(script, use, ping_every=0.02, silence=5.0).of(FeedDown) == []
 

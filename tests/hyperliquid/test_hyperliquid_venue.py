@@ -267,7 +267,6 @@ def test_the_snapshot_repeats_old_fills_and_traded_prices_are_known() -> None:
             price = notice.fills[0].price
             await market.place(market_buy("1"))
             await market.until(lambda: bool([m for m in market.heard if _last(m) == price]))
-            assert exchange.stream_ages("SOL").keys() >= {"userFills", "activeAssetCtx", "trades"}
         finally:
             task.cancel()
             await asyncio.wait([task])

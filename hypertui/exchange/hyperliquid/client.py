@@ -284,11 +284,6 @@ class HyperliquidExchange:
         self._feeds[symbol] = feed
         await feed.run()
 
-    def stream_ages(self, symbol: str) -> Mapping[str, float]:
-        """Seconds since each stream of the symbol's feed was last heard, by channel, if it ever was."""
-        feed = self._feeds.get(symbol)
-        return {} if feed is None else feed.ages()
-
     def _hurry_feeds(self) -> None:
         for feed in self._feeds.values():
             feed.hurry()

@@ -79,14 +79,8 @@ class Feed:
         self._deliver = deliver
         self._with_last = with_last
         self._pace = pace
-        self._heard: dict[str, float] = {}
         self._failures = 0
         self._hurry = asyncio.Event()
-
-    def ages(self) -> Mapping[str, float]:
-        """Seconds since each channel was last heard."""
-        now = self._pace.clock()
-        return {channel: now - heard for channel, heard in self._heard.items()}
 
     async def run(self) -> NoReturn:
         """Connect, subscribe, deliver; and again after every break, with growing waits until data arrives."""
@@ -161,21 +155,19 @@ class Feed:
             if channels.pending:
                 next_look = min(next_look, asked + pace.ask_again)
             text = await self._receive(socket, next_look - now)
-            if text is not None and self._take(channels, text, clock()):
+            if text is not None and self._take(channels, text):
                 heard = clock()
 
     async def _subscribe(self, socket: ClientConnection, wanted: Sequence[Mapping[str, str]]) -> None:
         for subscription in wanted:
             await self._send(socket, json.dumps({"method": "subscribe", "subscription": subscription}))
 
-    def _take(self, channels: Channels, text: str | bytes, heard: float) -> bool:
+    def _take(self, channels: Channels, text: str | bytes) -> bool:
         """Deliver what a frame says; returns whether it says anything. Nothing but garbage is silence."""
         try:
             frame = channels.read(text)
         except SubscriptionRefused as refusal:
             raise _Broken(f"subscription refused: {refusal}") from refusal
-        if frame.channel:
-            self._heard[frame.channel] = heard
         if frame.is_data:
             self._failures = 0
         for message in frame.messages:
