@@ -60,3 +60,8 @@ def test_no_file_is_long() -> None:
 
 # Each of them holds what two rooms are going to share.
 _STILL_LONG = {"order_tracker.py", "trade.py"}
+
+
+def test_every_room_is_a_package() -> None:
+    folders = {path.parent for path in _HOUSE.rglob("*.py")}
+    assert {folder.name for folder in folders if not (folder / "__init__.py").exists()} == set()
