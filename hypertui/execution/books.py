@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.convergence import Posture
-from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.trade_view import state_of
+from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.port.views import (
     LATENCY_STEPS,
     CycleView,
@@ -261,7 +260,7 @@ def _own(
         expected,
         own.remaining,
         None if listed is None else listed.remaining,
-        state_of(own, tracker, now),
+        state_of(own, now, tracker.timing.confirm_after),
         own.client_id,
         own.order_id,
         own.order.size,

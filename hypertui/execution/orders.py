@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from hypertui.core.market import ZERO, Order, Reason, Side
 from hypertui.exchange.protocol import OrderState
+from hypertui.port.views import SlotState
 
 _NO_SLOT = 0xFFFF
 _LENGTH = 34  # 0x and 32 hex digits
@@ -170,3 +171,14 @@ class OwnOrder:
         if trigger is None:
             return False
         return price >= trigger if self.order.side is Side.BUY else price <= trigger
+
+
+def state_of(order: OwnOrder, now: int, confirm_after: int) -> SlotState:
+    """Where an order stands `now` (ms): unconfirmed once it has gone without proof for `confirm_after` ms."""
+    if order.unproven and now - order.since > confirm_after:
+        return SlotState.UNCONFIRMED
+    if order.due:
+        return SlotState.FIRED
+    if order.cancelling:
+        return SlotState.CANCELLING
+    return SlotState.WORKING if order.acknowledged else SlotState.PENDING

@@ -12,7 +12,7 @@ from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot, Source
@@ -214,19 +214,9 @@ def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int)
         order.unit,
         trigger,
         order.remaining,
-        state_of(order, tracker, now),
+        state_of(order, now, tracker.timing.confirm_after),
         order.since,
         (trigger - mark) / mark,
         order.order_id,
         order.note,
     )
-
-
-def state_of(order: OwnOrder, tracker: OrderTracker, now: int) -> SlotState:
-    if order.unproven and now - order.since > tracker.timing.confirm_after:
-        return SlotState.UNCONFIRMED
-    if order.due:
-        return SlotState.FIRED
-    if order.cancelling:
-        return SlotState.CANCELLING
-    return SlotState.WORKING if order.acknowledged else SlotState.PENDING
