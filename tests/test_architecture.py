@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import hypertui
@@ -43,6 +44,26 @@ def test_the_map_says_what_the_imports_say() -> None:
         drawn[room] |= imported(tree) - {room}
     told = {room: set(re.findall(r"`(\w+)`", rooms)) for room, rooms in _ROW.findall(_MAP.read_text())}
     assert told == drawn
+
+
+def dotted(path: Path) -> str:
+    """A file's name as it is imported."""
+    parts = path.relative_to(_HOUSE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def test_no_file_imports_one_that_imports_it() -> None:
+    """Counting also what is imported for its type alone."""
+    names = {dotted(path): path for path in _HOUSE.rglob("*.py")}
+    graph = {}
+    for name, path in names.items():
+        taken = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                parts = [f"{node.module}.{each.name}" for each in node.names]
+                taken |= {part if part in names else node.module for part in parts}
+        graph[name] = (taken & names.keys()) - {name}
+    assert list(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
 def test_no_class_is_named_as_another_one() -> None:

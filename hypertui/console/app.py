@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,6 +25,7 @@ from hypertui.console.dialog import Dialog
 from hypertui.console.filter import FilterLine
 from hypertui.console.frame import Frame
 from hypertui.console.help import Help
+from hypertui.console.host import Host
 from hypertui.console.look import ConsoleOptions
 from hypertui.console.main import Main
 from hypertui.console.outbox import Herald, Inlet, Outbox
@@ -52,7 +53,7 @@ _LEFT = "the engine has left: it takes no commands"
 _PLAIN = ConsoleOptions()
 
 
-class HyperTui(App[StopReason], inherit_bindings=False):
+class HyperTui(Host, inherit_bindings=False):
     """Shows one engine and passes on what the operator wants.
 
     The engine has a thread and a loop of its own, because a terminal that does not read stops this one. With

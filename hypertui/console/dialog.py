@@ -16,7 +16,7 @@ from hypertui.console.questions import Build, Choice, Question
 from hypertui.port.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
+    from hypertui.console.host import Host
 
 # Keys typed before the dialog was there must not answer it; a slow line delivers them late.
 DEAF_FOR = 400
@@ -32,7 +32,7 @@ Done = Callable[[str], None]
 class Dialog(ModalScreen[None]):
     """Shows a `Question` and calls back with the answer, or with nothing if there was none."""
 
-    app: HyperTui
+    app: Host
 
     def __init__(self, clock: Callable[[], int], read: Callable[[], Snapshot], *, ascii: bool) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from hypertui.console.listing import ListPanel
 from hypertui.console.panel import Panel
 
 if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
+    from hypertui.console.host import Host
 
 _LONGEST = 60
 
@@ -22,7 +22,7 @@ _LONGEST = 60
 class FilterLine(ModalScreen[None]):
     """Takes the keys while a filter is typed. Enter keeps the filter, escape drops it."""
 
-    app: HyperTui
+    app: Host
 
     def __init__(self, *, ascii: bool) -> None:
         super().__init__()

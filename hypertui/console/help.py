@@ -15,7 +15,7 @@ from hypertui.console.lines import BLANK, Line, Span, Tone, line, wrap
 from hypertui.console.panel import Panel
 
 if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
+    from hypertui.console.host import Host
 
 _SIGNS = (
     ("▲ ▼", "a buy above the price, a stop under it"),
@@ -44,7 +44,7 @@ def help_lines(keys: Sequence[Key], width: int) -> list[Line]:
 class Help(ModalScreen[None]):
     """A page to scroll; escape, ? or q closes it."""
 
-    app: HyperTui
+    app: Host
 
     def __init__(self, *, ascii: bool) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from hypertui.console.panel import Panel, Title, View
 from hypertui.console.views import bar
 
 if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
+    from hypertui.console.host import Host
 
 _SETTLED = 0.2
 FULL_WIDTH = 120
@@ -27,7 +27,7 @@ LARGE_HEIGHT = 55
 class Page(Screen[None], inherit_bindings=False):
     """A screen of the console, built once. Its panels belong to a layout; the terminal's size picks one."""
 
-    app: HyperTui
+    app: Host
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012

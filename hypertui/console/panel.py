@@ -17,7 +17,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit
 
 if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
+    from hypertui.console.host import Host
 
 View = Callable[[Frame, int, int], Sequence[Line]]
 Title = Callable[[Frame], str]
@@ -30,7 +30,7 @@ class Panel(Widget):
     bears the title; repainting a title repaints the panel, so titles must not tick.
     """
 
-    app: HyperTui
+    app: Host
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Tone}
 

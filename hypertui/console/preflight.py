@@ -19,7 +19,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network
 
 if TYPE_CHECKING:
-    from hypertui.console.app import HyperTui
+    from hypertui.console.host import Host
 
 _MARKS = {
     Level.RED: Span("✗ ", Tone.CRITICAL),
@@ -85,7 +85,7 @@ def _rows(findings: Sequence[Finding], width: int) -> list[Line]:
 class Preflight(ModalScreen[None]):
     """Stands while the engine waits for a word; keys typed before it could be read do not count."""
 
-    app: HyperTui
+    app: Host
 
     def __init__(self, clock: Callable[[], int], *, ascii: bool) -> None:
         super().__init__()

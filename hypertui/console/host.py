@@ -1,0 +1,46 @@
+"""What widgets and screens may ask of the app around them, and nothing else of it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from hypertui.port.commands import OnExit, StopReason, Verb
+
+if TYPE_CHECKING:
+    from hypertui.console.frame import Frame
+
+
+class Host(App[StopReason], inherit_bindings=False):
+    """The app as its parts know it. `frame` is what is shown now; `built` is called whenever a screen was
+    shown for the first time."""
+
+    frame: Frame
+    built: Callable[[], object]
+
+    @abstractmethod
+    def show_frame(self) -> None:
+        """Pull the newest snapshot and events and show them."""
+
+    @abstractmethod
+    def notice(self, text: str) -> None:
+        """Say something in the key bar for a few seconds."""
+
+    @abstractmethod
+    def command(self, verb: Verb) -> None:
+        """Hand a command to the engine; the answer shows when it comes."""
+
+    @abstractmethod
+    def request_stop(self, on_exit: OnExit | None = None) -> None:
+        """Have the engine leave."""
+
+    @abstractmethod
+    def action_go(self, name: str) -> None:
+        """Show the page of that name."""
+
+    @abstractmethod
+    def action_redraw(self) -> None:
+        """Draw everything anew."""
