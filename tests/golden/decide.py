@@ -15,7 +15,7 @@ from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, StopReason, Verb
 from tests.golden.names import Names
-from tests.golden.replay import TapeExchange
+from tests.golden.replay import TapeExchange, until
 from tests.golden.tape import Row, Tape
 from tests.simulation.door import Boundary, Door, Kill
 from tests.simulation.exchange import SimExchange
@@ -55,7 +55,7 @@ class _Player:
         process = None
         for rows in self._parts:
             self._rows = rows
-            await self._until(rows[0].at)
+            await until(rows[0].at)
             process = await self._live()
         if process is not None and process.trader.trade is not None:
             ladder = process.trade.tracker.ladder
@@ -105,10 +105,10 @@ class _Player:
         answers: list[asyncio.Task[bool]] = []
         for row in rows:
             if row.kind == "command":
-                await self._until(row.at)
+                await until(row.at)
                 answers.append(asyncio.create_task(process.command(Verb(row.data))))
             elif row.kind == "leave":
-                await self._until(row.at)
+                await until(row.at)
                 process.stop.request(None if row.data is None else OnExit(row.data))
         await asyncio.gather(*answers)
 
@@ -124,9 +124,6 @@ class _Player:
 
     def _disk(self) -> _TapedOutages:
         return _TapedOutages([(row.at, row.data) for row in self._rows if row.kind == "disk"])
-
-    async def _until(self, at: float) -> None:
-        await asyncio.sleep(max(0.0, at - self._loop.time()))
 
     def _clock(self) -> int:
         return int(self._about["epoch"]) + round(self._loop.time() * 1000)

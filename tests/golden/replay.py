@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,7 +37,9 @@ class TapeExchange:
         self._decided = decided
         self._feed = [row for row in rows if row.kind == "feed"]
         self._answers = {(row.data[0], row.data[1]): row for row in rows if row.kind == "answer"}
-        self._allowances = [row for row in rows if row.kind == "allowance"]
+        allowances = [row for row in rows if row.kind == "allowance"]
+        self._allowed_at = [row.at for row in allowances]
+        self._allowed: list[Allowance] = [decoded(row.data) for row in allowances]
         self._asked: Counter[str] = sum(
             (Counter(row.data["asked"]) for row in rows if row.kind == "end"), Counter()
         )
@@ -45,11 +48,8 @@ class TapeExchange:
     @property
     def allowance(self) -> Allowance:
         """The newest one on the tape."""
-        now = asyncio.get_running_loop().time()
-        known = [row for row in self._allowances if row.at <= now]
-        found = decoded((known or self._allowances)[-1 if known else 0].data)
-        assert isinstance(found, Allowance)
-        return found
+        known = bisect_right(self._allowed_at, asyncio.get_running_loop().time())
+        return self._allowed[max(0, known - 1)]
 
     def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
         """Nothing is signed."""
@@ -87,7 +87,7 @@ class TapeExchange:
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
         """Deliver what the feed said, when it did."""
         for row in self._feed:
-            await _until(row.at)
+            await until(row.at)
             if self._door.shut:
                 break
             deliver(self._names.identified(decoded(row.data)))
@@ -114,7 +114,7 @@ class TapeExchange:
         if row is None:
             self.strays[name] += 1
             raise Unreachable("not on the tape")
-        await _until(row.at)
+        await until(row.at)
         if self._door.shut:
             await self._door.never()
         said = decoded(row.data[2])
@@ -129,7 +129,8 @@ def _words(order: Order) -> str:
     return f"{order.side.value} {order.size} {order.type.value}{trigger} limit {order.limit}{reduces}"
 
 
-async def _until(at: float) -> None:
+async def until(at: float) -> None:
+    """Wait for a tape's time (seconds), not at all for one that has passed."""
     pause = at - asyncio.get_running_loop().time()
     if pause > 0:
         await asyncio.sleep(pause)
