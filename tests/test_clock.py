@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.console.frame import Frame
-from hypertui.console.last_words import last_words
+from hypertui.console.terminal.last_position import last_words
 from hypertui.core import shutdown
 from hypertui.core.clock import SteadyClock
 from hypertui.execution.clock_watch import ClockWatch

@@ -14,8 +14,8 @@ from hypertui.cli import streams
 from hypertui.cli.places import state_home
 from hypertui.cli.snapshot_words import in_words
 from hypertui.cli.values import seconds, typed
-from hypertui.console import questions
-from hypertui.console.questions import BUILD, Question
+from hypertui.console.screens import questions
+from hypertui.console.screens.questions import BUILD, Question
 from hypertui.core.clock import steady_ms
 from hypertui.core.files import named_path
 from hypertui.core.market import plain

@@ -27,8 +27,8 @@ from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.values import seconds, typed
 from hypertui.console.keymap import remap
-from hypertui.console.last_words import last_words
 from hypertui.console.launch import operator
+from hypertui.console.terminal.last_position import last_words
 from hypertui.core.clock import CLOCK
 from hypertui.core.files import open_regular
 from hypertui.core.redaction import printable

@@ -19,25 +19,26 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.worker import Worker, WorkerState
 
-from hypertui.console import questions, title
-from hypertui.console.crash import last_words, named
-from hypertui.console.dialog import Dialog
-from hypertui.console.filter import FilterLine
+from hypertui.console.alarm_ack import Watch
+from hypertui.console.command_sender import Herald, Inlet, Outbox
 from hypertui.console.frame import Frame
-from hypertui.console.help import Help
 from hypertui.console.host import Host
-from hypertui.console.look import ConsoleOptions
-from hypertui.console.main import Main
-from hypertui.console.outbox import Herald, Inlet, Outbox
-from hypertui.console.page import Page
-from hypertui.console.pages import PAGES
-from hypertui.console.palette import offers
-from hypertui.console.preflight import Preflight
-from hypertui.console.questions import Build
-from hypertui.console.screenshot import redact_svg, save
+from hypertui.console.screens import questions
+from hypertui.console.screens.dialog import Dialog
+from hypertui.console.screens.main import Main
+from hypertui.console.screens.pages import PAGES
+from hypertui.console.screens.palette import offers
+from hypertui.console.screens.preflight import Preflight
+from hypertui.console.screens.questions import Build
+from hypertui.console.terminal import title
+from hypertui.console.terminal.crash import last_words, named
+from hypertui.console.terminal.options import ConsoleOptions
+from hypertui.console.terminal.screen_diff import Screenful
+from hypertui.console.terminal.screenshot import redact_svg, save
 from hypertui.console.theme import THEMES
-from hypertui.console.watch import Watch
-from hypertui.console.wire import Screenful
+from hypertui.console.widgets.filter import FilterLine
+from hypertui.console.widgets.help import Help
+from hypertui.console.widgets.page import Page
 from hypertui.core.shutdown import FAILED
 from hypertui.port.commands import NEVER_STARTED, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EnginePort

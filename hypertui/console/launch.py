@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from hypertui.console.keymap import remap
-from hypertui.console.last_words import last_words
+from hypertui.console.terminal.last_position import last_words
 from hypertui.core.clock import CLOCK
 from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
 from hypertui.port.commands import Stop, StopReason
@@ -47,7 +47,7 @@ def run_console(
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     from hypertui.console.app import HyperTui
-    from hypertui.console.look import ConsoleOptions
+    from hypertui.console.terminal.options import ConsoleOptions
 
     look = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, shots)
     stop.by = who or operator()

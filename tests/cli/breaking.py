@@ -6,7 +6,7 @@ import sys
 
 from hypertui.cli import main
 from hypertui.console.frame import Frame
-from hypertui.console.main import Main
+from hypertui.console.screens.main import Main
 from hypertui.core.market import Side
 
 SECRET = "0x" + "9a" * 32

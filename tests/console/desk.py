@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from hypertui.console.dialog import DEAF_FOR, Dialog
-from hypertui.console.listing import ListPanel
+from hypertui.console.screens.dialog import DEAF_FOR, Dialog
+from hypertui.console.widgets.table import ListPanel
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Network, Snapshot
 from tests.console import fakes, states

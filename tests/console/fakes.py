@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hypertui.console.app import HyperTui
-from hypertui.console.look import ConsoleOptions
+from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Snapshot

@@ -10,9 +10,9 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
-from hypertui.console.help import Help
 from hypertui.console.keys import KEYS
-from hypertui.console.wire import Screenful
+from hypertui.console.terminal.screen_diff import Screenful
+from hypertui.console.widgets.help import Help
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Network, Severity

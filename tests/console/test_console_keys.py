@@ -9,9 +9,9 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.app import FAILED, HyperTui
-from hypertui.console.dialog import CLOSES_AFTER, DEAF_FOR
 from hypertui.console.keys import KEYS
-from hypertui.console.main import Main
+from hypertui.console.screens.dialog import CLOSES_AFTER, DEAF_FOR
+from hypertui.console.screens.main import Main
 from hypertui.port.commands import Ack, OnExit, StopReason, Verb
 from hypertui.port.snapshot import Network
 from tests.console import fakes, parts, states

@@ -8,12 +8,12 @@ from decimal import Decimal as D
 import pytest
 from textual.pilot import Pilot
 
-from hypertui.console import questions
-from hypertui.console.dialog import DEAF_FOR
+from hypertui.console.command_sender import Herald
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
-from hypertui.console.outbox import Herald
-from hypertui.console.views import bar
+from hypertui.console.screens import questions
+from hypertui.console.screens.dialog import DEAF_FOR
+from hypertui.console.widgets import header
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import parts, states
@@ -163,11 +163,11 @@ BEFORE = "since before the restart (by root)"
 )
 def test_the_sentence(changes: dict[str, object], words: str) -> None:
     frame = Frame(replace(states.paused(), **changes), parts.NOW)  # type: ignore[arg-type]
-    assert bar.waiting(frame).text.startswith(words.format(now=frame.clock(parts.NOW)))
+    assert header.waiting(frame).text.startswith(words.format(now=frame.clock(parts.NOW)))
 
 
 def test_the_end_of_a_sold_out_trade_is_its_last_words() -> None:
     ended = StopReason(0, "Trade ended: all sold. Result -127.66 USD")
     over = replace(states.running(), mode=Mode.STOPPED, closed_at=parts.NOW)
-    text = bar.waiting(Frame(over, parts.NOW, ended=ended)).text
+    text = header.waiting(Frame(over, parts.NOW, ended=ended)).text
     assert text == "Trade ended: all sold. Result −127.66 USD; q closes the console"

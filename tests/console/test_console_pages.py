@@ -11,8 +11,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
-from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.keys import KEYS
+from hypertui.console.screens.dialog import DEAF_FOR
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Network, Severity

@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
-from hypertui.console.dialog import DEAF_FOR
-from hypertui.console.preflight import Preflight
+from hypertui.console.screens.dialog import DEAF_FOR
+from hypertui.console.screens.preflight import Preflight
 from hypertui.core.findings import Finding, Level
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Mode, Network

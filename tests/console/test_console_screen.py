@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
-from hypertui.console.views import map as map_view
+from hypertui.console.views.ladder import map as map_view
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from hypertui.console.screenshot import redact_svg
+from hypertui.console.terminal.screenshot import redact_svg
 from hypertui.port.commands import StopReason
 from hypertui.port.snapshot import Snapshot
 from tests.console import fakes, parts, states

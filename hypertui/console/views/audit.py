@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, line, wrap
-from hypertui.console.listing import Listing, Row
 from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
+from hypertui.console.widgets.table import Listing, Row
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Severity
 

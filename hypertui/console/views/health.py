@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, fit, line
-from hypertui.console.listing import Listing, Row, facts
-from hypertui.console.views import bar
 from hypertui.console.views.log import SEVERITY_ROLE
+from hypertui.console.widgets import header
+from hypertui.console.widgets.table import Listing, Row, facts
 from hypertui.port.snapshot import Alarm, Source
 from hypertui.port.views import LATENCY_STEPS, TaskView
 
@@ -126,7 +126,7 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if invariant is not None:
         covered = fmt.size(invariant.stopped_size, instrument)
         pairs.append(("stops cover", Span(covered)))
-    lines = [fit(line(bar.protection(frame)), width)] if invariant is not None else []
+    lines = [fit(line(header.protection(frame)), width)] if invariant is not None else []
     return [*lines, *facts(pairs, width)][:height]
 
 
@@ -165,7 +165,7 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
 
 def _source(frame: Frame, source: Source) -> Line:
     limit = "" if source.limit > fmt.DAY else f"  limit {fmt.plain_age(source.limit)}"
-    return line(*bar.lamp(frame, source), Span(limit, Tone.DIM))
+    return line(*header.lamp(frame, source), Span(limit, Tone.DIM))
 
 
 def latency(frame: Frame, width: int, height: int) -> Sequence[Line]:

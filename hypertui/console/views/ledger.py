@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone
-from hypertui.console.listing import Listing, Row, facts
 from hypertui.console.views.price import change_role
+from hypertui.console.widgets.table import Listing, Row, facts
 from hypertui.core.market import Side
 from hypertui.port.views import CycleView, FillView, LotView
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line
-from hypertui.console.listing import Listing, Row, facts
+from hypertui.console.widgets.table import Listing, Row, facts
 from hypertui.core.market import Side, plain
 from hypertui.port.snapshot import Mode
 from hypertui.port.views import OrderView, SlotState

@@ -10,9 +10,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hypertui.console.frame import Frame
-from hypertui.console.listing import ListPanel
-from hypertui.console.panel import Panel, Title, View
-from hypertui.console.views import bar
+from hypertui.console.widgets import header
+from hypertui.console.widgets.panel import Panel, Title, View
+from hypertui.console.widgets.table import ListPanel
 
 if TYPE_CHECKING:
     from hypertui.console.host import Host
@@ -32,12 +32,12 @@ class Page(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
-        (bar.MIN_WIDTH, "-medium"),
+        (header.MIN_WIDTH, "-medium"),
         (FULL_WIDTH, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-low"),
-        (bar.MIN_HEIGHT, "-middling"),
+        (header.MIN_HEIGHT, "-middling"),
         (FULL_HEIGHT, "-tall"),
     ]
 
@@ -85,17 +85,17 @@ class Page(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         with Vertical(id="head-full", classes="head"):
             with Horizontal(id="bar"):
-                yield self.panel("full", "status", bar.status)
-                yield self.panel("full", "clock", bar.clock)
-            yield self.panel("full", "wait", bar.wait_line)
+                yield self.panel("full", "status", header.status)
+                yield self.panel("full", "clock", header.clock)
+            yield self.panel("full", "wait", header.wait_line)
         with Vertical(id="head-compact", classes="head"):
-            yield self.panel("compact", "c-status", bar.status_compact)
-            yield self.panel("compact", "c-lamps", bar.lamps)
-            yield self.panel("compact", "c-wait", bar.wait_line)
+            yield self.panel("compact", "c-status", header.status_compact)
+            yield self.panel("compact", "c-lamps", header.lamps)
+            yield self.panel("compact", "c-wait", header.wait_line)
         with Vertical(id="body"):
             yield from self.body()
-        yield self.panel("both", "key-bar", bar.key_bar)
-        yield self.panel("small", "s-page", bar.too_small)
+        yield self.panel("both", "key-bar", header.key_bar)
+        yield self.panel("small", "s-page", header.too_small)
 
     # What is shown
 
@@ -103,7 +103,7 @@ class Page(Screen[None], inherit_bindings=False):
     def layout_name(self) -> str:
         """The layout that the terminal's size allows."""
         width, height = self.app.size
-        if width < bar.MIN_WIDTH or height < bar.MIN_HEIGHT:
+        if width < header.MIN_WIDTH or height < header.MIN_HEIGHT:
             return "small"
         return "full" if width >= FULL_WIDTH and height >= FULL_HEIGHT else "compact"
 

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from hypertui.console.frame import Frame
 from hypertui.console.keys import GLOSSARY, Key
 from hypertui.console.lines import BLANK, Line, Span, Tone, line, wrap
-from hypertui.console.panel import Panel
+from hypertui.console.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from hypertui.console.host import Host

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from hypertui.console.watch import MUTED_FOR, Watch
+from hypertui.console.alarm_ack import MUTED_FOR, Watch
 from hypertui.port.commands import StopReason
 from hypertui.port.snapshot import Alarm, Severity
 from tests.console import states

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, pad, width_of, wrap
-from hypertui.console.panel import Panel
-from hypertui.console.questions import Build, Choice, Question
+from hypertui.console.screens.questions import Build, Choice, Question
+from hypertui.console.widgets.panel import Panel
 from hypertui.port.snapshot import Snapshot
 
 if TYPE_CHECKING:

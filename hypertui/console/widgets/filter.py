@@ -10,8 +10,8 @@ from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line, pad
-from hypertui.console.listing import ListPanel
-from hypertui.console.panel import Panel
+from hypertui.console.widgets.panel import Panel
+from hypertui.console.widgets.table import ListPanel
 
 if TYPE_CHECKING:
     from hypertui.console.host import Host

@@ -21,7 +21,7 @@ from hypertui.console.lines import (
     tint,
     widths_of,
 )
-from hypertui.console.panel import Panel
+from hypertui.console.widgets.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
 

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from hypertui.console import format as fmt
-from hypertui.console.dialog import DEAF_FOR
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Span, Tone, line, wrap
-from hypertui.console.panel import Panel
+from hypertui.console.screens.dialog import DEAF_FOR
+from hypertui.console.widgets.panel import Panel
 from hypertui.core.findings import Finding, Level
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, line
-from hypertui.console.listing import Listing, Row
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
+from hypertui.console.widgets.table import Listing, Row
 from hypertui.core.market import Side
 from hypertui.port.views import MapRow, UnitOrder
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from hypertui.console.listing import ListPanel
-from hypertui.console.page import Page
-from hypertui.console.views import audit, health, ledger, orders, units
+from hypertui.console.views import audit, health, ledger, orders
+from hypertui.console.views.ladder import units
+from hypertui.console.widgets.page import Page
+from hypertui.console.widgets.table import ListPanel
 
 
 class OrdersPage(Page):

@@ -13,7 +13,7 @@ from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
-from hypertui.console.wire import _sgr
+from hypertui.console.terminal.screen_diff import _sgr
 from hypertui.port.commands import StopReason
 from hypertui.port.snapshot import Alarm, Severity
 from tests.console import fakes, parts, states

@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from hypertui.console.frame import Frame
-from hypertui.console.page import Page
-from hypertui.console.panel import Panel
-from hypertui.console.views import ladder, log, map, money, price
+from hypertui.console.views import log, money, price
+from hypertui.console.views.ladder import ladder, map
+from hypertui.console.widgets.page import Page
+from hypertui.console.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from hypertui.console.chart import PriceChart
+    from hypertui.console.widgets.chart import PriceChart
 
 
 class Main(Page):
@@ -52,7 +53,7 @@ class Main(Page):
     def _show_chart(self, frame: Frame) -> None:
         if self._chart is None:
             # Loaded only where there is room for it: the drawing library is not small.
-            from hypertui.console.chart import PriceChart
+            from hypertui.console.widgets.chart import PriceChart
 
             self._chart = PriceChart(ascii=self.plain)
             self.query_one("#full").mount(self._chart, before="#middle")

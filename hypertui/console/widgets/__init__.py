@@ -1,0 +1,1 @@
+"""Widgets and page furniture: panel, table, chart, header, filter, help, and the page that holds them."""
