@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.console.frame import Frame
-from hypertui.console.terminal.last_position import last_words
+from hypertui.console.terminal.last_position import last_position
 from hypertui.core import shutdown
 from hypertui.core.clock import SteadyClock
 from hypertui.execution.clock_watch import ClockWatch
@@ -91,7 +91,7 @@ def test_the_watchdog_says_what_is_held(
     ten = Decimal(10)
     invariant = Invariant(ok=True, settled=True, stops=2, buys=0, stopped_size=ten, position=ten)
     snapshot = replace(running(), invariant=invariant)
-    shutdown.give_up(lambda: last_words(snapshot), 30.0)
+    shutdown.give_up(lambda: last_position(snapshot), 30.0)
     said = capfd.readouterr().err
     assert said.startswith("hypertui: did not leave within 30 s, and was ended by its watchdog; as of ")
     assert said.count("\n") == 1 and "held, 2 stops for 10" in said

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.widgets import header
+from hypertui.console.widgets import status_line
 from hypertui.core.market import Instrument, Side
 from hypertui.port.snapshot import Invariant, Snapshot
 
@@ -22,7 +22,7 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     yield f"{snapshot.network.upper()} {symbol} {fmt.account(snapshot.account)}  {mode}"
     if snapshot.invariant is not None:
         yield from _trade(frame, snapshot, snapshot.invariant, snapshot.instrument)
-    yield _row("engine", header.waiting(frame).text)
+    yield _row("engine", status_line.waiting(frame).text)
     for alarm in snapshot.alarms:
         if alarm.active:
             yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")

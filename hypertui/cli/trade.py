@@ -28,7 +28,7 @@ from hypertui.cli.printing import Printer
 from hypertui.cli.values import seconds, typed
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
-from hypertui.console.terminal.last_position import last_words
+from hypertui.console.terminal.last_position import last_position
 from hypertui.core.clock import CLOCK
 from hypertui.core.files import open_regular
 from hypertui.core.redaction import printable
@@ -93,7 +93,7 @@ def headless(arguments: argparse.Namespace) -> int:
     begun: list[EmbeddedEngine] = []
 
     def held() -> str:
-        return last_words(begun[0].snapshot) if begun else "no engine was running"
+        return last_position(begun[0].snapshot) if begun else "no engine was running"
 
     # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (

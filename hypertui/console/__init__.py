@@ -1,1 +1,1 @@
-"""The operator's console: a Textual app that shows the engine's snapshots and hands it commands."""
+"""The operator's console: a Textual app that shows the engine's snapshots and sends it commands."""

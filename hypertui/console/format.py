@@ -1,4 +1,4 @@
-"""How numbers, times and foreign text are written on the screen; the only place where that is decided.
+"""Formatting: how numbers, times and foreign text are written on the screen; decided here only.
 
 Nothing here computes: a value comes in as the engine knows it and goes out as text. Times are milliseconds.
 """

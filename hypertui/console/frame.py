@@ -1,4 +1,4 @@
-"""One moment of the console: the engine's snapshot together with what only the console knows."""
+"""A frame: one engine snapshot together with the console's own state at that moment."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MARK_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the views draw: all of it derives from the snapshot, the events and one reading of the clock."""
+    """What the views draw: it all derives from the snapshot, the events and one reading of the clock."""
 
     snapshot: Snapshot
     now: int
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
-    notice: str = ""  # the console's own word to the operator, for a few seconds
+    notice: str = ""  # shown in the key bar for a few seconds
     outcome: CommandView | None = None  # of the command that has ended last, for a while
     leaving: OnExit | None = None
     ended: StopReason | None = None
@@ -35,12 +35,14 @@ class Frame:
     page: str = "main"
     keys: tuple[Key, ...] = KEYS
     zone: tzinfo | None = UTC  # None: this machine's own
-    acknowledged: frozenset[tuple[str, int, Severity]] = frozenset()  # alarms that somebody has seen
+    acknowledged: frozenset[tuple[str, int, Severity]] = (
+        frozenset()
+    )  # alarm occurrences: key, count, severity
     muted: bool = False
-    written: int | None = None  # bytes a second that went to the terminal, lately
+    written: int | None = None  # bytes per second written to the terminal, lately
 
     def clock(self, ms: int) -> str:
-        """A time of day as the operator wants it."""
+        """A time of day in the operator's zone."""
         return fmt.clock(ms, self.zone)
 
     def clock_short(self, ms: int) -> str:
@@ -56,15 +58,15 @@ class Frame:
         return fmt.exact_time(ms, self.zone)
 
     def seen(self, alarm: Alarm) -> bool:
-        """Whether somebody has acknowledged this occurrence of an alarm."""
+        """Whether this occurrence of an alarm was acknowledged."""
         return (alarm.key, alarm.count, alarm.severity) in self.acknowledged
 
     @property
     def silent(self) -> int | None:
-        """How long the engine has been silent, in ms, if it should not be."""
+        """How long the engine has published nothing, in ms; None while it is not overdue."""
         age = self.now - self.snapshot.at
         gone = self.ended is not None or self.snapshot.mode is Mode.STOPPED
-        # One from the time to come is none that was just made: its clock and ours do not go together.
+        # A snapshot from the future was not just made either: its clock and ours disagree.
         return None if gone or abs(age) <= SILENT_AFTER else abs(age)
 
     @property
@@ -113,7 +115,7 @@ class Frame:
 
     @property
     def trouble(self) -> str:
-        """The worst that is wrong, in a few words, or nothing: what turns the bar critical."""
+        """The worst fault in a few words, or nothing: it turns the header critical."""
         snapshot = self.snapshot
         if self.crash:
             return "ENGINE FAILED"
@@ -130,7 +132,7 @@ class Frame:
 
     @property
     def critical(self) -> frozenset[str]:
-        """What is critical now, by name: what the bell is for."""
+        """The critical causes of this moment, by name: the bell rings for them."""
         causes = {f"alarm {alarm.key} {alarm.count}" for alarm in self.snapshot.alarms if self._loud(alarm)}
         if self.trouble in ("ENGINE FAILED", "ENGINE SILENT", "INVARIANT"):
             causes.add(self.trouble)

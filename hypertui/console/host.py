@@ -1,4 +1,4 @@
-"""What widgets and screens may ask of the app around them, and nothing else of it."""
+"""The host protocol: what widgets and screens may ask of the app, and nothing else of it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class Host(App[StopReason], inherit_bindings=False):
-    """The app as its parts know it. `frame` is what is shown now; `built` is called whenever a screen was
-    shown for the first time."""
+    """The app as its widgets and screens see it. `frame` is what is shown now; `built` is called whenever a
+    screen was shown for the first time."""
 
     frame: Frame
     built: Callable[[], object]
@@ -27,15 +27,15 @@ class Host(App[StopReason], inherit_bindings=False):
 
     @abstractmethod
     def notice(self, text: str) -> None:
-        """Say something in the key bar for a few seconds."""
+        """Show a notice in the key bar for a few seconds."""
 
     @abstractmethod
     def command(self, verb: Verb) -> None:
-        """Hand a command to the engine; the answer shows when it comes."""
+        """Send a command to the engine; the answer shows when it comes."""
 
     @abstractmethod
     def request_stop(self, on_exit: OnExit | None = None) -> None:
-        """Have the engine leave."""
+        """Ask the engine to stop."""
 
     @abstractmethod
     def action_go(self, name: str) -> None:
@@ -43,4 +43,4 @@ class Host(App[StopReason], inherit_bindings=False):
 
     @abstractmethod
     def action_redraw(self) -> None:
-        """Draw everything anew."""
+        """Repaint the whole screen."""

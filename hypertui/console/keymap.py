@@ -1,4 +1,4 @@
-"""Other keys for the actions, as `[console.keys]` sets them; quit, help and flatten cannot be lost."""
+"""Key remapping by `[console.keys]` in the settings; quit, help and flatten always keep a key."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SIGNS = {
 
 
 def remap(chosen: Mapping[str, str]) -> tuple[Key, ...]:
-    """The keys with those that were chosen, by id; an empty one takes the key away.
+    """The key map with the `chosen` keys by action id; an empty one unbinds the action.
 
     Raises ValueError with one line for an unknown id or key, a key given twice, or the loss of one that must
     not be lost.

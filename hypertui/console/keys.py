@@ -1,5 +1,4 @@
-"""The key map: every key of the console with its words, from which bindings, key bar, help and palette are
-made."""
+"""The key map: every key with its action and texts; the source of bindings, key bar, help and palette."""
 
 from __future__ import annotations
 
@@ -7,8 +6,8 @@ from dataclasses import dataclass
 from enum import Flag, auto
 
 
-class Bar(Flag):
-    """The key bars that show a key: the main screen's, the other screens'; both, where there is room left."""
+class KeyBar(Flag):
+    """The key bars that show a key: the main page's, the other pages', both, or where there is room."""
 
     NONE = 0
     MAIN = auto()
@@ -29,7 +28,7 @@ class Key:
     short: str = ""
     help: str = ""
     shown: str = ""  # how the key is written, if not as it is named
-    bar: Bar = Bar.NONE
+    bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
 
     @property
@@ -37,7 +36,7 @@ class Key:
         return self.shown or self.key
 
 
-_BOTH, _MAIN, _PAGES = Bar.BOTH, Bar.MAIN, Bar.PAGES
+_BOTH, _MAIN, _PAGES = KeyBar.BOTH, KeyBar.MAIN, KeyBar.PAGES
 
 KEYS = (
     Key(
@@ -74,7 +73,7 @@ KEYS = (
         "Sell out",
         "Sell",
         "sell out: no buys, the stops trail, the end when flat",
-        bar=Bar.ROOM,
+        bar=KeyBar.ROOM,
     ),
     Key(
         "adopt",
@@ -206,7 +205,7 @@ KEYS = (
         "Commands",
         help="find a command by its name",
         shown="^p",
-        bar=Bar.ROOM,
+        bar=KeyBar.ROOM,
         palette=False,
     ),
     Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH),

@@ -1,4 +1,4 @@
-"""Starting and ending the console: environment, signals, exit status. Textual is loaded only when it runs."""
+"""Starts and ends the console: environment, signals, exit status. Loads Textual only when it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from hypertui.console.keymap import remap
-from hypertui.console.terminal.last_position import last_words
+from hypertui.console.terminal.last_position import last_position
 from hypertui.core.clock import CLOCK
 from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
 from hypertui.port.commands import Stop, StopReason
@@ -49,18 +49,20 @@ def run_console(
     from hypertui.console.app import HyperTui
     from hypertui.console.terminal.options import ConsoleOptions
 
-    look = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, shots)
+    options = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, shots)
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.
-    app = HyperTui(engine, stop, clock=clock, who=stop.by, refresh_hz=refresh_hz, look=look, built=gc.freeze)
+    app = HyperTui(
+        engine, stop, clock=clock, who=stop.by, refresh_hz=refresh_hz, options=options, built=gc.freeze
+    )
 
     def leave() -> None:
         app.request_stop()
         app.leave_now()
 
     gc.freeze()
-    words = partial(_last_words, engine)
+    words = partial(_last_position, engine)
     with wind_down_on_signals(leave, words), signal_when_gone(sys.stdin.fileno()):
         app.run(mouse=mouse)
     if app.words:
@@ -70,8 +72,8 @@ def run_console(
     return app.ended or StopReason(FAILED, "the engine did not say how it ended")
 
 
-def _last_words(engine: EnginePort) -> str:
-    return last_words(engine.snapshot)
+def _last_position(engine: EnginePort) -> str:
+    return last_position(engine.snapshot)
 
 
 def operator() -> str:

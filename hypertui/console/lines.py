@@ -1,7 +1,7 @@
-"""Lines of text with a role for every stretch, and the arithmetic of columns; no Textual in here.
+"""Styled text lines: spans with a role, fitting to a width, and aligned tables; without Textual.
 
-A view turns the engine's state into lines; a panel paints them. The role says what a stretch means, the style
-sheet how that looks.
+A view turns the engine's state into lines, a panel paints them. The role says what a span means, the style
+sheet how it looks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypertui.console.format import ELLIPSIS
 
 
 class Tone(StrEnum):
-    """What a stretch of text means to the operator."""
+    """What a span of text means to the operator."""
 
     TEXT = "text"
     DIM = "dim"  # labels, units of measure, what is at rest

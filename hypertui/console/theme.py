@@ -1,4 +1,4 @@
-"""The console's colours: greys for what is normal, blue and orange for gain and loss, red for alarms only."""
+"""Colour themes: greys for what is normal, blue and orange for gain and loss, red for alarms only."""
 
 from __future__ import annotations
 

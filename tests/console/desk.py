@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.pilot import Pilot
 
 from hypertui.console.screens.dialog import DEAF_FOR, Dialog
-from hypertui.console.widgets.table import ListPanel
+from hypertui.console.widgets.table import TablePanel
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Network, Snapshot
 from tests.console import fakes, states
@@ -18,11 +18,11 @@ class Desk:
     """What a test of keys needs."""
 
     def __init__(
-        self, network: Network = Network.PAPER, snapshot: Snapshot | None = None, **look: object
+        self, network: Network = Network.PAPER, snapshot: Snapshot | None = None, **options: object
     ) -> None:
         self.clock = fakes.Clock()
         self.engine = fakes.FakeEngine(replace(snapshot or states.running(), network=network))
-        self.app = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **look)
+        self.app = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **options)
         self.rung: list[int] = []
         self.app.bell = lambda: self.rung.append(self.clock.now)  # type: ignore[method-assign]
 
@@ -39,8 +39,8 @@ class Desk:
         return screen_text(self.app)
 
     @property
-    def lists(self) -> list[ListPanel]:
-        return list(self.app.page.query(ListPanel))
+    def lists(self) -> list[TablePanel]:
+        return list(self.app.page.query(TablePanel))
 
     def wait(self, ms: int) -> None:
         """Let time pass; the engine keeps up."""

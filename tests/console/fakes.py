@@ -69,11 +69,11 @@ class Clock:
 def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) -> HyperTui:
     """The app over a fake engine, without a timer: a test shows frames when it wants them."""
     names = ("ascii", "theme", "zone", "keys", "shots")
-    look = ConsoleOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
+    options = ConsoleOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
     fields: dict[str, object] = {
         "clock": clock or Clock(),
         "who": "mk@pts/3",
         "refresh_hz": 0.0,
-        "look": look,
+        "options": options,
     }
     return HyperTui(engine, Stop(), **{**fields, **kwargs})  # type: ignore[arg-type]

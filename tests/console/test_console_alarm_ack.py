@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from hypertui.console.alarm_ack import MUTED_FOR, Watch
+from hypertui.console.alarm_ack import MUTED_FOR, AlarmAck
 from hypertui.port.commands import StopReason
 from hypertui.port.snapshot import Alarm, Severity
 from tests.console import states
@@ -18,50 +18,50 @@ CAUSE, OTHER = frozenset({"a"}), frozenset({"a", "b"})
 
 
 def test_the_bell_rings_once_for_each_cause_and_not_too_often() -> None:
-    watch = Watch()
-    assert watch.rings(CAUSE, 0)
-    assert not watch.rings(CAUSE, 250)
+    alarm_ack = AlarmAck()
+    assert alarm_ack.rings(CAUSE, 0)
+    assert not alarm_ack.rings(CAUSE, 250)
     # A second cause within the pause is owed, not lost.
-    assert not watch.rings(OTHER, 500)
-    assert not watch.rings(OTHER, 9 * SECOND)
-    assert watch.rings(OTHER, 10 * SECOND)
-    assert not watch.rings(CAUSE, 30 * SECOND)
-    assert not watch.rings(frozenset(), 40 * SECOND)
-    assert watch.rings(CAUSE, 60 * SECOND)
+    assert not alarm_ack.rings(OTHER, 500)
+    assert not alarm_ack.rings(OTHER, 9 * SECOND)
+    assert alarm_ack.rings(OTHER, 10 * SECOND)
+    assert not alarm_ack.rings(CAUSE, 30 * SECOND)
+    assert not alarm_ack.rings(frozenset(), 40 * SECOND)
+    assert alarm_ack.rings(CAUSE, 60 * SECOND)
 
 
 def test_a_cause_that_passes_within_the_pause_is_not_rung_for() -> None:
-    watch = Watch()
-    assert watch.rings(CAUSE, 0)
-    assert not watch.rings(OTHER, SECOND)
-    assert not watch.rings(frozenset(), 2 * SECOND)
-    assert not watch.rings(frozenset(), 20 * SECOND)
+    alarm_ack = AlarmAck()
+    assert alarm_ack.rings(CAUSE, 0)
+    assert not alarm_ack.rings(OTHER, SECOND)
+    assert not alarm_ack.rings(frozenset(), 2 * SECOND)
+    assert not alarm_ack.rings(frozenset(), 20 * SECOND)
 
 
 def test_a_cause_that_lasts_is_rung_for_every_ten_minutes() -> None:
-    watch = Watch()
-    rung = [second for second in range(1_900) if watch.rings(CAUSE, second * SECOND)]
+    alarm_ack = AlarmAck()
+    rung = [second for second in range(1_900) if alarm_ack.rings(CAUSE, second * SECOND)]
     assert rung == [0, 600, 1_200, 1_800]
 
 
 def test_mute_lasts_ten_minutes_and_can_be_taken_back() -> None:
-    watch = Watch()
-    assert watch.mute(0)
-    assert not watch.rings(CAUSE, SECOND)
-    assert not watch.rings(CAUSE, MUTED_FOR - 1)
-    assert watch.rings(CAUSE, MUTED_FOR)
-    assert watch.mute(MUTED_FOR + 1)
-    assert not watch.mute(MUTED_FOR + 2)
+    alarm_ack = AlarmAck()
+    assert alarm_ack.mute(0)
+    assert not alarm_ack.rings(CAUSE, SECOND)
+    assert not alarm_ack.rings(CAUSE, MUTED_FOR - 1)
+    assert alarm_ack.rings(CAUSE, MUTED_FOR)
+    assert alarm_ack.mute(MUTED_FOR + 1)
+    assert not alarm_ack.mute(MUTED_FOR + 2)
 
 
 def test_an_acknowledged_alarm_speaks_again_when_it_begins_again_or_gets_worse() -> None:
-    watch = Watch()
+    alarm_ack = AlarmAck()
     alarm = Alarm("k", Severity.WARNING, "t", 0, 0)
-    assert watch.acknowledge((alarm,)) == 1
-    assert watch.acknowledge((alarm,)) == 0
-    assert watch.acknowledged(alarm)
-    assert not watch.acknowledged(replace(alarm, count=2))
-    assert not watch.acknowledged(replace(alarm, severity=Severity.CRITICAL))
+    assert alarm_ack.acknowledge((alarm,)) == 1
+    assert alarm_ack.acknowledge((alarm,)) == 0
+    assert alarm_ack.is_acknowledged(alarm)
+    assert not alarm_ack.is_acknowledged(replace(alarm, count=2))
+    assert not alarm_ack.is_acknowledged(replace(alarm, severity=Severity.CRITICAL))
 
 
 def test_acknowledging_turns_the_bar_quiet_and_keeps_the_alarm_in_sight() -> None:

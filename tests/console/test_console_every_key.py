@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from hypertui.console.keys import KEYS
-from hypertui.console.terminal.screen_diff import Screenful
+from hypertui.console.terminal.screen_diff import ScreenDiff
 from hypertui.console.widgets.help import Help
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.engine import Event, EventKind
@@ -53,7 +53,7 @@ def at(text: str) -> Callable[[Desk], bool]:
     return holds
 
 
-class Forgetting(Screenful):
+class Forgetting(ScreenDiff):
     """Counts how often the screen was to be written anew."""
 
     forgets = 0
@@ -95,7 +95,7 @@ PRESSED = {
     "kind": Press(says("k: step"), ("6",)),
     "copy": Press(says("copied to the terminal's clipboard"), ("2",)),
     "screenshot": Press(says("saved ")),
-    "redraw": Press(lambda desk: desk.app._screenful.forgets > 0),  # type: ignore[attr-defined]
+    "redraw": Press(lambda desk: desk.app._screen_diff.forgets > 0),  # type: ignore[attr-defined]
     "palette": Press(lambda desk: isinstance(desk.app.screen, CommandPalette)),
     "help": Press(lambda desk: isinstance(desk.app.screen, Help)),
     "quit": Press(asks("QUIT")),
@@ -116,7 +116,7 @@ def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.press(pilot, *press.before)
-        desk.app._screenful = Forgetting()
+        desk.app._screen_diff = Forgetting()
         assert not press.seen(desk)
         await pilot.press(chosen.key)
         await pilot.pause()

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from hypertui.console.app import FAILED, HyperTui
 from hypertui.console.keys import KEYS
 from hypertui.console.screens.dialog import CLOSES_AFTER, DEAF_FOR
-from hypertui.console.screens.main import Main
+from hypertui.console.screens.main import MainPage
 from hypertui.port.commands import Ack, OnExit, StopReason, Verb
 from hypertui.port.snapshot import Network
 from tests.console import fakes, parts, states
@@ -448,5 +448,5 @@ def test_the_dialog_is_built_once() -> None:
 def test_every_key_has_an_action() -> None:
     for key in KEYS:
         name = key.action.split("(")[0]
-        owner = Main if name.startswith("screen.") else HyperTui
+        owner = MainPage if name.startswith("screen.") else HyperTui
         assert hasattr(owner, f"action_{name.removeprefix('screen.')}"), key

@@ -8,12 +8,12 @@ from decimal import Decimal as D
 import pytest
 from textual.pilot import Pilot
 
-from hypertui.console.command_sender import Herald
+from hypertui.console.command_sender import OutcomeNotice
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
 from hypertui.console.screens import questions
 from hypertui.console.screens.dialog import DEAF_FOR
-from hypertui.console.widgets import header
+from hypertui.console.widgets import status_line
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import parts, states
@@ -28,18 +28,18 @@ def view(state: CommandState, text: str = "", id: str = "one") -> CommandView:
 
 
 def test_an_outcome_is_told_once_and_a_bad_one_for_longer() -> None:
-    herald = Herald()
+    notice = OutcomeNotice()
     old = view(CommandState.CONFIRMED, id="old")
-    assert herald.tells((old,), 0) is None, "what was over before is no news"
+    assert notice.current((old,), 0) is None, "what was over before is no news"
     waiting, done = view(CommandState.ACKNOWLEDGED), view(CommandState.CONFIRMED)
-    assert herald.tells((waiting, old), 100) is None
-    assert herald.tells((done, old), 200) is done
-    assert herald.tells((done, old), 6_100) is done
-    assert herald.tells((done, old), 6_300) is None
+    assert notice.current((waiting, old), 100) is None
+    assert notice.current((done, old), 200) is done
+    assert notice.current((done, old), 6_100) is done
+    assert notice.current((done, old), 6_300) is None
     failed = view(CommandState.FAILED, id="two")
-    assert herald.tells((failed, done, old), 7_000) is failed
-    assert herald.tells((failed, done, old), 21_000) is failed
-    assert herald.tells((failed, done, old), 23_000) is None
+    assert notice.current((failed, done, old), 7_000) is failed
+    assert notice.current((failed, done, old), 21_000) is failed
+    assert notice.current((failed, done, old), 23_000) is None
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -163,11 +163,11 @@ BEFORE = "since before the restart (by root)"
 )
 def test_the_sentence(changes: dict[str, object], words: str) -> None:
     frame = Frame(replace(states.paused(), **changes), parts.NOW)  # type: ignore[arg-type]
-    assert header.waiting(frame).text.startswith(words.format(now=frame.clock(parts.NOW)))
+    assert status_line.waiting(frame).text.startswith(words.format(now=frame.clock(parts.NOW)))
 
 
 def test_the_end_of_a_sold_out_trade_is_its_last_words() -> None:
     ended = StopReason(0, "Trade ended: all sold. Result -127.66 USD")
     over = replace(states.running(), mode=Mode.STOPPED, closed_at=parts.NOW)
-    text = header.waiting(Frame(over, parts.NOW, ended=ended)).text
+    text = status_line.waiting(Frame(over, parts.NOW, ended=ended)).text
     assert text == "Trade ended: all sold. Result −127.66 USD; q closes the console"

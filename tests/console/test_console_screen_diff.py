@@ -64,14 +64,14 @@ def same(app: HyperTui) -> None:
     for row, strip in zip(terminal.cells, app.screen._compositor.render_strips(), strict=True):
         x = 0
         for text, style, _ in strip:
-            look = _sgr(style, ColorSystem.TRUECOLOR) if style is not None else None
+            expected = _sgr(style, ColorSystem.TRUECOLOR) if style is not None else None
             for char in text:
-                if x < len(row) and row[x][0] == char and look is not None:
+                if x < len(row) and row[x][0] == char and expected is not None:
                     attributes, fg, bg = row[x][1]
-                    assert bg == look.bg, (x, char)
+                    assert bg == expected.bg, (x, char)
                     if char != " ":
-                        assert fg == look.fg, (x, char)
-                        assert attributes == frozenset(filter(None, look.attributes.split(";")))
+                        assert fg == expected.fg, (x, char)
+                        assert attributes == frozenset(filter(None, expected.attributes.split(";")))
                 x += 1
 
 

@@ -33,11 +33,11 @@ def compare(
     press: tuple[str, ...] = (),
     events: tuple[parts.Event, ...] = parts.EVENTS,
     failure: Exception | None = None,
-    **look: object,
+    **options: object,
 ) -> None:
     engine = fakes.FakeEngine(snapshot, events)
     engine.failure = failure
-    app = fakes.console(engine, **look)
+    app = fakes.console(engine, **options)
     texts: list[str] = []
 
     async def settle(pilot: Pilot[StopReason]) -> None:

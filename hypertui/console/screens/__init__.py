@@ -1,1 +1,1 @@
-"""The screens: the main page, the pages beside it, the preflight, the dialog and what it asks."""
+"""Screens: the main page, the pages beside it, the preflight, and the dialog with its questions."""

@@ -1,4 +1,4 @@
-"""The one dialog: it puts a question, guards the answer, and is reused for every question."""
+"""The confirmation dialog: asks a question and guards its answer; one instance serves every question."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Done = Callable[[str], None]
 
 
 class Dialog(ModalScreen[None]):
-    """Shows a `Question` and calls back with the answer, or with nothing if there was none."""
+    """Shows a `Question` and calls `done` with the answer, empty if the operator gave none."""
 
     app: Host
 
@@ -82,7 +82,7 @@ class Dialog(ModalScreen[None]):
             self._show(self.app.frame)
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a choice is its key; a phrase can only be typed."""
+        """A click on a choice counts as its key; a phrase has to be typed."""
         offset = event.get_content_offset(self._panel)
         question = self._question
         if offset is None or question is None or question.phrase:

@@ -1,4 +1,4 @@
-"""The main screen: everything an operator watches and does in one trade, in two layouts of the same views."""
+"""The main page: everything about one trade, in two layouts of the same views."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hypertui.console.widgets.chart import PriceChart
 
 
-class Main(Page):
-    """Price, ladder, map, slots, money and events; on a large terminal a price chart too."""
+class MainPage(Page):
+    """Price, ladder, map, slots, profit and events; on a large terminal a price chart too."""
 
     def __init__(self, *, ascii: bool) -> None:
         super().__init__("main", ascii=ascii)

@@ -1,4 +1,4 @@
-"""The screens beside the main one: orders, ledger, map, log, risk and health."""
+"""The pages beside the main one: orders, ledger, map, log, risk and health."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from textual.containers import Horizontal
 from hypertui.console.views import audit, health, ledger, orders
 from hypertui.console.views.ladder import units
 from hypertui.console.widgets.page import Page
-from hypertui.console.widgets.table import ListPanel
+from hypertui.console.widgets.table import TablePanel
 
 
 class OrdersPage(Page):
     """The orders three ways."""
 
     def body(self) -> ComposeResult:
-        yield self.listed(
+        yield self.table(
             "both",
-            ListPanel(orders.listing, orders.basis, id="orders", title=orders.title, ascii=self.plain),
+            TablePanel(orders.table, orders.basis, id="orders", title=orders.title, ascii=self.plain),
         )
 
 
@@ -25,16 +25,16 @@ class LedgerPage(Page):
     """Executions, lots, cycles and totals."""
 
     def body(self) -> ComposeResult:
-        yield self.listed(
+        yield self.table(
             "both",
-            ListPanel(
+            TablePanel(
                 ledger.fills, ledger.fills_basis, id="fills", title=ledger.fills_title, ascii=self.plain
             ),
         )
         with Horizontal(id="lots-and-cycles", classes="row"):
-            yield self.listed(
+            yield self.table(
                 "both",
-                ListPanel(
+                TablePanel(
                     ledger.lots,
                     ledger.lots_basis,
                     id="lots",
@@ -42,9 +42,9 @@ class LedgerPage(Page):
                     ascii=self.plain,
                 ),
             )
-            yield self.listed(
+            yield self.table(
                 "both",
-                ListPanel(
+                TablePanel(
                     ledger.cycles,
                     ledger.cycles_basis,
                     id="cycles",
@@ -59,8 +59,8 @@ class UnitsPage(Page):
     """The whole position map."""
 
     def body(self) -> ComposeResult:
-        yield self.listed(
-            "both", ListPanel(units.listing, units.basis, id="units", title=units.title, ascii=self.plain)
+        yield self.table(
+            "both", TablePanel(units.table, units.basis, id="units", title=units.title, ascii=self.plain)
         )
 
 
@@ -74,9 +74,9 @@ class LogPage(Page):
     def body(self) -> ComposeResult:
         yield self.panel("both", "operator", audit.operator, audit.title)
         picked = self._picked
-        yield self.listed(
+        yield self.table(
             "both",
-            ListPanel(picked.listing, picked.basis, id="log", title=picked.title, ascii=self.plain),
+            TablePanel(picked.table, picked.basis, id="log", title=picked.title, ascii=self.plain),
         )
 
     def action_level(self) -> None:
@@ -95,17 +95,17 @@ class HealthPage(Page):
         with Horizontal(id="risk-and-engine", classes="row"):
             yield self.panel("both", "risk", health.risk, "RISK")
             yield self.panel("both", "engine", health.engine, "ENGINE")
-        yield self.listed(
+        yield self.table(
             "both",
-            ListPanel(
+            TablePanel(
                 health.alarms, health.alarms_basis, id="alarms", title=health.alarms_title, ascii=self.plain
             ),
         )
         with Horizontal(id="latency-and-tasks", classes="row"):
             yield self.panel("both", "latency", health.latency, "LATENCY")
-            yield self.listed(
+            yield self.table(
                 "both",
-                ListPanel(
+                TablePanel(
                     health.tasks,
                     health.tasks_basis,
                     id="tasks",

@@ -1,4 +1,4 @@
-"""What the command palette offers: the actions of the key map, and the themes."""
+"""Command palette entries: the actions of the key map, and the themes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from functools import partial
 
 from hypertui.console.keys import Key
 
-Offer = tuple[str, str, Callable[[], object]]
+PaletteEntry = tuple[str, str, Callable[[], object]]
 
 
-def offers(
+def entries(
     keys: Iterable[Key], themes: Iterable[str], run: Callable[[str], object], wear: Callable[[str], object]
-) -> Iterator[Offer]:
-    """Name, words and what it does; `run` starts an action, `wear` puts on a theme."""
+) -> Iterator[PaletteEntry]:
+    """Name, help text and effect of each; `run` starts an action, `wear` puts on a theme."""
     for key in keys:
         if key.palette and key.help:
             words = f"{key.written}  {key.help}" if key.key else key.help

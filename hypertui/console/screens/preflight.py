@@ -1,4 +1,4 @@
-"""The page before a trade: what was found, and what the operator has to say to it."""
+"""The preflight page: the findings before a trade, and the keys that start it or leave."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _rows(findings: Sequence[Finding], width: int) -> list[Line]:
 
 
 class Preflight(ModalScreen[None]):
-    """Stands while the engine waits for a word; keys typed before it could be read do not count."""
+    """Shown while the engine waits for the operator; ignores keys typed before it could be read."""
 
     app: Host
 
@@ -102,7 +102,7 @@ class Preflight(ModalScreen[None]):
         self.tick(self.app.frame)
 
     def tick(self, frame: Frame) -> None:
-        """Show a frame. What is new has to be read first, so that the keys are deaf for a moment again."""
+        """Show a frame. New findings have to be read first: keys are ignored for a moment again."""
         asked = (frame.snapshot.asks, frame.snapshot.findings)
         if asked != self._asked:
             self._asked, self._asked_at = asked, self._clock()

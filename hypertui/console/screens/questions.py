@@ -1,4 +1,4 @@
-"""What the console asks before it acts: object, size, value and what remains, all read from a snapshot."""
+"""Confirmation questions: object, size, value and what remains, all read from a snapshot."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The terminal around the screens: options, output by difference, window title, crash report, screenshots."""
+"""The terminal: console options, screen diff, window title, screenshots, crash report, last position."""

@@ -1,4 +1,4 @@
-"""The last words of a console that failed: where it happened, and nothing that it knew."""
+"""Crash report of the console: the error and where it happened, without local values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from hypertui.console.format import redact
 
 
-def last_words(error: BaseException) -> str:
-    """The error and the places it came through, without source lines or local values, which may hold keys."""
+def crash_report(error: BaseException) -> str:
+    """The error and its stack, without source lines or local values, which may hold secret keys."""
     frames = [
         f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)[-12:]
@@ -18,6 +18,6 @@ def last_words(error: BaseException) -> str:
 
 
 def named(error: BaseException | None) -> str:
-    """An error in one line, without what must not be shown."""
+    """An error in one line, redacted."""
     text = redact(str(error))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""What there is to say when the engine does not answer any more: its last snapshot in one line."""
+"""The last known position in one line, for when the engine does not answer any more."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from hypertui.console import format as fmt
 from hypertui.port.snapshot import Snapshot
 
 
-def last_words(snapshot: Snapshot) -> str:
-    """What was held when the snapshot was made, what protected it, and what may still have bought."""
+def last_position(snapshot: Snapshot) -> str:
+    """The position when the exchange was last heard of, its stops, and the buys that may still fill."""
     known = snapshot.at if snapshot.known_at is None else snapshot.known_at
     as_of = f"as of {fmt.clock(known)} UTC"
     invariant = snapshot.invariant

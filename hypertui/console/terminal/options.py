@@ -1,4 +1,4 @@
-"""What an operator can set about the console."""
+"""Console options: what the operator can set about look and keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypertui.console.keys import KEYS, Key
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
-    """How the console looks and listens. `zone` None shows this machine's own time of day."""
+    """Look and keys of the console. `zone` None shows this machine's local time."""
 
     ascii: bool = False
     theme: str = "dark"

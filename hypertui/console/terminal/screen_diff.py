@@ -1,8 +1,8 @@
-"""What goes to the terminal: only the cells that it does not show already, in as few bytes as they take.
+"""Screen diff: writes only the cells that the terminal does not show already, in as few bytes as possible.
 
-Textual writes a repaint from the left edge of each widget, names both colours of every stretch anew, and
-repaints the whole screen several times while it starts. Here every repaint is compared with what the terminal
-shows."""
+Textual writes a repaint from the left edge of each widget, repeats both colours for every segment, and
+repaints the whole screen several times while it starts. ScreenDiff compares every repaint with what the
+terminal shows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 # Unchanged cells between two changed ones are cheaper to write again than to jump over.
 _BRIDGE = 4
 
-_STRETCH = 10_000  # ms over which the bytes a second are taken
+_RATE_PERIOD = 10_000  # ms over which the rate of written bytes is measured
 
 
 class CellStyle(NamedTuple):
-    """How a cell looks, in SGR parameters; an empty `fg` on a blank means that any will do."""
+    """A cell's style in SGR parameters; an empty `fg` on a blank means that any will do."""
 
     attributes: str
     fg: str
@@ -37,40 +37,41 @@ class Cell(NamedTuple):
     """One cell of the terminal; the second one of a wide character holds an empty text."""
 
     text: str
-    look: CellStyle
+    style: CellStyle
 
 
 _RESET = CellStyle("", "39", "49")
 _UNSEEN = CellStyle("", "", "49")
 
 
-class Screenful:
-    """What the terminal shows, as far as it was written by us."""
+class ScreenDiff:
+    """The cells that the terminal shows, as far as this process wrote them, and the repaints they need."""
 
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
         self._width = 0
-        self._looks: dict[tuple[Style | None, ColorSystem], CellStyle] = {}
+        self._styles: dict[tuple[Style | None, ColorSystem], CellStyle] = {}
         self._written = 0
-        self._stretch_at: int | None = None
+        self._period_at: int | None = None
         self._rate: int | None = None
 
     def rate(self, now: int) -> int | None:
-        """The bytes a second that were written in the last stretch that is over; `now` is in ms. None before
-        the first one is."""
-        if self._stretch_at is None:
-            self._stretch_at, self._written = now, 0
-        elif now - self._stretch_at >= _STRETCH:
-            self._rate = self._written * 1000 // (now - self._stretch_at)
-            self._stretch_at, self._written = now, 0
+        """The bytes per second written in the last full period; `now` is in ms. None before the first period
+        is over."""
+        if self._period_at is None:
+            self._period_at, self._written = now, 0
+        elif now - self._period_at >= _RATE_PERIOD:
+            self._rate = self._written * 1000 // (now - self._period_at)
+            self._period_at, self._written = now, 0
         return self._rate
 
     def forget(self) -> None:
-        """Somebody else may have written there: whatever is painted next is written as a whole."""
+        """Forget what the terminal shows, because another program may have written to it: the next repaint is
+        written in full."""
         self._rows = [[None] * self._width for _ in self._rows]
 
     def update(self, renderable: RenderableType | None) -> RenderableType | None:
-        """The same repaint, written sparingly; what is no repaint of the screen stays as it is."""
+        """The same repaint, reduced to its differences; anything else is returned unchanged."""
         if isinstance(renderable, LayoutUpdate):
             region = renderable.region
             if (region.x, region.y) == (0, 0):
@@ -78,14 +79,14 @@ class Screenful:
                     self._width = region.width
                     self._rows = [[None] * region.width for _ in range(region.height)]
                 strips = [list(line) for line in renderable.strips]
-                return Sparing(self, [(y, 0, line) for y, line in enumerate(strips)])
+                return DiffUpdate(self, [(y, 0, line) for y, line in enumerate(strips)])
         elif isinstance(renderable, ChopsUpdate):
-            return Sparing(self, list(_stretches(renderable)))
+            return DiffUpdate(self, list(_stretches(renderable)))
         return renderable
 
     def write(self, stretches: Iterable[tuple[int, int, Sequence[Strip]]], system: ColorSystem) -> str:
-        """The sequences that bring the terminal from what it shows to these stretches of rows: (y, x,
-        strips)."""
+        """The escape sequences that change the terminal from what it shows to these stretches of rows, each
+        (y, x, strips)."""
         pen = _Pen()
         for y, x, strips in stretches:
             if y >= len(self._rows):
@@ -106,39 +107,39 @@ class Screenful:
         for text, style, control in segments:
             if control:
                 continue
-            look = self._look(style, system)
-            blank = Cell(" ", look if look.attributes else CellStyle("", "", look.bg))
+            drawn = self._cell_style(style, system)
+            blank = Cell(" ", drawn if drawn.attributes else CellStyle("", "", drawn.bg))
             if text.isascii():
-                cells += [blank if char == " " else Cell(char, look) for char in text]
+                cells += [blank if char == " " else Cell(char, drawn) for char in text]
                 continue
             for char in text:
                 width = cell_len(char)
                 if width == 0 and cells:
-                    cells[-1] = Cell(cells[-1].text + char, cells[-1].look)
+                    cells[-1] = Cell(cells[-1].text + char, cells[-1].style)
                     continue
-                cells.append(blank if char == " " else Cell(char, look))
-                cells += [Cell("", look)] * (width - 1)
+                cells.append(blank if char == " " else Cell(char, drawn))
+                cells += [Cell("", drawn)] * (width - 1)
         return cells
 
-    def _look(self, style: Style | None, system: ColorSystem) -> CellStyle:
-        look = self._looks.get((style, system))
-        if look is None:
-            look = self._looks[style, system] = _RESET if style is None else _sgr(style, system)
-            if len(self._looks) > 2_000:
-                self._looks.clear()
-        return look
+    def _cell_style(self, style: Style | None, system: ColorSystem) -> CellStyle:
+        known = self._styles.get((style, system))
+        if known is None:
+            known = self._styles[style, system] = _RESET if style is None else _sgr(style, system)
+            if len(self._styles) > 2_000:
+                self._styles.clear()
+        return known
 
 
-class Sparing(CompositorUpdate):
-    """A repaint that is worked out when it is written."""
+class DiffUpdate(CompositorUpdate):
+    """A repaint whose differences are worked out when it is written."""
 
-    def __init__(self, screenful: Screenful, stretches: list[tuple[int, int, Sequence[Strip]]]) -> None:
-        self._screenful = screenful
+    def __init__(self, screen_diff: ScreenDiff, stretches: list[tuple[int, int, Sequence[Strip]]]) -> None:
+        self._screen_diff = screen_diff
         self._stretches = stretches
 
     def render_segments(self, console: Console) -> str:
         """The sequences to write."""
-        return self._screenful.write(self._stretches, console._color_system or ColorSystem.TRUECOLOR)
+        return self._screen_diff.write(self._stretches, console._color_system or ColorSystem.TRUECOLOR)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for _, _, strips in self._stretches:
@@ -147,7 +148,7 @@ class Sparing(CompositorUpdate):
 
 
 def _stretches(update: ChopsUpdate) -> Iterator[tuple[int, int, Sequence[Strip]]]:
-    """What changed, cut on both sides to where it did."""
+    """The changed stretches, cropped to the changed cells."""
     for y, first, last in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < last and end > first:
@@ -156,7 +157,7 @@ def _stretches(update: ChopsUpdate) -> Iterator[tuple[int, int, Sequence[Strip]]
 
 
 def _runs(shown: Sequence[Cell | None], fresh: Sequence[Cell]) -> Iterator[tuple[int, int]]:
-    """Where they differ, neighbours joined; never half of a wide character."""
+    """The ranges of cells that differ, with near ones joined; never half of a wide character."""
     start = end = -1
     for index, cell in enumerate(fresh):
         if shown[index] == cell:
@@ -180,17 +181,17 @@ def _whole(fresh: Sequence[Cell], start: int, end: int) -> tuple[int, int]:
 
 
 class _Pen:
-    """Writes cells, saying only what changes between one and the next."""
+    """Writes cells, with the SGR parameters that change from one to the next only."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._look = _RESET
+        self._style = _RESET
 
     def move(self, x: int, y: int) -> None:
         self._parts.append(f"\x1b[{y + 1};{x + 1}H")
 
     def put(self, cell: Cell) -> None:
-        want, have = cell.look, self._look
+        want, have = cell.style, self._style
         if want != have:
             codes = []
             if want.attributes != have.attributes:
@@ -203,11 +204,11 @@ class _Pen:
                 codes.append(want.bg)
             if codes:
                 self._parts.append(f"\x1b[{';'.join(codes)}m")
-            self._look = CellStyle(want.attributes, fg, want.bg)
+            self._style = CellStyle(want.attributes, fg, want.bg)
         self._parts.append(cell.text)
 
     def done(self) -> str:
-        if self._look != _RESET:
+        if self._style != _RESET:
             self._parts.append("\x1b[0m")
         return "".join(self._parts)
 

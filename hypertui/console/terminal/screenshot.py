@@ -1,4 +1,4 @@
-"""An SVG of the screen that can be shown to others: without the account's address."""
+"""Screenshots: an SVG of the screen that can be shown to others, without the account's address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 def redact_svg(svg: str, address: str) -> str:
-    """The picture with every address covered, cell for cell."""
+    """The SVG with every address replaced by x, cell for cell."""
     svg = _ADDRESS.sub(lambda match: "x" * len(match[0]), svg)
     for shown in {account(address), to_ascii(account(address))} - {""}:
         svg = svg.replace(shown, "x" * len(shown))
@@ -20,8 +20,8 @@ def redact_svg(svg: str, address: str) -> str:
 
 
 def save(svg: str, folder: Path | None, now: int) -> str:
-    """Write it into `folder`, or, where that cannot be, into the working folder; returns in words where
-    it is, or why nowhere."""
+    """Write the SVG into `folder`, or into the working folder where that fails; returns the notice to show:
+    the path, or the error."""
     try:
         return f"saved {_written(svg, folder, now)}"
     except OSError as error:

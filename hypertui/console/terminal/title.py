@@ -1,4 +1,4 @@
-"""The terminal's title: in a row of windows, which one trades real money."""
+"""The window title: network and market, to tell the window that trades real money."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _KEEP, TAKE_BACK = "\x1b[22;0t", "\x1b[23;0t"
 
 
 def named(snapshot: Snapshot) -> str:
-    """The sequences that put network and market into the title."""
+    """The escape sequences that set the title to network and market."""
     symbol = fmt.to_ascii(fmt.clean(snapshot.instrument.symbol, 12))
     return f"{_KEEP}\x1b]2;{snapshot.network.upper()} {symbol} hypertui\x07"

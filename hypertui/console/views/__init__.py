@@ -1,1 +1,1 @@
-"""Pure functions from a frame and a size to the lines of a panel."""
+"""Views: pure functions from a frame and a size to the lines of a panel, or to a table's content."""

@@ -1,4 +1,4 @@
-"""What happened, to be searched; and what operators did, which stays in sight."""
+"""The log page's views: events to filter and search, and the operators' actions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, line, wrap
 from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
-from hypertui.console.widgets.table import Listing, Row
+from hypertui.console.widgets.table import Row, TableContent
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Severity
 
@@ -25,7 +25,7 @@ _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 class Picked:
-    """Which events are shown: at least of a level, of one kind or of all."""
+    """The event filter: a lowest level, and one kind or all."""
 
     def __init__(self) -> None:
         self.level = Severity.INFO
@@ -33,11 +33,11 @@ class Picked:
         self._rows: dict[int, Row] = {}  # by the event's number: what has happened does not change
 
     def basis(self, frame: Frame) -> tuple[object, ...]:
-        """What the listing is made from."""
+        """The objects that the table is built from."""
         return (frame.events, frame.zone, self.level, self.kind)
 
     def title(self, frame: Frame) -> str:
-        """What is shown."""
+        """The title, with level and kind."""
         level = {
             Severity.INFO: "every level",
             Severity.WARNING: "warnings and worse",
@@ -46,15 +46,15 @@ class Picked:
         return f"EVENTS  l: {level}  k: {self.kind or 'every kind'}"
 
     def next_level(self) -> None:
-        """Ask for more."""
+        """Raise the lowest level; after the highest, start again."""
         self.level = LEVELS[(_RANK[self.level] + 1) % len(LEVELS)]
 
     def next_kind(self) -> None:
-        """Show the next kind alone."""
+        """Select the next kind."""
         self.kind = KINDS[(KINDS.index(self.kind) + 1) % len(KINDS)]
 
-    def listing(self, frame: Frame) -> Listing:
-        """The events that are kept and picked, newest first."""
+    def table(self, frame: Frame) -> TableContent:
+        """The kept events that pass the filter, newest first."""
         picked = [
             event
             for event in reversed(frame.events)
@@ -65,7 +65,7 @@ class Picked:
             oldest = min((event.seq for event in frame.events), default=0)
             self._rows = {seq: row for seq, row in self._rows.items() if seq >= oldest}
         self._rows.update((event.seq, row) for event, row in zip(picked, rows, strict=True))
-        return Listing(_COLUMNS, rows, "no such event is kept")
+        return TableContent(_COLUMNS, rows, "no such event is kept")
 
 
 def _row(frame: Frame, event: Event) -> Row:

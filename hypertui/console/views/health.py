@@ -1,4 +1,4 @@
-"""Risk and health: limits and how much of them is used, how the venue answers, alarms, tasks."""
+"""Risk and health: limits and their use, the exchange's response times, alarms, tasks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, fit, line
 from hypertui.console.views.log import SEVERITY_ROLE
-from hypertui.console.widgets import header
-from hypertui.console.widgets.table import Listing, Row, facts
+from hypertui.console.widgets import header, status_line
+from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.port.snapshot import Alarm, Source
 from hypertui.port.views import LATENCY_STEPS, TaskView
 
@@ -32,7 +32,7 @@ _TASKS = (
 
 
 def alarms_basis(frame: Frame) -> tuple[object, ...]:
-    """What the alarms are made from. The engine makes a new tuple each time, of the same alarms."""
+    """The objects that the alarms are built from. The engine makes a new tuple of the same each time."""
     return (*frame.snapshot.alarms, len(frame.acknowledged), frame.zone)
 
 
@@ -44,10 +44,10 @@ def alarms_title(frame: Frame) -> str:
     return f"ALARMS  {len(active)} active, {news} not acknowledged{muted}"
 
 
-def alarms(frame: Frame) -> Listing:
+def alarms(frame: Frame) -> TableContent:
     """The alarms that hold, then those that are over."""
     rows = [_alarm(frame, alarm) for alarm in frame.snapshot.alarms]
-    return Listing(_ALARMS, rows, "no alarm since the start")
+    return TableContent(_ALARMS, rows, "no alarm since the start")
 
 
 def _alarm(frame: Frame, alarm: Alarm) -> Row:
@@ -71,7 +71,7 @@ def tasks_basis(frame: Frame) -> tuple[object, ...]:
     return (*frame.snapshot.tasks, frame.zone)
 
 
-def tasks(frame: Frame) -> Listing:
+def tasks(frame: Frame) -> TableContent:
     """What the engine does again and again."""
     rows = [
         Row(
@@ -86,7 +86,7 @@ def tasks(frame: Frame) -> Listing:
         )
         for task in frame.snapshot.tasks
     ]
-    return Listing(_TASKS, rows, "the engine has not begun")
+    return TableContent(_TASKS, rows, "the engine has not begun")
 
 
 def _last(frame: Frame, task: TaskView) -> str:
@@ -126,7 +126,7 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if invariant is not None:
         covered = fmt.size(invariant.stopped_size, instrument)
         pairs.append(("stops cover", Span(covered)))
-    lines = [fit(line(header.protection(frame)), width)] if invariant is not None else []
+    lines = [fit(line(status_line.protection(frame)), width)] if invariant is not None else []
     return [*lines, *facts(pairs, width)][:height]
 
 

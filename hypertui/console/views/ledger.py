@@ -1,4 +1,4 @@
-"""The books of money: executions, the lots still held, cycles, and totals."""
+"""Accounting: executions, open lots, cycles, and totals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone
 from hypertui.console.views.price import change_role
-from hypertui.console.widgets.table import Listing, Row, facts
+from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.core.market import Side
 from hypertui.port.views import CycleView, FillView, LotView
 
@@ -53,9 +53,11 @@ def fills_title(frame: Frame) -> str:
     return f"FILLS  {len(frame.snapshot.fills)}, newest first"
 
 
-def fills(frame: Frame) -> Listing:
+def fills(frame: Frame) -> TableContent:
     """Every execution that is kept, newest first."""
-    return Listing(_FILLS, [_fill(frame, fill) for fill in frame.snapshot.fills], "nothing was traded yet")
+    return TableContent(
+        _FILLS, [_fill(frame, fill) for fill in frame.snapshot.fills], "nothing was traded yet"
+    )
 
 
 def _fill(frame: Frame, fill: FillView) -> Row:
@@ -104,9 +106,9 @@ def lots_basis(frame: Frame) -> tuple[object, ...]:
     return (frame.snapshot.lots, frame.zone)
 
 
-def lots(frame: Frame) -> Listing:
+def lots(frame: Frame) -> TableContent:
     """The coins still held, as they were bought; the first row is sold first."""
-    return Listing(_LOTS, [_lot(frame, lot) for lot in frame.snapshot.lots], "no coins are held")
+    return TableContent(_LOTS, [_lot(frame, lot) for lot in frame.snapshot.lots], "no coins are held")
 
 
 def _lot(frame: Frame, lot: LotView) -> Row:
@@ -126,9 +128,9 @@ def cycles_basis(frame: Frame) -> tuple[object, ...]:
     return (frame.snapshot.cycles,)
 
 
-def cycles(frame: Frame) -> Listing:
+def cycles(frame: Frame) -> TableContent:
     """The cycles of the trade, the present one first."""
-    return Listing(_CYCLES, [_cycle(cycle) for cycle in frame.snapshot.cycles], "no cycle has begun")
+    return TableContent(_CYCLES, [_cycle(cycle) for cycle in frame.snapshot.cycles], "no cycle has begun")
 
 
 def _cycle(cycle: CycleView) -> Row:

@@ -1,4 +1,4 @@
-"""What happened: alarms, the operators' actions, events."""
+"""Alarms, commands and events as lines of the main page."""
 
 from __future__ import annotations
 

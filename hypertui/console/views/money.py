@@ -1,4 +1,4 @@
-"""Profit, cost and risk, and the operators' actions under them."""
+"""Profit, costs and risk, with the operators' last actions below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The orders three ways: what the ladder wants, what our own books hold, what the venue listed."""
+"""Orders in three columns: wanted by the ladder, booked by the journal, listed by the exchange."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line
-from hypertui.console.widgets.table import Listing, Row, facts
+from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.core.market import Side, plain
 from hypertui.port.snapshot import Mode
 from hypertui.port.views import OrderView, SlotState
@@ -27,7 +27,7 @@ _COLUMNS = (
 
 
 def basis(frame: Frame) -> tuple[object, ...]:
-    """What the listing is made from."""
+    """The objects that the table is built from."""
     return (frame.snapshot.orders, frame.snapshot.mode, frame.snapshot.listed_at, frame.zone)
 
 
@@ -39,7 +39,7 @@ def title(frame: Frame) -> str:
     return f"ORDERS  {len(orders)}  {found}" if orders else "ORDERS"
 
 
-def listing(frame: Frame) -> Listing:
+def table(frame: Frame) -> TableContent:
     """One row for each order that any of the three knows, lowest stop first."""
     snapshot = frame.snapshot
     asked = "never yet" if snapshot.listed_at is None else frame.clock(snapshot.listed_at)
@@ -50,7 +50,7 @@ def listing(frame: Frame) -> Listing:
     ]
     if not wants:
         above.append(line(Span(f"{snapshot.mode}: what the ladder wants is not placed", Tone.HOLD)))
-    return Listing(
+    return TableContent(
         _COLUMNS,
         [_row(frame, order) for order in snapshot.orders],
         "no order works, and none is wanted",

@@ -1,4 +1,4 @@
-"""The price with its age, the way to both triggers, and where the ladder stands."""
+"""The price panel: mark with its age, distance to both triggers, and the ladder's state."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Widgets and page furniture: panel, table, chart, header, filter, help, and the page that holds them."""
+"""Widgets: panel, table, price chart, filter, help, and the page with its header and key bar."""

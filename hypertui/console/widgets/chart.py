@@ -1,4 +1,4 @@
-"""The price chart of a large terminal: marks, the units' prices, and what was bought and sold."""
+"""The price chart of a large terminal: marks, the units' prices, buys and sales."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PriceChart(PlotextPlot):
         self._basis: object = None
 
     def present(self, frame: Frame) -> None:
-        """Take a frame over, if it is time to and there is something new in it."""
+        """Redraw from a frame, at most every 5 s and only if its data changed."""
         snapshot = frame.snapshot
         basis = (snapshot.prices, snapshot.fills, snapshot.slots and snapshot.unit, self.app.theme)
         due = self._drawn_at is None or frame.now - self._drawn_at >= _EVERY

@@ -1,4 +1,4 @@
-"""The line in which a filter is typed; the list below follows every key."""
+"""The filter line: the table below follows every key typed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line, pad
 from hypertui.console.widgets.panel import Panel
-from hypertui.console.widgets.table import ListPanel
+from hypertui.console.widgets.table import TablePanel
 
 if TYPE_CHECKING:
     from hypertui.console.host import Host
@@ -20,20 +20,20 @@ _LONGEST = 60
 
 
 class FilterLine(ModalScreen[None]):
-    """Takes the keys while a filter is typed. Enter keeps the filter, escape drops it."""
+    """Takes the keys while a filter is typed. Enter keeps the filter, escape removes it."""
 
     app: Host
 
     def __init__(self, *, ascii: bool) -> None:
         super().__init__()
         self._panel = Panel(self._view, id="filter", ascii=ascii)
-        self._list: ListPanel | None = None
+        self._list: TablePanel | None = None
 
     def compose(self) -> ComposeResult:
         yield self._panel
 
-    def put(self, panel: ListPanel) -> None:
-        """Type the filter of this list; the app shows the screen."""
+    def put(self, panel: TablePanel) -> None:
+        """Edit the filter of this table; the app shows the screen."""
         self._list = panel
 
     def on_screen_resume(self) -> None:

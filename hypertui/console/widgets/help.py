@@ -1,4 +1,4 @@
-"""The help page: the keys as they are bound, and the words of the strategy."""
+"""The help page: the keys as they are bound, the signs, and the strategy's glossary."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def help_lines(keys: Sequence[Key], width: int) -> list[Line]:
 
 
 class Help(ModalScreen[None]):
-    """A page to scroll; escape, ? or q closes it."""
+    """The scrollable help page; escape, ? or q closes it."""
 
     app: Host
 

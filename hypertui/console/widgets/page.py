@@ -1,4 +1,4 @@
-"""What every screen has: the header that stays, the key bar, a panel that has the focus, zoom, and lists."""
+"""The base page: header, key bar, focus, zoom, and table navigation, shared by all pages."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hypertui.console.frame import Frame
-from hypertui.console.widgets import header
+from hypertui.console.widgets import header, key_bar, status_line, too_small
 from hypertui.console.widgets.panel import Panel, Title, View
-from hypertui.console.widgets.table import ListPanel
+from hypertui.console.widgets.table import TablePanel
 
 if TYPE_CHECKING:
     from hypertui.console.host import Host
@@ -25,19 +25,19 @@ LARGE_HEIGHT = 55
 
 
 class Page(Screen[None], inherit_bindings=False):
-    """A screen of the console, built once. Its panels belong to a layout; the terminal's size picks one."""
+    """A page of the console, built once. Its panels belong to layouts; the terminal's size selects one."""
 
     app: Host
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
-        (header.MIN_WIDTH, "-medium"),
+        (too_small.MIN_WIDTH, "-medium"),
         (FULL_WIDTH, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-low"),
-        (header.MIN_HEIGHT, "-middling"),
+        (too_small.MIN_HEIGHT, "-middling"),
         (FULL_HEIGHT, "-tall"),
     ]
 
@@ -50,7 +50,7 @@ class Page(Screen[None], inherit_bindings=False):
         self._settling: Timer | None = None
         self._built = False
 
-    # What it is made of
+    # Composition
 
     def panel(self, layout: str, id: str, view: View, title: Title | str | None = None) -> Panel:
         """A panel of a layout, or of `both`; one with a title has a border."""
@@ -66,8 +66,8 @@ class Page(Screen[None], inherit_bindings=False):
         panel.add_class("station")
         return panel
 
-    def listed(self, layout: str, panel: ListPanel) -> ListPanel:
-        """A list of a layout, or of `both`."""
+    def table(self, layout: str, panel: TablePanel) -> TablePanel:
+        """A table of a layout, or of `both`."""
         self._placed(layout, panel, boxed=True)
         return panel
 
@@ -87,23 +87,23 @@ class Page(Screen[None], inherit_bindings=False):
             with Horizontal(id="bar"):
                 yield self.panel("full", "status", header.status)
                 yield self.panel("full", "clock", header.clock)
-            yield self.panel("full", "wait", header.wait_line)
+            yield self.panel("full", "wait", status_line.wait_line)
         with Vertical(id="head-compact", classes="head"):
             yield self.panel("compact", "c-status", header.status_compact)
             yield self.panel("compact", "c-lamps", header.lamps)
-            yield self.panel("compact", "c-wait", header.wait_line)
+            yield self.panel("compact", "c-wait", status_line.wait_line)
         with Vertical(id="body"):
             yield from self.body()
-        yield self.panel("both", "key-bar", header.key_bar)
-        yield self.panel("small", "s-page", header.too_small)
+        yield self.panel("both", "key-bar", key_bar.key_bar)
+        yield self.panel("small", "s-page", too_small.too_small)
 
-    # What is shown
+    # Presentation
 
     @property
     def layout_name(self) -> str:
         """The layout that the terminal's size allows."""
         width, height = self.app.size
-        if width < header.MIN_WIDTH or height < header.MIN_HEIGHT:
+        if width < too_small.MIN_WIDTH or height < too_small.MIN_HEIGHT:
             return "small"
         return "full" if width >= FULL_WIDTH and height >= FULL_HEIGHT else "compact"
 
@@ -121,11 +121,11 @@ class Page(Screen[None], inherit_bindings=False):
         self._settling = self.set_timer(_SETTLED, self.app.action_redraw)
 
     def present(self, frame: Frame) -> None:
-        """Show a frame in the layout that is up; the others are drawn when they come up."""
+        """Show a frame in the current layout; the others are drawn when they become current."""
         panels, focused = self._layouts[self.layout_name], self.focus_panel
         several = len(self.stations) > 1
         for panel in panels:
-            if isinstance(panel, ListPanel):
+            if isinstance(panel, TablePanel):
                 panel.focused = panel is focused
                 panel.marked = panel.focused and several
             panel.present(frame)
@@ -140,7 +140,7 @@ class Page(Screen[None], inherit_bindings=False):
             self._built = True
             self.app.built()
 
-    # Focus, zoom, lists
+    # Focus, zoom, tables
 
     @property
     def stations(self) -> list[Panel]:
@@ -149,16 +149,16 @@ class Page(Screen[None], inherit_bindings=False):
 
     @property
     def focus_panel(self) -> Panel | None:
-        """The panel that moves and zooms; the first list until the operator says otherwise."""
+        """The panel that scrolls and zooms; the first table until the operator picks another."""
         stations = self.stations
-        lists: list[Panel] = [panel for panel in stations if isinstance(panel, ListPanel)]
+        lists: list[Panel] = [panel for panel in stations if isinstance(panel, TablePanel)]
         return self._focused if self._focused in stations else next(iter(lists), None)
 
     @property
-    def focus_list(self) -> ListPanel | None:
-        """The list that has the focus."""
+    def focus_list(self) -> TablePanel | None:
+        """The table that has the focus."""
         panel = self.focus_panel
-        return panel if isinstance(panel, ListPanel) else None
+        return panel if isinstance(panel, TablePanel) else None
 
     def action_focus_next(self) -> None:
         stations = self.stations

@@ -1,4 +1,4 @@
-"""The one widget of the screens: lines of text, of which only those that changed are repainted."""
+"""The panel: a widget of styled text lines that repaints only the lines that changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Title = Callable[[Frame], str]
 
 
 class Panel(Widget):
-    """Shows what its view makes of the newest frame.
+    """Shows the lines that its view makes of the newest frame.
 
     The view is a pure function of frame, width and height, so a panel holds no state of the trade. Its border
     bears the title; repainting a title repaints the panel, so titles must not tick.
@@ -43,13 +43,13 @@ class Panel(Widget):
         self._base = Style.null()
 
     def present(self, frame: Frame) -> None:
-        """Take over the newest frame and repaint what differs."""
+        """Take the newest frame and repaint the lines that differ."""
         width, height = self.content_size
         if not width or not height:
             return
         lines = [self._plain(fit(spans, width)) for spans in self._view(frame, width, height)[:height]]
         old, self._lines = self._lines, lines
-        # Whole lines: which of their cells differ is found out on the way to the terminal.
+        # Whole lines: the screen diff finds the cells that differ.
         changed = [
             Region(0, y, width, 1) for y, (was, now) in enumerate(zip_longest(old, lines)) if was != now
         ]
@@ -121,7 +121,7 @@ _UNSEEN_ON_BLANKS = frozenset(
 
 
 def _joined(spans: Line) -> list[Span]:
-    """The same cells in as few spans as possible: every change of style costs bytes on the wire."""
+    """The same cells in as few spans as possible: every change of style costs bytes."""
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None

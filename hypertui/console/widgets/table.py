@@ -1,4 +1,4 @@
-"""A list to walk through: rows with columns, a cursor, a filter, and details of the row under the cursor."""
+"""The table panel: rows and columns with a cursor, a filter, and details of the current row."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _UNTINTED = frozenset({Tone.CRITICAL, Tone.WARNING, Tone.HOLD, Tone.STALE})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its cells, what is copied, and what its details say. `key` is the same for the same thing in the
-    next frame."""
+    """A row: its cells, the text to copy, and its details. `key` identifies the same row in the next
+    frame."""
 
     key: str
     cells: Cells
@@ -40,44 +40,44 @@ class Row:
     measures: tuple[int, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Measured once: a row stays, while the list around it is made anew with each that is added.
+        # Measured once: a row stays the same while the content is rebuilt with each row that is added.
         object.__setattr__(self, "measures", widths_of(self.cells))
 
     @property
     def text(self) -> str:
-        """What a filter looks at."""
+        """The text that a filter searches."""
         return " ".join(cell.text for cell in self.cells).casefold()
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What a list shows: its columns and rows, the words for no rows, and lines that stand still above."""
+class TableContent:
+    """What a table shows: columns, rows, the text for no rows, and fixed lines above."""
 
     columns: Sequence[Column]
     rows: Sequence[Row]
     empty: str
     above: Sequence[Line] = ()
-    start: int = 0  # the row that is shown first, until the cursor is moved
+    start: int = 0  # the row that is shown until the cursor is moved
 
 
-Source = Callable[[Frame], Listing]
+Source = Callable[[Frame], TableContent]
 Basis = Callable[[Frame], tuple[object, ...]]
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What was made last, and from what."""
+    """The content built last, what it was built from, and its rows as filtered and aligned."""
 
     basis: tuple[object, ...] | None = None
-    listing: Listing = field(default_factory=lambda: Listing((), (), ""))
+    content: TableContent = field(default_factory=lambda: TableContent((), (), ""))
     shape: tuple[object, ...] | None = None
     rows: list[Row] = field(default_factory=list)
     table: TextTable = field(default_factory=lambda: TextTable((), (), 0))
 
 
-class ListPanel(Panel):
-    """Shows a listing. `basis` is what the listing is made from: while those are the same objects it is not
-    made anew, and a list of hundreds of rows costs nothing."""
+class TablePanel(Panel):
+    """Shows a table. `basis` gives the objects that the content is built from: while they are identical the
+    content is not rebuilt, so that a table of hundreds of rows costs nothing."""
 
     def __init__(
         self, source: Source, basis: Basis, *, id: str, title: Callable[[Frame], str], ascii: bool = False
@@ -92,10 +92,10 @@ class ListPanel(Panel):
         self._moved = False
         self._opened = False
         self.focused = False
-        self.marked = False  # whether its title says so
+        self.marked = False  # whether its title shows the focus
         self.filter = ""
 
-    # What the operator does
+    # Operator input
 
     def move(self, rows: int, *, pages: bool = False) -> None:
         """Move the cursor by rows, or by pages of them."""
@@ -110,7 +110,7 @@ class ListPanel(Panel):
         self._moved = True
 
     def follow(self) -> None:
-        """Let go of the row, and show the newest again."""
+        """Drop the cursor and show the newest row again."""
         self._cursor, self._moved, self._opened = None, False, False
 
     def select(self, key: str) -> None:
@@ -118,12 +118,12 @@ class ListPanel(Panel):
         self._cursor, self._moved = key, True
 
     def open(self) -> None:
-        """Show the details of the row under the cursor, or put them away."""
+        """Show or hide the details of the row under the cursor."""
         self._opened = not self._opened
         self._moved = True
 
     def back(self) -> bool:
-        """Undo the last of details, filter and cursor; returns whether there was one."""
+        """Close details, else the filter, else the cursor; returns whether there was one."""
         if self._opened:
             self._opened = False
         elif self.filter:
@@ -140,48 +140,48 @@ class ListPanel(Panel):
         rows = self._rows(self.app.frame)
         return rows[self._at(rows)] if rows else None
 
-    # What is shown
+    # Presentation
 
-    def _listing(self, frame: Frame) -> Listing:
+    def _content(self, frame: Frame) -> TableContent:
         basis, kept = self._basis(frame), self._kept
         same = kept.basis is not None and len(kept.basis) == len(basis)
         if not (same and all(a is b for a, b in zip(kept.basis or (), basis, strict=True))):
             self._kept = _Kept(basis, self._source(frame))
-        return self._kept.listing
+        return self._kept.content
 
     def _rows(self, frame: Frame) -> list[Row]:
-        listing, wanted = self._listing(frame), self.filter.casefold()
+        content, wanted = self._content(frame), self.filter.casefold()
         if not wanted:
-            return list(listing.rows)
-        return [row for row in listing.rows if wanted in row.text]
+            return list(content.rows)
+        return [row for row in content.rows if wanted in row.text]
 
     def _at(self, rows: Sequence[Row]) -> int:
         for index, row in enumerate(rows):
             if row.key == self._cursor:
                 return index
-        return min(self._kept.listing.start, len(rows) - 1) if self._cursor is None else 0
+        return min(self._kept.content.start, len(rows) - 1) if self._cursor is None else 0
 
     def _table(self, frame: Frame, width: int) -> tuple[list[Row], TextTable]:
-        """The rows that pass the filter, and their table, kept for as long as they stay true."""
-        self._listing(frame)
+        """The filtered rows and their aligned table, kept until content, width or filter change."""
+        self._content(frame)
         kept, shape = self._kept, (width, self.filter)
         if kept.shape != shape:
             kept.rows = self._rows(frame)
             rows = kept.rows
             cells, measures = [row.cells for row in rows], [row.measures for row in rows]
-            kept.table = TextTable(kept.listing.columns, cells, width, measures)
+            kept.table = TextTable(kept.content.columns, cells, width, measures)
             kept.shape = shape
         return kept.rows, kept.table
 
     def _draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         rows, table = self._table(frame, width)
-        above = [fit(row, width) for row in self._kept.listing.above]
+        above = [fit(row, width) for row in self._kept.content.above]
         head = [*above, table.head]
         if not rows:
             none = (
                 f"nothing contains “{fmt.clean(self.filter, 40)}”"
                 if self.filter
-                else self._kept.listing.empty
+                else self._kept.content.empty
             )
             return [*head, line(Span(none, Tone.DIM))]
         at = self._at(rows)

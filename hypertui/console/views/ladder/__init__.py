@@ -1,1 +1,1 @@
-"""The ladder strategy's views: the ladder with its slots, the position map, and each unit's history."""
+"""The ladder strategy's views: the ladder with its slots, the position map, each unit's history."""

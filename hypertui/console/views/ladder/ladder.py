@@ -1,4 +1,4 @@
-"""The unit ladder with its orders, the four slots, and the invariant that holds them together."""
+"""The ladder panel: units with their orders, the four slots, and the invariant over them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The position map: every unit with its newest order."""
+"""The position map of the main page: every unit with its newest order."""
 
 from __future__ import annotations
 

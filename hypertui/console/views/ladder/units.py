@@ -1,4 +1,4 @@
-"""The whole position map, and the history of a unit."""
+"""The position map's own page: every unit, and the order history of one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, line
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
-from hypertui.console.widgets.table import Listing, Row
+from hypertui.console.widgets.table import Row, TableContent
 from hypertui.core.market import Side
 from hypertui.port.views import MapRow, UnitOrder
 
@@ -27,7 +27,7 @@ _COLUMNS = (
 
 
 def basis(frame: Frame) -> tuple[object, ...]:
-    """What the listing is made from."""
+    """The objects that the table is built from."""
     snapshot = frame.snapshot
     return (snapshot.position_map, snapshot.unit, snapshot.instrument)
 
@@ -37,11 +37,13 @@ def title(frame: Frame) -> str:
     return f"POSITION MAP  {fmt.plural(len(frame.snapshot.position_map), 'unit')}"
 
 
-def listing(frame: Frame) -> Listing:
+def table(frame: Frame) -> TableContent:
     """Every unit that was ever touched or is near, highest first."""
     rows, unit = frame.snapshot.position_map, frame.snapshot.unit
     start = next((index for index, row in enumerate(rows) if row.unit == unit), 0)
-    return Listing(_COLUMNS, [_row(frame, row) for row in rows], "the ladder has no entry yet", start=start)
+    return TableContent(
+        _COLUMNS, [_row(frame, row) for row in rows], "the ladder has no entry yet", start=start
+    )
 
 
 def _row(frame: Frame, row: MapRow) -> Row:

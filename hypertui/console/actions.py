@@ -1,0 +1,208 @@
+"""The operator's actions: what each key does, the dialogs that confirm it, and the commands it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+from textual.command import CommandPalette
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
+
+from hypertui.console.alarm_ack import AlarmAck
+from hypertui.console.command_sender import CommandSender
+from hypertui.console.host import Host
+from hypertui.console.screens import palette, questions
+from hypertui.console.screens.dialog import Dialog
+from hypertui.console.screens.questions import Build
+from hypertui.console.terminal.options import ConsoleOptions
+from hypertui.console.terminal.screen_diff import ScreenDiff
+from hypertui.console.terminal.screenshot import redact_svg, save
+from hypertui.console.theme import THEMES
+from hypertui.console.widgets.filter import FilterLine
+from hypertui.console.widgets.help import Help
+from hypertui.console.widgets.page import Page
+from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
+from hypertui.port.engine import EnginePort
+from hypertui.port.snapshot import Network
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
+    from textual.screen import Screen
+
+_LEFT = "the engine has left: it takes no commands"
+
+
+class OperatorActions(Host, inherit_bindings=False):
+    """The part of the app that the operator drives. Textual finds `action_NAME` by the key map."""
+
+    def __init__(
+        self,
+        engine: EnginePort,
+        stop: Stop,
+        sender: CommandSender,
+        clock: Callable[[], int],
+        options: ConsoleOptions,
+        driver_class: type[Driver] | None,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.engine = engine
+        self.stop = stop
+        self.ended: StopReason | None = None
+        self._command_sender = sender
+        self._clock = clock
+        self._options = options
+        self._alarm_ack = AlarmAck()
+        self._screen_diff = ScreenDiff()
+        self._dialog = Dialog(clock, lambda: self.engine.snapshot, ascii=options.ascii)
+        self._help = Help(ascii=options.ascii)
+        self._filter = FilterLine(ascii=options.ascii)
+
+    @property
+    def page(self) -> Page:
+        """The page under any dialog."""
+        page = self.screen_stack[0]
+        assert isinstance(page, Page), "every mode begins with a page"
+        return page
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether no dialog lies over the page."""
+        return len(self.screen_stack) == 1
+
+    # Commands
+
+    def command(self, verb: Verb) -> None:
+        """Send a command to the engine; the answer shows when it comes."""
+        if self.ended is not None:
+            self.notice(_LEFT)
+            return
+        command = self._command_sender.create(verb)
+        self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
+        self.show_frame()
+
+    async def _send(self, command: Command) -> None:
+        await self._command_sender.send(self.engine, command)
+        self.show_frame()
+
+    def _not_answered(self, id: str, error: str) -> None:
+        self._command_sender.record_answer(id, CommandState.FAILED, error)
+        self.show_frame()
+
+    def ask(self, build: Build, done: Callable[[str], None], why_not: str = "") -> None:
+        """Open the dialog with a question, or show the notice `why_not`. `done` gets the answer, empty if the
+        operator gave none."""
+        if why_not:
+            self.notice(why_not)
+        elif self.undisturbed:
+            self._dialog.put(build, done, self.frame)
+            self.push_screen(self._dialog)
+
+    def _confirm(self, verb: Verb) -> None:
+        why = _LEFT if self.ended is not None else questions.refused(self.engine.snapshot, verb)
+        self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
+
+    # Actions, one per key
+
+    def action_pause(self) -> None:
+        self.command(Verb.PAUSE)
+
+    def action_resume(self) -> None:
+        self._confirm(Verb.RESUME)
+
+    def action_cancel_buys(self) -> None:
+        self._confirm(Verb.CANCEL_BUYS)
+
+    def action_sell_out(self) -> None:
+        self._confirm(Verb.SELL_OUT)
+
+    def action_adopt(self) -> None:
+        self._confirm(Verb.ADOPT)
+
+    def action_reconcile(self) -> None:
+        self.command(Verb.RECONCILE)
+
+    def action_flatten(self) -> None:
+        self._confirm(Verb.FLATTEN)
+
+    def action_cancel_all(self) -> None:
+        self._confirm(Verb.CANCEL_ALL)
+
+    def action_halt(self) -> None:
+        self._confirm(Verb.HALT)
+
+    def action_go(self, name: str) -> None:
+        if self.undisturbed and name != self.current_mode:
+            self.switch_mode(name)
+            self.show_frame()
+
+    def action_filter(self) -> None:
+        panel = self.page.focus_list
+        if panel is None:
+            self.notice("no list to filter here")
+        elif self.undisturbed:
+            self._filter.put(panel)
+            self.push_screen(self._filter)
+
+    def action_acknowledge(self) -> None:
+        count = self._alarm_ack.acknowledge(self.engine.snapshot.alarms)
+        self.notice(f"{count} acknowledged" if count else "no alarm that nobody has acknowledged")
+
+    def action_mute(self) -> None:
+        muted = self._alarm_ack.mute(self._clock())
+        self.notice("the bell is silent for 10 minutes" if muted else "the bell rings again")
+
+    def action_redraw(self) -> None:
+        if isinstance(self._driver, LinuxDriver):
+            # Of two signals that come close together the second may be heard first: ask what is true now.
+            size = Size(*self._driver._get_terminal_size())
+            if size != self.size:
+                self.post_message(Resize(size, size))
+        self._screen_diff.forget()
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    def action_shoot(self) -> None:
+        svg = redact_svg(self.export_screenshot(title="hypertui"), self.engine.snapshot.account)
+        self.notice(save(svg, self._options.shots, self._clock()))
+
+    def action_command_palette(self) -> None:
+        if self.undisturbed:
+            self.push_screen(CommandPalette(placeholder="search for a command", id="--command-palette"))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's entries: the key map's actions, which ask first as their keys do, and the themes."""
+        # Run when the palette is gone: what asks does so only over a screen of ours.
+        run = partial(self.call_later, self.run_action)
+        for entry in palette.entries(self._options.keys, THEMES, run, partial(setattr, self, "theme")):
+            yield SystemCommand(*entry)
+
+    def action_help(self) -> None:
+        if self.undisturbed:
+            self.push_screen(self._help)
+
+    def action_quit_hint(self) -> None:
+        self.notice("press q to quit")
+
+    def action_quit_dialog(self) -> None:
+        if self.ended is not None:
+            self.exit(self.ended)
+        else:
+            self.ask(questions.quit_console, self._leave)
+
+    def _leave(self, answer: str) -> None:
+        on_exit = OnExit(answer) if answer else None
+        if on_exit is OnExit.FLATTEN and self.engine.snapshot.network is Network.MAINNET:
+            self.ask(questions.flatten, lambda typed: self._leave_with(OnExit.FLATTEN) if typed else None)
+        elif on_exit is not None:
+            self._leave_with(on_exit)
+
+    def _leave_with(self, on_exit: OnExit) -> None:
+        self.request_stop(on_exit)
+        if self.ended is not None:
+            self.exit(self.ended)
+        else:
+            self.show_frame()

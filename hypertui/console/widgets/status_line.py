@@ -1,0 +1,174 @@
+"""The status line under the header: what the engine waits for, and how much is protected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Line, Span, Tone, fit, line, pad, tint, width_of
+from hypertui.core.market import Side
+from hypertui.port.commands import OnExit
+from hypertui.port.snapshot import Mode
+from hypertui.port.views import Trigger
+
+_LEAVING = {
+    OnExit.BUYS: "leaving: cancels the buys, the stops stay",
+    OnExit.LEAVE: "leaving: every order stays as it is",
+    OnExit.FLATTEN: "leaving: sells the position, then cancels the stops",
+}
+
+_ANY_ROOM = 10_000
+
+
+def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
+    """What the engine waits for, or why it holds, in as many clauses as fit into `room` cells, the most
+    important first."""
+    role, first, *more = _sentence(frame, room)
+    text = first
+    for clause in more:
+        if width_of(line(f"{text}; {clause}")) > room:
+            break
+        text = f"{text}; {clause}"
+    return Span(text, role)
+
+
+def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
+    snapshot = frame.snapshot
+    reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
+    if frame.crash:
+        words = "engine failed: its orders work on; q leaves, a new start takes them up"
+        return Tone.CRITICAL, words, frame.crash
+    if frame.ended is not None:
+        said = fmt.signs(fmt.clean(frame.ended.text))
+        over = snapshot.closed_at is not None
+        return Tone.HOLD, said if over else f"the engine has left: {said}", "q closes the console"
+    if frame.leaving is not None:
+        return Tone.HOLD, _LEAVING[frame.leaving]
+    if frame.silent is not None:
+        words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
+        return Tone.CRITICAL, words, "ask it from another shell: hypertui ctl status"
+    if snapshot.mode is Mode.STARTING:
+        return Tone.HOLD, f"starting: {reason or holds or 'connecting'}"
+    if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
+        at, result = frame.clock(snapshot.closed_at), fmt.signed_usd(snapshot.net_pnl)
+        words = f"FLAT. Trade closed at {result} USD at {at}. q leaves"
+        return Tone.HOLD, words, "the next start begins a new trade"
+    if snapshot.mode is Mode.HALTED:
+        return Tone.HOLD, _because("halted", reason), "nothing is placed or cancelled any more"
+    if snapshot.mode is Mode.STOPPED:
+        return Tone.HOLD, "stopped: the wind-down is done"
+    if snapshot.mode is Mode.PAUSED:
+        return _paused(frame, reason)
+    waits = _waits(frame, room)
+    invariant = snapshot.invariant
+    if invariant is not None and not invariant.ok and invariant.settled and invariant.fault:
+        return Tone.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), waits
+    if frame.mark_stale and frame.mark_age is not None:
+        return (
+            Tone.WARNING,
+            f"No new buys: price is {fmt.plain_age(frame.mark_age)} old",
+            *_resting(frame),
+        )
+    if holds:
+        return Tone.WARNING, f"No new buys: {holds}", *_resting(frame)
+    if frame.out_of_sight is not None:
+        # A fresh price says nothing of the orders: what would come next is not known then.
+        return Tone.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
+    if snapshot.mode is Mode.SELLING_OUT:
+        return Tone.HOLD, "sells out: no buys, the stops trail", waits
+    return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
+
+
+def _resting(frame: Frame) -> tuple[str, ...]:
+    """The stops that rest at the exchange meanwhile, as far as they are known."""
+    invariant, age = frame.snapshot.invariant, frame.out_of_sight
+    if invariant is None:
+        return ()
+    stops = fmt.plural(invariant.stops, "stop")
+    if age is None:
+        return (f"{stops} {'rests' if invariant.stops == 1 else 'rest'} at the exchange",)
+    return (f"{stops} rested at the exchange {fmt.plain_age(age)} ago",)
+
+
+def _waits(frame: Frame, room: int) -> str:
+    """The next trigger above and below, with the orders' sizes where they fit."""
+    triggers = (("▲", frame.snapshot.next_up), ("▼", frame.snapshot.next_down))
+    full, short = (
+        " · ".join(f"{arrow} {_way(frame, trigger, sized)}" for arrow, trigger in triggers if trigger)
+        for sized in (True, False)
+    )
+    ways = full if width_of(line(f"Next: {full}")) <= room else short
+    return f"Next: {ways or 'the first price'}"
+
+
+def _way(frame: Frame, trigger: Trigger, sized: bool) -> str:
+    """What happens at a trigger: its order, if there is one, and the distance to it."""
+    snapshot = frame.snapshot
+    at = f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
+    slot = next((slot for slot in snapshot.slots if slot.unit == trigger.unit), None)
+    if slot is None:
+        return at
+    verb = "buys" if slot.side is Side.BUY else "sells"
+    return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
+
+
+def _because(mode: str, reason: str) -> str:
+    """A mode with its reason: 'paused by ann@tty', 'halted: the fragment is too small'."""
+    if not reason:
+        return f"{mode} by request"
+    return f"{mode} {reason}" if reason.startswith(("by ", "since ")) else f"{mode}: {reason}"
+
+
+def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
+    snapshot = frame.snapshot
+    invariant = snapshot.invariant
+    on = "r resumes selling out" if snapshot.resumes is Mode.SELLING_OUT else "r resumes"
+    first = f"{_because('Paused', reason)}. {on}"
+    if snapshot.wish:
+        wish = fmt.clean(snapshot.wish)
+        first = f"Paused. {wish[:1].upper()}{wish[1:]}"
+        on = "r calls it off"
+    if invariant is not None and invariant.unprotected:
+        return Tone.CRITICAL, fmt.clean(invariant.fault), first
+    if frame.out_of_sight is not None:
+        more = (f"nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame))
+        return Tone.CRITICAL, first, *more
+    if snapshot.wish:
+        return Tone.WARNING, first, on
+    buys = 0 if invariant is None else invariant.buys
+    fire = ("if a waiting buy fills, it still gets a stop",) if buys else ()
+    return Tone.HOLD, first, *fire, "no new buys"
+
+
+def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The status line, across the screen."""
+    share = protection(frame)
+    room = width - len(share.text)
+    span = waiting(frame, room - 3)
+    glyph = {Tone.CRITICAL: "‼", Tone.WARNING: "◌", Tone.HOLD: "◌"}.get(span.role, "→")
+    spans = fit(line(Span(f" {glyph} {span.text}", span.role)), room)
+    spans = pad(spans, room) if span.role is Tone.TEXT else tint(pad(spans, room), span.role)
+    return [(*spans, share)]
+
+
+def protection(frame: Frame) -> Span:
+    """The share of the position that stops cover."""
+    invariant = frame.snapshot.invariant
+    if invariant is None or frame.crash:
+        return Span("", Tone.DIM)
+    if frame.unchecked:
+        return Span(" not checked yet ", Tone.STALE)
+    part, age = invariant.protected, frame.silent or frame.out_of_sight
+    said = "flat" if part is None else f"{fmt.share_down(part)} protected"
+    if age is not None:
+        return Span(f" {said} {fmt.plain_age(age)} ago ", Tone.STALE)
+    if part is None:
+        return Span(" ✓ flat ", Tone.STRONG)
+    if part >= 1 and invariant.ok:
+        return Span(" ✓ 100 % protected ", Tone.STRONG)
+    if not invariant.unprotected:  # what dust there is waits for the next stop
+        return Span(f" ✓ {said} " if invariant.ok else f" {said} ", Tone.STRONG)
+    # Rounded down: 99.97 % is not all of it.
+    text = f"{fmt.share_down(part)} PROTECTED"
+    return Span(f" ‼ {text} ", Tone.CRITICAL) if invariant.settled else Span(f" ◌ {text} ", Tone.WARNING)

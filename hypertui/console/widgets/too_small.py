@@ -1,0 +1,43 @@
+"""The page shown when the terminal is too small: mode, position, protection and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, tint, wrap
+from hypertui.console.widgets import header
+from hypertui.console.widgets.status_line import protection, waiting
+from hypertui.port.snapshot import Severity
+
+MIN_WIDTH = 80
+MIN_HEIGHT = 23
+
+
+def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """What must show on any terminal, and the size that the console needs."""
+    snapshot = frame.snapshot
+    symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    rows: list[Line] = [
+        fit(line(*header.identity_spans(frame, account=False)), width),
+        fit(line(*header.mode_spans(frame, width)), width),
+        *(tint(line(row), waiting(frame).role) for row in wrap(waiting(frame).text, max(width, 8))),
+        line(
+            Span("position ", Tone.DIM),
+            Span(f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}", Tone.STRONG),
+            Span(f"  {fmt.usd(snapshot.position_value)} USD", Tone.DIM),
+        ),
+    ]
+    share = protection(frame)
+    if share.text:
+        rows.append(line(Span(share.text.strip(), share.role)))
+    active = [alarm for alarm in snapshot.alarms if alarm.active]
+    for alarm in active:
+        role = Tone.CRITICAL if alarm.severity is Severity.CRITICAL else Tone.WARNING
+        rows += [line(Span(row, role)) for row in wrap(f"‼ {fmt.clean(alarm.text)}", max(width, 8), 2)]
+    if not active:
+        rows.append(line(Span("alarms none", Tone.DIM)))
+    asked = f"the console needs {MIN_WIDTH}x{MIN_HEIGHT}; the engine does not mind; q quits"
+    rows += [BLANK, *(line(Span(row, Tone.DIM)) for row in wrap(asked, max(width, 8)))]
+    return [fit(row, width) for row in rows]
