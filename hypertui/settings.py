@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from hypertui.core.files import named_path, read_regular
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
-from hypertui.execution.order_tracker import Timing
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network

@@ -112,6 +112,8 @@ class _InstantVenue:
         self._converge(self.ladder.target(), at)
 
     def _converge(self, target: Target, at: int) -> None:
+        if target.halted:
+            self.ladder.halt(target.halted)
         for stop in target.stops:
             working = self._stops.get(stop.slot)
             if working is not None and working[0] == stop.unit:

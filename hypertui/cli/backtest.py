@@ -17,7 +17,7 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import Plan, Reinvest
-from hypertui.strategy.ladder.trace import trace_record
+from hypertui.strategy.ladder.trace import traced
 
 _MOST_DECIMALS = 5
 _ANY_LEVERAGE = 50
@@ -50,7 +50,7 @@ def backtest(arguments: argparse.Namespace) -> int:
 
         def write(tick: int, step: Step, ladder: Ladder) -> None:
             if trace is not None:
-                trace.write(json.dumps(trace_record(step, ladder, tick)) + "\n")
+                trace.write(json.dumps(traced(step, ladder).record(tick)) + "\n")
 
         run = replay(series, plan, costs, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)

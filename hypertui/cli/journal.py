@@ -15,9 +15,10 @@ from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.core.market import plain
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.journal_writer import Input, LedgerJournal, TradeJournal
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.journal_writer import LedgerJournal, TradeJournal
 from hypertui.execution.opening import rehearse
-from hypertui.execution.recording import Unsound
+from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.journal import Journal, JournalError, Locked
 from hypertui.journal.archive import to_be_made
@@ -132,7 +133,7 @@ def look(
 def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: Plan) -> str:
     """Why the trade cannot be taken up from what is written down, in words; empty where it can."""
     try:
-        history = [Input(row.kind, row.at, row.data) for row in journal.inputs(live.id)]
+        history = [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(live.id)]
         rehearse(plan, config.timing, int(live.id, 16), history)
     except Unsound as error:
         return (

@@ -8,27 +8,33 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from hypertui.core.market import ZERO, Fill, Side, plain
+from hypertui.core.market import ZERO, Side, plain
 from hypertui.exchange.protocol import (
     AccountState,
-    Exchange,
     ExchangeError,
     FundingPayment,
     OpenOrder,
+    OrderReport,
     RateLimited,
     Transfer,
 )
-from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.key_watch import KeyWatch
-from hypertui.execution.market_data import MarketData
-from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds
+from hypertui.execution.opening import Opening
+from hypertui.execution.orders import OwnOrder
+from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import reconciliation
+from hypertui.execution.steering import Steering
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import (
+    DustCorrected,
+    FillsCompared,
+    FundingBooked,
+    OrderAltered,
+    QuestionAnswered,
+)
 from hypertui.port.snapshot import Severity
-from hypertui.runtime.alarms import Alarms
-from hypertui.runtime.clock_sync import ClockSync
-from hypertui.runtime.event_queue import EventQueue
-from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose, RequestBudget
+from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
@@ -47,56 +53,42 @@ class _Suspicion:
 
 
 class AccountSync:
-    """Runs its questions outside the inbox and hands the answers in.
-
-    `book` takes fills that were found by asking; `pause` stops new risk when the position is not the booked
-    one.
-    """
+    """Asks beside the events and hands the answers in. `began_at` is when the entry was filled (ms), `since`
+    from when on fills are asked for; a new trade has nothing to be compared yet."""
 
     def __init__(
         self,
-        exchange: Exchange,
-        symbol: str,
-        tracker: OrderTracker,
-        ids: ClientIds,
-        inputs: MarketData,
-        inbox: EventQueue,
-        clock: Callable[[], int],
-        alarms: Alarms,
-        journal: TradeJournal,
-        rations: RequestBudget,
-        skew: ClockSync,
+        context: TradeContext,
+        recorder: TradeRecorder,
+        bookkeeper: Bookkeeper,
+        steering: Steering,
         key: KeyWatch,
-        book: Callable[[Fill], None],
-        pause: Callable[[str], None],
-        expires_after: int,
-        began_at: int,
-        since: int | None = None,
-        is_new: bool = False,
+        opening: Opening,
     ) -> None:
-        self._exchange = exchange
-        self._symbol = symbol
-        self._tracker = tracker
-        self._ids = ids
-        self._inputs = inputs
-        self._inbox = inbox
-        self._clock = clock
-        self._alarms = alarms
-        self._journal = journal
-        self._rations = rations
-        self._skew = skew
+        self._context = context
+        self._exchange = context.exchange
+        self._symbol = context.config.symbol
+        self._recorder = recorder
+        self._tracker = recorder.trade.tracker
+        self._ids = context.ids
+        self._inputs = context.inputs
+        self._inbox = context.inbox
+        self._clock = context.clock
+        self._alarms = context.alarms
+        self._journal = context.journal
+        self._rations = context.rations
+        self._skew = context.skew
         self._key = key
-        self._book = book
-        self._pause = pause
-        self._expires_after = expires_after
-        self._began_at = began_at
-        self._since = clock() if since is None else since
+        self._bookkeeper = bookkeeper
+        self._steering = steering
+        self._began_at = opening.began_at
+        self._since = opening.began_at if opening.resumed or opening.found else context.clock()
         self._transfers_until = 0
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
-        self._unsure_since: int | None = None if is_new else 0
+        self._unsure_since: int | None = None if opening.is_new else 0
         self._suspicion: _Suspicion | None = None
-        self._quiet_at = clock()  # when nothing was unproven last, as far as that was looked at
+        self._quiet_at = context.clock()  # when nothing was unproven last, as far as that was looked at
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
 
@@ -249,8 +241,10 @@ class AccountSync:
             self._alarms.clear("requests")
 
     def _on_funding(self, payments: Sequence[FundingPayment]) -> None:
-        for payment in payments:
-            if self._tracker.fund(payment, self._clock()):
+        for payment in sorted(payments, key=lambda payment: payment.time):
+            # Every answer to the question tells of the last payment again.
+            if payment.time > (self._tracker.funded_until or 0):
+                self._recorder.take(FundingBooked(self._clock(), payment))
                 self._journal.funding(payment)
 
     def _on_transfers(self, transfers: Sequence[Transfer]) -> None:
@@ -262,7 +256,6 @@ class AccountSync:
         self._look_at_clock()
         self._inputs.on_answer(asked_at)
         self._inputs.knowledge.on_account(account, asked_at)
-        self._tracker.venue_ahead = self._skew.ahead
         self._compare_position(account.position, booked)
 
     def _compare_position(self, position: Decimal, booked: int) -> None:
@@ -305,14 +298,14 @@ class AccountSync:
             self._believe(new.difference)
 
     def _believe(self, difference: Decimal) -> None:
-        ladder, mark = self._tracker.ladder, self._tracker.mark
+        ladder, mark = self._tracker.ladder, self._recorder.mark
         if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
             if self._tracker.quiet:
-                self._tracker.correct_dust(difference, self._clock())
+                self._recorder.take(DustCorrected(self._clock(), difference))
             return
         text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
         self._alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")
-        self._pause(text)
+        self._steering.pause(text)
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         if self._unsure_since is not None and findings.asked_at >= self._unsure_since:
@@ -323,9 +316,9 @@ class AccountSync:
         self._inputs.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
-            self._book(fill)
+            self._bookkeeper.book(fill)
         asked_at = findings.asked_at
-        self._tracker.on_compared(min(asked_at, self._skew.at_venue(asked_at)), now)
+        self._recorder.take(FillsCompared(now, min(asked_at, self._skew.at_venue(asked_at))))
         found = self._tracker.fills_booked - booked
         if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
             self._suspicion.looked = True  # what was asked for before tells of an earlier moment
@@ -362,19 +355,23 @@ class AccountSync:
         for client_id, (asked_at, report) in findings.reports.items():
             order = self._tracker.find(client_id)
             if order is not None and not order.dead:
-                self._tracker.on_answer(order, report, asked_at, now)
+                self._answer(order, report, asked_at, now)
         for listing in findings.orders:
             order = self._tracker.find(listing.client_id)
             if order is not None and order.unproven and not order.due:
-                self._tracker.on_answer(order, reconciliation.as_report(listing), findings.asked_at, now)
+                self._answer(order, reconciliation.as_report(listing), findings.asked_at, now)
         for client_id in differences.altered:
             order = self._tracker.find(client_id)
             if order is not None and not order.dead:
-                self._tracker.on_altered(order, now)
+                self._recorder.take(OrderAltered(now, client_id))
+
+    def _answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
+        mark = self._recorder.mark
+        self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
 
     async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
         try:
-            expires_at = self._skew.expiry(self._clock() + self._expires_after)
+            expires_at = self._skew.expiry(self._clock() + self._context.config.timing.expires_after)
             await self._exchange.cancel(self._symbol, client_ids, expires_at)
         except ExchangeError as error:
             self._inbox.post(partial(self._unanswered, f"{len(client_ids)} orphans not cancelled", error))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.recorder import TradeRecorder
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
 
 
-def tell(tracker: OrderTracker, alarms: Alarms, now: int) -> None:
+def tell(recorder: TradeRecorder, alarms: Alarms, now: int) -> None:
     """Say it once for each of them, with its time."""
     for key, aside, what in (
-        ("statistics", tracker.ladder.statistics, "statistics are wrong"),
-        ("telling", tracker.telling, "the log and the journal's rows for people lack something"),
+        ("statistics", recorder.trade.ladder.statistics, "statistics are wrong"),
+        ("telling", recorder.telling, "the log and the journal's rows for people lack something"),
     ):
         if aside.fault:
             aside.note(now)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.convergence import Posture
 from hypertui.execution.orders import OwnOrder, Role, state_of
+from hypertui.execution.trading_state import Posture
 from hypertui.port.views import (
     LATENCY_STEPS,
     CycleView,
@@ -32,8 +32,8 @@ from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.position_map import Execution, MapOrder
 
 if TYPE_CHECKING:
+    from hypertui.execution.live_trade import LiveTrade
     from hypertui.execution.order_tracker import OrderTracker
-    from hypertui.execution.trade import OpenTrade
     from hypertui.execution.trade_context import TradeContext
 
 _MAP_MARGIN = 6
@@ -60,13 +60,13 @@ class Books:
         self._memory: int | None = None
         self._memory_at = 0
 
-    def fields(self, trade: OpenTrade, now: int) -> dict[str, object]:
+    def fields(self, trade: LiveTrade, now: int) -> dict[str, object]:
         """The fields of a `Snapshot` that an open trade fills."""
         ladder, tracker = trade.tracker.ladder, trade.tracker
         listing = trade.caretaker.listing
         return {
             "position_map": self._position_map(ladder, tracker),
-            "orders": _orders(ladder, tracker, trade.manager.posture, listing, now),
+            "orders": _orders(ladder, tracker, trade.steering.state.posture, listing, now),
             "listed_at": None if listing is None else listing[0],
             **self._bookings(ladder, tracker.fills_booked),
         }

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from hypertui.core.phrases import counted
 from hypertui.execution import operator_exits
-from hypertui.execution.convergence import Posture
 from hypertui.execution.orders import Role
+from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Ack, Command, CommandState, Verb
 from hypertui.port.snapshot import Mode
@@ -27,11 +27,7 @@ class SteeredTrade(operator_exits.ExitedTrade, Protocol):
     wishes: Wishes
     closed_at: int | None
 
-    def pause(self, reason: str) -> None: ...
-
-    def resume(self, by: str) -> None: ...
-
-    def halt(self, reason: str) -> None: ...
+    entry_block: str
 
 
 class CommandHandler:
@@ -52,13 +48,13 @@ class CommandHandler:
             trade.wishes.call_off(command.verb)
         match command.verb:
             case Verb.PAUSE:
-                trade.pause(_by(command))
+                trade.steering.pause(_by(command))
                 trade.desk.outcomes.expect(command, self._paused, _SOON, self._not_paused)
             case Verb.RESUME:
-                trade.resume(_by(command))
+                trade.steering.resume(_by(command))
                 trade.desk.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
             case Verb.HALT:
-                trade.halt(_by(command))
+                trade.steering.halt(_by(command))
                 trade.desk.outcomes.expect(command, self._halted, _SOON, self._not_halted)
             case Verb.RECONCILE:
                 trade.desk.inbox.spawn(self._reconcile(command))
@@ -84,7 +80,7 @@ class CommandHandler:
         buys = self._trade.tracker.buys()
         if any(order.unproven for order in buys) or self._trade.courier.busy:
             return None
-        if self._trade.manager.posture is Posture.HANDS_OFF:
+        if self._trade.steering.state.posture is Posture.HANDS_OFF:
             return CommandState.CONFIRMED, "nothing is placed; what was cancelled stays cancelled"
         words = "no new buys"
         if buys:
@@ -109,7 +105,7 @@ class CommandHandler:
         )
 
     def _not_resumed(self) -> str:
-        why = self._trade.manager.hold_buys or "not every order has been answered for"
+        why = self._trade.entry_block or "not every order has been answered for"
         return f"resumed, but not all orders work yet: {why}; the engine goes on trying"
 
     def _halted(self) -> Outcome:

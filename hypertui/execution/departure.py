@@ -9,9 +9,9 @@ from functools import partial
 from hypertui.core.shutdown import FAILED
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution import last_words, operator_exits
-from hypertui.execution.convergence import Posture
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish
 from hypertui.port.commands import CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
@@ -27,7 +27,7 @@ class Departure:
     def __init__(self, desk: TradeContext) -> None:
         self._desk = desk
 
-    async def by_defect(self, error: Exception, trade: OpenTrade | None, stop: Stop) -> StopReason:
+    async def by_defect(self, error: Exception, trade: LiveTrade | None, stop: Stop) -> StopReason:
         """Wind down as far as that goes, and say how things were left."""
         desk = self._desk
         cause = f"a defect: {type(error).__name__}: {error}"
@@ -42,7 +42,7 @@ class Departure:
         left = last_words.in_words(await last_words.exposed(desk), desk, trade)
         return StopReason(FAILED, f"{cause}; {left}")
 
-    async def leave(self, trade: OpenTrade, stop: Stop) -> StopReason:
+    async def leave(self, trade: LiveTrade, stop: Stop) -> StopReason:
         """Wind down; says how things were left, in words that were true at the end."""
         desk = self._desk
         desk.outcomes.leave()
@@ -73,7 +73,7 @@ class Departure:
         desk.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
 
-    async def _wind_down(self, trade: OpenTrade, on_exit: OnExit) -> str:
+    async def _wind_down(self, trade: LiveTrade, on_exit: OnExit) -> str:
         standing = trade.wishes.current
         if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
             trade.wishes.set_aside()
@@ -82,19 +82,19 @@ class Departure:
                 # Wanted like any other: what this process does not see done, the next one does.
                 return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
             case OnExit.BUYS:
-                if self._desk.mode is not Mode.HALTED and trade.manager.posture is Posture.HANDS_OFF:
+                if self._desk.mode is not Mode.HALTED and trade.steering.state.posture is Posture.HANDS_OFF:
                     # All orders were cancelled by hand; nobody stays to watch over the coins any more.
-                    trade.manager.posture = Posture.PROTECT
+                    trade.steering.set_posture(Posture.PROTECT)
                 reason = "leaving: the buys are cancelled"
                 return await self._fulfil(trade, Wish(Verb.CANCEL_BUYS, reason, passing=True))
             case OnExit.LEAVE:
-                if trade.manager.posture is Posture.TRADE:
-                    trade.manager.posture = Posture.PROTECT
+                if trade.steering.state.posture is Posture.TRADE:
+                    trade.steering.set_posture(Posture.PROTECT)
                 if not await self._desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
                     raise operator_exits.NotDone("not every order has been answered for")
                 return operator_exits.what_is_left(trade)
 
-    async def _fulfil(self, trade: OpenTrade, wish: Wish) -> str:
+    async def _fulfil(self, trade: LiveTrade, wish: Wish) -> str:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
         loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
         until = loop.time() + _LEAVE_PATIENCE
@@ -110,7 +110,7 @@ class Departure:
             raise operator_exits.NotDone(wish.outcome.text)
         return wish.outcome.text
 
-    async def _cancel_buys_at_least(self, trade: OpenTrade) -> None:
+    async def _cancel_buys_at_least(self, trade: LiveTrade) -> None:
         """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
         desk = self._desk
         buys = [order.client_id for order in trade.tracker.buys()]

@@ -18,9 +18,9 @@ from hypertui.exchange.protocol import (
     Refused,
     Unknown,
 )
-from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.plausible import fault_beside
+from hypertui.execution.timing import Timing
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_queue import EventQueue

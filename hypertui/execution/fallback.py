@@ -10,8 +10,10 @@ from hypertui.core.market import ONE, plain
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.exposure import Exposure
 from hypertui.execution.make_safe import NotSafe, Safety
-from hypertui.execution.recording import learn_ids
+from hypertui.execution.playback import learn_ids
 from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import ProcessStarted, StateSet
+from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Invariant, Mode, Severity
@@ -33,6 +35,7 @@ class Fallback:
         self._flat = ""
         self._news = False
         learn_ids(desk.ids, desk.journal.history())
+        desk.ids.begin(desk.ids.start + 1)
         self._safety = Safety(
             desk.exchange,
             desk.config.symbol,
@@ -48,9 +51,10 @@ class Fallback:
         reason = f"no new buys: the trade's books cannot be relied on: {self._cause}"
         text = f"{reason}; what the exchange holds gets its stops; flatten or start again"
         desk.alarms.sound("books", Severity.CRITICAL, text)
-        desk.record_mode(Mode.PAUSED, reason)
+        state = TradingState(Mode.PAUSED, reason, Posture.HANDS_OFF)
+        desk.journal.record(StateSet(desk.clock(), state))
         desk.set_mode(Mode.PAUSED, reason)
-        desk.journal.record("started", desk.clock(), {"start": desk.ids.start})
+        desk.journal.record(ProcessStarted(desk.clock(), desk.ids.start))
         desk.durability.commit()
         while True:
             await self._protect()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
-from hypertui.execution.orders import Decision, OwnOrder
+from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.trade_inputs import Input
+from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalError
 from hypertui.journal.pruning import Retention
 from hypertui.journal.records import (
@@ -28,16 +28,7 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 from hypertui.port.engine import Event, EventKind
-from hypertui.strategy.ladder.ladder import Ladder, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One recorded input: its kind, its time (ms), and its data as JSON gave it back."""
-
-    kind: str
-    at: int
-    data: Mapping[str, Any]
+from hypertui.strategy.ladder.trace import TracedStep
 
 
 class TradeJournal(Protocol):
@@ -58,10 +49,10 @@ class TradeJournal(Protocol):
     async def tidy(self) -> str:
         """Let go of some of what need not be kept any longer; returns what is in the way, in words."""
 
-    def history(self) -> Sequence[Input]:
+    def history(self) -> Sequence[JournalledInput]:
         """The inputs of the trade that goes on, oldest first; empty for a new one."""
 
-    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+    def record(self, given: Input) -> None:
         """Queue an input."""
 
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
@@ -79,13 +70,13 @@ class TradeJournal(Protocol):
     def ended(self, at: int, how: str) -> None:
         """Queue the trade's end: the next start begins a new one. What comes after it belongs to no trade."""
 
-    def order(self, order: OwnOrder, status: str, at: int) -> None:
+    def order(self, changed: OrderChanged, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
 
-    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
-        """Queue a fill, by an order with this decision."""
+    def fill(self, booked: FillBooked) -> None:
+        """Queue a fill."""
 
-    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+    def step(self, traced: TracedStep, at: int) -> None:
         """Queue a step."""
 
     def event(self, event: Event) -> None:
@@ -111,7 +102,7 @@ class LedgerJournal:
         self._journal = journal
         self._trade = trade
         inputs = () if is_new else journal.inputs(trade.id)
-        self._history = tuple(Input(row.kind, row.at, row.data) for row in inputs)
+        self._history = tuple(JournalledInput(row.kind, row.at, row.data) for row in inputs)
         known = () if is_new else journal.transfers(trade.id)
         self._transfers = {(row.time, row.hash, row.number) for row in known}
         self._seq = len(self._history)
@@ -148,14 +139,15 @@ class LedgerJournal:
             return f"retention: {error}"
         return ""
 
-    def history(self) -> Sequence[Input]:
+    def history(self) -> Sequence[JournalledInput]:
         """The inputs of the trade that goes on."""
         return self._history
 
-    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+    def record(self, given: Input) -> None:
         """Queue an input."""
         self._seq += 1
-        self._add(InputRecord(self._trade.id, self._seq, at, kind, data))
+        kept = encode(given)
+        self._add(InputRecord(self._trade.id, self._seq, kept.at, kept.kind, kept.data))
 
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make what is queued durable, at once or not at all."""
@@ -183,10 +175,11 @@ class LedgerJournal:
         if not self._over:
             self._end, self._over = (at, how), True
 
-    def order(self, order: OwnOrder, status: str, at: int) -> None:
+    def order(self, changed: OrderChanged, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""
-        wanted, trade = order.order, self._trade.id
-        if status == "sent":
+        order, trade = changed.order, self._trade.id
+        wanted = order.order
+        if changed.status == "sent":
             self._add(
                 OrderRecord(
                     trade,
@@ -207,15 +200,17 @@ class LedgerJournal:
                     order.decision.step,
                 )
             )
-        self._add(StatusRecord(trade, order.client_id, at, status, order.order_id, order.note))
+        self._add(StatusRecord(trade, order.client_id, at, changed.status, changed.order_id, changed.note))
 
-    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
-        """Queue a fill, by an order with this decision."""
-        reason, target = decision.reason.value, decision.target
-        self._add(FillRecord.of(self._trade.id, fill, role, unit, reason, target))
+    def fill(self, booked: FillBooked) -> None:
+        """Queue a fill."""
+        reason, target = booked.decision.reason.value, booked.decision.target
+        role = booked.role.value
+        self._add(FillRecord.of(self._trade.id, booked.fill, role, booked.unit, reason, target))
 
-    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+    def step(self, traced: TracedStep, at: int) -> None:
         """Queue a step."""
+        step = traced.step
         self._add(
             StepRecord(
                 self._trade.id,
@@ -224,10 +219,10 @@ class LedgerJournal:
                 step.price,
                 step.direction.value,
                 step.unit,
-                ladder.phase.value,
-                ladder.position,
-                ladder.fragment,
-                ladder.realized_pnl,
+                traced.phase.value,
+                traced.position,
+                traced.fragment,
+                traced.realized_pnl,
             )
         )
 

@@ -15,7 +15,7 @@ from hypertui.execution import exposure, operator_exits
 
 if TYPE_CHECKING:
     from hypertui.execution.exposure import Exposure
-    from hypertui.execution.trade import OpenTrade
+    from hypertui.execution.live_trade import LiveTrade
     from hypertui.execution.trade_context import TradeContext
 
 PATIENCE = 4.0  # seconds that the exchange has for the answer
@@ -35,7 +35,7 @@ async def exposed(desk: TradeContext) -> Exposure | None:
         return None
 
 
-def in_words(seen: Exposure | None, desk: TradeContext, trade: OpenTrade | None) -> str:
+def in_words(seen: Exposure | None, desk: TradeContext, trade: LiveTrade | None) -> str:
     """What is held, what protects it and what may still buy."""
     if seen is not None:
         return seen.in_words()
@@ -48,7 +48,7 @@ def in_words(seen: Exposure | None, desk: TradeContext, trade: OpenTrade | None)
     )
 
 
-def corrected(said: str, seen: Exposure | None, trade: OpenTrade) -> str:
+def corrected(said: str, seen: Exposure | None, trade: LiveTrade) -> str:
     """What was `said` by the own books, or the exchange's word where more has happened than they know."""
     if seen is None:
         return said
@@ -59,7 +59,7 @@ def corrected(said: str, seen: Exposure | None, trade: OpenTrade) -> str:
     return seen.in_words() + buys
 
 
-def is_covered(seen: Exposure, trade: OpenTrade) -> bool:
+def is_covered(seen: Exposure, trade: LiveTrade) -> bool:
     """Whether stops cover all that is held, but for a remainder for which the exchange takes no order."""
-    price = trade.tracker.mark or ZERO
+    price = trade.recorder.mark or ZERO
     return seen.position >= 0 and (not seen.bare or seen.bare * price < trade.instrument.min_order_value)

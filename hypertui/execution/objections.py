@@ -13,13 +13,14 @@ from hypertui.core.market import Fill
 from hypertui.core.phrases import coins
 from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
 from hypertui.execution.account_sync import AccountSync
-from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recovery import adoption
 from hypertui.execution.recovery.adoption import Adoption
 from hypertui.execution.refusals import TOLD_FROM, RefusalAlarms, protected
+from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trading_state import Posture
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.request_budget import Purpose
 
@@ -33,7 +34,7 @@ class HaltedTrade(Protocol):
 
     desk: TradeContext
     tracker: OrderTracker
-    manager: OrderManager
+    steering: Steering
     caretaker: AccountSync
     adoption: Adoption
 
@@ -42,8 +43,6 @@ class HaltedTrade(Protocol):
 
     @property
     def lamp(self) -> Invariant | None: ...
-
-    def halt(self, reason: str) -> None: ...
 
 
 class Objections:
@@ -111,7 +110,7 @@ class Objections:
         symbol = self._desk.config.symbol
         text = f"{symbol} is delisted: the exchange has cancelled its orders and settles the position"
         self._desk.alarms.sound("delisted", Severity.CRITICAL, text)
-        self._trade.manager.posture = Posture.HANDS_OFF
+        self._trade.steering.set_posture(Posture.HANDS_OFF)
         self._desk.inbox.spawn(self._settle())
 
     async def _settle(self) -> None:
@@ -132,10 +131,12 @@ class Objections:
         ladder = self._trade.tracker.ladder
         text = f"{symbol} is delisted"
         if position:
-            self._trade.halt(f"{text}; {coins(position, ladder.plan.instrument)} {symbol} not settled yet")
+            self._trade.steering.halt(
+                f"{text}; {coins(position, ladder.plan.instrument)} {symbol} not settled yet"
+            )
             return
         for key in ("venue", "foreign", "position", "unprotected"):
             desk.alarms.clear(key)
         result = unexplained or f"Result {ladder.book.realized_pnl:+,.2f} USD"
-        self._trade.halt(f"{text}: the exchange settled the position. {result}")
+        self._trade.steering.halt(f"{text}: the exchange settled the position. {result}")
         desk.ended(text)

@@ -10,26 +10,19 @@ from decimal import Decimal
 from hypertui.core.market import Fill, Order, Reason
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
-from hypertui.execution.durability import Durability
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.journal_writer import Input, TradeJournal
-from hypertui.execution.market_data import MarketData
-from hypertui.execution.order_tracker import Timing
+from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
+from hypertui.execution.playback import replay
 from hypertui.execution.preflight.approval import Cleared
-from hypertui.execution.recording import (
-    RecordedTracker,
-    Unsound,
-    plain_json,
-    read_fill,
-    read_order,
-    relive,
-)
 from hypertui.execution.recovery import from_exchange
-from hypertui.execution.trade_events import TradeEvents
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade import Trade, Unsound
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import EntrySent, TradeOpened
+from hypertui.execution.trade_news import OrderChanged
 from hypertui.port.commands import Stop
-from hypertui.runtime.event_queue import EventQueue
-from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import Plan
 
 _PATIENCE = 10.0
@@ -44,7 +37,7 @@ class Opening:
     and may have sent more than it could write down."""
 
     fills: Sequence[Fill]
-    history: Sequence[Input] = ()
+    history: Sequence[JournalledInput] = ()
     remains: from_exchange.Remains | None = None
     resumed: bool = False
     entry: OwnOrder | None = None
@@ -74,6 +67,11 @@ class Opening:
         return trade_of(self.stops[0].client_id) if self.stops else None
 
     @property
+    def began_at(self) -> int:
+        """When the entry was filled (ms)."""
+        return min(fill.time for fill in self.fills)
+
+    @property
     def adopted_at(self) -> int:
         """When a position was taken over (ms): what was traded before is in it. 0 where none was."""
         return 0 if any(fill.order_id for fill in self.fills) else min(fill.time for fill in self.fills)
@@ -88,36 +86,26 @@ class Opening:
             raise Unsound("opened", min((fill.time for fill in self.fills), default=0), error) from error
 
 
-def known(history: Sequence[Input]) -> Opening | None:
+def known(history: Sequence[JournalledInput]) -> Opening | None:
     """The trade that the journal knows as opened, if there is one. Raises Unsound where that cannot be
     read."""
     for number, entry in enumerate(history):
         if entry.kind == "opened":
             try:
-                fills = [read_fill(fill) for fill in entry.data["fills"]]
-            except Exception as error:
+                opened = decode(entry)
+            except Undecodable as error:
                 raise Unsound(entry.kind, entry.at, error) from error
-            return Opening(fills, history[number + 1 :], resumed=True)
+            assert isinstance(opened, TradeOpened), "its kind says so"
+            return Opening(opened.fills, history[number + 1 :], resumed=True)
     return None
 
 
-def rehearse(plan: Plan, timing: Timing, trade_id: int, history: Sequence[Input]) -> None:
+def rehearse(plan: Plan, timing: Timing, trade_id: int, history: Sequence[JournalledInput]) -> None:
     """Take a trade up from its history as a start would, and let go of it. Raises Unsound where that start
     could not."""
     opening = known(history)
     if opening is not None:
-        tracker = RecordedTracker(opening.ladder(plan), timing, _Deaf(), lambda *_: None)
-        relive(tracker, ClientIds(trade_id), opening.history)
-
-
-class _Deaf:
-    """Is told of what is played back, which is no news."""
-
-    def on_step(self, step: Step) -> None:
-        """Nobody listens."""
-
-    def on_order(self, order: OwnOrder, status: str) -> None:
-        """Nobody listens."""
+        replay(Trade(opening.ladder(plan), timing, ClientIds(trade_id)), opening.history)
 
 
 class Start:
@@ -126,21 +114,17 @@ class Start:
 
     def __init__(
         self,
+        context: TradeContext,
         plan: Plan,
         entry: Entry,
-        journal: TradeJournal,
-        durability: Durability,
-        chronicle: TradeEvents,
-        inputs: MarketData,
-        inbox: EventQueue,
     ) -> None:
         self._plan = plan
         self._entry = entry
-        self._journal = journal
-        self._durability = durability
-        self._chronicle = chronicle
-        self._inputs = inputs
-        self._inbox = inbox
+        self._journal = context.journal
+        self._durability = context.durability
+        self._chronicle = context.chronicle
+        self._inputs = context.inputs
+        self._inbox = context.inbox
         self._entering: OwnOrder | None = None
         self._found = False
 
@@ -168,7 +152,7 @@ class Start:
             fills: Sequence[Fill] = [adopted]
         else:
             fills = remains.entry if remains is not None else await self._bought(history)
-        self._journal.record("opened", self._inputs.now, {"fills": [plain_json(fill) for fill in fills]})
+        self._journal.record(TradeOpened(self._inputs.now, tuple(fills)))
         is_adopted = adopted is not None
         return Opening(
             fills,
@@ -179,20 +163,20 @@ class Start:
             found=self._found,
         )
 
-    async def _bought(self, history: Sequence[Input]) -> Sequence[Fill]:
+    async def _bought(self, history: Sequence[JournalledInput]) -> Sequence[Fill]:
         for entry in history:
             if entry.kind != "entering":
                 continue
             try:
-                order, expires_at = read_order(entry.data["order"]), int(entry.data["expires_at"])
-                price = entry.data.get("price")  # the first version left it out
-                self._entering = _own(order, expires_at, None if price is None else Decimal(price), entry.at)
-            except Exception as error:
+                sent = decode(entry)
+            except Undecodable as error:
                 raise Unsound(entry.kind, entry.at, error) from error
-            if fills := await self._entry.found(order, expires_at, self._inbox):
+            assert isinstance(sent, EntrySent), "its kind says so"
+            self._entering = _own(sent)
+            if fills := await self._entry.found(sent.order, sent.expires_at, self._inbox):
                 self._found = True
                 return fills
-            self._chronicle.order(self._entering, "not placed")
+            self._tell(self._entering, "not placed")
             self._entering = None
         try:
             attempt = sum(entry.kind == "entering" for entry in history) + 1
@@ -211,10 +195,10 @@ class Start:
         return self._inputs.quote
 
     def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
-        data = {"order": plain_json(order), "expires_at": expires_at, "price": plain_json(price)}
-        self._journal.record("entering", self._inputs.now, data)
-        self._entering = _own(order, expires_at, price, self._inputs.now)
-        self._chronicle.order(self._entering, "sent")
+        sent = EntrySent(self._inputs.now, order, expires_at, price)
+        self._journal.record(sent)
+        self._entering = _own(sent)
+        self._tell(self._entering, "sent")
         self._durability.commit()
         if self._durability.problem:
             raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")
@@ -223,10 +207,13 @@ class Start:
         if self._entering is not None:
             self._entering.note = str(error)
             reached = isinstance(error, StartRefused)
-            self._chronicle.order(self._entering, OrderState.REJECTED.value if reached else "not placed")
+            self._tell(self._entering, OrderState.REJECTED.value if reached else "not placed")
+
+    def _tell(self, entry: OwnOrder, status: str) -> None:
+        self._chronicle.order(OrderChanged(entry, status, entry.order_id, entry.note))
 
 
-def _own(order: Order, expires_at: int, price: Decimal | None, at: int) -> OwnOrder:
+def _own(sent: EntrySent) -> OwnOrder:
     """An entry as the journal shows it; it belongs to no slot."""
-    decision = Decision(Reason.ENTRY) if price is None else decisions.entry(price)
-    return OwnOrder(order, Role.ENTRY, -1, 0, at, expires_at, decision, since=at)
+    decision = decisions.entry(sent.price)
+    return OwnOrder(sent.order, Role.ENTRY, -1, 0, sent.at, sent.expires_at, decision, since=sent.at)

@@ -18,14 +18,16 @@ from hypertui.core.market import ZERO, Fill, Side
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.account_sync import AccountSync
-from hypertui.execution.convergence import Action, OrderManager, Place, Posture
 from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_gateway import OrderGateway
-from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.order_tracker import OrderTracker, SeenPrice
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import adoption
 from hypertui.execution.recovery.adoption import Adoption
+from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.request_budget import Purpose
@@ -44,8 +46,9 @@ class ExitedTrade(Protocol):
     """What a wind-down needs of the open trade."""
 
     desk: TradeContext
+    recorder: TradeRecorder
     tracker: OrderTracker
-    manager: OrderManager
+    steering: Steering
     courier: OrderGateway
     adoption: Adoption
     caretaker: AccountSync
@@ -53,9 +56,9 @@ class ExitedTrade(Protocol):
     @property
     def began_at(self) -> int: ...
 
-    def send(self, action: Action) -> None: ...
+    def cancel(self, orders: Iterable[OwnOrder]) -> None: ...
 
-    def sell_out(self, reason: str) -> None: ...
+    def close(self, size: Decimal, seen: SeenPrice, why: str) -> OwnOrder: ...
 
 
 class NotDone(Exception):
@@ -115,7 +118,7 @@ class Winddown:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
             return waits
         held = self._trade.tracker.ladder.position
-        if self._trade.manager.posture is Posture.HANDS_OFF and not _covered(self._trade):
+        if self._trade.steering.state.posture is Posture.HANDS_OFF and not _covered(self._trade):
             text = f"no buys work, and not all of {_coins(self._trade, held)} has a stop"
             return Progress(True, text, failed=True)
         if not _covered(self._trade):
@@ -169,7 +172,7 @@ class Winddown:
         if ladder.held < 0:
             text = f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
             return Progress(True, text, failed=True)
-        if trade.manager.posture is Posture.PROTECT and not _covered(trade):
+        if trade.steering.state.posture is Posture.PROTECT and not _covered(trade):
             late = trade.desk.clock() > self._from + _COVERED_WITHIN
             text = f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet"
             return Progress(late, text, failed=late)
@@ -179,7 +182,7 @@ class Winddown:
         """Cancel the buys, close the position reduce-only, see it at 0, cancel the stops."""
         trade, now = self._trade, self._trade.desk.clock()
         buys = trade.tracker.buys()
-        self._cancel(buys)
+        trade.cancel(buys)
         assert self._began is not None, "this is a step"
         if buys and now < self._began + trade.desk.config.timing.confirm_after:
             return _waits(f"{counted(len(buys), 'buy')} to be cancelled")
@@ -189,7 +192,7 @@ class Winddown:
         if held is None:
             return _waits("the position to be known")
         # While nothing is being sold, what a buy brings or a stop has lost is covered as always.
-        trade.manager.posture = Posture.PROTECT if held else Posture.HANDS_OFF
+        trade.steering.set_posture(Posture.PROTECT if held else Posture.HANDS_OFF)
         if held:
             return self._sell(held)
         if waits := self._rid_of(lambda: trade.tracker.alive, _is_any, "order"):
@@ -204,17 +207,12 @@ class Winddown:
 
     # What they are made of
 
-    def _cancel(self, orders: Iterable[OwnOrder]) -> None:
-        if not self._trade.courier.busy:
-            for action in self._trade.manager.cancel(orders, self._trade.desk.clock()):
-                self._trade.send(action)
-
     def _rid_of(
         self, which: Callable[[], Iterable[OwnOrder]], kind: Callable[[OpenOrder], bool], name: str
     ) -> Progress | None:
         """Cancel them; None as soon as the exchange has been seen without."""
         trade = self._trade
-        self._cancel(which())
+        trade.cancel(which())
         left = sum(1 for _ in which())
         if left:
             self._look_again()
@@ -261,17 +259,16 @@ class Winddown:
         return problem
 
     def _sell(self, held: Decimal) -> Progress:
-        trade, mark, now = self._trade, self._trade.tracker.mark, self._trade.desk.clock()
-        if mark is None:
+        trade, seen, now = self._trade, self._trade.recorder.seen, self._trade.desk.clock()
+        if seen is None:
             return _waits("a price")
         if now < self._sell_at or not trade.desk.rations.allows(Purpose.PROTECT):
             return _waits(f"the sale of {_coins(trade, held)}")
-        trade.manager.posture = Posture.HANDS_OFF
-        self._sale = trade.manager.close(held, mark, now, self._reason)
+        trade.steering.set_posture(Posture.HANDS_OFF)
+        self._sale = trade.close(held, seen, self._reason)
         self._sell_at = now + _SELL_AGAIN * 2 ** min(self._sales, _SELL_DOUBLINGS)
         self._sales += 1
         self._look_again()
-        trade.send(Place((self._sale,)))
         return _waits(f"the sale of {_coins(trade, held)}")
 
 

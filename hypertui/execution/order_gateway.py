@@ -2,57 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence, Set
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
-from hypertui.exchange.protocol import Exchange, OrderReport, RateLimited, Rejected, Unknown, Unreachable
-from hypertui.execution.convergence import Action, AskAbout, Cancel, Place
-from hypertui.execution.order_tracker import OrderTracker
+from hypertui.exchange.protocol import OrderReport, RateLimited, Rejected, Unknown, Unreachable
+from hypertui.execution.actions import Action, AskAbout, Cancel, Place
+from hypertui.execution.bookkeeping import Bookkeeper
+from hypertui.execution.convergence import UnderWay
+from hypertui.execution.objections import Objections
 from hypertui.execution.orders import OwnOrder
-from hypertui.runtime.clock_sync import ClockSync
-from hypertui.runtime.event_queue import EventQueue
-from hypertui.runtime.request_budget import Purpose, RequestBudget
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import (
+    CancelAnswered,
+    CancelsNotSent,
+    OrderAnswered,
+    OrdersNotPlaced,
+    QuestionAnswered,
+    QuestionFailed,
+)
+from hypertui.runtime.request_budget import Purpose
 
 _FILLS_MARGIN_MS = 60_000
 
 
 class OrderGateway:
-    """Carries each action beside the events.
-
-    `book` takes fills that were asked for; `answered` is told of each answer when its action was sent (ms);
-    `trouble` is told, in words, when an action did not take effect, or None when one did again; `refused` is
-    told before of one that the venue refused as a whole; `doubt` is called when nobody knows whether one
-    did.
-    """
+    """Carries each action beside the events, and gives the trade what became of it. `doubt` is called when
+    nobody knows whether one took effect."""
 
     def __init__(
         self,
-        exchange: Exchange,
-        symbol: str,
-        tracker: OrderTracker,
-        inbox: EventQueue,
-        clock: Callable[[], int],
-        rations: RequestBudget,
-        skew: ClockSync,
-        book: Callable[[Fill], None],
-        answered: Callable[[int], None],
-        trouble: Callable[[str | None], None],
-        refused: Callable[[Rejected], None],
+        context: TradeContext,
+        recorder: TradeRecorder,
+        bookkeeper: Bookkeeper,
+        objections: Objections,
         doubt: Callable[[], None],
     ) -> None:
-        self._exchange = exchange
-        self._symbol = symbol
-        self._tracker = tracker
-        self._inbox = inbox
-        self._clock = clock
-        self._rations = rations
-        self._skew = skew
-        self._book = book
-        self._answered = answered
-        self._trouble = trouble
-        self._refused = refused
+        self._context = context
+        self._exchange = context.exchange
+        self._symbol = context.config.symbol
+        self._recorder = recorder
+        self._tracker = recorder.trade.tracker
+        self._inbox = context.inbox
+        self._clock = context.clock
+        self._rations = context.rations
+        self._skew = context.skew
+        self._bookkeeper = bookkeeper
+        self._objections = objections
         self._doubt = doubt
         self._under_way: list[Place | Cancel] = []
 
@@ -62,10 +60,10 @@ class OrderGateway:
         return bool(self._under_way)
 
     @property
-    def placing(self) -> Set[int]:
-        """The slots of orders whose placement has not been answered."""
+    def under_way(self) -> UnderWay:
+        """What is on its way, and in which slots."""
         places = (action for action in self._under_way if isinstance(action, Place))
-        return {order.slot for place in places for order in place.orders}
+        return UnderWay(self.busy, {order.slot for place in places for order in place.orders})
 
     def prepare(self, actions: Sequence[Action]) -> None:
         """Have done what placements need before they may be sent, beside whatever comes next."""
@@ -112,23 +110,23 @@ class OrderGateway:
         def take() -> None:
             self._took_effect(sent, purpose)
             for order, answer in zip(orders, answers, strict=True):
-                self._tracker.on_placed(order, answer, self._clock())
+                self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
 
         self._acted(action, take)
 
     def _unanswered(self, text: str) -> None:
-        self._trouble(text)
+        self._objections.trouble(text)
         self._doubt()
 
     def _not_placed(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
         self._rations.refused(purpose, error)
         self._tell(f"{counted(len(orders), 'order')} not placed: {error}", error)
-        self._tracker.on_not_placed(orders, str(error), self._clock())
+        self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(error)))
 
     def _tell(self, text: str, error: Exception) -> None:
         if isinstance(error, Rejected):
-            self._refused(error)
-        self._trouble(text)
+            self._objections.refused(error)
+        self._objections.trouble(text)
 
     async def _cancel(self, action: Cancel) -> None:
         orders, purpose, sent = action.orders, action.purpose, self._clock()
@@ -145,14 +143,14 @@ class OrderGateway:
         def take() -> None:
             self._took_effect(sent, purpose)
             for order, outcome in zip(orders, outcomes, strict=True):
-                self._tracker.on_cancel_answer(order, outcome, self._clock())
+                self._recorder.take(CancelAnswered(self._clock(), order.client_id, outcome))
 
         self._acted(action, take)
 
     def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
         self._rations.refused(purpose, error)
         self._tell(f"{counted(len(orders), 'order')} not cancelled: {error}", error)
-        self._tracker.on_not_cancelled(orders, self._clock())
+        self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
 
     async def _ask(self, order: OwnOrder) -> None:
         asked_at = self._clock()
@@ -169,8 +167,9 @@ class OrderGateway:
         def take() -> None:
             self._rations.answered(Purpose.ASK)
             for fill in fills:
-                self._book(fill)
-            self._tracker.on_answer(order, report, asked_at, self._clock())
+                self._bookkeeper.book(fill)
+            mark, now = self._recorder.mark, self._clock()
+            self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
 
         self._inbox.post(take)
 
@@ -186,12 +185,16 @@ class OrderGateway:
     def _not_answered(self, order: OwnOrder, error: Exception) -> None:
         if isinstance(error, RateLimited):
             self._rations.refused(Purpose.ASK, error)
-        self._tracker.on_unanswered(order, self._clock())
+        self._recorder.take(QuestionFailed(self._clock(), order.client_id))
 
     def _took_effect(self, sent: int, purpose: Purpose) -> None:
         self._rations.answered(purpose)
-        self._trouble(None)
-        self._answered(sent)
+        self._objections.trouble(None)
+        self._context.inputs.on_answer(sent)
+
+
+def _ids(orders: Sequence[OwnOrder]) -> tuple[str, ...]:
+    return tuple(order.client_id for order in orders)
 
 
 def _may_have_fills(report: OrderReport | None, order: OwnOrder) -> bool:

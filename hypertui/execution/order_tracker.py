@@ -7,10 +7,9 @@ proves what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from hypertui.core.market import Fill, Order, OrderType, Side
 from hypertui.exchange.protocol import (
@@ -26,53 +25,41 @@ from hypertui.exchange.protocol import (
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.execution.pacing import Pacing
 from hypertui.execution.plausible import start_of
-from hypertui.strategy.aside import Aside
-from hypertui.strategy.ladder.ladder import Ladder, Slot, Step
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade_news import FillBooked, LadderMoved, OrderChanged, TradeNews
+from hypertui.strategy.ladder.ladder import Ladder, Slot
 from hypertui.strategy.ladder.plan import SLOTS
+from hypertui.strategy.ladder.trace import traced
 
 _MOST_STEPS = 1_000  # by one mark
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How long to wait, in ms: before an unanswered order is asked for, until an action expires, and at most
-    between two looks at what time alone changes."""
+class SeenPrice:
+    """A price (USD) and when it was heard (ms)."""
 
-    confirm_after: int = 2_000
-    expires_after: int = 5_000
-    beat: int = 250
-
-
-class Listener(Protocol):
-    """Who is told of what changes, at the moment it does."""
-
-    def on_step(self, step: Step) -> None:
-        """The current unit moved; orders that became due by it are marked already."""
-
-    def on_order(self, order: OwnOrder, status: str) -> None:
-        """An own order has a new status."""
+    price: Decimal
+    at: int
 
 
 class OrderTracker:
-    """The own orders of one trade."""
+    """The own orders of one trade. Everything that changes it is an input of the trade."""
 
-    def __init__(self, ladder: Ladder, timing: Timing, listener: Listener) -> None:
+    def __init__(self, ladder: Ladder, timing: Timing) -> None:
         self.ladder = ladder
         self.timing = timing
         self.patience = timing.confirm_after  # ms before what has not been answered is asked for
-        self._listener = listener
-        self.telling = Aside()  # what the listener does with what it is told
-        self.mark: Decimal | None = None
-        self._mark_at = 0
+        self.news: list[TradeNews] = []  # since somebody last took it
+        self.price: SeenPrice | None = None  # the newest one that mattered
+        self.price_is_heard = False  # of a trigger that fired, and no price has come since
         self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought, by our clock
-        self.venue_ahead = 0  # ms by which the venue's clock, which times the fills, is ahead of ours
         self.compared_until = 0  # every fill before that (ms) has been asked for and booked
         self._orders: dict[str, OwnOrder] = {}
         self._alive: dict[str, OwnOrder] = {}
         self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
         self._fills: set[tuple[int, int, int]] = set()
-        self._funded: set[int] = set()
+        self.funded_until: int | None = None  # when the newest funding that is booked was paid (ms)
         self.pacing = Pacing(timing.confirm_after)
 
     # What is known
@@ -123,10 +110,10 @@ class OrderTracker:
         """Whether something may be sent for a slot again after a refusal."""
         return self.pacing.may_retry(slot.index, now)
 
-    def mark_is_news_to(self, slot: Slot) -> bool:
-        """Whether the mark came after the slot's coins were bought. An older one has not passed their stop,
+    def is_news_to(self, slot: Slot, price: SeenPrice) -> bool:
+        """Whether a price came after the slot's coins were bought. An older one has not passed their stop,
         however far below it is: a purchase may become known before the prices that led to it."""
-        return self._mark_at >= self._bought_at.get(slot.index, 0)
+        return price.at >= self._bought_at.get(slot.index, 0)
 
     def said_passed(self, slot: Slot) -> bool:
         """Whether the venue has refused the slot's stop again and again because the price has passed it, with
@@ -135,19 +122,29 @@ class OrderTracker:
 
     # What happens
 
-    def on_mark(self, price: Decimal, now: int) -> None:
-        """Take a mark price: step the ladder by as many units as it passed, and mark what has become due."""
-        news, self.mark, self._mark_at = price != self.mark, price, now
-        if news:
-            self.pacing.on_mark()
+    def matters(self, price: Decimal, changed: bool) -> bool:
+        """Whether a price changes anything but what the newest price is; `changed` tells whether it differs
+        from the one before."""
+        if self.price_is_heard or (changed and self.pacing.awaits_price):
+            return True
+        if self.ladder.direction(price) is not None:
+            return True
+        return any(order.waiting and order.passed_by(price) for order in self._alive.values())
+
+    def on_price(self, price: Decimal, changed: bool, now: int) -> None:
+        """Take a price: step the ladder by as many units as it passed, and mark what has become due."""
+        self.price, self.price_is_heard = SeenPrice(price, now), False
+        if changed:
+            self.pacing.on_price()
         self._touch(price, now)
         self._mark_due(price, now)
 
-    def on_fill(self, fill: Fill, now: int, from_feed: bool) -> OwnOrder | None:
-        """Book a fill once. Returns its order, None when it is not ours or was booked before."""
+    def on_fill(self, fill: Fill, made_at: int, now: int, from_feed: bool) -> None:
+        """Book a fill of an own order, made at `made_at` by our clock, once."""
         order = self.find(fill.client_id)
         if order is None or fill.key in self._fills:
-            return None
+            return
+        before = self.ladder.book.realized_pnl
         self._fills.add(fill.key)
         self.pacing.booked()
         slot = self._slot_for_coins(order)
@@ -160,8 +157,7 @@ class OrderTracker:
         if order.order.side is Side.BUY:
             self._new_coins(slot)
             self.ladder.bought(slot, order.unit, order.client_id, fill)
-            bought_at = min(now, fill.time - self.venue_ahead)
-            self._bought_at[slot.index] = max(bought_at, self._bought_at.get(slot.index, 0))
+            self._bought_at[slot.index] = max(made_at, self._bought_at.get(slot.index, 0))
         else:
             self.ladder.sold(slot, order.client_id, fill)
         if not order.dead and not order.missed:
@@ -169,13 +165,21 @@ class OrderTracker:
         self._update(order, "partly filled", now)
         if from_feed:
             self._heard_of_touch(order, now)
-        return order
+        gain = self.ladder.book.realized_pnl - before
+        self.news.append(FillBooked(fill, order.role, order.unit, order.decision, gain))
 
-    def adopt(self, fill: Fill, now: int) -> None:
-        """Book a fill that no own order made. Coins sold come from the slot with the highest stop; coins
-        bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
+    def adopt(self, fill: Fill, role: Role, decision: Decision) -> None:
+        """Book a fill that no own order known here made. Coins sold come from the slot with the highest stop;
+        coins bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
+        before = self.ladder.book.realized_pnl
         self._fills.add(fill.key)
         self.pacing.booked()
+        self._allot(fill)
+        gain = self.ladder.book.realized_pnl - before
+        unit = 0 if role is Role.ENTRY else self.ladder.unit
+        self.news.append(FillBooked(fill, role, unit, decision, gain))
+
+    def _allot(self, fill: Fill) -> None:
         longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)
         if fill.side is Side.SELL:
             self.ladder.sold(longs[-1] if longs else self.ladder.slots[0], None, fill)
@@ -228,7 +232,7 @@ class OrderTracker:
         else:
             order.ask_at = now  # an order that rested in the book may also have been filled in part
 
-    def on_not_cancelled(self, orders: Iterable[OwnOrder], now: int) -> None:
+    def on_not_cancelled(self, orders: Iterable[OwnOrder]) -> None:
         """A cancel that never took effect."""
         for order in orders:
             order.cancel_sent_at = None
@@ -253,8 +257,11 @@ class OrderTracker:
         if from_feed and report.state in (OrderState.FILLED, OrderState.TRIGGERED):
             self._heard_of_touch(order, now)
 
-    def on_answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
-        """Take the answer to a question sent at `asked_at`; fills that came with it are booked already."""
+    def on_answer(
+        self, order: OwnOrder, report: OrderReport | None, asked_at: int, mark: Decimal | None, now: int
+    ) -> None:
+        """Take the answer to a question sent at `asked_at`; fills that came with it are booked already.
+        `mark` is the newest price."""
         self.on_unanswered(order, now)
         if order.dead:
             return
@@ -275,13 +282,13 @@ class OrderTracker:
         if report.state is OrderState.TRIGGERED:
             self._found_triggered(order, now)
             return
-        through = self.mark is not None and order.passed_by(self.mark)
+        through = mark is not None and order.passed_by(mark)
         stale_evidence = order.touched_at is None or asked_at > order.touched_at
         if order.due and order.ended is None and stale_evidence and not through:
             self._due_no_longer(order)
         self._working(order, now)
 
-    def on_altered(self, order: OwnOrder, now: int) -> None:
+    def on_altered(self, order: OwnOrder) -> None:
         """An order works with another size or price than it was sent with: it covers nothing, and goes as
         soon as another one stands in its place."""
         order.altered = True
@@ -291,13 +298,13 @@ class OrderTracker:
         order.asked_at = None
         order.ask_at = now + self.patience
 
-    def on_compared(self, until: int, now: int) -> None:
+    def on_compared(self, until: int) -> None:
         """All fills that the venue had at `until` (ms) are booked: nobody need ask for older ones again."""
         self.compared_until = max(until, self.compared_until)
 
     # What is done about it
 
-    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int, decision: Decision) -> OwnOrder:
+    def sent(self, order: Order, role: Role, slot: Slot, unit: int, now: int, decision: Decision) -> None:
         """Write down an order that is about to be sent."""
         own = OwnOrder(
             order,
@@ -321,34 +328,14 @@ class OrderTracker:
             self._stops[slot.index] = own
         elif role is Role.BUY:
             self.ladder.armed(unit, order.size)
-        with self.telling:
-            self._listener.on_order(own, own.status)
-        return own
+        self.news.append(OrderChanged(own, own.status, None, ""))
+        if role is Role.SALE:
+            self.expect_fill(own, now)  # the price that it was decided at is its touch
 
-    def sweep(self, slot: Slot, now: int) -> None:
-        """Take a remainder that no order may be placed for out of its slot."""
-        self.ladder.sweep(slot)
-
-    def sell_out(self, now: int) -> None:
-        """Nothing is bought any more, for the rest of the trade."""
-        self.ladder.sell_out()
-
-    def correct_dust(self, difference: Decimal, now: int) -> None:
-        """Believe the venue about a difference too small for an order."""
-        self.ladder.correct_dust(difference)
-
-    @property
-    def funded_until(self) -> int | None:
-        """When the newest funding that is booked was paid (ms)."""
-        return max(self._funded, default=None)
-
-    def fund(self, payment: FundingPayment, now: int) -> bool:
-        """Book funding, once for each time at which it was paid; returns whether it was news."""
-        if payment.time in self._funded:
-            return False
-        self._funded.add(payment.time)
+    def fund(self, payment: FundingPayment) -> None:
+        """Book funding."""
+        self.funded_until = payment.time
         self.ladder.fund(payment.amount)
-        return True
 
     def cancel_sent(self, orders: Iterable[OwnOrder], now: int) -> None:
         """Write down that cancels are about to be sent."""
@@ -357,16 +344,19 @@ class OrderTracker:
             order.cancel_expires_at = now + self.timing.expires_after
             self._update(order, "cancelling", now)
 
-    def unanswered(self, now: int, may_ask: Callable[[OwnOrder], bool]) -> list[OwnOrder]:
-        """Orders that have to be asked for now, and may be; each is returned once until its answer."""
-        late = [
-            order
-            for order in self._alive.values()
-            if order.unproven and order.asked_at is None and now >= order.ask_at and may_ask(order)
-        ]
-        for order in late:
-            order.asked_at = now
-        return late
+    def unanswered(self, now: int) -> list[OwnOrder]:
+        """Orders that have to be asked about now; none of those whose answer is awaited."""
+        alive = self._alive.values()
+        return [o for o in alive if o.unproven and o.asked_at is None and now >= o.ask_at]
+
+    def asked(self, order: OwnOrder, now: int) -> None:
+        """A question about an order is about to be sent."""
+        order.asked_at = now
+
+    def forget_questions(self) -> None:
+        """Whoever asked is no more: no answer comes."""
+        for order in self._alive.values():
+            order.asked_at = None
 
     # Proofs
 
@@ -377,15 +367,15 @@ class OrderTracker:
             if step is None:
                 return
             self._mark_due(self.ladder.grid.price(step.unit), now)
-            with self.telling:
-                self._listener.on_step(step)
+            self.news.append(LadderMoved(traced(step, self.ladder)))
 
     def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
         """The feed said that a trigger fired. If that is ahead of the mark, it is a touch like one."""
         if order.touched_at is None and order.order.trigger is not None:
             order.touched_at = now
-            self.mark, self._mark_at = self.ladder.grid.price(order.unit), now
-            self._touch(self.mark, now)
+            price = self.ladder.grid.price(order.unit)
+            self.price, self.price_is_heard = SeenPrice(price, now), True
+            self._touch(price, now)
 
     def _mark_due(self, price: Decimal, now: int) -> None:
         passed = [o for o in self._alive.values() if o.waiting and o.passed_by(price)]
@@ -467,8 +457,7 @@ class OrderTracker:
         order.ask_at = now + self.patience
         with self.ladder.statistics:
             self.ladder.position_map.status(order.client_id, status, now)
-        with self.telling:
-            self._listener.on_order(order, status)
+        self.news.append(OrderChanged(order, status, order.order_id, order.note))
 
 
 def _by_stop(slot: Slot) -> int:

@@ -27,11 +27,15 @@ class ClientIds:
         self.start = 0
         self._counts: dict[int, int] = {}
 
+    def peek(self, slot: int) -> str:
+        """The id that the slot's next order will have; 0x and 32 hex digits."""
+        return self._id(slot, self.start << 32 | self._counts.get(slot, 0) + 1)
+
     def next(self, slot: int) -> str:
-        """The id of the slot's next order; 0x and 32 hex digits."""
-        count = self._counts.get(slot, 0) + 1
-        self._counts[slot] = count
-        return self._id(slot, self.start << 32 | count)
+        """The same, given away for good."""
+        client_id = self.peek(slot)
+        self.used(client_id)
+        return client_id
 
     def entry(self, attempt: int) -> str:
         """The id of the order that opens the trade, which belongs to no slot. `attempt` is 1, and one more
@@ -39,12 +43,17 @@ class ClientIds:
         return self._id(_NO_SLOT, attempt)
 
     def used(self, client_id: str) -> None:
-        """Learn of an id that an earlier start gave."""
-        self.started(int(client_id[22:26], 16))
+        """An order has this id; one of a later start than is known begins that start."""
+        slot, start, count = (int(part, 16) for part in (client_id[18:22], client_id[22:26], client_id[26:]))
+        if start > self.start:
+            self.begin(start)
+        if start == self.start:
+            self._counts[slot] = max(count, self._counts.get(slot, 0))
 
-    def started(self, start: int) -> None:
-        """Learn of an earlier start."""
-        self.start = max(self.start, start + 1)
+    def begin(self, start: int) -> None:
+        """The ids from now on are those of start number `start`."""
+        self.start = start
+        self._counts.clear()
 
     def owns(self, client_id: str | None) -> bool:
         """Whether an id belongs to this trade."""
@@ -75,6 +84,7 @@ class Role(StrEnum):
     BUY = "buy"
     SALE = "sale"  # market sale of coins whose stop the price has passed
     CLOSE = "close"  # market sale of everything, at the operator's word
+    ADOPTED = "adopted"  # no order of the trade's own: coins that changed hands otherwise
 
 
 @dataclass(frozen=True, slots=True)

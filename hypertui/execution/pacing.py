@@ -47,7 +47,12 @@ class Pacing:
         that would say so or otherwise."""
         return self._passed[slot] > 1
 
-    def on_mark(self) -> None:
+    @property
+    def awaits_price(self) -> bool:
+        """Whether the next price decides what becomes of a refusal."""
+        return bool(self._passed)
+
+    def on_price(self) -> None:
         """A new price says more than any refusal for the sake of an older one."""
         for slot in self._passed:
             self._retry_at.pop(slot, None)

@@ -15,10 +15,10 @@ from decimal import Decimal
 
 from hypertui.core import phrases
 from hypertui.core.market import ONE, ZERO, Instrument, Side
-from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.market_data import MarketData
-from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.trading_state import Posture
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.alarms import Alarms
 
@@ -89,24 +89,22 @@ class Cover:
 class Protection:
     """Judges one trade, and remembers since when (ms) there has been a fault, and coins without a stop."""
 
-    def __init__(
-        self, tracker: OrderTracker, manager: OrderManager, inputs: MarketData, alarms: Alarms
-    ) -> None:
-        self._tracker = tracker
-        self._manager = manager
+    def __init__(self, recorder: TradeRecorder, inputs: MarketData, alarms: Alarms) -> None:
+        self._recorder = recorder
+        self._tracker = recorder.trade.tracker
         self._inputs = inputs
         self._alarms = alarms
         self._fault_since: int | None = None
         self._bare_since: int | None = None
 
-    def watch(self, verified: bool, busy: bool, now: int) -> Invariant:
+    def watch(self, verified: bool, busy: bool, entry_block: str, now: int) -> Invariant:
         """Judge what is known at `now` (ms), and sound the alarm over coins that have had no stop for long.
-        `verified`: nothing has been missed since orders were last compared; `busy`: an action is under
-        way."""
+        `verified`: nothing has been missed since orders were last compared; `busy`: an action is under way;
+        `entry_block`: why no new risk is taken."""
         knowledge, heard_at = self._inputs.knowledge, self._inputs.feed_heard_at
         if verified and heard_at is not None:
             knowledge.heard_until(heard_at)
-        lamp = self.judge(knowledge.position, busy, now)
+        lamp = self.judge(knowledge.position, busy, entry_block, now)
         if lamp.settled and lamp.unprotected:
             text = f"{lamp.unprotected} unprotected: no stop known to be live covers it"
             self._alarms.sound("unprotected", Severity.CRITICAL, text)
@@ -114,14 +112,14 @@ class Protection:
             self._alarms.clear("unprotected")
         return lamp
 
-    def judge(self, held: Decimal | None, busy: bool, now: int) -> Invariant:
+    def judge(self, held: Decimal | None, busy: bool, entry_block: str, now: int) -> Invariant:
         """How it is at `now` (ms). `held` is the exchange's position (coins; None while it is not known),
         `busy` whether an action is under way."""
         alive = list(self._tracker.alive)
         stops = [order for order in alive if order.role is Role.STOP and is_live(order)]
         units = Counter((order.order.side, order.unit) for order in alive if order.role is not Role.CLOSE)
         cover = self._cover(held, stops)
-        fault = cover.fault or self._order_fault(alive, units)
+        fault = cover.fault or self._order_fault(alive, units, entry_block)
         self._bare_since = _since(self._bare_since, cover.is_bare, now)
         self._fault_since = _since(self._fault_since, bool(fault), now)
         return Invariant(
@@ -143,7 +141,7 @@ class Protection:
         ladder = self._tracker.ladder
         stopped = sum((order.remaining for order in stops), ZERO)
         holds = ladder.held if held is None else held
-        price = self._tracker.mark or ladder.grid.entry_price
+        price = self._recorder.mark or ladder.grid.entry_price
         return Cover(ladder.plan.instrument, ladder.held, holds, stopped, price)
 
     def _is_settled(self, busy: bool, now: int) -> bool:
@@ -155,17 +153,19 @@ class Protection:
             return False
         return self._fault_since is None or now - self._fault_since > patience
 
-    def _order_fault(self, alive: Sequence[OwnOrder], units: Counter[tuple[Side, int]]) -> str:
+    def _order_fault(
+        self, alive: Sequence[OwnOrder], units: Counter[tuple[Side, int]], entry_block: str
+    ) -> str:
         double = next((unit for (_, unit), count in sorted(units.items()) if count > 1), None)
         if double is not None:
             return f"two orders at unit {phrases.unit(double)}"
-        if self._manager.posture is not Posture.TRADE:
+        if self._recorder.trade.state.posture is not Posture.TRADE:
             return ""
         target = self._tracker.ladder.target()
         wanted = {(Side.SELL, stop.unit): stop.size for stop in target.stops}
         for buy in target.buys:
             # What must not be placed now is not missing.
-            if not self._manager.hold_buys or (Side.BUY, buy.unit) in units:
+            if not entry_block or (Side.BUY, buy.unit) in units:
                 wanted[Side.BUY, buy.unit] = buy.size
         live = {
             (order.order.side, order.unit): order.remaining

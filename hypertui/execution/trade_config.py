@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from hypertui.core.market import Instrument
 from hypertui.exchange.protocol import Quote
-from hypertui.execution.order_tracker import Timing
+from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest

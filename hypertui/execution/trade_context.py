@@ -72,10 +72,6 @@ class TradeContext:
             self.chronicle.mode(mode, reason)
             self.changed()
 
-    def record_mode(self, mode: Mode, reason: str) -> None:
-        """Have a restart take up this mode."""
-        self.journal.record("mode", self.clock(), {"mode": mode.value, "reason": reason})
-
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
         self.journal.ended(self.clock(), how)

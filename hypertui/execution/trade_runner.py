@@ -36,13 +36,14 @@ from hypertui.execution.departure import Departure
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.fallback import Fallback
 from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.opening import Start
 from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.playback import newest_price
 from hypertui.execution.preflight import facts
 from hypertui.execution.preflight.approval import Cleared, Gate
 from hypertui.execution.preflight.facts import Survey
-from hypertui.execution.recording import Unsound, newest_mark
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_context import TradeContext
 from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason, Verb
@@ -81,7 +82,7 @@ class TradeRunner:
         self.desk = TradeContext(
             exchange, config, trade_id, clock, random, log, journal, inbox, changed, self._pause, log_trouble
         )
-        self.trade: OpenTrade | None = None
+        self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
         desk = self.desk
         self._exit = Departure(desk)
@@ -197,19 +198,19 @@ class TradeRunner:
             return
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
-        start = Start(plan, entry, desk.journal, desk.durability, desk.chronicle, desk.inputs, desk.inbox)
+        start = Start(desk, plan, entry)
         if desk.config.protect_only and not desk.journal.history():
             raise StartRefused("there is no trade to protect")
         cleared = await self._clear(plan, stop)
         if cleared is None:
             return
-        self._prices.last = newest_mark(desk.journal.history())
+        self._prices.last = newest_price(desk.journal.history())
         self._listen()
         await desk.upkeep.look()
         await start.price(stop)
         if stop.requested:
             return
-        self.trade = OpenTrade(desk, plan, await start.open(cleared))
+        self.trade = LiveTrade(desk, plan, await start.open(cleared))
         self.trade.begin()
         desk.changed()
         await self.trade.catch_up(stop)
@@ -251,7 +252,7 @@ class TradeRunner:
 
     # Its middle
 
-    async def _go_on(self, trade: OpenTrade, stop: Stop, leave_at: float | None) -> None:
+    async def _go_on(self, trade: LiveTrade, stop: Stop, leave_at: float | None) -> None:
         loop = asyncio.get_running_loop()
 
         def leaving() -> bool:
@@ -320,7 +321,7 @@ class TradeRunner:
 
     def _pause(self, reason: str) -> None:
         if self.trade is not None:
-            self.trade.pause(reason)
+            self.trade.steering.pause(reason)
 
     async def _beat(self) -> str:
         self.desk.inbox.post(lambda: None)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
 from hypertui.exchange.protocol import Allowance
-from hypertui.execution.convergence import OrderManager, Posture
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot, Source
 from hypertui.port.views import Budget, SlotState, SlotView, Trigger
@@ -24,6 +24,7 @@ from hypertui.strategy.ladder.plan import SLOTS
 if TYPE_CHECKING:
     from hypertui.execution.books import Books
     from hypertui.execution.fallback import Fallback
+    from hypertui.execution.live_trade import LiveTrade
     from hypertui.execution.trade_context import TradeContext
     from hypertui.execution.trade_runner import TradeRunner
 
@@ -70,7 +71,11 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snap
     }
     common["refusals"] = tuple((verb, why) for verb in Verb if (why := trader.refusal(verb)))
     if trade is not None:
-        common |= {"resumes": trade.resumes, "wish": trade.wishes.in_words(), "closed_at": trade.closed_at}
+        common |= {
+            "resumes": trade.steering.resumes,
+            "wish": trade.wishes.in_words(),
+            "closed_at": trade.closed_at,
+        }
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
     if inputs.quote is not None:
@@ -81,9 +86,8 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snap
     if desk.chronicle.last_step is not None:
         common["last_step"], common["last_step_at"] = desk.chronicle.last_step
     if trade is not None and inputs.quote is not None:
-        ladder = trade.tracker.ladder
         common["instrument"] = trade.instrument
-        common |= _ladder_fields(ladder, trade.tracker, trade.manager, inputs.quote.mark, now)
+        common |= _ladder_fields(trade, inputs.quote.mark, now)
         common |= _account_fields(inputs.knowledge, inputs.quote.mark)
         common |= books.fields(trade, now)
         if lamp is not None:
@@ -121,16 +125,11 @@ def _history(prices: tuple[tuple[int, Decimal], ...], mark: Decimal) -> dict[str
     return {"prices": prices, "price_change": mark / prices[0][1] - ONE}
 
 
-def _ladder_fields(
-    ladder: Ladder,
-    tracker: OrderTracker,
-    manager: OrderManager,
-    mark: Decimal,
-    now: int,
-) -> dict[str, object]:
+def _ladder_fields(trade: LiveTrade, mark: Decimal, now: int) -> dict[str, object]:
     """The fields of a `Snapshot` that describe the open trade at a mark price."""
+    tracker, ladder = trade.tracker, trade.tracker.ladder
     # Where the manager does not trade, nothing is wanted that does not work already.
-    wanted = ladder.target() if manager.posture is Posture.TRADE else None
+    wanted = ladder.target() if trade.steering.state.posture is Posture.TRADE else None
     stake = ladder.fragment_at_entry * SLOTS
     value = ladder.value(mark)
     base = ladder.cycles.base_value
@@ -159,7 +158,7 @@ def _ladder_fields(
         "round_trips": ladder.round_trips.count,
         "growth": value / stake - ONE,
         "cycle_growth": None if base is None else value / base - ONE,
-        "holds": manager.hold_buys,
+        "holds": trade.entry_block,
     }
 
 

@@ -6,13 +6,14 @@ is, so it outlives a line that is down and a process that is killed alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypertui.execution.convergence import Posture
 from hypertui.execution.operator_exits import ExitedTrade, Progress, Winddown, what_works
+from hypertui.execution.trade_inputs import WishSet
+from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Command, CommandState, Verb
-from hypertui.port.snapshot import Mode, Severity
+from hypertui.port.snapshot import Severity
 
 _ALARM_AFTER = 6_000
 _WAITS = "the exchange"
@@ -99,11 +100,10 @@ class Wishes:
         if self._wish is not None:
             self._end(self._wish, Progress(True, "the engine left before it was done", failed=True))
 
-    def take_up(self, data: Mapping[str, str]) -> None:
+    def take_up(self, written: WishSet) -> None:
         """Go on with what was written down before a restart."""
-        if data["verb"]:
-            self._written = True
-            self._set(Wish(Verb(data["verb"]), data["reason"]))
+        self._written = True
+        self._set(Wish(Verb(written.verb), written.reason))
 
     def work(self) -> None:
         """Take a step."""
@@ -123,19 +123,18 @@ class Wishes:
         self._way = Winddown(self._trade, wish.verb, wish.reason)
 
     def _begin(self, wish: Wish) -> None:
-        trade, desk = self._trade, self._trade.desk
         if not wish.passing:
             self._write_down(wish)
+        steering = self._trade.steering
         if wish.verb is Verb.SELL_OUT:
-            trade.sell_out(wish.reason)
+            steering.sell_out(wish.reason)
             return
-        trade.manager.posture = _posture(wish.verb, trade.manager.posture)
+        posture = _posture(wish.verb, steering.state.posture)
         if wish.closes:
-            return
-        desk.set_mode(Mode.PAUSED, wish.reason)
-        if not wish.passing:
+            steering.set_posture(posture)
+        else:
             # Whatever keeps it from its end: a restart takes no new risk by itself.
-            desk.record_mode(Mode.PAUSED, wish.reason)
+            steering.exit(wish.reason, posture, passing=wish.passing)
 
     def _settle(self, wish: Wish, outcome: Progress) -> None:
         desk = self._trade.desk
@@ -175,13 +174,12 @@ class Wishes:
 
     def _write_down(self, wish: Wish | None) -> None:
         """Have a restart go on with it; None and those that are no wish of a restart's clear what was."""
-        desk = self._trade.desk
         lasting = wish if wish is not None and wish.verb in _WRITTEN_DOWN else None
         if lasting is None and not self._written:
             return
         self._written = lasting is not None
         said = ("", "") if lasting is None else (lasting.verb.value, lasting.reason)
-        desk.journal.record("wish", desk.clock(), {"verb": said[0], "reason": said[1]})
+        self._trade.recorder.take(WishSet(self._trade.desk.clock(), *said))
 
 
 def _posture(verb: Verb, now: Posture) -> Posture:

@@ -14,7 +14,7 @@ from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series, load_series
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import Plan, Reinvest
-from hypertui.strategy.ladder.trace import trace_record
+from hypertui.strategy.ladder.trace import traced
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 AMOUNTS = {"price", "position", "fragment_usd", "realized_pnl"}
@@ -35,7 +35,7 @@ def test_the_example_gives_exactly_its_trace() -> None:
     records: list[dict[str, object]] = []
 
     def record(tick: int, step: Step, ladder: Ladder) -> None:
-        records.append(json.loads(json.dumps(trace_record(step, ladder, tick))))
+        records.append(json.loads(json.dumps(traced(step, ladder).record(tick))))
 
     replay(series, Plan(KNOWN_INSTRUMENTS["SOL"], D(1), D(2000)), Costs(D("0.00045")), record)
     assert len(records) == len(lines)

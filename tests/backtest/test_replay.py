@@ -16,7 +16,7 @@ from hypertui.core.market import ZERO, Fill, Instrument, Side
 from hypertui.core.price_series import Series
 from hypertui.strategy.ladder.ladder import Ladder, Step
 from hypertui.strategy.ladder.plan import Plan, PlanError, Reinvest
-from hypertui.strategy.ladder.trace import trace_record
+from hypertui.strategy.ladder.trace import traced
 from tests.strategy.driver import COIN, Walk, fifo_realized, fill_of, plan_of
 
 D = Decimal
@@ -48,7 +48,7 @@ def test_a_small_series_gives_this_trace() -> None:
     records = []
 
     def record(tick: int, step: Step, ladder: Ladder) -> None:
-        records.append(trace_record(step, ladder, tick))
+        records.append(traced(step, ladder).record(tick))
 
     costs = Costs(fee_rate=D("0.001"))
     run = replay(series_of(100, "100.9", 101, "98.5", 99, 100), plan_of(), costs, record)

@@ -2,58 +2,100 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
-from hypertui.core.market import Fill, Instrument, Side
-from hypertui.exchange.protocol import Allowance, OrderReport, OrderState, Refusal, Refused, Resting
-from hypertui.execution.convergence import Action, AskAbout, Cancel, OrderManager, Place
-from hypertui.execution.order_tracker import OrderTracker, Timing
-from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.execution.recording import Record, RecordedTracker
+from hypertui.core.market import Fill, Instrument, Reason, Side
+from hypertui.exchange.protocol import (
+    Allowance,
+    OrderReport,
+    OrderState,
+    Placed,
+    Refusal,
+    Refused,
+    Resting,
+)
+from hypertui.execution.actions import Action, AskAbout, Cancel, Place
+from hypertui.execution.convergence import UnderWay
+from hypertui.execution.granting import Granting
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.order_tracker import SeenPrice
+from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.playback import replay
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade import Trade
+from hypertui.execution.trade_events import TradeEvents
+from hypertui.execution.trade_inputs import (
+    FillAdopted,
+    FillReceived,
+    OrderAnswered,
+    OrderReported,
+    QuestionAnswered,
+    StateSet,
+)
+from hypertui.execution.trading_state import Posture
 from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.request_budget import RequestBudget
-from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
+from tests.support.memory_journal import MemoryJournal
 
 SOL = Instrument("SOL", 2, 20)
 PLAN = Plan(SOL, Decimal(1), Decimal(4_000), reinvest=Reinvest.OFF)
 START = 1_000_000
 
 
-class Deaf:
-    def on_step(self, step: Step) -> None: ...
-
-    def on_order(self, order: OwnOrder, status: str) -> None: ...
-
-
 class Desk:
-    """A trade entered at 100 with 10 coins in each slot, its four stops acknowledged. `now` is in ms."""
+    """A trade entered at 100 with 10 coins in each slot, its four stops acknowledged. `now` is in ms;
+    `entry_block` says why no new risk is taken."""
 
     def __init__(
         self,
         trust_slots: int = 1,
         reinvest: Reinvest = Reinvest.OFF,
         buy_order: BuyOrder = BuyOrder.STOP_MARKET,
-        record: Record | None = None,
     ) -> None:
         self.now = START
+        self.entry_block = ""
         self._fill_id = 0
-        entry = Fill("SOL", Side.BUY, Decimal(40), Decimal(100), Decimal(0), START, 1, 0)
-        plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
-        self.entry = entry
-        self.ladder = Ladder.open(plan, [entry])
-        self.tracker = OrderTracker(self.ladder, Timing(), Deaf())
-        if record is not None:
-            self.tracker = RecordedTracker(self.ladder, Timing(), Deaf(), record)
+        self.entry = Fill("SOL", Side.BUY, Decimal(40), Decimal(100), Decimal(0), START, 1, 0)
+        self.plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
+        self.trade = self._opened()
+        self.ladder, self.tracker = self.trade.ladder, self.trade.tracker
+        self.journal = MemoryJournal()
+        events = TradeEvents(EventLog(lambda: self.now), lambda: self.now, self.journal)
+        self.recorder = TradeRecorder(self.trade, self.journal, events)
+        self.take = self.recorder.take
         self.left = Allowance(1_200, 1_200)
         self.skew = ClockSync()
         self.rations = RequestBudget(lambda: self.left, self.skew, lambda: self.now, Random(1))
-        self.manager = OrderManager(self.tracker, ClientIds(7), self.rations)
+        self.granting = Granting(self.recorder, self.rations)
         self.mark(100)
         self.settle()
+
+    def _opened(self) -> Trade:
+        return Trade(Ladder.open(self.plan, [self.entry]), Timing(), ClientIds(7))
+
+    # What a restart has
+
+    @property
+    def journalled(self) -> list[JournalledInput]:
+        """The inputs as a journal gives them back."""
+        return [
+            JournalledInput(kept.kind, kept.at, json.loads(json.dumps(kept.data)))
+            for kept in self.journal.inputs
+        ]
+
+    def played_back(self) -> Trade:
+        """The trade that a restart would have."""
+        trade = self._opened()
+        replay(trade, self.journalled)
+        return trade
 
     # What the world does
 
@@ -62,16 +104,19 @@ class Desk:
 
     def mark(self, price: int | str) -> None:
         self.wait(1)
-        self.tracker.on_mark(Decimal(price), self.now)
+        self.recorder.take_price(Decimal(price), self.now)
 
     def acknowledge(self, *orders: OwnOrder) -> None:
         self.wait(1)
         for order in orders:
-            self.tracker.on_placed(order, Resting(hash(order.client_id) % 10**6), self.now)
+            self._answered(order, Resting(hash(order.client_id) % 10**6))
 
     def refuse(self, order: OwnOrder, kind: Refusal = Refusal.OTHER) -> None:
         self.wait(1)
-        self.tracker.on_placed(order, Refused(kind, "no"), self.now)
+        self._answered(order, Refused(kind, "no"))
+
+    def _answered(self, order: OwnOrder, answer: Placed) -> None:
+        self.take(OrderAnswered(self.now, order.client_id, answer))
 
     def fill(self, order: OwnOrder, size: Decimal | int | None = None, from_feed: bool = True) -> Fill:
         self.wait(1)
@@ -81,7 +126,7 @@ class Desk:
         made = Fill(
             "SOL", order.order.side, coins, price, Decimal(0), self.now, 9, self._fill_id, order.client_id
         )
-        self.tracker.on_fill(made, self.now, from_feed)
+        self.take(FillReceived(self.now, made, self.now, from_feed))
         return made
 
     def report(
@@ -101,26 +146,38 @@ class Desk:
 
     def tell(self, order: OwnOrder, state: OrderState, remaining: Decimal | int = 0) -> None:
         self.wait(1)
-        self.tracker.on_report(self.report(order, state, remaining), self.now, from_feed=True)
+        self.take(OrderReported(self.now, self.report(order, state, remaining), from_feed=True))
 
     def answer(self, order: OwnOrder, state: OrderState | None, asked_at: int | None = None) -> None:
         """Answer a question that was sent at `asked_at`, by default just now; None is "unknown"."""
         self.wait(2)
         report = None if state is None else self.report(order, state, order.remaining)
-        self.tracker.on_answer(order, report, self.now - 1 if asked_at is None else asked_at, self.now)
+        asked_at = self.now - 1 if asked_at is None else asked_at
+        self.take(QuestionAnswered(self.now, order.client_id, report, asked_at, self.recorder.mark))
 
-    # What the manager does
+    def adopt(self, fill: Fill) -> None:
+        """Take a fill that no order of the trade made into the books."""
+        self.take(FillAdopted(self.now, fill, Role.ADOPTED, Decision(Reason.MANUAL)))
 
-    def converge(self) -> list[Action]:
+    def pose(self, posture: Posture) -> None:
+        """Let convergence do so much by itself."""
+        self.take(StateSet(self.now, self.trade.state.with_posture(posture)))
+
+    # What the trade does
+
+    def converge(self, under_way: UnderWay = UnderWay()) -> list[Action]:  # noqa: B008 - it is frozen
         self.wait(1)
-        return self.manager.converge(self.now)
+        return self.granting.decided(under_way, self.entry_block, self.now)
+
+    def close(self, size: Decimal, price: Decimal, why: str) -> OwnOrder:
+        """An order that closes so many coins at the market."""
+        return self.granting.close(size, SeenPrice(price, self.now), why, self.now).orders[0]
 
     def acts(
         self, busy: bool = False, placing: Set[int] = frozenset()
     ) -> tuple[list[OwnOrder], list[OwnOrder]]:
         """The orders that are placed next, and those that are cancelled."""
-        self.wait(1)
-        actions = self.manager.converge(self.now, busy, placing)
+        actions = self.converge(UnderWay(busy, placing))
         placed = [order for action in actions if isinstance(action, Place) for order in action.orders]
         return placed, [order for action in actions if isinstance(action, Cancel) for order in action.orders]
 

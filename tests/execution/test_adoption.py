@@ -7,15 +7,13 @@ import pytest
 
 from hypertui.core.market import Fill, Side
 from hypertui.execution.recovery.adoption import Adoption
-from hypertui.execution.trade_events import TradeEvents
+from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.snapshot import Mode
-from hypertui.runtime.event_log import EventLog
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
-from tests.support.memory_journal import MemoryJournal
 
 
 @pytest.fixture
@@ -105,17 +103,15 @@ def _cancel_one(live: LiveEngine) -> int:
 
 def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
     desk = Desk()
-    chronicle = TradeEvents(EventLog(lambda: desk.now), lambda: desk.now, MemoryJournal())
     lost = Fill(
         "SOL", Side.SELL, Decimal(10), Decimal(99), Decimal(0), desk.now, 9, 1, desk.stop(-1).client_id
     )
 
     def book(fill: Fill) -> None:
-        desk.tracker.on_fill(fill, desk.now, from_feed=False)
+        if not desk.tracker.booked(fill):
+            desk.take(FillReceived(desk.now, fill, desk.now, from_feed=False))
 
-    adoption = Adoption(
-        desk.tracker, chronicle, desk.tracker.booked, book, lambda: desk.now, "0x" + "ab" * 20
-    )
+    adoption = Adoption(desk.recorder, desk.tracker.booked, book, lambda: desk.now, "0x" + "ab" * 20)
     for _ in range(2):
         assert adoption.take([lost], Decimal(30)) == ""
         assert desk.ladder.held == 30

@@ -7,9 +7,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Order, OrderType, Side
-from hypertui.execution.journal_writer import Input
-from hypertui.execution.recording import plain_json
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.input_codec import JournalledInput, to_json
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
@@ -32,15 +31,15 @@ def alarms(live: LiveEngine) -> list[str]:
 
 @pytest.mark.parametrize("lasting", [False, True])
 def test_a_defect_ends_in_the_wind_down_and_is_said(venue: LocalVenue, lasting: bool) -> None:
-    def strike(trade: OpenTrade) -> None:
-        converge = trade.manager.converge
+    def strike(trade: LiveTrade) -> None:
+        decide = trade.trade.decide
 
         def broken(*arguments: object) -> object:
             if not lasting:
-                trade.manager.converge = converge  # type: ignore[method-assign]
+                trade.trade.decide = decide  # type: ignore[method-assign]
             raise Defect("out of order")
 
-        trade.manager.converge = broken  # type: ignore[assignment]
+        trade.trade.decide = broken  # type: ignore[method-assign, assignment]
 
     with LiveEngine(venue) as live:
         live.opened()
@@ -63,7 +62,7 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
     async def broken(*arguments: object) -> object:
         raise Defect("out of order")
 
-    def strike(trade: OpenTrade) -> None:
+    def strike(trade: LiveTrade) -> None:
         trade.desk.exchange.place = broken  # type: ignore[method-assign, assignment]
 
     with LiveEngine(venue) as live:
@@ -79,7 +78,7 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
 
 
 def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenue) -> None:
-    async def impatient(_: OpenTrade) -> None:
+    async def impatient(_: LiveTrade) -> None:
         assert live.engine._trader is not None
         asked = asyncio.create_task(live.engine._trader.command(Command("one", Verb.PAUSE, "test@tty")))
         await asyncio.sleep(0)
@@ -101,8 +100,8 @@ def test_a_command_that_cannot_be_carried_out_leaves_a_paused_trade_that_goes_on
         venue.fail("http-500")
         assert live.command(Verb.FLATTEN).accepted
         live.wait_for(lambda: any("flatten is not done" in text for text in alarms(live)), "the alarm")
-        modes = [entry.data for entry in live.journal.inputs if entry.kind == "mode"]
-        assert modes[-1]["mode"] == live.mode() == Mode.PAUSED
+        states = [entry.data["state"] for entry in live.journal.inputs if entry.kind == "state"]
+        assert states[-1]["mode"] == live.mode() == Mode.PAUSED
         wishes = [entry.data["verb"] for entry in live.journal.inputs if entry.kind == "wish"]
         assert wishes == ["flatten"]
         venue.call(lambda: venue.server.faults.off("http-500"))
@@ -111,9 +110,9 @@ def test_a_command_that_cannot_be_carried_out_leaves_a_paused_trade_that_goes_on
 def test_a_trade_that_was_never_opened_is_not_opened_without_a_journal(venue: LocalVenue) -> None:
     at = wall_clock() - 60_000
     order = Order(f"0x{7:016x}ffff000000000001", "SOL", Side.BUY, Decimal(10), OrderType.IOC, Decimal(151))
-    sent = {"order": plain_json(order), "expires_at": at + 5_000}
+    sent = {"order": to_json(order), "expires_at": at + 5_000, "price": "150"}
     venue.fail("http-500", only="updateLeverage")
-    with LiveEngine(venue, history=[Input("entering", at, sent)]) as live:
+    with LiveEngine(venue, history=[JournalledInput("entering", at, sent)]) as live:
         assert live.reason.status == 4
         venue.call(lambda: venue.server.faults.off("http-500"))
         assert live.fills() == []

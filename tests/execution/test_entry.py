@@ -15,9 +15,8 @@ from hypertui.core.market import Fill, Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
 from hypertui.execution import entry
-from hypertui.execution.journal_writer import Input
+from hypertui.execution.input_codec import JournalledInput, to_json
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.recording import plain_json
 from hypertui.journal import Journal
 from hypertui.port.snapshot import Mode
 from tests.support.by_hand import placed_beside
@@ -71,7 +70,7 @@ class Unlucky(HyperliquidExchange):
 
 
 def unlucky(
-    venue: LocalVenue, lose_placement: bool, looks_in_part: int = 0, history: Sequence[Input] = ()
+    venue: LocalVenue, lose_placement: bool, looks_in_part: int = 0, history: Sequence[JournalledInput] = ()
 ) -> LiveEngine:
     live = LiveEngine(venue, history=history)
 
@@ -165,11 +164,11 @@ def test_an_entry_filled_in_part_is_found_however_long_the_engine_was_gone() -> 
     clock.ahead = -120_000
     order = Order(ClientIds(7).entry(1), "SOL", Side.BUY, Decimal("13.33"), OrderType.IOC, Decimal("151.5"))
     at = clock()
-    sent = {"order": plain_json(order), "expires_at": at + 5_000, "price": "150"}
+    sent = {"order": to_json(order), "expires_at": at + 5_000, "price": "150"}
     with LocalVenue({"SOL": Decimal(150)}, clock=clock) as venue:
         venue.fail("market-thin", share=0.0002)
         venue.call(venue.server.step)
-        live = unlucky(venue, lose_placement=False, history=[Input("entering", at, sent)])
+        live = unlucky(venue, lose_placement=False, history=[JournalledInput("entering", at, sent)])
         filled = placed_beside(live, order)
         assert isinstance(filled, Filled)
         assert 4 < filled.size < order.size

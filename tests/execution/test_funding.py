@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -24,7 +24,7 @@ def test_funding_of_the_venue_is_booked_once() -> None:
         (paid,) = [Decimal(entry["usdc"]) for entry in account.funding]
         assert paid < 0
 
-        async def ask_twice(trade: OpenTrade) -> None:
+        async def ask_twice(trade: LiveTrade) -> None:
             await trade.caretaker.ask_funding()
             await trade.caretaker.ask_funding()
 

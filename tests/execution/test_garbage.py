@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.exchange.protocol import FeedAlive, FeedDown, FeedMessage, Malformed
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.snapshot import Source
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine
@@ -58,7 +58,7 @@ def test_only_what_the_venue_says_makes_the_feed_younger(live: HostileEngine) ->
     def after(message: FeedMessage) -> bool:
         """Whether the feed's age has begun anew."""
 
-        async def take(_: OpenTrade) -> bool:
+        async def take(_: LiveTrade) -> bool:
             inputs = live.engine._trader.desk.inputs  # type: ignore[union-attr]
             inputs._feed_at = 1
             live.engine._trader._on_feed(message)  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ import pytest
 
 from hypertui.core.market import Side
 from hypertui.execution import last_words
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
 from tests.execution.test_adoption import by_hand
@@ -64,11 +64,11 @@ def test_an_exchange_that_does_not_answer_leaves_the_own_books_with_their_age(
 
 
 def test_a_value_that_the_engine_trips_over_is_a_defect_and_no_bad_input(live: LiveEngine) -> None:
-    def strike(trade: OpenTrade) -> None:
+    def strike(trade: LiveTrade) -> None:
         def broken(*_: object) -> None:
             raise ValueError("not a decimal amount")
 
-        trade.manager.converge = broken  # type: ignore[method-assign, assignment]
+        trade.trade.decide = broken  # type: ignore[method-assign, assignment]
 
     live.go_to(-2)
     held = f"{live.held().normalize():f}"

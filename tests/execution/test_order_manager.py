@@ -8,8 +8,10 @@ import pytest
 
 from hypertui.core.market import Fill, OrderType, Side
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
-from hypertui.execution.convergence import AskAbout, Cancel, Place, Posture
+from hypertui.execution.actions import AskAbout, Cancel, Place
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.trade_inputs import DustCorrected, OrdersNotPlaced, PatienceSet
+from hypertui.execution.trading_state import Posture
 from hypertui.runtime.request_budget import Purpose
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
@@ -159,9 +161,7 @@ def test_once_it_is_explained_where_coins_went_nothing_waits_for_them() -> None:
     desk.refuse(again, Refusal.FLAT)
     desk.wait(2_000)
     assert desk.places() == []
-    desk.tracker.adopt(
-        Fill("SOL", Side.SELL, stop.order.size, Decimal(99), Decimal(0), desk.now, 9, 9), desk.now
-    )
+    desk.adopt(Fill("SOL", Side.SELL, stop.order.size, Decimal(99), Decimal(0), desk.now, 9, 9))
     assert [order.unit for order in desk.places() if order.role is Role.BUY] == [1]
 
 
@@ -270,7 +270,7 @@ def test_paused_there_are_no_buys_and_no_moves_but_what_fired_gets_its_stop() ->
     desk.mark(99)
     desk.fill(desk.stop(-1))
     desk.settle()
-    desk.manager.posture = Posture.PROTECT
+    desk.pose(Posture.PROTECT)
     desk.mark(98)
     desk.fill(desk.stop(-2))
     assert desk.converge() == []
@@ -285,7 +285,7 @@ def test_paused_there_are_no_buys_and_no_moves_but_what_fired_gets_its_stop() ->
 
 def test_hands_off_only_questions_are_asked() -> None:
     desk = Desk()
-    desk.manager.posture = Posture.HANDS_OFF
+    desk.pose(Posture.HANDS_OFF)
     desk.mark(99)
     desk.wait(desk.tracker.timing.confirm_after)
     assert all(isinstance(action, AskAbout) for action in desk.converge())
@@ -295,7 +295,7 @@ def test_nothing_is_sent_before_the_venue_may_be_reached_again() -> None:
     desk = Desk()
     desk.mark(99)
     (buy,) = desk.places()
-    desk.tracker.on_not_placed([buy], "no connection", desk.now)
+    desk.take(OrdersNotPlaced(desk.now, (buy.client_id,), "no connection"))
     desk.rations.refused(Purpose.BUY, RateLimited("less, please", 0.5))
     assert desk.converge() == []
     desk.wait(5_000)
@@ -338,10 +338,10 @@ def test_with_a_clock_that_is_far_off_nothing_is_sent_but_questions() -> None:
 
 def test_resumed_in_the_middle_of_a_cascade_it_finds_its_way_back() -> None:
     desk = Desk()
-    desk.manager.posture = Posture.PROTECT
+    desk.pose(Posture.PROTECT)
     desk.mark(97)
     desk.fill(desk.stop(-1))
-    desk.manager.posture = Posture.TRADE
+    desk.pose(Posture.TRADE)
     desk.mark("95.5")
     for unit in (-2, -3, -4):
         desk.fill(desk.stop(unit))
@@ -365,7 +365,7 @@ def test_an_off_target_buy_is_cancelled_before_it_is_missed() -> None:
 
 def test_a_stop_takes_missing_dust_along_once() -> None:
     desk = Desk()
-    desk.tracker.correct_dust(Decimal("-0.02"), desk.now)
+    desk.take(DustCorrected(desk.now, Decimal("-0.02")))
     desk.mark(101)
     desk.settle()
     assert desk.units(Side.SELL) == [-3, -2, -1, 0]
@@ -426,16 +426,16 @@ def test_a_price_decides_about_a_stop_that_was_refused() -> None:
 
 def test_a_close_that_is_under_way_is_no_stop() -> None:
     desk = Desk()
-    desk.manager.posture = Posture.PROTECT
+    desk.pose(Posture.PROTECT)
     desk.mark(101)
-    sale = desk.manager.close(Decimal(10), Decimal(101), desk.now, "by hand")
+    sale = desk.close(Decimal(10), Decimal(101), "by hand")
     desk.tell(sale, OrderState.OPEN, 10)
     assert desk.cancels() == [sale], "and the stop works on"
 
 
 def test_an_order_is_asked_for_after_twice_the_way_to_the_venue_if_that_is_longer() -> None:
     desk = Desk()
-    desk.tracker.patience = 9_000
+    desk.take(PatienceSet(desk.now, 9_000))
     desk.mark(101)
     (moved,) = desk.places()
     desk.wait(8_900)

@@ -8,7 +8,9 @@ import pytest
 
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import CancelOutcome, Filled, OrderState, Refusal
+from hypertui.execution.order_tracker import SeenPrice
 from hypertui.execution.orders import Role
+from hypertui.execution.trade_inputs import CancelAnswered, FillReceived, OrderAnswered, QuestionFailed
 from hypertui.strategy.ladder.plan import BuyOrder
 from tests.execution.desk import Desk, units
 
@@ -65,7 +67,7 @@ def test_a_refused_cancel_proves_nothing_but_is_asked_about_at_once() -> None:
     stop = desk.stop(-4)
     desk.tracker.cancel_sent([stop], desk.now)
     assert stop not in desk.asks()
-    desk.tracker.on_cancel_answer(stop, CancelOutcome.NOT_WORKING, desk.now)
+    desk.take(CancelAnswered(desk.now, stop.client_id, CancelOutcome.NOT_WORKING))
     assert not stop.dead
     assert desk.asks() == [stop]
 
@@ -92,7 +94,7 @@ def test_fills_are_booked_once_however_they_come() -> None:
     desk = Desk()
     stop = desk.stop(-1)
     fill = desk.fill(stop)
-    desk.tracker.on_fill(fill, desk.now, from_feed=False)
+    desk.take(FillReceived(desk.now, fill, desk.now, from_feed=False))
     assert desk.ladder.position == 30
     assert stop.dead
 
@@ -166,7 +168,7 @@ def test_a_sale_filled_in_part_is_over_with_the_part_that_the_answer_names() -> 
     desk.mark(99)
     desk.tell(stop, OrderState.REJECTED, stop.remaining)
     (sale,) = [order for order in desk.places() if order.role is Role.SALE]
-    desk.tracker.on_placed(sale, Filled(5, Decimal(7), Decimal(99)), desk.now)
+    desk.take(OrderAnswered(desk.now, sale.client_id, Filled(5, Decimal(7), Decimal(99))))
     assert not sale.dead
     desk.fill(sale, 7)
     assert sale.dead
@@ -241,13 +243,12 @@ def test_what_is_not_answered_is_asked_for_again_and_again_until_it_is_proven() 
         desk.wait(after)
         assert stop in desk.asks()
         assert desk.asks() == []  # one question at a time
-        desk.tracker.on_unanswered(stop, desk.now)
+        desk.take(QuestionFailed(desk.now, stop.client_id))
 
 
 @pytest.mark.parametrize("ahead", [0, 20_000, -20_000])
 def test_a_purchase_is_compared_with_marks_by_one_clock(ahead: int) -> None:
     desk = Desk()
-    desk.tracker.venue_ahead = ahead
     slot = desk.ladder.slots[4]
     desk.mark(99)
     desk.fill(desk.stop(-1))
@@ -257,8 +258,14 @@ def test_a_purchase_is_compared_with_marks_by_one_clock(ahead: int) -> None:
         "SOL", Side.BUY, Decimal(10), Decimal(100), Decimal(0), desk.now + 10 + ahead, 9, 99, buy.client_id
     )
     desk.wait(20)
-    desk.tracker.on_fill(bought, desk.now, from_feed=False)
+    made_at = min(desk.now, bought.time - ahead)
+    desk.take(FillReceived(desk.now, bought, made_at, from_feed=False))
     slot = desk.ladder.slots[buy.slot]
-    assert not desk.tracker.mark_is_news_to(slot)
+    assert not desk.tracker.is_news_to(slot, seen(desk))
     desk.mark("98.9")
-    assert desk.tracker.mark_is_news_to(slot)
+    assert desk.tracker.is_news_to(slot, seen(desk))
+
+
+def seen(desk: Desk) -> SeenPrice:
+    assert desk.recorder.seen is not None
+    return desk.recorder.seen

@@ -12,6 +12,7 @@ import pytest
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import Filled, OrderState, Refusal
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.trade_inputs import OrderAnswered
 from tests.execution.desk import Desk
 
 NEWS: dict[str, Callable[[Desk, OwnOrder], object]] = {
@@ -52,7 +53,7 @@ def test_a_stop_that_fires_at_once_sells_its_coins_once_in_whatever_order_that_i
 def test_a_stop_whose_answer_is_that_it_has_filled_is_not_placed_again() -> None:
     desk = Desk()
     stop = _stop_of_what_was_bought(desk)
-    desk.tracker.on_placed(stop, Filled(9, stop.order.size, Decimal(99)), desk.now)
+    desk.take(OrderAnswered(desk.now, stop.client_id, Filled(9, stop.order.size, Decimal(99))))
     assert [order.role for order in desk.places() if order.slot == stop.slot] == []
     desk.fill(stop)
     assert stop.dead and desk.ladder.position == 30
@@ -89,7 +90,7 @@ def test_a_stop_whose_coins_are_gone_does_not_stay_and_its_slot_buys_only_after_
     desk.tell(lost, OrderState.CANCELLED, lost.remaining)
     (stop,) = desk.places()
     sold = Fill("SOL", Side.SELL, Decimal(40), Decimal(100), Decimal(0), desk.now, 9, 99)
-    desk.tracker.adopt(sold, desk.now)  # somebody else has sold everything while it was on its way
+    desk.adopt(sold)  # somebody else has sold everything while it was on its way
     placed, others = desk.acts()
     assert all(order.slot != stop.slot for order in placed)
     assert sorted(order.unit for order in others) == [-4, -3, -2]

@@ -11,13 +11,14 @@ import pytest
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import PriceTick, Quote
 from hypertui.execution import account_sync, order_tracker
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.plausible import fault_beside, fault_of
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
-from tests.execution.test_recording import Recording, state
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
+from tests.support.whole_state import whole_state
 
 
 @pytest.fixture
@@ -62,14 +63,13 @@ def test_a_fill_is_held_against_its_order(changes: dict[str, object], fault: str
 
 
 def test_the_same_sale_under_another_trade_id_is_known_again_also_after_a_restart() -> None:
-    recording = Recording()
-    desk = Desk(record=recording)
+    desk = Desk()
     stop = desk.stop(-1)
     fill = a_fill(desk, size=Decimal(4))
-    desk.tracker.on_fill(fill, desk.now, True)
+    desk.take(FillReceived(desk.now, fill, desk.now, from_feed=True))
     again = replace(fill, trade_id=2, time=fill.time + 5)
     rest = replace(fill, trade_id=3, start_position=Decimal(36))
-    for known in (stop, recording.played_back(desk).find(stop.client_id)):
+    for known in (stop, desk.played_back().tracker.find(stop.client_id)):
         assert known is not None
         assert fault_of(again, known) == "the sell of 4 is booked under another trade id already"
         assert fault_of(rest, known) == ""
@@ -83,12 +83,11 @@ def test_the_same_sale_under_another_trade_id_is_known_again_also_after_a_restar
 
 def test_one_mark_moves_the_ladder_so_far_and_the_next_one_further(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_tracker, "_MOST_STEPS", 100)
-    recording = Recording()
-    desk = Desk(record=recording)
+    desk = Desk()
     for reached in (100, 200, 250, 250):
         desk.mark(350)
         assert desk.ladder.unit == reached
-    assert state(recording.played_back(desk)) == state(desk.tracker)
+    assert whole_state(desk.played_back()) == whole_state(desk.trade)
 
 
 def deliver(live: LiveEngine, *quotes: Quote) -> None:
@@ -148,16 +147,16 @@ def test_a_fill_that_cannot_be_is_not_booked_and_has_everything_compared(
 def test_a_position_is_compared_also_while_something_stays_unproven(
     live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def doubt(trade: OpenTrade) -> Decimal:
+    def doubt(trade: LiveTrade) -> Decimal:
         """How much the stop has left whose answer never comes; a comparison may end the doubt any time."""
         order = next(iter(trade.tracker.alive))
         order.acknowledged, order.asked_at = False, 1
         return order.remaining
 
-    def found(trade: OpenTrade, more: Decimal) -> None:
+    def found(trade: LiveTrade, more: Decimal) -> None:
         trade.caretaker._compare_position(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
 
-    def suspects(trade: OpenTrade, more: Decimal | None) -> bool:
+    def suspects(trade: LiveTrade, more: Decimal | None) -> bool:
         """Is it suspicious to hold so much more, or less by the stop in doubt? In one turn of the engine."""
         size = doubt(trade)
         found(trade, -size if more is None else more)

@@ -10,11 +10,12 @@ import pytest
 
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import AccountState, Collateral, OrderState
-from hypertui.execution.convergence import Posture
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.protection import Protection
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_inputs import SellOutBegan
+from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Invariant, Mode, Network, Severity
 from hypertui.runtime.alarms import Alarms
@@ -33,10 +34,10 @@ class Watched(Desk):
         self.alarms = Alarms(EventLog(lambda: self.now), lambda: self.now)
         config = TradeConfig(Network.PAPER, "SOL", Decimal(1), Decimal(4_000), 1)
         self.inputs = MarketData(config, lambda: self.now, self.alarms)
-        self.protection = Protection(self.tracker, self.manager, self.inputs, self.alarms)
+        self.protection = Protection(self.recorder, self.inputs, self.alarms)
 
     def lamp(self, busy: bool = False) -> Invariant:
-        return self.protection.watch(True, busy, self.now)
+        return self.protection.watch(True, busy, self.entry_block, self.now)
 
     def lamp_at_rest(self) -> Invariant:
         """What is said once nothing can explain a difference any more."""
@@ -167,7 +168,7 @@ def test_a_stop_that_is_being_moved_is_settling() -> None:
 
 def test_sold_out_wants_no_buys() -> None:
     desk = Watched()
-    desk.tracker.sell_out(desk.now)
+    desk.take(SellOutBegan(desk.now))
     desk.mark(99)
     desk.fill(desk.stop(-1))
     desk.settle()
@@ -180,9 +181,9 @@ def test_an_order_that_is_missing_is_counted() -> None:
     desk.mark(99)
     desk.fill(desk.stop(-1))
     assert desk.lamp_at_rest().fault == "expected 4 orders, 3 are live"
-    desk.manager.hold_buys = "price is 28 s old"
+    desk.entry_block = "price is 28 s old"
     assert desk.lamp_at_rest().ok  # what must not be placed is not missing
-    desk.manager.posture = Posture.PROTECT
+    desk.pose(Posture.PROTECT)
     assert desk.lamp_at_rest().ok
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreachable
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.commands import OnExit
 from hypertui.runtime.backoff import LONGEST, Backoff
 from hypertui.runtime.clock_sync import ClockSync
@@ -90,7 +90,7 @@ def test_an_answered_question_ends_the_row_of_questions() -> None:
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
         live.opened()
 
-        async def refuse_and_ask(trade: OpenTrade) -> int:
+        async def refuse_and_ask(trade: LiveTrade) -> int:
             rations = trade.desk.rations
             rations.refused(Purpose.ASK, RateLimited("less, please", 0))
             refused = rations._failures[Purpose.ASK]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
 
 from hypertui.core.market import Reason, Side
 from hypertui.exchange.protocol import OrderState, Refusal
-from hypertui.execution.convergence import Posture
-from hypertui.execution.order_tracker import OrderTracker, Timing
-from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.execution.recording import play_back
-from hypertui.strategy.ladder.ladder import Ladder
-from tests.execution.desk import Deaf, Desk
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.trade_inputs import OrderAltered
+from hypertui.execution.trading_state import Posture
+from tests.execution.desk import Desk
 
 
 def one(orders: list[OwnOrder]) -> OwnOrder:
@@ -74,7 +70,7 @@ def test_a_stop_in_the_place_of_one_that_came_to_nothing_is_a_repair(how: str) -
             desk.answer(stop, None, asked_at=stop.expires_at + 1)
             assert stop.dead
         case "altered":
-            desk.tracker.on_altered(stop, desk.now)
+            desk.take(OrderAltered(desk.now, stop.client_id))
     again = one(desk.places())
     assert (again.role, again.unit) == (Role.STOP, -2)
     assert (again.decision.reason, again.decision.replaces) == (Reason.REPAIR, stop.client_id)
@@ -100,11 +96,11 @@ def test_a_move_that_was_refused_is_tried_again_as_a_repair() -> None:
 
 def test_stops_after_a_cancel_of_our_own_are_no_repair() -> None:
     desk = Desk()
-    desk.manager.posture = Posture.HANDS_OFF
-    desk.manager.cancel(desk.tracker.alive, desk.now)
+    desk.pose(Posture.HANDS_OFF)
+    desk.granting.cancel(desk.tracker.alive, desk.now)
     for order in list(desk.tracker.alive):
         desk.tell(order, OrderState.CANCELLED, order.remaining)
-    desk.manager.posture = Posture.TRADE
+    desk.pose(Posture.TRADE)
     placed = desk.places()
     assert len(placed) == 4
     for order in placed:
@@ -138,7 +134,7 @@ def test_a_buy_says_what_became_of_the_one_before() -> None:
 def test_a_close_is_the_operators_and_meant_for_the_price_at_that_moment() -> None:
     desk = Desk()
     desk.mark("99.5")
-    close = desk.manager.close(Decimal(40), Decimal("99.5"), desk.now, "flatten by the operator").decision
+    close = desk.close(Decimal(40), Decimal("99.5"), "flatten by the operator").decision
     assert (close.reason, close.target, close.text) == (
         Reason.MANUAL,
         Decimal("99.5"),
@@ -147,12 +143,7 @@ def test_a_close_is_the_operators_and_meant_for_the_price_at_that_moment() -> No
 
 
 def test_a_restart_keeps_every_decision_as_it_was() -> None:
-    inputs: list[tuple[str, int, str]] = []
-
-    def record(kind: str, at: int, data: Mapping[str, object]) -> None:
-        inputs.append((kind, at, json.dumps(data)))
-
-    desk = Desk(record=record)
+    desk = Desk()
     desk.tell(desk.stop(-4), OrderState.CANCELLED, 10)
     desk.settle()
     desk.mark(99)
@@ -161,10 +152,8 @@ def test_a_restart_keeps_every_decision_as_it_was() -> None:
     desk.mark(102)
     desk.fill(desk.buy(0))
     desk.settle()
-    again = OrderTracker(Ladder.open(desk.ladder.plan, [desk.entry]), Timing(), Deaf())
-    for kind, at, data in inputs:
-        play_back(again, ClientIds(7), kind, at, json.loads(data))
-    sent = [json.loads(data)["order"]["client_id"] for kind, _, data in inputs if kind == "sent"]
+    again = desk.played_back().tracker
+    sent = [kept.data["order"]["client_id"] for kept in desk.journalled if kept.kind == "sent"]
     reasons = set()
     for client_id in sent:
         before, after = desk.tracker.find(client_id), again.find(client_id)

@@ -10,11 +10,11 @@ import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.journal_writer import Input
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Ambiguous
-from hypertui.execution.trade import OpenTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.plan import Plan
@@ -28,7 +28,7 @@ def venue() -> Iterator[LocalVenue]:
         yield venue
 
 
-def successor(live: LiveEngine, history: Sequence[Input] = ()) -> LiveEngine:
+def successor(live: LiveEngine, history: Sequence[JournalledInput] = ()) -> LiveEngine:
     """An engine of the same account, which knows no more than `history`."""
     again = LiveEngine(live.venue, history=history)
     again.key = live.key
@@ -40,7 +40,7 @@ def taken_up(live: LiveEngine, how: str) -> None:
     live.wait_for(lambda: any(said in event.text for event in live.events("state")), f"a trade {how}")
 
 
-def state(trade: OpenTrade) -> object:
+def state(trade: LiveTrade) -> object:
     ladder = trade.tracker.ladder
     coins = [(slot.coins, slot.stop_unit) for slot in ladder.slots if slot.coins]
     return (

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.execution.journal_writer import Input
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.trade_inputs import SellOutBegan
 from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
@@ -26,7 +27,7 @@ def venue() -> Iterator[LocalVenue]:
 
 
 def start(
-    venue: LocalVenue, history: list[Input] | None = None, before: LiveEngine | None = None
+    venue: LocalVenue, history: list[JournalledInput] | None = None, before: LiveEngine | None = None
 ) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(history or [])
@@ -131,7 +132,7 @@ def test_a_buy_that_fires_on_its_way_out_gets_a_stop() -> None:
     desk.fill(desk.stop(-1))
     desk.settle()
     buy = desk.buy(0)
-    desk.tracker.sell_out(desk.now)
+    desk.take(SellOutBegan(desk.now))
     desk.mark(100)
     desk.fill(buy)
     desk.settle()

@@ -23,10 +23,10 @@ from hypertui.core.market import Order, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.order_tracker import Timing
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.preflight.approval import Cleared, Gate
 from hypertui.execution.preflight.facts import Survey, market
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.port.commands import Stop
 from hypertui.port.snapshot import Network

@@ -14,9 +14,9 @@ import pytest
 
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport
-from hypertui.execution.journal_writer import Input
-from hypertui.execution.order_tracker import Timing
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.live_trade import LiveTrade
+from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.views import TaskView
 from hypertui.strategy.ladder.plan import SLOTS
@@ -43,7 +43,7 @@ class Account:
     def _approve(self, wallet: str) -> None:
         self.venue.core.agents.approve(self._address, self._key.address, wallet, wall_clock())
 
-    def engine(self, history: Sequence[Input] = (), **changes: Any) -> LiveEngine:
+    def engine(self, history: Sequence[JournalledInput] = (), **changes: Any) -> LiveEngine:
         """A new engine of the account; what is spent from now on is its own."""
         live = LiveEngine(self.venue, history=history, **changes)
         live.account, live.key = self._address, self._key
@@ -76,7 +76,7 @@ def counted(live: LiveEngine) -> int:
 def costs(account: Account) -> list[int]:
     """What a new trade and its resumption spend until the account is looked at again, 5 s after that."""
     spent: list[int] = []
-    history: Sequence[Input] = ()
+    history: Sequence[JournalledInput] = ()
     for _ in ("new", "resumed"):
         with account.engine(history) as live:
             live.opened().wait_for(partial(looked, live), "a look at the account")
@@ -150,7 +150,7 @@ def test_beside_the_first_comparison_nothing_is_asked_about_an_order(accounts: d
     async def connect() -> Exchange:
         return exchange
 
-    async def go_on(trade: OpenTrade) -> int:
+    async def go_on(trade: LiveTrade) -> int:
         for _ in range(20):
             trade.desk.inbox.post(lambda: None)
             await asyncio.sleep(0)

@@ -11,7 +11,7 @@ import pytest
 
 from hypertui.exchange.protocol import AccountState, Unreachable
 from hypertui.execution.housekeeping import Housekeeping
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.views import TaskView
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
@@ -165,7 +165,7 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
         await asyncio.Event().wait()
         raise AssertionError
 
-    def shorten(trade: OpenTrade) -> None:
+    def shorten(trade: LiveTrade) -> None:
         trade.desk.exchange.account_state = hang  # type: ignore[method-assign]
         for task in trade.desk.tasks._tasks:
             if task.name == "account":

@@ -10,18 +10,19 @@ import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.round_trips import RoundTrips
-from hypertui.execution.journal_writer import Input
+from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.opening import rehearse
-from hypertui.execution.order_tracker import Timing
-from hypertui.execution.recording import Unsound
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade import Unsound
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.ladder import Ladder
 from tests.execution.desk import Desk
-from tests.execution.test_recording import Recording, state
 from tests.support.live_engine import SOL, LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
+from tests.support.whole_state import whole_state
 
 
 class Defect(Exception):
@@ -55,7 +56,13 @@ def covered(live: LiveEngine, count: int) -> bool:
     return live.venue.call(look)
 
 
-def next_start(live: LiveEngine, history: list[Input]) -> LiveEngine:
+def _decided(tracker: OrderTracker) -> object:
+    slots = [(slot.coins, slot.stop_unit, slot.due) for slot in tracker.ladder.slots]
+    orders = sorted((order.client_id, order.due, order.cancelling, order.filled) for order in tracker.alive)
+    return slots, tracker.ladder.unit, orders
+
+
+def next_start(live: LiveEngine, history: list[JournalledInput]) -> LiveEngine:
     """The same trade's next engine, for the same account."""
     trade = live.engine._trader
     assert trade is not None
@@ -79,24 +86,22 @@ def test_a_defect_in_a_statistic_leaves_what_is_decided_as_it_is(
             for order in [order for order in desk.tracker.alive if order.due]:
                 desk.fill(order)
             desk.settle()
-        return state(desk.tracker), desk.ladder.fragment, desk.ladder.realized_pnl
+        return _decided(desk.tracker), desk.ladder.fragment, desk.ladder.realized_pnl
 
     right = course(Desk())
     monkeypatch.setattr(owner, name, broken)
-    recording = Recording()
-    desk = Desk(record=recording)
+    desk = Desk()
     assert course(desk) == right
     if name != "swept":
         assert "Defect: out of order" in desk.ladder.statistics.fault
         assert desk.ladder.statistics.since is not None
-    again = recording.played_back(desk)
-    assert state(again) == state(desk.tracker)
+    assert whole_state(desk.played_back()) == whole_state(desk.trade)
 
 
 def test_words_that_cannot_be_said_change_nothing(monkeypatch: pytest.MonkeyPatch, venue: LocalVenue) -> None:
     with LiveEngine(venue) as live:
         live.opened()
-        monkeypatch.setattr("hypertui.execution.trade_events.trace_record", broken)
+        monkeypatch.setattr("hypertui.execution.trade_events.TradeEvents.order", broken)
         monkeypatch.setattr(RoundTrips, "sold", broken)
         live.go_to(-2)
         assert len(live.working()) == 4 and live.mode() is Mode.RUNNING
@@ -107,15 +112,14 @@ def test_words_that_cannot_be_said_change_nothing(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_input_that_cannot_be_taken_is_kept_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    recording = Recording()
-    desk = Desk(record=recording)
+    desk = Desk()
     desk.mark(99)
     monkeypatch.setattr(Ladder, "sold", broken)
     with pytest.raises(Unsound, match=r"the input 'fill' of .* cannot be taken: Defect: out of order"):
         desk.fill(next(order for order in desk.tracker.alive if order.due))
-    assert [kind for kind, _, _ in recording.inputs[-2:]] == ["fill", "failed"]
+    assert [kept.kind for kept in desk.journalled[-2:]] == ["fill", "failed"]
     monkeypatch.undo()
-    assert recording.played_back(desk).ladder.held == 30
+    assert desk.played_back().ladder.held == 30
 
 
 def test_a_trade_without_books_is_protected_by_what_the_exchange_says(
@@ -180,14 +184,14 @@ def test_a_history_that_gives_no_trade_is_found_out_beforehand() -> None:
         "symbol": "SOL", "side": "buy", "size": "13.33", "price": "150", "fee": "1", "time": 1, "order_id": 1,
         "trade_id": 1,
     }  # fmt: skip
-    opened = Input("opened", 1, {"fills": [fill]})
-    rehearse(plan, Timing(), 7, [opened, Input("mark", 2, {"price": "149"})])
+    opened = JournalledInput("opened", 1, {"fills": [fill]})
+    rehearse(plan, Timing(), 7, [opened, JournalledInput("price", 2, {"price": "149", "changed": True})])
     for history in (
-        [Input("opened", 1, {"fills": [fill | {"size": "much"}]})],
-        [Input("opened", 1, {"fills": []})],
-        [opened, Input("mark", 2, {"price": "NaN"})],
-        [opened, Input("fill", 2, {})],
-        [opened, Input("from a later version", 2, {})],
+        [JournalledInput("opened", 1, {"fills": [fill | {"size": "much"}]})],
+        [JournalledInput("opened", 1, {"fills": []})],
+        [opened, JournalledInput("price", 2, {"price": "NaN", "changed": True})],
+        [opened, JournalledInput("fill", 2, {})],
+        [opened, JournalledInput("from a later version", 2, {})],
     ):
         with pytest.raises(Unsound, match="cannot be taken"):
             rehearse(plan, Timing(), 7, history)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.execution.order_tracker import Timing
+from hypertui.execution.timing import Timing
 from hypertui.port.commands import CommandState, CommandView, OnExit, Verb
 from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine

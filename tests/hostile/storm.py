@@ -13,7 +13,7 @@ from random import Random
 from hypertui.core.market import ZERO, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, Pace, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.order_tracker import Timing
+from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.events import Batch

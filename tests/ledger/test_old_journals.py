@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypertui.execution.recording import play_back, read_fill
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Reason
-from hypertui.execution.order_tracker import OrderTracker, Timing
+from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.recording import play_back, read_fill
+from hypertui.execution.timing import Timing
 from hypertui.journal import Journal
 from hypertui.journal.database import find
 from hypertui.journal.history import History

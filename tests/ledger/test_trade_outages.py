@@ -15,8 +15,9 @@ from sqlalchemy import event
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import Side
-from hypertui.execution.journal_writer import Input, LedgerJournal
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.journal_writer import LedgerJournal
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.journal import Journal
 from hypertui.journal.records import TradeRecord
 from hypertui.port.commands import OnExit, Verb
@@ -112,7 +113,7 @@ def move(live: LiveEngine, unit: int, until: str) -> None:
     live.wait_for(lambda: live.unit == unit and live.on_engine(_nothing_wrong, False), until)
 
 
-def _nothing_wrong(trade: OpenTrade) -> bool:
+def _nothing_wrong(trade: LiveTrade) -> bool:
     tracker, target = trade.tracker, trade.tracker.ladder.target()
     sells = {(o.unit, o.remaining) for o in tracker.alive if o.order.side is Side.SELL}
     buys = {(o.unit, o.remaining) for o in tracker.buys()}
@@ -135,10 +136,10 @@ def assert_nothing_lost(live: LiveEngine, url: str) -> None:
     live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
     number = trade_in(url).id
 
-    def look(trade: OpenTrade) -> list[str]:
+    def look(trade: LiveTrade) -> list[str]:
         # On the engine's own loop: nothing happens between the two looks.
         with Journal.open(url) as journal:
-            inputs = [Input(row.kind, row.at, row.data) for row in journal.inputs(number)]
+            inputs = [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(number)]
         return list(problems_of_memory(trade, inputs))
 
     assert live.on_engine(look, ["the engine is gone"]) == []
@@ -153,7 +154,7 @@ def assert_nothing_lost(live: LiveEngine, url: str) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def _all_written(trade: OpenTrade) -> bool:
+def _all_written(trade: LiveTrade) -> bool:
     return not trade.desk.durability.problem and trade.desk.journal.pending == 0
 
 
@@ -341,7 +342,7 @@ def test_a_file_that_was_removed_is_not_written_on_before_the_next_start(tmp_pat
         assert f"rows were not written to the journal {file}, and are lost" in live.reason.text
 
 
-def _session(trade: OpenTrade) -> Any:
+def _session(trade: LiveTrade) -> Any:
     assert isinstance(trade.desk.journal, LedgerJournal)
     return trade.desk.journal._journal._session
 

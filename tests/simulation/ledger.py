@@ -12,15 +12,16 @@ from typing import Protocol
 from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
-from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
-from hypertui.execution.journal_writer import Input, TradeJournal
-from hypertui.execution.orders import Decision, OwnOrder
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_inputs import Input
+from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event
-from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.trace import TracedStep
 from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
@@ -82,10 +83,10 @@ class FileJournal:
         with Journal.open(self._url) as journal:
             return [fill for trade in journal.trades() for fill in journal.fills(trade.id)]
 
-    def inputs(self) -> list[Input]:
+    def inputs(self) -> list[JournalledInput]:
         """The inputs of the newest trade as they are in the file."""
         with Journal.open(self._url) as journal:
-            return [Input(row.kind, row.at, row.data) for row in journal.inputs(self._newest)]
+            return [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(self._newest)]
 
     def client_ids(self) -> list[str]:
         """The client ids of all orders in the file."""
@@ -116,12 +117,12 @@ class DoorJournal:
         self._door = door
         self._disk = disk
 
-    def history(self) -> Sequence[Input]:
+    def history(self) -> Sequence[JournalledInput]:
         return self._trade.history()
 
-    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+    def record(self, given: Input) -> None:
         if not self._door.shut:
-            self._trade.record(kind, at, data)
+            self._trade.record(given)
 
     @property
     def place(self) -> str:
@@ -157,17 +158,17 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.ended(at, how)
 
-    def order(self, order: OwnOrder, status: str, at: int) -> None:
+    def order(self, changed: OrderChanged, at: int) -> None:
         if not self._door.shut:
-            self._trade.order(order, status, at)
+            self._trade.order(changed, at)
 
-    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
+    def fill(self, booked: FillBooked) -> None:
         if not self._door.shut:
-            self._trade.fill(fill, role, unit, decision)
+            self._trade.fill(booked)
 
-    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+    def step(self, traced: TracedStep, at: int) -> None:
         if not self._door.shut:
-            self._trade.step(step, ladder, at)
+            self._trade.step(traced, at)
 
     def event(self, news: Event) -> None:
         if not self._door.shut:

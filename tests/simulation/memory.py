@@ -4,60 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hypertui.execution.journal_writer import Input
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.live_trade import LiveTrade
+from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds
-from hypertui.execution.recording import RecordedTracker, play_back, read_fill
-from hypertui.execution.trade import OpenTrade
-from hypertui.execution.trade_events import TradeEvents
-from hypertui.runtime.event_log import EventLog
-from hypertui.strategy.ladder.ladder import Ladder
-from tests.support.memory_journal import MemoryJournal
+from hypertui.execution.playback import replay
+from hypertui.execution.trade import Trade
+from tests.support.whole_state import whole_state
 
 
-def problems_of_memory(trade: OpenTrade, history: Sequence[Input]) -> Iterator[str]:
+def problems_of_memory(live: LiveTrade, history: Sequence[JournalledInput]) -> Iterator[str]:
     """What a restart would take up otherwise than it is."""
-    opened, *inputs = [entry for entry in history if entry.kind not in ("entering", "mode", "wish")]
-    ladder = Ladder.open(trade.tracker.ladder.plan, [read_fill(fill) for fill in opened.data["fills"]])
-    chronicle = TradeEvents(EventLog(trade.desk.clock), trade.desk.clock, MemoryJournal())
-    tracker = RecordedTracker(ladder, trade.desk.config.timing, chronicle, lambda *_: None)
-    ids = ClientIds(trade.desk.ids.trade)
-    for entry in inputs:
-        play_back(tracker, ids, entry.kind, entry.at, entry.data)
-    for name, now, then in (
-        ("trade", _state(trade.tracker.ladder), _state(ladder)),
-        ("orders", _orders(trade), _orders_of(tracker)),
-        ("fills", trade.tracker._fills, tracker._fills),
-        ("start of its own", True, ids.start > trade.desk.ids.start),
-    ):
-        if now != then:
-            yield f"the journal gives another {name}: {then} instead of {now}"
-
-
-def _state(ladder: Ladder) -> object:
-    slots = [(slot.coins, slot.stop_unit, slot.due) for slot in ladder.slots]
-    return (
-        ladder.unit,
-        ladder.steps,
-        ladder.phase,
-        ladder.fragment,
-        ladder.realized_pnl,
-        ladder.position,
-        ladder.dust,
-        ladder.oversold,
-        ladder.cycles,
-        ladder.round_trips.count,
-        ladder.round_trips.whipsaw_cost,
-        slots,
-        ladder.target(),
+    opening = known(history)
+    assert opening is not None, "it has been opened"
+    again = Trade(
+        opening.ladder(live.trade.ladder.plan), live.desk.config.timing, ClientIds(live.desk.ids.trade)
     )
+    replay(again, opening.history)
+    now, then = whole_state(live.trade), whole_state(again)
+    if now != then:
+        yield f"the journal gives another trade: {_difference(now, then)}"
 
 
-def _orders(trade: OpenTrade) -> object:
-    return _orders_of(trade.tracker)
-
-
-def _orders_of(tracker: object) -> object:
-    return sorted(
-        (order.client_id, order.filled, order.due, order.cancelling, order.acknowledged)
-        for order in tracker.alive  # type: ignore[attr-defined]
-    )
+def _difference(now: object, then: object, where: str = "") -> str:
+    """The first part in which two whole states differ."""
+    if isinstance(now, list | tuple) and isinstance(then, list | tuple) and len(now) == len(then):
+        for number, (one, other) in enumerate(zip(now, then, strict=True)):
+            if one != other:
+                name = one[0] if isinstance(one, tuple) and one and isinstance(one[0], str) else number
+                return _difference(one, other, f"{where}.{name}")
+    return f"{where} is {now!r}, played back {then!r}"

@@ -10,7 +10,7 @@ from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.books import Books
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_runner import TradeRunner
 from hypertui.execution.trade_view import blank, compose
@@ -82,7 +82,7 @@ class Process:
         return not self.over.is_set() and not self.door.shut and self.trader.trade is not None
 
     @property
-    def trade(self) -> OpenTrade:
+    def trade(self) -> LiveTrade:
         """Its trade, once it has been taken up."""
         assert self.trader.trade is not None, self.name
         return self.trader.trade

@@ -8,14 +8,14 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Side
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.request_budget import Purpose
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
 
 
-def problems_at_rest(trade: OpenTrade, venue: Venue) -> Iterator[str]:
+def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     """What is wrong although nothing moves any more."""
     yield from _books(trade, venue)
     if trade.desk.mode is Mode.HALTED and trade.tracker.ladder.halted is not None:
@@ -28,7 +28,7 @@ def problems_at_rest(trade: OpenTrade, venue: Venue) -> Iterator[str]:
     yield from _orders(trade, venue)
 
 
-def _books(trade: OpenTrade, venue: Venue) -> Iterator[str]:
+def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     ladder, account = trade.tracker.ladder, venue.account
     if ladder.position != venue.position:
         yield f"booked {ladder.position}, the venue holds {venue.position}"
@@ -45,7 +45,7 @@ def _books(trade: OpenTrade, venue: Venue) -> Iterator[str]:
         yield f"the ladder made {ladder.net_pnl(mark)}, the account {made}"
 
 
-def _orders(trade: OpenTrade, venue: Venue) -> Iterator[str]:
+def _orders(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     target = trade.tracker.ladder.target()
     grid = trade.tracker.ladder.grid
     wanted = sorted((Side.SELL, grid.price(stop.unit), stop.size) for stop in target.stops)
@@ -70,7 +70,7 @@ def _words(orders: list[tuple[Side, Decimal, Decimal]]) -> str:
     return ", ".join(f"{side.value} {size}@{price}" for side, price, size in orders) or "nothing"
 
 
-def describe(trade: OpenTrade) -> str:
+def describe(trade: LiveTrade) -> str:
     """The state of a trade in a few words, for a failure's report."""
     tracker = trade.tracker
     slots = " ".join(f"{s.coins}/{s.stop_unit}/{s.due.value if s.due else '-'}" for s in tracker.ladder.slots)
@@ -82,8 +82,8 @@ def describe(trade: OpenTrade) -> str:
     )
     quote: Quote | None = trade.desk.inputs.quote
     mark = quote.mark if quote else None
-    held = f"hold {trade.desk.rations.refuses(Purpose.PROTECT)!r} {trade.manager.hold_buys!r}"
+    held = f"hold {trade.desk.rations.refuses(Purpose.PROTECT)!r} {trade.entry_block!r}"
     return (
-        f"unit {tracker.ladder.unit:+d} mark {mark}/{tracker.mark} slots [{slots}] "
-        f"{held} {trade.manager.posture} orders [{orders}]"
+        f"unit {tracker.ladder.unit:+d} mark {mark}/{trade.recorder.mark} slots [{slots}] "
+        f"{held} {trade.steering.state.posture} orders [{orders}]"
     )

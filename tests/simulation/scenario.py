@@ -8,7 +8,7 @@ from random import Random
 from typing import Literal
 
 from hypertui.core.market import KNOWN_INSTRUMENTS
-from hypertui.execution.order_tracker import Timing
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network

@@ -117,6 +117,8 @@ class Walk:
 
     def _converge(self) -> None:
         target = self.ladder.target()
+        if target.halted:
+            self.ladder.halt(target.halted)
         for stop in target.stops:
             self.stops[stop.slot] = stop.unit
             self.ladder.slots[stop.slot].stop_unit = stop.unit

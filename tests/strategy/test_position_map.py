@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.core.market import Side
 from hypertui.strategy.ladder.position_map import PositionMap
-from hypertui.strategy.ladder.trace import trace_record
+from hypertui.strategy.ladder.trace import traced
 from tests.strategy.driver import Walk, fill_of
 
 
@@ -47,7 +47,7 @@ def test_the_map_grows_lazily_both_ways() -> None:
 def test_a_record_of_the_trace_is_the_state_after_the_step() -> None:
     walk = Walk.start(fee_rate="0.001")
     (step,) = walk.to("98.7")
-    assert json.loads(json.dumps(trace_record(step, walk.ladder, tick=4))) == {
+    assert json.loads(json.dumps(traced(step, walk.ladder).record(tick=4))) == {
         "seq": 1,
         "tick": 4,
         "price": "98.7",
@@ -60,4 +60,4 @@ def test_a_record_of_the_trace_is_the_state_after_the_step() -> None:
         "fragment_usd": "500",
         "realized_pnl": "-5.995",
     }
-    assert "tick" not in trace_record(step, walk.ladder)
+    assert "tick" not in traced(step, walk.ladder).record()

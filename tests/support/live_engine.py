@@ -16,8 +16,9 @@ from hyperliquid.info import Info
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.engine import EmbeddedEngine
-from hypertui.execution.journal_writer import Input, TradeJournal
-from hypertui.execution.trade import OpenTrade
+from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_runner import TradeRunner
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
@@ -68,7 +69,7 @@ class LiveEngine:
         venue: LocalVenue,
         config: TradeConfig = SOL,
         journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
-        history: Sequence[Input] = (),
+        history: Sequence[JournalledInput] = (),
         log_trouble: Callable[[], str] = lambda: "",
         **changes: Any,
     ) -> None:
@@ -152,17 +153,17 @@ class LiveEngine:
     def unit_price(self, unit: int) -> Decimal:
         return self.on_engine(lambda trade: trade.tracker.ladder.grid.price(unit), Decimal(0))
 
-    def on_engine(self, look: Callable[[OpenTrade], Result], otherwise: Result) -> Result:
+    def on_engine(self, look: Callable[[LiveTrade], Result], otherwise: Result) -> Result:
         """What `look` sees on the engine's own loop; `otherwise` where no trade is open there."""
 
-        async def ask(trade: OpenTrade) -> Result:
+        async def ask(trade: LiveTrade) -> Result:
             return look(trade)
 
         if self.engine._loop is None or self.engine._trader is None or self.engine._trader.trade is None:
             return otherwise
         return self.do(ask)
 
-    def do(self, work: Callable[[OpenTrade], Coroutine[None, None, Result]]) -> Result:
+    def do(self, work: Callable[[LiveTrade], Coroutine[None, None, Result]]) -> Result:
         """The outcome of `work` on the engine's own loop."""
         loop, trader = self.engine._loop, self.engine._trader
         assert loop is not None

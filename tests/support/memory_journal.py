@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from hypertui.core.market import Fill
 from hypertui.exchange.protocol import FundingPayment, Transfer
-from hypertui.execution.journal_writer import Input
-from hypertui.execution.orders import Decision, OwnOrder
+from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.trade_inputs import Input
+from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.port.engine import Event
-from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.trace import TracedStep
 
 
 class MemoryJournal:
     """Keeps the inputs in memory, for a trade that need not outlive its process."""
 
-    def __init__(self, inputs: Sequence[Input] = ()) -> None:
+    def __init__(self, inputs: Sequence[JournalledInput] = ()) -> None:
         self._before = tuple(inputs)
         self.inputs = list(inputs)
 
-    def history(self) -> Sequence[Input]:
+    def history(self) -> Sequence[JournalledInput]:
         """What was there at the start."""
         return self._before
 
-    def record(self, kind: str, at: int, data: Mapping[str, object]) -> None:
+    def record(self, given: Input) -> None:
         """Keep an input."""
-        self.inputs.append(Input(kind, at, data))
+        self.inputs.append(encode(given))
 
     @property
     def place(self) -> str:
@@ -59,13 +59,13 @@ class MemoryJournal:
         """Forget everything."""
         self.inputs.clear()
 
-    def order(self, order: OwnOrder, status: str, at: int) -> None:
+    def order(self, changed: OrderChanged, at: int) -> None:
         """Not kept."""
 
-    def fill(self, fill: Fill, role: str, unit: int, decision: Decision) -> None:
+    def fill(self, booked: FillBooked) -> None:
         """Not kept."""
 
-    def step(self, step: Step, ladder: Ladder, at: int) -> None:
+    def step(self, traced: TracedStep, at: int) -> None:
         """Not kept."""
 
     def event(self, event: Event) -> None:

@@ -11,8 +11,9 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Fill, Forced, Reason, plain
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import Decision
-from hypertui.execution.trade_events import TradeEvents
+from hypertui.execution.orders import Decision, Role
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.trade_inputs import DustCorrected, FillAdopted
 
 _FORCED = {
     Forced.DELEVERAGED: "an auto-deleveraging by the exchange",
@@ -39,21 +40,20 @@ async def look(exchange: Exchange, symbol: str, since: int) -> tuple[Sequence[Fi
 
 
 class Adoption:
-    """Takes strange fills into the books of one trade. `booked` knows every fill of it, the entry's too;
-    `book` takes one of an own order; `account` is the address that trades."""
+    """Takes strange fills into the books of one trade. `knows` tells what is in them, the entry's too; `book`
+    takes a fill of an own order; `account` is the address that trades. `clock` gives ms."""
 
     def __init__(
         self,
-        tracker: OrderTracker,
-        chronicle: TradeEvents,
-        booked: Callable[[Fill], bool],
+        recorder: TradeRecorder,
+        knows: Callable[[Fill], bool],
         book: Callable[[Fill], None],
         clock: Callable[[], int],
         account: str,
     ) -> None:
-        self._tracker = tracker
-        self._chronicle = chronicle
-        self._booked = booked
+        self._recorder = recorder
+        self._tracker = recorder.trade.tracker
+        self._knows = knows
         self._book = book
         self._clock = clock
         self._account = account
@@ -65,12 +65,12 @@ class Adoption:
             if self._tracker.find(fill.client_id) is not None:
                 self._book(fill)  # once; its notice was lost, or is still on its way
         ladder = self._tracker.ladder
-        found = strange(fills, self._booked, self._tracker)
+        found = strange(fills, self._knows, self._tracker)
         taken = sum((fill.size * fill.side.sign for fill in found), ZERO)
         believed = ladder.held - ladder.position
         if believed and ladder.position + taken == position:
             # A difference too small for an order was believed before anybody knew of these fills.
-            self._tracker.correct_dust(-believed, self._clock())
+            self._recorder.take(DustCorrected(self._clock(), -believed))
         after = ladder.held + taken
         if after != position:
             return (
@@ -78,10 +78,7 @@ class Adoption:
                 f"entry make {plain(after)}"
             )
         for fill in found:
-            before = ladder.book.realized_pnl
-            self._tracker.adopt(fill, self._clock())
-            gain = ladder.book.realized_pnl - before
-            self._chronicle.fill(fill, "adopted", ladder.unit, self._decision(fill), gain)
+            self._recorder.take(FillAdopted(self._clock(), fill, Role.ADOPTED, self._decision(fill)))
         return ""
 
     def _decision(self, fill: Fill) -> Decision:

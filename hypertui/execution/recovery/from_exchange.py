@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO, Fill, Order, OrderType, Reason, Side, plain
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, Decision, Role, slot_of, trade_of
+from hypertui.execution.orders import Decision, Role, slot_of, trade_of
+from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery.reconciliation import as_report
+from hypertui.execution.trade_inputs import OrderReported, OrderSent
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
 
@@ -97,17 +98,11 @@ def stops_left(orders: Sequence[OpenOrder], plan: Plan) -> Sequence[OpenOrder]:
     return orders if own and len(trades) == 1 and None not in trades else ()
 
 
-def restore(
-    remains: Remains,
-    tracker: OrderTracker,
-    ids: ClientIds,
-    book: Callable[[Fill], None],
-    now: int,
-) -> None:
-    """Live the trade again on a tracker whose ladder has just been opened with its entry: every fill in its
-    order, then the way to the current unit, then the orders that work. `book` takes a fill of a known
-    order."""
-    grid, slots = tracker.ladder.grid, tracker.ladder.slots
+def restore(remains: Remains, recorder: TradeRecorder, book: Callable[[Fill], None], now: int) -> None:
+    """Live a trade again that has just been opened with its entry: every fill in its order, then the way to
+    the current unit, then the orders that work. `book` takes a fill of a known order."""
+    tracker = recorder.trade.tracker
+    grid = tracker.ladder.grid
     working = {order.client_id: order for order in remains.orders}
     sizes: dict[str | None, Decimal] = {order.client_id: order.remaining for order in remains.orders}
     for fill in remains.fills:
@@ -130,18 +125,17 @@ def restore(
             grid.price(unit),
             reduce_only=side is Side.SELL,
         )
-        ids.used(client_id)
         role, reason = Role.BUY, Reason.LADDER_BUY
         if side is Side.SELL:
             role, reason = Role.STOP, Reason.LADDER_STOP
         decision = Decision(reason, grid.price(unit), "rebuilt from what the venue tells")
-        tracker.sent(order, role, slots[slot], unit, at, decision)
+        recorder.take(OrderSent(at, order, role, slot, unit, decision))
 
     for fill in remains.fills:
         send(str(fill.client_id), fill.side, _nearest(grid, fill.price), fill.time)
         book(fill)
-    tracker.on_mark(grid.price(remains.unit), now)
+    recorder.take_price(grid.price(remains.unit), now)
     for order in remains.orders:
         assert order.trigger is not None, "they stand on units"
         send(str(order.client_id), order.side, _nearest(grid, order.trigger), order.time)
-        tracker.on_report(as_report(order), now, from_feed=False)
+        recorder.take(OrderReported(now, as_report(order), from_feed=False))

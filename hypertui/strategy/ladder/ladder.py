@@ -75,10 +75,12 @@ class WantedBuy:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What should be working, each list ascending by unit."""
+    """What should be working, each list ascending by unit. `halted` says why the ladder cannot go on, empty
+    where it can."""
 
     stops: tuple[WantedStop, ...]
     buys: tuple[WantedBuy, ...]
+    halted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,10 @@ class Ladder:
                 self.round_trips.stepped_down(unit)
         return Step(self.steps, direction, unit, price)
 
+    def halt(self, reason: str) -> None:
+        """Want no buys any more, because of what the target says; the stops stay."""
+        self.halted = reason
+
     # Fills
 
     def bought(self, slot: Slot, unit: int, client_id: str | None, fill: Fill) -> None:
@@ -292,10 +298,8 @@ class Ladder:
     # Target
 
     def target(self) -> Target:
-        """The orders that should be working now.
-
-        Sets `halted` where the fragment has become too small to buy coins whose stop the venue would take.
-        """
+        """The orders that should be working now. It is halted where the fragment has become too small to buy
+        coins whose stop the venue would take."""
         longs = sorted((slot for slot in self.slots if slot.expected_long), key=_stop_unit)
         count = len(longs)
         stop_units = range(self.unit - count, self.unit)
@@ -303,7 +307,8 @@ class Ladder:
             (WantedStop(slot.index, unit, slot.coins) for slot, unit in _assign(longs, stop_units)),
             key=lambda wanted: wanted.unit,
         )
-        return Target(tuple(stops), self._wanted_buys(range(self.unit + 1, self.unit + 1 + SLOTS - count)))
+        buys, halted = self._wanted_buys(range(self.unit + 1, self.unit + 1 + SLOTS - count))
+        return Target(tuple(stops), buys, halted)
 
     def sell_out(self) -> None:
         """Want no buys any more, for good; the stops go on following the price until all is sold."""
@@ -318,9 +323,9 @@ class Ladder:
         """No buy works at `unit` any more: the next one has the size of its own moment."""
         self._buy_sizes.pop(unit, None)
 
-    def _wanted_buys(self, units: range) -> tuple[WantedBuy, ...]:
+    def _wanted_buys(self, units: range) -> tuple[tuple[WantedBuy, ...], str]:
         if self.halted is not None or self.selling_out:
-            return ()
+            return (), self.halted or ""
         instrument = self.plan.instrument
         wanted = []
         for unit in units:
@@ -329,14 +334,13 @@ class Ladder:
                 size = self._buy_size(unit)
             value = self.plan.stop_value(self.grid, unit - 1, size)
             if value < instrument.min_order_value:
-                self.halted = (
+                return (), (
                     f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
                     f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
                     f"below the minimum order value of {plain(instrument.min_order_value)} USD"
                 )
-                return ()
             wanted.append(WantedBuy(unit, size))
-        return tuple(wanted)
+        return tuple(wanted), ""
 
     def _buy_size(self, unit: int) -> Decimal:
         return self.plan.instrument.floor_size(max(self.fragment, ZERO) / self.grid.price(unit))

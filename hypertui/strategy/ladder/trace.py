@@ -1,25 +1,53 @@
-"""A step as a JSON object: the same from a replay and from a live trade."""
+"""A step with the state just after it, from a backtest and from a live trade alike."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
+
 from hypertui.core.market import plain
-from hypertui.strategy.ladder.ladder import Ladder, Step
+from hypertui.strategy.ladder.ladder import Ladder, Phase, Step
 
 
-def trace_record(step: Step, ladder: Ladder, tick: int | None = None) -> dict[str, object]:
-    """The step and all state after it; amounts are decimal strings. `tick` is the index of the price in a
-    series, and left out where there is none."""
+@dataclass(frozen=True, slots=True)
+class TracedStep:
+    """Amounts in USD, `position` in coins; `stops` and `buys` are the units that are wanted, ascending."""
+
+    step: Step
+    phase: Phase
+    position: Decimal
+    fragment: Decimal
+    realized_pnl: Decimal
+    stops: tuple[int, ...]
+    buys: tuple[int, ...]
+
+    def record(self, tick: int | None = None) -> dict[str, object]:
+        """Amounts as decimal strings. `tick` is the index of the price in a series, and left out where there
+        is none."""
+        return {
+            "seq": self.step.seq,
+            **({} if tick is None else {"tick": tick}),
+            "price": plain(self.step.price),
+            "direction": self.step.direction.value,
+            "unit": self.step.unit,
+            "phase": self.phase.value,
+            "trailing_stop": list(self.stops),
+            "trailing_buy": list(self.buys),
+            "position": plain(self.position),
+            "fragment_usd": plain(self.fragment),
+            "realized_pnl": plain(self.realized_pnl),
+        }
+
+
+def traced(step: Step, ladder: Ladder) -> TracedStep:
+    """The step with the ladder's state as it is now."""
     target = ladder.target()
-    return {
-        "seq": step.seq,
-        **({} if tick is None else {"tick": tick}),
-        "price": plain(step.price),
-        "direction": step.direction.value,
-        "unit": step.unit,
-        "phase": ladder.phase.value,
-        "trailing_stop": [stop.unit for stop in target.stops],
-        "trailing_buy": [buy.unit for buy in target.buys],
-        "position": plain(ladder.position),
-        "fragment_usd": plain(ladder.fragment),
-        "realized_pnl": plain(ladder.realized_pnl),
-    }
+    return TracedStep(
+        step,
+        ladder.phase,
+        ladder.position,
+        ladder.fragment,
+        ladder.realized_pnl,
+        tuple(stop.unit for stop in target.stops),
+        tuple(buy.unit for buy in target.buys),
+    )

@@ -1,0 +1,66 @@
+"""Where a fill enters: checked, booked once, and one that nobody here explains pauses the trade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypertui.core.market import Fill, plain
+from hypertui.execution.opening import Opening
+from hypertui.execution.orders import Role
+from hypertui.execution.plausible import FillCheck
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.recovery import adoption
+from hypertui.execution.steering import Steering
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import FillAdopted, FillReceived
+from hypertui.port.snapshot import Severity
+
+
+class Bookkeeper:
+    """Of one trade that was opened as `opening` tells. `compare` is called where a fill cannot be so: another
+    one may be missing."""
+
+    def __init__(
+        self,
+        context: TradeContext,
+        recorder: TradeRecorder,
+        steering: Steering,
+        opening: Opening,
+        compare: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._recorder = recorder
+        self._steering = steering
+        self._opening = opening
+        self._adopted_at = opening.adopted_at
+        self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
+        find = recorder.trade.tracker.find
+        self._check = FillCheck(find, opening.fills, context.alarms, compare)
+
+    def knows(self, fill: Fill) -> bool:
+        """Whether it is in the books, or the entry's."""
+        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill)
+
+    def book(self, fill: Fill, *, from_feed: bool = False) -> None:
+        """Take a fill that the exchange tells of, in whatever way."""
+        context, recorder = self._context, self._recorder
+        context.inputs.knowledge.on_fill(fill)
+        if self.knows(fill) or fill.time < self._adopted_at or not self._check.admits(fill):
+            return
+        now = context.clock()
+        if recorder.trade.tracker.find(fill.client_id) is not None:
+            made_at = min(now, fill.time - context.skew.ahead)
+            recorder.take(FillReceived(now, fill, made_at, from_feed))
+        elif fill.client_id is not None and fill.client_id in self._opened_by.values():
+            # The venue told of it after the trade was opened with what was known by then.
+            recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision))
+        elif from_feed or context.ids.owns(fill.client_id):
+            self._suspect(fill)
+
+    def _suspect(self, fill: Fill) -> None:
+        context = self._context
+        what = "unknown to the journal" if context.ids.owns(fill.client_id) else "not ours"
+        what = adoption.by_exchange(fill, context.exchange.account) or what
+        text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
+        context.alarms.sound("foreign", Severity.CRITICAL, text)
+        self._steering.pause(text)

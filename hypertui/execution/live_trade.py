@@ -1,0 +1,335 @@
+"""A trade at an exchange: what arrives becomes its inputs, and what it decides is journalled and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import partial
+
+from hypertui.core.market import ZERO, Fill, Instrument, plain
+from hypertui.exchange.protocol import OrderReport, OrderState
+from hypertui.execution import asides
+from hypertui.execution.account_sync import AccountSync
+from hypertui.execution.actions import Action, Place
+from hypertui.execution.bookkeeping import Bookkeeper
+from hypertui.execution.commands import CommandHandler
+from hypertui.execution.entry import StartRefused
+from hypertui.execution.granting import Granting
+from hypertui.execution.objections import Objections
+from hypertui.execution.opening import Opening
+from hypertui.execution.order_gateway import OrderGateway
+from hypertui.execution.order_tracker import OrderTracker, SeenPrice
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.playback import replay
+from hypertui.execution.protection import Protection
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.recovery import from_exchange
+from hypertui.execution.recovery.adoption import Adoption
+from hypertui.execution.steering import Steering
+from hypertui.execution.trade import Trade
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import (
+    OrderReported,
+    OrdersNotPlaced,
+    PatienceSet,
+    ProcessStarted,
+    TradeRebuilt,
+)
+from hypertui.execution.trade_news import FillBooked, OrderChanged
+from hypertui.execution.trading_state import Posture
+from hypertui.execution.wishes import Wish, Wishes
+from hypertui.port.commands import Stop, Verb
+from hypertui.port.snapshot import Invariant, Mode, Severity
+from hypertui.runtime.request_budget import Purpose
+from hypertui.strategy.ladder.plan import SLOTS, Plan
+
+_ACCOUNT_EVERY = 5.0
+_FUNDING_EVERY = 60.0
+_ALLOWANCE_EVERY = 300.0
+_TRANSFERS_EVERY = 300.0
+# When it is asked for the first time: a start has better use for the request weight, which comes back by the
+# second. Until the allowance is known nothing is kept back for stops; for the rest nobody waits.
+_FIRST_ALLOWANCE = 10.0
+_FIRST_FUNDING = 20.0
+_FIRST_TRANSFERS = 60.0
+_LOOK_EVERY = 250  # ms between two judgements of the protection that nobody asked for
+
+
+class LiveTrade:
+    """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
+    nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
+
+    def __init__(self, desk: TradeContext, plan: Plan, opening: Opening) -> None:
+        self.desk = desk
+        self._opening = opening
+        self._lamp: Invariant | None = None
+        self._lamp_at = 0
+        self._lamp_is_old = False  # whether something has happened since
+        self.finished = ""  # how the trade came to its end, once it has
+        self.closed_at: int | None = None  # when everything was sold for good (ms)
+        self.entry_block = ""  # why no new risk is taken just now; empty when it may be
+        self._catching_up = not opening.is_new  # until the first comparison after a restart
+        self._fills_seen = -1
+        self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
+        self.trade = Trade(opening.ladder(plan), desk.config.timing, desk.ids)
+        self.tracker: OrderTracker = self.trade.tracker
+        replay(self.trade, opening.history)
+        desk.chronicle.instrument = self.instrument
+        self.recorder = TradeRecorder(self.trade, desk.journal, desk.chronicle)
+        self.steering = Steering(desk, self.recorder)
+        self.wishes = Wishes(self, self._fulfilled)
+        self.helm = CommandHandler(self)
+        self.bookkeeper = Bookkeeper(desk, self.recorder, self.steering, opening, self.reconcile)
+        self.adoption = Adoption(
+            self.recorder, self.bookkeeper.knows, self.bookkeeper.book, desk.clock, desk.exchange.account
+        )
+        self._protection = Protection(self.recorder, desk.inputs, desk.alarms)
+        self.objections = Objections(self)
+        self.courier = OrderGateway(desk, self.recorder, self.bookkeeper, self.objections, self.reconcile)
+        self._granting = Granting(self.recorder, desk.rations)
+        self.caretaker = AccountSync(
+            desk, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
+        )
+        self._book_entry()  # durable with the opening, never after it
+        self._take_up()
+
+    @property
+    def instrument(self) -> Instrument:
+        """What is traded."""
+        return self.trade.ladder.plan.instrument
+
+    @property
+    def began_at(self) -> int:
+        """When the entry was filled (ms)."""
+        return self._opening.began_at
+
+    # Taking it up
+
+    def _take_up(self) -> None:
+        """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
+        desk, opening = self.desk, self._opening
+        if (trade := opening.goes_on_as) is not None:
+            self.recorder.take(TradeRebuilt(desk.clock(), f"{trade:016x}"))
+        if opening.remains is not None:
+            from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, desk.clock())
+        for stop in opening.stops:
+            desk.ids.used(str(stop.client_id))
+        if opening.is_new and not opening.stops:
+            return
+        self.recorder.take(ProcessStarted(desk.clock(), desk.ids.start + 1))
+        desk.durability.commit()
+        if desk.durability.problem:
+            raise StartRefused(f"nothing is taken up without a journal: {desk.durability.problem}")
+
+    def _book_entry(self) -> None:
+        opening, events = self._opening, self.desk.chronicle
+        if (entry := opening.entry) is not None:
+            entry.filled = sum((fill.size for fill in opening.fills), ZERO)
+            events.order(OrderChanged(entry, OrderState.FILLED.value, entry.order_id, entry.note))
+        role = Role.ADOPTED if opening.adopted else Role.ENTRY
+        for fill in () if opening.resumed else opening.fills:
+            events.fill(FillBooked(fill, role, 0, opening.decision, ZERO))
+
+    def begin(self) -> None:
+        """Go on where it was left, and do what has to be done again and again."""
+        desk, caretaker = self.desk, self.caretaker
+        self.steering.begin(is_new=self._opening.is_new)
+        if self.trade.wish is not None and not desk.config.protect_only:
+            self.wishes.take_up(self.trade.wish)
+        if self._is_too_small():
+            held = plain(self.trade.ladder.position)
+            reason = f"flatten: the entry was filled for {held} only, too little for {SLOTS} stops"
+            self.wishes.want(Wish(Verb.FLATTEN, reason))
+        desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
+        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
+        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
+        self.objections.begin()
+        desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
+        desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
+        self.on_price()
+        self.advance()
+
+    def _is_too_small(self) -> bool:
+        opening = self._opening
+        if opening.resumed or opening.adopted or opening.remains is not None:
+            return False
+        ladder = self.trade.ladder
+        smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
+        return ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
+
+    async def catch_up(self, stop: Stop) -> None:
+        """After a restart: nothing is done before the venue has said what works and what was filled, and the
+        price comes after that."""
+        if self._opening.is_new:
+            return
+        desk = self.desk
+        desk.inbox.spawn(self.caretaker.ask_account())
+        self.reconcile()
+        try:
+            await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+        finally:
+            self._catching_up = False
+        self.on_price()
+        trades = self.trade.state.trades and not desk.config.protect_only
+        self.steering.set_posture(Posture.TRADE if trades else self.wishes.posture)
+        how = "rebuilt" if self._opening.remains else "resumed"
+        desk.chronicle.mode(desk.mode, f"{how} the trade from {plain(self.trade.ladder.grid.entry_price)}")
+
+    # What arrives
+
+    def on_price(self) -> None:
+        """Take the newest mark."""
+        price = self.desk.inputs.price
+        if price is None or self._catching_up:
+            return
+        if self.desk.mode is Mode.HALTED:
+            self.recorder.note_price(price, self.desk.clock())  # good for a sale, but the ladder stands
+        else:
+            self.recorder.take_price(price, self.desk.clock())
+
+    def on_reports(self, reports: Sequence[OrderReport]) -> None:
+        """Take notices of orders from the feed."""
+        for report in reports:
+            order = self.tracker.find(report.client_id)
+            if order is not None and not order.dead:
+                self.recorder.take(OrderReported(self.desk.clock(), report, from_feed=True))
+        self.objections.on_reports(reports)
+
+    def on_fill(self, fill: Fill, snapshot: bool) -> None:
+        """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
+        self.bookkeeper.book(fill, from_feed=not snapshot)
+
+    # What is done
+
+    def advance(self) -> None:
+        """Act on what the last event left behind."""
+        desk, now = self.desk, self.desk.clock()
+        self.entry_block = (
+            desk.inputs.holds_risk()
+            or desk.durability.problem
+            or desk.rations.refuses(Purpose.BUY)
+            or self._is_unsure()
+        )
+        patience = max(desk.config.timing.confirm_after, 2 * desk.inputs.round_trip)
+        if patience != self.tracker.patience:
+            self.recorder.take(PatienceSet(now, patience))
+        # The first comparison asks about every order: nobody has to beside it.
+        actions = []
+        if not self._catching_up:
+            actions = self._granting.decided(self.courier.under_way, self.entry_block, now)
+        # What was decided is durable before it is sent.
+        desk.durability.commit(partial(self.courier.prepare, actions))
+        for action in self._protective(actions) if desk.durability.problem else actions:
+            self.courier.send(action)
+        if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
+            self._fills_seen = self.tracker.fills_booked
+            desk.inbox.spawn(self.caretaker.ask_account())
+        if self._inherits and self.tracker.settled:
+            self._inherits = False
+            self.reconcile()
+        asides.tell(self.recorder, desk.alarms, now)
+        halted = self.trade.ladder.halted
+        if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
+            desk.alarms.sound("halted", Severity.CRITICAL, halted)
+            self.steering.halt(halted)
+        if self._is_sold_out():
+            self.wishes.want(Wish(Verb.FLATTEN, "the end of the sold-out trade", passing=True, closes=True))
+        if not self._catching_up:
+            self.wishes.work()
+        desk.outcomes.look()
+        self._lamp_is_old = True
+        if now - self._lamp_at >= _LOOK_EVERY:
+            self._look_at_protection(now)
+        self.objections.look(now)
+
+    @property
+    def lamp(self) -> Invariant | None:
+        """The master lamp as of the last event; None where it cannot be told."""
+        if self._lamp_is_old:
+            self._look_at_protection(self.desk.clock())
+        return self._lamp
+
+    def _look_at_protection(self, now: int) -> None:
+        self._lamp, self._lamp_at, self._lamp_is_old = None, now, False
+        verified, busy = self.caretaker.reconciled, self.courier.busy
+        with self.recorder.telling:
+            self._lamp = self._protection.watch(verified, busy, self.entry_block, now)
+
+    def _is_unsure(self) -> str:
+        if self.desk.skew.offset is None:
+            return "the exchange's clock has not been read yet"
+        if self.desk.skew.unsettled:
+            return "this machine's clock was set, and the exchange's has not been read since"
+        return "" if self.caretaker.reconciled else "orders are being compared with the exchange"
+
+    def cancel(self, orders: Iterable[OwnOrder]) -> None:
+        """Cancel these orders whatever the target says, as an operator asks for."""
+        if self.courier.busy:
+            return
+        action = self._granting.cancel(orders, self.desk.clock())
+        if action is not None:
+            self._send(action)
+
+    def close(self, size: Decimal, seen: SeenPrice, why: str) -> OwnOrder:
+        """Close a position of `size` coins at the market, a short one (negative) too. Returns the order."""
+        action = self._granting.close(size, seen, why, self.desk.clock())
+        self._send(action)
+        return action.orders[0]
+
+    def _send(self, action: Action) -> None:
+        """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
+        every order that it may find working or filled."""
+        self.desk.durability.commit()
+        self.courier.send(action)
+
+    def _protective(self, actions: Sequence[Action]) -> list[Action]:
+        """What was decided, without buys: those that could not be made durable are not sent."""
+        kept: list[Action] = []
+        for action in actions:
+            if isinstance(action, Place):
+                buys = tuple(order.client_id for order in action.orders if order.role is Role.BUY)
+                if buys:
+                    problem = self.desk.durability.problem
+                    self.recorder.take(OrdersNotPlaced(self.desk.clock(), buys, problem))
+                action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
+                if not action.orders:
+                    continue
+            kept.append(action)
+        return kept
+
+    def missed(self) -> None:
+        """The feed was away, or told what nobody can read: what it would have told is asked for."""
+        self.caretaker.doubt()
+        self.reconcile()
+
+    def reconcile(self) -> None:
+        """Have everything compared with the venue, soon."""
+        self.desk.inbox.spawn(self.caretaker.reconcile())
+
+    def at_rest(self) -> bool:
+        """Whether this is a moment to leave: nothing is unproven, and where it trades the target works."""
+        return self.tracker.settled or (self.desk.mode is not Mode.RUNNING and self.tracker.quiet)
+
+    # Its end
+
+    def _is_sold_out(self) -> bool:
+        desk, ladder = self.desk, self.trade.ladder
+        if desk.mode is not Mode.SELLING_OUT or self.wishes.current is not None or self.finished:
+            return False
+        if any(slot.coins or slot.due for slot in ladder.slots) or ladder.oversold:
+            return False
+        return not any(True for _ in self.tracker.alive)
+
+    def _fulfilled(self, wish: Wish, done: str) -> None:
+        """Flat for good: the trade has ended, and the next start begins a new one."""
+        if wish.verb is not Verb.FLATTEN:
+            return
+        desk, ladder = self.desk, self.trade.ladder
+        self.closed_at = desk.clock()
+        if wish.closes:
+            result = ladder.net_pnl(self.recorder.mark or ZERO)
+            self.finished = f"Trade ended: all sold. Result {result:+,.2f} USD"
+            desk.ended(f"sold out: {done}")
+        else:
+            self.steering.halt(wish.reason)
+            desk.ended(f"{wish.reason}: {done}")

@@ -1,0 +1,53 @@
+"""Playback: a trade from what the journal keeps of its inputs, or as much of it as can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from decimal import Decimal
+
+from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.trade import Trade, Unsound
+from hypertui.execution.trade_inputs import OrderSent, PriceMoved, ProcessStarted, TradeOpened, TradeRebuilt
+
+
+def replay(trade: Trade, history: Iterable[JournalledInput]) -> None:
+    """Take up what was journalled since the trade was opened. Raises Unsound for the first input that cannot
+    be taken.
+
+    An input that failed once is tried like any other: a later version may know better."""
+    for kept in history:
+        try:
+            trade.apply(decode(kept))
+        except Exception as error:
+            raise Unsound(kept.kind, kept.at, error) from error
+
+
+def newest_price(history: Sequence[JournalledInput]) -> Decimal | None:
+    """The last price (USD) that a history tells of; None where it tells of none that can be read."""
+    for kept in reversed(history):
+        if kept.kind not in ("price", "opened"):
+            continue
+        with suppress(Undecodable):
+            given = decode(kept)
+            if isinstance(given, PriceMoved):
+                return given.price
+            if isinstance(given, TradeOpened):
+                return given.fills[0].price
+    return None
+
+
+def learn_ids(ids: ClientIds, history: Iterable[JournalledInput]) -> None:
+    """Learn which ids the trade has given, as far as its history can be read at all."""
+    for kept in history:
+        if kept.kind not in ("sent", "started", "rebuilt"):
+            continue
+        with suppress(Undecodable, ValueError):
+            match decode(kept):
+                case OrderSent(_, order):
+                    ids.used(order.client_id)
+                case ProcessStarted(_, start):
+                    ids.begin(max(start, ids.start))
+                case TradeRebuilt(_, trade):
+                    ids.trade = int(trade, 16)

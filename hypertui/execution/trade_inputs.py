@@ -1,0 +1,303 @@
+"""Everything that can change a trade's state, as one union of frozen values. Times are ms.
+
+Each is journalled before it takes effect. Applied in order they give the state of the trade again, whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from hypertui.core.market import Fill, Order
+from hypertui.exchange.protocol import CancelOutcome, FundingPayment, OrderReport, Placed
+from hypertui.execution.orders import Decision, Role
+from hypertui.execution.trading_state import TradingState
+
+# Before the trade is open
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySent:
+    """The opening order is about to be sent, decided at `price` (USD)."""
+
+    at: int
+    order: Order
+    expires_at: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOpened:
+    """The entry has been filled, or a position taken over."""
+
+    at: int
+    fills: tuple[Fill, ...]
+
+
+# What the exchange says
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMoved:
+    """A price that matters to the trade; `changed` tells whether it differs from the one before."""
+
+    at: int
+    price: Decimal
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FillReceived:
+    """A fill of an own order, made at `made_at` by this machine's clock."""
+
+    at: int
+    fill: Fill
+    made_at: int
+    from_feed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FillAdopted:
+    """A fill that no order known here made becomes the trade's, with its role and what is known of why."""
+
+    at: int
+    fill: Fill
+    role: Role
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswered:
+    """The answer to the placement of one order."""
+
+    at: int
+    client_id: str
+    answer: Placed
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersNotPlaced:
+    """A placement that never took effect."""
+
+    at: int
+    client_ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAnswered:
+    """The answer to the cancel of one order."""
+
+    at: int
+    client_id: str
+    outcome: CancelOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class CancelsNotSent:
+    """A cancel that never took effect."""
+
+    at: int
+    client_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReported:
+    """A notice of an own order, by the feed or in an answer."""
+
+    at: int
+    report: OrderReport
+    from_feed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """What became of an order that was asked about at `asked_at`; None where the exchange does not know it.
+    `mark` is the newest price (USD) by then, whether it mattered or not."""
+
+    at: int
+    client_id: str
+    report: OrderReport | None
+    asked_at: int
+    mark: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionFailed:
+    """A question about an order brought no answer."""
+
+    at: int
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAltered:
+    """An order works with another size or price than it was sent with."""
+
+    at: int
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillsCompared:
+    """Every fill that the exchange had at `until` is booked."""
+
+    at: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingBooked:
+    """Funding was paid or received."""
+
+    at: int
+    payment: FundingPayment
+
+
+@dataclass(frozen=True, slots=True)
+class DustCorrected:
+    """The exchange holds `difference` coins more (or, negative, fewer) than the books, too few for an
+    order."""
+
+    at: int
+    difference: Decimal
+
+
+# What is decided here
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSent:
+    """An order is about to be sent."""
+
+    at: int
+    order: Order
+    role: Role
+    slot: int
+    unit: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSent:
+    """Cancels are about to be sent."""
+
+    at: int
+    client_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """An order is about to be asked about."""
+
+    at: int
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DustSwept:
+    """A remainder for which the exchange takes no order leaves its slot."""
+
+    at: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class LadderHalted:
+    """The strategy can go on no more."""
+
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellOutBegan:
+    """Nothing is bought any more, for the rest of the trade."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateSet:
+    """Whether it trades has changed."""
+
+    at: int
+    state: TradingState
+
+
+@dataclass(frozen=True, slots=True)
+class WishSet:
+    """What an operator has ordered that is not done yet; an empty `verb` where nothing is."""
+
+    at: int
+    verb: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatienceSet:
+    """How long (ms) an order may go without an answer before it is asked about."""
+
+    at: int
+    patience: int
+
+
+# What happens to the process
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStarted:
+    """A process has taken the trade up; the ids of its orders carry its number `start`."""
+
+    at: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRebuilt:
+    """The orders carry the number of an earlier trade (16 hex digits)."""
+
+    at: int
+    trade: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputFailed:
+    """The input before this one could not be taken."""
+
+    at: int
+    input: str
+    error: str
+
+
+Input: TypeAlias = (
+    EntrySent
+    | TradeOpened
+    | PriceMoved
+    | FillReceived
+    | FillAdopted
+    | OrderAnswered
+    | OrdersNotPlaced
+    | CancelAnswered
+    | CancelsNotSent
+    | OrderReported
+    | QuestionAnswered
+    | QuestionFailed
+    | OrderAltered
+    | FillsCompared
+    | FundingBooked
+    | DustCorrected
+    | OrderSent
+    | CancelSent
+    | QuestionAsked
+    | DustSwept
+    | LadderHalted
+    | SellOutBegan
+    | StateSet
+    | WishSet
+    | PatienceSet
+    | ProcessStarted
+    | TradeRebuilt
+    | InputFailed
+)
