@@ -61,7 +61,7 @@ class LiveTrade:
 
     def __init__(self, desk: TradeContext, plan: Plan, opening: Opening) -> None:
         self.desk = desk
-        self._opening = opening
+        self.opening = opening
         self._lamp: Invariant | None = None
         self._lamp_at = 0
         self._lamp_is_old = False  # whether something has happened since
@@ -101,13 +101,13 @@ class LiveTrade:
     @property
     def began_at(self) -> int:
         """When the entry was filled (ms)."""
-        return self._opening.began_at
+        return self.opening.began_at
 
     # Taking it up
 
     def _take_up(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
-        desk, opening = self.desk, self._opening
+        desk, opening = self.desk, self.opening
         if (trade := opening.goes_on_as) is not None:
             self.recorder.take(TradeRebuilt(desk.clock(), f"{trade:016x}"))
         if opening.remains is not None:
@@ -122,7 +122,7 @@ class LiveTrade:
             raise StartRefused(f"nothing is taken up without a journal: {desk.durability.problem}")
 
     def _book_entry(self) -> None:
-        opening, events = self._opening, self.desk.chronicle
+        opening, events = self.opening, self.desk.chronicle
         if (entry := opening.entry) is not None:
             entry.filled = sum((fill.size for fill in opening.fills), ZERO)
             events.order(OrderChanged(entry, OrderState.FILLED.value, entry.order_id, entry.note))
@@ -133,7 +133,7 @@ class LiveTrade:
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
         desk, caretaker = self.desk, self.caretaker
-        self.steering.begin(is_new=self._opening.is_new)
+        self.steering.begin(is_new=self.opening.is_new)
         if self.trade.wish is not None and not desk.config.protect_only:
             self.wishes.take_up(self.trade.wish)
         if self._is_too_small():
@@ -150,7 +150,7 @@ class LiveTrade:
         self.advance()
 
     def _is_too_small(self) -> bool:
-        opening = self._opening
+        opening = self.opening
         if opening.resumed or opening.adopted or opening.remains is not None:
             return False
         ladder = self.trade.ladder
@@ -160,7 +160,7 @@ class LiveTrade:
     async def catch_up(self, stop: Stop) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled, and the
         price comes after that."""
-        if self._opening.is_new:
+        if self.opening.is_new:
             return
         desk = self.desk
         desk.inbox.spawn(self.caretaker.ask_account())
@@ -172,7 +172,7 @@ class LiveTrade:
         self.on_price()
         trades = self.trade.state.trades and not desk.config.protect_only
         self.steering.set_posture(Posture.TRADE if trades else self.wishes.posture)
-        how = "rebuilt" if self._opening.remains else "resumed"
+        how = "rebuilt" if self.opening.remains else "resumed"
         desk.chronicle.mode(desk.mode, f"{how} the trade from {plain(self.trade.ladder.grid.entry_price)}")
 
     # What arrives

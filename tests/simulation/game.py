@@ -215,6 +215,8 @@ class Game:
         if self.auditor.tracker is None and self.process.opened:
             self.auditor.opened(self.process.trade.tracker, len(self.processes) > 1)
         self.auditor.check_tracker()
+        if self.process.opened and (text := self.process.twin.difference(self.process.trade)):
+            self.auditor.complain("memory", text)
 
     # One round: a stretch of prices with faults, then rest
 

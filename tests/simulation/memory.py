@@ -1,29 +1,66 @@
-"""What the journal remembers must give the trade again: its inputs, played back, against what it is."""
+"""What the journal remembers must give the trade again: a twin hears nothing but the recorded inputs, and is
+held against the living trade after every event."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.playback import replay
 from hypertui.execution.trade import Trade
+from hypertui.execution.trade_inputs import Input
 from tests.support.whole_state import whole_state
+
+
+class Twin:
+    """Fulfils `TradeJournal` by another one, and lives the trade along that is recorded there."""
+
+    def __init__(self, journal: TradeJournal) -> None:
+        self._journal = journal
+        self._heard = list(journal.history())
+        self._trade: Trade | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    def record(self, given: Input) -> None:
+        """Hear of an input as a restart would: by its JSON."""
+        self._journal.record(given)
+        kept = encode(given)
+        self._heard.append(JournalledInput(kept.kind, kept.at, json.loads(json.dumps(kept.data))))
+
+    def difference(self, live: LiveTrade) -> str:
+        """How the living trade is otherwise than its inputs tell, in words; empty where it is not."""
+        if self._trade is None:
+            self._trade, self._heard = _opened(live, self._heard), []
+        else:
+            replay(self._trade, self._heard)
+            self._heard = []
+        now, then = whole_state(live.trade), whole_state(self._trade)
+        return "" if now == then else _difference(now, then)
 
 
 def problems_of_memory(live: LiveTrade, history: Sequence[JournalledInput]) -> Iterator[str]:
     """What a restart would take up otherwise than it is."""
-    opening = known(history)
-    assert opening is not None, "it has been opened"
-    again = Trade(
-        opening.ladder(live.trade.ladder.plan), live.desk.config.timing, ClientIds(live.desk.ids.trade)
-    )
-    replay(again, opening.history)
-    now, then = whole_state(live.trade), whole_state(again)
+    now, then = whole_state(live.trade), whole_state(_opened(live, history))
     if now != then:
         yield f"the journal gives another trade: {_difference(now, then)}"
+
+
+def _opened(live: LiveTrade, history: Sequence[JournalledInput]) -> Trade:
+    opening = known(history)
+    assert opening is not None, "it has been opened"
+    # An earlier trade's number, where the trade was rebuilt, is among the inputs.
+    ladder, ids = opening.ladder(live.trade.ladder.plan), ClientIds(live.desk.ids.trade)
+    trade = Trade(ladder, live.desk.config.timing, ids)
+    replay(trade, opening.history)
+    return trade
 
 
 def _difference(now: object, then: object, where: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import cast
 
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.books import Books
@@ -20,6 +21,7 @@ from hypertui.port.snapshot import Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
+from tests.simulation.memory import Twin
 
 _EVENTS_KEPT = 100_000
 _CANCELS = 1_000
@@ -50,6 +52,7 @@ class Process:
         self.name = name
         self.exchange = exchange
         self.journal = journal
+        self.twin = Twin(journal)
         self.door = door
         self.stop = Stop(config.on_exit)
         self.over = asyncio.Event()
@@ -71,7 +74,7 @@ class Process:
             clock,
             Random(name),
             self._log,
-            journal,
+            cast(TradeJournal, self.twin),
             self._after_event,
             clock_set_by=clock_set_by,
         )

@@ -36,7 +36,7 @@ def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     if held != ladder.position:
         yield f"slots and dust hold {held}, the book {ladder.position}"
     at_venue = {messages.fill(row).key for row in account.fills}
-    booked = trade.tracker._fills | trade._opened_by.keys()
+    booked = trade.tracker._fills | {fill.key for fill in trade.opening.fills}
     if at_venue != booked:
         yield f"{len(at_venue - booked)} fills not booked, {len(booked - at_venue)} booked and not there"
     mark = venue.book.mark
