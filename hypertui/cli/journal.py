@@ -20,8 +20,9 @@ from hypertui.execution.opening import rehearse
 from hypertui.execution.recording import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.journal import Journal, JournalError, Locked
-from hypertui.journal.archive import to_be_made
-from hypertui.journal.errors import NoJournal
+from hypertui.journal.archive import check_version, to_be_made
+from hypertui.journal.database import find
+from hypertui.journal.errors import NoJournal, OtherVersion
 from hypertui.journal.history import History
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
@@ -30,6 +31,19 @@ from hypertui.settings import digest
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
+
+
+def refuse_other_version(url: str | None, state_dir: Path) -> None:
+    """Raise ValueError for a journal file of another version, before anything is started for the trade. A
+    journal on a server, and whatever else a journal may lack, is left to the start itself."""
+    place = journal_url(url, state_dir)
+    try:
+        if not find(place, make=False).is_postgresql:
+            check_version(place)
+    except OtherVersion as error:
+        raise ValueError(str(error)) from None
+    except JournalError:
+        pass
 
 
 @contextmanager
@@ -114,8 +128,7 @@ def look(
 ) -> tuple[str, str, str]:
     """Where the journal is, which trade of the account goes on in it, and why this start could not take that
     up, in words; empty where there is none. The trade is played back for that as a start does. Changes
-    nothing. Raises JournalError, also where a start could not make one, and OldJournal for one that a start
-    would bring up to date."""
+    nothing. Raises JournalError, also where a start could not make one."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
@@ -186,9 +199,9 @@ def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
     """What a live trade was begun with that is not what is asked for now, in words; empty where all
     agrees."""
     for name, asked in _terms(config).items():
-        if live.settings.get(name) != asked:
+        if live.settings[name] != asked:
             return (
-                f"a trade of {config.symbol} with {name} {live.settings.get(name)} is open in this account, "
+                f"a trade of {config.symbol} with {name} {live.settings[name]} is open in this account, "
                 f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
             )
     return ""

@@ -32,7 +32,6 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
     prune.add_argument("--dry-run", action="store_true", help="only say how much that is")
 
     add_reports(commands, _command)
-    _command(commands, "upgrade", "bring the journal of an older version up to date")
 
 
 def add_status(parser: argparse.ArgumentParser) -> None:

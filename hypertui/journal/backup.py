@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from hypertui.journal.archive import existing
-from hypertui.journal.database import Database
+from hypertui.journal.archive import check_version
+from hypertui.journal.database import Database, find
 from hypertui.journal.errors import JournalError
 from hypertui.journal.schema import METADATA
 
@@ -34,9 +34,10 @@ def back_up(url: str, file: Path) -> Backup:
     each table as the journal did at that moment. Raises JournalError, for a journal in PostgreSQL too: that
     has a tool of its own, which the text names.
     """
-    database = existing(url)
+    database = find(url, make=False)
     if database.is_postgresql:
         raise JournalError(f"a journal in PostgreSQL is copied with its own tool: {pg_dump(database, file)}")
+    check_version(url)
     if file.exists():
         raise JournalError(f"{file} is there already; nothing is written over")
     part = file.with_name(f".{file.name}.part")

@@ -13,8 +13,8 @@ class NoJournal(JournalError):
     """There is no journal at that place, not even an empty one."""
 
 
-class OldJournal(JournalError):
-    """The journal is of an older version, and must be brought up to date before it can be read."""
+class OtherVersion(JournalError):
+    """The journal is of another version than this hypertui reads, older or newer; it is left as it is."""
 
 
 class LedgerError(ValueError):

@@ -12,7 +12,8 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, func, select
 
-from hypertui.journal.archive import check, existing
+from hypertui.journal.archive import check_version
+from hypertui.journal.database import find
 from hypertui.journal.records import InputRecord, StatusRecord
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.journal.session import DatabaseSession
@@ -56,9 +57,9 @@ def prune(url: str, before: int, dry_run: bool = False, most: int | None = None)
     """Remove the inputs and statuses of trades that ended before `before` (ms), about `most` rows of them, in
     the journal at `url`; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
     what was removed by then stays so, and another call does the rest."""
-    session = DatabaseSession(existing(url))
+    check_version(url)
+    session = DatabaseSession(find(url, make=False))
     try:
-        check(session)
         trades = session.run(partial(_ended, before))
         if dry_run:
             return Pruned(len(trades), sum(session.run(partial(_count, trade)) for trade in trades))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import ZERO, Fill, Side
+from hypertui.core.market import Fill, Side
 
 # Not recursive: what may be inside is checked when it is written down.
 Json: TypeAlias = object
@@ -53,10 +53,11 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """An order as it was decided, and why; no later word changes it. `target` is the price that it was meant
-    to fill at, `why` says in words why it was made then, `replaces` names the order in whose place it went
-    (client id), and `step` the ladder's last step by then. An older journal leaves these empty. An entry has
-    the slot -1."""
+    """An order as it was decided, and why; no later word changes it. `trigger` is None for an order at the
+    market. `target` is the price that it was meant to fill at, None without one; `why` says in words why it
+    was made then; `replaces` is the client id of the order in whose place it went, None for none; `step` is
+    the ladder's last step by then, None for an entry, which comes before the ladder and has the slot -1, and
+    for an order of a trade that was rebuilt."""
 
     trade_id: str
     client_id: str
@@ -70,10 +71,10 @@ class OrderRecord:
     reduce_only: bool
     reason: str
     sent_at: int
-    target: Decimal | None = None
-    why: str = ""
-    replaces: str | None = None
-    step: int | None = None
+    target: Decimal | None
+    why: str
+    replaces: str | None
+    step: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,11 @@ def basis_points(part: Decimal, whole: Decimal) -> Decimal:
 class FillRecord:
     """One execution, unique by time, order id and the venue's number for it (`trade_number`).
 
-    `reason` is that of its order, or why coins changed hands without one. `slippage` is how much worse than
-    the order's target its price was, in USD for each coin, and `slippage_bps` the same in hundredths of a
-    percent of the target; negative is better, None is without a target."""
+    `client_id` is None without an order of ours. `start_position` is the position just before, in signed
+    coins; None where the venue did not say it, and for a position that was adopted. `reason` is that of its
+    order, or why coins changed hands without one. `slippage` is how much worse than the order's target its
+    price was, in USD for each coin, and `slippage_bps` the same in hundredths of a percent of the target;
+    negative is better, None is without a target."""
 
     trade_id: str
     time: int
@@ -113,11 +116,11 @@ class FillRecord:
     size: Decimal
     price: Decimal
     fee: Decimal
-    closed_pnl: Decimal = ZERO
-    start_position: Decimal | None = None
-    reason: str = ""
-    slippage: Decimal | None = None
-    slippage_bps: Decimal | None = None
+    closed_pnl: Decimal
+    start_position: Decimal | None
+    reason: str
+    slippage: Decimal | None
+    slippage_bps: Decimal | None
 
     @classmethod
     def of(

@@ -45,7 +45,7 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 
-VERSION = "0003"  # the newest migration
+VERSION = "0.1.0"  # the newest revision of Alembic's: what these tables, and the inputs in them, look like
 
 _WHOLE_LIMIT = 2**63
 _ANY_DIALECT = DefaultDialect()  # the checks are the same for all

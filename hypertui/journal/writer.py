@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
@@ -16,13 +17,14 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, and_, column, delete, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hypertui.journal.archive import check_version
 from hypertui.journal.database import find
-from hypertui.journal.errors import JournalError
+from hypertui.journal.errors import JournalDown, JournalError, NoJournal, OtherVersion
 from hypertui.journal.reader import JournalReader, columns_of, one_trade
 from hypertui.journal.records import InputRecord, Record, TradeRecord
 from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
 from hypertui.journal.session import PATIENCE, DatabaseSession
-from hypertui.journal.upgrade import TooNew, upgrade
+from hypertui.journal.tables import create
 
 _AT_ONCE = 0.4  # seconds for which a commit may keep its thread that has other things to do
 _AT_START = 15.0
@@ -49,16 +51,18 @@ class Journal(JournalReader):
 
     @classmethod
     def open(cls, url: str) -> Journal:
-        """The journal at `url`, made or brought up to date if need be. Raises JournalError in one line."""
+        """The journal at `url`, created if there is none. Raises OtherVersion for one of another version,
+        which stays as it is to the byte, and another JournalError, in one line."""
+        if not find(url, make=False).is_postgresql:  # on a server all of it is one transaction
+            with suppress(NoJournal, JournalDown):
+                check_version(url)
         session = DatabaseSession(find(url))
         try:
-            session.run(upgrade, within=_AT_START, begin="BEGIN IMMEDIATE")
-        except TooNew as error:
+            work = partial(create, place=session.database.place)
+            session.run(work, within=_AT_START, begin="BEGIN IMMEDIATE")
+        except OtherVersion:
             session.disconnect()
-            raise JournalError(
-                f"the journal {session.database.place} was written by a newer hypertui (its version is"
-                f" {error}): install that one, or name another journal"
-            ) from None
+            raise
         return cls(session)
 
     def __enter__(self) -> Self:

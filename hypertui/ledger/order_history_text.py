@@ -59,11 +59,7 @@ def _head(story: Story) -> Iterator[str]:
         slot = "" if order.slot < 0 else f", slot {order.slot + 1}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
         yield f"client id {order.client_id}, {number}, unit {order.unit:+d}{slot}, {order.role}"
-    yield f"rule: {_rule(story.reason)}"
-
-
-def _rule(reason: str) -> str:
-    return RULES.get(reason, "not written down")
+    yield f"rule: {RULES[story.reason]}"
 
 
 def _decision(story: Story, order: OrderRecord) -> Iterator[str]:
@@ -76,10 +72,9 @@ def _decision(story: Story, order: OrderRecord) -> Iterator[str]:
         )
     elif order.step:
         yield f"after step {order.step}, which is no longer in the journal"
-    if order.why:
-        instead = f" (in the place of {order.replaces})" if order.replaces else ""
-        yield f"{_time(order.sent_at)}  decided: {order.why}{instead}"
-    target = "no target written down" if order.target is None else f"meant to fill at {plain(order.target)}"
+    instead = f" (in the place of {order.replaces})" if order.replaces else ""
+    yield f"{_time(order.sent_at)}  decided: {order.why}{instead}"
+    target = "without a target" if order.target is None else f"meant to fill at {plain(order.target)}"
     yield f"{_time(order.sent_at)}  {target}, at {plain(order.limit)} at worst"
 
 
@@ -136,7 +131,7 @@ def record(story: Story) -> dict[str, object]:
         "client_id": story.client_id,
         "order_id": story.order_id,
         "reason": story.reason,
-        "rule": _rule(story.reason),
+        "rule": RULES[story.reason],
         "order": None if order is None else _order(order),
         "step": None
         if step is None

@@ -29,7 +29,7 @@ class Exit:
     gross_pnl: Decimal = ZERO
     pnl: Decimal = ZERO
     held: Decimal = ZERO
-    slippage: Decimal | None = None  # USD that it was worse than what the order was to get
+    slippage: Decimal | None = None  # USD that it was worse than the order's target, None without one
 
     def add(self, row: AllocationRow) -> None:
         self.coins += row.size
@@ -38,7 +38,7 @@ class Exit:
         self.gross_pnl += row.gross_pnl
         self.pnl += row.pnl
         self.held += row.size * row.held_ms
-        worse = row.closed.worse if isinstance(row.closed, OrderedFill) else None
+        worse = row.closed.slippage
         if worse is not None:
             self.slippage = (self.slippage or ZERO) + worse * row.size
 
@@ -95,7 +95,7 @@ def exit_row(exit_: Exit, unit_size: Decimal | None) -> dict[str, object]:
     return {
         "time": iso(fill.time),
         "symbol": fill.symbol,
-        "reason": fill.cause,
+        "reason": fill.reason,
         "unit": fill.unit,
         "side": fill.side.value,
         "size": exit_.coins,
