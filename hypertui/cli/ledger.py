@@ -1,4 +1,4 @@
-"""`hypertui ledger`: ask the journal, report on it, copy it, and keep it small."""
+"""`hypertui ledger`: query the journal, report on it, copy it, and prune it."""
 
 from __future__ import annotations
 

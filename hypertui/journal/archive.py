@@ -1,4 +1,4 @@
-"""A journal that exists already: opened to be read, and where a start would make one."""
+"""Opening an existing journal read-only, with a check of its version; and where a start would create one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from hypertui.journal.tables import check
 
 
 def open_to_read(url: str) -> DatabaseSession:
-    """A session on the journal at `url` that can only read it, and has found it to be of this version. No
-    byte of it changes. Raises NoJournal where there is none, OtherVersion for one of another version, and
-    another JournalError."""
+    """A read-only session on the journal at `url`, with its version checked. Changes no byte. Raises
+    NoJournal where there is none, OtherVersion for one of another version, and another JournalError."""
     session = DatabaseSession(find(url, make=False, read_only=True))
     try:
         session.run(partial(check, place=session.database.place))
@@ -26,14 +25,14 @@ def open_to_read(url: str) -> DatabaseSession:
 
 
 def check_version(url: str) -> None:
-    """Raise what `open_to_read` raises. To be called before anything writes to a journal that exists: even to
-    open a file of SQLite for writing may change it."""
+    """Raise what `open_to_read` raises. To be called before an existing journal is opened to be written: in
+    SQLite that alone may change the file."""
     open_to_read(url).disconnect()
 
 
 def to_be_made(url: str) -> str:
-    """The place where a start would make the journal, by name. Tries whether a file can be there, and leaves
-    none. Raises JournalError where none can be."""
+    """The name of the place where a start would create the journal. Tries whether a file can be created there
+    and leaves none behind. Raises JournalError where that fails."""
     database = find(url, make=False)
     if database.is_postgresql:
         return database.place

@@ -1,4 +1,4 @@
-"""A copy of a journal, made while its engine writes on, and looked at before it is called one."""
+"""An online backup of a journal in SQLite, verified before it gets its name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypertui.journal.schema import METADATA
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy that was found to be whole: its file, its bytes, and the rows of each table."""
+    """A verified copy: its file, its size in bytes, and the number of rows of each table."""
 
     file: Path
     size: int
@@ -27,8 +27,8 @@ class Backup:
 
 
 def back_up(url: str, file: Path) -> Backup:
-    """Copy the journal at `url` (SQLite) as it is at one moment to a new `file`, which only its owner can
-    read. The engine is never waited for and never waits.
+    """Copy a consistent snapshot of the journal at `url` (SQLite) to a new `file` that only its owner can
+    read. Neither this nor an engine that writes waits for the other.
 
     The copy takes its name only after it has been opened again, checked, and found to hold as many rows of
     each table as the journal did at that moment. Raises JournalError, for a journal in PostgreSQL too: that
@@ -61,7 +61,7 @@ def back_up(url: str, file: Path) -> Backup:
 
 
 def _copy(source: Path, target: Path) -> dict[str, int]:
-    """Copy, and count what is copied: one transaction sees both the same."""
+    """Copy and count in one transaction, so that both see the same rows."""
     with (
         contextlib.closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as journal,
         contextlib.closing(sqlite3.connect(target)) as copy,
@@ -98,7 +98,7 @@ def _difference(wanted: Mapping[str, int], found: Mapping[str, int]) -> str:
 
 
 def _settle(part: Path, file: Path) -> None:
-    """Give the finished copy its name, durably. One that has come there meanwhile is left alone."""
+    """Link the finished copy to its name, durably. Never replaces a file of that name."""
     with part.open("rb") as content:
         os.fsync(content.fileno())
     os.link(part, file)

@@ -1,4 +1,4 @@
-"""The journal as the ledger reads it: read-only, in the order in which fills count, one page at a time."""
+"""The journal as the ledger reads it: read-only, fills in their order, page by page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEY = (_FILLS.c.time, _FILLS.c.order_id, _FILLS.c.trade_number)
 
 @dataclass(frozen=True, slots=True, order=True)
 class AccountMarket:
-    """Whose fills belong together: one account's in one market."""
+    """One account in one market: the fills of all its trades make one ledger."""
 
     network: str
     account: str
@@ -47,16 +47,16 @@ class OrderedFill(FillRecord):
 
 
 class History(JournalReader):
-    """A journal that is only read, safe while an engine writes it. Every method may raise JournalError."""
+    """A journal opened read-only, safe while an engine writes it. Every method may raise JournalError."""
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """The journal at `url`. Nothing is made, changed or claimed. Raises NoJournal where there is none,
-        OtherVersion for one of another version, and another JournalError."""
+        """Open the journal at `url`; creates, changes and claims nothing. Raises NoJournal where there is
+        none, OtherVersion for one of another version, and another JournalError."""
         return cls(open_to_read(url))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection."""
         self._session.disconnect()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What the journal keeps: one frozen record for each row of each table.
+"""The journal's records: one frozen dataclass for each table.
 
 Times are milliseconds since the Unix epoch, prices and amounts USD, sizes coins. Mappings hold what JSON can
 say; they come back with the same keys in the same order and the same values (tuples as lists).
@@ -41,7 +41,7 @@ class TradeRecord:
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
-    """Something that changed the trade's state. Played back in order of `seq`, the inputs give the state
+    """An event that changed the trade's state. Replaying the inputs in order of `seq` gives the state
     again."""
 
     trade_id: str
@@ -53,7 +53,7 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """An order as it was decided, and why; no later word changes it. `trigger` is None for an order at the
+    """An order as it was decided, and why; never updated. `trigger` is None for an order at the
     market. `target` is the price that it was meant to fill at, None without one; `why` says in words why it
     was made then; `replaces` is the client id of the order in whose place it went, None for none; `step` is
     the ladder's last step by then, None for an entry, which comes before the ladder and has the slot -1, and
@@ -79,7 +79,7 @@ class OrderRecord:
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
-    """An order has a new status; `order_id` is the venue's id, once it is known."""
+    """A new status of an order; `order_id` is the venue's id, once it is known."""
 
     trade_id: str
     client_id: str
@@ -126,7 +126,7 @@ class FillRecord:
     def of(
         cls, trade_id: str, fill: Fill, role: str, unit: int, reason: str, target: Decimal | None
     ) -> FillRecord:
-        """The record of a fill that an order of this role, unit, reason and target made."""
+        """The record of a fill by an order of this role, unit, reason and target."""
         worse = None if target is None else (fill.price - target) * fill.side.sign
         bps = None if target is None or worse is None else basis_points(worse, target)
         return cls(
@@ -169,7 +169,7 @@ class FillRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """The current unit moved to `unit`; the rest is the state just after."""
+    """A step of the ladder to `unit`; the rest is the state just after it."""
 
     trade_id: str
     seq: int
@@ -194,7 +194,7 @@ class FundingRecord:
 
 @dataclass(frozen=True, slots=True)
 class TransferRecord:
-    """Money of the account that moved otherwise than by trading and funding, in the venue's own words.
+    """A change of the account's balance by neither trading nor funding, as the venue reported it.
     `number` tells transfers of one transaction (`hash`) and `time` apart."""
 
     trade_id: str
@@ -244,7 +244,7 @@ class AlarmRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationRecord:
-    """The venue was compared with what the engine believed: what differed, and what was done about it."""
+    """A reconciliation with the venue: what differed, and what was done about it."""
 
     trade_id: str
     at: int
@@ -252,7 +252,7 @@ class ReconciliationRecord:
     done: str
 
 
-# All that belongs to a trade, and can be written to the journal while it is live.
+# Everything that is written to an open trade.
 Record: TypeAlias = (
     InputRecord
     | OrderRecord

@@ -1,4 +1,4 @@
-"""The journal's tables in a database: which version is there, and their creation in an empty one."""
+"""The version of a database's tables: read, checked, and created in an empty database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ADVISORY_KEY = 0x68797065727475  # one creation at a time
 
 
 def version_of(connection: Connection) -> str | None:
-    """The version of the tables that are there; None when there are none."""
+    """The version of the tables; None where there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

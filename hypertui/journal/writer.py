@@ -1,8 +1,7 @@
-"""The journal: everything that a trade decided and heard, queued at no cost and made durable in one commit.
+"""Writing the journal: records are queued without I/O and made durable in one commit.
 
-A row is given its number when it is queued. Should the connection break in the middle of a commit, so that
-nobody can say whether it took place, the same rows with the same numbers are written again, and those that
-are there already stay as they are.
+A row gets its number when it is queued. If the connection breaks during a commit, so that its outcome is
+unknown, the same rows are written again under the same numbers, and those that exist stay as they are.
 """
 
 from __future__ import annotations
@@ -92,8 +91,8 @@ class Journal(JournalReader):
         return trade
 
     def begin(self, trade: TradeRecord) -> None:
-        """Write down a new trade, at once. Raises JournalError while another one of its account and symbol is
-        live. Doing it twice does it once."""
+        """Insert a new trade, at once. Idempotent. Raises JournalError while another trade of its account and
+        symbol is open."""
         if not _TRADE_ID.fullmatch(trade.id):
             raise ValueError(f"not a trade's id: {trade.id!r}")
         if trade.ended_at is not None:
@@ -113,8 +112,8 @@ class Journal(JournalReader):
         self._session.run(write)
 
     def end(self, trade_id: str, at: int, how: str, at_once: bool = False) -> None:
-        """Write down that a trade has ended, after all that is queued. Doing it twice does it once;
-        afterwards nothing can be added to the trade. `at_once` as for `commit`."""
+        """Commit what is queued, then mark the trade as ended. Idempotent; afterwards nothing can be added to
+        the trade. `at_once` as for `commit`."""
         self.commit(at_once)
         query = TRADES.update().where(TRADES.c.id == trade_id, TRADES.c.ended_at.is_(None))
 
@@ -130,8 +129,8 @@ class Journal(JournalReader):
         self._next.pop(trade_id, None)
 
     def forget(self, trade_id: str) -> None:
-        """Take out a trade that never began, with all that is queued of it. Raises JournalError for one of
-        which an input is written down."""
+        """Delete a trade that never began, with what is queued of it. Raises JournalError for one that has an
+        input."""
         self._queue = [row for row in self._queue if row[1]["trade_id"] != trade_id]
         inputs = TABLES[InputRecord]
 
@@ -151,7 +150,7 @@ class Journal(JournalReader):
 
     @property
     def pending(self) -> int:
-        """How many records wait for a commit."""
+        """The number of records that wait for a commit."""
         return len(self._queue)
 
     def add(self, *records: Record) -> None:
@@ -188,13 +187,13 @@ class Journal(JournalReader):
             del self._queue[: len(batch)]
 
     def give_up(self) -> int:
-        """Forget what is queued; returns how many records that were."""
+        """Drop what is queued; returns the number of records."""
         lost = len(self._queue)
         self._queue.clear()
         return lost
 
     def close(self) -> None:
-        """Commit what is queued, and let go of the database and all claims, even when that fails."""
+        """Commit what is queued, and close the database and release all claims even when that fails."""
         try:
             self.commit()
         finally:

@@ -1,4 +1,4 @@
-"""An order's story in plain words, and as data fit for JSON."""
+"""An order's history as plain text, and as data for JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RULES: Mapping[str, str] = {
 
 
 def in_words(story: Story) -> Iterator[str]:
-    """The story, line by line, in the order in which it happened."""
+    """The history line by line, in the order of time."""
     yield from _head(story)
     if story.order is not None:
         yield from _decision(story, story.order)
@@ -121,7 +121,7 @@ def _allocation(part: AllocationRow) -> str:
 
 
 def record(story: Story) -> dict[str, object]:
-    """The story as data; amounts are decimal strings, times ms."""
+    """The history as data for JSON; amounts are decimal strings, times ms."""
     order, step = story.order, story.step
     return {
         "trade": story.trade.id,

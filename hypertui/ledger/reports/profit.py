@@ -1,4 +1,4 @@
-"""Profit and loss of a scope: one pass over everything that happened, with totals of a fixed size.
+"""Profit and loss of a scope: one pass over all events, with totals of constant size.
 
 docs/ledger.md has the formula of each figure.
 """
