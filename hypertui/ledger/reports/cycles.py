@@ -74,10 +74,10 @@ class Cycles:
         cycle.pnl += booked.pnl
         cycle.fees += fill.fee
         cycle.shown |= shown
-        if fill.slot is None or fill.role not in ("stop", "sale", "buy"):
-            return
+        if fill.slot is None or fill.order_size is None or fill.role not in ("stop", "sale", "buy"):
+            return  # no order of a slot
         filled = trade.filled.pop(fill.order_id, ZERO) + fill.size
-        complete = fill.order_size is None or filled >= fill.order_size
+        complete = filled >= fill.order_size
         if not complete:
             trade.filled[fill.order_id] = filled
         trips = trade.trips
