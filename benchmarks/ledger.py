@@ -128,7 +128,7 @@ def _fills(count: int) -> Iterator[FillRecord]:
             pnl, held = size * price - released, held - 1
             after, cost = position - size, cost - released
         fee = (size * price * Decimal("0.00045")).quantize(Decimal("0.000001"))
-        role = "buy" if side is Side.BUY else "stop"
+        role, reason = ("buy", "LADDER_BUY") if side is Side.BUY else ("stop", "LADDER_STOP")
         yield FillRecord(
             TRADE.id,
             TRADE.started_at + 400 * number,
@@ -144,5 +144,8 @@ def _fills(count: int) -> Iterator[FillRecord]:
             fee,
             pnl.quantize(Decimal("0.000001")),
             position,
+            reason,
+            None,
+            None,
         )
         position = after

@@ -22,7 +22,6 @@ from hypertui.execution.preflight import checks
 from hypertui.execution.preflight.facts import Survey, market
 from hypertui.execution.preflight.margin import Ground
 from hypertui.journal import JournalError
-from hypertui.journal.errors import OldJournal
 from hypertui.journal.lock import held_locks
 from hypertui.runtime.clock_sync import ClockSync
 
@@ -80,8 +79,6 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
     try:
         url = prepared.settings.ledger.url
         place, goes_on, refusal = look(config, plan, prepared.state_dir, url, exchange.account)
-    except OldJournal as error:
-        trouble = [Finding("journal", Level.AMBER, str(error))]
     except JournalError as error:
         trouble = [Finding("journal", Level.RED, str(error))]
     else:

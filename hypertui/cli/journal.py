@@ -1,4 +1,4 @@
-"""Which trade an engine takes up: the account's live one, or a new one; one engine for each."""
+"""The trade that an engine takes up: the account's open one, or a new one; one engine for each."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from hypertui.execution.opening import rehearse
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.journal import Journal, JournalError, Locked
-from hypertui.journal.archive import to_be_made
-from hypertui.journal.errors import NoJournal
+from hypertui.journal.archive import check_version, to_be_made
+from hypertui.journal.database import find
+from hypertui.journal.errors import NoJournal, OtherVersion
 from hypertui.journal.history import History
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
@@ -31,6 +32,19 @@ from hypertui.settings import digest
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
+
+
+def refuse_other_version(url: str | None, state_dir: Path) -> None:
+    """Raise ValueError for a journal file of another version, before anything is started for the trade. A
+    journal on a server, and whatever else a journal may lack, is left to the start itself."""
+    place = journal_url(url, state_dir)
+    try:
+        if not find(place, make=False).is_postgresql:
+            check_version(place)
+    except OtherVersion as error:
+        raise ValueError(str(error)) from None
+    except JournalError:
+        pass
 
 
 @contextmanager
@@ -43,12 +57,12 @@ def journals(
     keep_days: int | None = None,
     venue: str | None = None,
 ) -> Iterator[OpenJournal]:
-    """A function that finds the trade of an account; locks and database are let go at the end. `snapshot` is
-    all settings in force, written down with the trade; what only an engine needs of trades that have ended is
-    kept for `keep_days`, or for ever. `venue` as for `alone`.
+    """A function that opens the trade of an account; locks and database are released at the end. `snapshot`
+    is all settings in force, journalled with the trade; what only an engine needs of ended trades is kept for
+    `keep_days`, or always. `venue` as for `alone`.
 
     It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
-    and when another trade is live than the one that was asked for.
+    and when the open trade has other terms than `config`.
     """
     with ExitStack() as held:
 
@@ -73,7 +87,7 @@ def journals(
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A trade that goes on, with the settings that it was begun with, to be protected."""
+    """An open trade to be protected, with the settings that it was begun with."""
 
     trade_id: int
     journal: TradeJournal
@@ -82,7 +96,7 @@ class Live:
 
 @contextmanager
 def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | None) -> Iterator[Live | None]:
-    """The account's live trade, if the journal knows one; its lock must be held. Raises JournalError or
+    """The account's open trade, if the journal has one; its lock must be held. Raises JournalError or
     Locked."""
     if url is None and not journal_file(state_dir).exists():
         yield None
@@ -113,10 +127,9 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 def look(
     config: TradeConfig, plan: Plan, state_dir: Path, url: str | None, account: str
 ) -> tuple[str, str, str]:
-    """Where the journal is, which trade of the account goes on in it, and why this start could not take that
-    up, in words; empty where there is none. The trade is played back for that as a start does. Changes
-    nothing. Raises JournalError, also where a start could not make one, and OldJournal for one that a start
-    would bring up to date."""
+    """The journal's place, the account's open trade in it, and why this start could not take that up, in
+    words; empty for none. Replays the trade as a start does. Changes nothing. Raises JournalError, also where
+    a start could not create a journal."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
@@ -131,7 +144,7 @@ def look(
 
 
 def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: Plan) -> str:
-    """Why the trade cannot be taken up from what is written down, in words; empty where it can."""
+    """Why the trade cannot be replayed, in words; empty where it can."""
     try:
         history = [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(live.id)]
         rehearse(plan, config.timing, int(live.id, 16), history)
@@ -171,32 +184,31 @@ def take_up(
 
 
 def _forget_unless_begun(journal: Journal, trade: int, written: LedgerJournal) -> None:
-    """A start that came to nothing leaves nothing: no trade that `status` would tell of."""
+    """A start that failed leaves no trade in the journal."""
     if not written.begun:
         with suppress(JournalError, Locked):
             journal.forget(f"{trade:016x}")
 
 
 def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:
-    """The trade that goes on. One that was refused before it could send anything binds nobody."""
+    """The open trade; one that was refused before it could send anything does not count."""
     live = journal.live_trade(config.network.value, account, config.symbol)
     return None if live is None or next(journal.inputs(live.id), None) is None else live
 
 
 def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
-    """What a live trade was begun with that is not what is asked for now, in words; empty where all
-    agrees."""
+    """The term that differs between the open trade and `config`, in words; empty where all agree."""
     for name, asked in _terms(config).items():
-        if live.settings.get(name) != asked:
+        if live.settings[name] != asked:
             return (
-                f"a trade of {config.symbol} with {name} {live.settings.get(name)} is open in this account, "
+                f"a trade of {config.symbol} with {name} {live.settings[name]} is open in this account, "
                 f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
             )
     return ""
 
 
 def _terms(config: TradeConfig) -> Mapping[str, object]:
-    """What makes a trade that one and no other."""
+    """The terms that a trade keeps from its start to its end."""
     return {
         "unit_size": plain(config.unit_size),
         "position_size": plain(config.position_size),

@@ -1,4 +1,4 @@
-"""`hypertui ledger`: ask the journal, report on it, copy it, and keep it small."""
+"""`hypertui ledger`: query the journal, report on it, copy it, and prune it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.core.redaction import harmless
-from hypertui.journal import Journal, JournalError
+from hypertui.journal import JournalError
 from hypertui.settings import load_settings
 
 
@@ -28,8 +28,6 @@ def ledger(arguments: argparse.Namespace) -> int:
                 _back_up(url, arguments.file or _next_backup(folder))
             case "prune":
                 _prune(url, arguments.before, arguments.dry_run)
-            case "upgrade":
-                _upgrade(url)
             case _:
                 from hypertui.cli.reports import report
 
@@ -78,11 +76,3 @@ def _prune(url: str, before: str, dry_run: bool) -> None:
         f"{done.rows} inputs and statuses of {done.trades} trades that ended before {before} {verb};"
         " their fills, steps, orders and funding stay"
     )
-
-
-def _upgrade(url: str) -> None:
-    from hypertui.journal.archive import existing
-
-    existing(url)  # an empty one is not made here
-    with Journal.open(url) as journal:
-        print(f"the journal {journal.place} is up to date")

@@ -1,4 +1,4 @@
-"""What can be said to `hypertui ledger` and `hypertui status`."""
+"""The arguments of `hypertui ledger` and `hypertui status`."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
     prune.add_argument("--dry-run", action="store_true", help="only say how much that is")
 
     add_reports(commands, _command)
-    _command(commands, "upgrade", "bring the journal of an older version up to date")
 
 
 def add_status(parser: argparse.ArgumentParser) -> None:
-    """What the journal and the lock say, with or without an engine."""
+    """The arguments of `hypertui status`."""
     parser.description = "What the journal and the lock say of this network, with or without an engine."
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     parser.add_argument("--events", default="10", metavar="N", help="how many of the last events (10)")
@@ -44,7 +43,7 @@ def add_status(parser: argparse.ArgumentParser) -> None:
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
-    """Which journal: the flags that may also stand before the command."""
+    """The flags that say which journal; they may also stand before the command."""
     group = parser.add_argument_group("journal")
 
     def add(to: Any, *names: str, **options: Any) -> None:

@@ -1,7 +1,7 @@
-"""The paper market: a local venue in a process of its own, for as long as the trade runs.
+"""The paper market: a local venue in a child process, for as long as the trade runs.
 
-Its state and the throw-away key of its account stay in the state folder: the next run is the same account in
-the same market.
+Its state and the throw-away key of its account are kept in the state folder: the next run has the same
+account in the same market.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it an
 
 
 class PaperMarket:
-    """Starts at once and is waited for when it is needed. It ends with this process, however that ends.
+    """Starts at once; `wait` waits until it listens. It ends with this process, however that ends.
 
-    `folder` keeps everything and is this market's alone: raises StateError while another one runs on it.
-    `kept` says whether the market goes on from an earlier run.
+    `folder` keeps its state and is locked: raises StateError while another market runs on it. `kept` says
+    whether the market continues an earlier run.
     """
 
     def __init__(self, settings: PaperSettings, symbol: str, folder: Path, *, fresh: bool = False) -> None:
@@ -133,7 +133,7 @@ class PaperMarket:
 
 
 def _move_aside(folder: Path) -> None:
-    """Put the state and the key where the next market does not find them, and say where that is."""
+    """Rename the state and the key so that the next market does not find them, and print the new names."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     moved = []
     for name in (_STATE, _KEY):

@@ -1,4 +1,4 @@
-"""What can be said to the reports of `hypertui ledger`."""
+"""The arguments of the reports of `hypertui ledger`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hypertui ledger fills|lots|…`: what the journal says of money, read without touching it."""
+"""`hypertui ledger fills|lots|…`: reports on a journal that is opened read-only."""
 
 from __future__ import annotations
 

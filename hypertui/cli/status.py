@@ -1,7 +1,7 @@
-"""`hypertui status`: what the journal and the lock say, with or without an engine.
+"""`hypertui status`: the state of open trades by journal and lock, with or without an engine.
 
-An engine that runs is known by its lock, and its trade by what it has written down. It is asked for what it
-alone knows: when each of its tasks last ran, and when it is next."""
+A running engine is found by its lock, and its trade in the journal. It is asked for what only it knows: when
+each of its tasks last ran, and when it runs next."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hypertui.settings import load_settings
 
 
 def status(arguments: argparse.Namespace) -> int:
-    """Print it. Raises ValueError with one line where there is no journal to look at."""
+    """Print it. Raises ValueError with one line where the journal cannot be read."""
     count = integer("--events", arguments.events)
     if not 0 <= count <= 1000:
         raise ValueError(f"--events {count} is not between 0 and 1000")
@@ -71,7 +71,7 @@ def status(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An engine that holds a lock: its tasks, or why it says nothing of them."""
+    """An engine that holds a lock: its tasks, or why they are unknown."""
 
     held: Held
     tasks: Sequence[TaskView]

@@ -19,7 +19,7 @@ from hypertui.cli import streams
 from hypertui.cli.alone import venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
-from hypertui.cli.journal import journals
+from hypertui.cli.journal import journals, refuse_other_version
 from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
@@ -189,6 +189,8 @@ def prepare(
         _check_prices(settings.paper.prices)
     connect = connector(settings, config)
     state_dir, log = state_folder(settings), None
+    if trades:
+        refuse_other_version(settings.ledger.url, state_dir)
     try:
         log = _log_in(made_state_folder(settings))
     except ValueError as error:
@@ -312,7 +314,8 @@ async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
 
 def _say(reason: StopReason, market: PaperMarket | None) -> int:
     if reason.text:
-        hint = f" ({FRESH_HINT})" if reason.status == _REFUSED and market is not None and market.kept else ""
+        refused = reason.status == _REFUSED and market is not None and market.kept
+        hint = f" ({FRESH_HINT})" if refused and "--fresh" not in reason.text else ""
         # A terminal that is gone takes no last words; the log has them.
         streams.complain(f"{printable(reason.text, _LAST_WORDS)}{hint}")
     return reason.status

@@ -1,4 +1,4 @@
-"""The journal of a trade: what was decided and what came of it, durable before anything is sent."""
+"""The journal of a trade: a write-ahead log of its decisions and their outcomes, in SQLite or PostgreSQL."""
 
 from hypertui.journal.errors import JournalDown, JournalError
 from hypertui.journal.lock import EngineLock, Locked

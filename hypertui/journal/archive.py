@@ -1,28 +1,38 @@
-"""What must be there before a journal can be read, copied or pruned."""
+"""Opening an existing journal read-only, with a check of its version; and where a start would create one."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from hypertui.journal.database import Database, find
-from hypertui.journal.errors import JournalError, NoJournal, OldJournal
-from hypertui.journal.schema import VERSION
+from hypertui.journal.database import find
+from hypertui.journal.errors import JournalError
 from hypertui.journal.session import DatabaseSession
-from hypertui.journal.upgrade import version_of
+from hypertui.journal.tables import check
 
 
-def existing(url: str) -> Database:
-    """The database at `url`. Raises NoJournal where there is no file of that name."""
-    database = find(url, make=False)
-    if not database.is_postgresql and not Path(database.place).exists():
-        raise NoJournal(f"there is no journal at {database.place}")
-    return database
+def open_to_read(url: str) -> DatabaseSession:
+    """A read-only session on the journal at `url`, with its version checked. Changes no byte. Raises
+    NoJournal where there is none, OtherVersion for one of another version, and another JournalError."""
+    session = DatabaseSession(find(url, make=False, read_only=True))
+    try:
+        session.run(partial(check, place=session.database.place))
+    except BaseException:
+        session.disconnect()
+        raise
+    return session
+
+
+def check_version(url: str) -> None:
+    """Raise what `open_to_read` raises. To be called before an existing journal is opened to be written: in
+    SQLite that alone may change the file."""
+    open_to_read(url).disconnect()
 
 
 def to_be_made(url: str) -> str:
-    """The place where a start would make the journal, by name. Tries whether a file can be there, and leaves
-    none. Raises JournalError where none can be."""
+    """The name of the place where a start would create the journal. Tries whether a file can be created there
+    and leaves none behind. Raises JournalError where that fails."""
     database = find(url, make=False)
     if database.is_postgresql:
         return database.place
@@ -36,17 +46,3 @@ def to_be_made(url: str) -> str:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JournalError(f"the journal {path} cannot be made: {reason}") from None
-
-
-def check(session: DatabaseSession) -> None:
-    """Raise NoJournal, OldJournal or another JournalError for one that this version cannot read as it is."""
-    version, place = session.run(version_of), session.database.place
-    if version is None:
-        raise NoJournal(f"there is no journal in {place}")
-    if version < VERSION:
-        raise OldJournal(
-            f"the journal {place} is of an older version ({version}, not {VERSION}): hypertui brings it up to"
-            " date when it trades, or with: hypertui ledger upgrade"
-        )
-    if version > VERSION:
-        raise JournalError(f"the journal {place} was written by a newer hypertui (its version is {version})")

@@ -1,4 +1,4 @@
-"""A copy of a journal, made while its engine writes on, and looked at before it is called one."""
+"""An online backup of a journal in SQLite, verified before it gets its name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from hypertui.journal.archive import existing
-from hypertui.journal.database import Database
+from hypertui.journal.archive import check_version
+from hypertui.journal.database import Database, find
 from hypertui.journal.errors import JournalError
 from hypertui.journal.schema import METADATA
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy that was found to be whole: its file, its bytes, and the rows of each table."""
+    """A verified copy: its file, its size in bytes, and the number of rows of each table."""
 
     file: Path
     size: int
@@ -27,16 +27,17 @@ class Backup:
 
 
 def back_up(url: str, file: Path) -> Backup:
-    """Copy the journal at `url` (SQLite) as it is at one moment to a new `file`, which only its owner can
-    read. The engine is never waited for and never waits.
+    """Copy a consistent snapshot of the journal at `url` (SQLite) to a new `file` that only its owner can
+    read. Neither this nor an engine that writes waits for the other.
 
     The copy takes its name only after it has been opened again, checked, and found to hold as many rows of
     each table as the journal did at that moment. Raises JournalError, for a journal in PostgreSQL too: that
     has a tool of its own, which the text names.
     """
-    database = existing(url)
+    database = find(url, make=False)
     if database.is_postgresql:
         raise JournalError(f"a journal in PostgreSQL is copied with its own tool: {pg_dump(database, file)}")
+    check_version(url)
     if file.exists():
         raise JournalError(f"{file} is there already; nothing is written over")
     part = file.with_name(f".{file.name}.part")
@@ -60,7 +61,7 @@ def back_up(url: str, file: Path) -> Backup:
 
 
 def _copy(source: Path, target: Path) -> dict[str, int]:
-    """Copy, and count what is copied: one transaction sees both the same."""
+    """Copy and count in one transaction, so that both see the same rows."""
     with (
         contextlib.closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as journal,
         contextlib.closing(sqlite3.connect(target)) as copy,
@@ -97,7 +98,7 @@ def _difference(wanted: Mapping[str, int], found: Mapping[str, int]) -> str:
 
 
 def _settle(part: Path, file: Path) -> None:
-    """Give the finished copy its name, durably. One that has come there meanwhile is left alone."""
+    """Link the finished copy to its name, durably. Never replaces a file of that name."""
     with part.open("rb") as content:
         os.fsync(content.fileno())
     os.link(part, file)

@@ -1,4 +1,4 @@
-"""Where the journal is kept: SQLite or PostgreSQL by URL, and what an error there means."""
+"""The journal's database: SQLite or PostgreSQL by URL, and the translation of its errors."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from hypertui.journal.schema import METADATA
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database with a name for messages: its file, or its address without password and options. `session`
-    is what this process calls itself there, unlike any other; all work on it ends at the deadline."""
+    """A database. `place` names it in messages: the file, or the address without password and options.
+    `session` is this process's own name at the server; all work on it ends at the deadline."""
 
     engine: Engine
     place: str
@@ -43,14 +43,14 @@ class Database:
         return self.engine.dialect.name == "postgresql"
 
     def size(self, connection: Connection) -> int:
-        """The bytes that the journal takes."""
+        """The journal's size in bytes."""
         if self.is_postgresql:
             sizes = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
             return sum(connection.execute(sizes, {"name": name}).scalar_one() for name in METADATA.tables)
         return _bytes(Path(self.place))
 
     def room(self) -> tuple[int | None, int | None]:
-        """The bytes of the file and those free on its disk, None for both where there is no file here."""
+        """The size of the file and the free space on its disk, in bytes; None for both on a server."""
         if self.is_postgresql:
             return None, None
         path = Path(self.place)
@@ -60,18 +60,18 @@ class Database:
             return None, None
 
     def identity(self) -> tuple[int, int] | None:
-        """Which file has the journal's name now, by device and inode; None on a server. Raises OSError."""
+        """Device and inode of the file that has the journal's name now; None on a server. Raises OSError."""
         if self.is_postgresql:
             return None
         file = Path(self.place).stat()
         return file.st_dev, file.st_ino
 
     def down(self, reason: str) -> JournalDown:
-        """The error that says that the database is out of reach."""
+        """The error for a database that is out of reach."""
         return JournalDown(f"the journal {self.place} is out of reach: {reason}")
 
     def trouble(self, error: SQLAlchemyError) -> JournalError:
-        """What an error of the database means for the journal."""
+        """The journal's error for an error of the database: JournalDown for one that may pass by itself."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
         if self.password:
@@ -91,10 +91,10 @@ def _bytes(path: Path) -> int:
 
 
 def find(address: str, make: bool = True, read_only: bool = False) -> Database:
-    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Connects to nothing; `make`
-    makes a file that is not there, and its folders, for their owner alone, and `read_only` is for a file that
-    is there and stays as it is. Raises JournalError for an address that is none of these, for a file that
-    cannot be made, and for one to be read that is not there."""
+    """The database of a URL, `sqlite:///file` or `postgresql://user@host/name`. Does not connect. With `make`
+    a missing file is created, with its folders, for its owner alone; with `read_only` a file must exist and
+    stays as it is. Raises JournalError for any other URL and for a file that cannot be created, NoJournal for
+    a missing one that is to be read."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -124,8 +124,8 @@ def _file(url: URL, make: bool, read_only: bool) -> Database:
 
 
 def _make(path: Path) -> None:
-    """An empty file, unless there is one; no folder stays where there can be none. SQLite gives the files
-    that it puts beside it the same mode."""
+    """Create an empty file unless it exists; remove folders that were created in vain. SQLite gives its
+    side files (-wal, -shm) the same mode."""
     missing = []
     try:
         missing += [folder for folder in path.parents if not folder.exists()]

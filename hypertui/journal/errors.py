@@ -1,4 +1,4 @@
-"""What can go wrong with a journal."""
+"""The errors of a journal and of the ledger derived from it."""
 
 
 class JournalError(RuntimeError):
@@ -6,16 +6,16 @@ class JournalError(RuntimeError):
 
 
 class JournalDown(JournalError):
-    """The database does not take or give anything just now; nothing that was queued is lost."""
+    """The database does not answer now; what was queued stays queued."""
 
 
 class NoJournal(JournalError):
-    """There is no journal at that place, not even an empty one."""
+    """No journal exists at that place."""
 
 
-class OldJournal(JournalError):
-    """The journal is of an older version, and must be brought up to date before it can be read."""
+class OtherVersion(JournalError):
+    """The journal is of another version than this hypertui reads, older or newer; it is left as it is."""
 
 
 class LedgerError(ValueError):
-    """The facts contradict each other, so that nothing can be derived from them; the text is one line."""
+    """The journal's facts contradict each other, so nothing is derived from them; the text is one line."""

@@ -1,7 +1,7 @@
-"""In which order fills are kept: by time, then order id, then the venue's trade id; and in which they count.
+"""The order of fills: sorted by time, order id and the venue's trade id, and chained by `startPosition`.
 
-Fills of one millisecond are looked at together. Their `startPosition`s tell whether they follow on from the
-position before, in some order: then nothing is missing between them, and they count in that order.
+Fills of one millisecond are ordered together: if their `startPosition`s form a chain from the position
+before, none is missing between them, and they count in the order of the chain.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=FillRecord)
 
 
 def key_of(fill: FillRecord) -> Key:
-    """What orders fills and makes each of them unique: time, order id, trade id."""
+    """The sort key of a fill, which is unique: time, order id, trade id."""
     return (fill.time, fill.order_id, fill.trade_number)
 
 
@@ -70,22 +70,22 @@ def moments(fills: Iterable[FillRecord]) -> Iterator[list[FillRecord]]:
 
 
 def check_same(one: FillRecord, other: FillRecord) -> None:
-    """Two trades may have booked one fill, and name other orders for it; what the venue said of it must be
-    the same. Raises LedgerError."""
-    if _told(one) != _told(other):
+    """Two trades may have booked one fill under different orders; what the venue reported of it must be
+    equal. Raises LedgerError."""
+    if _reported(one) != _reported(other):
         raise LedgerError(
             f"fill {one.trade_number} of order {one.order_id} is there twice and not the same:"
             f" {plain(one.size)} at {plain(one.price)} and {plain(other.size)} at {plain(other.price)}"
         )
 
 
-def _told(fill: FillRecord) -> tuple[object, ...]:
+def _reported(fill: FillRecord) -> tuple[object, ...]:
     return (fill.symbol, fill.side, fill.size, fill.price, fill.fee)
 
 
 def chain(fills: Sequence[FillRecord], position: Decimal) -> list[FillRecord] | None:
     """The fills in an order in which each one's start position is where the one before ended, from `position`
-    on; None if there is no such order, or a start position was not told. (An Eulerian trail over positions,
+    on; None if there is no such order, or a start position is unknown. (An Eulerian trail over positions,
     by Hierholzer's algorithm.)"""
     if len(fills) == 1:
         return list(fills) if fills[0].start_position == position else None

@@ -1,4 +1,4 @@
-"""The journal as the ledger reads it: read-only, in the order in which fills count, one page at a time."""
+"""The journal as the ledger reads it: read-only, fills in their order, page by page."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, and_, select, tuple_
 
-from hypertui.journal.archive import check
-from hypertui.journal.database import find
+from hypertui.journal.archive import open_to_read
 from hypertui.journal.fill_order import Key, key_of, merged
 from hypertui.journal.reader import JournalReader, columns_of
 from hypertui.journal.records import FillRecord, OrderRecord, TradeRecord
 from hypertui.journal.schema import TABLES
-from hypertui.journal.session import DatabaseSession
 
 _PAGE = 2000  # rows that are read in one go
 
@@ -27,7 +25,7 @@ _KEY = (_FILLS.c.time, _FILLS.c.order_id, _FILLS.c.trade_number)
 
 @dataclass(frozen=True, slots=True, order=True)
 class AccountMarket:
-    """Whose fills belong together: one account's in one market."""
+    """One account in one market: the fills of all its trades make one ledger."""
 
     network: str
     account: str
@@ -38,49 +36,27 @@ class AccountMarket:
         return cls(trade.network, trade.account, trade.symbol)
 
 
-# Why a fill of an older journal happened that no order in it explains.
-_WITHOUT_ORDER = {"entry": "ENTRY", "adopted": "MANUAL"}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedFill(FillRecord):
-    """A fill with what the journal knows of its order; None where it knows nothing."""
+    """A fill with the terms of its order; None where the journal has no order of it, and for an order at the
+    market the trigger."""
 
-    order_reason: str | None
     order_size: Decimal | None
     slot: int | None
     trigger: Decimal | None
 
-    @property
-    def cause(self) -> str:
-        """Why its order was made (LADDER_STOP, LADDER_BUY, …)."""
-        return self.reason or self.order_reason or _WITHOUT_ORDER.get(self.role, "UNKNOWN")
-
-    @property
-    def worse(self) -> Decimal | None:
-        """USD for each coin that its price was worse than what its order was to get; None without that."""
-        if self.slippage is not None or self.trigger is None:
-            return self.slippage
-        return (self.price - self.trigger) * self.side.sign
-
 
 class History(JournalReader):
-    """A journal that is only read, safe while an engine writes it. Every method may raise JournalError."""
+    """A journal opened read-only, safe while an engine writes it. Every method may raise JournalError."""
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """The journal at `url`. Nothing is made, changed or claimed. Raises NoJournal where there is none,
-        OldJournal for one of an older version, and another JournalError for one of a newer."""
-        session = DatabaseSession(find(url, make=False, read_only=True))
-        try:
-            check(session)
-        except BaseException:
-            session.disconnect()
-            raise
-        return cls(session)
+        """Open the journal at `url`; creates, changes and claims nothing. Raises NoJournal where there is
+        none, OtherVersion for one of another version, and another JournalError."""
+        return cls(open_to_read(url))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection."""
         self._session.disconnect()
 
     def __enter__(self) -> Self:
@@ -102,7 +78,7 @@ class History(JournalReader):
     def fills_in_order(self, trade_id: str) -> Iterator[OrderedFill]:
         """A trade's fills by time, order id and trade id."""
         same = and_(_ORDERS.c.trade_id == _FILLS.c.trade_id, _ORDERS.c.client_id == _FILLS.c.client_id)
-        orders = (_ORDERS.c.reason, _ORDERS.c.size, _ORDERS.c.slot, _ORDERS.c.trigger)
+        orders = (_ORDERS.c.size, _ORDERS.c.slot, _ORDERS.c.trigger)
         query = columns_of(FillRecord, _FILLS).add_columns(*orders).join(_ORDERS, same, isouter=True)
         query = query.where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(_PAGE)
         after: Key | None = None
@@ -110,10 +86,8 @@ class History(JournalReader):
             bounded = query if after is None else query.where(tuple_(*_KEY) > tuple_(*after))
             page = self._session.run(partial(_rows, bounded))
             for row in page:
-                reason, size, slot, trigger = row[-4:]
-                fill = OrderedFill(
-                    *row[:-4], order_reason=reason, order_size=size, slot=slot, trigger=trigger
-                )
+                size, slot, trigger = row[-3:]
+                fill = OrderedFill(*row[:-3], order_size=size, slot=slot, trigger=trigger)
                 after = key_of(fill)
                 yield fill
             if len(page) < _PAGE:

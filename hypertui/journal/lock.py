@@ -36,7 +36,7 @@ def whoami() -> str:
 
 
 def refusal(account: str, symbol: str, network: str, holder: str) -> str:
-    """What the engine that comes second is told."""
+    """The text of Locked: who trades this account and symbol."""
     return f"{symbol} of {account} on {network} is traded by another engine: {holder}"
 
 
@@ -46,7 +46,7 @@ def _wall_clock() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A lock that an engine holds, and who that is, in words."""
+    """A lock that an engine holds; `holder` describes it in words."""
 
     account: str
     symbol: str
@@ -54,8 +54,8 @@ class Held:
 
 
 def held_locks(folder: Path, network: str) -> list[Held]:
-    """The locks in a folder that engines of this network hold now. Only looks: an engine that starts at the
-    same instant tries again."""
+    """The locks in a folder that engines of this network hold now. Takes each for an instant at most: an
+    engine that starts just then tries again."""
     found = []
     for path in sorted(folder.glob(f"{quote(network, safe='')}-*.lock")):
         _, account, symbol = (unquote(part) for part in path.stem.split("-", 2))
@@ -99,7 +99,7 @@ class EngineLock:
         clock: Callable[[], int] = _wall_clock,
         state_dir: Path | None = None,
     ) -> None:
-        """`state_dir` is told to whoever is refused, where it is not the folder of the lock itself."""
+        """`state_dir` is named in the message of Locked, where it is not the lock's folder."""
         self._names = (account.lower(), symbol, network)
         name = "-".join(quote(part, safe="") for part in (network, account.lower(), symbol))
         self.path = folder / f"{name}.lock"
@@ -171,7 +171,7 @@ def _take(file: int) -> None:
 
 
 def _holder(content: bytes) -> str:
-    """Whoever wrote this into a lock file, in words. A file may be empty: its holder has just begun."""
+    """The holder that a lock file describes, in words. It is empty while its holder is still starting."""
     try:
         holder = json.loads(content)
         pid, host, user, since = (str(holder[key]) for key in ("pid", "host", "user", "since"))

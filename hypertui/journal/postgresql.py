@@ -1,7 +1,7 @@
-"""A journal in PostgreSQL: a connection that waits no longer than it may, and claims that name their holder.
+"""A journal in PostgreSQL: a connection with a deadline, and claims as advisory locks that name their holder.
 
-A claim is an advisory lock of the session, so that it goes with the connection, however that ends. A pooler
-that gives each transaction another session (pgbouncer in transaction mode) would lose it behind our back.
+A claim is an advisory lock of the session, so it ends with the connection. A pooler in transaction mode
+(pgbouncer's), which gives each transaction another session, would lose it unnoticed.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ class PatientConnection(psycopg.Connection[Any]):
 
 
 def session_name() -> str:
-    """What this process calls itself at the server, unlike any other."""
+    """This process's `application_name`, unique at the server."""
     name = f"hypertui {secrets.token_hex(4)}, process {os.getpid()} of {whoami()} on {socket.gethostname()}"
     return name.encode("ascii", "replace")[:63].decode()  # the server would cut it there
 
 
 def engine_of(url: URL, session: str, deadline: Deadline) -> Engine:
-    """An engine on this server. Settings that the URL gives go before our own."""
+    """An SQLAlchemy engine on this server. Settings in the URL override our own."""
 
     def connect(_dialect: object, _record: object, arguments: Any, settings: Any) -> PatientConnection:
         connection = PatientConnection.connect(*arguments, **settings)
@@ -93,8 +93,8 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def take(connection: Connection, claim: Claim, session: str, down: Callable[[str], JournalDown]) -> None:
-    """Claim for this connection. Raises Locked, naming the holder, and what `down` makes of a reason when the
-    server still held a broken connection of our own, which it is made to let go of."""
+    """Take the claim's advisory lock on this connection. Raises Locked, naming the holder. Where the server
+    still holds a broken connection of our own, terminates that and raises the error that `down` makes."""
     digest = hashlib.sha256("\0".join(("hypertui", *claim)).encode()).digest()
     key = int.from_bytes(digest[:8], signed=True)
     if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():

@@ -1,8 +1,8 @@
-"""Retention: what only an engine needs of a trade that has ended can be let go of.
+"""Retention: deletes the inputs and statuses of trades that ended long enough ago.
 
-Inputs and statuses are by far the most rows. Fills, steps, orders, funding and all that a report is worked
-out from, or that people or taxes ask for, stay for ever, so that no figure changes; so does every row of a
-trade that goes on."""
+These are most of the rows, and only an engine needs them. Fills, steps, orders, funding and all else that a
+report is derived from, or that somebody may have to prove, is kept, so no figure changes; so is every row of
+an open trade."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, func, select
 
-from hypertui.journal.archive import check, existing
+from hypertui.journal.archive import check_version
+from hypertui.journal.database import find
 from hypertui.journal.records import InputRecord, StatusRecord
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.journal.session import DatabaseSession
@@ -25,15 +26,15 @@ _DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many trades had ended by then, and how many rows of theirs went, or would go."""
+    """The number of trades that had ended, and of their rows that were deleted, or would be."""
 
     trades: int
     rows: int
 
 
 class Retention:
-    """Prunes a journal that is in use: little at a time, and again a day after all was done. `clock` gives
-    ms. One thread at a time may use it."""
+    """Prunes a journal in use, in small batches, and again a day after the last one. `clock` returns ms.
+    To be used by one thread at a time."""
 
     def __init__(self, url: str, keep_days: int, clock: Callable[[], int]) -> None:
         self._url = url
@@ -42,7 +43,7 @@ class Retention:
         self._next = 0
 
     def work(self) -> int:
-        """Remove some of what is due; returns how many rows that were. Raises JournalError."""
+        """Delete some of the rows that are due; returns their number. Raises JournalError."""
         now = self._clock()
         if now < self._next:
             return 0
@@ -53,12 +54,12 @@ class Retention:
 
 
 def prune(url: str, before: int, dry_run: bool = False, most: int | None = None) -> Pruned:
-    """Remove the inputs and statuses of trades that ended before `before` (ms), about `most` rows of them, in
-    the journal at `url`; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
-    what was removed by then stays so, and another call does the rest."""
-    session = DatabaseSession(existing(url))
+    """Delete the inputs and statuses of trades that ended before `before` (ms) in the journal at `url`, at
+    most about `most` rows; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
+    rows deleted before that stay deleted, and another call deletes the rest."""
+    check_version(url)
+    session = DatabaseSession(find(url, make=False))
     try:
-        check(session)
         trades = session.run(partial(_ended, before))
         if dry_run:
             return Pruned(len(trades), sum(session.run(partial(_count, trade)) for trade in trades))

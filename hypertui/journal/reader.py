@@ -1,4 +1,4 @@
-"""What the journal gives back: what is committed, in the order in which it was added, never much at once."""
+"""Reading the journal: committed records in the order in which they were added, page by page."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class OrderName:
 
 
 class JournalReader:
-    """The questions that a journal answers."""
+    """Queries on a journal. Every method may raise JournalError."""
 
     def __init__(self, session: DatabaseSession) -> None:
         self._session = session
 
     @property
     def place(self) -> str:
-        """Where the journal is kept, without any password."""
+        """The journal's place for messages, without a password."""
         return self._session.database.place
 
     def trade(self, trade_id: str) -> TradeRecord | None:
@@ -59,7 +59,7 @@ class JournalReader:
         return self._session.run(lambda connection: one_trade(connection, TRADES.c.id == trade_id))
 
     def live_trade(self, network: str, account: str, symbol: str) -> TradeRecord | None:
-        """The trade of this account and symbol that has not ended."""
+        """The open trade of this account and symbol."""
         where = (
             (TRADES.c.network == network)
             & (TRADES.c.account == account.lower())
@@ -74,8 +74,8 @@ class JournalReader:
         return self._session.run(lambda connection: [TradeRecord(*row) for row in connection.execute(query)])
 
     def inputs(self, trade_id: str) -> Iterator[InputRecord]:
-        """What changed the trade's state, to be played back. Raises JournalError where one is missing: what
-        comes after a gap would be played back onto a state that never was."""
+        """The trade's inputs, to be replayed. Raises JournalError where one is missing: what follows a gap
+        would be replayed onto a state that never existed."""
         for number, record in enumerate(self._read(InputRecord, trade_id), 1):
             if record.seq != number:
                 raise JournalError(
@@ -89,7 +89,7 @@ class JournalReader:
         return self._read(OrderRecord, trade_id)
 
     def statuses(self, trade_id: str) -> Iterator[StatusRecord]:
-        """What became of the orders."""
+        """The statuses of the orders."""
         return self._read(StatusRecord, trade_id)
 
     def fills(self, trade_id: str) -> Iterator[FillRecord]:
@@ -129,17 +129,17 @@ class JournalReader:
         return self._session.run(partial(_newest, trade_id, kinds, most))
 
     def order_names(self, part: str, most: int) -> list[OrderName]:
-        """Orders with a client id or an order id that begins or ends with `part` (small letters and digits),
-        `most` of them; what changed hands without an order of ours is found by its order id."""
+        """At most `most` orders whose client id or order id begins or ends with `part` (lower case); fills
+        without an order of ours are found by their order id."""
         return self._session.run(partial(_order_names, part, most))
 
     def size(self) -> int:
-        """The bytes that the journal takes up."""
+        """The journal's size in bytes."""
         return self._session.run(self._session.database.size)
 
     def room(self) -> tuple[int | None, int | None]:
-        """The bytes of the journal's file and those free beside it, without any work on the database; None
-        for one that is no file here."""
+        """The size of the journal's file and the free space on its disk, in bytes, without asking the
+        database; None for both on a server."""
         return self._session.database.room()
 
     def _read(self, kind: type[R], trade_id: str) -> Iterator[R]:
@@ -163,7 +163,7 @@ def columns_of(kind: type, rows: Table) -> Select[Any]:
 
 
 def one_trade(connection: Connection, where: ColumnElement[bool]) -> TradeRecord | None:
-    """The one trade of which `where` is true."""
+    """The one trade that `where` selects."""
     row = connection.execute(columns_of(TradeRecord, TRADES).where(where)).one_or_none()
     return None if row is None else TradeRecord(*row)
 

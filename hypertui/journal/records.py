@@ -1,4 +1,4 @@
-"""What the journal keeps: one frozen record for each row of each table.
+"""The journal's records: one frozen dataclass for each table.
 
 Times are milliseconds since the Unix epoch, prices and amounts USD, sizes coins. Mappings hold what JSON can
 say; they come back with the same keys in the same order and the same values (tuples as lists).
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import ZERO, Fill, Side
+from hypertui.core.market import Fill, Side
 
 # Not recursive: what may be inside is checked when it is written down.
 Json: TypeAlias = object
@@ -41,7 +41,7 @@ class TradeRecord:
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
-    """Something that changed the trade's state. Played back in order of `seq`, the inputs give the state
+    """An event that changed the trade's state. Replaying the inputs in order of `seq` gives the state
     again."""
 
     trade_id: str
@@ -53,10 +53,11 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """An order as it was decided, and why; no later word changes it. `target` is the price that it was meant
-    to fill at, `why` says in words why it was made then, `replaces` names the order in whose place it went
-    (client id), and `step` the ladder's last step by then. An older journal leaves these empty. An entry has
-    the slot -1."""
+    """An order as it was decided, and why; never updated. `trigger` is None for an order at the
+    market. `target` is the price that it was meant to fill at, None without one; `why` says in words why it
+    was made then; `replaces` is the client id of the order in whose place it went, None for none; `step` is
+    the ladder's last step by then, None for an entry, which comes before the ladder and has the slot -1, and
+    for an order of a trade that was rebuilt."""
 
     trade_id: str
     client_id: str
@@ -70,15 +71,15 @@ class OrderRecord:
     reduce_only: bool
     reason: str
     sent_at: int
-    target: Decimal | None = None
-    why: str = ""
-    replaces: str | None = None
-    step: int | None = None
+    target: Decimal | None
+    why: str
+    replaces: str | None
+    step: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
-    """An order has a new status; `order_id` is the venue's id, once it is known."""
+    """A new status of an order; `order_id` is the venue's id, once it is known."""
 
     trade_id: str
     client_id: str
@@ -97,9 +98,11 @@ def basis_points(part: Decimal, whole: Decimal) -> Decimal:
 class FillRecord:
     """One execution, unique by time, order id and the venue's number for it (`trade_number`).
 
-    `reason` is that of its order, or why coins changed hands without one. `slippage` is how much worse than
-    the order's target its price was, in USD for each coin, and `slippage_bps` the same in hundredths of a
-    percent of the target; negative is better, None is without a target."""
+    `client_id` is None without an order of ours. `start_position` is the position just before, in signed
+    coins; None where the venue did not say it, and for a position that was adopted. `reason` is that of its
+    order, or why coins changed hands without one. `slippage` is how much worse than the order's target its
+    price was, in USD for each coin, and `slippage_bps` the same in hundredths of a percent of the target;
+    negative is better, None is without a target."""
 
     trade_id: str
     time: int
@@ -113,17 +116,17 @@ class FillRecord:
     size: Decimal
     price: Decimal
     fee: Decimal
-    closed_pnl: Decimal = ZERO
-    start_position: Decimal | None = None
-    reason: str = ""
-    slippage: Decimal | None = None
-    slippage_bps: Decimal | None = None
+    closed_pnl: Decimal
+    start_position: Decimal | None
+    reason: str
+    slippage: Decimal | None
+    slippage_bps: Decimal | None
 
     @classmethod
     def of(
         cls, trade_id: str, fill: Fill, role: str, unit: int, reason: str, target: Decimal | None
     ) -> FillRecord:
-        """The record of a fill that an order of this role, unit, reason and target made."""
+        """The record of a fill by an order of this role, unit, reason and target."""
         worse = None if target is None else (fill.price - target) * fill.side.sign
         bps = None if target is None or worse is None else basis_points(worse, target)
         return cls(
@@ -166,7 +169,7 @@ class FillRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """The current unit moved to `unit`; the rest is the state just after."""
+    """A step of the ladder to `unit`; the rest is the state just after it."""
 
     trade_id: str
     seq: int
@@ -191,7 +194,7 @@ class FundingRecord:
 
 @dataclass(frozen=True, slots=True)
 class TransferRecord:
-    """Money of the account that moved otherwise than by trading and funding, in the venue's own words.
+    """A change of the account's balance by neither trading nor funding, as the venue reported it.
     `number` tells transfers of one transaction (`hash`) and `time` apart."""
 
     trade_id: str
@@ -241,7 +244,7 @@ class AlarmRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationRecord:
-    """The venue was compared with what the engine believed: what differed, and what was done about it."""
+    """A reconciliation with the venue: what differed, and what was done about it."""
 
     trade_id: str
     at: int
@@ -249,7 +252,7 @@ class ReconciliationRecord:
     done: str
 
 
-# All that belongs to a trade, and can be written to the journal while it is live.
+# Everything that is written to an open trade.
 Record: TypeAlias = (
     InputRecord
     | OrderRecord

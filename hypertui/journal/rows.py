@@ -1,4 +1,4 @@
-"""What is derived from fills: allocations, fills with what they came to, and rows for somebody to look at.
+"""Rows derived from fills: allocations, booked fills, open lots, and discrepancies to review.
 
 Sizes are coins, prices and amounts USD, times milliseconds since the Unix epoch.
 """
@@ -15,7 +15,7 @@ from hypertui.journal.records import FillRecord
 
 @dataclass(frozen=True, slots=True)
 class AllocationRow:
-    """`size` coins of an opening fill closed by a closing one; the fees are each side's share of its fill's.
+    """`size` coins of an opening fill, closed by a closing one; the fees are pro rata shares of the fills'.
 
     A long is opened by a buy and closed by a sale, a short the other way round; cost is always that of the
     buy, and proceeds are those of the sale.
@@ -49,12 +49,12 @@ class AllocationRow:
 
     @property
     def cost_basis(self) -> Decimal:
-        """What the coins cost, with the buy's fee."""
+        """Cost of the coins, including the buy's fee."""
         return self.size * self.buy.price + self.buy_fee
 
     @property
     def proceeds(self) -> Decimal:
-        """What the coins brought, before the sale's fee."""
+        """Proceeds of the coins, before the sale's fee."""
         return self.size * self.sale.price
 
     @property
@@ -73,12 +73,12 @@ class AllocationRow:
 
     @property
     def held_ms(self) -> int:
-        """From the opening to the closing."""
+        """Holding time, from opening to closing (ms)."""
         return self.closed.time - self.opened.time
 
 
 class Matter(StrEnum):
-    """Why somebody should look at a row."""
+    """The kind of a discrepancy."""
 
     UNMATCHED = "unmatched"  # coins that the venue closed and this ledger never saw opened
     GAP = "gap"  # the venue held another position before a fill than the fills give
@@ -87,9 +87,9 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """A fill with something about it that cannot be derived, and is not guessed: `expected` is what the fills
-    give, `found` what the venue says (coins, or USD for CLOSED_PNL). `is_dust`: the difference is worth less
-    than the smallest order."""
+    """A discrepancy at a fill, shown and not guessed away: `expected` is what the fills give, `found` what
+    the venue reports (coins, or USD for CLOSED_PNL). `is_dust`: the difference is worth less than the
+    smallest order."""
 
     fill: FillRecord
     matter: Matter
@@ -104,8 +104,8 @@ class ReviewRow:
 
 @dataclass(frozen=True, slots=True)
 class BookedFill:
-    """A fill and what it came to: what it closed, the coins it closed without inventory (`unmatched`), and
-    the position and totals of its market just after. `realized_pnl` is first in, first out and net of fees,
+    """A fill as booked: its allocations, the coins it closed without inventory (`unmatched`), and the
+    position and totals of its market just after it. `realized_pnl` is first in, first out and net of fees,
     `unrealized_pnl` values what is held at this fill's price, before fees; `open_fees` were paid for it."""
 
     fill: FillRecord
@@ -119,7 +119,7 @@ class BookedFill:
 
     @property
     def pnl(self) -> Decimal:
-        """What this fill realised, net of fees."""
+        """Realised by this fill, net of fees."""
         return sum((row.pnl for row in self.allocations), Decimal(0))
 
 

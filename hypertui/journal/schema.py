@@ -1,7 +1,7 @@
-"""The tables, one for each record, and the types that bring every value back exactly.
+"""The journal's tables, one for each record, and column types that round-trip every value exactly.
 
-Each type checks what is to be written by itself, the same way for every database: a value that one of them
-would bend (a float for an amount, a text for a number) raises ValueError before it is anywhere near a row.
+Each type validates a value before it is written, alike for every database: one that a database would coerce
+(a float for an amount, text for a number) raises ValueError before it gets near a row.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 
-VERSION = "0003"  # the newest migration
+VERSION = "0.1.0"  # the newest revision of Alembic's: what these tables, and the inputs in them, look like
 
 _WHOLE_LIMIT = 2**63
 _ANY_DIALECT = DefaultDialect()  # the checks are the same for all
@@ -217,7 +217,7 @@ def _rows_of_a_trade(name: str, *columns: Column[Any], key: tuple[str, ...] = ()
     )
 
 
-# What makes a row unique beside its number; the others happen as often as they happen.
+# The natural key of a table beside the row number; tables without one allow equal rows.
 KEYS: dict[type, tuple[str, ...]] = {
     InputRecord: ("seq",),
     OrderRecord: ("client_id",),

@@ -1,4 +1,4 @@
-"""The one connection to the journal's database: made when it is needed, and again after it broke."""
+"""The one connection to the journal's database: opened on demand, and again after it broke."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class DatabaseSession:
-    """To be used by one thread at a time."""
+    """A connection with the engine's claims. To be used by one thread at a time."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -69,13 +69,13 @@ class DatabaseSession:
             raise
 
     def close(self) -> None:
-        """Let go of the connection and of all claims."""
+        """Close the connection and release all claims."""
         self.disconnect()
         self._claims.clear()
         self._locks.close()
 
     def disconnect(self) -> None:
-        """Let go of the connection, and on PostgreSQL of the claims with it, until there is another one."""
+        """Close the connection; on PostgreSQL that releases the claims until the next one is open."""
         connection, self.connection = self.connection, None
         if connection is not None:
             _discard(connection)
@@ -124,7 +124,7 @@ class DatabaseSession:
 
 
 def _discard(connection: Connection) -> None:
-    # It may be broken already, and then there is nothing left to be said to it.
+    # It may be broken already.
     with contextlib.suppress(SQLAlchemyError):
         connection.invalidate()
     with contextlib.suppress(SQLAlchemyError):

@@ -1,4 +1,4 @@
-"""A journal in a file: SQLite, set up so that what is committed is durable."""
+"""A journal in SQLite: WAL mode with full synchronisation, so that a commit is durable."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hypertui.journal.deadline import Deadline
 
 # The option of a connection that says how its transactions begin.
 BEGIN = "hypertui_begin"
-_WAITS = "hypertui_waits"  # for how many seconds a connection was last told to wait for a lock
+_WAITS = "hypertui_waits"  # the seconds of busy_timeout that a connection has now
 
 
 def engine_of(path: Path, deadline: Deadline) -> Engine:
-    """An engine on this file, which it never makes: an empty one in the place of one that is gone would hide
-    that. A lock of somebody else is waited for as long as the deadline is away."""
+    """An SQLAlchemy engine on this file, which it never creates: an empty file in the place of a lost one
+    would hide the loss. Waits for another connection's lock until the deadline."""
     engine = create_engine(
         _address(path, "rw"),
         connect_args={"check_same_thread": False},
@@ -32,7 +32,7 @@ def engine_of(path: Path, deadline: Deadline) -> Engine:
 
 
 def reader_of(path: Path, deadline: Deadline) -> Engine:
-    """An engine that can only read this file, and never keeps anybody who writes it waiting."""
+    """A read-only SQLAlchemy engine on this file, which never blocks a writer."""
     engine = create_engine(
         _address(path, "ro"),
         connect_args={"check_same_thread": False},

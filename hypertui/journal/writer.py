@@ -1,14 +1,14 @@
-"""The journal: everything that a trade decided and heard, queued at no cost and made durable in one commit.
+"""Writing the journal: records are queued without I/O and made durable in one commit.
 
-A row is given its number when it is queued. Should the connection break in the middle of a commit, so that
-nobody can say whether it took place, the same rows with the same numbers are written again, and those that
-are there already stay as they are.
+A row gets its number when it is queued. If the connection breaks during a commit, so that its outcome is
+unknown, the same rows are written again under the same numbers, and those that exist stay as they are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
@@ -16,13 +16,14 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, and_, column, delete, func, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hypertui.journal.archive import check_version
 from hypertui.journal.database import find
-from hypertui.journal.errors import JournalError
+from hypertui.journal.errors import JournalDown, JournalError, NoJournal, OtherVersion
 from hypertui.journal.reader import JournalReader, columns_of, one_trade
 from hypertui.journal.records import InputRecord, Record, TradeRecord
 from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
 from hypertui.journal.session import PATIENCE, DatabaseSession
-from hypertui.journal.upgrade import TooNew, upgrade
+from hypertui.journal.tables import create
 
 _AT_ONCE = 0.4  # seconds for which a commit may keep its thread that has other things to do
 _AT_START = 15.0
@@ -49,16 +50,18 @@ class Journal(JournalReader):
 
     @classmethod
     def open(cls, url: str) -> Journal:
-        """The journal at `url`, made or brought up to date if need be. Raises JournalError in one line."""
+        """The journal at `url`, created if there is none. Raises OtherVersion for one of another version,
+        which stays as it is to the byte, and another JournalError, in one line."""
+        if not find(url, make=False).is_postgresql:  # on a server all of it is one transaction
+            with suppress(NoJournal, JournalDown):
+                check_version(url)
         session = DatabaseSession(find(url))
         try:
-            session.run(upgrade, within=_AT_START, begin="BEGIN IMMEDIATE")
-        except TooNew as error:
+            work = partial(create, place=session.database.place)
+            session.run(work, within=_AT_START, begin="BEGIN IMMEDIATE")
+        except OtherVersion:
             session.disconnect()
-            raise JournalError(
-                f"the journal {session.database.place} was written by a newer hypertui (its version is"
-                f" {error}): install that one, or name another journal"
-            ) from None
+            raise
         return cls(session)
 
     def __enter__(self) -> Self:
@@ -88,8 +91,8 @@ class Journal(JournalReader):
         return trade
 
     def begin(self, trade: TradeRecord) -> None:
-        """Write down a new trade, at once. Raises JournalError while another one of its account and symbol is
-        live. Doing it twice does it once."""
+        """Insert a new trade, at once. Idempotent. Raises JournalError while another trade of its account and
+        symbol is open."""
         if not _TRADE_ID.fullmatch(trade.id):
             raise ValueError(f"not a trade's id: {trade.id!r}")
         if trade.ended_at is not None:
@@ -109,8 +112,8 @@ class Journal(JournalReader):
         self._session.run(write)
 
     def end(self, trade_id: str, at: int, how: str, at_once: bool = False) -> None:
-        """Write down that a trade has ended, after all that is queued. Doing it twice does it once;
-        afterwards nothing can be added to the trade. `at_once` as for `commit`."""
+        """Commit what is queued, then mark the trade as ended. Idempotent; afterwards nothing can be added to
+        the trade. `at_once` as for `commit`."""
         self.commit(at_once)
         query = TRADES.update().where(TRADES.c.id == trade_id, TRADES.c.ended_at.is_(None))
 
@@ -126,8 +129,8 @@ class Journal(JournalReader):
         self._next.pop(trade_id, None)
 
     def forget(self, trade_id: str) -> None:
-        """Take out a trade that never began, with all that is queued of it. Raises JournalError for one of
-        which an input is written down."""
+        """Delete a trade that never began, with what is queued of it. Raises JournalError for one that has an
+        input."""
         self._queue = [row for row in self._queue if row[1]["trade_id"] != trade_id]
         inputs = TABLES[InputRecord]
 
@@ -147,7 +150,7 @@ class Journal(JournalReader):
 
     @property
     def pending(self) -> int:
-        """How many records wait for a commit."""
+        """The number of records that wait for a commit."""
         return len(self._queue)
 
     def add(self, *records: Record) -> None:
@@ -184,13 +187,13 @@ class Journal(JournalReader):
             del self._queue[: len(batch)]
 
     def give_up(self) -> int:
-        """Forget what is queued; returns how many records that were."""
+        """Drop what is queued; returns the number of records."""
         lost = len(self._queue)
         self._queue.clear()
         return lost
 
     def close(self) -> None:
-        """Commit what is queued, and let go of the database and all claims, even when that fails."""
+        """Commit what is queued, and close the database and release all claims even when that fails."""
         try:
             self.commit()
         finally:

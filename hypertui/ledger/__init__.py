@@ -1,1 +1,1 @@
-"""Accounting, worked out from the journal and never stored: lots, round trips, profit, what disagrees."""
+"""Accounting derived from the journal, never stored: lots, round trips, profit and loss, discrepancies."""

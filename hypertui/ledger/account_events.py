@@ -1,5 +1,4 @@
-"""Everything that moved money or its value, market beside market, in the order of time and never all at
-once."""
+"""One time-ordered stream of fills, funding, transfers and steps across markets, read lazily."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from hypertui.ledger.transfers import amount_of
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Money that came into the account (negative: left it); `amount` None is not understood."""
+    """A deposit (negative: a withdrawal) in USD; `amount` is None for a transfer that is not understood."""
 
     record: TransferRecord
     amount: Decimal | None
@@ -31,7 +30,7 @@ _FLOW, _FILL, _FUNDING, _STEP = range(4)
 
 
 def events(history: History, markets: Mapping[AccountMarket, Sequence[TradeRecord]]) -> Iterator[Event]:
-    """All events of the markets; transfers once for each account."""
+    """All events of the markets in the order of time; transfers once for each account."""
     streams: list[Iterator[Event]] = []
     accounts: dict[str, AccountMarket] = {}
     for market, trades in markets.items():
@@ -57,8 +56,8 @@ def flows(history: History, account: str, trades: Sequence[TradeRecord]) -> list
 
 
 def payments(history: History, trades: Sequence[TradeRecord]) -> list[FundingRecord]:
-    """A market's funding, oldest first, each payment once: a trade that was rebuilt tells of those of the one
-    before again. The venue pays once an hour, so that these are few."""
+    """A market's funding, oldest first, each payment once: a rebuilt trade journals those of the one before
+    again. The venue pays once an hour, so these are few."""
     seen: dict[int, FundingRecord] = {}
     for trade in trades:
         for row in history.funding(trade.id):

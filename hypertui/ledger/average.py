@@ -1,4 +1,4 @@
-"""Average cost: what the venue's `closedPnl` and `entryPx` go by, kept beside first in, first out.
+"""Average-cost accounting, which the venue's `closedPnl` and `entryPx` use, beside first in, first out.
 
 Adding to a position adds to its cost; reducing it takes the same part of the cost as of the coins (in
 Hyperliquid's docs the entry price is size-weighted over increases only). Both ways of counting realise other

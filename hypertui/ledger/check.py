@@ -1,4 +1,4 @@
-"""The check: every rule that the ledger must keep, worked out apart from what made it.
+"""The check: the ledger's invariants, verified independently of the code that derives it.
 
 For each market, fill by fill: what a fill closed and opened is its size, no lot is closed further than it was
 opened, nothing closes what was never opened, nothing closes before it opened; the money that changed hands
@@ -26,7 +26,7 @@ _KEPT = 200
 
 @dataclass(slots=True)
 class Verdict:
-    """What was checked, how often, and what was wrong in words (the first 200); dust is only counted."""
+    """The result of a check: counts, and the problems in words (the first 200); dust is only counted."""
 
     fills: int = 0
     allocations: int = 0
@@ -37,7 +37,7 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
 
     def complain(self, text: str) -> None:
-        """Count a problem, and keep its text if there are not too many."""
+        """Count a problem, and keep its text among the first 200."""
         self.wrong += 1
         if len(self.problems) < _KEPT:
             self.problems.append(text)
@@ -126,7 +126,7 @@ class MarketCheck:
                 )
 
     def _between(self, moment: Sequence[BookedFill]) -> None:
-        """What must hold between two milliseconds."""
+        """The invariants between two milliseconds."""
         fill, book = moment[-1].fill, self._book
         price = fill.price
         worth = self._cash + self._position * price

@@ -1,13 +1,13 @@
 """The ledger of one market, derived from its fills by `core.fifo`: lots, allocations, inventory, PnL.
 
-Nothing here is ever stored: it is worked out when it is asked for, from the first fill on, and gives the same
-to the last digit each time. `DERIVATION` goes up whenever the rules change so that a figure could.
+Nothing of it is stored: it is derived on demand from the first fill on, and is the same to the last digit
+each time. `DERIVATION` goes up with every change of the rules that could change a figure.
 
 The rules: fills count in the order of time; within a millisecond in that which the venue's `startPosition`s
 tell, else by order id and trade id. Lots are signed, and what is sold beyond the coins held opens a short
 lot, but only as far as the venue says so: its `startPosition` tells how much of a fill closed something.
 What closed without inventory here is *unmatched*: its size and its share of the fee stay out of every lot,
-and it waits for somebody to find the fill that is missing. Where `startPosition` was not told, a sale of an
+and it waits for somebody to find the fill that is missing. Where `startPosition` is unknown, a sale of an
 order that could only reduce closes. Amounts are exact; shares of fees are cut to 1e-15 and the last coins
 take the rest. Dust is a lot like any other until it is sold: a lot ends at 0 coins and nowhere else."""
 
@@ -55,7 +55,7 @@ class MarketBook:
         return self.position * price - self.cost
 
     def lots(self) -> Iterator[LotRow]:
-        """What is held, oldest first."""
+        """The open lots, oldest first."""
         for lot in self.fifo:
             is_dust = abs(lot.size) * lot.price < MIN_ORDER_VALUE
             yield LotRow(self._records[lot.fill.key], lot.size, lot.fee, is_dust)
@@ -63,8 +63,8 @@ class MarketBook:
     def book(self, moment: Sequence[FillRecord]) -> list[BookedFill]:
         """Take all fills of one millisecond, in order of their keys; returns them in the venue's order."""
         trail = chain(moment, self.position + self.gap)
-        told = any(fill.start_position is not None for fill in moment)
-        gaps = self._look_for_gap(moment) if trail is None and told else {}
+        known = any(fill.start_position is not None for fill in moment)
+        gaps = self._look_for_gap(moment) if trail is None and known else {}
         sound = trail is not None and not self.gap
         wrong = self._average_in_order(trail) if trail is not None and sound else {}
         if gaps:  # what is missing came before the moment, and the rest may well follow on
@@ -87,7 +87,7 @@ class MarketBook:
         return booked
 
     def _average_in_order(self, trail: Sequence[FillRecord]) -> dict[Key, ReviewRow]:
-        """Count a moment by average cost in the venue's own order; returns where the venue realised another
+        """Book a moment by average cost in the venue's own order; returns where the venue realised another
         amount."""
         if len({fill.start_position for fill in trail}) < len(trail):
             self._comparable = False  # more than one order would explain it
@@ -101,8 +101,8 @@ class MarketBook:
         return wrong
 
     def _look_for_gap(self, moment: Sequence[FillRecord]) -> dict[Key, ReviewRow]:
-        """What the venue held before a moment is not what the fills before it give: that is written down
-        once, and the gap is taken along until it closes."""
+        """The venue held another position before a moment than the fills before it give: that is reported
+        once, and the gap is carried until it closes."""
         first = next(fill for fill in moment if fill.start_position is not None)
         assert first.start_position is not None
         expected = self.position + self.gap

@@ -1,6 +1,6 @@
-"""The story of one order: why it was made, what became of it, and which coins it moved.
+"""The history of one order: its decision, statuses, fills and allocations.
 
-Everything here is read from the journal, or worked out from its fills; nothing is kept."""
+Everything here is read from the journal or derived from its fills; nothing is stored."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class NotFound(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that is known of one order. `order` is None for coins that changed hands without an order of ours
-    (adopted ones) and for the entry of a trade that was rebuilt; `step` is the last step before the order.
+    """Everything known of one order. `order` is None for fills without an order of ours (adopted ones) and
+    for the entry of a trade that was rebuilt; `step` is the last step before the order.
     `replaced_by` are client ids. `allocations` are those of the ledger that its coins were part of, on either
     side; `unmatched` coins it closed that the ledger never saw opened."""
 
@@ -45,43 +45,43 @@ class Story:
 
     @property
     def reason(self) -> str:
-        """Why it was made, or why its coins changed hands."""
+        """Why it was made, or why coins changed hands without an order."""
         return self.order.reason if self.order is not None else self.fills[0].reason
 
     @property
     def size(self) -> Decimal:
-        """Coins that it filled."""
+        """Filled size in coins."""
         return sum((fill.size for fill in self.fills), ZERO)
 
     @property
     def value(self) -> Decimal:
-        """USD that these changed hands for."""
+        """Filled value in USD."""
         return sum((fill.size * fill.price for fill in self.fills), ZERO)
 
     @property
     def fee(self) -> Decimal:
-        """USD of fees."""
+        """Fees in USD."""
         return sum((fill.fee for fill in self.fills), ZERO)
 
     @property
     def slippage(self) -> Decimal | None:
-        """USD that it cost to fill away from the target, negative where it gained; None without a target."""
+        """Slippage against the target in USD, negative for a gain; None without a target."""
         costs = [fill.slippage * fill.size for fill in self.fills if fill.slippage is not None]
         return sum(costs, ZERO) if len(costs) == len(self.fills) else None
 
     def closes(self, part: AllocationRow) -> bool:
-        """Whether it was this order that closed those coins."""
+        """Whether this order closed those coins."""
         return key_of(part.closed) in {key_of(fill) for fill in self.fills}
 
     @property
     def pnl(self) -> Decimal:
-        """USD that its fills realised by closing lots, first in, first out, net of both fees."""
+        """Realised by its fills in USD, first in, first out, net of both fees."""
         return sum((part.pnl for part in self.allocations if self.closes(part)), ZERO)
 
 
 def find(reader: JournalReader, given: str) -> OrderName:
-    """The one order with this client id or order id, or with an id that begins or ends so. Raises NotFound
-    with what there is, and a JournalError."""
+    """The one order with this client id or order id, or with an id that begins or ends so. Raises NotFound,
+    which lists the candidates, and a JournalError."""
     words = given.strip().lower()
     if not _GIVEN.fullmatch(words):
         raise NotFound(
@@ -100,8 +100,8 @@ def find(reader: JournalReader, given: str) -> OrderName:
 
 
 def tell(reader: History, name: OrderName) -> Story:
-    """The story of an order that was found. Raises a JournalError, and LedgerError for facts that contradict
-    each other."""
+    """The history of the order that `find` returned. Raises a JournalError, and LedgerError for facts that
+    contradict each other."""
     trade = reader.trade(name.trade_id)
     assert trade is not None, "an order belongs to a trade"
     orders = [order for order in reader.orders(trade.id) if name.client_id is not None]

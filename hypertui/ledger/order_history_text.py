@@ -1,4 +1,4 @@
-"""An order's story in plain words, and as data fit for JSON."""
+"""An order's history as plain text, and as data for JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RULES: Mapping[str, str] = {
 
 
 def in_words(story: Story) -> Iterator[str]:
-    """The story, line by line, in the order in which it happened."""
+    """The history line by line, in the order of time."""
     yield from _head(story)
     if story.order is not None:
         yield from _decision(story, story.order)
@@ -59,11 +59,7 @@ def _head(story: Story) -> Iterator[str]:
         slot = "" if order.slot < 0 else f", slot {order.slot + 1}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
         yield f"client id {order.client_id}, {number}, unit {order.unit:+d}{slot}, {order.role}"
-    yield f"rule: {_rule(story.reason)}"
-
-
-def _rule(reason: str) -> str:
-    return RULES.get(reason, "not written down")
+    yield f"rule: {RULES[story.reason]}"
 
 
 def _decision(story: Story, order: OrderRecord) -> Iterator[str]:
@@ -76,10 +72,9 @@ def _decision(story: Story, order: OrderRecord) -> Iterator[str]:
         )
     elif order.step:
         yield f"after step {order.step}, which is no longer in the journal"
-    if order.why:
-        instead = f" (in the place of {order.replaces})" if order.replaces else ""
-        yield f"{_time(order.sent_at)}  decided: {order.why}{instead}"
-    target = "no target written down" if order.target is None else f"meant to fill at {plain(order.target)}"
+    instead = f" (in the place of {order.replaces})" if order.replaces else ""
+    yield f"{_time(order.sent_at)}  decided: {order.why}{instead}"
+    target = "without a target" if order.target is None else f"meant to fill at {plain(order.target)}"
     yield f"{_time(order.sent_at)}  {target}, at {plain(order.limit)} at worst"
 
 
@@ -126,7 +121,7 @@ def _allocation(part: AllocationRow) -> str:
 
 
 def record(story: Story) -> dict[str, object]:
-    """The story as data; amounts are decimal strings, times ms."""
+    """The history as data for JSON; amounts are decimal strings, times ms."""
     order, step = story.order, story.step
     return {
         "trade": story.trade.id,
@@ -136,7 +131,7 @@ def record(story: Story) -> dict[str, object]:
         "client_id": story.client_id,
         "order_id": story.order_id,
         "reason": story.reason,
-        "rule": _rule(story.reason),
+        "rule": RULES[story.reason],
         "order": None if order is None else _order(order),
         "step": None
         if step is None

@@ -1,4 +1,4 @@
-"""A live trade as the journal has it: read, or worked out from what is read."""
+"""An overview of an open trade, read and derived from the journal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypertui.journal.records import (
     TradeRecord,
 )
 
-# What an operator would call an event; inputs are for the engine, funding for the accounts.
+# The kinds that an operator calls events; inputs are for the engine, funding for accounting.
 _EVENTS: tuple[type[Record], ...] = (StatusRecord, FillRecord, StepRecord, CommandRecord, AlarmRecord)
 
 _BUY = "buy"
@@ -30,9 +30,8 @@ _ENDS = ("filled", "cancelled", "rejected", "not placed")
 class Overview:
     """`position` is what the fills make, `realized_pnl` first in, first out and net of fees, with the funding
     (USD). `step` is None before the first. `buys` counts those that are live. `mode` and `reason` are those
-    that a restart would take up, `wish` is what was ordered and would be gone on with (empty for nothing),
-    `resumes` the mode that a resume leads to.
-    `events` are (ms, kind, words), oldest first."""
+    that a restart would take up, `wish` is the unfinished command that it would continue (empty for none),
+    `resumes` the mode that a resume leads to. `events` are (ms, kind, words), oldest first."""
 
     trade: TradeRecord
     position: Decimal
@@ -91,7 +90,7 @@ def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overvie
 
 
 def _live_buys(reader: JournalReader, trade: TradeRecord, orders: dict[str, OrderRecord]) -> int:
-    """How many buys the journal knows of no end."""
+    """The number of buys that the journal does not show as ended."""
     statuses = {row.client_id: row.status for row in reader.statuses(trade.id)}
     return sum(order.role == _BUY and statuses.get(id) not in _ENDS for id, order in orders.items())
 
@@ -125,7 +124,7 @@ def _status(row: StatusRecord, order: OrderRecord | None) -> str:
 
 
 def record(overview: Overview) -> dict[str, object]:
-    """The overview as data fit for JSON."""
+    """The overview as data for JSON."""
     trade, step = overview.trade, overview.step
     return {
         "trade": trade.id,

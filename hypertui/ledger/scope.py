@@ -1,4 +1,4 @@
-"""What a report is about: which markets, which trade, which stretch of time."""
+"""The scope of a report: markets, trade and time range."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOREVER = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A journal narrowed down; None takes everything. `since` (included) and `until` (excluded) in ms. Lots
+    """A journal, filtered; None does not filter. `since` (included) and `until` (excluded) in ms. Lots
     and PnL are always worked out from a market's first fill on; the scope decides what is shown of it."""
 
     history: History

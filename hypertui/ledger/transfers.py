@@ -1,5 +1,6 @@
-"""What a transfer means for the account's perpetuals margin. The journal keeps the venue's own words; this
-reads them anew each time, so that a kind which is not understood today can be tomorrow.
+"""The effect of a transfer on the account's perpetuals margin.
+
+The journal keeps transfers as the venue reported them, so a kind that is not understood today can be later.
 
 Kinds and fields: userNonFundingLedgerUpdates in Hyperliquid's API documentation and its SDKs' types.
 """

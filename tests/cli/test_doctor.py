@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
@@ -122,22 +121,6 @@ def test_a_journal_that_a_start_could_not_make(
     environ = home | {"HYPERTUI_LEDGER__URL": f"sqlite:///{file}"}
     assert run(environ, "doctor", "--base-url", venue.base_url, *SOL).returncode == 0
     assert not (tmp_path / "new").exists(), "it only looks"
-
-
-def test_a_journal_of_an_older_version_is_left_as_it_is(
-    home: dict[str, str], tmp_path: Path, venue: LocalVenue
-) -> None:
-    journal = tmp_path / "state" / "hypertui" / "paper" / "journal.db"
-    journal.parent.mkdir(parents=True)
-    old = Path(__file__).parents[1] / "ledger" / "journals" / "v0001.sql"
-    with sqlite3.connect(journal) as connection:
-        connection.executescript(old.read_text())
-    connection.close()
-    before = journal.read_bytes()
-    found = examined(run(home, "doctor", *SOL, "--base-url", venue.base_url, "--json"))
-    assert found["journal"]["level"] == "amber"
-    assert "is of an older version (0001, not " in found["journal"]["text"]
-    assert journal.read_bytes() == before
 
 
 def test_a_key_that_may_not_act(home: dict[str, str], venue: LocalVenue) -> None:

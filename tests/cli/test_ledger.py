@@ -189,21 +189,7 @@ def test_pruned_trades_keep_their_orders(running: Run) -> None:
 def test_bad_input_is_refused_in_one_line(place: Place) -> None:
     assert "there is no journal at" in place.refuses("status")
     assert "there is no journal at" in place.refuses("ledger", "why", "1")
-    assert "there is no journal at" in place.refuses("ledger", "upgrade")
     assert "there is no journal at" in place.refuses("ledger", "prune", "--before", "2020-01-01")
     assert "--before soon is not a date (YYYY-MM-DD)" in place.refuses("ledger", "prune", "--before", "soon")
     assert "--events -1 is not between 0 and 1000" in place.refuses("status", "--events", "-1")
     assert not (place.folder / "state").exists()
-
-
-def test_an_old_journal_is_brought_up_to_date_when_that_is_asked_for(place: Place) -> None:
-    place.journal.parent.mkdir(parents=True)
-    old = Path(__file__).parents[1] / "ledger" / "journals" / "v0001.sql"
-    with sqlite3.connect(place.journal) as journal:
-        journal.executescript(old.read_text())
-    journal.close()
-    assert "hypertui ledger upgrade" in place.refuses("status")
-    assert place.says("ledger", "upgrade") == f"the journal {place.journal} is up to date\n"
-    (trade,) = json.loads(place.says("status", "--json"))["trades"]
-    assert (trade["position"], trade["unit"], trade["steps"], trade["mode"]) == ("13.34", -1, 11, "running")
-    assert trade["realized_pnl"] == "-12.381626"

@@ -14,6 +14,7 @@ import pytest
 from hypertui.cli.keyfile import kept_key
 from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.settings import Settings
+from hypertui.venue.state.state import VERSION
 from tests.support.live_engine import wait_until
 
 DEADLINE = 60
@@ -36,8 +37,12 @@ def command(*arguments: str) -> list[str]:
 
 
 def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_by(home, command("--for", "1", *arguments))
+
+
+def run_by(home: dict[str, str], argv: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command("--for", "1", *arguments),
+        argv,
         env=home, cwd=home["XDG_STATE_HOME"].removesuffix("/state"),
         capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
@@ -124,6 +129,28 @@ def test_the_account_at_another_venue_is_kept_by_its_address(tmp_path: Path) -> 
     assert SigningKey.read(key("http://127.0.0.1:3001")).address == address
     assert SigningKey.read(key("http://127.0.0.1:3002")).address != address
     assert len(list((tmp_path / "paper" / "keys").iterdir())) == 2
+
+
+def test_a_market_of_another_version_is_refused_until_there_is_a_fresh_one(
+    home: dict[str, str], folder: Path
+) -> None:
+    assert run(home, "--on-exit", "flatten").returncode == 0
+    state = folder / "venue.json"
+    older = state.read_text().replace(f'"version":{VERSION}', '"version":2')
+    state.write_text(older)
+    said = (
+        f"hypertui: the paper market could not start: state file {state} is of version 2, this hypertui reads"
+        f" {VERSION} only: start a new market (hypertui --fresh, or hypertui venue with another --state)\n"
+    )
+    doctor = [sys.executable, "-m", "hypertui", "doctor"]
+    for refused in (run(home), run_by(home, doctor)):
+        assert (refused.returncode, refused.stderr) == (2, said)
+        assert state.read_text() == older
+    fresh = run(home, "--fresh", "--on-exit", "flatten")
+    assert fresh.returncode == 0, fresh.stderr
+    (aside,) = folder.glob("venue.json.2*")
+    assert aside.read_text() == older
+    assert kept(folder)["version"] == VERSION
 
 
 def test_a_key_that_others_can_read_is_refused(home: dict[str, str], folder: Path) -> None:

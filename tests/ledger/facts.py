@@ -20,10 +20,11 @@ def fill(
 ) -> FillRecord:
     """A fill of an order of its own; `number` orders those of one millisecond."""
     number = number or at
-    role = "buy" if side is Side.BUY else "stop"
+    role, reason = ("buy", "LADDER_BUY") if side is Side.BUY else ("stop", "LADDER_STOP")
     return FillRecord(
-        ID, at, number, number, None, "BTC", role, 0, side, D(size), D(price), D(fee), ZERO, None
-    )
+        ID, at, number, number, None, "BTC", role, 0, side, D(size), D(price), D(fee), ZERO, None, reason,
+        None, None,
+    )  # fmt: skip
 
 
 def told(fills: Sequence[FillRecord]) -> list[FillRecord]:

@@ -52,7 +52,10 @@ EACH: list[Record] = [
         ID, CLIENT, "stop", 1, -1, Side.SELL, D("0.00012"), D("64250"), D("61037"), True, "REPAIR", 1,
         D("64250"), "the stop at unit -1 was refused", CLIENT + "1", 7,
     ),
-    OrderRecord(ID, CLIENT + "2", "sale", 2, 3, Side.BUY, D("3"), None, D("61037"), False, "", 2),
+    OrderRecord(
+        ID, CLIENT + "2", "close", 2, 3, Side.BUY, D("3"), None, D("61037"), False, "MANUAL", 2,
+        None, "flatten by ann@host", None, None,
+    ),
     STATUS,
     StatusRecord(ID, CLIENT, 1_700_000_000_003, "unknown"),
     fill_of(2**62),

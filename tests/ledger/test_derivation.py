@@ -96,7 +96,7 @@ def test_a_difference_below_the_smallest_order_is_dust() -> None:
     assert [lot.is_dust for lot in book.lots()] == [True, False]
 
 
-def test_an_old_fill_without_a_start_position_follows_its_order() -> None:
+def test_a_fill_without_a_start_position_follows_its_order() -> None:
     (sale,) = derive([fill(SELL, "1", 100, at=1)])  # a stop can only reduce
     assert (sale.unmatched, sale.position) == (1, 0)
     (opening,) = derive([replace(fill(SELL, "1", 100, at=1), role="adopted")])

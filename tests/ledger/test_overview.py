@@ -23,7 +23,22 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
         ("wish", {"verb": "flatten", "reason": "flatten by root"}),
     ]
     bought = OrderRecord(
-        ID, "0x1", "buy", 0, 1, Side.BUY, D(1), D(101), D(111), False, "LADDER_BUY", 1, D(101), "", None, 0
+        ID,
+        "0x1",
+        "buy",
+        0,
+        1,
+        Side.BUY,
+        D(1),
+        D(101),
+        D(111),
+        False,
+        "LADDER_BUY",
+        1,
+        D(101),
+        "unit +1 is armed",
+        None,
+        0,
     )
     with Journal.open(url) as journal:
         journal.begin(TRADE)

@@ -44,20 +44,25 @@ HASH = "0x" + "0" * 64
 
 def order(number: int, role: str, side: Side, unit: int, trigger: int | None, size: str = "1") -> OrderRecord:
     reason = {"buy": "LADDER_BUY", "stop": "LADDER_STOP", "close": "MANUAL"}[role]
+    price = None if trigger is None else D(trigger)
     return OrderRecord(
-        ID, f"0x{number}", role, 0, unit, side, D(size), None if trigger is None else D(trigger), D(1), False,
-        reason, START,
+        ID, f"0x{number}", role, 0, unit, side, D(size), price, D(1), False, reason, START, price, "due",
+        None, 0,
     )  # fmt: skip
 
 
 def executed(number: int, of: OrderRecord, price: str, at: int, fee: str, size: str = "1") -> FillRecord:
     made = fill(of.side, size, price, at=at, number=number, fee=fee)
-    return replace(made, client_id=of.client_id, role=of.role, unit=of.unit)
+    return FillRecord.of(
+        ID, replace(made.fill, client_id=of.client_id), of.role, of.unit, of.reason, of.target
+    )
 
 
 STOP, BACK = order(2, "stop", SELL, -1, 90), order(3, "buy", BUY, 0, 100)
 LAST = order(4, "stop", SELL, -1, 100, "2")
-ENTRY = replace(fill(BUY, "2", 100, at=START + 1_000, number=1, fee="0.20"), role="entry", client_id="0xe")
+ENTRY = replace(
+    fill(BUY, "2", 100, at=START + 1_000, number=1, fee="0.20"), role="entry", client_id="0xe", reason="ENTRY"
+)
 FILLS = told(
     [
         ENTRY,

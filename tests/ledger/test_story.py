@@ -208,14 +208,3 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
         assert [trade.id for trade in history.trades()] == [ID]
         assert history.size() == len(before)
     assert copy.read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("version", "said"), [("0001", "hypertui ledger upgrade"), ("9999", "a newer hypertui")]
-)
-def test_another_version_is_not_read(url: str, version: str, said: str) -> None:
-    with Journal.open(url) as journal:
-        change = f"UPDATE alembic_version SET version_num = '{version}'"
-        journal._session.run(lambda connection: connection.exec_driver_sql(change))
-    with pytest.raises(JournalError, match=said):
-        History.open(url)

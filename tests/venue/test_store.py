@@ -24,6 +24,7 @@ from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.lock import Lock, StateError
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.server import VenueServer, wall_clock
+from hypertui.venue.state.state import VERSION
 from hypertui.venue.state.store import StateFile
 from tests.support.live_engine import wait_until
 
@@ -176,7 +177,13 @@ async def a_state(path: Path) -> None:
         (lambda text: text[:-20], "is not JSON"),
         (lambda text: "[]", "is damaged: not the state of a venue"),
         (lambda text: '{"format": "diary"}', "is damaged: not the state of a venue"),
-        (lambda text: text.replace('"version":2', '"version":1'), "is of version 1, this is version 2"),
+        (
+            lambda text: text.replace(f'"version":{VERSION}', '"version":2'),
+            f"is of version 2, this hypertui reads {VERSION} only: start a new market (hypertui --fresh, or"
+            " hypertui venue with another --state)",
+        ),
+        (lambda text: text.replace(f'"version":{VERSION}', '"version":99'), "is of version 99, this "),
+        (lambda text: text.replace('"abstraction":', '"abstracted":'), "is damaged: abstraction "),
         (lambda text: text.replace('"seed":8', '"seed":9'), "is of seed 9, not 8"),
         (lambda text: text.replace('"cash":"10005"', '"cash":10005.0'), "is damaged: cash is not a string"),
         (lambda text: text.replace('"mark":', '"marc":'), "is damaged: mark is not a string"),

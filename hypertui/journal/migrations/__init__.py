@@ -1,1 +1,1 @@
-"""The way from any older journal to the present tables, one step for each version."""
+"""Alembic's revisions of the journal's tables, from the baseline on."""

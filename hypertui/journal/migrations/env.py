@@ -1,4 +1,4 @@
-"""Run by Alembic for each migration, on the connection and in the transaction that it is handed."""
+"""Alembic's environment: runs the revisions on the connection and in the transaction that it is given."""
 
 from alembic import context
 

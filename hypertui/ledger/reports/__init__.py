@@ -1,2 +1,1 @@
-"""What the ledger says: lists, profit, cycles, exits, capital and drawdown, a check, and a page with
-charts."""
+"""The ledger's reports: lists, profit and loss, cycles, exits, equity and drawdown, and an HTML page."""

@@ -1,5 +1,4 @@
-"""Charts as SVG text, drawn by hand: a line with its drawdown, and bars. They need no script and no
-network."""
+"""Line and bar charts as SVG text, without script or network."""
 
 from __future__ import annotations
 

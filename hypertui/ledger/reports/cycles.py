@@ -1,4 +1,4 @@
-"""Cycles and round trips, counted again from fills and steps.
+"""Cycles and round trips, counted from fills and steps.
 
 A cycle ends when all slots are long again after a decline; here that is seen at the first step of phase
 advance after one of phase decline. Round trips are counted by the strategy's own `RoundTrips`."""
@@ -38,7 +38,7 @@ class Cycle:
 
 
 class _Trade:
-    """Where a trade is."""
+    """The state of one trade's count."""
 
     def __init__(self, trade_id: str) -> None:
         self.id = trade_id
@@ -60,7 +60,7 @@ class Cycles:
         self._trades: dict[str, _Trade] = {}
 
     def name(self, trade_id: str) -> str:
-        """The cycle that a trade is in, as text that sorts."""
+        """The name of a trade's current cycle; names sort by trade and number."""
         trade = self._trades.get(trade_id)
         number = 1 if trade is None or trade.cycle is None else trade.cycle.number
         return f"{trade_id} {number:04d}"
@@ -74,10 +74,10 @@ class Cycles:
         cycle.pnl += booked.pnl
         cycle.fees += fill.fee
         cycle.shown |= shown
-        if fill.slot is None or fill.role not in ("stop", "sale", "buy"):
-            return
+        if fill.slot is None or fill.order_size is None or fill.role not in ("stop", "sale", "buy"):
+            return  # no order of a slot
         filled = trade.filled.pop(fill.order_id, ZERO) + fill.size
-        complete = fill.order_size is None or filled >= fill.order_size
+        complete = filled >= fill.order_size
         if not complete:
             trade.filled[fill.order_id] = filled
         trips = trade.trips

@@ -1,4 +1,4 @@
-"""Equity over time, and what is measured against it: drawdown, daily returns, Sharpe ratio.
+"""Equity over time, and drawdown, daily returns and Sharpe ratio against it.
 
 Equity is the account's capital (deposits less withdrawals up to then) and the profit made with it. Money that
 comes and goes is no profit: returns are those of a fund whose shares are issued and taken back at their value

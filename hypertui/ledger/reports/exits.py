@@ -1,4 +1,4 @@
-"""Exits: orders that closed coins, one row for each however many fills it took."""
+"""Exits: one row for each order that closed coins, over all its fills."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BREAK_EVEN = Decimal("0.005")
 
 @dataclass(slots=True)
 class Exit:
-    """What one order closed: coins, USD and coin-milliseconds added up over its allocations."""
+    """An order that closed coins: sums of coins, USD and coin-milliseconds over its allocations."""
 
     fill: OrderedFill  # the last one
     coins: Decimal = ZERO
@@ -29,7 +29,7 @@ class Exit:
     gross_pnl: Decimal = ZERO
     pnl: Decimal = ZERO
     held: Decimal = ZERO
-    slippage: Decimal | None = None  # USD that it was worse than what the order was to get
+    slippage: Decimal | None = None  # USD that it was worse than the order's target; None without one
 
     def add(self, row: AllocationRow) -> None:
         self.coins += row.size
@@ -38,7 +38,7 @@ class Exit:
         self.gross_pnl += row.gross_pnl
         self.pnl += row.pnl
         self.held += row.size * row.held_ms
-        worse = row.closed.worse if isinstance(row.closed, OrderedFill) else None
+        worse = row.closed.slippage
         if worse is not None:
             self.slippage = (self.slippage or ZERO) + worse * row.size
 
@@ -62,7 +62,7 @@ class Exit:
 
 
 class Exits:
-    """Puts allocations together to exits. `take` gives back those that are done by now."""
+    """Groups allocations into exits. `take` yields those that are complete."""
 
     def __init__(self) -> None:
         # Two accounts may be at two venues, and each numbers its orders by itself.
@@ -83,7 +83,7 @@ class Exits:
             yield self._open.popitem(last=False)[1]
 
     def rest(self) -> Iterator[Exit]:
-        """Those that are still open, at the end."""
+        """Those that are still open at the end."""
         yield from self._open.values()
         self._open.clear()
 
@@ -95,7 +95,7 @@ def exit_row(exit_: Exit, unit_size: Decimal | None) -> dict[str, object]:
     return {
         "time": iso(fill.time),
         "symbol": fill.symbol,
-        "reason": fill.cause,
+        "reason": fill.reason,
         "unit": fill.unit,
         "side": fill.side.value,
         "size": exit_.coins,

@@ -1,5 +1,4 @@
-"""The ledger's rows, one at a time: fills, lots, allocations, money that moved otherwise, and what to look
-at."""
+"""The ledger's lists, row by row: fills, lots, allocations, exits, cash flows, tax rows, discrepancies."""
 
 from __future__ import annotations
 
@@ -42,10 +41,10 @@ def fills(scope: Scope) -> Iterator[Row]:
             "pnl": booked.pnl,
             "position": booked.position,
             "unmatched": booked.unmatched,
-            "reason": fill.cause,
+            "reason": fill.reason,
             "unit": fill.unit,
             "trigger": fill.trigger,
-            "slippage": fill.worse,
+            "slippage": fill.slippage,
             "slippage_bps": fill.slippage_bps,
             "closed_pnl": fill.closed_pnl,
             "start_position": fill.start_position,
@@ -57,7 +56,7 @@ def fills(scope: Scope) -> Iterator[Row]:
 
 
 def lots(scope: Scope) -> Iterator[Row]:
-    """What is held at the end of the scope, oldest first; of it, what was opened within it."""
+    """The lots open at the end of the scope and opened within it, oldest first."""
     for market, trades in scope.markets().items():
         book = MarketBook()
         until = takewhile(lambda fill: fill.time < scope.until, scope.history.market_fills(trades))
@@ -115,7 +114,7 @@ def _allocation(row: AllocationRow) -> Row:
 
 
 def tax(scope: Scope) -> Iterator[Row]:
-    """One row for each allocation in the words of a tax form, and one for each payment of funding."""
+    """One row for each allocation in the terms of a tax form, and one for each funding payment."""
     for _, booked in booked_fills(scope):
         for row in booked.allocations:
             yield {
@@ -190,7 +189,7 @@ def exits(scope: Scope) -> Iterator[Row]:
 
 
 def review(scope: Scope) -> Iterator[Row]:
-    """What somebody should look at: nothing of it has been guessed."""
+    """The discrepancies that somebody should review."""
     for _, booked in booked_fills(scope):
         for row in booked.review:
             yield {

@@ -1,5 +1,4 @@
-"""The report as one HTML page with everything inside: no script, no style sheet and no picture from
-elsewhere."""
+"""The report as one self-contained HTML page: no script, style sheet or picture from elsewhere."""
 
 from __future__ import annotations
 

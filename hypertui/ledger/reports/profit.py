@@ -1,4 +1,4 @@
-"""Profit and loss of a scope: one pass over everything that happened, with totals of a fixed size.
+"""Profit and loss of a scope: one pass over all events, with totals of constant size.
 
 docs/ledger.md has the formula of each figure.
 """
@@ -246,7 +246,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
 def _count(out: Statement, booked: BookedFill) -> None:
     fill = booked.fill
     assert isinstance(fill, OrderedFill)
-    names = (day_of(fill.time), out.cycles.name(fill.trade_id), fill.unit, fill.cause)
+    names = (day_of(fill.time), out.cycles.name(fill.trade_id), fill.unit, fill.reason)
     out.totals.add(booked)
     for group, name in zip(GROUPS, names, strict=True):
         _tally(out, group, name).add(booked)

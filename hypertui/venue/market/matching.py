@@ -14,7 +14,7 @@ from hypertui.venue.market.liquidity import LiquidityLadder, LiquidityLevel, fre
 from hypertui.venue.market.price_levels import Shelf, TriggerShelf
 from hypertui.venue.market.volume import HOUR_MS, Volume
 from hypertui.venue.model.markets import Market
-from hypertui.venue.model.messages import address, exact, integer, integers, items, mapping
+from hypertui.venue.model.messages import address, boolean, exact, integer, integers, items, mapping
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.orders import Json, VenueOrder
 
@@ -212,8 +212,8 @@ class Book:
         MalformedError, and KeyError for an order that is not among the `working` ones."""
         self.mark = exact(state, "mark")
         self.last = None if state.get("last") is None else exact(state, "last")
-        self.capped = state.get("capped") is True
-        self.closed = state.get("closed") is True
+        self.capped = boolean(state, "capped")
+        self.closed = boolean(state, "closed")
         self._opens.extend((integer(item, "hour"), exact(item, "price")) for item in items(state, "opens"))
         self.volume.restore(items(state, "volume"))
         self.candles.restore(mapping(state, "candles"), closed)

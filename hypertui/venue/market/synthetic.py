@@ -114,8 +114,7 @@ class SyntheticPrices:
         same_kind(state, "synthetic")
         if integer(state, "seed") != self._seed:
             raise OtherPathError(f"is of seed {state['seed']}, not {self._seed}")
-        # What was written before there were presets is of the usual one.
-        if state.get("preset", "usual") != self._preset:
+        if text(state, "preset") != self._preset:
             raise OtherPathError(f"is of preset {state['preset']}, not {self._preset}")
         for symbol, path in self._paths.items():
             path.restore(mapping(mapping(state, "paths"), symbol))

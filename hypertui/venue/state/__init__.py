@@ -1,1 +1,1 @@
-"""The exchange as a file, so that it outlives its process."""
+"""The venue's state as a file, which the next process restores."""

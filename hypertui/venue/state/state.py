@@ -1,4 +1,4 @@
-"""The whole venue as plain JSON, and back: what one run leaves to the next.
+"""The whole venue as plain JSON, written and read: what one run leaves to the next.
 
 Amounts are exact decimal strings, times ms since the Unix epoch.
 """
@@ -18,13 +18,13 @@ from hypertui.venue.model.orders import Json, StatusEvent, VenueOrder
 from hypertui.venue.state.state_accounts import read_account, write_account, write_event, write_order
 
 FORMAT = "hypertui venue"
-VERSION = 2
+VERSION = 3  # goes up with every change of what is written
 # Lists of an account whose rows are kept as text already.
 _LOGS = ("fills", "funding", "ledger", "hours")
 
 
 class Scribe:
-    """Writes the venue down, again and again: what has not changed since is not put into words twice."""
+    """Writes the venue as JSON, again and again; the text of what has not changed is kept and used again."""
 
     def __init__(self, core: Core, gateway: Gateway, source: PricePath) -> None:
         self._core = core

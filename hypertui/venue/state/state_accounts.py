@@ -1,4 +1,4 @@
-"""Accounts as plain JSON, and back.
+"""Accounts as plain JSON, written and read.
 
 What can be derived is not written: an account's working orders are those of its orders that live, a trigger
 waits while its order does.
@@ -111,8 +111,7 @@ def read_account(item: Json, markets: Mapping[str, Market], accounts: Mapping[st
     else:
         account.master = address(item, "master")
         account.turnover = accounts[account.master].turnover
-    if "abstraction" in item:  # older files leave it out
-        account.abstraction = one_of(item, "abstraction", (APART, *POOLED))
+    account.abstraction = one_of(item, "abstraction", (APART, *POOLED))
     _read_positions(account, item, markets)
     account.requests = integer(item, "requests")
     account.cancel_at = None if item.get("cancel_at") is None else integer(item, "cancel_at")

@@ -1,4 +1,4 @@
-"""The file of a venue's state: private, written as a whole or not at all, held by one process."""
+"""The file of a venue's state: private, replaced atomically, locked by one process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class StateFile:
             self._lock.close()
 
     def load(self, core: Core, gateway: Gateway, source: PricePath) -> int:
-        """Bring a new venue to where the file left off; returns the market time, 0 where there is no file."""
+        """Restore the file's state in a new venue; returns the market time (ms), 0 where there is no file.
+        Raises StateError for a file of another version, of other markets or prices, or that is damaged; it
+        stays as it is."""
         try:
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -66,7 +68,9 @@ class StateFile:
             raise StateError(f"state file {self._path} is not JSON") from None
         if isinstance(state, dict) and state.get("format") == FORMAT and state.get("version") != VERSION:
             raise StateError(
-                f"state file {self._path} is of version {state.get('version')!r}, this is version {VERSION}"
+                f"state file {self._path} is of version {state.get('version')!r}, this hypertui reads"
+                f" {VERSION} only: start a new market (hypertui --fresh, or hypertui venue with another"
+                " --state)"
             )
         try:
             return load(state, core, gateway, source)

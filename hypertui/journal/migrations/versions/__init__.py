@@ -1,1 +1,1 @@
-"""One module for each version; written once, never changed."""
+"""One module for each revision; after a release none of them is changed."""

@@ -1,0 +1,54 @@
+"""The version of a database's tables: read, checked, and created in an empty database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from hypertui.journal.errors import NoJournal, OtherVersion
+from hypertui.journal.schema import VERSION
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_ADVISORY_KEY = 0x68797065727475  # one creation at a time
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of the tables; None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def check(connection: Connection, place: str) -> None:
+    """Raise NoJournal where there are no tables, and OtherVersion for those of another version."""
+    version = version_of(connection)
+    if version is None:
+        raise NoJournal(f"there is no journal in {place}")
+    if version != VERSION:
+        is_postgresql = connection.dialect.name == "postgresql"
+        another = "ledger.url" if is_postgresql else "--state-dir or ledger.url"
+        raise OtherVersion(
+            f"the journal {place} is of version {version}, this hypertui reads {VERSION} only: export it with"
+            f" the version that wrote it (hypertui ledger export --csv), and start with another {another}"
+            " (--adopt takes over a position that is held)"
+        )
+
+
+def create(connection: Connection, place: str) -> None:
+    """Create the tables unless they are there, within the connection's transaction, which must exclude all
+    others on SQLite. Raises OtherVersion for tables of another version."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+    if version_of(connection) is not None:
+        check(connection, place)
+        return
+    # Imported only where there is something to create: it takes longer to import than the journal to open.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
