@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 
 from hypertui.core.market import ZERO, Fill
@@ -53,13 +53,13 @@ class Allocation:
         return self.gross_pnl - self.open_fee - self.close_fee
 
 
+@dataclass(slots=True)
 class FifoBook:
     """Open lots of one market, oldest first, and the totals realised so far (USD)."""
 
-    def __init__(self) -> None:
-        self._lots: deque[Lot] = deque()
-        self.realized_pnl = ZERO
-        self.fees = ZERO
+    _lots: deque[Lot] = field(default_factory=deque)
+    realized_pnl: Decimal = ZERO
+    fees: Decimal = ZERO
 
     def __iter__(self) -> Iterator[Lot]:
         return iter(self._lots)

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from hypertui.execution.trade_context import TradeContext
 
 _MAP_MARGIN = 6
-_ORDERS_OF_A_UNIT = 12
 _STATUSES_OF_AN_ORDER = 12
 _LOTS_SHOWN = 100
 _MEMORY_EVERY = 5_000
@@ -98,10 +97,11 @@ class Books:
         return self._map
 
     def _row(self, ladder: Ladder, tracker: OrderTracker, unit: int) -> MapRow:
-        orders = ladder.position_map.orders(unit)
+        history = ladder.position_map.at(unit)
+        orders = history.orders
         order = tracker.find(orders[-1].client_id) if orders else None
         live = order is not None and not order.dead
-        basis = (ladder.position_map.changes(unit), live)
+        basis = (history.changes, live)
         known = self._rows.get(unit)
         if known is not None and known[0] == basis:
             return known[1]
@@ -115,9 +115,9 @@ class Books:
                 newest.size,
                 newest.status,
                 live,
-                len(orders),
-                ladder.position_map.realized_pnl(unit),
-                tuple(_unit_order(each) for each in reversed(orders[-_ORDERS_OF_A_UNIT:])),
+                history.placed,
+                history.realized_pnl,
+                tuple(_unit_order(each) for each in reversed(orders)),
             )
         self._rows[unit] = (basis, row)
         return row

@@ -20,8 +20,9 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO, Order, Reason, Side
 from hypertui.execution import decisions
-from hypertui.execution.order_tracker import OrderTracker, SeenPrice
+from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade_inputs import DustSwept, OrderSent
 from hypertui.execution.trading_state import Posture
 from hypertui.strategy.ladder.ladder import Slot, Target, WantedBuy, WantedStop

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place, purpose_of
 from hypertui.execution.convergence import Proposals, UnderWay
-from hypertui.execution.order_tracker import SeenPrice
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_inputs import CancelSent, LadderHalted, OrderSent, QuestionAsked
 from hypertui.runtime.request_budget import Purpose, RequestBudget

@@ -18,8 +18,9 @@ from hypertui.execution.granting import Granting
 from hypertui.execution.objections import Objections
 from hypertui.execution.opening import Opening
 from hypertui.execution.order_gateway import OrderGateway
-from hypertui.execution.order_tracker import OrderTracker, SeenPrice
+from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.playback import replay
 from hypertui.execution.protection import Protection
 from hypertui.execution.recorder import TradeRecorder

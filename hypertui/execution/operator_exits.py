@@ -20,8 +20,9 @@ from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.account_sync import AccountSync
 from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_gateway import OrderGateway
-from hypertui.execution.order_tracker import OrderTracker, SeenPrice
+from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import adoption
 from hypertui.execution.recovery.adoption import Adoption

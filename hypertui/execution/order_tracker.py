@@ -7,7 +7,7 @@ proves what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,11 +23,10 @@ from hypertui.exchange.protocol import (
     Resting,
 )
 from hypertui.execution.orders import Decision, OwnOrder, Role
-from hypertui.execution.pacing import Pacing
+from hypertui.execution.own_orders import OwnOrders, SeenPrice
 from hypertui.execution.plausible import start_of
-from hypertui.execution.timing import Timing
-from hypertui.execution.trade_news import FillBooked, LadderMoved, OrderChanged, TradeNews
-from hypertui.strategy.ladder.ladder import Ladder, Slot
+from hypertui.execution.trade_news import FillBooked, LadderMoved, OrderChanged
+from hypertui.strategy.ladder.ladder import Slot
 from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.trace import traced
 
@@ -35,101 +34,9 @@ _MOST_STEPS = 1_000  # by one mark
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
 
 
-@dataclass(frozen=True, slots=True)
-class SeenPrice:
-    """A price (USD) and when it was heard (ms)."""
-
-    price: Decimal
-    at: int
-
-
-class OrderTracker:
-    """The own orders of one trade. Everything that changes it is an input of the trade."""
-
-    def __init__(self, ladder: Ladder, timing: Timing) -> None:
-        self.ladder = ladder
-        self.timing = timing
-        self.patience = timing.confirm_after  # ms before what has not been answered is asked for
-        self.news: list[TradeNews] = []  # since somebody last took it
-        self.price: SeenPrice | None = None  # the newest one that mattered
-        self.price_is_heard = False  # of a trigger that fired, and no price has come since
-        self._bought_at: dict[int, int] = {}  # by slot, when its coins were bought, by our clock
-        self.compared_until = 0  # every fill before that (ms) has been asked for and booked
-        self._orders: dict[str, OwnOrder] = {}
-        self._alive: dict[str, OwnOrder] = {}
-        self._stops: dict[int, OwnOrder] = {}  # by slot, the newest for the coins it holds
-        self._fills: set[tuple[int, int, int]] = set()
-        self.funded_until: int | None = None  # when the newest funding that is booked was paid (ms)
-        self.pacing = Pacing(timing.confirm_after)
-
-    # What is known
-
-    @property
-    def alive(self) -> Iterator[OwnOrder]:
-        """Orders not proven dead."""
-        return iter(self._alive.values())
-
-    def find(self, client_id: str | None) -> OwnOrder | None:
-        """An own order by its client id, dead ones too."""
-        return None if client_id is None else self._orders.get(client_id)
-
-    @property
-    def quiet(self) -> bool:
-        """Nothing sent, due or cancelling is unproven."""
-        return not any(order.unproven for order in self._alive.values())
-
-    @property
-    def settled(self) -> bool:
-        """Nothing is unproven, and exactly the target works."""
-        if not self.quiet or any(order.altered for order in self._alive.values()):
-            return False
-        target = self.ladder.target()
-        wanted = {(Side.SELL, stop.unit, stop.size) for stop in target.stops}
-        wanted |= {(Side.BUY, buy.unit, buy.size) for buy in target.buys}
-        working = [(order.order.side, order.unit, order.remaining) for order in self._alive.values()]
-        return len(working) == len(wanted) and set(working) == wanted
-
-    @property
-    def fills_booked(self) -> int:
-        """How many fills have been booked."""
-        return len(self._fills)
-
-    def of(self, slot: Slot) -> Iterator[OwnOrder]:
-        """Alive orders of a slot."""
-        return (order for order in self._alive.values() if order.slot == slot.index)
-
-    def last_stop(self, slot: Slot) -> OwnOrder | None:
-        """The newest stop that was made for the coins in a slot, dead or alive; None before the first."""
-        return self._stops.get(slot.index)
-
-    def buys(self) -> list[OwnOrder]:
-        """Alive buys."""
-        return [order for order in self._alive.values() if order.role is Role.BUY]
-
-    def may_retry(self, slot: Slot, now: int) -> bool:
-        """Whether something may be sent for a slot again after a refusal."""
-        return self.pacing.may_retry(slot.index, now)
-
-    def is_news_to(self, slot: Slot, price: SeenPrice) -> bool:
-        """Whether a price came after the slot's coins were bought. An older one has not passed their stop,
-        however far below it is: a purchase may become known before the prices that led to it."""
-        return price.at >= self._bought_at.get(slot.index, 0)
-
-    def said_passed(self, slot: Slot) -> bool:
-        """Whether the venue has refused the slot's stop again and again because the price has passed it, with
-        no mark since that would say so or otherwise."""
-        return self.pacing.said_passed(slot.index)
-
-    # What happens
-
-    def matters(self, price: Decimal, changed: bool) -> bool:
-        """Whether a price changes anything but what the newest price is; `changed` tells whether it differs
-        from the one before."""
-        if self.price_is_heard or (changed and self.pacing.awaits_price):
-            return True
-        if self.ladder.direction(price) is not None:
-            return True
-        return any(order.waiting and order.passed_by(price) for order in self._alive.values())
+@dataclass(slots=True)
+class OrderTracker(OwnOrders):
+    """What each input proves about the own orders. Everything that changes them is an input of the trade."""
 
     def on_price(self, price: Decimal, changed: bool, now: int) -> None:
         """Take a price: step the ladder by as many units as it passed, and mark what has become due."""
@@ -188,10 +95,6 @@ class OrderTracker:
         slot = free[0] if free and len(longs) < SLOTS else (longs or self.ladder.slots)[0]
         self._new_coins(slot)
         self.ladder.bought(slot, self.ladder.unit, None, fill)
-
-    def booked(self, fill: Fill) -> bool:
-        """Whether this fill has been booked."""
-        return fill.key in self._fills
 
     def on_placed(self, order: OwnOrder, answer: Placed, now: int) -> None:
         """Take the venue's answer to a placement."""
@@ -301,6 +204,7 @@ class OrderTracker:
     def on_compared(self, until: int) -> None:
         """All fills that the venue had at `until` (ms) are booked: nobody need ask for older ones again."""
         self.compared_until = max(until, self.compared_until)
+        self.forget_the_dead()
 
     # What is done about it
 
@@ -343,11 +247,6 @@ class OrderTracker:
             order.cancel_sent_at = now
             order.cancel_expires_at = now + self.timing.expires_after
             self._update(order, "cancelling", now)
-
-    def unanswered(self, now: int) -> list[OwnOrder]:
-        """Orders that have to be asked about now; none of those whose answer is awaited."""
-        alive = self._alive.values()
-        return [o for o in alive if o.unproven and o.asked_at is None and now >= o.ask_at]
 
     def asked(self, order: OwnOrder, now: int) -> None:
         """A question about an order is about to be sent."""

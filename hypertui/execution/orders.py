@@ -14,6 +14,7 @@ _NO_SLOT = 0xFFFF
 _LENGTH = 34  # 0x and 32 hex digits
 
 
+@dataclass(slots=True)
 class ClientIds:
     """Deterministic client order ids: the trade (64 bits), the slot (16), the start of the process (16) and a
     count (32).
@@ -22,10 +23,12 @@ class ClientIds:
     has a number of its own: what an earlier one sent, and could not write down before it died, is never sent
     again under the same id for something else."""
 
-    def __init__(self, trade: int) -> None:
-        self.trade = trade & (2**64 - 1)
-        self.start = 0
-        self._counts: dict[int, int] = {}
+    trade: int
+    start: int = 0
+    _counts: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.trade &= 2**64 - 1
 
     def peek(self, slot: int) -> str:
         """The id that the slot's next order will have; 0x and 32 hex digits."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypertui.exchange.protocol import Refusal
 
@@ -24,19 +23,19 @@ class Streak:
     again: int = 0
 
 
+@dataclass(slots=True)
 class Pacing:
     """By slot index; times are ms. `pause` is how long it takes until a refused order can have been asked
     for."""
 
-    def __init__(self, pause: int) -> None:
-        self._pause = pause
-        self._retry_at: dict[int, int] = {}
-        self._passed: Counter[int] = Counter()  # refusals of a passed stop since the last mark
-        self._flat: Counter[int] = Counter()  # refusals for want of a position, one after the other
-        self._earliest: dict[int, int] = {}  # the end of the pause after the last of those
-        self._others: Counter[int] = Counter()  # refusals for other reasons, one after the other
-        self.stops = Streak()  # and with them whatever sells coins
-        self.buys = Streak()
+    pause: int
+    stops: Streak = field(default_factory=Streak)  # and with them whatever sells coins
+    buys: Streak = field(default_factory=Streak)
+    _retry_at: dict[int, int] = field(default_factory=dict)
+    _passed: dict[int, int] = field(default_factory=dict)  # refusals of a passed stop since the last mark
+    _flat: dict[int, int] = field(default_factory=dict)  # for want of a position, one after the other
+    _earliest: dict[int, int] = field(default_factory=dict)  # the end of the pause after the last of those
+    _others: dict[int, int] = field(default_factory=dict)  # for other reasons, one after the other
 
     def may_retry(self, slot: int, now: int) -> bool:
         """Whether something may be sent again."""
@@ -45,7 +44,7 @@ class Pacing:
     def said_passed(self, slot: int) -> bool:
         """Whether a stop has been refused again and again because the price has passed it, with no mark since
         that would say so or otherwise."""
-        return self._passed[slot] > 1
+        return self._passed.get(slot, 0) > 1
 
     @property
     def awaits_price(self) -> bool:
@@ -60,8 +59,8 @@ class Pacing:
 
     def accepted(self, slot: int, sells: bool) -> None:
         """The venue has taken an order."""
-        del self._flat[slot]
-        del self._others[slot]
+        self._flat.pop(slot, None)
+        self._others.pop(slot, None)
         if sells:
             self.stops = Streak()
         else:
@@ -73,17 +72,19 @@ class Pacing:
         so. Only a sale that found no buyer is as good as new with the next one."""
         if kind is Refusal.PASSED:
             self.await_price(slot, now)
-            self._passed[slot] += is_stop
+            self._passed[slot] = self._passed.get(slot, 0) + is_stop
             return
-        del self._passed[slot]
-        wait = self._pause
+        self._passed.pop(slot, None)
+        wait = self.pause
         if kind is Refusal.FLAT:
             self._earliest[slot] = now + wait
-            wait <<= min(self._flat[slot], _LONGEST)
-            self._flat[slot] += 1
+            before = self._flat.get(slot, 0)
+            wait <<= min(before, _LONGEST)
+            self._flat[slot] = before + 1
         elif kind is not Refusal.NO_MATCH:
-            wait <<= min(self._others[slot], _LONGEST_FOR_STOPS if sells else _LONGEST)
-            self._others[slot] += 1
+            before = self._others.get(slot, 0)
+            wait <<= min(before, _LONGEST_FOR_STOPS if sells else _LONGEST)
+            self._others[slot] = before + 1
         self._retry_at[slot] = now + wait
         streak = self.stops if sells else self.buys
         streak.count += 1
@@ -100,4 +101,4 @@ class Pacing:
         """A trigger on the wrong side will be right or wrong again with the next price, which is on its way;
         unless the feed is silent, and then the coins cannot wait for it."""
         self._passed.setdefault(slot, 0)
-        self._retry_at[slot] = now + 2 * self._pause
+        self._retry_at[slot] = now + 2 * self.pause

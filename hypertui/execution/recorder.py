@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hypertui.execution.input_codec import encode
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.order_tracker import SeenPrice
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_events import TradeEvents
 from hypertui.execution.trade_inputs import Input, InputFailed, PriceMoved

@@ -6,12 +6,14 @@ No clock, no I/O, no randomness: the state is a function of the inputs, wholly.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
-from hypertui.execution.order_tracker import OrderTracker, SeenPrice
+from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import TradeNews
@@ -30,15 +32,20 @@ class Unsound(Exception):
         super().__init__(f"the input {kind!r} of {moment} cannot be taken: {type(error).__name__}: {error}")
 
 
+@dataclass
 class Trade:
-    """One trade since its entry. `ids` gives the ids of its orders."""
+    """One trade since its entry. `ids` gives the ids of its orders, `wish` is what an operator has ordered
+    that is not done yet."""
 
-    def __init__(self, ladder: Ladder, timing: Timing, ids: ClientIds) -> None:
-        self.ladder = ladder
-        self.tracker = OrderTracker(ladder, timing)
-        self.ids = ids
-        self.state = TradingState()
-        self.wish: inputs.WishSet | None = None  # what an operator has ordered that is not done yet
+    ladder: Ladder
+    timing: Timing
+    ids: ClientIds
+    tracker: OrderTracker = field(init=False)
+    state: TradingState = field(default_factory=TradingState)
+    wish: inputs.WishSet | None = None
+
+    def __post_init__(self) -> None:
+        self.tracker = OrderTracker(self.ladder, self.timing)
 
     # What is to be done
 

@@ -22,8 +22,8 @@ from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.convergence import UnderWay
 from hypertui.execution.granting import Granting
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.order_tracker import SeenPrice
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.playback import replay
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.timing import Timing

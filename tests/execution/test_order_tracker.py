@@ -8,8 +8,8 @@ import pytest
 
 from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import CancelOutcome, Filled, OrderState, Refusal
-from hypertui.execution.order_tracker import SeenPrice
 from hypertui.execution.orders import Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade_inputs import CancelAnswered, FillReceived, OrderAnswered, QuestionFailed
 from hypertui.strategy.ladder.plan import BuyOrder
 from tests.execution.desk import Desk, units

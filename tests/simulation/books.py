@@ -30,7 +30,7 @@ def problems_of_money(journal: FileJournal, venue: Venue) -> Iterator[str]:
     for row in journal.fills():
         book.book(row.fill)
     paid = {
-        entry.data["time"]: Decimal(entry.data["amount"])
+        entry.data["payment"]["time"]: Decimal(entry.data["payment"]["amount"])
         for entry in journal.inputs()
         if entry.kind == "funding"
     }

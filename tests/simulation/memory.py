@@ -17,6 +17,8 @@ from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import Input
 from tests.support.whole_state import whole_state
 
+_IN_ORDER = 100  # each so many comparisons also hold the order of all things against each other
+
 
 class Twin:
     """Fulfils `TradeJournal` by another one, and lives the trade along that is recorded there."""
@@ -25,6 +27,7 @@ class Twin:
         self._journal = journal
         self._heard = list(journal.history())
         self._trade: Trade | None = None
+        self._compared = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)
@@ -42,6 +45,9 @@ class Twin:
         else:
             replay(self._trade, self._heard)
             self._heard = []
+        self._compared += 1
+        if self._compared % _IN_ORDER and live.trade == self._trade:
+            return ""
         now, then = whole_state(live.trade), whole_state(self._trade)
         return "" if now == then else _difference(now, then)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.core.market import Instrument
 
 
+@dataclass(slots=True)
 class UnitGrid:
     """Prices `entry_price + unit_size * n`, each rounded once, half-even, to the venue's price rule."""
 
-    def __init__(self, entry_price: Decimal, unit_size: Decimal, instrument: Instrument) -> None:
-        self.entry_price = entry_price
-        self.unit_size = unit_size
-        self.instrument = instrument
-        self._prices: dict[int, Decimal] = {}
+    entry_price: Decimal
+    unit_size: Decimal
+    instrument: Instrument
+    _prices: dict[int, Decimal] = field(default_factory=dict, compare=False)  # worked out so far
 
     def price(self, unit: int) -> Decimal:
         """The price of a unit in USD; unit 0 is the entry."""

@@ -252,7 +252,8 @@ class Ladder:
         self.dust -= swept
         self.oversold += left - swept
         with self.statistics:
-            self.position_map.filled(client_id, fill, sum((part.pnl for part in allocations), ZERO))
+            gain = sum((part.pnl for part in allocations), ZERO)
+            self.position_map.filled(client_id, fill, gain)
             if client_id is not None:
                 self.round_trips.sold(slot.index, self._sale_unit(slot), fill, complete=slot.coins == 0)
             elif slot.coins == 0:

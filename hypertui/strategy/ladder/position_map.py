@@ -1,4 +1,4 @@
-"""The position map: every order ever placed at each unit, with its history. Never pruned in a trade."""
+"""The position map: the orders placed at each unit, with their histories."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypertui.core.market import ZERO, Fill, Side
 
 WORKING = "working"
 _EXECUTIONS_KEPT = 200
+ORDERS_KEPT = 12  # of each unit
 
 
 @dataclass(slots=True)
@@ -46,69 +47,86 @@ class Execution:
     realized_pnl: Decimal
 
 
+@dataclass(slots=True)
+class UnitHistory:
+    """What has happened at one unit: how many orders were `placed` there, the newest of them, oldest first,
+    and what sales realised (USD; None where nothing was sold). `changes` counts what became of it, so that
+    what was made of it can be kept."""
+
+    placed: int = 0
+    orders: list[MapOrder] = field(default_factory=list)
+    realized_pnl: Decimal | None = None
+    changes: int = 0
+
+
+_NOTHING = UnitHistory()
+
+
+@dataclass(slots=True)
 class PositionMap:
-    """Grows lazily in both directions; the last order of a unit is the live one, if any is.
+    """Grows lazily in both directions; the last order of a unit is the live one, if any is. It keeps the
+    newest orders of each unit, and counts all of them; every one ever placed is in the journal.
 
     `executions` are the newest fills, oldest first.
     """
 
-    def __init__(self) -> None:
-        self._units: dict[int, list[MapOrder]] = {}
-        self._orders: dict[str, MapOrder] = {}
-        self._realized: dict[int, Decimal] = {}  # by unit; screens ask for it many times for each sale
-        self._changes: dict[int, int] = {}
-        self.executions: deque[Execution] = deque(maxlen=_EXECUTIONS_KEPT)
+    units: dict[int, UnitHistory] = field(default_factory=dict)
+    executions: deque[Execution] = field(default_factory=lambda: deque(maxlen=_EXECUTIONS_KEPT))
+    _orders: dict[str, MapOrder] = field(default_factory=dict)
 
     def __contains__(self, unit: int) -> bool:
-        return unit in self._units
+        return unit in self.units
 
     def __iter__(self) -> Iterator[int]:
         """Units with orders, highest first."""
-        return iter(sorted(self._units, reverse=True))
+        return iter(sorted(self.units, reverse=True))
+
+    def at(self, unit: int) -> UnitHistory:
+        """The history of a unit; an empty one where nothing has happened."""
+        return self.units.get(unit, _NOTHING)
 
     def orders(self, unit: int) -> tuple[MapOrder, ...]:
-        """All orders ever placed at `unit`, oldest first."""
-        return tuple(self._units.get(unit, ()))
-
-    def changes(self, unit: int) -> int:
-        """How often anything about a unit has changed, so that what was made of it can be kept."""
-        return self._changes.get(unit, 0)
+        """The newest orders placed at `unit`, oldest first."""
+        return tuple(self.at(unit).orders)
 
     def find(self, client_id: str) -> MapOrder | None:
-        """An order by its client id."""
+        """An order by its client id; None for one that is not among the newest of its unit."""
         return self._orders.get(client_id)
 
     def placed(self, unit: int, client_id: str, side: Side, size: Decimal, at: int, status: str) -> None:
         """Write down a new order."""
         order = MapOrder(client_id, unit, side, size, [(at, status)])
-        self._units.setdefault(unit, []).append(order)
+        history = self.units.setdefault(unit, UnitHistory())
+        history.orders.append(order)
+        history.placed += 1
+        history.changes += 1
         self._orders[client_id] = order
-        self._changed(unit)
+        if len(history.orders) > ORDERS_KEPT:
+            del self._orders[history.orders.pop(0).client_id]
 
     def status(self, client_id: str, status: str, at: int) -> bool:
         """Write down what became of an order. Saying the same twice in a row changes nothing; returns whether
         it was news."""
-        order = self._orders[client_id]
-        if order.status == status:
+        order = self._orders.get(client_id)
+        if order is None or order.status == status:
             return False
         order.statuses.append((at, status))
-        self._changed(order.unit)
+        self.units[order.unit].changes += 1
         return True
 
     def filled(self, client_id: str | None, fill: Fill, realized_pnl: Decimal) -> None:
         """Write down an execution and what it realised, in USD; one that no order here made has no unit."""
-        order = None if client_id is None else self._orders[client_id]
+        order = None if client_id is None else self._orders.get(client_id)
         self.executions.append(Execution(fill, None if order is None else order.unit, realized_pnl))
-        if order is not None:
-            order.fills.append(fill)
-            order.realized_pnl += realized_pnl
-            if order.side is Side.SELL:
-                self._realized[order.unit] = self._realized.get(order.unit, ZERO) + realized_pnl
-            self._changed(order.unit)
+        if order is None:
+            return
+        order.fills.append(fill)
+        order.realized_pnl += realized_pnl
+        history = self.units[order.unit]
+        history.changes += 1
+        if fill.side is Side.SELL:
+            history.realized_pnl = (history.realized_pnl or ZERO) + realized_pnl
 
-    def realized_pnl(self, unit: int) -> Decimal | None:
-        """What the sales at `unit` have realised, in USD; None where nothing was sold."""
-        return self._realized.get(unit)
-
-    def _changed(self, unit: int) -> None:
-        self._changes[unit] = self._changes.get(unit, 0) + 1
+    def index(self) -> None:
+        """Find the orders by their ids again, after the units were restored."""
+        self._orders = {order.client_id: order for each in self.units.values() for order in each.orders}

@@ -1,0 +1,137 @@
+"""The own orders of one trade with all that is known of them, and questions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hypertui.core.market import Fill, Side
+from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.pacing import Pacing
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade_news import TradeNews
+from hypertui.strategy.ladder.ladder import Ladder, Slot
+
+# A dead order is forgotten so long (ms) after every fill of its time has been booked: nothing of it can come
+# any more.
+_KEPT = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPrice:
+    """A price (USD) and when it was heard (ms)."""
+
+    price: Decimal
+    at: int
+
+
+@dataclass(slots=True)
+class OwnOrders:
+    """What the inputs have proven so far. Times are ms."""
+
+    ladder: Ladder
+    timing: Timing
+    patience: int = field(init=False)  # before what has not been answered is asked about
+    news: list[TradeNews] = field(default_factory=list)  # since somebody last took it
+    price: SeenPrice | None = None  # the newest one that mattered
+    price_is_heard: bool = False  # of a trigger that fired, and no price has come since
+    compared_until: int = 0  # every fill before that has been asked for and booked
+    funded_until: int | None = None  # when the newest funding that is booked was paid
+    pacing: Pacing = field(init=False)
+    _bought_at: dict[int, int] = field(
+        default_factory=dict
+    )  # by slot, when its coins were bought, by our clock
+    _orders: dict[str, OwnOrder] = field(default_factory=dict)
+    _alive: dict[str, OwnOrder] = field(default_factory=dict)
+    _stops: dict[int, OwnOrder] = field(default_factory=dict)  # by slot, the newest for the coins it holds
+    _fills: set[tuple[int, int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.patience = self.timing.confirm_after
+        self.pacing = Pacing(self.timing.confirm_after)
+
+    @property
+    def alive(self) -> Iterator[OwnOrder]:
+        """Orders not proven dead."""
+        return iter(self._alive.values())
+
+    def find(self, client_id: str | None) -> OwnOrder | None:
+        """An own order by its client id, dead ones too."""
+        return None if client_id is None else self._orders.get(client_id)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing sent, due or cancelling is unproven."""
+        return not any(order.unproven for order in self._alive.values())
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is unproven, and exactly the target works."""
+        if not self.quiet or any(order.altered for order in self._alive.values()):
+            return False
+        target = self.ladder.target()
+        wanted = {(Side.SELL, stop.unit, stop.size) for stop in target.stops}
+        wanted |= {(Side.BUY, buy.unit, buy.size) for buy in target.buys}
+        working = [(order.order.side, order.unit, order.remaining) for order in self._alive.values()]
+        return len(working) == len(wanted) and set(working) == wanted
+
+    @property
+    def fills_booked(self) -> int:
+        """How many fills have been booked."""
+        return len(self._fills)
+
+    def of(self, slot: Slot) -> Iterator[OwnOrder]:
+        """Alive orders of a slot."""
+        return (order for order in self._alive.values() if order.slot == slot.index)
+
+    def last_stop(self, slot: Slot) -> OwnOrder | None:
+        """The newest stop that was made for the coins in a slot, dead or alive; None before the first."""
+        return self._stops.get(slot.index)
+
+    def buys(self) -> list[OwnOrder]:
+        """Alive buys."""
+        return [order for order in self._alive.values() if order.role is Role.BUY]
+
+    def may_retry(self, slot: Slot, now: int) -> bool:
+        """Whether something may be sent for a slot again after a refusal."""
+        return self.pacing.may_retry(slot.index, now)
+
+    def is_news_to(self, slot: Slot, price: SeenPrice) -> bool:
+        """Whether a price came after the slot's coins were bought. An older one has not passed their stop,
+        however far below it is: a purchase may become known before the prices that led to it."""
+        return price.at >= self._bought_at.get(slot.index, 0)
+
+    def said_passed(self, slot: Slot) -> bool:
+        """Whether the venue has refused the slot's stop again and again because the price has passed it, with
+        no mark since that would say so or otherwise."""
+        return self.pacing.said_passed(slot.index)
+
+    def matters(self, price: Decimal, changed: bool) -> bool:
+        """Whether a price changes anything but what the newest price is; `changed` tells whether it differs
+        from the one before."""
+        if self.price_is_heard or (changed and self.pacing.awaits_price):
+            return True
+        if self.ladder.direction(price) is not None:
+            return True
+        return any(order.waiting and order.passed_by(price) for order in self._alive.values())
+
+    def booked(self, fill: Fill) -> bool:
+        """Whether this fill has been booked."""
+        return fill.key in self._fills
+
+    def unanswered(self, now: int) -> list[OwnOrder]:
+        """Orders that have to be asked about now; none of those whose answer is awaited."""
+        alive = self._alive.values()
+        return [o for o in alive if o.unproven and o.asked_at is None and now >= o.ask_at]
+
+    def forget_the_dead(self) -> None:
+        """Let go of dead orders of which nothing can come any more."""
+        stops = {stop.client_id for stop in self._stops.values()}
+        over = self.compared_until - _KEPT
+        for client_id in [
+            order.client_id
+            for order in self._orders.values()
+            if order.dead and order.since < over and order.client_id not in stops
+        ]:
+            del self._orders[client_id]
