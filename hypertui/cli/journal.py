@@ -15,8 +15,7 @@ from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.core.market import plain
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.journal_writer import LedgerJournal, TradeJournal
+from hypertui.execution.journal_writer import LedgerJournal, TradeJournal, read_history
 from hypertui.execution.opening import rehearse
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
@@ -146,8 +145,7 @@ def look(
 def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: Plan) -> str:
     """Why the trade cannot be replayed, in words; empty where it can."""
     try:
-        history = [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(live.id)]
-        rehearse(plan, config.timing, int(live.id, 16), history)
+        rehearse(plan, config.timing, int(live.id, 16), read_history(journal, live.id))
     except Unsound as error:
         return (
             f"the journal {journal.place} cannot be played back: {error}: a start protects what the exchange "

@@ -39,7 +39,8 @@ class Bookkeeper:
 
     def knows(self, fill: Fill) -> bool:
         """Whether it is in the books, or the entry's."""
-        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill)
+        is_own = self._context.ids.owns(fill.client_id)
+        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill, is_own=is_own)
 
     def book(self, fill: Fill, *, from_feed: bool = False) -> None:
         """Take a fill that the exchange tells of, in whatever way."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.state_version import VERSION
+from hypertui.execution.trade_history import KeptState, TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalError
 from hypertui.journal.pruning import Retention
+from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
@@ -22,6 +25,7 @@ from hypertui.journal.records import (
     OrderRecord,
     ReconciliationRecord,
     Record,
+    StateRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
@@ -29,6 +33,9 @@ from hypertui.journal.records import (
 )
 from hypertui.port.engine import Event, EventKind
 from hypertui.strategy.ladder.trace import TracedStep
+
+# Inputs between two states that are kept: a restart replays no more, which takes less than a second.
+_KEEP_EVERY = 10_000
 
 
 class TradeJournal(Protocol):
@@ -49,11 +56,18 @@ class TradeJournal(Protocol):
     async def tidy(self) -> str:
         """Let go of some of what need not be kept any longer; returns what is in the way, in words."""
 
-    def history(self) -> Sequence[JournalledInput]:
-        """The inputs of the trade that goes on, oldest first; empty for a new one."""
+    def history(self) -> TradeHistory:
+        """What is known of the trade that goes on; nothing for a new one."""
 
     def record(self, given: Input) -> None:
         """Queue an input."""
+
+    @property
+    def state_is_due(self) -> bool:
+        """Whether so many inputs have been queued since the last state that another one should be kept."""
+
+    def keep(self, state: Mapping[str, Any], at: int) -> None:
+        """Queue the state after the newest input."""
 
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make what is queued durable, in a fraction of a second, on the connection there is. Raises
@@ -92,20 +106,47 @@ class TradeJournal(Protocol):
         """Queue a comparison with the venue: what differed, and what was done about it."""
 
 
+def read_history(journal: JournalReader, trade_id: str) -> TradeHistory:
+    """What a journal knows of a trade. Raises JournalError."""
+
+    def inputs(after: int) -> Iterator[JournalledInput]:
+        for row in journal.inputs(trade_id, after):
+            yield JournalledInput(row.kind, row.at, row.data)
+
+    opening: list[JournalledInput] = []
+    for kept in inputs(0):
+        opening.append(kept)
+        if kept.kind == "opened":
+            break
+    record = journal.state(trade_id)
+    state = None
+    if record is not None and record.version == VERSION:
+        state = KeptState(record.seq, record.state)
+    since = tuple(inputs(len(opening) if state is None else state.seq))
+    return TradeHistory(opening, state, since, lambda: tuple(inputs(len(opening))))
+
+
 class LedgerJournal:
     """One trade in the ledger's journal; `retention` prunes those that have ended."""
 
     def __init__(
-        self, journal: Journal, trade: TradeRecord, is_new: bool, retention: Retention | None = None
+        self,
+        journal: Journal,
+        trade: TradeRecord,
+        is_new: bool,
+        retention: Retention | None = None,
+        keep_every: int = _KEEP_EVERY,
     ) -> None:
         self._retention = retention
         self._journal = journal
         self._trade = trade
-        inputs = () if is_new else journal.inputs(trade.id)
-        self._history = tuple(JournalledInput(row.kind, row.at, row.data) for row in inputs)
+        self._keep_every = keep_every
+        self._history = TradeHistory() if is_new else read_history(journal, trade.id)
         known = () if is_new else journal.transfers(trade.id)
         self._transfers = {(row.time, row.hash, row.number) for row in known}
-        self._seq = len(self._history)
+        state = self._history.state
+        self._kept_at = len(self._history.opening) if state is None else state.seq
+        self._seq = self._kept_at + len(self._history.since)
         self._over = False
         self._end: tuple[int, str] | None = None
 
@@ -139,8 +180,8 @@ class LedgerJournal:
             return f"retention: {error}"
         return ""
 
-    def history(self) -> Sequence[JournalledInput]:
-        """The inputs of the trade that goes on."""
+    def history(self) -> TradeHistory:
+        """What is known of the trade that goes on."""
         return self._history
 
     def record(self, given: Input) -> None:
@@ -148,6 +189,16 @@ class LedgerJournal:
         self._seq += 1
         kept = encode(given)
         self._add(InputRecord(self._trade.id, self._seq, kept.at, kept.kind, kept.data))
+
+    @property
+    def state_is_due(self) -> bool:
+        """Whether another state should be kept."""
+        return self._seq - self._kept_at >= self._keep_every
+
+    def keep(self, state: Mapping[str, Any], at: int) -> None:
+        """Queue the state after the newest input."""
+        self._kept_at = self._seq
+        self._add(StateRecord(self._trade.id, self._seq, at, VERSION, state))
 
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make what is queued durable, at once or not at all."""

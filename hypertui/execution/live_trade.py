@@ -21,7 +21,7 @@ from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
-from hypertui.execution.playback import replay
+from hypertui.execution.playback import take_up
 from hypertui.execution.protection import Protection
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import from_exchange
@@ -37,6 +37,7 @@ from hypertui.execution.trade_inputs import (
     TradeRebuilt,
 )
 from hypertui.execution.trade_news import FillBooked, OrderChanged
+from hypertui.execution.trade_snapshot import dump
 from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Stop, Verb
@@ -72,9 +73,9 @@ class LiveTrade:
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._fills_seen = -1
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
-        self.trade = Trade(opening.ladder(plan), desk.config.timing, desk.ids)
+        timing = desk.config.timing
+        self.trade = take_up(lambda: Trade(opening.ladder(plan), timing, desk.ids), opening.history)
         self.tracker: OrderTracker = self.trade.tracker
-        replay(self.trade, opening.history)
         desk.chronicle.instrument = self.instrument
         self.recorder = TradeRecorder(self.trade, desk.journal, desk.chronicle)
         self.steering = Steering(desk, self.recorder)
@@ -218,6 +219,8 @@ class LiveTrade:
         actions = []
         if not self._catching_up:
             actions = self._granting.decided(self.courier.under_way, self.entry_block, now)
+        if desk.journal.state_is_due and not actions:
+            desk.journal.keep(dump(self.trade), now)
         # What was decided is durable before it is sent.
         desk.durability.commit(partial(self.courier.prepare, actions))
         for action in self._protective(actions) if desk.durability.problem else actions:

@@ -13,12 +13,13 @@ from hypertui.execution import decisions
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
-from hypertui.execution.playback import replay
+from hypertui.execution.playback import take_up
 from hypertui.execution.preflight.approval import Cleared
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_history import NOTHING_KNOWN, TradeHistory
 from hypertui.execution.trade_inputs import EntrySent, TradeOpened
 from hypertui.execution.trade_news import OrderChanged
 from hypertui.port.commands import Stop
@@ -37,7 +38,7 @@ class Opening:
     and may have sent more than it could write down."""
 
     fills: Sequence[Fill]
-    history: Sequence[JournalledInput] = ()
+    history: TradeHistory = NOTHING_KNOWN
     remains: from_exchange.Remains | None = None
     resumed: bool = False
     entry: OwnOrder | None = None
@@ -86,26 +87,26 @@ class Opening:
             raise Unsound("opened", min((fill.time for fill in self.fills), default=0), error) from error
 
 
-def known(history: Sequence[JournalledInput]) -> Opening | None:
+def known(history: TradeHistory) -> Opening | None:
     """The trade that the journal knows as opened, if there is one. Raises Unsound where that cannot be
     read."""
-    for number, entry in enumerate(history):
-        if entry.kind == "opened":
-            try:
-                opened = decode(entry)
-            except Undecodable as error:
-                raise Unsound(entry.kind, entry.at, error) from error
-            assert isinstance(opened, TradeOpened), "its kind says so"
-            return Opening(opened.fills, history[number + 1 :], resumed=True)
-    return None
+    entry = history.opened
+    if entry is None:
+        return None
+    try:
+        opened = decode(entry)
+    except Undecodable as error:
+        raise Unsound(entry.kind, entry.at, error) from error
+    assert isinstance(opened, TradeOpened), "its kind says so"
+    return Opening(opened.fills, history, resumed=True)
 
 
-def rehearse(plan: Plan, timing: Timing, trade_id: int, history: Sequence[JournalledInput]) -> None:
+def rehearse(plan: Plan, timing: Timing, trade_id: int, history: TradeHistory) -> None:
     """Take a trade up from its history as a start would, and let go of it. Raises Unsound where that start
     could not."""
     opening = known(history)
     if opening is not None:
-        replay(Trade(opening.ladder(plan), timing, ClientIds(trade_id)), opening.history)
+        take_up(lambda: Trade(opening.ladder(plan), timing, ClientIds(trade_id)), history)
 
 
 class Start:
@@ -135,7 +136,7 @@ class Start:
             return self._inputs.feed_up and self._inputs.price is not None
 
         # A trade that is held already is taken up however long that takes.
-        patience = None if self._journal.history() else _PATIENCE
+        patience = None if self._journal.history().has_begun else _PATIENCE
         await self._inbox.run_until(lambda: stop.requested or there(), patience)
         if not stop.requested and not there():
             symbol = self._plan.instrument.symbol
@@ -151,7 +152,7 @@ class Start:
             await self._entry.take_over(cleared.leverage, self._inbox, isolated=cleared.isolated)
             fills: Sequence[Fill] = [adopted]
         else:
-            fills = remains.entry if remains is not None else await self._bought(history)
+            fills = remains.entry if remains is not None else await self._bought(history.opening)
         self._journal.record(TradeOpened(self._inputs.now, tuple(fills)))
         is_adopted = adopted is not None
         return Opening(

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from decimal import Decimal
 
 from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.trade import Trade, Unsound
+from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import OrderSent, PriceMoved, ProcessStarted, TradeOpened, TradeRebuilt
+from hypertui.execution.trade_snapshot import load
+
+_LOG = logging.getLogger(__name__)
+
+
+def take_up(opening: Callable[[], Trade], history: TradeHistory) -> Trade:
+    """The trade that `opening` makes, with what is known of it since. Raises Unsound for the first input that
+    cannot be taken."""
+    trade = opening()
+    if history.state is None:
+        replay(trade, history.since)
+        return trade
+    try:
+        load(trade, history.state.state)
+    except Exception:  # noqa: BLE001 - it is a cache: whatever is wrong with it, the inputs tell the same
+        _LOG.exception("the state that was kept cannot be read: every input is replayed")
+        trade = opening()
+        replay(trade, history.again())
+    else:
+        replay(trade, history.since)
+    return trade
 
 
 def replay(trade: Trade, history: Iterable[JournalledInput]) -> None:
@@ -24,9 +47,9 @@ def replay(trade: Trade, history: Iterable[JournalledInput]) -> None:
             raise Unsound(kept.kind, kept.at, error) from error
 
 
-def newest_price(history: Sequence[JournalledInput]) -> Decimal | None:
+def newest_price(history: TradeHistory) -> Decimal | None:
     """The last price (USD) that a history tells of; None where it tells of none that can be read."""
-    for kept in reversed(history):
+    for kept in reversed([*history.opening, *history.since]):
         if kept.kind not in ("price", "opened"):
             continue
         with suppress(Undecodable):
@@ -38,9 +61,9 @@ def newest_price(history: Sequence[JournalledInput]) -> Decimal | None:
     return None
 
 
-def learn_ids(ids: ClientIds, history: Iterable[JournalledInput]) -> None:
+def learn_ids(ids: ClientIds, history: TradeHistory) -> None:
     """Learn which ids the trade has given, as far as its history can be read at all."""
-    for kept in history:
+    for kept in history.again():
         if kept.kind not in ("sent", "started", "rebuilt"):
             continue
         with suppress(Undecodable, ValueError):

@@ -128,7 +128,9 @@ class TradeRunner:
         except Unsound as error:
             return await self._fall_back(error, stop)
         except Exception as error:
-            if self.trade is None and (isinstance(error, _REFUSALS) or not self.desk.journal.history()):
+            if self.trade is None and (
+                isinstance(error, _REFUSALS) or not self.desk.journal.history().has_begun
+            ):
                 raise
             return await self._exit.by_defect(error, self.trade, stop)
 
@@ -179,7 +181,7 @@ class TradeRunner:
                 desk.alarms.clear("start")
                 return
             except (RateLimited, Unreachable, Unknown) as error:
-                if not desk.journal.history():
+                if not desk.journal.history().has_begun:
                     raise
                 text = f"the trade cannot be taken up yet: {error}"
                 desk.alarms.sound("start", Severity.CRITICAL, text)
@@ -199,7 +201,7 @@ class TradeRunner:
         entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
         self._entry = entry
         start = Start(desk, plan, entry)
-        if desk.config.protect_only and not desk.journal.history():
+        if desk.config.protect_only and not desk.journal.history().has_begun:
             raise StartRefused("there is no trade to protect")
         cleared = await self._clear(plan, stop)
         if cleared is None:
@@ -219,7 +221,7 @@ class TradeRunner:
         """A trade whose market is no more is ended where nothing is held in it. Raises StartRefused."""
         desk = self.desk
         symbol = desk.config.symbol
-        if not (desk.journal.history() and await desk.exchange.is_delisted(symbol)):
+        if not (desk.journal.history().has_begun and await desk.exchange.is_delisted(symbol)):
             raise error
         seen = await exposure.look(desk.exchange, symbol)
         if seen.position or seen.stops or seen.buys:
@@ -237,7 +239,7 @@ class TradeRunner:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
         on without a question: it is held already."""
         desk = self.desk
-        if desk.journal.history():
+        if desk.journal.history().has_begun:
             return Cleared()
         ground = Survey(
             desk.exchange, desk.config, plan, desk.clock, desk.skew, desk.journal.place, self._disk_free
@@ -246,7 +248,7 @@ class TradeRunner:
         return await self.gate.cleared(stop)
 
     def _never_opened(self) -> StopReason:
-        if self.desk.journal.history():
+        if self.desk.journal.history().has_begun:
             return StopReason(3, "left before the trade was taken up: its orders are as they were")
         return StopReason(0, "left before anything was traded")
 

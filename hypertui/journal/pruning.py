@@ -14,11 +14,11 @@ from sqlalchemy import Connection, delete, func, select
 
 from hypertui.journal.archive import check_version
 from hypertui.journal.database import find
-from hypertui.journal.records import InputRecord, StatusRecord
+from hypertui.journal.records import InputRecord, StateRecord, StatusRecord
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.journal.session import DatabaseSession
 
-_KINDS = (InputRecord, StatusRecord)
+_KINDS = (InputRecord, StateRecord, StatusRecord)
 _BATCH = 500  # rows in one transaction: a live engine's commit waits no longer than for that
 _AT_ONCE = 5_000  # rows that retention removes in one go: a part of a second
 _DAY = 86_400_000

@@ -21,6 +21,7 @@ from hypertui.journal.records import (
     ReconciliationRecord,
     Record,
     SettingsRecord,
+    StateRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
@@ -73,16 +74,22 @@ class JournalReader:
         query = columns_of(TradeRecord, TRADES).order_by(TRADES.c.started_at, TRADES.c.id)
         return self._session.run(lambda connection: [TradeRecord(*row) for row in connection.execute(query)])
 
-    def inputs(self, trade_id: str) -> Iterator[InputRecord]:
+    def inputs(self, trade_id: str, after: int = 0) -> Iterator[InputRecord]:
         """The trade's inputs, to be replayed. Raises JournalError where one is missing: what follows a gap
         would be replayed onto a state that never existed."""
-        for number, record in enumerate(self._read(InputRecord, trade_id), 1):
+        rows = TABLES[InputRecord]
+        for number, record in enumerate(self._read(InputRecord, trade_id, rows.c.seq > after), after + 1):
             if record.seq != number:
                 raise JournalError(
                     f"the journal {self.place} cannot be played back: trade {trade_id} has input {record.seq}"
                     f" where input {number} should be"
                 )
             yield record
+
+    def state(self, trade_id: str) -> StateRecord | None:
+        """The newest state of a trade that was kept."""
+        found = self.newest(trade_id, [StateRecord], 1)
+        return found[0] if found and isinstance(found[0], StateRecord) else None
 
     def orders(self, trade_id: str) -> Iterator[OrderRecord]:
         """Orders as they were decided."""
@@ -142,9 +149,11 @@ class JournalReader:
         database; None for both on a server."""
         return self._session.database.room()
 
-    def _read(self, kind: type[R], trade_id: str) -> Iterator[R]:
+    def _read(self, kind: type[R], trade_id: str, where: ColumnElement[bool] | None = None) -> Iterator[R]:
         rows = TABLES[kind]
         query = columns_of(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
+        if where is not None:
+            query = query.where(where)
         query = query.order_by(rows.c.nr).limit(_PAGE)
         make: Callable[..., R] = kind
         after = 0

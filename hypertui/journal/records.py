@@ -52,6 +52,18 @@ class InputRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StateRecord:
+    """The trade's state after its input number `seq`, in a form of this `version`: a cache, which gives the
+    same as all inputs up to there. Only the newest one of a trade is kept."""
+
+    trade_id: str
+    seq: int
+    at: int
+    version: int
+    state: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRecord:
     """An order as it was decided, and why; never updated. `trigger` is None for an order at the
     market. `target` is the price that it was meant to fill at, None without one; `why` says in words why it
@@ -255,6 +267,7 @@ class ReconciliationRecord:
 # Everything that is written to an open trade.
 Record: TypeAlias = (
     InputRecord
+    | StateRecord
     | OrderRecord
     | StatusRecord
     | FillRecord

@@ -39,6 +39,7 @@ from hypertui.journal.records import (
     ReconciliationRecord,
     Record,
     SettingsRecord,
+    StateRecord,
     StatusRecord,
     StepRecord,
     TradeRecord,
@@ -220,6 +221,7 @@ def _rows_of_a_trade(name: str, *columns: Column[Any], key: tuple[str, ...] = ()
 # The natural key of a table beside the row number; tables without one allow equal rows.
 KEYS: dict[type, tuple[str, ...]] = {
     InputRecord: ("seq",),
+    StateRecord: (),
     OrderRecord: ("client_id",),
     StatusRecord: (),
     FillRecord: ("time", "order_id", "trade_number"),
@@ -240,6 +242,13 @@ TABLES: dict[type, Table] = {
         _given("kind", Words()),
         _given("data", Document()),
         key=KEYS[InputRecord],
+    ),
+    StateRecord: _rows_of_a_trade(
+        "states",
+        _given("seq", Whole()),
+        _given("at", Whole()),
+        _given("version", Whole()),
+        _given("state", Document()),
     ),
     OrderRecord: _rows_of_a_trade(
         "orders",

@@ -20,7 +20,7 @@ from hypertui.journal.archive import check_version
 from hypertui.journal.database import find
 from hypertui.journal.errors import JournalDown, JournalError, NoJournal, OtherVersion
 from hypertui.journal.reader import JournalReader, columns_of, one_trade
-from hypertui.journal.records import InputRecord, Record, TradeRecord
+from hypertui.journal.records import InputRecord, Record, StateRecord, TradeRecord
 from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
 from hypertui.journal.session import PATIENCE, DatabaseSession
 from hypertui.journal.tables import create
@@ -212,8 +212,16 @@ class Journal(JournalReader):
             if connection.exec_driver_sql(self._inserts[kind], rows).rowcount != len(rows):
                 for row in rows:
                     _compare(connection, kind, row)
+        for row in kinds.get(StateRecord, ()):
+            _forget_states_before(connection, row)
         if meanwhile is not None:
             meanwhile()
+
+
+def _forget_states_before(connection: Connection, row: Values) -> None:
+    states = TABLES[StateRecord]
+    is_older = (states.c.trade_id == row["trade_id"]) & (states.c.nr < row["nr"])
+    connection.execute(delete(states).where(is_older))
 
 
 @cache

@@ -32,6 +32,7 @@ from hypertui.execution.trade_events import TradeEvents
 from hypertui.execution.trade_inputs import (
     FillAdopted,
     FillReceived,
+    FillsCompared,
     OrderAnswered,
     OrderReported,
     QuestionAnswered,
@@ -65,7 +66,7 @@ class Desk:
         self._fill_id = 0
         self.entry = Fill("SOL", Side.BUY, Decimal(40), Decimal(100), Decimal(0), START, 1, 0)
         self.plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
-        self.trade = self._opened()
+        self.trade = self.opened()
         self.ladder, self.tracker = self.trade.ladder, self.trade.tracker
         self.journal = MemoryJournal()
         events = TradeEvents(EventLog(lambda: self.now), lambda: self.now, self.journal)
@@ -78,7 +79,8 @@ class Desk:
         self.mark(100)
         self.settle()
 
-    def _opened(self) -> Trade:
+    def opened(self) -> Trade:
+        """The trade just after its entry."""
         return Trade(Ladder.open(self.plan, [self.entry]), Timing(), ClientIds(7))
 
     # What a restart has
@@ -93,7 +95,7 @@ class Desk:
 
     def played_back(self) -> Trade:
         """The trade that a restart would have."""
-        trade = self._opened()
+        trade = self.opened()
         replay(trade, self.journalled)
         return trade
 
@@ -158,6 +160,10 @@ class Desk:
     def adopt(self, fill: Fill) -> None:
         """Take a fill that no order of the trade made into the books."""
         self.take(FillAdopted(self.now, fill, Role.ADOPTED, Decision(Reason.MANUAL)))
+
+    def compared(self) -> None:
+        """All fills until now are booked."""
+        self.take(FillsCompared(self.now, self.now))
 
     def pose(self, posture: Posture) -> None:
         """Let convergence do so much by itself."""

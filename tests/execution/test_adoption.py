@@ -108,10 +108,13 @@ def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
     )
 
     def book(fill: Fill) -> None:
-        if not desk.tracker.booked(fill):
+        if not knows(fill):
             desk.take(FillReceived(desk.now, fill, desk.now, from_feed=False))
 
-    adoption = Adoption(desk.recorder, desk.tracker.booked, book, lambda: desk.now, "0x" + "ab" * 20)
+    def knows(fill: Fill) -> bool:
+        return desk.tracker.booked(fill, is_own=True)
+
+    adoption = Adoption(desk.recorder, knows, book, lambda: desk.now, "0x" + "ab" * 20)
     for _ in range(2):
         assert adoption.take([lost], Decimal(30)) == ""
         assert desk.ladder.held == 30

@@ -15,6 +15,7 @@ from hypertui.execution.opening import rehearse
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Unsound
+from hypertui.execution.trade_history import TradeHistory
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.ladder import Ladder
@@ -185,7 +186,12 @@ def test_a_history_that_gives_no_trade_is_found_out_beforehand() -> None:
         "trade_id": 1,
     }  # fmt: skip
     opened = JournalledInput("opened", 1, {"fills": [fill]})
-    rehearse(plan, Timing(), 7, [opened, JournalledInput("price", 2, {"price": "149", "changed": True})])
+    rehearse(
+        plan,
+        Timing(),
+        7,
+        TradeHistory.of([opened, JournalledInput("price", 2, {"price": "149", "changed": True})]),
+    )
     for history in (
         [JournalledInput("opened", 1, {"fills": [fill | {"size": "much"}]})],
         [JournalledInput("opened", 1, {"fills": []})],
@@ -194,4 +200,4 @@ def test_a_history_that_gives_no_trade_is_found_out_beforehand() -> None:
         [opened, JournalledInput("from a later version", 2, {})],
     ):
         with pytest.raises(Unsound, match="cannot be taken"):
-            rehearse(plan, Timing(), 7, history)
+            rehearse(plan, Timing(), 7, TradeHistory.of(history))

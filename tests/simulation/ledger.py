@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import event
 
@@ -16,6 +16,7 @@ from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
@@ -35,6 +36,9 @@ class Disk(Protocol):
 
     def delay(self) -> float:
         """Seconds that a commit takes beside the engine."""
+
+
+_KEEP_EVERY = 40  # inputs: every life but the shortest begins with a state that was kept
 
 
 class FaultyDisk:
@@ -76,6 +80,7 @@ class FileJournal:
         event.listen(session.database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
         self._newest = f"{trade_id:016x}"
+        trade._keep_every = _KEEP_EVERY
         return trade_id, DoorJournal(journal, trade, door, self._disk())
 
     def fills(self) -> list[FillRecord]:
@@ -117,8 +122,16 @@ class DoorJournal:
         self._door = door
         self._disk = disk
 
-    def history(self) -> Sequence[JournalledInput]:
+    def history(self) -> TradeHistory:
         return self._trade.history()
+
+    @property
+    def state_is_due(self) -> bool:
+        return self._trade.state_is_due
+
+    def keep(self, state: Mapping[str, Any], at: int) -> None:
+        if not self._door.shut:
+            self._trade.keep(state, at)
 
     def record(self, given: Input) -> None:
         if not self._door.shut:

@@ -14,6 +14,7 @@ from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.playback import replay
 from hypertui.execution.trade import Trade
+from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
 from tests.support.whole_state import whole_state
 
@@ -25,7 +26,8 @@ class Twin:
 
     def __init__(self, journal: TradeJournal) -> None:
         self._journal = journal
-        self._heard = list(journal.history())
+        before = journal.history()
+        self._heard = [*before.opening, *before.again()]
         self._trade: Trade | None = None
         self._compared = 0
 
@@ -59,13 +61,14 @@ def problems_of_memory(live: LiveTrade, history: Sequence[JournalledInput]) -> I
         yield f"the journal gives another trade: {_difference(now, then)}"
 
 
-def _opened(live: LiveTrade, history: Sequence[JournalledInput]) -> Trade:
+def _opened(live: LiveTrade, kept: Sequence[JournalledInput]) -> Trade:
+    history = TradeHistory.of(kept)
     opening = known(history)
     assert opening is not None, "it has been opened"
     # An earlier trade's number, where the trade was rebuilt, is among the inputs.
     ladder, ids = opening.ladder(live.trade.ladder.plan), ClientIds(live.desk.ids.trade)
     trade = Trade(ladder, live.desk.config.timing, ids)
-    replay(trade, opening.history)
+    replay(trade, history.since)
     return trade
 
 

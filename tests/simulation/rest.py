@@ -35,10 +35,12 @@ def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     held = sum((slot.coins for slot in ladder.slots), ZERO) + ladder.dust - ladder.oversold
     if held != ladder.position:
         yield f"slots and dust hold {held}, the book {ladder.position}"
-    at_venue = {messages.fill(row).key for row in account.fills}
-    booked = trade.tracker._fills | {fill.key for fill in trade.opening.fills}
-    if at_venue != booked:
-        yield f"{len(at_venue - booked)} fills not booked, {len(booked - at_venue)} booked and not there"
+    at_venue = {fill.key: fill for fill in map(messages.fill, account.fills)}
+    missing = sum(not trade.bookkeeper.knows(fill) for fill in at_venue.values())
+    entered = sum(fill.order_id > 0 for fill in trade.opening.fills)
+    surplus = trade.tracker.fills_booked + entered + missing - len(at_venue)
+    if missing or surplus:
+        yield f"{missing} fills not booked, {surplus} booked and not there"
     mark = venue.book.mark
     made = account.cash - account.deposits + venue.position * mark
     if ladder.net_pnl(mark) != made:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.port.engine import Event
@@ -16,16 +18,24 @@ class MemoryJournal:
     """Keeps the inputs in memory, for a trade that need not outlive its process."""
 
     def __init__(self, inputs: Sequence[JournalledInput] = ()) -> None:
-        self._before = tuple(inputs)
+        self._before = TradeHistory.of(tuple(inputs))
         self.inputs = list(inputs)
 
-    def history(self) -> Sequence[JournalledInput]:
+    def history(self) -> TradeHistory:
         """What was there at the start."""
         return self._before
 
     def record(self, given: Input) -> None:
         """Keep an input."""
         self.inputs.append(encode(given))
+
+    @property
+    def state_is_due(self) -> bool:
+        """Inputs are enough."""
+        return False
+
+    def keep(self, state: Mapping[str, Any], at: int) -> None:
+        """Not kept."""
 
     @property
     def place(self) -> str:

@@ -25,9 +25,10 @@ def _parts(value: Any, seen: dict[int, int]) -> Any:
         return value
     if isinstance(value, UnitGrid):  # the prices that it has worked out are no state
         return value.entry_price, value.unit_size
-    if id(value) in seen and not isinstance(value, tuple | Set):
-        return "seen", seen[id(value)]  # one thing in two places is the same thing in the other trade too
-    seen[id(value)] = len(seen)
+    if _can_change(value):
+        if id(value) in seen:
+            return "seen", seen[id(value)]  # one thing in two places is one thing in the other trade too
+        seen[id(value)] = len(seen)
     if isinstance(value, Mapping):
         return [(key, _parts(each, seen)) for key, each in value.items()]
     if isinstance(value, list | tuple | deque):
@@ -39,3 +40,9 @@ def _parts(value: Any, seen: dict[int, int]) -> Any:
     else:
         named = vars(value)
     return type(value).__name__, [(name, _parts(each, seen)) for name, each in named.items()]
+
+
+def _can_change(value: Any) -> bool:
+    if isinstance(value, tuple | Set):
+        return False
+    return not (dataclasses.is_dataclass(value) and value.__dataclass_params__.frozen)  # type: ignore[attr-defined]

@@ -1,0 +1,51 @@
+"""What the journal knows of a trade at a start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypertui.execution.input_codec import JournalledInput
+
+_OPENED = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """The trade's state after its input number `seq`."""
+
+    seq: int
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeHistory:
+    """The inputs up to the trade's opening, if it was opened, the newest state that was kept since, and the
+    inputs after that; `again` reads all inputs since the opening."""
+
+    opening: Sequence[JournalledInput] = ()
+    state: KeptState | None = None
+    since: Sequence[JournalledInput] = ()
+    again: Callable[[], Sequence[JournalledInput]] = tuple
+
+    @classmethod
+    def of(cls, kept: Sequence[JournalledInput], state: KeptState | None = None) -> TradeHistory:
+        """All inputs of a trade, with a state among them."""
+        opened = next((number for number, each in enumerate(kept, 1) if each.kind == _OPENED), len(kept))
+        since = kept[opened:]
+        return cls(kept[:opened], state, kept[state.seq :] if state else since, lambda: since)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is any input: a trade without has sent nothing."""
+        return bool(self.opening)
+
+    @property
+    def opened(self) -> JournalledInput | None:
+        """The opening; None where there is none."""
+        last = self.opening[-1] if self.opening else None
+        return last if last is not None and last.kind == _OPENED else None
+
+
+NOTHING_KNOWN = TradeHistory()
