@@ -173,6 +173,75 @@ def test_a_group_is_placed_whole_or_not_at_all(terms: dict[str, str], words: str
     assert words is None or not venue.account().open_orders
 
 
+@pytest.mark.parametrize(
+    ("limit", "tif", "words"),
+    [
+        ("98", Tif.IOC, "Order could not immediately match against any resting orders. asset=2"),
+        (
+            "101",
+            Tif.ALO,
+            "Post only order would have immediately matched, bbo was 99.99@100.01. asset=2",
+        ),
+    ],
+)
+def test_a_parent_that_fails_at_once_refuses_its_group(limit: str, tif: Tif, words: str) -> None:
+    venue = Venue()
+    requests = bracket(venue, limit=limit, tif=tif)
+    assert venue.core.place(venue.account(), requests, Grouping.NORMAL) == words
+    assert not venue.account().open_orders
+    assert {order.status for order in venue.account().orders.values()} <= {
+        "badAloPxRejected",
+        "iocCancelRejected",
+        "canceled",
+    }
+    venue.price("94")
+    assert not venue.account().fills
+
+
+def test_a_post_only_parent_fills_as_a_maker_and_arms_its_children() -> None:
+    venue = Venue()
+    parent, stop, profit = orders(place(venue, bracket(venue, limit="99.995", tif=Tif.ALO)))
+    venue.sell("4", "99", Tif.IOC, who=BOB)
+    assert parent.status == "filled" and venue.account().fills[-1]["crossed"] is False
+    assert stop.armed and profit.armed
+
+
+def test_a_take_profit_filled_in_part_leaves_its_stop_until_it_is_done() -> None:
+    venue = Venue()
+    requests = bracket(venue, limit="101", tif=Tif.IOC)
+    requests[2] = venue.request(
+        Side.SELL, "4", "105", trigger="104", tpsl="tp", is_market=False, reduce_only=True
+    )
+    _, stop, profit = orders(place(venue, requests))
+    venue.price("104")
+    assert profit.status == "triggered" and profit.resting
+    venue.buy("1", "105", Tif.IOC, who=BOB)
+    assert (profit.filled, stop.status) == (0, "open"), "the book's own offers are better"
+    venue.core.books["SOL"].offer(Decimal(0))
+    venue.buy("1", "105", Tif.IOC, who=BOB)
+    assert (profit.filled, stop.status) == (1, "open")
+    venue.price("105")
+    assert (profit.status, stop.status) == ("filled", "siblingFilledCanceled")
+    assert not venue.account().positions
+
+
+def test_a_stop_closes_what_its_take_profit_has_left() -> None:
+    venue = Venue()
+    requests = bracket(venue, limit="101", tif=Tif.IOC)
+    requests[2] = venue.request(
+        Side.SELL, "4", "105", trigger="104", tpsl="tp", is_market=False, reduce_only=True
+    )
+    _, stop, profit = orders(place(venue, requests))
+    venue.price("104")
+    venue.core.books["SOL"].offer(Decimal(0))
+    venue.buy("1", "105", Tif.IOC, who=BOB)
+    venue.core.books["SOL"].offer(Decimal(1))
+    venue.price("95")
+    assert (stop.status, stop.filled) == ("filled", 3)
+    assert (profit.status, profit.filled) == ("reduceOnlyCanceled", 1)
+    assert not venue.account().positions
+
+
 def test_children_must_reduce() -> None:
     venue = Venue()
     parent, stop, _ = bracket(venue)

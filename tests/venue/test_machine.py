@@ -89,7 +89,9 @@ class Exchange(RuleBasedStateMachine):
         above = trigger.above(request.side)
         symbol = request.market.symbol
         price = self.price(symbol, away if above else -away)
-        limit = request.market.instrument.round_price(price * (100 + 3 * request.side.sign) / 100)
+        # Every other limit order rests when it has fired, where more than its own market may meet it.
+        slip = 30 if market or away % 2 else -1
+        limit = request.market.instrument.round_price(price * (1_000 + slip * request.side.sign) / 1_000)
         return replace(request, tif=None, trigger=replace(trigger, price=price), limit=limit)
 
     @rule(who=WHO, symbol=SYMBOL, side=SIDE, away=AWAY, share=SHARE, tif=TIF, reduce=st.booleans())
