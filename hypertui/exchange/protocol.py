@@ -58,10 +58,8 @@ class Refusal(StrEnum):
     MARGIN = "margin"  # with more margin, or after something else was closed
     MINIMUM = "minimum"  # never: it is worth too little
     POST_ONLY = "post_only"  # only post-only orders are accepted: minutes after a network upgrade
-    WOULD_MATCH = "would_match"  # it was post-only and would have traded at once: when the book has moved
-    NO_MATCH = (
-        "no_match"  # it had to trade at once and found nothing within its limit: when the book has moved
-    )
+    WOULD_MATCH = "would_match"  # post-only, and would have traded at once: once the book has moved
+    NO_MATCH = "no_match"  # had to trade at once, and nothing was within its limit: once the book has moved
     OTHER = "other"
 
 
@@ -83,8 +81,8 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The order works as one of a group, under an id that only `Exchange.open_orders` tells: it waits for its
-    trigger where it is `armed`, else for its parent to fill."""
+    """The order works as one of a group, under an id that this answer does not tell: by its client id it is
+    found. It waits for its trigger where it is `armed`, else for its parent to fill."""
 
     armed: bool
 

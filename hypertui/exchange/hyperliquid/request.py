@@ -89,7 +89,7 @@ def order_request(order: Order) -> OrderRequest:
 def _order_type(order: Order) -> dict[str, dict[str, object]]:
     if (order.trigger is not None) != order.type.has_trigger:
         needs = "needs a trigger price" if order.trigger is None else "has no trigger price"
-        raise Rejected(f"order {order.client_id}: a {order.type.value} order {needs}")
+        raise Rejected(f"order {order.client_id} of type {order.type.value} {needs}")
     if order.trigger is None:
         return {"limit": {"tif": TIFS[TimeInForce.IOC if order.is_immediate else order.tif]}}
     is_market, tpsl = _TRIGGERS[order.type]
