@@ -242,6 +242,27 @@ def test_a_stop_closes_what_its_take_profit_has_left() -> None:
     assert not venue.account().positions
 
 
+def test_a_stop_that_fills_in_part_ends_its_take_profit() -> None:
+    venue = Venue()
+    _, stop, profit = orders(place(venue, bracket(venue, limit="101", tif=Tif.IOC)))
+    venue.core.books["SOL"].offer(Decimal("0.00005"))
+    venue.price("95")
+    assert stop.status == "canceled" and 0 < stop.filled < 4
+    assert profit.status == "siblingFilledCanceled"
+    assert venue.account().size("SOL") == 4 - stop.filled
+
+
+def test_a_stop_that_finds_nobody_leaves_its_take_profit() -> None:
+    venue = Venue()
+    _, stop, profit = orders(place(venue, bracket(venue, limit="101", tif=Tif.IOC)))
+    venue.core.books["SOL"].offer(Decimal(0))
+    venue.price("95")
+    assert (stop.status, profit.status) == ("marketOrderNoLiquidityRejected", "open")
+    venue.core.books["SOL"].offer(Decimal(1))
+    venue.price("105")
+    assert profit.status == "filled" and not venue.account().positions
+
+
 def test_children_must_reduce() -> None:
     venue = Venue()
     parent, stop, _ = bracket(venue)
