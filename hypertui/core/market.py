@@ -34,12 +34,39 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """The kinds of order that are ever sent; the last one by the probe alone."""
+    """The kinds of order that there are."""
 
     STOP_MARKET = "stop_market"  # fires at the trigger, then fills down to (up to) the limit
     STOP_LIMIT = "stop_limit"  # fires at the trigger, then rests at the limit
     IOC = "ioc"  # fills at once down to (up to) the limit; what is left is dropped
     TAKE_PROFIT = "take_profit"  # as a market stop, for a price that comes from the other side
+    TAKE_PROFIT_LIMIT = "take_profit_limit"  # as a limit stop, for a price that comes from the other side
+    LIMIT = "limit"  # trades down to (up to) the limit for as long as its time in force lets it
+
+    @property
+    def has_trigger(self) -> bool:
+        """Whether it waits for a price."""
+        return self not in (OrderType.IOC, OrderType.LIMIT)
+
+
+class TimeInForce(StrEnum):
+    """How long a limit order works."""
+
+    GTC = "gtc"  # until it is filled or cancelled
+    ALO = "alo"  # the same, but only as a maker (post only): refused where it would trade at once
+    IOC = "ioc"  # what does not trade at once is dropped
+
+
+class Grouping(StrEnum):
+    """How the orders of one placement belong together, in the venue's words."""
+
+    NONE = "na"  # not at all
+    # First a parent, which has no trigger; then at most one stop and one take-profit that reduce what it
+    # opens. They wait until it has filled completely, and go when it is cancelled.
+    NORMAL = "normalTpsl"
+    # At most one stop and one take-profit of the position: they go when it is closed, and where their size is
+    # 0 they close all of it, whatever it is by then. In either group one that fills cancels the other.
+    POSITION = "positionTpsl"
 
 
 class Reason(StrEnum):
@@ -63,7 +90,9 @@ class Reason(StrEnum):
 class Order:
     """An order as the engine decides it, before the venue has heard of it.
 
-    `trigger` is None exactly for an IOC. `client_id` is 0x and 32 hex digits, unique for all time.
+    `trigger` is None exactly for an IOC and a LIMIT. `tif` counts for a LIMIT alone. `size` is 0 only in a
+    placement of `Grouping.POSITION`, for all of the position. `client_id` is 0x and 32 hex digits, unique for
+    all time.
     """
 
     client_id: str
@@ -74,6 +103,12 @@ class Order:
     limit: Decimal
     trigger: Decimal | None = None
     reduce_only: bool = False
+    tif: TimeInForce = TimeInForce.GTC
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether what does not trade at once is dropped."""
+        return self.type is OrderType.IOC or (self.type is OrderType.LIMIT and self.tif is TimeInForce.IOC)
 
 
 class Forced(StrEnum):

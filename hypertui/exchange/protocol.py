@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from hypertui.core.market import ZERO, Fill, Instrument, Order, Side
+from hypertui.core.market import ZERO, Fill, Grouping, Instrument, Order, OrderType, Side, TimeInForce
 
 
 class ExchangeError(Exception):
@@ -50,14 +50,16 @@ class Unreachable(ExchangeError):
 
 
 class Refusal(StrEnum):
-    """Why the venue refused one order, as far as the engine must tell reasons apart."""
+    """Why the venue refused one order, as far as the engine must tell reasons apart; and when the same order
+    may be accepted, where that is known."""
 
-    FLAT = "flat"  # reduce-only, but there is nothing left to reduce
-    PASSED = "passed"  # a trigger on the wrong side of the price: the price has passed it
-    MARGIN = "margin"
-    MINIMUM = "minimum"
-    POST_ONLY = "post_only"  # only post-only orders are accepted, for minutes after a network upgrade
-    NO_MATCH = "no_match"  # an IOC found nothing within its limit
+    FLAT = "flat"  # reduce-only, and no position that it would reduce: once the position has changed
+    PASSED = "passed"  # a trigger on the wrong side of the price: once the price is on the other side again
+    MARGIN = "margin"  # with more margin, or after something else was closed
+    MINIMUM = "minimum"  # never: it is worth too little
+    POST_ONLY = "post_only"  # only post-only orders are accepted: minutes after a network upgrade
+    WOULD_MATCH = "would_match"  # post-only, and would have traded at once: once the book has moved
+    NO_MATCH = "no_match"  # had to trade at once, and nothing was within its limit: once the book has moved
     OTHER = "other"
 
 
@@ -78,6 +80,14 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The order works as one of a group, under an id that this answer does not tell: by its client id it is
+    found. It waits for its trigger where it is `armed`, else for its parent to fill."""
+
+    armed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The order was refused, in the venue's words."""
 
@@ -85,7 +95,7 @@ class Refused:
     text: str
 
 
-Placed = Resting | Filled | Refused
+Placed = Resting | Filled | Waiting | Refused
 
 
 class CancelOutcome(StrEnum):
@@ -127,7 +137,9 @@ class OrderReport:
 
 @dataclass(frozen=True, slots=True)
 class OpenOrder:
-    """An order that works at the venue."""
+    """An order that works at the venue. `type` and `tif` are None where the venue's word is not one of ours,
+    `tif` for a trigger too. `parent` is the id of the order that must fill before this one may fire. One that
+    belongs to the position (`position_tpsl`) and has nothing `remaining` closes all of it."""
 
     symbol: str
     order_id: int
@@ -138,6 +150,10 @@ class OpenOrder:
     trigger: Decimal | None
     reduce_only: bool
     time: int
+    type: OrderType | None = None
+    tif: TimeInForce | None = None
+    position_tpsl: bool = False
+    parent: int | None = None
 
 
 class Pooling(StrEnum):
@@ -356,12 +372,15 @@ class Exchange(Protocol):
         """Set the leverage of `symbol`, with cross or with isolated margin; raises Rejected with the venue's
         reason."""
 
-    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+    def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         """Begin with what can be done before `orders` may be sent, such as signing, so that placing the same
         ones takes less time. Sends nothing, waits for nothing, and raises nothing."""
 
-    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
-        """Place orders in one action; one answer for each, in order."""
+    async def place(
+        self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
+    ) -> Sequence[Placed]:
+        """Place orders in one action; one answer for each, in order. Only those of a group are answered with
+        Waiting. Raises Rejected for an order that breaks the rules of `Order`, with nothing sent."""
 
     async def cancel(
         self, symbol: str, client_ids: Sequence[str], expires_at: int

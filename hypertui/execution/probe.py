@@ -10,7 +10,16 @@ from dataclasses import dataclass
 
 from hypertui.core.market import ZERO, Order, OrderType, Side
 from hypertui.core.phrases import at_price, coins
-from hypertui.exchange.protocol import Filled, OrderReport, OrderState, Placed, Refusal, Refused, Resting
+from hypertui.exchange.protocol import (
+    Filled,
+    OrderReport,
+    OrderState,
+    Placed,
+    Refusal,
+    Refused,
+    Resting,
+    Waiting,
+)
 from hypertui.execution.probe_account import ProbeAccount, ProbeMarket
 
 _WAITS = "waits"
@@ -150,6 +159,8 @@ def _answered(answer: Placed | None) -> str:
             return f"answered resting (order {order_id})"
         case Filled(order_id):
             return f"answered filled (order {order_id})"
+        case Waiting():
+            return "answered waiting"
         case Refused(_, text):
             return f"refused: {text}"
 

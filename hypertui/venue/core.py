@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
-from hypertui.core.market import ZERO
+from hypertui.core.market import ZERO, Grouping
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.accounts.agents import Agents
 from hypertui.venue.accounts.collateral import MarginSettings
@@ -25,7 +25,7 @@ from hypertui.venue.model.markets import Market, usd
 from hypertui.venue.model.messages import integer, mapping
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.order_results import Outcome
-from hypertui.venue.model.orders import Grouping, Json, OrderTerms
+from hypertui.venue.model.orders import Json, OrderTerms
 from hypertui.venue.trading.amend import Amendments
 from hypertui.venue.trading.checks import TOO_FAR, too_far
 from hypertui.venue.trading.liquidation import Liquidator
@@ -129,7 +129,7 @@ class Core:
     # Actions; the account must be stored.
 
     def place(
-        self, account: Account, requests: Sequence[OrderTerms], grouping: Grouping = "na"
+        self, account: Account, requests: Sequence[OrderTerms], grouping: Grouping = Grouping.NONE
     ) -> list[Outcome] | str:
         """Place orders one after the other, or as a group; one outcome for each, or the one text that refuses
         them all. Raises ActionError where a market trades no more."""
@@ -140,8 +140,9 @@ class Core:
                     raise ActionError(HALTED)
                 if too_far(request, book.mark):
                     return f"{TOO_FAR} asset={request.market.asset}"
-            if grouping != "na":
-                place = self.desk.place_bracket if grouping == "normalTpsl" else self.desk.place_position_tpsl
+            if grouping is not Grouping.NONE:
+                parented = grouping is Grouping.NORMAL
+                place = self.desk.place_bracket if parented else self.desk.place_position_tpsl
                 group = place(account, requests, batch)
                 self.settle(batch)
                 return group

@@ -23,6 +23,7 @@ _KINDS: Mapping[str, type[Any]] = {
     for kind in (
         exchange.Resting,
         exchange.Filled,
+        exchange.Waiting,
         exchange.Refused,
         exchange.Refusal,
         exchange.CancelOutcome,
@@ -49,6 +50,8 @@ _KINDS: Mapping[str, type[Any]] = {
         market.Forced,
         market.Instrument,
         market.Side,
+        market.OrderType,
+        market.TimeInForce,
     )
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

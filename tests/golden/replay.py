@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypertui.core.market import Order
+from hypertui.core.market import Grouping, Order, OrderType
 from hypertui.exchange.protocol import Allowance, ExchangeError, FeedMessage, Placed, Unreachable
 from tests.golden.codec import decoded
 from tests.golden.names import Names
@@ -51,7 +51,7 @@ class TapeExchange:
         known = bisect_right(self._allowed_at, asyncio.get_running_loop().time())
         return self._allowed[max(0, known - 1)]
 
-    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+    def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         """Nothing is signed."""
 
     def detach(self) -> None:
@@ -60,12 +60,15 @@ class TapeExchange:
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+    async def place(
+        self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
+    ) -> Sequence[Placed]:
         """The answer of then."""
         if not self._door.shut:
             self._names.give(orders)
             for order in orders:
-                self._decided(f"place {self._names.name(order.client_id)} {_words(order)}")
+                group = "" if grouping is Grouping.NONE else f" {grouping.value}"
+                self._decided(f"place{group} {self._names.name(order.client_id)} {_words(order)}")
         answer = await self._answer("place")
         assert isinstance(answer, tuple)
         return answer
@@ -126,7 +129,8 @@ class TapeExchange:
 def _words(order: Order) -> str:
     reduces = ", reduce only" if order.reduce_only else ""
     trigger = "" if order.trigger is None else f" trigger {order.trigger}"
-    return f"{order.side.value} {order.size} {order.type.value}{trigger} limit {order.limit}{reduces}"
+    kind = order.tif.value if order.type is OrderType.LIMIT else order.type.value
+    return f"{order.side.value} {order.size} {kind}{trigger} limit {order.limit}{reduces}"
 
 
 async def until(at: float) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from hypertui.core.market import Order
+from hypertui.core.market import Grouping, Order
 from hypertui.exchange.protocol import Exchange, ExchangeError, FeedMessage, Placed
 from tests.golden.codec import encoded
 from tests.golden.names import Names
@@ -41,10 +41,12 @@ class Tap:
 
         return asked
 
-    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+    async def place(
+        self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
+    ) -> Sequence[Placed]:
         """Give the orders their names, and place them."""
         self._names.give(orders)
-        return await self._noted("place", self._inner.place(orders, expires_at))
+        return await self._noted("place", self._inner.place(orders, expires_at, grouping))
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
         """Note each message before it is delivered."""

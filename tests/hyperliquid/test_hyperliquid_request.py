@@ -9,8 +9,8 @@ from hyperliquid.utils.signing import float_to_wire, order_request_to_order_wire
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.core.market import Instrument, Order, OrderType, Side, plain
-from hypertui.exchange.hyperliquid.request import cloid_of, exact_float, order_request
+from hypertui.core.market import Grouping, Instrument, Order, OrderType, Side, TimeInForce, plain
+from hypertui.exchange.hyperliquid.request import cloid_of, exact_float, order_request, order_requests
 from hypertui.exchange.protocol import Rejected
 
 CLIENT_ID = "0x" + "0a" * 16
@@ -68,6 +68,12 @@ def order(type: OrderType, trigger: str | None, **changes: object) -> Order:
         (OrderType.IOC, None, {"limit": {"tif": "Ioc"}}),
         (OrderType.STOP_MARKET, "99.5", {"trigger": {"isMarket": True, "triggerPx": "99.5", "tpsl": "sl"}}),
         (OrderType.STOP_LIMIT, "99.50", {"trigger": {"isMarket": False, "triggerPx": "99.5", "tpsl": "sl"}}),
+        (OrderType.TAKE_PROFIT, "99.5", {"trigger": {"isMarket": True, "triggerPx": "99.5", "tpsl": "tp"}}),
+        (
+            OrderType.TAKE_PROFIT_LIMIT,
+            "99.5",
+            {"trigger": {"isMarket": False, "triggerPx": "99.5", "tpsl": "tp"}},
+        ),
     ],
 )
 def test_each_type_on_the_wire(type: OrderType, trigger: str | None, wire: dict[str, object]) -> None:
@@ -82,10 +88,39 @@ def test_each_type_on_the_wire(type: OrderType, trigger: str | None, wire: dict[
     }
 
 
-@pytest.mark.parametrize(("type", "trigger"), [(OrderType.IOC, "90"), (OrderType.STOP_MARKET, None)])
-def test_a_trigger_is_for_stops(type: OrderType, trigger: str | None) -> None:
+@pytest.mark.parametrize(("tif", "word"), [("gtc", "Gtc"), ("alo", "Alo"), ("ioc", "Ioc")])
+def test_each_time_in_force_of_a_limit_order_on_the_wire(tif: str, word: str) -> None:
+    limit = order(OrderType.LIMIT, None, tif=TimeInForce(tif))
+    assert order_request_to_order_wire(order_request(limit), 2)["t"] == {"limit": {"tif": word}}
+    assert limit.is_immediate == (word == "Ioc")
+    ioc = order(OrderType.IOC, None, tif=TimeInForce(tif))
+    assert order_request_to_order_wire(order_request(ioc), 2)["t"] == {"limit": {"tif": "Ioc"}}
+    assert ioc.is_immediate
+
+
+@pytest.mark.parametrize("type", OrderType)
+def test_a_trigger_is_for_stops_and_take_profits(type: OrderType) -> None:
+    right, wrong = ("90", None) if type.has_trigger else (None, "90")
+    order_request(order(type, right))
     with pytest.raises(Rejected, match="trigger"):
-        order_request(order(type, trigger))
+        order_request(order(type, wrong))
+
+
+def test_only_orders_of_the_position_may_have_no_size() -> None:
+    whole = order(OrderType.STOP_MARKET, "99.5", size=Decimal(0))
+    (request,) = order_requests([whole], Grouping.POSITION)
+    assert order_request_to_order_wire(request, 2)["s"] == "0"
+    adds = order(OrderType.STOP_MARKET, "99.5", size=Decimal(0), reduce_only=False)
+    less = order(OrderType.STOP_MARKET, "99.5", size=Decimal(-1))
+    for bad, grouping in (
+        (whole, Grouping.NONE),
+        (whole, Grouping.NORMAL),
+        (adds, Grouping.POSITION),
+        (less, Grouping.POSITION),
+        (less, Grouping.NONE),
+    ):
+        with pytest.raises(Rejected, match=f"its size is {plain(bad.size)}"):
+            order_requests([bad], grouping)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hypertui.core.market import Fill, Instrument, Side
+from hypertui.core.market import Fill, Grouping, Instrument, OrderType, Side, TimeInForce
 from hypertui.exchange.hyperliquid import holdings, messages
 from hypertui.exchange.hyperliquid.checks import MalformedJson
 from hypertui.exchange.hyperliquid.errors import refused
@@ -24,6 +24,7 @@ from hypertui.exchange.protocol import (
     Refusal,
     Refused,
     Resting,
+    Waiting,
 )
 
 CLIENT_ID = "0x" + "ab" * 16
@@ -181,6 +182,64 @@ def test_open_orders_of_one_market() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "tif", "kind", "time_in_force"),
+    [
+        ("Limit", "Gtc", OrderType.LIMIT, TimeInForce.GTC),
+        ("Limit", "Alo", OrderType.LIMIT, TimeInForce.ALO),
+        ("Limit", "Ioc", OrderType.LIMIT, TimeInForce.IOC),
+        ("Stop Market", None, OrderType.STOP_MARKET, None),
+        ("Stop Limit", None, OrderType.STOP_LIMIT, None),
+        ("Take Profit Market", None, OrderType.TAKE_PROFIT, None),
+        ("Take Profit Limit", None, OrderType.TAKE_PROFIT_LIMIT, None),
+        ("Market", "FrontendMarket", None, None),
+        ("Something New", "Fok", None, None),
+        (None, None, None, None),
+    ],
+)
+def test_an_open_order_is_told_by_the_venue_s_words(
+    word: str | None, tif: str | None, kind: OrderType | None, time_in_force: TimeInForce | None
+) -> None:
+    (order,) = messages.open_orders([{**ORDER, "orderType": word, "tif": tif}], "SOL")
+    assert (order.type, order.tif) == (kind, time_in_force)
+
+
+CHILD = {**ORDER, "oid": 78, "cloid": None, "orderType": "Stop Market", "tif": None, "children": []}
+
+
+def parents(answer: list[Any]) -> dict[int, int | None]:
+    return {order.order_id: order.parent for order in messages.open_orders(answer, "SOL")}
+
+
+def test_children_know_their_parent_and_are_there_once() -> None:
+    parent = {**ORDER, "children": [CHILD]}
+    assert parents([parent, CHILD]) == parents([CHILD, parent]) == {77: None, 78: 77}
+    assert parents([parent]) == {77: None, 78: 77}, "also those that stand there alone"
+    assert parents([{**ORDER, "children": None}, CHILD]) == {77: None, 78: None}
+
+
+def test_an_order_of_the_position_may_have_no_size_of_its_own() -> None:
+    whole = {**CHILD, "sz": "0.0", "origSz": "0.0", "isPositionTpsl": True}
+    (order,) = messages.open_orders([whole], "SOL")
+    assert (order.position_tpsl, order.remaining) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"children": {}},
+        {"children": [None]},
+        {"children": [{**CHILD, "oid": None}]},
+        {"isPositionTpsl": 1},
+        {"orderType": []},
+        {"tif": {}},
+    ],
+)
+def test_malformed_open_orders_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedJson):
+        messages.open_orders([{**ORDER, **change}], "SOL")
+
+
+@pytest.mark.parametrize(
     ("word", "state"),
     [
         ("open", OrderState.OPEN),
@@ -315,6 +374,19 @@ def test_one_error_may_stand_for_all_orders() -> None:
     )
 
 
+def test_the_orders_of_a_group_wait_without_an_id() -> None:
+    answers = response({"resting": {"oid": 1}}, "waitingForFill", "waitingForFill")
+    assert messages.placed(answers, 3, Grouping.NORMAL) == (Resting(1), *[Waiting(armed=False)] * 2)
+    answers = response("waitingForTrigger", {"error": "Invalid TP/SL price. asset=0"})
+    assert messages.placed(answers, 2, Grouping.POSITION) == (
+        Waiting(armed=True),
+        Refused(Refusal.PASSED, "Invalid TP/SL price. asset=0"),
+    )
+    for answer in ("waitingForGodot", "", "resting", None, 1):
+        with pytest.raises(MalformedJson):
+            messages.placed(response(answer), 1, Grouping.POSITION)
+
+
 @pytest.mark.parametrize(
     "answers",
     [
@@ -349,7 +421,7 @@ def test_cancels() -> None:
         ("Invalid TP/SL price. asset=0", Refusal.PASSED),
         ("Only post-only orders allowed immediately after network upgrade asset=0", Refusal.POST_ONLY),
         ("Only post-only orders allowed immediately after a network upgrade", Refusal.POST_ONLY),
-        ("Post only order would have immediately matched, bbo was 1@2. asset=0", Refusal.OTHER),
+        ("Post only order would have immediately matched, bbo was 1@2. asset=0", Refusal.WOULD_MATCH),
         ("Insufficient margin to place order. asset=0", Refusal.MARGIN),
         ("Order would cause position to exceed margin tier limit at current leverage", Refusal.MARGIN),
         ("Order must have minimum value of $10.", Refusal.MINIMUM),

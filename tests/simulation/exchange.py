@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from hyperliquid.utils.signing import order_request_to_order_wire
 
-from hypertui.core.market import Fill, Instrument, Order
+from hypertui.core.market import Fill, Grouping, Instrument, Order
 from hypertui.exchange.hyperliquid import checks, errors, holdings, messages
 from hypertui.exchange.hyperliquid.channels import Channels
 from hypertui.exchange.hyperliquid.rate_meter import RateMeter
-from hypertui.exchange.hyperliquid.request import order_request
+from hypertui.exchange.hyperliquid.request import order_requests
 from hypertui.exchange.protocol import (
     AccountState,
     Allowance,
@@ -147,13 +147,16 @@ class SimExchange:
         action = {"type": "updateLeverage", "asset": asset, "isCross": not isolated, "leverage": leverage}
         await self._act(action, expires_at, _nothing)
 
-    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+    def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         pass
 
-    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+    async def place(
+        self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
+    ) -> Sequence[Placed]:
         asset = self._venue.market.asset
-        wires = [order_request_to_order_wire(order_request(order), asset) for order in orders]
-        action = {"type": "order", "orders": wires, "grouping": "na"}
+        requests = order_requests(orders, grouping)
+        wires = [order_request_to_order_wire(request, asset) for request in requests]
+        action = {"type": "order", "orders": wires, "grouping": grouping.value}
         self._auditor.check_pace(orders)
         way = self._network.act
         if self._late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
@@ -161,7 +164,7 @@ class SimExchange:
         answers = await self._act(
             action,
             expires_at,
-            lambda response: messages.placed(messages.statuses(response), len(orders)),
+            lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
             partial(self._auditor.placing, orders),
             way,
         )

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hypertui.core.market import Side
+from hypertui.core.market import Grouping, Side
 from hypertui.venue.model.order_results import Outcome, RestingResult, WaitingResult
 from hypertui.venue.model.orders import OrderTerms, Tif, VenueOrder, frontend
-from tests.venue.helpers import ALICE, BOB, Venue, filled, resting
+from tests.venue.helpers import BOB, Venue, filled, resting
 
 
 def bracket(
@@ -32,9 +32,8 @@ def bracket(
     ]
 
 
-def place(venue: Venue, requests: list[OrderTerms], who: str = ALICE, **grouping: Any) -> list[Outcome]:
-    kind = grouping.get("grouping", "normalTpsl")
-    outcomes = venue.core.place(venue.account(who), requests, kind)
+def place(venue: Venue, requests: list[OrderTerms], grouping: Grouping = Grouping.NORMAL) -> list[Outcome]:
+    outcomes = venue.core.place(venue.account(), requests, grouping)
     assert not isinstance(outcomes, str), outcomes
     return outcomes
 
@@ -152,7 +151,7 @@ def test_a_parent_filled_in_part_that_ends_for_want_of_margin_arms_its_children(
 )
 def test_a_group_of_the_wrong_parts_is_refused_in_one_text(change: Any, words: str) -> None:
     venue = Venue()
-    assert venue.core.place(venue.account(), change(bracket(venue)), "normalTpsl") == words
+    assert venue.core.place(venue.account(), change(bracket(venue)), Grouping.NORMAL) == words
     assert not venue.account().orders
 
 
@@ -169,25 +168,115 @@ def test_a_group_of_the_wrong_parts_is_refused_in_one_text(change: Any, words: s
 )
 def test_a_group_is_placed_whole_or_not_at_all(terms: dict[str, str], words: str | None) -> None:
     venue = Venue(passed_trigger="reject")
-    outcome = venue.core.place(venue.account(), bracket(venue, **terms), "normalTpsl")  # type: ignore[arg-type]
+    outcome = venue.core.place(venue.account(), bracket(venue, **terms), Grouping.NORMAL)  # type: ignore[arg-type]
     assert (outcome if isinstance(outcome, str) else None) == words
     assert words is None or not venue.account().open_orders
+
+
+@pytest.mark.parametrize(
+    ("limit", "tif", "words"),
+    [
+        ("98", Tif.IOC, "Order could not immediately match against any resting orders. asset=2"),
+        (
+            "101",
+            Tif.ALO,
+            "Post only order would have immediately matched, bbo was 99.99@100.01. asset=2",
+        ),
+    ],
+)
+def test_a_parent_that_fails_at_once_refuses_its_group(limit: str, tif: Tif, words: str) -> None:
+    venue = Venue()
+    requests = bracket(venue, limit=limit, tif=tif)
+    assert venue.core.place(venue.account(), requests, Grouping.NORMAL) == words
+    assert not venue.account().open_orders
+    assert {order.status for order in venue.account().orders.values()} <= {
+        "badAloPxRejected",
+        "iocCancelRejected",
+        "canceled",
+    }
+    venue.price("94")
+    assert not venue.account().fills
+
+
+def test_a_post_only_parent_fills_as_a_maker_and_arms_its_children() -> None:
+    venue = Venue()
+    parent, stop, profit = orders(place(venue, bracket(venue, limit="99.995", tif=Tif.ALO)))
+    venue.sell("4", "99", Tif.IOC, who=BOB)
+    assert parent.status == "filled" and venue.account().fills[-1]["crossed"] is False
+    assert stop.armed and profit.armed
+
+
+def test_a_take_profit_filled_in_part_leaves_its_stop_until_it_is_done() -> None:
+    venue = Venue()
+    requests = bracket(venue, limit="101", tif=Tif.IOC)
+    requests[2] = venue.request(
+        Side.SELL, "4", "105", trigger="104", tpsl="tp", is_market=False, reduce_only=True
+    )
+    _, stop, profit = orders(place(venue, requests))
+    venue.price("104")
+    assert profit.status == "triggered" and profit.resting
+    venue.buy("1", "105", Tif.IOC, who=BOB)
+    assert (profit.filled, stop.status) == (0, "open"), "the book's own offers are better"
+    venue.core.books["SOL"].offer(Decimal(0))
+    venue.buy("1", "105", Tif.IOC, who=BOB)
+    assert (profit.filled, stop.status) == (1, "open")
+    venue.price("105")
+    assert (profit.status, stop.status) == ("filled", "siblingFilledCanceled")
+    assert not venue.account().positions
+
+
+def test_a_stop_closes_what_its_take_profit_has_left() -> None:
+    venue = Venue()
+    requests = bracket(venue, limit="101", tif=Tif.IOC)
+    requests[2] = venue.request(
+        Side.SELL, "4", "105", trigger="104", tpsl="tp", is_market=False, reduce_only=True
+    )
+    _, stop, profit = orders(place(venue, requests))
+    venue.price("104")
+    venue.core.books["SOL"].offer(Decimal(0))
+    venue.buy("1", "105", Tif.IOC, who=BOB)
+    venue.core.books["SOL"].offer(Decimal(1))
+    venue.price("95")
+    assert (stop.status, stop.filled) == ("filled", 3)
+    assert (profit.status, profit.filled) == ("reduceOnlyCanceled", 1)
+    assert not venue.account().positions
+
+
+def test_a_stop_that_fills_in_part_ends_its_take_profit() -> None:
+    venue = Venue()
+    _, stop, profit = orders(place(venue, bracket(venue, limit="101", tif=Tif.IOC)))
+    venue.core.books["SOL"].offer(Decimal("0.00005"))
+    venue.price("95")
+    assert stop.status == "canceled" and 0 < stop.filled < 4
+    assert profit.status == "siblingFilledCanceled"
+    assert venue.account().size("SOL") == 4 - stop.filled
+
+
+def test_a_stop_that_finds_nobody_leaves_its_take_profit() -> None:
+    venue = Venue()
+    _, stop, profit = orders(place(venue, bracket(venue, limit="101", tif=Tif.IOC)))
+    venue.core.books["SOL"].offer(Decimal(0))
+    venue.price("95")
+    assert (stop.status, profit.status) == ("marketOrderNoLiquidityRejected", "open")
+    venue.core.books["SOL"].offer(Decimal(1))
+    venue.price("105")
+    assert profit.status == "filled" and not venue.account().positions
 
 
 def test_children_must_reduce() -> None:
     venue = Venue()
     parent, stop, _ = bracket(venue)
     entry = venue.request(Side.SELL, "4", "80", trigger="95")
-    assert "must reduce" in str(venue.core.place(venue.account(), [parent, entry], "normalTpsl"))
+    assert "must reduce" in str(venue.core.place(venue.account(), [parent, entry], Grouping.NORMAL))
     same = venue.request(Side.BUY, "4", "120", trigger="105", reduce_only=True)
-    assert "must reduce" in str(venue.core.place(venue.account(), [parent, same], "normalTpsl"))
-    assert not isinstance(venue.core.place(venue.account(), [parent, stop], "normalTpsl"), str)
+    assert "must reduce" in str(venue.core.place(venue.account(), [parent, same], Grouping.NORMAL))
+    assert not isinstance(venue.core.place(venue.account(), [parent, stop], Grouping.NORMAL), str)
 
 
 def test_position_tpsl_closes_whatever_the_position_is() -> None:
     venue = Venue()
     venue.buy("4", "105", Tif.IOC)
-    outcomes = place(venue, position_tpsl(venue), grouping="positionTpsl")
+    outcomes = place(venue, position_tpsl(venue), grouping=Grouping.POSITION)
     assert {each.text for each in outcomes if isinstance(each, WaitingResult)} == {"waitingForTrigger"}
     stop, profit = orders(outcomes)
     shown = frontend(stop)
@@ -201,7 +290,7 @@ def test_position_tpsl_closes_whatever_the_position_is() -> None:
 def test_position_tpsl_of_a_size_closes_that_much() -> None:
     venue = Venue()
     venue.buy("4", "105", Tif.IOC)
-    stop, _ = orders(place(venue, position_tpsl(venue, "3"), grouping="positionTpsl"))
+    stop, _ = orders(place(venue, position_tpsl(venue, "3"), grouping=Grouping.POSITION))
     venue.price("95")
     assert stop.status == "filled" and venue.account().size("SOL") == 1
 
@@ -209,17 +298,17 @@ def test_position_tpsl_of_a_size_closes_that_much() -> None:
 def test_position_tpsl_goes_with_its_position() -> None:
     venue = Venue()
     venue.buy("4", "105", Tif.IOC)
-    stop, profit = orders(place(venue, position_tpsl(venue), grouping="positionTpsl"))
+    stop, profit = orders(place(venue, position_tpsl(venue), grouping=Grouping.POSITION))
     venue.sell("4", "95", Tif.IOC)
     assert stop.status == profit.status == "reduceOnlyCanceled"
 
 
 def test_position_tpsl_may_need_a_position() -> None:
     venue = Venue(flat_reduce_only_trigger="reject")
-    outcomes = place(venue, position_tpsl(venue), grouping="positionTpsl")
+    outcomes = place(venue, position_tpsl(venue), grouping=Grouping.POSITION)
     assert [outcome.order.status for outcome in outcomes] == ["reduceOnlyRejected"] * 2
     venue = Venue()
-    stop, _ = orders(place(venue, position_tpsl(venue), grouping="positionTpsl"))
+    stop, _ = orders(place(venue, position_tpsl(venue), grouping=Grouping.POSITION))
     venue.buy("4", "105", Tif.IOC)
     venue.price("94")
     assert stop.status == "filled" and not venue.account().positions

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from hypertui.core.market import Side
+from hypertui.core.market import Grouping, Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
 from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
@@ -89,7 +89,9 @@ class Exchange(RuleBasedStateMachine):
         above = trigger.above(request.side)
         symbol = request.market.symbol
         price = self.price(symbol, away if above else -away)
-        limit = request.market.instrument.round_price(price * (100 + 3 * request.side.sign) / 100)
+        # Every other limit order rests when it has fired, where more than its own market may meet it.
+        slip = 30 if market or away % 2 else -1
+        limit = request.market.instrument.round_price(price * (1_000 + slip * request.side.sign) / 1_000)
         return replace(request, tif=None, trigger=replace(trigger, price=price), limit=limit)
 
     @rule(who=WHO, symbol=SYMBOL, side=SIDE, away=AWAY, share=SHARE, tif=TIF, reduce=st.booleans())
@@ -123,7 +125,7 @@ class Exchange(RuleBasedStateMachine):
         other = Side.SELL if side is Side.BUY else Side.BUY
         child = replace(parent, side=other, reduce_only=True)
         children = [self.trigger(child, kind, 60, market=market) for kind in ("tp", "sl")]
-        self.core.place(account, [parent, *children], "normalTpsl")
+        self.core.place(account, [parent, *children], Grouping.NORMAL)
 
     @rule(who=WHO, symbol=SYMBOL, share=st.sampled_from((0, 0, 50, 100)), away=POSITIVE_AWAY)
     def position_tpsl(self, who: int, symbol: str, share: int, away: int) -> None:
@@ -132,7 +134,7 @@ class Exchange(RuleBasedStateMachine):
         plain = self.request(account, symbol, side, 0, share, Tif.GTC, reduce=True)
         plain = replace(plain, position_tpsl=True)
         requests = [self.trigger(plain, kind, away, market=True) for kind in ("tp", "sl")]
-        self.core.place(account, requests, "positionTpsl")
+        self.core.place(account, requests, Grouping.POSITION)
 
     @rule(who=WHO, index=st.integers(0, 50))
     def cancel(self, who: int, index: int) -> None:

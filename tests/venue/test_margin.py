@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.core.market import Side
+from hypertui.core.market import Grouping, Side
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
 from hypertui.venue.model.errors import ActionError
@@ -236,7 +236,7 @@ def test_a_liquidation_names_every_order_that_it_cancels() -> None:
     venue.buy("190", "105", Tif.IOC)
     parent = venue.request(Side.BUY, "1", "90")
     stop = venue.request(Side.SELL, "1", "80", trigger="85", reduce_only=True)
-    assert not isinstance(venue.core.place(venue.account(), [parent, stop], "normalTpsl"), str)
+    assert not isinstance(venue.core.place(venue.account(), [parent, stop], Grouping.NORMAL), str)
     working = list(venue.account().open_orders.values())
     price = venue.core.liquidation_price(venue.account(), "SOL")
     assert price is not None

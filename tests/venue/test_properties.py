@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.core.market import Side
+from hypertui.core.market import Grouping, Side
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.model.errors import ActionError
 from hypertui.venue.model.listing import MARKETS
@@ -75,11 +75,11 @@ class Traders:
         size = SOL.floor_size(100 / mark)
         if choice == 0:
             parent = OrderTerms(market, side, self._near(mark, "0.01"), size, False, Tif.GTC)
-            core.place(account, [parent, *self._exits(other, size, mark)], "normalTpsl")
+            core.place(account, [parent, *self._exits(other, size, mark)], Grouping.NORMAL)
         elif choice == 1:
             side = Side.SELL if account.size("SOL") > 0 else Side.BUY
             exits = [replace(each, position_tpsl=True) for each in self._exits(side, Decimal(0), mark)]
-            core.place(account, exits, "positionTpsl")
+            core.place(account, exits, Grouping.POSITION)
         elif choice == 2 and account.open_orders:
             order = random.choice(list(account.open_orders.values()))
             request = OrderTerms(market, order.side, self._near(mark, "0.02"), size, False, Tif.GTC)

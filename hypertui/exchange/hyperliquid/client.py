@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from decimal import Decimal
 from typing import TypeVar
 
-from hypertui.core.market import Fill, Instrument, Order
+from hypertui.core.market import Fill, Grouping, Instrument, Order
 from hypertui.exchange.hyperliquid import errors, messages
 from hypertui.exchange.hyperliquid.agents import Authority
 from hypertui.exchange.hyperliquid.checks import Json, rows, understood
@@ -18,7 +18,7 @@ from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.line import Line
 from hypertui.exchange.hyperliquid.network import Endpoint
 from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, RateMeter
-from hypertui.exchange.hyperliquid.request import cloid_of, order_request
+from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
 from hypertui.exchange.hyperliquid.sdk import Actions, Questions
 from hypertui.exchange.hyperliquid.session import HttpSession
 from hypertui.exchange.protocol import (
@@ -47,6 +47,8 @@ _MOST_PAGES = 40
 _PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
+# Orders, when their action expires (ms), and how they belong together.
+_Placement = tuple[tuple[Order, ...], int, Grouping]
 
 
 class HyperliquidExchange:
@@ -87,7 +89,7 @@ class HyperliquidExchange:
         self._line = Line(self._session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
-        self._prepared: tuple[tuple[tuple[Order, ...], int], Future[Json]] | None = None
+        self._prepared: tuple[_Placement, Future[Json]] | None = None
 
     @property
     def account(self) -> str:
@@ -233,27 +235,29 @@ class HyperliquidExchange:
             _nothing,
         )
 
-    def prepare(self, orders: Sequence[Order], expires_at: int) -> None:
+    def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         actions = self._actions
         if actions is None or self._line.closed or not orders:
             return
 
-        signing = self._line.begin(lambda: actions.signed(_placement(orders), expires_at))
-        self._prepared = (tuple(orders), expires_at), signing
+        signing = self._line.begin(lambda: actions.signed(_placement(orders, grouping), expires_at))
+        self._prepared = (tuple(orders), expires_at, grouping), signing
 
-    async def place(self, orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
+    async def place(
+        self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
+    ) -> Sequence[Placed]:
         if not orders:
             return ()
         prepared, self._prepared = self._prepared, None  # nothing is sent twice: its nonce is spent
         signing = None
-        if prepared is not None and prepared[0] == (tuple(orders), expires_at):
+        if prepared is not None and prepared[0] == (tuple(orders), expires_at, grouping):
             signing = prepared[1]
         return await self._act(
             {order.symbol for order in orders},
             len(orders),
             expires_at,
-            _placement(orders),
-            lambda response: messages.placed(messages.statuses(response), len(orders)),
+            _placement(orders, grouping),
+            lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
             signing,
         )
 
@@ -352,8 +356,8 @@ class HyperliquidExchange:
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 
-def _placement(orders: Sequence[Order]) -> Callable[[Actions], Json]:
-    return lambda venue: venue.bulk_orders([order_request(order) for order in orders])
+def _placement(orders: Sequence[Order], grouping: Grouping) -> Callable[[Actions], Json]:
+    return lambda venue: venue.bulk_orders(order_requests(orders, grouping), grouping=grouping.value)
 
 
 def _too_many_pages(what: str) -> Unreachable:

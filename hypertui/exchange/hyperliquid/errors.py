@@ -37,6 +37,7 @@ _REFUSALS = (
     ("reduce only order would increase position", Refusal.FLAT),
     ("invalid tp/sl price", Refusal.PASSED),
     ("only post-only orders", Refusal.POST_ONLY),
+    ("post only order would have immediately matched", Refusal.WOULD_MATCH),
     ("minimum value", Refusal.MINIMUM),
     ("could not immediately match", Refusal.NO_MATCH),
     ("no liquidity available", Refusal.NO_MATCH),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Fill, Forced, Instrument, Side
+from hypertui.core.market import ZERO, Fill, Forced, Grouping, Instrument, OrderType, Side
 from hypertui.exchange.hyperliquid.checks import (
     Json,
     amount,
@@ -22,6 +23,7 @@ from hypertui.exchange.hyperliquid.checks import (
     text_of,
 )
 from hypertui.exchange.hyperliquid.errors import refused
+from hypertui.exchange.hyperliquid.request import TIFS
 from hypertui.exchange.protocol import (
     AccountState,
     CancelOutcome,
@@ -33,9 +35,9 @@ from hypertui.exchange.protocol import (
     OrderState,
     Placed,
     Quote,
-    Refused,
     Resting,
     Transfer,
+    Waiting,
 )
 
 _MOST_DECIMALS, _MOST_LEVERAGE = 8, 1_000
@@ -43,6 +45,15 @@ _MOST_DECIMALS, _MOST_LEVERAGE = 8, 1_000
 _SIDES = {"B": Side.BUY, "A": Side.SELL}
 _FORCED = {"Auto-Deleveraging": Forced.DELEVERAGED, "Settlement": Forced.SETTLED}
 _ISOLATED_MODES = ("strictIsolated", "noCross")
+_TIFS = {word: tif for tif, word in TIFS.items()}
+_TYPES = {
+    "Limit": OrderType.LIMIT,
+    "Stop Market": OrderType.STOP_MARKET,
+    "Stop Limit": OrderType.STOP_LIMIT,
+    "Take Profit Market": OrderType.TAKE_PROFIT,
+    "Take Profit Limit": OrderType.TAKE_PROFIT_LIMIT,
+}
+_WAITING = {"waitingForFill": Waiting(armed=False), "waitingForTrigger": Waiting(armed=True)}
 _STATES = {"open": OrderState.OPEN, "triggered": OrderState.TRIGGERED, "filled": OrderState.FILLED}
 
 
@@ -142,15 +153,24 @@ def account_state(state: Json, symbol: str, shared: Decimal | None = None) -> Ac
 
 @reader
 def open_orders(orders: Json, symbol: str) -> Sequence[OpenOrder]:
-    """The orders that work in `symbol`, each once."""
+    """The orders that work in `symbol`, each once. Those that wait for another one stand in the list and with
+    that other one; what stands only there works all the same."""
     found: dict[int, OpenOrder] = {}
-    for order in map(_open_order, of_market(orders, symbol)):
+    children: list[OpenOrder] = []
+    for row in of_market(orders, symbol):
+        order = _open_order(row)
         if found.setdefault(order.order_id, order) != order:
             raise ValueError(f"order {order.order_id} works in two ways")
+        if row.get("children") is not None:
+            below = of_market(row["children"], symbol)
+            children += [replace(_open_order(each), parent=order.order_id) for each in below]
+    for child in children:
+        found[child.order_id] = replace(found.get(child.order_id, child), parent=child.parent)
     return tuple(found.values())
 
 
 def _open_order(order: Json) -> OpenOrder:
+    kind, tif = order.get("orderType"), order.get("tif")
     return OpenOrder(
         symbol=text_of(order["coin"]),
         order_id=integer(order["oid"]),
@@ -161,6 +181,9 @@ def _open_order(order: Json) -> OpenOrder:
         trigger=positive(order["triggerPx"]) if flag(order.get("isTrigger", False)) else None,
         reduce_only=flag(order.get("reduceOnly", False)),
         time=integer(order["timestamp"]),
+        type=None if kind is None else _TYPES.get(text_of(kind)),
+        tif=None if tif is None else _TIFS.get(text_of(tif)),
+        position_tpsl=flag(order.get("isPositionTpsl", False)),
     )
 
 
@@ -303,16 +326,18 @@ def shared_error(answers: Sequence[Json], asked: int) -> str | None:
 
 
 @reader
-def placed(answers: Sequence[Json], asked: int) -> Sequence[Placed]:
+def placed(answers: Sequence[Json], asked: int, grouping: Grouping = Grouping.NONE) -> Sequence[Placed]:
     """What became of `asked` orders, in order."""
     error = shared_error(answers, asked)
     if error is not None:
         return (refused(error),) * asked
     _same_number(answers, asked)
-    return tuple(_placed_one(answer) for answer in answers)
+    return tuple(_placed_one(answer, grouping is not Grouping.NONE) for answer in answers)
 
 
-def _placed_one(answer: Json) -> Resting | Filled | Refused:
+def _placed_one(answer: Json, is_grouped: bool) -> Placed:
+    if isinstance(answer, str) and is_grouped:
+        return _WAITING[answer]
     if "error" in answer:
         return refused(text_of(answer["error"]))
     if "filled" in answer:

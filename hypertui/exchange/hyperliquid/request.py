@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypedDict
 
 from hyperliquid.utils.signing import float_to_wire
 from hyperliquid.utils.types import Cloid
 
-from hypertui.core.market import Order, OrderType, Side, plain
+from hypertui.core.market import Grouping, Order, OrderType, Side, TimeInForce, plain
 from hypertui.exchange.protocol import Rejected
 
+TIFS: Mapping[TimeInForce, str] = {
+    TimeInForce.GTC: "Gtc",
+    TimeInForce.ALO: "Alo",
+    TimeInForce.IOC: "Ioc",
+}
+
 _CLIENT_ID = re.compile(r"0x[0-9a-f]{32}")
+# Whether what a trigger wakes goes to the market at once, and from which side the price comes.
+_TRIGGERS: Mapping[OrderType, tuple[bool, str]] = {
+    OrderType.STOP_MARKET: (True, "sl"),
+    OrderType.STOP_LIMIT: (False, "sl"),
+    OrderType.TAKE_PROFIT: (True, "tp"),
+    OrderType.TAKE_PROFIT_LIMIT: (False, "tp"),
+}
 
 
 class OrderRequest(TypedDict):
@@ -49,6 +63,16 @@ def cloid_of(text: str) -> Cloid:
     return Cloid(text)
 
 
+def order_requests(orders: Sequence[Order], grouping: Grouping = Grouping.NONE) -> list[OrderRequest]:
+    """What the SDK sends for `orders`; raises Rejected if one of them cannot be sent exactly as it is, or
+    would mean something else than its rules say."""
+    for order in orders:
+        whole_position = grouping is Grouping.POSITION and order.reduce_only
+        if order.size < 0 or (order.size == 0 and not whole_position):
+            raise Rejected(f"order {order.client_id}: its size is {plain(order.size)}")
+    return [order_request(order) for order in orders]
+
+
 def order_request(order: Order) -> OrderRequest:
     """What the SDK sends for `order`; raises Rejected if it cannot be sent exactly as it is."""
     return {
@@ -63,9 +87,10 @@ def order_request(order: Order) -> OrderRequest:
 
 
 def _order_type(order: Order) -> dict[str, dict[str, object]]:
-    if (order.trigger is None) != (order.type is OrderType.IOC):
-        raise Rejected(f"order {order.client_id}: a stop needs a trigger price, an IOC has none")
+    if (order.trigger is not None) != order.type.has_trigger:
+        needs = "needs a trigger price" if order.trigger is None else "has no trigger price"
+        raise Rejected(f"order {order.client_id} of type {order.type.value} {needs}")
     if order.trigger is None:
-        return {"limit": {"tif": "Ioc"}}
-    terms = {"isMarket": order.type is not OrderType.STOP_LIMIT, "triggerPx": exact_float(order.trigger)}
-    return {"trigger": {**terms, "tpsl": "tp" if order.type is OrderType.TAKE_PROFIT else "sl"}}
+        return {"limit": {"tif": TIFS[TimeInForce.IOC if order.is_immediate else order.tif]}}
+    is_market, tpsl = _TRIGGERS[order.type]
+    return {"trigger": {"isMarket": is_market, "triggerPx": exact_float(order.trigger), "tpsl": tpsl}}

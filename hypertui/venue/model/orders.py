@@ -11,7 +11,6 @@ from hypertui.core.market import ZERO, Side
 from hypertui.venue.model.markets import Market, number
 
 Json = dict[str, Any]
-Grouping = Literal["na", "normalTpsl", "positionTpsl"]
 
 
 class Tif(StrEnum):

@@ -89,7 +89,7 @@ class Checks:
         """Why an order and its take-profit and stop-loss orders may not be placed together, or None.
 
         The triggers are compared with the price at which the parent would fill: its own, or the mark where
-        that is better.
+        that is better. While only post-only orders are accepted, none with triggers is.
         """
         asset = f" asset={parent.market.asset}"
         kinds = [child.trigger.tpsl for child in children if child.trigger is not None]
@@ -101,7 +101,7 @@ class Checks:
             if not child.reduce_only or child.side is parent.side or child.market is not parent.market:
                 return f"TP/SL orders must reduce the position of their parent.{asset}"
             placement = Placement(account, child, book, marks)
-            for check in self._shape:
+            for check in (*self._shape, self._upgrade):
                 refusal = check(placement)
                 if refusal is not None:
                     return refusal.text + asset

@@ -142,7 +142,9 @@ class Lifecycle:
             return
         group.children.remove(order)
         if order.filled:
-            self.cancel_all(group.children, "siblingFilledCanceled", batch)
+            # One that trades at this moment, and has closed what this one was for, takes its own end.
+            others = [child for child in group.children if child.waiting or child.resting]
+            self.cancel_all(others, "siblingFilledCanceled", batch)
 
     def _arm(self, group: Group) -> None:
         for child in group.children:

@@ -99,6 +99,8 @@ class OrderEntry:
             self.orders.wait(child, batch)
             waiting.append(child)
         outcome = self._work(order, batch)
+        if isinstance(outcome, RefusedResult):
+            return outcome.text  # it had to trade at once and did not; they have gone with it
         text = WAITING_FOR_TRIGGER if order.status == "filled" else WAITING_FOR_FILL
         return [outcome, *(WaitingResult(child, text) for child in waiting)]
 

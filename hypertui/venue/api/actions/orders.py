@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.core.market import Side, plain
+from hypertui.core.market import Grouping, Side, plain
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.actions.base import Action, Parser, done, ordered
 from hypertui.venue.core import Core
@@ -26,7 +26,7 @@ from hypertui.venue.model.messages import (
     order_key,
 )
 from hypertui.venue.model.order_results import FilledResult, Outcome, RefusedResult, WaitingResult
-from hypertui.venue.model.orders import Grouping, Json, OrderTerms, Tif, TriggerTerms, VenueOrder
+from hypertui.venue.model.orders import Json, OrderTerms, Tif, TriggerTerms, VenueOrder
 
 NOT_FOUND = "Order was never placed, already canceled, or filled."
 NO_PRIORITY = "Insufficient delegatable balance for priority order"
@@ -34,7 +34,6 @@ NOT_APPROVED = "Builder fee has not been approved"
 EMPTY = "Batch of orders is empty."
 # Hyperliquid docs, builder codes: at most 0.1 % for perpetuals, in tenths of a basis point.
 HIGHEST_BUILDER_FEE = 100
-GROUPINGS: dict[str, Grouping] = {"na": "na", "normalTpsl": "normalTpsl", "positionTpsl": "positionTpsl"}
 _TIFS = (Tif.GTC, Tif.IOC, Tif.ALO, Tif.MARKET)
 
 
@@ -49,20 +48,20 @@ def find_market(core: Core, item: Json, key: str) -> Market:
 def _order(core: Core, action: Json) -> Action:
     wires = items(action, "orders")
     priority = _priority(action)
-    grouping = GROUPINGS["na" if priority else one_of(action, "grouping", tuple(GROUPINGS))]
+    grouping = Grouping.NONE if priority else Grouping(one_of(action, "grouping", tuple(Grouping)))
     builder = None
     requests = [_request(core, wire) for wire in wires]
     form: Json = {
         "type": "order",
         "orders": [_canonical(wire) for wire in wires],
-        "grouping": priority or grouping,
+        "grouping": priority or grouping.value,
     }
     if action.get("builder") is not None:
         terms = mapping(action, "builder")
         builder = (address(terms, "b"), integer(terms, "f"))
         form["builder"] = ordered(terms, "b", "f")
-    if builder is not None or grouping == "positionTpsl":
-        position = grouping == "positionTpsl"
+    position = grouping is Grouping.POSITION
+    if builder is not None or position:
         requests = [replace(each, builder=builder, position_tpsl=position) for each in requests]
 
     def run(account: Account) -> Json:
