@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from hypertui.core.market import plain
-from hypertui.exchange.protocol import Filled, Refused, Resting
+from hypertui.exchange.protocol import Filled, Refused, Resting, Waiting
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.trade_inputs import Input
 
@@ -48,7 +48,7 @@ KINDS: Mapping[str, type[Input]] = {
     "failed": inputs.InputFailed,
 }
 _KIND_OF: Mapping[type, str] = {kind: name for name, kind in KINDS.items()}
-_ANSWERS = {kind.__name__: kind for kind in (Resting, Filled, Refused)}
+_ANSWERS = {kind.__name__: kind for kind in (Resting, Waiting, Filled, Refused)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def dump(trade: Trade) -> Mapping[str, Any]:
     return {
         "trade": _dump(trade),
         "alive": list(tracker._alive),
-        "stops": {slot: stop.client_id for slot, stop in tracker._stops.items()},
+        "stops": [[slot, stop.client_id] for slot, stop in tracker._stops.items()],
         "fills": [[*key, is_own] for key, is_own in tracker._fills.items()],
     }
 
@@ -48,7 +48,7 @@ def load(trade: Trade, state: Mapping[str, Any]) -> None:
     tracker = trade.tracker
     _load(trade, state["trade"])
     tracker._alive = {client_id: tracker._orders[client_id] for client_id in state["alive"]}
-    tracker._stops = {int(slot): tracker._orders[client_id] for slot, client_id in state["stops"].items()}
+    tracker._stops = {slot: tracker._orders[client_id] for slot, client_id in state["stops"]}
     tracker._fills = {(time, oid, number): is_own for time, oid, number, is_own in state["fills"]}
     trade.ladder.position_map.index()
 

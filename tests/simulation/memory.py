@@ -16,7 +16,7 @@ from hypertui.execution.playback import replay
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
-from tests.support.whole_state import whole_state
+from tests.support.whole_state import difference
 
 _IN_ORDER = 100  # each so many comparisons also hold the order of all things against each other
 
@@ -50,15 +50,14 @@ class Twin:
         self._compared += 1
         if self._compared % _IN_ORDER and live.trade == self._trade:
             return ""
-        now, then = whole_state(live.trade), whole_state(self._trade)
-        return "" if now == then else _difference(now, then)
+        return difference(live.trade, self._trade)
 
 
 def problems_of_memory(live: LiveTrade, history: Sequence[JournalledInput]) -> Iterator[str]:
     """What a restart would take up otherwise than it is."""
-    now, then = whole_state(live.trade), whole_state(_opened(live, history))
-    if now != then:
-        yield f"the journal gives another trade: {_difference(now, then)}"
+    text = difference(live.trade, _opened(live, history))
+    if text:
+        yield f"the journal gives another trade: {text}"
 
 
 def _opened(live: LiveTrade, kept: Sequence[JournalledInput]) -> Trade:
@@ -70,13 +69,3 @@ def _opened(live: LiveTrade, kept: Sequence[JournalledInput]) -> Trade:
     trade = Trade(ladder, live.desk.config.timing, ids)
     replay(trade, history.since)
     return trade
-
-
-def _difference(now: object, then: object, where: str = "") -> str:
-    """The first part in which two whole states differ."""
-    if isinstance(now, list | tuple) and isinstance(then, list | tuple) and len(now) == len(then):
-        for number, (one, other) in enumerate(zip(now, then, strict=True)):
-            if one != other:
-                name = one[0] if isinstance(one, tuple) and one and isinstance(one[0], str) else number
-                return _difference(one, other, f"{where}.{name}")
-    return f"{where} is {now!r}, played back {then!r}"

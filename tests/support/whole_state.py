@@ -10,21 +10,30 @@ from enum import Enum
 from typing import Any
 
 from hypertui.execution.trade import Trade
-from hypertui.strategy.ladder.grid import UnitGrid
 
 _ATOMS = (str, int, bool, Decimal, type(None), Enum)
 
 
-def whole_state(trade: Trade) -> Any:
-    """Two trades are in the same state exactly if this is equal for both, the order of orders too."""
-    return _parts(trade, {})
+def difference(one: Trade, other: Trade) -> str:
+    """The first part in which the states of two trades differ, the order of orders too; empty where they are
+    the same."""
+    return _difference(_parts(one, {}), _parts(other, {}))
+
+
+def _difference(one: Any, other: Any, where: str = "trade") -> str:
+    if one == other:
+        return ""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+        for number, (left, right) in enumerate(zip(one, other, strict=True)):
+            if left != right:
+                name = left[0] if isinstance(left, tuple) and left and isinstance(left[0], str) else number
+                return _difference(left, right, f"{where}.{name}")
+    return f"{where}: {one!r} here, {other!r} there"
 
 
 def _parts(value: Any, seen: dict[int, int]) -> Any:
     if isinstance(value, _ATOMS):
         return value
-    if isinstance(value, UnitGrid):  # the prices that it has worked out are no state
-        return value.entry_price, value.unit_size
     if _can_change(value):
         if id(value) in seen:
             return "seen", seen[id(value)]  # one thing in two places is one thing in the other trade too
@@ -36,7 +45,9 @@ def _parts(value: Any, seen: dict[int, int]) -> Any:
     if isinstance(value, Set):
         return frozenset(value)
     if dataclasses.is_dataclass(value):
-        named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        # What is not compared is another way to what is there already.
+        fields = [field.name for field in dataclasses.fields(value) if field.compare]
+        named = {name: getattr(value, name) for name in fields}
     else:
         named = vars(value)
     return type(value).__name__, [(name, _parts(each, seen)) for name, each in named.items()]

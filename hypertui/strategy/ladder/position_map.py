@@ -72,7 +72,7 @@ class PositionMap:
 
     units: dict[int, UnitHistory] = field(default_factory=dict)
     executions: deque[Execution] = field(default_factory=lambda: deque(maxlen=_EXECUTIONS_KEPT))
-    _orders: dict[str, MapOrder] = field(default_factory=dict)
+    _orders: dict[str, MapOrder] = field(default_factory=dict, compare=False)  # the same, by id
 
     def __contains__(self, unit: int) -> bool:
         return unit in self.units
