@@ -62,9 +62,18 @@ class FaultyDisk:
 
 
 class FileJournal:
-    """A database in a file, opened anew by every process, which each time has a new `disk`."""
+    """A database in a file, opened anew by every process, which each time has a new `disk`. A state is kept
+    every so many inputs."""
 
-    def __init__(self, folder: Path, config: TradeConfig, random: Random, disk: Callable[[], Disk]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: TradeConfig,
+        random: Random,
+        disk: Callable[[], Disk],
+        keep_every: int = _KEEP_EVERY,
+    ) -> None:
+        self._keep_every = keep_every
         self._newest = ""
         self._url = f"sqlite:///{folder / 'journal.db'}"
         self._config = config
@@ -80,7 +89,7 @@ class FileJournal:
         event.listen(session.database.engine, "connect", _without_waiting)
         trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
         self._newest = f"{trade_id:016x}"
-        trade._keep_every = _KEEP_EVERY
+        trade._keep_every = self._keep_every
         return trade_id, DoorJournal(journal, trade, door, self._disk())
 
     def fills(self) -> list[FillRecord]:
