@@ -101,12 +101,25 @@ Listen = Callable[[Callable[[Listener, socket.socket, int], None]], Listener]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def test_what_is_sent_is_the_json_as_it_is(scripted: Scripted) -> None:
-    scripted.say("order", {"status": "ok"})
-    answer = run(scripted.url, act)
-    assert json.loads(answer.body) == {"status": "ok"}
-    assert answer.status_code == 200
-    assert scripted.requests == [("/exchange", json.loads(ACTION))]
+def test_what_is_sent_is_the_json_as_it_is(listen: Listen) -> None:
+    def serve(listener: Listener, connection: socket.socket, number: int) -> None:
+        listener.hear(connection)
+        connection.sendall(OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b\r\n\r\n"))
+        listener.hear(connection)
+        connection.sendall(OK)
+
+    async def use(session: HttpSession) -> list[Answer]:
+        return [await act(session), await act(session)]
+
+    server = listen(serve)
+    for answer in run(f"http://{server.address}", use):
+        assert (answer.status_code, answer.body) == (200, b"{}")
+    for heard in server.heard:
+        head, _, body = heard.partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /exchange HTTP/1.1\r\n")
+        assert head.count(b"Content-Type:") == head.count(b"Content-Type: application/json") == 1
+        assert b"Cookie" not in head
+        assert body == ACTION
 
 
 def test_one_connection_serves_one_request_after_the_other(scripted: Scripted) -> None:
@@ -251,10 +264,11 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     return monkeypatch.setenv
 
 
+@pytest.mark.parametrize("written", ["http://", ""])
 def test_proxies_come_from_the_environment_where_that_is_trusted(
-    scripted: Scripted, proxied: Callable[[str, str], None]
+    scripted: Scripted, proxied: Callable[[str, str], None], written: str
 ) -> None:
-    proxied("http_proxy", scripted.url)
+    proxied("http_proxy", scripted.url.replace("http://", written))
 
     async def twice(session: HttpSession) -> None:
         await ask(session)

@@ -70,6 +70,8 @@ class Line:
         except Unreachable:
             turns.release()
             raise
+        # A task of its own, because what is under way is seen through, also when nobody waits for it any
+        # more. It hands the answer over itself: by asyncio.shield that would come a turn of the loop later.
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         carried = asyncio.create_task(self._carry(path, body, answer, is_action=is_action))
         self._under_way.add(carried)
@@ -82,12 +84,13 @@ class Line:
         return await answer
 
     async def _carry(self, path: str, body: bytes, answer: asyncio.Future[Json], *, is_action: bool) -> None:
-        """Send a request and give its answer or error, seen through also when nobody waits any more."""
+        """Send a request and give its answer or its error to whoever waits, if anybody still does."""
         try:
             found = await self._carried(path, body, is_action=is_action)
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             if not answer.done():
                 answer.set_exception(error)
+                answer.exception()  # seen, even if whoever waits is called off right now
         else:
             if not answer.done():
                 answer.set_result(found)

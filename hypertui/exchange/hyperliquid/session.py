@@ -18,7 +18,13 @@ from typing import Any
 import aiohttp
 import requests
 from aiohttp.abc import AbstractStreamWriter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_auth_from_url, select_proxy, urldefragauth
+from requests.utils import (
+    DEFAULT_CA_BUNDLE_PATH,
+    get_auth_from_url,
+    prepend_scheme_if_needed,
+    select_proxy,
+    urldefragauth,
+)
 
 from hypertui.exchange.hyperliquid.resolver import Resolver
 
@@ -93,12 +99,12 @@ class HttpSession:
         with requests.Session() as environment:
             environment.trust_env = self._trust_env
             found = environment.merge_environment_settings(self.base_url, {}, None, None, None)
-        headers = {"Content-Type": "application/json"}
+        headers: dict[str, str] = {}
         proxy = select_proxy(self.base_url, found["proxies"])
         if proxy is not None:
-            self._proxy = _through(proxy)
+            self._proxy = _through(prepend_scheme_if_needed(proxy, "http"))
             if self.base_url.startswith("http:"):  # no tunnel: the proxy reads the request itself
-                headers |= self._proxy["proxy_headers"]
+                headers = self._proxy["proxy_headers"]
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,
