@@ -56,9 +56,10 @@ def step() -> dict[str, object]:
 @dataclass(frozen=True, slots=True)
 class Paired:
     """One order and the price message that caused it, in ns: the commit of what was decided, and the times
-    from the message's arrival until the order left and was acknowledged."""
+    from the message's arrival until that began, and until the order left and was acknowledged."""
 
     commit: int
+    decided: int
     left: int
     acknowledged: int
 
@@ -75,7 +76,9 @@ def paired(events: list[Event], price: Decimal) -> Paired | None:
     answer = at.index(ANSWER)
     left = max(time for time, kind, _ in events[:answer] if kind == SENT)
     arrived = events[0][0]
-    return Paired(int(events[2][2]), left - arrived, events[answer][0] - arrived)
+    commit = int(events[2][2])
+    decided = events[2][0] - commit - arrived
+    return Paired(commit, decided, left - arrived, events[answer][0] - arrived)
 
 
 class Engine:
@@ -191,12 +194,15 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
             if len(steps) == STEPS or taken == MOST_STEPS:
                 break
     commit = milliseconds([one.commit for one in steps])
+    decided = milliseconds([one.decided for one in steps])
     left = milliseconds([one.left for one in steps])
     acknowledged = milliseconds([one.acknowledged for one in steps])
     alone = milliseconds(bares)
     return {
         "steps": len(steps),
         "not_paired": len(bares) - len(steps),
+        "decided_p50_ms": decided.p50,
+        "decided_p99_ms": decided.p99,
         "commit_p50_ms": commit.p50,
         "commit_p99_ms": commit.p99,
         "left_p50_ms": left.p50,

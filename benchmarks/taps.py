@@ -3,8 +3,6 @@
 They are read from all threads' one list of events: (nanoseconds of `perf_counter_ns`, kind, what it says).
 """
 
-import http.client
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +12,8 @@ from unittest import mock
 from websockets.asyncio.client import ClientConnection
 
 from hypertui.exchange.hyperliquid.feed import Feed
-from hypertui.exchange.hyperliquid.sdk import Actions
+from hypertui.exchange.hyperliquid.line import Line
+from hypertui.exchange.hyperliquid.session import Body
 from hypertui.journal import Journal
 
 # Bytes were taken from the feed's socket, by the event loop.
@@ -23,7 +22,7 @@ CHUNK = "chunk"
 FRAME = "frame"
 # The journal has made durable what was queued; the ns that it took.
 COMMIT = "commit"
-# The client is about to post an action; its type.
+# The client is about to send a signed action; its type.
 ACTION = "action"
 # Bytes of an action were given to its socket.
 SENT = "sent"
@@ -36,13 +35,12 @@ Event = tuple[int, str, str]
 class Recorder:
     """The events of the engine's feed, journal and actions, in the order in which they happened.
 
-    `answered` is called after each answer, on the thread that read it.
+    `answered` is called after each answer, on the engine's thread.
     """
 
     def __init__(self, answered: Callable[[str], None]) -> None:
         self._answered = answered
         self._events: list[Event] = []
-        self._posting = threading.local()
 
     def take(self) -> list[Event]:
         """What was recorded since the last call."""
@@ -53,45 +51,41 @@ class Recorder:
     def recording(self) -> Iterator[None]:
         """Record for as long as the context lasts."""
         taken, framed = ClientConnection.data_received, Feed._take
-        posted, sent = Actions.post, http.client.HTTPConnection.send
+        acted, written = Line.act, Body.write_with_length
         committed = Journal.commit
 
         def data_received(socket: ClientConnection, data: bytes) -> None:
             self._note(CHUNK)
             taken(socket, data)
 
-        def take(feed: Feed, channels: Any, text: str | bytes, heard: float) -> bool:
+        def take(feed: Feed, channels: Any, text: str | bytes) -> bool:
             self._note(FRAME, str(text))
-            return framed(feed, channels, text, heard)
+            return framed(feed, channels, text)
 
         def commit(journal: Journal, *how: Any) -> None:
             began = time.perf_counter_ns()
             committed(journal, *how)
             self._note(COMMIT, str(time.perf_counter_ns() - began))
 
-        def post(actions: Actions, url_path: str, payload: Any = None) -> Any:
-            kind = payload["action"]["type"]
-            self._posting.now = True
+        async def act(line: Line, action: bytes) -> Any:
+            kind = action.partition(b'"type": "')[2].partition(b'"')[0].decode()
             self._note(ACTION, kind)
-            try:
-                answer = posted(actions, url_path, payload)
-            finally:
-                self._posting.now = False
+            answer = await acted(line, action)
             self._note(ANSWER, kind)
             self._answered(kind)
             return answer
 
-        def send(connection: http.client.HTTPConnection, data: Any) -> None:
-            sent(connection, data)
-            if getattr(self._posting, "now", False):
+        async def write(body: Body, *how: Any) -> None:
+            await written(body, *how)
+            if body.decode().startswith('{"action"'):
                 self._note(SENT)
 
         with ExitStack() as patches:
             patches.enter_context(mock.patch.object(ClientConnection, "data_received", data_received))
             patches.enter_context(mock.patch.object(Feed, "_take", take))
             patches.enter_context(mock.patch.object(Journal, "commit", commit))
-            patches.enter_context(mock.patch.object(Actions, "post", post))
-            patches.enter_context(mock.patch.object(http.client.HTTPConnection, "send", send))
+            patches.enter_context(mock.patch.object(Line, "act", act))
+            patches.enter_context(mock.patch.object(Body, "write_with_length", write))
             yield
 
     def _note(self, kind: str, says: str = "") -> None:

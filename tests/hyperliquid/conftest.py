@@ -22,8 +22,9 @@ META = {
 
 CONTEXTS = [{"markPx": "1"}, {"markPx": "2"}, {"markPx": "100.5", "midPx": "100.4"}]
 
-# A status with the body and headers to send, or None to hang up without an answer.
-Answer = tuple[int, str] | tuple[int, str, dict[str, str]] | None
+# A status with the body and headers to send; or what writes bytes, after which the connection is closed; or
+# None to hang up without an answer.
+Answer = tuple[int, str] | tuple[int, str, dict[str, str]] | Callable[[socket.socket], None] | None
 
 
 class Scripted:
@@ -79,8 +80,11 @@ class Scripted:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 script.requests.append((self.path, body))
                 answer = script.answers[body.get("action", body)["type"]](body)
-                if answer is None:
+                if answer is None or callable(answer):
                     self.close_connection = True
+                    if answer is not None:
+                        with contextlib.suppress(OSError):  # the client may have hung up
+                            answer(self.connection)
                     return
                 text = answer[1].encode()
                 self.send_response(answer[0])
@@ -101,3 +105,10 @@ def scripted() -> Iterator[Scripted]:
     server = Scripted()
     yield server
     server.close()
+
+
+@pytest.fixture
+def stalled() -> Iterator[str]:
+    """An exchange that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -21,7 +21,6 @@ from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.hyperliquid.feed import Pace
 from hypertui.exchange.hyperliquid.sdk import Actions
-from hypertui.exchange.hyperliquid.session import HttpSession
 from hypertui.exchange.protocol import (
     CancelOutcome,
     Exchange,
@@ -77,13 +76,6 @@ def signer(body: dict[str, Any]) -> str:
         body["action"], body["signature"], None, body["nonce"], body["expiresAfter"], False
     )
     return address.lower()
-
-
-@pytest.fixture
-def stalled() -> Iterator[str]:
-    """An exchange that accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def test_fulfils_the_protocol(scripted: Scripted) -> None:
@@ -143,27 +135,28 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
     assert bodies[21]["action"] == {"type": "updateLeverage", "asset": 2, "isCross": True, "leverage": 7}
 
 
-def test_nonces_grow_when_the_clock_does_not(scripted: Scripted) -> None:
-    scripted.say("noop", {"status": "ok", "response": {"type": "default"}})
-    meta = {"universe": []}
-    session = HttpSession(trust_env=False)
-    actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, meta, 5.0)
-    with session:
-        for nonce in (1000, 1000, 900, 1500):
-            actions.send(actions.signed(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES))
+@pytest.fixture
+def actions() -> Iterator[Actions]:
+    actions = Actions(paper("http://127.0.0.1:1"), KEY, KEY.address, None, {"universe": []})
+    yield actions
+    actions.close()
+
+
+def test_nonces_grow_when_the_clock_does_not(actions: Actions) -> None:
+    bodies = []
+    for nonce in (1000, 1000, 900, 1500):
+        signed = actions.begin(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES)
+        bodies.append(json.loads(signed.result()))
     assert actions.expires_after is None
-    bodies = scripted.asked("noop")
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
     for body in bodies:
         assert body["expiresAfter"] == EXPIRES
         assert signer(body) == KEY.address
 
 
-def test_the_expiry_is_forgotten_when_signing_fails(scripted: Scripted) -> None:
-    session = HttpSession(trust_env=False)
-    actions = Actions(paper(scripted.url), session, KEY, KEY.address, None, {"universe": []}, 5.0)
-    with session, pytest.raises(KeyError):
-        actions.signed(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES)
+def test_the_expiry_is_forgotten_when_signing_fails(actions: Actions) -> None:
+    with pytest.raises(KeyError):
+        actions.begin(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES).result()
     assert actions.expires_after is None
 
 

@@ -17,12 +17,11 @@ from typing import Any
 
 import pytest
 
-from hypertui.exchange.hyperliquid import HyperliquidExchange, workers
+from hypertui.exchange.hyperliquid import HyperliquidExchange, paper, resolver
 from hypertui.exchange.hyperliquid.client import _MOST_PAGES
-from hypertui.exchange.hyperliquid.workers import Workers
 from hypertui.exchange.protocol import ExchangeError, RateLimited, Rejected, Resting, Unknown, Unreachable
-from tests.hyperliquid.conftest import Scripted
-from tests.hyperliquid.test_hyperliquid_client import EXPIRES, fill, ok, order, run
+from tests.hyperliquid.conftest import Answer, Scripted
+from tests.hyperliquid.test_hyperliquid_client import EXPIRES, KEY, fill, ok, order, run
 
 TIMEOUT = 0.3
 LATEST = 2.5  # s; more than the time-out and the grace together, on a busy machine
@@ -110,25 +109,19 @@ def test_an_answer_that_trickles_ends_with_the_time_out(answer: Callable[[socket
 
 def test_an_action_whose_answer_trickles_is_unknown_and_in_nobodys_way(scripted: Scripted) -> None:
     scripted.say("frontendOpenOrders", [])
-    slow = SLOW["a body of known length"]
-
-    def answer(connection: socket.socket) -> None:
-        slow(connection)
+    scripted.say_raw("order", SLOW["a body of known length"])
 
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
-        with raw(answer) as server:
-            assert exchange._actions is not None
-            exchange._actions.base_url = server.url
-            began = time.monotonic()
-            placing = [asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(6)]
-            assert await exchange.open_orders("SOL") == ()
-            for each in placing:
-                with pytest.raises(Unknown, match="in time"):
-                    await each
-            # Four at a time, each for as long as a request may take.
-            assert time.monotonic() - began < 2 * LATEST
-            assert server.requests == 6
+        began = time.monotonic()
+        placing = [asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(6)]
+        assert await exchange.open_orders("SOL") == ()
+        for each in placing:
+            with pytest.raises(Unknown, match="in time"):
+                await each
+        # Four at a time, each for as long as a request may take.
+        assert time.monotonic() - began < 2 * LATEST
+        assert len(scripted.asked("order")) == 6
 
     run(scripted.url, use, timeout=2 * TIMEOUT)
 
@@ -235,16 +228,15 @@ def test_whatever_comes_is_an_answer_or_an_error_with_one_line(
 def test_an_action_that_is_answered_by_garbage_may_have_taken_effect(
     scripted: Scripted, answer: Callable[[socket.socket], None]
 ) -> None:
+    scripted.say_raw("order", answer)
+
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
-        assert exchange._actions is not None
-        with raw(answer) as server:
-            exchange._actions.base_url = server.url
-            with pytest.raises(Unknown):
-                await exchange.place([order()], EXPIRES)
-            assert server.requests == 1
+        with pytest.raises(Unknown):
+            await exchange.place([order()], EXPIRES)
 
     run(scripted.url, use, timeout=5.0)
+    assert len(scripted.asked("order")) == 1
 
 
 def test_what_a_terminal_would_obey_is_taken_out_of_what_the_exchange_says(scripted: Scripted) -> None:
@@ -276,74 +268,66 @@ def test_a_list_of_pages_without_end_is_given_up(scripted: Scripted) -> None:
     assert len(scripted.asked("userFillsByTime")) == _MOST_PAGES
 
 
-def test_a_job_that_never_ends_costs_its_turn_and_no_other() -> None:
+def test_closing_sees_through_what_nobody_waits_for_any_more(scripted: Scripted) -> None:
+    asked, release = threading.Event(), threading.Event()
+    answered: list[bool] = []
+
+    def answer(_: dict[str, Any]) -> Answer:
+        asked.set()
+        release.wait(5)
+        answered.append(True)
+        return 200, json.dumps(ok({"resting": {"oid": 1}}))
+
+    scripted.answers["order"] = answer
+
     async def main() -> None:
-        workers, release = Workers(2, "test"), threading.Event()
-        began = time.monotonic()
-        stuck = [asyncio.create_task(workers.run(release.wait, 0.05)) for _ in range(6)]
-        for each in stuck:
-            with pytest.raises(TimeoutError):
-                await each
-        assert await workers.run(lambda: 7, 5.0) == 7
-        await workers.close()
-        assert time.monotonic() - began < 2.0
-        release.set()
-
-    asyncio.run(main())
-
-
-def test_threads_are_used_again() -> None:
-    async def main() -> None:
-        workers = Workers(3, "test")
-        names = set()
-        for _ in range(20):
-            names |= set(await asyncio.gather(*(workers.run(_thread_name, 5.0) for _ in range(3))))
-        assert len(names) == 3
-        await workers.close()
-
-    asyncio.run(main())
-
-
-def test_closing_waits_for_what_nobody_waits_for_any_more() -> None:
-    async def main() -> None:
-        workers, began, release = Workers(1, "test"), threading.Event(), threading.Event()
-        done: list[bool] = []
-
-        def job() -> None:
-            began.set()
-            release.wait(5)
-            done.append(True)
-
-        task = asyncio.create_task(workers.run(job, 5.0))
-        await asyncio.to_thread(began.wait, 5)
-        task.cancel()
-        closing = asyncio.create_task(workers.close())
+        exchange = HyperliquidExchange(paper(scripted.url), KEY)
+        await exchange.open()
+        placing = asyncio.create_task(exchange.place([order()], EXPIRES))
+        await asyncio.to_thread(asked.wait, 5)
+        placing.cancel()
+        closing = asyncio.create_task(exchange.close())
         await asyncio.sleep(0)
+        assert not closing.done()
         release.set()
         await closing
-        assert done == [True]
+        assert answered == [True]
 
     asyncio.run(main())
 
 
-def test_a_process_ends_though_a_thread_of_it_is_stuck() -> None:
+def test_closing_waits_no_longer_than_the_time_out(stalled: str) -> None:
+    async def main() -> None:
+        exchange = HyperliquidExchange(paper(stalled), KEY, timeout=TIMEOUT)
+        began = time.monotonic()
+        asking = [asyncio.create_task(exchange.instruments()) for _ in range(6)]
+        await asyncio.sleep(0)
+        await exchange.close()
+        assert time.monotonic() - began < LATEST
+        for each in asking[:4]:
+            with pytest.raises(Unreachable, match="in time"):
+                await each
+        for each in asking[4:]:  # their turn has never come
+            with pytest.raises(Unreachable, match="closed"):
+                await each
+
+    asyncio.run(main())
+
+
+def test_a_process_ends_though_the_resolver_is_stuck() -> None:
     script = (
-        "import asyncio, runpy, sys, time\n"
-        "Workers = runpy.run_path(sys.argv[1])['Workers']\n"  # without the SDK, which takes a second
+        "import asyncio, runpy, socket, sys, time\n"
+        "Resolver = runpy.run_path(sys.argv[1])['Resolver']\n"  # without the SDK, which takes a second
+        "socket.getaddrinfo = lambda *_, **__: time.sleep(60)\n"
         "async def main():\n"
-        "    workers = Workers(1, 'stuck')\n"
         "    try:\n"
-        "        await workers.run(lambda: time.sleep(60), 0.05)\n"
+        "        async with asyncio.timeout(0.05):\n"
+        "            await Resolver().resolve('exchange.example')\n"
         "    except TimeoutError:\n"
         "        print('late')\n"
-        "    await workers.close()\n"
         "asyncio.run(main())\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", script, workers.__file__], capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", script, resolver.__file__], capture_output=True, text=True, timeout=30
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "late\n", "")
-
-
-def _thread_name() -> str:
-    return threading.current_thread().name

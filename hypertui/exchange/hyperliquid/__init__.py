@@ -1,4 +1,4 @@
-"""The real exchange: the SDK for actions and questions, `websockets` for the feed, errors as types.
+"""The real exchange: the SDK words and signs, `aiohttp` asks, `websockets` brings the feed, errors are types.
 
 Paper, testnet and mainnet are the same code: only the base URL and the key differ.
 """

@@ -72,13 +72,9 @@ class HyperliquidExchange:
         self._network = network
         self._key = key
         self._account = (account or key.address).lower()
-        self._timeout = timeout
         self._with_last = with_last
         self._pace = pace or Pace()
-        # Shared by the threads, whose connections it hands out, the one used last first: an action finds one
-        # that a question has kept warm, where one of its own would be hung up between two steps.
-        self._session = HttpSession(trust_env=not network.is_loopback)
-        self._questions = Questions(network, self._session, timeout)
+        self._questions = Questions(network)
         self._actions: Actions | None = None
         self._meta: Json = None
         # What came with the markets, and when: for a quote that is the very next thing to be asked for.
@@ -86,10 +82,13 @@ class HyperliquidExchange:
         self._authority = Authority(key.address, self._account, self._ask)
         self._holdings = Holdings(self._account, self._ask)
         self._meter = RateMeter()
-        self._line = Line(self._session, timeout, self._meter, self._hurry_feeds)
+        # Questions and actions share its connections: an action finds one that a question has kept warm,
+        # where one of its own would be hung up between two steps.
+        session = HttpSession(network.base_url, trust_env=not network.is_loopback)
+        self._line = Line(session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
-        self._prepared: tuple[_Placement, Future[Json]] | None = None
+        self._prepared: tuple[_Placement, Future[bytes]] | None = None
 
     @property
     def account(self) -> str:
@@ -240,7 +239,7 @@ class HyperliquidExchange:
         if actions is None or self._line.closed or not orders:
             return
 
-        signing = self._line.begin(lambda: actions.signed(_placement(orders, grouping), expires_at))
+        signing = actions.begin(_placement(orders, grouping), expires_at)
         self._prepared = (tuple(orders), expires_at, grouping), signing
 
     async def place(
@@ -295,21 +294,15 @@ class HyperliquidExchange:
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
         await self._line.close()
+        if self._actions is not None:
+            self._actions.close()
 
     async def _opened(self) -> Actions:
         async with self._opening:
             if self._actions is None:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
-                self._actions = Actions(
-                    self._network,
-                    self._session,
-                    self._key,
-                    self._account,
-                    self._authority.vault,
-                    meta,
-                    self._timeout,
-                )
+                self._actions = Actions(self._network, self._key, self._account, self._authority.vault, meta)
             return self._actions
 
     async def _markets(self) -> Json:
@@ -322,10 +315,10 @@ class HyperliquidExchange:
     async def _ask(
         self, weight: int, question: Callable[[Questions], Json], read: Callable[[Json], _T]
     ) -> _T:
-        """Ask on a thread and read the answer."""
+        """Ask, and read the answer."""
         self._meter.asked(weight)
         self._contexts = None
-        answer = await self._line.ask(lambda: question(self._questions))
+        answer = await self._line.ask(question(self._questions))
         return understood(answer, read)
 
     async def _act(
@@ -335,7 +328,7 @@ class HyperliquidExchange:
         expires_at: int,
         sign: Callable[[Actions], Json],
         read: Callable[[Json], _T],
-        signing: Future[Json] | None = None,
+        signing: Future[bytes] | None = None,
     ) -> _T:
         """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
         `signing` gives what `sign` would, where that has been begun.
@@ -347,12 +340,13 @@ class HyperliquidExchange:
             if symbol not in actions.info.name_to_coin:
                 raise _no_market(symbol)
 
-        def send() -> Json:
-            return actions.send(actions.signed(sign, expires_at) if signing is None else signing.result())
-
+        self._line.require_open()
         self._meter.acted(parts)
         self._contexts = None
-        answer = await self._line.act(send)
+        signing = signing or actions.begin(sign, expires_at)
+        # Not even a turn of the loop is lost with one that is there.
+        signed = signing.result() if signing.done() else await asyncio.wrap_future(signing)
+        answer = await self._line.act(signed)
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import requests
 from hyperliquid.utils.error import ClientError, ServerError
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from hypertui.core.redaction import printable
-from hypertui.exchange.hyperliquid.session import NoAnswer
+from hypertui.exchange.hyperliquid.session import NoAnswer, NoConnection
 from hypertui.exchange.protocol import (
     ExchangeError,
     Halted,
@@ -29,8 +27,6 @@ RETRY_AFTER_BUDGET = 10.0  # seconds; an account without budget gets one action 
 # Nobody waits longer because a header says so: by then a sixth of the weight is back in any case.
 _LONGEST_RETRY_AFTER = 10.0
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
-
-LATE = "the exchange did not answer in time"
 
 # In this order: the first that occurs in the venue's words decides.
 _REFUSALS = (
@@ -95,37 +91,17 @@ def no_answer(reason: object, *, is_action: bool) -> ExchangeError:
 
 
 def transport(error: Exception, *, is_action: bool) -> ExchangeError:
-    """The error for what the SDK raised instead of an answer, by design or by accident."""
+    """The error for what was raised instead of an answer, by design or by accident."""
+    if isinstance(error, NoConnection):
+        return Unreachable(f"no connection to the exchange: {brief(error)}")
     if isinstance(error, NoAnswer):
         return no_answer(error, is_action=is_action)
-    if isinstance(error, requests.RequestException):
-        if _never_sent(error):
-            return Unreachable(f"no connection to the exchange: {brief(_cause(error))}")
-        if isinstance(error, requests.Timeout):
-            return no_answer(LATE, is_action=is_action)
-        return no_answer(f"the connection broke: {brief(_cause(error))}", is_action=is_action)
     if isinstance(error, ClientError):
         return _client_error(error, is_action=is_action)
     if isinstance(error, ServerError):
         text = f"the exchange failed with HTTP {error.status_code}: {error.message}"
         return no_answer(text, is_action=is_action)
     return no_answer(f"not an answer of the exchange: {type(error).__name__}", is_action=is_action)
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the connection was never made, so that nothing can have been sent."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    inner = error.args[0] if error.args else None
-    return isinstance(inner, MaxRetryError) and isinstance(inner.reason, NewConnectionError)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without the layers of pools and retries around it."""
-    inner = error.args[0] if error.args else None
-    reason = inner.reason if isinstance(inner, MaxRetryError) else inner
-    root = (reason.__cause__ or reason.__context__ or reason) if isinstance(reason, BaseException) else error
-    return str(root) or type(root).__name__
 
 
 def _client_error(error: ClientError, *, is_action: bool) -> ExchangeError:

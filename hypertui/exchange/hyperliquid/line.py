@@ -1,30 +1,23 @@
-"""The line to the venue: requests carried out on threads, each for its time and no longer."""
+"""The line to the venue: requests on the event loop, a few at a time, each for its time and no longer."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
 
-from hypertui.exchange.hyperliquid import errors
+from hypertui.exchange.hyperliquid import errors, sdk
 from hypertui.exchange.hyperliquid.checks import Json
 from hypertui.exchange.hyperliquid.rate_meter import RateMeter
 from hypertui.exchange.hyperliquid.session import HttpSession
-from hypertui.exchange.hyperliquid.workers import Workers
-from hypertui.exchange.protocol import RateLimited, Rejected, Unknown, Unreachable
-
-_T = TypeVar("_T")
+from hypertui.exchange.protocol import RateLimited, Unknown, Unreachable
 
 _QUESTIONS_AT_ONCE = 4
 _ACTIONS_AT_ONCE = 4
-# A request ends by itself at its time-out. One that does not, because the resolver of names blocks for
-# example, is given up this much (s) later.
-_GRACE = 0.5
 
 
 class Line:
-    """Actions have threads of their own, so that no question is ever in their way, and a few of them, so that
+    """Actions have turns of their own, so that no question is ever in their way, and a few of them, so that
     neither is an action that is not answered. `timeout` is in seconds; `back` is called when the venue says
     something again after it had said nothing."""
 
@@ -35,53 +28,82 @@ class Line:
         self._timeout = timeout
         self._meter = meter
         self._back = back
-        self._asking = Workers(_QUESTIONS_AT_ONCE, "hyperliquid-question")
-        self._acting = Workers(_ACTIONS_AT_ONCE, "hyperliquid-action")
+        self._asking = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+        self._acting = asyncio.Semaphore(_ACTIONS_AT_ONCE)
+        self._waiting = 0  # for their turn
+        self._under_way: set[asyncio.Task[None]] = set()
         self._silent = False
         self.closed = False
 
-    async def ask(self, question: Callable[[], Json]) -> Json:
+    async def ask(self, question: Json) -> Json:
         """The answer to a question. Raises errors of `hypertui.exchange.protocol`."""
-        return await self._run(self._asking, question, is_action=False)
+        body = json.dumps(question).encode()
+        return await self._run(self._asking, "/info", body, is_action=False)
 
-    async def act(self, action: Callable[[], Json]) -> Json:
-        """The answer to an action. Raises errors of `hypertui.exchange.protocol`."""
-        return await self._run(self._acting, action, is_action=True)
+    async def act(self, action: bytes) -> Json:
+        """The answer to a signed action. Raises errors of `hypertui.exchange.protocol`."""
+        return await self._run(self._acting, "/exchange", action, is_action=True)
 
-    def begin(self, job: Callable[[], _T]) -> Future[_T]:
-        """Have something prepared at once that sends nothing."""
-        return self._acting.begin(job)
+    def require_open(self) -> None:
+        """Raises Unreachable once the line is closed: nothing more is sent."""
+        if self.closed:
+            raise Unreachable("the client is closed")
 
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
         self.closed = True
-        await asyncio.gather(self._acting.close(), self._asking.close())
-        self._session.close()
+        while self._waiting or self._under_way:
+            if self._under_way:
+                await asyncio.wait(self._under_way)
+            await asyncio.sleep(0)
+        await self._session.close()
 
-    async def _run(self, workers: Workers, job: Callable[[], Json], *, is_action: bool) -> Json:
-        def unless_closed() -> Json:
-            if self.closed:  # while the job was waiting for its turn
-                raise _closed()
-            return job()
-
-        if self.closed:
-            raise _closed()
+    async def _run(self, turns: asyncio.Semaphore, path: str, body: bytes, *, is_action: bool) -> Json:
+        self.require_open()
+        self._waiting += 1
         try:
-            answer = await workers.run(unless_closed, self._timeout + _GRACE)
-        except TimeoutError:
-            self._heard(False)
-            raise errors.no_answer(errors.LATE, is_action=is_action) from None
-        except (Unreachable, Unknown):
-            self._heard(False)
+            await turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            self.require_open()  # it may have been closed meanwhile
+        except Unreachable:
+            turns.release()
             raise
-        except RateLimited as error:
-            self._heard(True)
-            if not error.actions_only:
+        # A task of its own, because what is under way is seen through, also when nobody waits for it any
+        # more. It hands the answer over itself: by asyncio.shield that would come a turn of the loop later.
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        carried = asyncio.create_task(self._carry(path, body, answer, is_action=is_action))
+        self._under_way.add(carried)
+
+        def is_over(done: asyncio.Task[None]) -> None:
+            self._under_way.discard(done)
+            turns.release()
+
+        carried.add_done_callback(is_over)
+        return await answer
+
+    async def _carry(self, path: str, body: bytes, answer: asyncio.Future[Json], *, is_action: bool) -> None:
+        """Send a request and give its answer or its error to whoever waits, if anybody still does."""
+        try:
+            found = await self._carried(path, body, is_action=is_action)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            if not answer.done():
+                answer.set_exception(error)
+                answer.exception()  # seen, even if whoever waits is called off right now
+        else:
+            if not answer.done():
+                answer.set_result(found)
+
+    async def _carried(self, path: str, body: bytes, *, is_action: bool) -> Json:
+        try:
+            answer = sdk.read(await self._session.post(path, body, self._timeout))
+        except Exception as error:
+            typed = errors.transport(error, is_action=is_action)
+            self._heard(not isinstance(typed, Unreachable | Unknown))
+            if isinstance(typed, RateLimited) and not typed.actions_only:
                 self._meter.throttled()
-            raise
-        except Rejected:
-            self._heard(True)
-            raise
+            raise typed from error
         self._heard(True)
         return answer
 
@@ -89,7 +111,3 @@ class Line:
         was_silent, self._silent = self._silent, not something
         if was_silent and something:
             self._back()
-
-
-def _closed() -> Unreachable:
-    return Unreachable("the client is closed")
