@@ -26,7 +26,7 @@ from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, R
 from hypertui.cli.journal import journals
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.engine import EmbeddedEngine
+from hypertui.engine.engine import EmbeddedEngine
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Stop
 from hypertui.port.snapshot import Network

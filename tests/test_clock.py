@@ -12,7 +12,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.terminal.last_position import last_position
 from hypertui.core import shutdown
 from hypertui.core.clock import SteadyClock
-from hypertui.execution.clock_watch import ClockWatch
+from hypertui.engine.clock_watch import ClockWatch
 from hypertui.port.snapshot import Invariant, Source
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.clock_sync import ClockSync

@@ -17,10 +17,10 @@ from hypertui.console.format import clean
 from hypertui.core.clock import CLOCK
 from hypertui.core.phrases import counted
 from hypertui.core.shutdown import wind_down_on_signals
+from hypertui.engine.probe import Probe, Seen
+from hypertui.engine.probe_account import LeftBehind, NotProbed, ProbeAccount
 from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.probe import Probe, Seen
-from hypertui.execution.probe_account import LeftBehind, NotProbed, ProbeAccount
 from hypertui.journal import Locked
 from hypertui.port.snapshot import Network
 from hypertui.settings import Settings, load_settings

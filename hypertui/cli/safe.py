@@ -24,10 +24,10 @@ from hypertui.console.launch import operator
 from hypertui.core.clock import CLOCK
 from hypertui.core.redaction import printable
 from hypertui.core.shutdown import wind_down_on_signals
+from hypertui.engine.engine import EmbeddedEngine
+from hypertui.engine.make_safe import NotSafe, Safety
 from hypertui.exchange.protocol import ExchangeError, Rejected
-from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.make_safe import NotSafe, Safety
 from hypertui.journal import JournalError, Locked
 from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.engine import EventKind

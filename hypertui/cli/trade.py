@@ -33,8 +33,8 @@ from hypertui.core.clock import CLOCK
 from hypertui.core.files import open_regular
 from hypertui.core.redaction import printable
 from hypertui.core.shutdown import wind_down_on_signals
+from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import Consent, PriceSource, TradeConfig
 from hypertui.port.commands import OnExit, Stop, StopReason

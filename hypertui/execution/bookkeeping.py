@@ -45,12 +45,12 @@ class Bookkeeper:
     def book(self, fill: Fill, *, from_feed: bool = False) -> None:
         """Take a fill that the exchange tells of, in whatever way."""
         context, recorder = self._context, self._recorder
-        context.inputs.knowledge.on_fill(fill)
+        context.market.knowledge.on_fill(fill)
         if self.knows(fill) or fill.time < self._adopted_at or not self._check.admits(fill):
             return
         now = context.clock()
         if recorder.trade.tracker.find(fill.client_id) is not None:
-            made_at = min(now, fill.time - context.skew.ahead)
+            made_at = min(now, fill.time - context.clock_sync.ahead)
             recorder.take(FillReceived(now, fill, made_at, from_feed))
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.

@@ -39,7 +39,7 @@ class Durability:
     def __init__(
         self,
         journal: TradeJournal,
-        inbox: EventQueue,
+        queue: EventQueue,
         alarms: Alarms,
         random: Random,
         pause: Callable[[str], None],
@@ -47,7 +47,7 @@ class Durability:
     ) -> None:
         self.problem = ""
         self._journal = journal
-        self._inbox = inbox
+        self._queue = queue
         self._alarms = alarms
         self._random = random
         self._pause = pause
@@ -68,7 +68,7 @@ class Durability:
         except (JournalError, Locked) as error:
             self._failed(error)
             if not self._refused:
-                self._inbox.spawn(self._retry())
+                self._queue.spawn(self._retry())
 
     async def leave(self) -> str:
         """Get the rest written, within a few seconds; nothing else may follow. Returns in one line what is
@@ -95,7 +95,7 @@ class Durability:
     def go_on(self) -> None:
         """The attempts were ended with all else that went on beside: begin them again, if any are needed."""
         if self.problem and not self._refused:
-            self._inbox.spawn(self._retry())
+            self._queue.spawn(self._retry())
 
     async def _retry(self) -> None:
         if self._attempt is not None and not self._attempt.done():
@@ -112,9 +112,9 @@ class Durability:
             failure = await self._try()
             self._task.ended("" if failure is None else str(failure))
             if failure is None:
-                self._inbox.post(self._works_again)
+                self._queue.post(self._works_again)
                 return
-            self._inbox.post(partial(self._failed, failure))
+            self._queue.post(partial(self._failed, failure))
             if not isinstance(failure, JournalDown):
                 return
 

@@ -23,14 +23,14 @@ class Enquiry(Generic[T]):
     def __init__(
         self,
         ask: Callable[[], Coroutine[Any, Any, T]],
-        inbox: EventQueue,
+        queue: EventQueue,
         clock: Callable[[], int],
         backoff: Backoff,
     ) -> None:
         self.failures = 0
         self.trouble = ""
         self._ask = ask
-        self._inbox = inbox
+        self._queue = queue
         self._clock = clock
         self._backoff = backoff
         self._answer: tuple[int, T] | None = None
@@ -45,16 +45,16 @@ class Enquiry(Generic[T]):
         now = self._clock()
         if not self._under_way and now >= max(at, self._next_at):
             self._under_way = True
-            self._inbox.spawn(self._put(now))
+            self._queue.spawn(self._put(now))
         return None
 
     async def _put(self, asked_at: int) -> None:
         try:
             answer = await self._ask()
         except ExchangeError as error:
-            self._inbox.post(partial(self._failed, error))
+            self._queue.post(partial(self._failed, error))
         else:
-            self._inbox.post(partial(self._answered, asked_at, answer))
+            self._queue.post(partial(self._answered, asked_at, answer))
 
     def _failed(self, error: ExchangeError) -> None:
         self._under_way = False

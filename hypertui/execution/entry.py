@@ -53,29 +53,29 @@ class Entry:
         ids: ClientIds,
         timing: Timing,
         clock: Callable[[], int],
-        skew: ClockSync,
+        clock_sync: ClockSync,
         backoff: Backoff,
     ) -> None:
         self._exchange = exchange
         self._plan = plan
         self._timing = timing
         self._clock = clock
-        self._skew = skew
+        self._clock_sync = clock_sync
         self._backoff = backoff
         self._ids = ids
         self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def take_over(self, leverage: int, inbox: EventQueue, *, isolated: bool = False) -> None:
+    async def take_over(self, leverage: int, queue: EventQueue, *, isolated: bool = False) -> None:
         """Let a position that is there, with cross or `isolated` margin, have the plan's leverage in place of
         its own. Raises an ExchangeError."""
         if leverage != self._plan.leverage:
-            await self._set_leverage(inbox, isolated=isolated)
+            await self._set_leverage(queue, isolated=isolated)
 
     async def enter(
         self,
         attempt: int,
-        inbox: EventQueue,
+        queue: EventQueue,
         newest: Callable[[], Quote],
         record: Callable[[Order, int, Decimal], None],
     ) -> Sequence[Fill]:
@@ -84,44 +84,44 @@ class Entry:
         was decided at before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError
         only while nothing can have been."""
         symbol = self._plan.instrument.symbol
-        await self._set_leverage(inbox, isolated=self._plan.instrument.only_isolated)
+        await self._set_leverage(queue, isolated=self._plan.instrument.only_isolated)
         quote = newest()
         price = quote.mid or quote.mark
         order, expires_at = self._plan.entry(self._ids.entry(attempt), price), self._expiry()
         record(order, expires_at, price)
         self._client_id = order.client_id
-        bought = await self._bought(order, expires_at, inbox)
+        bought = await self._bought(order, expires_at, queue)
         if bought == 0:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
-        return await self._all_fills(bought, symbol, expires_at, inbox)
+        return await self._all_fills(bought, symbol, expires_at, queue)
 
-    async def _set_leverage(self, inbox: EventQueue, *, isolated: bool) -> None:
-        symbol, expiry = self._plan.instrument.symbol, self._skew.expiry(self._expiry())
+    async def _set_leverage(self, queue: EventQueue, *, isolated: bool) -> None:
+        symbol, expiry = self._plan.instrument.symbol, self._clock_sync.expiry(self._expiry())
         setting = self._exchange.set_leverage(symbol, self._plan.leverage, expiry, isolated=isolated)
-        await inbox.meanwhile(setting)
+        await queue.meanwhile(setting)
 
-    async def found(self, order: Order, expires_at: int, inbox: EventQueue) -> Sequence[Fill]:
+    async def found(self, order: Order, expires_at: int, queue: EventQueue) -> Sequence[Fill]:
         """The fills of an entry that was recorded before a restart; none if it never took effect."""
         self._client_id = order.client_id
-        bought = await self._find_out(order, expires_at, inbox)
-        return await self._all_fills(bought, order.symbol, expires_at, inbox) if bought else ()
+        bought = await self._find_out(order, expires_at, queue)
+        return await self._all_fills(bought, order.symbol, expires_at, queue) if bought else ()
 
     async def _all_fills(
-        self, bought: Decimal, symbol: str, expires_at: int, inbox: EventQueue
+        self, bought: Decimal, symbol: str, expires_at: int, queue: EventQueue
     ) -> Sequence[Fill]:
         """The fills, all of them if they come soon. Coins without a stop do not wait for the last of them any
         longer: it is booked when it comes."""
         looks = 0
-        while not await inbox.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE):
+        while not await queue.run_until(lambda: self._booked >= bought, _FILLS_PATIENCE):
             if self._booked and looks >= _FILLS_LOOKS:
                 break
-            await self._look_for_fills(symbol, expires_at, inbox)
+            await self._look_for_fills(symbol, expires_at, queue)
             looks += 1
         return sorted(self._fills.values(), key=lambda fill: fill.key)
 
-    async def _look_for_fills(self, symbol: str, expires_at: int, inbox: EventQueue) -> None:
+    async def _look_for_fills(self, symbol: str, expires_at: int, queue: EventQueue) -> None:
         since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
-        for fill in await self._insist(partial(self._exchange.fills_since, symbol, since), inbox):
+        for fill in await self._insist(partial(self._exchange.fills_since, symbol, since), queue):
             self.takes(fill)
 
     def takes(self, fill: Fill) -> None:
@@ -136,39 +136,39 @@ class Entry:
     def _expiry(self) -> int:
         return self._clock() + self._timing.expires_after
 
-    async def _bought(self, order: Order, expires_at: int, inbox: EventQueue) -> Decimal:
+    async def _bought(self, order: Order, expires_at: int, queue: EventQueue) -> Decimal:
         answer: Placed
         try:
-            (answer,) = await self._exchange.place([order], self._skew.expiry(expires_at))
+            (answer,) = await self._exchange.place([order], self._clock_sync.expiry(expires_at))
         except Unknown:
-            return await self._find_out(order, expires_at, inbox)
+            return await self._find_out(order, expires_at, queue)
         if isinstance(answer, Filled):
             return answer.size
         if isinstance(answer, Refused):
             raise StartRefused(f"the venue refused the entry: {answer.text}")
         return ZERO
 
-    async def _find_out(self, order: Order, expires_at: int, inbox: EventQueue) -> Decimal:
+    async def _find_out(self, order: Order, expires_at: int, queue: EventQueue) -> Decimal:
         """An entry without an answer is never sent again: it is asked for until it is known or expired."""
         while True:
             asked_at = self._clock()
-            report = await self._insist(lambda: self._exchange.order_report(order.client_id), inbox)
+            report = await self._insist(lambda: self._exchange.order_report(order.client_id), queue)
             if report is not None and report.state.ended:
-                await self._look_for_fills(order.symbol, expires_at, inbox)
+                await self._look_for_fills(order.symbol, expires_at, queue)
                 # Answers may be behind each other: a filled order has fills, whether they are told of yet.
                 return order.size if report.state is OrderState.FILLED else self._booked
             if report is None and asked_at > expires_at:
                 return ZERO
-            await inbox.run_until(lambda: False, self._timing.confirm_after / 1000)
+            await queue.run_until(lambda: False, self._timing.confirm_after / 1000)
 
-    async def _insist(self, question: Callable[[], Coroutine[Any, Any, T]], inbox: EventQueue) -> T:
+    async def _insist(self, question: Callable[[], Coroutine[Any, Any, T]], queue: EventQueue) -> T:
         """The answer, however long it takes: coins may be held that nothing protects yet, so this is no time
         to give up."""
         failures = 0
         while True:
             try:
-                return await inbox.meanwhile(question())
+                return await queue.meanwhile(question())
             except ExchangeError as error:
                 failures += 1
                 pause = self._backoff.after(error, failures, _INSIST_PAUSE)
-            await inbox.run_until(lambda: False, pause)
+            await queue.run_until(lambda: False, pause)

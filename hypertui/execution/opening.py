@@ -123,9 +123,9 @@ class Start:
         self._entry = entry
         self._journal = context.journal
         self._durability = context.durability
-        self._chronicle = context.chronicle
-        self._inputs = context.inputs
-        self._inbox = context.inbox
+        self._events = context.events
+        self._market = context.market
+        self._queue = context.queue
         self._entering: OwnOrder | None = None
         self._found = False
 
@@ -133,11 +133,11 @@ class Start:
         """Wait for the feed and its first price, or for the order to leave."""
 
         def there() -> bool:
-            return self._inputs.feed_up and self._inputs.price is not None
+            return self._market.feed_up and self._market.price is not None
 
         # A trade that is held already is taken up however long that takes.
         patience = None if self._journal.history().has_begun else _PATIENCE
-        await self._inbox.run_until(lambda: stop.requested or there(), patience)
+        await self._queue.run_until(lambda: stop.requested or there(), patience)
         if not stop.requested and not there():
             symbol = self._plan.instrument.symbol
             raise StartRefused(f"no price of {symbol} came within {_PATIENCE:.0f} s", status=4)
@@ -149,11 +149,11 @@ class Start:
         if (opening := known(history)) is not None:
             return opening
         if adopted is not None:
-            await self._entry.take_over(cleared.leverage, self._inbox, isolated=cleared.isolated)
+            await self._entry.take_over(cleared.leverage, self._queue, isolated=cleared.isolated)
             fills: Sequence[Fill] = [adopted]
         else:
             fills = remains.entry if remains is not None else await self._bought(history.opening)
-        self._journal.record(TradeOpened(self._inputs.now, tuple(fills)))
+        self._journal.record(TradeOpened(self._market.now, tuple(fills)))
         is_adopted = adopted is not None
         return Opening(
             fills,
@@ -174,17 +174,17 @@ class Start:
                 raise Unsound(entry.kind, entry.at, error) from error
             assert isinstance(sent, EntrySent), "its kind says so"
             self._entering = _own(sent)
-            if fills := await self._entry.found(sent.order, sent.expires_at, self._inbox):
+            if fills := await self._entry.found(sent.order, sent.expires_at, self._queue):
                 self._found = True
                 return fills
             self._tell(self._entering, "not placed")
             self._entering = None
         try:
             attempt = sum(entry.kind == "entering" for entry in history) + 1
-            return await self._entry.enter(attempt, self._inbox, self._newest_quote, self._record_entry)
+            return await self._entry.enter(attempt, self._queue, self._newest_quote, self._record_entry)
         except (StartRefused, ExchangeError) as error:
             self._record_failure(error)
-            self._journal.ended(self._inputs.now, "nothing was bought")
+            self._journal.ended(self._market.now, "nothing was bought")
             self._durability.commit()
             if history and not isinstance(error, StartRefused | Rejected):
                 # It is over, so nothing that comes now would be written down: this start must not go on.
@@ -192,11 +192,11 @@ class Start:
             raise
 
     def _newest_quote(self) -> Quote:
-        assert self._inputs.quote is not None, "the first price was waited for"
-        return self._inputs.quote
+        assert self._market.quote is not None, "the first price was waited for"
+        return self._market.quote
 
     def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
-        sent = EntrySent(self._inputs.now, order, expires_at, price)
+        sent = EntrySent(self._market.now, order, expires_at, price)
         self._journal.record(sent)
         self._entering = _own(sent)
         self._tell(self._entering, "sent")
@@ -211,7 +211,7 @@ class Start:
             self._tell(self._entering, OrderState.REJECTED.value if reached else "not placed")
 
     def _tell(self, entry: OwnOrder, status: str) -> None:
-        self._chronicle.order(OrderChanged(entry, status, entry.order_id, entry.note))
+        self._events.order(OrderChanged(entry, status, entry.order_id, entry.note))
 
 
 def _own(sent: EntrySent) -> OwnOrder:

@@ -17,7 +17,6 @@ from hypertui.core import phrases
 from hypertui.core.market import ZERO, Fill, Side
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.account_sync import AccountSync
 from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
@@ -46,16 +45,17 @@ _SELL_DOUBLINGS = 3
 class ExitedTrade(Protocol):
     """What a wind-down needs of the open trade."""
 
-    desk: TradeContext
+    context: TradeContext
     recorder: TradeRecorder
     tracker: OrderTracker
     steering: Steering
-    courier: OrderGateway
+    gateway: OrderGateway
     adoption: Adoption
-    caretaker: AccountSync
 
     @property
     def began_at(self) -> int: ...
+
+    def reconcile(self) -> None: ...
 
     def cancel(self, orders: Iterable[OwnOrder]) -> None: ...
 
@@ -80,7 +80,7 @@ class Winddown:
     """One way to its end. `reason` says in words what it is for. Times are ms."""
 
     def __init__(self, trade: ExitedTrade, verb: Verb, reason: str) -> None:
-        desk = trade.desk
+        context = trade.context
         self._trade = trade
         self._reason = reason
         self._way: Callable[[], Progress] = {
@@ -90,13 +90,15 @@ class Winddown:
             Verb.ADOPT: self._adopt,
             Verb.FLATTEN: self._flatten,
         }[verb]
-        look = partial(adoption.look, desk.exchange, desk.config.symbol, trade.began_at)
-        listing = partial(desk.exchange.open_orders, desk.config.symbol)
-        asked = (desk.inbox, desk.clock, desk.backoff)
+        look = partial(adoption.look, context.exchange, context.config.symbol, trade.began_at)
+        listing = partial(context.exchange.open_orders, context.config.symbol)
+        asked = (context.queue, context.clock, context.backoff)
         self._looks: Enquiry[tuple[Sequence[Fill], Decimal]] = Enquiry(look, *asked)
         self._listings: Enquiry[Sequence[OpenOrder]] = Enquiry(listing, *asked)
         self._began: int | None = None  # when the first step was taken
-        self._from = desk.clock()  # what the exchange said before tells nothing of what has been done since
+        self._from = (
+            context.clock()
+        )  # what the exchange said before tells nothing of what has been done since
         self._booked = trade.tracker.fills_booked
         self._unexplained = 0
         self._taken = False
@@ -106,11 +108,11 @@ class Winddown:
 
     def step(self) -> Progress:
         """Send what is missing, and say how far it has come."""
-        desk = self._trade.desk
-        if desk.skew.too_far:
-            return _waits(f"a clock that is right: nothing is sent, {desk.skew.in_words()}")
+        context = self._trade.context
+        if context.clock_sync.too_far:
+            return _waits(f"a clock that is right: nothing is sent, {context.clock_sync.in_words()}")
         if self._began is None:
-            self._began = desk.clock()
+            self._began = context.clock()
         return self._way()
 
     # The ways
@@ -150,7 +152,7 @@ class Winddown:
         held = self._trade.tracker.ladder.held
         if held:
             text = f"{_coins(self._trade, held)} is unprotected: all orders were cancelled"
-            self._trade.desk.alarms.sound("unprotected", Severity.CRITICAL, text)
+            self._trade.context.alarms.sound("unprotected", Severity.CRITICAL, text)
         return Progress(True, "no orders work at the venue")
 
     def _adopt(self) -> Progress:
@@ -166,26 +168,26 @@ class Winddown:
             if problem:
                 failed = self._unexplained >= _UNEXPLAINED
                 return Progress(failed, problem, failed)
-            self._taken, self._from = True, trade.desk.clock()
+            self._taken, self._from = True, trade.context.clock()
             for key in ("position", "foreign"):
-                trade.desk.alarms.clear(key)
+                trade.context.alarms.clear(key)
         ladder = trade.tracker.ladder
         if ladder.held < 0:
             text = f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
             return Progress(True, text, failed=True)
         if trade.steering.state.posture is Posture.PROTECT and not _covered(trade):
-            late = trade.desk.clock() > self._from + _COVERED_WITHIN
+            late = trade.context.clock() > self._from + _COVERED_WITHIN
             text = f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet"
             return Progress(late, text, failed=late)
         return Progress(True, f"{_coins(trade, ladder.held)} in {counted(ladder.long_slots, 'slot')}")
 
     def _flatten(self) -> Progress:
         """Cancel the buys, close the position reduce-only, see it at 0, cancel the stops."""
-        trade, now = self._trade, self._trade.desk.clock()
+        trade, now = self._trade, self._trade.context.clock()
         buys = trade.tracker.buys()
         trade.cancel(buys)
         assert self._began is not None, "this is a step"
-        if buys and now < self._began + trade.desk.config.timing.confirm_after:
+        if buys and now < self._began + trade.context.config.timing.confirm_after:
             return _waits(f"{counted(len(buys), 'buy')} to be cancelled")
         if self._sale is not None and not self._sale.dead:
             return _waits(f"the sale of {_coins(trade, self._sale.remaining)}")
@@ -199,7 +201,7 @@ class Winddown:
         if waits := self._rid_of(lambda: trade.tracker.alive, _is_any, "order"):
             return _waits(f"flat; {waits.text}")
         for key in ("unprotected", "position", "foreign"):
-            trade.desk.alarms.clear(key)
+            trade.context.alarms.clear(key)
         text = "position 0 and no orders"
         if trade.tracker.ladder.held:
             text += f", though the books still hold {_coins(trade, trade.tracker.ladder.held)}: "
@@ -221,9 +223,9 @@ class Winddown:
         listing = self._listings.since(self._from)
         if listing is None:
             return _waits("the exchange's list of orders")
-        left = sum(1 for order in listing if kind(order) and trade.desk.ids.owns(order.client_id))
+        left = sum(1 for order in listing if kind(order) and trade.context.ids.owns(order.client_id))
         if left:  # nobody remembers them; a comparison cancels what it finds
-            trade.desk.inbox.spawn(trade.caretaker.reconcile())
+            trade.reconcile()
             self._look_again(_LIST_AGAIN)
             return _waits(f"{counted(left, name)} still listed")
         return None
@@ -231,7 +233,7 @@ class Winddown:
     def _look_again(self, pause: int = 0) -> None:
         """What the exchange said until now does not count any more, nor what it says in the next `pause`
         ms."""
-        self._from = self._trade.desk.clock() + pause
+        self._from = self._trade.context.clock() + pause
 
     def _held(self) -> Decimal | None:
         """The position that the exchange has said since anything was last done, its fills booked where they
@@ -243,7 +245,9 @@ class Winddown:
         look = self._looks.since(self._from)
         if look is None:
             # Reduce-only: no more is sold than is there.
-            in_vain = self._looks.failures >= _QUESTIONS or self._trade.desk.clock() >= self._from + _PATIENCE
+            in_vain = (
+                self._looks.failures >= _QUESTIONS or self._trade.context.clock() >= self._from + _PATIENCE
+            )
             return ladder.position if in_vain and ladder.position > 0 else None
         if look[1] != ladder.held and self._unexplained < _UNEXPLAINED and self._take(look):
             return None
@@ -260,10 +264,10 @@ class Winddown:
         return problem
 
     def _sell(self, held: Decimal) -> Progress:
-        trade, seen, now = self._trade, self._trade.recorder.seen, self._trade.desk.clock()
+        trade, seen, now = self._trade, self._trade.recorder.seen, self._trade.context.clock()
         if seen is None:
             return _waits("a price")
-        if now < self._sell_at or not trade.desk.rations.allows(Purpose.PROTECT):
+        if now < self._sell_at or not trade.context.budget.allows(Purpose.PROTECT):
             return _waits(f"the sale of {_coins(trade, held)}")
         trade.steering.set_posture(Posture.HANDS_OFF)
         self._sale = trade.close(held, seen, self._reason)
@@ -309,7 +313,7 @@ def _order_in_words(trade: ExitedTrade, order: OwnOrder) -> str:
 
 
 def _coins(trade: ExitedTrade, size: Decimal) -> str:
-    return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.desk.config.symbol}"
+    return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.context.config.symbol}"
 
 
 def _covered(trade: ExitedTrade) -> bool:

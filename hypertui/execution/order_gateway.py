@@ -1,9 +1,10 @@
-"""The courier: carries actions to the exchange and brings what became of them back to the inbox."""
+"""The gateway: carries actions to the exchange and brings what became of them back to the queue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Protocol
 
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
@@ -11,7 +12,6 @@ from hypertui.exchange.protocol import OrderReport, RateLimited, Rejected, Unkno
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.convergence import UnderWay
-from hypertui.execution.objections import Objections
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
@@ -28,6 +28,16 @@ from hypertui.runtime.request_budget import Purpose
 _FILLS_MARGIN_MS = 60_000
 
 
+class Complaints(Protocol):
+    """Who is told how the exchange takes whole actions."""
+
+    def trouble(self, text: str | None) -> None:
+        """An action did not take effect, in words; None when one did again."""
+
+    def refused(self, error: Rejected) -> None:
+        """The exchange has refused a whole action."""
+
+
 class OrderGateway:
     """Carries each action beside the events, and gives the trade what became of it. `doubt` is called when
     nobody knows whether one took effect."""
@@ -37,7 +47,7 @@ class OrderGateway:
         context: TradeContext,
         recorder: TradeRecorder,
         bookkeeper: Bookkeeper,
-        objections: Objections,
+        complaints: Complaints,
         doubt: Callable[[], None],
     ) -> None:
         self._context = context
@@ -45,12 +55,12 @@ class OrderGateway:
         self._symbol = context.config.symbol
         self._recorder = recorder
         self._tracker = recorder.trade.tracker
-        self._inbox = context.inbox
+        self._queue = context.queue
         self._clock = context.clock
-        self._rations = context.rations
-        self._skew = context.skew
+        self._budget = context.budget
+        self._clock_sync = context.clock_sync
         self._bookkeeper = bookkeeper
-        self._objections = objections
+        self._complaints = complaints
         self._doubt = doubt
         self._under_way: list[Place | Cancel] = []
 
@@ -69,22 +79,22 @@ class OrderGateway:
         """Have done what placements need before they may be sent, beside whatever comes next."""
         for action in actions:
             if isinstance(action, Place):
-                expires_at = self._skew.at_venue(action.orders[0].expires_at)
+                expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
                 self._exchange.prepare([o.order for o in action.orders], expires_at)
 
     def send(self, action: Action) -> None:
-        """Start to carry an action; what becomes of it arrives in the inbox."""
+        """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
             case Place():
                 self._act(action, partial(self._place, action))
             case Cancel():
                 self._act(action, partial(self._cancel, action))
             case AskAbout(order):
-                self._inbox.spawn(self._ask(order))
+                self._queue.spawn(self._ask(order))
 
     def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self._under_way.append(action)
-        self._inbox.spawn(self._seen_through(action, work))
+        self._queue.spawn(self._seen_through(action, work))
 
     async def _seen_through(
         self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]
@@ -98,7 +108,7 @@ class OrderGateway:
     async def _place(self, action: Place) -> None:
         orders, purpose, sent = action.orders, action.purpose, self._clock()
         try:
-            expires_at = self._skew.expiry(orders[0].expires_at)
+            expires_at = self._clock_sync.expiry(orders[0].expires_at)
             answers = await self._exchange.place([o.order for o in orders], expires_at)
         except Unknown as error:
             self._acted(action, partial(self._unanswered, f"no answer to a placement: {error}"))
@@ -115,23 +125,23 @@ class OrderGateway:
         self._acted(action, take)
 
     def _unanswered(self, text: str) -> None:
-        self._objections.trouble(text)
+        self._complaints.trouble(text)
         self._doubt()
 
     def _not_placed(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._rations.refused(purpose, error)
+        self._budget.refused(purpose, error)
         self._tell(f"{counted(len(orders), 'order')} not placed: {error}", error)
         self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(error)))
 
     def _tell(self, text: str, error: Exception) -> None:
         if isinstance(error, Rejected):
-            self._objections.refused(error)
-        self._objections.trouble(text)
+            self._complaints.refused(error)
+        self._complaints.trouble(text)
 
     async def _cancel(self, action: Cancel) -> None:
         orders, purpose, sent = action.orders, action.purpose, self._clock()
         try:
-            expires_at = self._skew.expiry(min(order.cancel_expires_at for order in orders))
+            expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in orders))
             outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
         except Unknown as error:
             self._acted(action, partial(self._unanswered, f"no answer to a cancel: {error}"))
@@ -148,7 +158,7 @@ class OrderGateway:
         self._acted(action, take)
 
     def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._rations.refused(purpose, error)
+        self._budget.refused(purpose, error)
         self._tell(f"{counted(len(orders), 'order')} not cancelled: {error}", error)
         self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
 
@@ -161,17 +171,17 @@ class OrderGateway:
                 since = max(order.sent_at, self._tracker.compared_until) - _FILLS_MARGIN_MS
                 fills = await self._exchange.fills_since(self._symbol, since)
         except (Rejected, Unknown, RateLimited, Unreachable) as error:
-            self._inbox.post(partial(self._not_answered, order, error))
+            self._queue.post(partial(self._not_answered, order, error))
             return
 
         def take() -> None:
-            self._rations.answered(Purpose.ASK)
+            self._budget.answered(Purpose.ASK)
             for fill in fills:
                 self._bookkeeper.book(fill)
             mark, now = self._recorder.mark, self._clock()
             self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
 
-        self._inbox.post(take)
+        self._queue.post(take)
 
     def _acted(self, action: Place | Cancel, handle: Callable[[], None]) -> None:
         """An action is over: what became of it is taken before the next one is decided."""
@@ -180,17 +190,17 @@ class OrderGateway:
             self._under_way.remove(action)
             handle()
 
-        self._inbox.post(take)
+        self._queue.post(take)
 
     def _not_answered(self, order: OwnOrder, error: Exception) -> None:
         if isinstance(error, RateLimited):
-            self._rations.refused(Purpose.ASK, error)
+            self._budget.refused(Purpose.ASK, error)
         self._recorder.take(QuestionFailed(self._clock(), order.client_id))
 
     def _took_effect(self, sent: int, purpose: Purpose) -> None:
-        self._rations.answered(purpose)
-        self._objections.trouble(None)
-        self._context.inputs.on_answer(sent)
+        self._budget.answered(purpose)
+        self._complaints.trouble(None)
+        self._context.market.on_answer(sent)
 
 
 def _ids(orders: Sequence[OwnOrder]) -> tuple[str, ...]:

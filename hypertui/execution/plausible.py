@@ -99,7 +99,7 @@ class PriceCheck:
         self,
         exchange: Exchange,
         symbol: str,
-        inbox: EventQueue,
+        queue: EventQueue,
         alarms: Alarms,
         clock: Callable[[], int],
         take: Callable[[Quote], None],
@@ -107,7 +107,7 @@ class PriceCheck:
         self.last: Decimal | None = None  # the mark that was believed last
         self._exchange = exchange
         self._symbol = symbol
-        self._inbox = inbox
+        self._queue = queue
         self._alarms = alarms
         self._clock = clock
         self._take = take
@@ -124,14 +124,14 @@ class PriceCheck:
             self._asked_at = now
             text = f"a mark of {_words(quote)} after {at_price(last)} is not believed before it is asked for"
             self._alarms.sound("price", Severity.WARNING, text)
-            self._inbox.spawn(self._ask(quote))
+            self._queue.spawn(self._ask(quote))
 
     async def _ask(self, doubtful: Quote) -> None:
         try:
             answer = await self._exchange.quote(self._symbol)
         except ExchangeError:
             return  # the next one of its kind asks again
-        self._inbox.post(partial(self._on_answer, doubtful, answer))
+        self._queue.post(partial(self._on_answer, doubtful, answer))
 
     def _on_answer(self, doubtful: Quote, answer: Quote) -> None:
         last = self.last

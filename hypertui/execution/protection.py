@@ -89,10 +89,10 @@ class Cover:
 class Protection:
     """Judges one trade, and remembers since when (ms) there has been a fault, and coins without a stop."""
 
-    def __init__(self, recorder: TradeRecorder, inputs: MarketData, alarms: Alarms) -> None:
+    def __init__(self, recorder: TradeRecorder, market: MarketData, alarms: Alarms) -> None:
         self._recorder = recorder
         self._tracker = recorder.trade.tracker
-        self._inputs = inputs
+        self._market = market
         self._alarms = alarms
         self._fault_since: int | None = None
         self._bare_since: int | None = None
@@ -101,7 +101,7 @@ class Protection:
         """Judge what is known at `now` (ms), and sound the alarm over coins that have had no stop for long.
         `verified`: nothing has been missed since orders were last compared; `busy`: an action is under way;
         `entry_block`: why no new risk is taken."""
-        knowledge, heard_at = self._inputs.knowledge, self._inputs.feed_heard_at
+        knowledge, heard_at = self._market.knowledge, self._market.feed_heard_at
         if verified and heard_at is not None:
             knowledge.heard_until(heard_at)
         lamp = self.judge(knowledge.position, busy, entry_block, now)

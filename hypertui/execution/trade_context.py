@@ -1,4 +1,4 @@
-"""The desk: what a run works with from before its trade is open until after it has ended."""
+"""The context: what a run works with from before its trade is open until after it has ended."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TradeContext:
         random: Random,
         log: EventLog,
         journal: TradeJournal,
-        inbox: EventQueue,
+        queue: EventQueue,
         changed: Callable[[], None],
         pause: Callable[[str], None],
         log_trouble: Callable[[], str],
@@ -47,7 +47,7 @@ class TradeContext:
         self.clock = clock
         self.log = log
         self.journal = journal
-        self.inbox = inbox
+        self.queue = queue
         self.changed = changed
         self.ids = ClientIds(trade_id)
         self.mode = Mode.STARTING
@@ -55,21 +55,21 @@ class TradeContext:
         self.alarms = Alarms(log, clock)
         self.commands = CommandLog(log, clock)
         self.outcomes = Outcomes(self.commands, clock)
-        self.chronicle = TradeEvents(log, clock, journal)
-        self.inputs = MarketData(config, clock, self.alarms)
+        self.events = TradeEvents(log, clock, journal)
+        self.market = MarketData(config, clock, self.alarms)
         self.tasks = Tasks(clock, self.alarms)
-        self.upkeep = Housekeeping(journal, self.alarms, log_trouble)
-        self.skew = ClockSync()
+        self.housekeeping = Housekeeping(journal, self.alarms, log_trouble)
+        self.clock_sync = ClockSync()
         self.backoff = Backoff(random)
-        self.rations = RequestBudget(lambda: exchange.allowance, self.skew, clock, random)
+        self.budget = RequestBudget(lambda: exchange.allowance, self.clock_sync, clock, random)
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
-        self.durability = Durability(journal, inbox, self.alarms, random, pause, retry)
+        self.durability = Durability(journal, queue, self.alarms, random, pause, retry)
 
     def set_mode(self, mode: Mode, reason: str) -> None:
         """Change what the engine does as a whole; a change is an event."""
         if (mode, reason) != (self.mode, self.reason):
             self.mode, self.reason = mode, reason
-            self.chronicle.mode(mode, reason)
+            self.events.mode(mode, reason)
             self.changed()
 
     def ended(self, how: str) -> None:
@@ -81,4 +81,4 @@ class TradeContext:
         self, name: str, seconds: float, job: Callable[[], Awaitable[str]], first: float | None = None
     ) -> None:
         """Do `job` again and again beside the events, for the first time after `first` seconds."""
-        self.inbox.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job, first))
+        self.queue.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job, first))

@@ -1,4 +1,4 @@
-"""The chronicle: what the trade does, written down as events in plain words and as data."""
+"""The events: what the trade does, written down as events in plain words and as data."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Wishes:
         if wish is None:
             return
         self._end(wish, Progress(True, f"called off by {verb.value}", failed=True))
-        self._trade.desk.alarms.clear("winddown")
+        self._trade.context.alarms.clear("winddown")
         self._write_down(None)
 
     def set_aside(self) -> None:
@@ -119,7 +119,7 @@ class Wishes:
         self._tell(wish)
 
     def _set(self, wish: Wish) -> None:
-        self._wish, self._since = wish, self._trade.desk.clock()
+        self._wish, self._since = wish, self._trade.context.clock()
         self._way = Winddown(self._trade, wish.verb, wish.reason)
 
     def _begin(self, wish: Wish) -> None:
@@ -137,13 +137,13 @@ class Wishes:
             steering.exit(wish.reason, posture, passing=wish.passing)
 
     def _settle(self, wish: Wish, outcome: Progress) -> None:
-        desk = self._trade.desk
+        context = self._trade.context
         left = f"; {what_works(self._trade)}" if outcome.failed else ""
         if outcome.failed:
             failed = f"{wish.verb.value} failed: {outcome.text}{left}"
-            desk.alarms.sound("winddown", Severity.CRITICAL, failed)
+            context.alarms.sound("winddown", Severity.CRITICAL, failed)
         else:
-            desk.alarms.clear("winddown")
+            context.alarms.clear("winddown")
         if not wish.passing:
             self._write_down(None)
         # After the trade's end nothing is written down any more, so what is told to the commands comes first.
@@ -157,20 +157,20 @@ class Wishes:
         self._told.clear()
         state = CommandState.FAILED if outcome.failed else CommandState.CONFIRMED
         for command in wish.commands:
-            self._trade.desk.commands.note(command, state, outcome.text + left)
+            self._trade.context.commands.note(command, state, outcome.text + left)
 
     def _tell(self, wish: Wish) -> None:
         """Say that it takes longer, soon to those who asked for it, and later to everybody."""
-        desk = self._trade.desk
-        waited = desk.clock() - self._since
-        if waited >= desk.config.timing.confirm_after:
+        context = self._trade.context
+        waited = context.clock() - self._since
+        if waited >= context.config.timing.confirm_after:
             for command in wish.commands:
                 if command.id not in self._told:
                     self._told.add(command.id)
-                    desk.commands.note(command, CommandState.ACKNOWLEDGED, f"waits for {_WAITS}")
+                    context.commands.note(command, CommandState.ACKNOWLEDGED, f"waits for {_WAITS}")
         if waited >= _ALARM_AFTER:
             text = f"{wish.verb.value} is not done yet: it waits for {wish.waits}"
-            desk.alarms.sound("winddown", Severity.CRITICAL, f"{text}; {what_works(self._trade)}")
+            context.alarms.sound("winddown", Severity.CRITICAL, f"{text}; {what_works(self._trade)}")
 
     def _write_down(self, wish: Wish | None) -> None:
         """Have a restart go on with it; None and those that are no wish of a restart's clear what was."""
@@ -179,7 +179,7 @@ class Wishes:
             return
         self._written = lasting is not None
         said = ("", "") if lasting is None else (lasting.verb.value, lasting.reason)
-        self._trade.recorder.take(WishSet(self._trade.desk.clock(), *said))
+        self._trade.recorder.take(WishSet(self._trade.context.clock(), *said))
 
 
 def _posture(verb: Verb, now: Posture) -> Posture:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli import main
-from hypertui.execution.engine import EmbeddedEngine
-from hypertui.execution.make_safe import Safety
+from hypertui.engine.engine import EmbeddedEngine
+from hypertui.engine.make_safe import Safety
 from tests.cli.operating import SECRET, SOL
 from tests.support.local_venue import LocalVenue
 

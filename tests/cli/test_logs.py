@@ -277,7 +277,7 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.M
 def test_an_engine_trades_on_with_no_room_for_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypertui.execution.trade_runner._UPKEEP_EVERY", 0.05)
+    monkeypatch.setattr("hypertui.engine.trade_runner._UPKEEP_EVERY", 0.05)
     disk = FullDisk(monkeypatch)
     log = ProcessLog(tmp_path)
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue, log_trouble=log.trouble) as live:

@@ -16,7 +16,7 @@ from eth_account import Account
 from hypertui.cli import main
 from hypertui.cli import probe as command
 from hypertui.core.market import Side
-from hypertui.execution import probe_account
+from hypertui.engine import probe_account
 from hypertui.venue.model.orders import OrderTerms, Tif
 from tests.support.local_venue import LocalVenue
 

@@ -51,7 +51,7 @@ def test_a_wind_down_sends_nothing_and_says_why(live: LiveEngine, clock: VenueCl
 
 def test_an_orphan_is_not_cancelled(live: LiveEngine, clock: VenueClock) -> None:
     stray = Order(
-        live.on_engine(lambda trade: f"0x{trade.desk.ids.trade:016x}{9:016x}", ""),
+        live.on_engine(lambda trade: f"0x{trade.context.ids.trade:016x}{9:016x}", ""),
         "SOL", Side.BUY, Decimal(1), OrderType.STOP_MARKET, Decimal(190), Decimal(180),
     )  # fmt: skip
     assert isinstance(placed_beside(live, stray), Resting)

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Order, OrderType, Side
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput, to_json
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
@@ -63,7 +63,7 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
         raise Defect("out of order")
 
     def strike(trade: LiveTrade) -> None:
-        trade.desk.exchange.place = broken  # type: ignore[method-assign, assignment]
+        trade.context.exchange.place = broken  # type: ignore[method-assign, assignment]
 
     with LiveEngine(venue) as live:
         live.opened()

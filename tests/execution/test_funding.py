@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypertui.execution.live_trade import LiveTrade
+from hypertui.engine.live_trade import LiveTrade
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -25,8 +25,8 @@ def test_funding_of_the_venue_is_booked_once() -> None:
         assert paid < 0
 
         async def ask_twice(trade: LiveTrade) -> None:
-            await trade.caretaker.ask_funding()
-            await trade.caretaker.ask_funding()
+            await trade.account_sync.ask_funding()
+            await trade.account_sync.ask_funding()
 
         live.do(ask_twice)
         live.wait_for(lambda: live.engine.snapshot.funding == paid, "the funding to be booked")

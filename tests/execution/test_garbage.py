@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import FeedAlive, FeedDown, FeedMessage, Malformed
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.snapshot import Source
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine
@@ -53,13 +53,13 @@ def garbage(live: HostileEngine) -> bool:
 
 def test_only_what_the_venue_says_makes_the_feed_younger(live: HostileEngine) -> None:
     def feed() -> Source:
-        return next(source for source in live.engine._trader.desk.inputs.sources() if source.name == "ws")  # type: ignore[union-attr]
+        return next(source for source in live.engine._trader.context.market.sources() if source.name == "ws")  # type: ignore[union-attr]
 
     def after(message: FeedMessage) -> bool:
         """Whether the feed's age has begun anew."""
 
         async def take(_: LiveTrade) -> bool:
-            inputs = live.engine._trader.desk.inputs  # type: ignore[union-attr]
+            inputs = live.engine._trader.context.market  # type: ignore[union-attr]
             inputs._feed_at = 1
             live.engine._trader._on_feed(message)  # type: ignore[union-attr]
             return feed().seen_at != 1

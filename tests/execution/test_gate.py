@@ -124,7 +124,7 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
         live.go_to(1)
         live.go_to(-1)
         assert live.held() < D("8.03")
-        trade = live.on_engine(lambda trade: trade.desk.ids.trade, 0)
+        trade = live.on_engine(lambda trade: trade.context.ids.trade, 0)
     # The restart finds the same trade, with what it has written down.
     again = LiveEngine(venue, journal=lambda account: (trade, MemoryJournal(live.journal.inputs)))
     again.key = key

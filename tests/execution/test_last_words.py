@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.execution import last_words
-from hypertui.execution.live_trade import LiveTrade
+from hypertui.engine import last_words
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
 from tests.execution.test_adoption import by_hand

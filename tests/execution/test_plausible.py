@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Fill, Side
+from hypertui.engine import account_sync
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import PriceTick, Quote
-from hypertui.execution import account_sync, order_tracker
-from hypertui.execution.live_trade import LiveTrade
+from hypertui.execution import order_tracker
 from hypertui.execution.plausible import fault_beside, fault_of
 from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.snapshot import Mode
@@ -33,7 +34,7 @@ def alarms(live: LiveEngine) -> dict[str, str]:
 
 def listing(live: LiveEngine) -> object:
     """The last comparison's."""
-    return live.on_engine(lambda trade: trade.caretaker.listing, None)
+    return live.on_engine(lambda trade: trade.account_sync.listing, None)
 
 
 def a_fill(desk: Desk, **changes: object) -> Fill:
@@ -136,11 +137,11 @@ def test_a_fill_that_cannot_be_is_not_booked_and_has_everything_compared(
     told = lambda: [event.text for event in live.events("alarm")]  # noqa: E731 - it may be over at once
     live.wait_for(lambda: any("cannot be so" in text for text in told()), "the alarm")
     live.wait_for(
-        lambda: live.on_engine(lambda trade: trade.caretaker.listing, None) != listed, "a comparison"
+        lambda: live.on_engine(lambda trade: trade.account_sync.listing, None) != listed, "a comparison"
     )
     assert not any(entry.kind == "fill" for entry in live.journal.inputs[before:])
     assert live.mode() is Mode.RUNNING and live.settled
-    live.on_engine(lambda trade: trade.desk.inbox.spawn(trade.caretaker.ask_account()), None)
+    live.on_engine(lambda trade: trade.context.queue.spawn(trade.account_sync.ask_account()), None)
     live.wait_for(lambda: "implausible" not in alarms(live), "the alarm to end")
 
 
@@ -154,13 +155,13 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
         return order.remaining
 
     def found(trade: LiveTrade, more: Decimal) -> None:
-        trade.caretaker._compare_position(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
+        trade.account_sync._compare_position(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
 
     def suspects(trade: LiveTrade, more: Decimal | None) -> bool:
         """Is it suspicious to hold so much more, or less by the stop in doubt? In one turn of the engine."""
         size = doubt(trade)
         found(trade, -size if more is None else more)
-        return trade.caretaker._suspicion is not None
+        return trade.account_sync._suspicion is not None
 
     # a moment's doubt may explain anything
     assert not live.on_engine(lambda trade: suspects(trade, Decimal(5)), True)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreachable
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.commands import OnExit
 from hypertui.runtime.backoff import LONGEST, Backoff
 from hypertui.runtime.clock_sync import ClockSync
@@ -91,15 +91,15 @@ def test_an_answered_question_ends_the_row_of_questions() -> None:
         live.opened()
 
         async def refuse_and_ask(trade: LiveTrade) -> int:
-            rations = trade.desk.rations
+            rations = trade.context.budget
             rations.refused(Purpose.ASK, RateLimited("less, please", 0))
             refused = rations._failures[Purpose.ASK]
-            await trade.caretaker.ask_funding()
+            await trade.account_sync.ask_funding()
             return refused
 
         assert live.do(refuse_and_ask) == 1
         live.wait_for(
-            lambda: live.on_engine(lambda trade: trade.desk.rations._failures[Purpose.ASK], 1) == 0,
+            lambda: live.on_engine(lambda trade: trade.context.budget._failures[Purpose.ASK], 1) == 0,
             "the end of the row",
         )
 

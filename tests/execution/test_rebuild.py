@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Ambiguous

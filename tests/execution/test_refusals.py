@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
+from hypertui.engine.refusals import RefusalAlarms
 from hypertui.exchange.hyperliquid import errors
 from hypertui.exchange.protocol import Allowance, NotAuthorized, Refusal, Rejected, Signer, Unreachable
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.orders import OwnOrder
-from hypertui.execution.refusals import RefusalAlarms
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.clock_sync import ClockSync

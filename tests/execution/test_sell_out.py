@@ -106,7 +106,9 @@ def test_it_outlives_a_restart(venue: LocalVenue, paused: bool) -> None:
     with start(venue, history, first) as second:
         if paused:
             second.wait_for(lambda: second.mode() is Mode.PAUSED, "paused")
-            second.wait_for(lambda: second.on_engine(lambda t: t.caretaker.reconciled, False), "comparison")
+            second.wait_for(
+                lambda: second.on_engine(lambda t: t.account_sync.reconciled, False), "comparison"
+            )
             assert take(second, Verb.RESUME) == "2 stops and 0 buys work"
         second.wait_for(lambda: second.mode() is Mode.SELLING_OUT and second.settled, "selling out")
         second.go_to(0)

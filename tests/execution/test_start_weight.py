@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.views import TaskView
@@ -70,7 +70,7 @@ def stamp(live: LiveEngine, name: str) -> TaskView | None:
 
 def counted(live: LiveEngine) -> int:
     """What the engine itself believes to have spent."""
-    return live.on_engine(lambda trade: trade.desk.exchange.weight_spent, 0)  # type: ignore[attr-defined]
+    return live.on_engine(lambda trade: trade.context.exchange.weight_spent, 0)  # type: ignore[attr-defined]
 
 
 def costs(account: Account) -> list[int]:
@@ -152,9 +152,9 @@ def test_beside_the_first_comparison_nothing_is_asked_about_an_order(accounts: d
 
     async def go_on(trade: LiveTrade) -> int:
         for _ in range(20):
-            trade.desk.inbox.post(lambda: None)
+            trade.context.queue.post(lambda: None)
             await asyncio.sleep(0)
-        assert not trade.caretaker.reconciled
+        assert not trade.account_sync.reconciled
         exchange.released.set()
         return exchange.reports
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import AccountState, Unreachable
 from hypertui.execution.housekeeping import Housekeeping
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.views import TaskView
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
@@ -166,8 +166,8 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
         raise AssertionError
 
     def shorten(trade: LiveTrade) -> None:
-        trade.desk.exchange.account_state = hang  # type: ignore[method-assign]
-        for task in trade.desk.tasks._tasks:
+        trade.context.exchange.account_state = hang  # type: ignore[method-assign]
+        for task in trade.context.tasks._tasks:
             if task.name == "account":
                 task.every = 50
 

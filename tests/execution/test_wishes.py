@@ -194,7 +194,7 @@ def test_halted_while_selling_out_it_says_what_resume_goes_on_with(venue: LocalV
         assert snapshot.reason == "halted before the restart (by test@tty)"
         assert snapshot.resumes is Mode.SELLING_OUT
         second.wait_for(
-            lambda: second.on_engine(lambda trade: trade.caretaker.reconciled, False), "comparison"
+            lambda: second.on_engine(lambda trade: trade.account_sync.reconciled, False), "comparison"
         )
         second.command(Verb.RESUME)
         second.wait_for(lambda: second.mode() is Mode.SELLING_OUT, "it to sell out")

@@ -15,9 +15,9 @@ from sqlalchemy import event
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import Side
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.journal_writer import LedgerJournal
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.journal import Journal
 from hypertui.journal.records import TradeRecord
 from hypertui.port.commands import OnExit, Verb
@@ -155,7 +155,7 @@ def assert_nothing_lost(live: LiveEngine, url: str) -> None:
 
 
 def _all_written(trade: LiveTrade) -> bool:
-    return not trade.desk.durability.problem and trade.desk.journal.pending == 0
+    return not trade.context.durability.problem and trade.context.journal.pending == 0
 
 
 def test_connections_killed_in_the_middle_of_a_trade_lose_nothing(postgres_url: str, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_frozen_database_holds_risk_and_stops_no_protection(
         assert placed(live, "buy") == buys
         assert alarm(live)
         assert live.mode() is Mode.RUNNING
-        assert live.on_engine(lambda trade: trade.desk.journal.pending, 0) > 0
+        assert live.on_engine(lambda trade: trade.context.journal.pending, 0) > 0
         proxy.thaw()
         live.wait_for(lambda: live.settled, "the target after the outage")
         assert len(live.working()) == 4
@@ -267,7 +267,7 @@ def test_an_account_that_somebody_else_claimed_meanwhile_is_not_written_on(
     postgres_url: str, tmp_path: Path
 ) -> None:
     with trading(postgres_url, tmp_path) as live:
-        account = live.on_engine(lambda trade: trade.desk.exchange.account, "")
+        account = live.on_engine(lambda trade: trade.context.exchange.account, "")
         trade = trade_in(postgres_url).id
         live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
         with Journal.open(postgres_url) as other:
@@ -343,8 +343,8 @@ def test_a_file_that_was_removed_is_not_written_on_before_the_next_start(tmp_pat
 
 
 def _session(trade: LiveTrade) -> Any:
-    assert isinstance(trade.desk.journal, LedgerJournal)
-    return trade.desk.journal._journal._session
+    assert isinstance(trade.context.journal, LedgerJournal)
+    return trade.context.journal._journal._session
 
 
 def test_a_trade_that_ends_in_an_outage_has_ended_when_it_is_over(

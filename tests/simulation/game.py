@@ -332,7 +332,7 @@ class Game:
             await self._sleep()
         if trade.done():
             return  # sold out: the exit says whether that was right
-        if self.scenario.adopts and (self.process.trader.desk.mode is Mode.PAUSED or self._unadopted()):
+        if self.scenario.adopts and (self.process.trader.context.mode is Mode.PAUSED or self._unadopted()):
             await self._adopt()
         self.auditor.settled()
         requests = self.network.requests
@@ -373,7 +373,7 @@ class Game:
     def _check_alarms(self) -> None:
         # A command that cannot be carried out while the network is bad is said to have failed.
         honest = ("halted", "winddown")
-        for alarm in self.process.trader.desk.alarms.view():
+        for alarm in self.process.trader.context.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
             keys = {"journal", "stale", "start", "unprotected", "stops refused", "venue"}
             if self.scenario.adopts:
@@ -439,7 +439,7 @@ class Game:
         """The operator has flattened, however many outages and processes ago."""
         working, position = self.venue.working(), self.venue.position
         if position != 0 or working:
-            text = f"holds {position}, {len(working)} orders work: {self.process.trader.desk.reason}"
+            text = f"holds {position}, {len(working)} orders work: {self.process.trader.context.reason}"
             self.auditor.complain("flatten", text)
         if self.file is not None and self.file.is_live:
             self.auditor.complain("flatten", "the journal knows of no end")
@@ -462,7 +462,7 @@ class Game:
         if reason.status and self.scenario.hasty:
             return  # what was under way could not be proven in time, and that is what it says
         trade, working = self.process.trade, self.venue.working()
-        on_exit, halted = self.process.stop.on_exit, trade.desk.mode is Mode.HALTED
+        on_exit, halted = self.process.stop.on_exit, trade.context.mode is Mode.HALTED
         hears_all = on_exit is OnExit.FLATTEN and not self.scenario.forgetful
         if self.file is not None and (hears_all or not self.scenario.hasty):
             # Whoever leaves orders working in the middle of it all has not heard of every fill.

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput, encode
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.playback import replay
@@ -65,7 +65,7 @@ def _opened(live: LiveTrade, kept: Sequence[JournalledInput]) -> Trade:
     opening = known(history)
     assert opening is not None, "it has been opened"
     # An earlier trade's number, where the trade was rebuilt, is among the inputs.
-    ladder, ids = opening.ladder(live.trade.ladder.plan), ClientIds(live.desk.ids.trade)
-    trade = Trade(ladder, live.desk.config.timing, ids)
+    ladder, ids = opening.ladder(live.trade.ladder.plan), ClientIds(live.context.ids.trade)
+    trade = Trade(ladder, live.context.config.timing, ids)
     replay(trade, history.since)
     return trade

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import cast
 
+from hypertui.engine.live_trade import LiveTrade
+from hypertui.engine.screen_tables import Books
+from hypertui.engine.trade_runner import TradeRunner
+from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution.books import Books
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trade_runner import TradeRunner
-from hypertui.execution.trade_view import blank, compose
 from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot
@@ -156,7 +156,7 @@ class Process:
 
     def _publish(self) -> None:
         """Make a snapshot now and then, and whenever the mode changes."""
-        now, desk = self._clock(), self.trader.desk
+        now, desk = self._clock(), self.trader.context
         if now - self.snapshot.at >= _PUBLISH_EVERY or desk.mode is not self.snapshot.mode:
             self.snapshot = compose(self.trader, self.snapshot, now, self._books)
             self._published(self.snapshot)

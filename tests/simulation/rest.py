@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Side
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.request_budget import Purpose
 from hypertui.venue.model.orders import VenueOrder
@@ -18,10 +18,10 @@ from tests.simulation.venue import Venue
 def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     """What is wrong although nothing moves any more."""
     yield from _books(trade, venue)
-    if trade.desk.mode is Mode.HALTED and trade.tracker.ladder.halted is not None:
+    if trade.context.mode is Mode.HALTED and trade.tracker.ladder.halted is not None:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
-    if trade.desk.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
-        yield f"the trade is {trade.desk.mode.value}: {trade.desk.reason}"
+    if trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
+        yield f"the trade is {trade.context.mode.value}: {trade.context.reason}"
         return
     if not trade.tracker.settled:
         yield f"not settled: {describe(trade)}"
@@ -82,9 +82,9 @@ def describe(trade: LiveTrade) -> str:
         + (f" {o.ended.value}" if o.ended else "")
         for o in tracker.alive
     )
-    quote: Quote | None = trade.desk.inputs.quote
+    quote: Quote | None = trade.context.market.quote
     mark = quote.mark if quote else None
-    held = f"hold {trade.desk.rations.refuses(Purpose.PROTECT)!r} {trade.entry_block!r}"
+    held = f"hold {trade.context.budget.refuses(Purpose.PROTECT)!r} {trade.entry_block!r}"
     return (
         f"unit {tracker.ladder.unit:+d} mark {mark}/{trade.recorder.mark} slots [{slots}] "
         f"{held} {trade.steering.state.posture} orders [{orders}]"

@@ -13,14 +13,14 @@ from typing import Any, Self, TypeVar
 
 from hyperliquid.info import Info
 
+from hypertui.engine.engine import EmbeddedEngine
+from hypertui.engine.live_trade import LiveTrade
+from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.engine import EmbeddedEngine
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trade_runner import TradeRunner
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot

@@ -41,14 +41,14 @@ class Gate:
     for the screens."""
 
     def __init__(
-        self, survey: Survey, consent: Consent, adopt: bool | None, inbox: EventQueue, log: EventLog
+        self, survey: Survey, consent: Consent, adopt: bool | None, queue: EventQueue, log: EventLog
     ) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.asks: Verb | None = None
         self._survey = survey
         self._consent = consent
         self._adopt = adopt
-        self._inbox = inbox
+        self._queue = queue
         self._log = log
         self._agreed: frozenset[str] | None = None
 
@@ -72,7 +72,7 @@ class Gate:
                     isolated=seen.isolated,
                     stops=seen.stops_left if seen.adopting else (),
                 )
-            await self._inbox.run_until(lambda: self.asks is None or stop.requested)
+            await self._queue.run_until(lambda: self.asks is None or stop.requested)
             if stop.requested:
                 self.asks = None
                 return None

@@ -38,7 +38,7 @@ def worst(found: Sequence[Finding], level: Level) -> Finding | None:
 def _findings(ground: Ground) -> Iterator[Finding]:
     yield _network(ground)
     yield _hosts(ground.standing)
-    yield _clock(ground.skew)
+    yield _clock(ground.clock_sync)
     yield _key(ground)
     if ground.journal:
         yield Finding("journal", Level.GREEN, f"kept in {ground.journal}")

@@ -40,7 +40,7 @@ class Survey:
         config: TradeConfig,
         plan: Plan,
         clock: Callable[[], int],
-        skew: ClockSync,
+        clock_sync: ClockSync,
         journal: str = "",
         disk_free: Callable[[], int] | None = None,
     ) -> None:
@@ -48,7 +48,7 @@ class Survey:
         self._config = config
         self._plan = plan
         self._clock = clock
-        self._skew = skew
+        self._clock_sync = clock_sync
         self._journal = journal
         self._disk_free = disk_free
 
@@ -65,7 +65,7 @@ class Survey:
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
         account = await exchange.account_state(symbol)
-        self._skew.measure(asked_at, self._clock(), account.time)
+        self._clock_sync.measure(asked_at, self._clock(), account.time)
         remains: Remains | None = None
         why = ""
         if (account.position or orders) and not goes_on:
@@ -83,7 +83,7 @@ class Survey:
             account=account,
             orders=orders,
             standing=standing,
-            skew=self._skew,
+            clock_sync=self._clock_sync,
             now=self._clock(),
             adopt=adopt,
             why=why,

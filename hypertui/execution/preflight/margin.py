@@ -31,7 +31,7 @@ class Ground:
     account: AccountState
     orders: Sequence[OpenOrder]
     standing: Standing
-    skew: ClockSync
+    clock_sync: ClockSync
     now: int
     adopt: bool | None = False
     why: str = ""

@@ -22,11 +22,11 @@ from hypertui.strategy.ladder.ladder import Ladder, Target
 from hypertui.strategy.ladder.plan import SLOTS
 
 if TYPE_CHECKING:
-    from hypertui.execution.books import Books
-    from hypertui.execution.fallback import Fallback
-    from hypertui.execution.live_trade import LiveTrade
+    from hypertui.engine.fallback import Fallback
+    from hypertui.engine.live_trade import LiveTrade
+    from hypertui.engine.screen_tables import Books
+    from hypertui.engine.trade_runner import TradeRunner
     from hypertui.execution.trade_context import TradeContext
-    from hypertui.execution.trade_runner import TradeRunner
 
 _NO_SLOT = 0
 _NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as new
@@ -51,23 +51,23 @@ def blank(config: TradeConfig, now: int) -> Snapshot:
 
 def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snapshot:
     """The snapshot after `last`; `books` keeps what did not change since."""
-    desk, trade = trader.desk, trader.trade
-    inputs = desk.inputs
+    context, trade = trader.context, trader.trade
+    market = context.market
     lamp = None if trade is None else trade.lamp
     common: dict[str, object] = {
         "seq": last.seq + 1,
         "at": now,
-        "mode": desk.mode,
-        "reason": desk.reason,
-        "account": desk.exchange.account,
-        "sources": (*inputs.sources(), journal_source(desk, now)),
-        "health": books.health(desk, now),
-        "alarms": desk.alarms.view(),
-        "commands": desk.commands.view(),
-        "budget": _budget(desk.exchange.allowance, desk.rations),
-        "clock_skew": desk.skew.offset,
-        "tasks": desk.tasks.view(),
-        "journal": desk.upkeep.view(),
+        "mode": context.mode,
+        "reason": context.reason,
+        "account": context.exchange.account,
+        "sources": (*market.sources(), journal_source(context, now)),
+        "health": books.health(context, now),
+        "alarms": context.alarms.view(),
+        "commands": context.commands.view(),
+        "budget": _budget(context.exchange.allowance, context.budget),
+        "clock_skew": context.clock_sync.offset,
+        "tasks": context.tasks.view(),
+        "journal": context.housekeeping.view(),
     }
     common["refusals"] = tuple((verb, why) for verb in Verb if (why := trader.refusal(verb)))
     if trade is not None:
@@ -78,44 +78,44 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snap
         }
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
-    if inputs.quote is not None:
-        common |= {"mark": inputs.quote.mark, "mid": inputs.quote.mid, "mark_at": inputs.quote_at}
-        common |= _history(inputs.history.view(), inputs.quote.mark)
+    if market.quote is not None:
+        common |= {"mark": market.quote.mark, "mid": market.quote.mid, "mark_at": market.quote_at}
+        common |= _history(market.history.view(), market.quote.mark)
     if trader.fallback is not None:
-        common |= _by_the_exchange(trader.fallback, inputs)
-    if desk.chronicle.last_step is not None:
-        common["last_step"], common["last_step_at"] = desk.chronicle.last_step
-    if trade is not None and inputs.quote is not None:
+        common |= _by_the_exchange(trader.fallback, market)
+    if context.events.last_step is not None:
+        common["last_step"], common["last_step_at"] = context.events.last_step
+    if trade is not None and market.quote is not None:
         common["instrument"] = trade.instrument
-        common |= _ladder_fields(trade, inputs.quote.mark, now)
-        common |= _account_fields(inputs.knowledge, inputs.quote.mark)
+        common |= _ladder_fields(trade, market.quote.mark, now)
+        common |= _account_fields(market.knowledge, market.quote.mark)
         common |= books.fields(trade, now)
         if lamp is not None:
-            common["invariant"] = replace(lamp, orphans=trade.caretaker.orphans)
+            common["invariant"] = replace(lamp, orphans=trade.account_sync.orphans)
     return replace(last, **common)  # type: ignore[arg-type]
 
 
-def _by_the_exchange(fallback: Fallback, inputs: MarketData) -> dict[str, object]:
+def _by_the_exchange(fallback: Fallback, market: MarketData) -> dict[str, object]:
     """The fields of a `Snapshot` where there are no books but the exchange's."""
     seen = fallback.seen
     if seen is None:
         return {}
     fields: dict[str, object] = {"position": seen.position, "invariant": fallback.invariant()}
-    if inputs.quote is not None:
-        mark = inputs.quote.mark
-        fields |= {"position_value": seen.position * mark, **_account_fields(inputs.knowledge, mark)}
+    if market.quote is not None:
+        mark = market.quote.mark
+        fields |= {"position_value": seen.position * mark, **_account_fields(market.knowledge, mark)}
     return fields
 
 
-def journal_source(desk: TradeContext, now: int) -> Source:
+def journal_source(context: TradeContext, now: int) -> Source:
     """The journal is fresh for as long as nothing that should be written had to wait."""
-    problem = bool(desk.durability.problem)
-    seen = desk.alarms.since("journal") if problem else now
+    problem = bool(context.durability.problem)
+    seen = context.alarms.since("journal") if problem else now
     return Source("journal", seen, _NO_LIMIT, connected=not problem)
 
 
-def _budget(left: Allowance, rations: RequestBudget) -> Budget:
-    short = rations.refuses(Purpose.PROTECT) or rations.refuses(Purpose.BUY)
+def _budget(left: Allowance, budget: RequestBudget) -> Budget:
+    short = budget.refuses(Purpose.PROTECT) or budget.refuses(Purpose.BUY)
     return Budget(left.weight, left.weight_limit, left.requests, left.requests_limit, short)
 
 

@@ -32,7 +32,7 @@ from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.position_map import Execution, MapOrder
 
 if TYPE_CHECKING:
-    from hypertui.execution.live_trade import LiveTrade
+    from hypertui.engine.live_trade import LiveTrade
     from hypertui.execution.order_tracker import OrderTracker
     from hypertui.execution.trade_context import TradeContext
 
@@ -62,7 +62,7 @@ class Books:
     def fields(self, trade: LiveTrade, now: int) -> dict[str, object]:
         """The fields of a `Snapshot` that an open trade fills."""
         ladder, tracker = trade.tracker.ladder, trade.tracker
-        listing = trade.caretaker.listing
+        listing = trade.account_sync.listing
         return {
             "position_map": self._position_map(ladder, tracker),
             "orders": _orders(ladder, tracker, trade.steering.state.posture, listing, now),
@@ -70,19 +70,19 @@ class Books:
             **self._bookings(ladder, tracker.fills_booked),
         }
 
-    def health(self, desk: TradeContext, now: int) -> Health:
+    def health(self, context: TradeContext, now: int) -> Health:
         """How the engine is."""
-        inputs = desk.inputs
-        if self._answers != inputs.answers:
-            self._answers, self._latency = inputs.answers, _latency(inputs.latencies)
+        market = context.market
+        if self._answers != market.answers:
+            self._answers, self._latency = market.answers, _latency(market.latencies)
         if now - self._memory_at >= _MEMORY_EVERY:
             self._memory_at, self._memory = now, _memory()
         return Health(
             self._latency,
-            inputs.answers,
-            inputs.connections,
+            market.answers,
+            market.connections,
             self._memory,
-            desk.durability.problem,
+            context.durability.problem,
         )
 
     def _position_map(self, ladder: Ladder, tracker: OrderTracker) -> tuple[MapRow, ...]:

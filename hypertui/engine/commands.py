@@ -1,4 +1,4 @@
-"""The helm: the operator's commands, from the first answer to the outcome that was seen at the venue."""
+"""The commands: the operator's commands, from the first answer to the outcome that was seen at the venue."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from typing import Protocol
 
 from hypertui.core.phrases import counted
+from hypertui.engine.account_sync import AccountSync
 from hypertui.execution import operator_exits
 from hypertui.execution.orders import Role
 from hypertui.execution.trading_state import Posture
@@ -22,11 +23,12 @@ _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
 class SteeredTrade(operator_exits.ExitedTrade, Protocol):
-    """What the helm needs of the open trade."""
+    """What the commands needs of the open trade."""
 
     wishes: Wishes
     closed_at: int | None
 
+    account_sync: AccountSync
     entry_block: str
 
 
@@ -39,25 +41,25 @@ class CommandHandler:
     def take(self, command: Command) -> Ack:
         """Answer a command at once, and start what it asks for. The same id twice does it once."""
         trade = self._trade
-        turned_away = trade.desk.commands.turned_away(command, self.refusal)
+        turned_away = trade.context.commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
         if command.verb is not Verb.RECONCILE:
-            trade.desk.outcomes.overtaken(command)
+            trade.context.outcomes.overtaken(command)
         if command.verb in _CALLS_OFF:
             trade.wishes.call_off(command.verb)
         match command.verb:
             case Verb.PAUSE:
                 trade.steering.pause(_by(command))
-                trade.desk.outcomes.expect(command, self._paused, _SOON, self._not_paused)
+                trade.context.outcomes.expect(command, self._paused, _SOON, self._not_paused)
             case Verb.RESUME:
                 trade.steering.resume(_by(command))
-                trade.desk.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
+                trade.context.outcomes.expect(command, self._resumed, _RESUMED_WITHIN, self._not_resumed)
             case Verb.HALT:
                 trade.steering.halt(_by(command))
-                trade.desk.outcomes.expect(command, self._halted, _SOON, self._not_halted)
+                trade.context.outcomes.expect(command, self._halted, _SOON, self._not_halted)
             case Verb.RECONCILE:
-                trade.desk.inbox.spawn(self._reconcile(command))
+                trade.context.queue.spawn(self._reconcile(command))
             case _:
                 reason = f"{command.verb.value} {_by(command)}"
                 trade.wishes.want(Wish(command.verb, reason, commands=[command]))
@@ -68,17 +70,17 @@ class CommandHandler:
         trade = self._trade
         if verb is Verb.START:
             return "the trade is open already"
-        if trade.desk.mode is Mode.HALTED and verb not in _WHEN_HALTED:
+        if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:
             if trade.closed_at is not None:
                 return "the trade is closed; q leaves, and the next start begins a new trade"
-            return f"halted: {trade.desk.reason}"
+            return f"halted: {trade.context.reason}"
         return trade.wishes.refusal(verb)
 
     # What has to be seen before a command counts as done
 
     def _paused(self) -> Outcome:
         buys = self._trade.tracker.buys()
-        if any(order.unproven for order in buys) or self._trade.courier.busy:
+        if any(order.unproven for order in buys) or self._trade.gateway.busy:
             return None
         if self._trade.steering.state.posture is Posture.HANDS_OFF:
             return CommandState.CONFIRMED, "nothing is placed; what was cancelled stays cancelled"
@@ -93,8 +95,8 @@ class CommandHandler:
         return f"nothing new is sent, but the venue has not answered for {counted(buys, 'buy')}"
 
     def _resumed(self) -> Outcome:
-        if self._trade.desk.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
-            return CommandState.FAILED, f"{self._trade.desk.mode.value}: {self._trade.desk.reason}"
+        if self._trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
+            return CommandState.FAILED, f"{self._trade.context.mode.value}: {self._trade.context.reason}"
         if not self._trade.tracker.settled:
             return None
         working = list(self._trade.tracker.alive)
@@ -109,7 +111,7 @@ class CommandHandler:
         return f"resumed, but not all orders work yet: {why}; the engine goes on trying"
 
     def _halted(self) -> Outcome:
-        if self._trade.courier.busy:
+        if self._trade.gateway.busy:
             return None
         return CommandState.CONFIRMED, "working orders stay as they are"
 
@@ -117,14 +119,14 @@ class CommandHandler:
         return "nothing more is sent, but the venue has not answered for all that was"
 
     async def _reconcile(self, command: Command) -> None:
-        work = asyncio.ensure_future(self._trade.caretaker.compare_once())
+        work = asyncio.ensure_future(self._trade.account_sync.compare_once())
         try:
             await asyncio.wait([work], timeout=_COMPARED_WITHIN)
             if work.done():
-                self._trade.desk.commands.note(command, CommandState.CONFIRMED, work.result())
+                self._trade.context.commands.note(command, CommandState.CONFIRMED, work.result())
             else:
                 text = f"the venue has not answered for {_COMPARED_WITHIN:.0f} s"
-                self._trade.desk.commands.note(command, CommandState.FAILED, text)
+                self._trade.context.commands.note(command, CommandState.FAILED, text)
         finally:
             work.cancel()
 

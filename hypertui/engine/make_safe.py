@@ -51,7 +51,7 @@ class Safety:
         self._clock = clock
         self._new_id = new_id
         self._say = say
-        self._skew = ClockSync()
+        self._clock_sync = ClockSync()
         self.seen: Exposure | None = None
 
     async def make_safe(self, distance: Decimal | None) -> str:
@@ -114,12 +114,12 @@ class Safety:
     async def _read_clock(self) -> None:
         asked_at = self._clock()
         account = await self._exchange.account_state(self._symbol)
-        self._skew.measure(asked_at, self._clock(), account.time)
-        if self._skew.too_far:
-            raise NotSafe(f"nothing is sent: {self._skew.in_words()}")
+        self._clock_sync.measure(asked_at, self._clock(), account.time)
+        if self._clock_sync.too_far:
+            raise NotSafe(f"nothing is sent: {self._clock_sync.in_words()}")
 
     def _expiry(self) -> int:
-        return self._skew.expiry(self._clock() + _EXPIRES_AFTER)
+        return self._clock_sync.expiry(self._clock() + _EXPIRES_AFTER)
 
     async def _without_buys(self) -> Exposure:
         for _ in range(_TRIES):

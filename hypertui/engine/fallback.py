@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from hypertui.core.market import ONE, plain
+from hypertui.engine.make_safe import NotSafe, Safety
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.exposure import Exposure
-from hypertui.execution.make_safe import NotSafe, Safety
 from hypertui.execution.playback import learn_ids
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import ProcessStarted, StateSet
@@ -27,48 +27,48 @@ class Fallback:
     """Of one run, for good: the next start tries again what was written down. A stop that is missing is
     placed one unit below the mark price."""
 
-    def __init__(self, desk: TradeContext, plan: Plan, cause: str) -> None:
-        self._desk = desk
+    def __init__(self, context: TradeContext, plan: Plan, cause: str) -> None:
+        self._context = context
         self._plan = plan
         self._cause = cause
         self._asked: Command | None = None
         self._flat = ""
         self._news = False
-        learn_ids(desk.ids, desk.journal.history())
-        desk.ids.begin(desk.ids.start + 1)
+        learn_ids(context.ids, context.journal.history())
+        context.ids.begin(context.ids.start + 1)
         self._safety = Safety(
-            desk.exchange,
-            desk.config.symbol,
+            context.exchange,
+            context.config.symbol,
             plan.stop_slippage,
-            desk.clock,
-            partial(desk.ids.next, 0),
+            context.clock,
+            partial(context.ids.next, 0),
             self._say,
         )
 
     async def run(self, stop: Stop) -> StopReason:
         """Protect until the order to leave comes, or the position is closed by command; then leave."""
-        desk = self._desk
+        context = self._context
         reason = f"no new buys: the trade's books cannot be relied on: {self._cause}"
         text = f"{reason}; what the exchange holds gets its stops; flatten or start again"
-        desk.alarms.sound("books", Severity.CRITICAL, text)
+        context.alarms.sound("books", Severity.CRITICAL, text)
         state = TradingState(Mode.PAUSED, reason, Posture.HANDS_OFF)
-        desk.journal.record(StateSet(desk.clock(), state))
-        desk.set_mode(Mode.PAUSED, reason)
-        desk.journal.record(ProcessStarted(desk.clock(), desk.ids.start))
-        desk.durability.commit()
+        context.journal.record(StateSet(context.clock(), state))
+        context.set_mode(Mode.PAUSED, reason)
+        context.journal.record(ProcessStarted(context.clock(), context.ids.start))
+        context.durability.commit()
         while True:
             await self._protect()
-            if stop.requested or desk.config.protect_only:
+            if stop.requested or context.config.protect_only:
                 break
             self._news = False
-            await desk.inbox.run_until(
+            await context.queue.run_until(
                 lambda: stop.requested or self._news or self._asked is not None, _EVERY
             )
             if self._asked is not None:
                 await self._flatten(self._asked)
                 self._asked = None
             if self._flat:
-                await desk.inbox.run_until(lambda: stop.requested)
+                await context.queue.run_until(lambda: stop.requested)
                 return StopReason(0, self._flat)
         return await self._leave(stop.on_exit)
 
@@ -78,7 +78,7 @@ class Fallback:
 
     def take(self, command: Command) -> Ack:
         """Answer a command: all that can be done without books is to close what is held."""
-        commands = self._desk.commands
+        commands = self._context.commands
 
         def refusal(verb: Verb) -> str:
             if self._asked is not None or self._flat:
@@ -116,7 +116,7 @@ class Fallback:
         )
 
     async def _protect(self) -> None:
-        alarms = self._desk.alarms
+        alarms = self._context.alarms
         try:
             await self._asking(partial(self._safety.make_safe, self._plan.unit_size))
         except (NotSafe, ExchangeError) as error:
@@ -129,9 +129,9 @@ class Fallback:
         try:
             said = await self._asking(self._safety.flatten)
         except (NotSafe, ExchangeError) as error:
-            self._desk.commands.note(command, CommandState.FAILED, str(error))
+            self._context.commands.note(command, CommandState.FAILED, str(error))
             return
-        self._desk.commands.note(command, CommandState.CONFIRMED, said)
+        self._context.commands.note(command, CommandState.CONFIRMED, said)
         self._end(how, said)
 
     async def _leave(self, on_exit: OnExit) -> StopReason:
@@ -146,9 +146,9 @@ class Fallback:
     def _end(self, how: str, said: str) -> None:
         self._flat = f"{how}: {said}"
         for key in _KEYS:
-            self._desk.alarms.clear(key)
-        self._desk.ended(how)
-        self._desk.set_mode(Mode.HALTED, self._flat)
+            self._context.alarms.clear(key)
+        self._context.ended(how)
+        self._context.set_mode(Mode.HALTED, self._flat)
 
     def _in_words(self) -> str:
         seen = self.seen
@@ -156,21 +156,21 @@ class Fallback:
 
     async def _asking(self, work: Callable[[], Awaitable[str]]) -> str:
         """The outcome of `work`, with events taken meanwhile, and what the exchange said on the way."""
-        desk = self._desk
+        context = self._context
 
         async def do() -> str:
             return await work()
 
-        asked_at = desk.clock()
+        asked_at = context.clock()
         try:
-            said = await desk.inbox.meanwhile(do())
-            desk.inputs.on_answer(asked_at)
+            said = await context.queue.meanwhile(do())
+            context.market.on_answer(asked_at)
             return said
         finally:
             if self.seen is not None:
-                desk.inputs.knowledge.on_account(self.seen.account, asked_at)
-                desk.inputs.knowledge.heard_until(asked_at)
-            desk.changed()
+                context.market.knowledge.on_account(self.seen.account, asked_at)
+                context.market.knowledge.heard_until(asked_at)
+            context.changed()
 
     def _say(self, text: str) -> None:
-        self._desk.log.add(EventKind.STATE, f"without books: {text}")
+        self._context.log.add(EventKind.STATE, f"without books: {text}")

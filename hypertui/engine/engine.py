@@ -10,13 +10,13 @@ from random import Random
 
 from hypertui.core.clock import steady_ms
 from hypertui.core.shutdown import FAILED
+from hypertui.engine.screen_tables import Books
+from hypertui.engine.trade_runner import TradeRunner
+from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
-from hypertui.execution.books import Books
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trade_runner import TradeRunner
-from hypertui.execution.trade_view import blank, compose
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot
@@ -144,7 +144,7 @@ class EmbeddedEngine:
         while True:
             await asyncio.sleep(_BEAT)
             if self._trader is not None:
-                self._trader.desk.tasks.watch()
+                self._trader.context.tasks.watch()
             self._changed()
 
     def _changed(self) -> None:
@@ -154,9 +154,9 @@ class EmbeddedEngine:
                 self._snapshot, seq=self._snapshot.seq + 1, at=now, steady=self._steady()
             )
             return
-        news = self._published != (trader.desk.mode, trader.desk.reason)
+        news = self._published != (trader.context.mode, trader.context.reason)
         if news or not 0 <= now - self._snapshot.at < _PUBLISH_EVERY:
-            self._published = (trader.desk.mode, trader.desk.reason)
+            self._published = (trader.context.mode, trader.context.reason)
             if trader.fallback is not None:
                 # Nothing of the books that were given up is shown on.
                 self._snapshot = replace(self._blank, seq=self._snapshot.seq)
@@ -167,7 +167,7 @@ class EmbeddedEngine:
             return replace(compose(trader, self._snapshot, now, self._books), steady=self._steady())
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
             text = f"no snapshot could be made: {type(error).__name__}: {error}"
-            trader.desk.alarms.sound("snapshot", Severity.CRITICAL, text)
+            trader.context.alarms.sound("snapshot", Severity.CRITICAL, text)
             return self._snapshot
 
     def _end(self, reason: StopReason) -> None:

@@ -11,13 +11,13 @@ from typing import Protocol
 
 from hypertui.core.market import Fill
 from hypertui.core.phrases import coins
+from hypertui.engine.account_sync import AccountSync
+from hypertui.engine.refusals import TOLD_FROM, RefusalAlarms, protected
 from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
-from hypertui.execution.account_sync import AccountSync
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recovery import adoption
 from hypertui.execution.recovery.adoption import Adoption
-from hypertui.execution.refusals import TOLD_FROM, RefusalAlarms, protected
 from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trading_state import Posture
@@ -32,10 +32,10 @@ _PAUSE = 1.0
 class HaltedTrade(Protocol):
     """What this needs of the open trade."""
 
-    desk: TradeContext
+    context: TradeContext
     tracker: OrderTracker
     steering: Steering
-    caretaker: AccountSync
+    account_sync: AccountSync
     adoption: Adoption
 
     @property
@@ -50,15 +50,15 @@ class Objections:
 
     def __init__(self, trade: HaltedTrade) -> None:
         self._trade = trade
-        self._desk = trade.desk
-        self.key = KeyWatch(trade.desk.alarms, trade.desk.clock, self._protected)
-        self._refusals = RefusalAlarms(trade.tracker, trade.desk.alarms, self._protected)
+        self._context = trade.context
+        self.key = KeyWatch(trade.context.alarms, trade.context.clock, self._protected)
+        self._refusals = RefusalAlarms(trade.tracker, trade.context.alarms, self._protected)
         self._asking = False
         self._delisted = False
 
     def begin(self) -> None:
         """Look at the key now and then."""
-        self._desk.every("key", _KEY_EVERY, self._trade.caretaker.ask_key, _FIRST_KEY)
+        self._context.every("key", _KEY_EVERY, self._trade.account_sync.ask_key, _FIRST_KEY)
 
     def look(self, now: int) -> None:
         """Say what is due at `now` (ms)."""
@@ -69,18 +69,18 @@ class Objections:
         if isinstance(error, Halted):
             self._suspect_delisting()
         elif isinstance(error, NotAuthorized) and self.key.refused(str(error)):
-            self._desk.inbox.spawn(self._trade.caretaker.ask_key())
+            self._context.queue.spawn(self._trade.account_sync.ask_key())
 
     def trouble(self, text: str | None) -> None:
         """An action did not take effect, in words; None when one did again."""
         if text is None:
             self.key.accepted()
-            self._desk.alarms.clear("venue")
+            self._context.alarms.clear("venue")
             return
         if self.key.is_refused:
             return  # that alarm says it all
-        lasting = self._desk.rations.failures(Purpose.PROTECT) >= TOLD_FROM
-        self._desk.alarms.sound("venue", Severity.CRITICAL if lasting else Severity.WARNING, text)
+        lasting = self._context.budget.failures(Purpose.PROTECT) >= TOLD_FROM
+        self._context.alarms.sound("venue", Severity.CRITICAL if lasting else Severity.WARNING, text)
 
     def on_reports(self, reports: Sequence[OrderReport]) -> None:
         """See how own orders end."""
@@ -95,11 +95,11 @@ class Objections:
     def _suspect_delisting(self) -> None:
         if not (self._asking or self._delisted):
             self._asking = True
-            self._desk.inbox.spawn(self._ask())
+            self._context.queue.spawn(self._ask())
 
     async def _ask(self) -> None:
         try:
-            await self._trade.caretaker.ask_listing(self._end)
+            await self._trade.account_sync.ask_listing(self._end)
         finally:
             self._asking = False
 
@@ -107,26 +107,26 @@ class Objections:
         if self._delisted:
             return
         self._delisted = True
-        symbol = self._desk.config.symbol
+        symbol = self._context.config.symbol
         text = f"{symbol} is delisted: the exchange has cancelled its orders and settles the position"
-        self._desk.alarms.sound("delisted", Severity.CRITICAL, text)
+        self._context.alarms.sound("delisted", Severity.CRITICAL, text)
         self._trade.steering.set_posture(Posture.HANDS_OFF)
-        self._desk.inbox.spawn(self._settle())
+        self._context.queue.spawn(self._settle())
 
     async def _settle(self) -> None:
         """Find out how it was settled, and end the trade by that."""
-        exchange, symbol = self._desk.exchange, self._desk.config.symbol
+        exchange, symbol = self._context.exchange, self._context.config.symbol
         while True:
             try:
                 fills, position = await adoption.look(exchange, symbol, self._trade.began_at)
             except ExchangeError:
                 await asyncio.sleep(_PAUSE)
             else:
-                self._desk.inbox.post(partial(self._settled, fills, position))
+                self._context.queue.post(partial(self._settled, fills, position))
                 return
 
     def _settled(self, fills: Sequence[Fill], position: Decimal) -> None:
-        desk, symbol = self._desk, self._desk.config.symbol
+        context, symbol = self._context, self._context.config.symbol
         unexplained = self._trade.adoption.take(fills, position)
         ladder = self._trade.tracker.ladder
         text = f"{symbol} is delisted"
@@ -136,7 +136,7 @@ class Objections:
             )
             return
         for key in ("venue", "foreign", "position", "unprotected"):
-            desk.alarms.clear(key)
+            context.alarms.clear(key)
         result = unexplained or f"Result {ladder.book.realized_pnl:+,.2f} USD"
         self._trade.steering.halt(f"{text}: the exchange settled the position. {result}")
-        desk.ended(text)
+        context.ended(text)

@@ -7,15 +7,15 @@ from decimal import Decimal
 from functools import partial
 
 from hypertui.core.market import ZERO, Fill, Instrument, plain
+from hypertui.engine.account_sync import AccountSync
+from hypertui.engine.commands import CommandHandler
+from hypertui.engine.objections import Objections
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import asides
-from hypertui.execution.account_sync import AccountSync
 from hypertui.execution.actions import Action, Place
 from hypertui.execution.bookkeeping import Bookkeeper
-from hypertui.execution.commands import CommandHandler
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.granting import Granting
-from hypertui.execution.objections import Objections
 from hypertui.execution.opening import Opening
 from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
@@ -61,8 +61,8 @@ class LiveTrade:
     """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
     nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
 
-    def __init__(self, desk: TradeContext, plan: Plan, opening: Opening) -> None:
-        self.desk = desk
+    def __init__(self, context: TradeContext, plan: Plan, opening: Opening) -> None:
+        self.context = context
         self.opening = opening
         self._lamp: Invariant | None = None
         self._lamp_at = 0
@@ -73,24 +73,28 @@ class LiveTrade:
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._fills_seen = -1
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
-        timing = desk.config.timing
-        self.trade = take_up(lambda: Trade(opening.ladder(plan), timing, desk.ids), opening.history)
+        timing = context.config.timing
+        self.trade = take_up(lambda: Trade(opening.ladder(plan), timing, context.ids), opening.history)
         self.tracker: OrderTracker = self.trade.tracker
-        desk.chronicle.instrument = self.instrument
-        self.recorder = TradeRecorder(self.trade, desk.journal, desk.chronicle)
-        self.steering = Steering(desk, self.recorder)
+        context.events.instrument = self.instrument
+        self.recorder = TradeRecorder(self.trade, context.journal, context.events)
+        self.steering = Steering(context, self.recorder)
         self.wishes = Wishes(self, self._fulfilled)
-        self.helm = CommandHandler(self)
-        self.bookkeeper = Bookkeeper(desk, self.recorder, self.steering, opening, self.reconcile)
+        self.commands = CommandHandler(self)
+        self.bookkeeper = Bookkeeper(context, self.recorder, self.steering, opening, self.reconcile)
         self.adoption = Adoption(
-            self.recorder, self.bookkeeper.knows, self.bookkeeper.book, desk.clock, desk.exchange.account
+            self.recorder,
+            self.bookkeeper.knows,
+            self.bookkeeper.book,
+            context.clock,
+            context.exchange.account,
         )
-        self._protection = Protection(self.recorder, desk.inputs, desk.alarms)
+        self._protection = Protection(self.recorder, context.market, context.alarms)
         self.objections = Objections(self)
-        self.courier = OrderGateway(desk, self.recorder, self.bookkeeper, self.objections, self.reconcile)
-        self._granting = Granting(self.recorder, desk.rations)
-        self.caretaker = AccountSync(
-            desk, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
+        self.gateway = OrderGateway(context, self.recorder, self.bookkeeper, self.objections, self.reconcile)
+        self._granting = Granting(self.recorder, context.budget)
+        self.account_sync = AccountSync(
+            context, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
         )
         self._book_entry()  # durable with the opening, never after it
         self._take_up()
@@ -109,22 +113,22 @@ class LiveTrade:
 
     def _take_up(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
-        desk, opening = self.desk, self.opening
+        context, opening = self.context, self.opening
         if (trade := opening.goes_on_as) is not None:
-            self.recorder.take(TradeRebuilt(desk.clock(), f"{trade:016x}"))
+            self.recorder.take(TradeRebuilt(context.clock(), f"{trade:016x}"))
         if opening.remains is not None:
-            from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, desk.clock())
+            from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, context.clock())
         for stop in opening.stops:
-            desk.ids.used(str(stop.client_id))
+            context.ids.used(str(stop.client_id))
         if opening.is_new and not opening.stops:
             return
-        self.recorder.take(ProcessStarted(desk.clock(), desk.ids.start + 1))
-        desk.durability.commit()
-        if desk.durability.problem:
-            raise StartRefused(f"nothing is taken up without a journal: {desk.durability.problem}")
+        self.recorder.take(ProcessStarted(context.clock(), context.ids.start + 1))
+        context.durability.commit()
+        if context.durability.problem:
+            raise StartRefused(f"nothing is taken up without a journal: {context.durability.problem}")
 
     def _book_entry(self) -> None:
-        opening, events = self.opening, self.desk.chronicle
+        opening, events = self.opening, self.context.events
         if (entry := opening.entry) is not None:
             entry.filled = sum((fill.size for fill in opening.fills), ZERO)
             events.order(OrderChanged(entry, OrderState.FILLED.value, entry.order_id, entry.note))
@@ -134,20 +138,20 @@ class LiveTrade:
 
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
-        desk, caretaker = self.desk, self.caretaker
+        context, account_sync = self.context, self.account_sync
         self.steering.begin(is_new=self.opening.is_new)
-        if self.trade.wish is not None and not desk.config.protect_only:
+        if self.trade.wish is not None and not context.config.protect_only:
             self.wishes.take_up(self.trade.wish)
         if self._is_too_small():
             held = plain(self.trade.ladder.position)
             reason = f"flatten: the entry was filled for {held} only, too little for {SLOTS} stops"
             self.wishes.want(Wish(Verb.FLATTEN, reason))
-        desk.every("account", _ACCOUNT_EVERY, caretaker.ask_account)
-        desk.every("funding", _FUNDING_EVERY, caretaker.ask_funding, _FIRST_FUNDING)
-        desk.every("allowance", _ALLOWANCE_EVERY, caretaker.ask_allowance, _FIRST_ALLOWANCE)
+        context.every("account", _ACCOUNT_EVERY, account_sync.ask_account)
+        context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
+        context.every("allowance", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
         self.objections.begin()
-        desk.every("transfers", _TRANSFERS_EVERY, caretaker.ask_transfers, _FIRST_TRANSFERS)
-        desk.every("reconciliation", desk.config.reconcile_every / 1000, caretaker.reconcile)
+        context.every("transfers", _TRANSFERS_EVERY, account_sync.ask_transfers, _FIRST_TRANSFERS)
+        context.every("reconciliation", context.config.reconcile_every / 1000, account_sync.reconcile)
         self.on_price()
         self.advance()
 
@@ -164,37 +168,37 @@ class LiveTrade:
         price comes after that."""
         if self.opening.is_new:
             return
-        desk = self.desk
-        desk.inbox.spawn(self.caretaker.ask_account())
+        context = self.context
+        context.queue.spawn(self.account_sync.ask_account())
         self.reconcile()
         try:
-            await desk.inbox.run_until(lambda: self.caretaker.reconciled or stop.requested)
+            await context.queue.run_until(lambda: self.account_sync.reconciled or stop.requested)
         finally:
             self._catching_up = False
         self.on_price()
-        trades = self.trade.state.trades and not desk.config.protect_only
+        trades = self.trade.state.trades and not context.config.protect_only
         self.steering.set_posture(Posture.TRADE if trades else self.wishes.posture)
         how = "rebuilt" if self.opening.remains else "resumed"
-        desk.chronicle.mode(desk.mode, f"{how} the trade from {plain(self.trade.ladder.grid.entry_price)}")
+        context.events.mode(context.mode, f"{how} the trade from {plain(self.trade.ladder.grid.entry_price)}")
 
     # What arrives
 
     def on_price(self) -> None:
         """Take the newest mark."""
-        price = self.desk.inputs.price
+        price = self.context.market.price
         if price is None or self._catching_up:
             return
-        if self.desk.mode is Mode.HALTED:
-            self.recorder.note_price(price, self.desk.clock())  # good for a sale, but the ladder stands
+        if self.context.mode is Mode.HALTED:
+            self.recorder.note_price(price, self.context.clock())  # good for a sale, but the ladder stands
         else:
-            self.recorder.take_price(price, self.desk.clock())
+            self.recorder.take_price(price, self.context.clock())
 
     def on_reports(self, reports: Sequence[OrderReport]) -> None:
         """Take notices of orders from the feed."""
         for report in reports:
             order = self.tracker.find(report.client_id)
             if order is not None and not order.dead:
-                self.recorder.take(OrderReported(self.desk.clock(), report, from_feed=True))
+                self.recorder.take(OrderReported(self.context.clock(), report, from_feed=True))
         self.objections.on_reports(reports)
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
@@ -205,42 +209,42 @@ class LiveTrade:
 
     def advance(self) -> None:
         """Act on what the last event left behind."""
-        desk, now = self.desk, self.desk.clock()
+        context, now = self.context, self.context.clock()
         self.entry_block = (
-            desk.inputs.holds_risk()
-            or desk.durability.problem
-            or desk.rations.refuses(Purpose.BUY)
+            context.market.holds_risk()
+            or context.durability.problem
+            or context.budget.refuses(Purpose.BUY)
             or self._is_unsure()
         )
-        patience = max(desk.config.timing.confirm_after, 2 * desk.inputs.round_trip)
+        patience = max(context.config.timing.confirm_after, 2 * context.market.round_trip)
         if patience != self.tracker.patience:
             self.recorder.take(PatienceSet(now, patience))
         # The first comparison asks about every order: nobody has to beside it.
         actions = []
         if not self._catching_up:
-            actions = self._granting.decided(self.courier.under_way, self.entry_block, now)
-        if desk.journal.state_is_due and not actions:
-            desk.journal.keep(dump(self.trade), now)
+            actions = self._granting.decided(self.gateway.under_way, self.entry_block, now)
+        if context.journal.state_is_due and not actions:
+            context.journal.keep(dump(self.trade), now)
         # What was decided is durable before it is sent.
-        desk.durability.commit(partial(self.courier.prepare, actions))
-        for action in self._protective(actions) if desk.durability.problem else actions:
-            self.courier.send(action)
+        context.durability.commit(partial(self.gateway.prepare, actions))
+        for action in self._protective(actions) if context.durability.problem else actions:
+            self.gateway.send(action)
         if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
             self._fills_seen = self.tracker.fills_booked
-            desk.inbox.spawn(self.caretaker.ask_account())
+            context.queue.spawn(self.account_sync.ask_account())
         if self._inherits and self.tracker.settled:
             self._inherits = False
             self.reconcile()
-        asides.tell(self.recorder, desk.alarms, now)
+        asides.tell(self.recorder, context.alarms, now)
         halted = self.trade.ladder.halted
-        if halted is not None and desk.mode is Mode.RUNNING and self.tracker.settled:
-            desk.alarms.sound("halted", Severity.CRITICAL, halted)
+        if halted is not None and context.mode is Mode.RUNNING and self.tracker.settled:
+            context.alarms.sound("halted", Severity.CRITICAL, halted)
             self.steering.halt(halted)
         if self._is_sold_out():
             self.wishes.want(Wish(Verb.FLATTEN, "the end of the sold-out trade", passing=True, closes=True))
         if not self._catching_up:
             self.wishes.work()
-        desk.outcomes.look()
+        context.outcomes.look()
         self._lamp_is_old = True
         if now - self._lamp_at >= _LOOK_EVERY:
             self._look_at_protection(now)
@@ -250,41 +254,41 @@ class LiveTrade:
     def lamp(self) -> Invariant | None:
         """The master lamp as of the last event; None where it cannot be told."""
         if self._lamp_is_old:
-            self._look_at_protection(self.desk.clock())
+            self._look_at_protection(self.context.clock())
         return self._lamp
 
     def _look_at_protection(self, now: int) -> None:
         self._lamp, self._lamp_at, self._lamp_is_old = None, now, False
-        verified, busy = self.caretaker.reconciled, self.courier.busy
+        verified, busy = self.account_sync.reconciled, self.gateway.busy
         with self.recorder.telling:
             self._lamp = self._protection.watch(verified, busy, self.entry_block, now)
 
     def _is_unsure(self) -> str:
-        if self.desk.skew.offset is None:
+        if self.context.clock_sync.offset is None:
             return "the exchange's clock has not been read yet"
-        if self.desk.skew.unsettled:
+        if self.context.clock_sync.unsettled:
             return "this machine's clock was set, and the exchange's has not been read since"
-        return "" if self.caretaker.reconciled else "orders are being compared with the exchange"
+        return "" if self.account_sync.reconciled else "orders are being compared with the exchange"
 
     def cancel(self, orders: Iterable[OwnOrder]) -> None:
         """Cancel these orders whatever the target says, as an operator asks for."""
-        if self.courier.busy:
+        if self.gateway.busy:
             return
-        action = self._granting.cancel(orders, self.desk.clock())
+        action = self._granting.cancel(orders, self.context.clock())
         if action is not None:
             self._send(action)
 
     def close(self, size: Decimal, seen: SeenPrice, why: str) -> OwnOrder:
         """Close a position of `size` coins at the market, a short one (negative) too. Returns the order."""
-        action = self._granting.close(size, seen, why, self.desk.clock())
+        action = self._granting.close(size, seen, why, self.context.clock())
         self._send(action)
         return action.orders[0]
 
     def _send(self, action: Action) -> None:
         """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
         every order that it may find working or filled."""
-        self.desk.durability.commit()
-        self.courier.send(action)
+        self.context.durability.commit()
+        self.gateway.send(action)
 
     def _protective(self, actions: Sequence[Action]) -> list[Action]:
         """What was decided, without buys: those that could not be made durable are not sent."""
@@ -293,8 +297,8 @@ class LiveTrade:
             if isinstance(action, Place):
                 buys = tuple(order.client_id for order in action.orders if order.role is Role.BUY)
                 if buys:
-                    problem = self.desk.durability.problem
-                    self.recorder.take(OrdersNotPlaced(self.desk.clock(), buys, problem))
+                    problem = self.context.durability.problem
+                    self.recorder.take(OrdersNotPlaced(self.context.clock(), buys, problem))
                 action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
                 if not action.orders:
                     continue
@@ -303,22 +307,22 @@ class LiveTrade:
 
     def missed(self) -> None:
         """The feed was away, or told what nobody can read: what it would have told is asked for."""
-        self.caretaker.doubt()
+        self.account_sync.doubt()
         self.reconcile()
 
     def reconcile(self) -> None:
         """Have everything compared with the venue, soon."""
-        self.desk.inbox.spawn(self.caretaker.reconcile())
+        self.context.queue.spawn(self.account_sync.reconcile())
 
     def at_rest(self) -> bool:
         """Whether this is a moment to leave: nothing is unproven, and where it trades the target works."""
-        return self.tracker.settled or (self.desk.mode is not Mode.RUNNING and self.tracker.quiet)
+        return self.tracker.settled or (self.context.mode is not Mode.RUNNING and self.tracker.quiet)
 
     # Its end
 
     def _is_sold_out(self) -> bool:
-        desk, ladder = self.desk, self.trade.ladder
-        if desk.mode is not Mode.SELLING_OUT or self.wishes.current is not None or self.finished:
+        context, ladder = self.context, self.trade.ladder
+        if context.mode is not Mode.SELLING_OUT or self.wishes.current is not None or self.finished:
             return False
         if any(slot.coins or slot.due for slot in ladder.slots) or ladder.oversold:
             return False
@@ -328,12 +332,12 @@ class LiveTrade:
         """Flat for good: the trade has ended, and the next start begins a new one."""
         if wish.verb is not Verb.FLATTEN:
             return
-        desk, ladder = self.desk, self.trade.ladder
-        self.closed_at = desk.clock()
+        context, ladder = self.context, self.trade.ladder
+        self.closed_at = context.clock()
         if wish.closes:
             result = ladder.net_pnl(self.recorder.mark or ZERO)
             self.finished = f"Trade ended: all sold. Result {result:+,.2f} USD"
-            desk.ended(f"sold out: {done}")
+            context.ended(f"sold out: {done}")
         else:
             self.steering.halt(wish.reason)
-            desk.ended(f"{wish.reason}: {done}")
+            context.ended(f"{wish.reason}: {done}")

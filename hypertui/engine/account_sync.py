@@ -1,4 +1,4 @@
-"""The caretaker: asks for the account and the working orders beside the trade, and says what disagrees."""
+"""The account_sync: asks for the account and the working orders beside the trade, and says what disagrees."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ class AccountSync:
         self._recorder = recorder
         self._tracker = recorder.trade.tracker
         self._ids = context.ids
-        self._inputs = context.inputs
-        self._inbox = context.inbox
+        self._market = context.market
+        self._queue = context.queue
         self._clock = context.clock
         self._alarms = context.alarms
         self._journal = context.journal
-        self._rations = context.rations
-        self._skew = context.skew
+        self._budget = context.budget
+        self._clock_sync = context.clock_sync
         self._key = key
         self._bookkeeper = bookkeeper
         self._steering = steering
@@ -106,15 +106,15 @@ class AccountSync:
 
     async def ask_account(self) -> str:
         """Ask for equity, margin and position, and see the venue's clock."""
-        if not self._rations.allows_question():
+        if not self._budget.allows_question():
             return "left out: requests are kept for stops"
         asked_at, booked = self._clock(), self._tracker.fills_booked
         try:
             account = await self._exchange.account_state(self._symbol)
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the account could not be read", error))
+            self._queue.post(partial(self._unanswered, "the account could not be read", error))
             return str(error)
-        self._skew.measure(asked_at, self._clock(), account.time)
+        self._clock_sync.measure(asked_at, self._clock(), account.time)
         self._answered(partial(self._on_account, account, asked_at, booked))
         return ""
 
@@ -150,7 +150,7 @@ class AccountSync:
         try:
             findings = await reconciliation.look(self._exchange, self._symbol, since, expected, self._clock)
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "reconciliation got no answer", error))
+            self._queue.post(partial(self._unanswered, "reconciliation got no answer", error))
             return False
         self._answered(partial(self._on_findings, findings))
         return not self._look_again
@@ -166,7 +166,7 @@ class AccountSync:
                     self._symbol, self._began_at if since is None else since
                 )
             except ExchangeError as error:
-                self._inbox.post(partial(self._unanswered, "the funding could not be read", error))
+                self._queue.post(partial(self._unanswered, "the funding could not be read", error))
                 await asyncio.sleep(_RETRY_PAUSE)
             else:
                 self._answered(partial(self._on_funding, payments))
@@ -178,7 +178,7 @@ class AccountSync:
         try:
             transfers = await self._exchange.transfers_since(self._transfers_until)
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the transfers could not be read", error))
+            self._queue.post(partial(self._unanswered, "the transfers could not be read", error))
             return str(error)
         self._answered(partial(self._on_transfers, transfers))
         return ""
@@ -189,7 +189,7 @@ class AccountSync:
         try:
             await self._exchange.ask_allowance()
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the request budget could not be read", error))
+            self._queue.post(partial(self._unanswered, "the request budget could not be read", error))
             return str(error)
         self._answered(self._on_allowance)
         return ""
@@ -200,7 +200,7 @@ class AccountSync:
         try:
             signer = await self._exchange.signer()
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the key could not be asked about", error))
+            self._queue.post(partial(self._unanswered, "the key could not be asked about", error))
             return str(error)
         self._answered(partial(self._key.learned, signer))
         return ""
@@ -211,7 +211,7 @@ class AccountSync:
         try:
             gone = await self._exchange.is_delisted(self._symbol)
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, "the market could not be asked about", error))
+            self._queue.post(partial(self._unanswered, "the market could not be asked about", error))
             return str(error)
         if gone:
             self._answered(delisted)
@@ -219,17 +219,17 @@ class AccountSync:
 
     async def _permission(self) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
-        while not self._rations.allows_question():  # noqa: ASYNC110 - only time gives it back
-            await asyncio.sleep(self._rations.questions_wait or _RETRY_PAUSE)
+        while not self._budget.allows_question():  # noqa: ASYNC110 - only time gives it back
+            await asyncio.sleep(self._budget.questions_wait or _RETRY_PAUSE)
 
     def _answered(self, handle: Callable[[], None]) -> None:
         """An answer has come, and is handled in its turn."""
 
         def take() -> None:
-            self._rations.answered(Purpose.ASK)
+            self._budget.answered(Purpose.ASK)
             handle()
 
-        self._inbox.post(take)
+        self._queue.post(take)
 
     def _on_allowance(self) -> None:
         left = self._exchange.allowance.requests
@@ -254,8 +254,8 @@ class AccountSync:
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:
         self._alarms.clear("questions")
         self._look_at_clock()
-        self._inputs.on_answer(asked_at)
-        self._inputs.knowledge.on_account(account, asked_at)
+        self._market.on_answer(asked_at)
+        self._market.knowledge.on_account(account, asked_at)
         self._compare_position(account.position, booked)
 
     def _compare_position(self, position: Decimal, booked: int) -> None:
@@ -290,9 +290,9 @@ class AccountSync:
         old = self._suspicion
         if old is None or (old.difference, old.fills_booked) != (new.difference, new.fills_booked):
             self._suspicion = new
-            self._inbox.spawn(self.reconcile())
+            self._queue.spawn(self.reconcile())
         elif not old.looked:
-            self._inbox.spawn(self.reconcile())
+            self._queue.spawn(self.reconcile())
         else:
             self._suspicion = None
             self._believe(new.difference)
@@ -313,12 +313,12 @@ class AccountSync:
         if findings.asked_at >= (self._alarms.since("garbage") or 0):
             self._alarms.clear("garbage")
         self.listing = (findings.asked_at, findings.orders)
-        self._inputs.knowledge.heard_until(findings.asked_at)
+        self._market.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
             self._bookkeeper.book(fill)
         asked_at = findings.asked_at
-        self._recorder.take(FillsCompared(now, min(asked_at, self._skew.at_venue(asked_at))))
+        self._recorder.take(FillsCompared(now, min(asked_at, self._clock_sync.at_venue(asked_at))))
         found = self._tracker.fills_booked - booked
         if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
             self._suspicion.looked = True  # what was asked for before tells of an earlier moment
@@ -333,7 +333,7 @@ class AccountSync:
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
         if differences.orphans:
-            self._inbox.spawn(self._cancel_orphans(differences.orphans))
+            self._queue.spawn(self._cancel_orphans(differences.orphans))
         if differences.foreign:
             text = f"{len(differences.foreign)} orders in {self._symbol} are not ours"
             self._alarms.sound("foreign orders", Severity.WARNING, text)
@@ -342,7 +342,7 @@ class AccountSync:
 
     def _surplus(self) -> str:
         """What the exchange holds beyond the books, in words: no repair of orders changes that."""
-        ladder, held = self._tracker.ladder, self._inputs.knowledge.position
+        ladder, held = self._tracker.ladder, self._market.knowledge.position
         if held is None or held == ladder.held:
             return ""
         return f"; the exchange holds {plain(held)}, booked {plain(ladder.held)}: adopt or flatten"
@@ -371,19 +371,19 @@ class AccountSync:
 
     async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
         try:
-            expires_at = self._skew.expiry(self._clock() + self._context.config.timing.expires_after)
+            expires_at = self._clock_sync.expiry(self._clock() + self._context.config.timing.expires_after)
             await self._exchange.cancel(self._symbol, client_ids, expires_at)
         except ExchangeError as error:
-            self._inbox.post(partial(self._unanswered, f"{len(client_ids)} orphans not cancelled", error))
+            self._queue.post(partial(self._unanswered, f"{len(client_ids)} orphans not cancelled", error))
 
     def _look_at_clock(self) -> None:
-        if self._skew.alarming:
-            severity = Severity.CRITICAL if self._skew.too_far else Severity.WARNING
-            self._alarms.sound("clock", severity, self._skew.in_words())
+        if self._clock_sync.alarming:
+            severity = Severity.CRITICAL if self._clock_sync.too_far else Severity.WARNING
+            self._alarms.sound("clock", severity, self._clock_sync.in_words())
         else:
             self._alarms.clear("clock")
 
     def _unanswered(self, what: str, error: ExchangeError) -> None:
         if isinstance(error, RateLimited):
-            self._rations.refused(Purpose.ASK, error)
+            self._budget.refused(Purpose.ASK, error)
         self._alarms.sound("questions", Severity.WARNING, f"{what}: {error}")

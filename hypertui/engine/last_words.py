@@ -14,20 +14,20 @@ from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution import exposure, operator_exits
 
 if TYPE_CHECKING:
+    from hypertui.engine.live_trade import LiveTrade
     from hypertui.execution.exposure import Exposure
-    from hypertui.execution.live_trade import LiveTrade
     from hypertui.execution.trade_context import TradeContext
 
 PATIENCE = 4.0  # seconds that the exchange has for the answer
 _LOG = logging.getLogger(__name__)
 
 
-async def exposed(desk: TradeContext) -> Exposure | None:
+async def exposed(context: TradeContext) -> Exposure | None:
     """What the exchange holds and has live now; None where it does not say so in time. Raises nothing: it is
     asked for when everything else may have gone wrong."""
     try:
         async with asyncio.timeout(PATIENCE):
-            return await exposure.look(desk.exchange, desk.config.symbol)
+            return await exposure.look(context.exchange, context.config.symbol)
     except (ExchangeError, TimeoutError):
         return None
     except Exception:  # noqa: BLE001 - the defect that is being told of may be this one
@@ -35,13 +35,13 @@ async def exposed(desk: TradeContext) -> Exposure | None:
         return None
 
 
-def in_words(seen: Exposure | None, desk: TradeContext, trade: LiveTrade | None) -> str:
+def in_words(seen: Exposure | None, context: TradeContext, trade: LiveTrade | None) -> str:
     """What is held, what protects it and what may still buy."""
     if seen is not None:
         return seen.in_words()
     if trade is None:
         return "what is held is not known: the exchange does not answer"
-    heard = desk.inputs.heard_at
+    heard = context.market.heard_at
     as_of = "never" if heard is None else f"{datetime.fromtimestamp(heard / 1000, UTC):%H:%M:%S} UTC"
     return (
         f"the exchange does not answer; by the own books, as of {as_of}: {operator_exits.what_works(trade)}"

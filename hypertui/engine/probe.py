@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hypertui.core.market import ZERO, Order, OrderType, Side
 from hypertui.core.phrases import at_price, coins
+from hypertui.engine.probe_account import ProbeAccount, ProbeMarket
 from hypertui.exchange.protocol import (
     Filled,
     OrderReport,
@@ -20,7 +21,6 @@ from hypertui.exchange.protocol import (
     Resting,
     Waiting,
 )
-from hypertui.execution.probe_account import ProbeAccount, ProbeMarket
 
 _WAITS = "waits"
 

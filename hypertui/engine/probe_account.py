@@ -71,7 +71,7 @@ class ProbeAccount:
         self._new_id = new_id
         self._patience = patience
         self._pause = pause
-        self._skew = ClockSync()
+        self._clock_sync = ClockSync()
         self._ids: set[str] = set()
         self._sent: dict[str, int] = {}  # those not proven to be over: when each expires by our clock (ms)
         self._began = 0
@@ -82,9 +82,9 @@ class ProbeAccount:
         await self._exchange.open()
         asked_at = self._clock()
         state = await self._exchange.account_state(self.symbol)
-        self._skew.measure(asked_at, self._clock(), state.time)
-        if self._skew.too_far:
-            raise NotProbed(f"nothing is sent: {self._skew.in_words()}")
+        self._clock_sync.measure(asked_at, self._clock(), state.time)
+        if self._clock_sync.too_far:
+            raise NotProbed(f"nothing is sent: {self._clock_sync.in_words()}")
         if self.symbol not in await self._exchange.instruments():
             raise NotProbed(f"the exchange has no market {self.symbol}")
         orders = await self._exchange.open_orders(self.symbol)
@@ -123,7 +123,7 @@ class ProbeAccount:
         self._ids.add(order.client_id)
         self._sent[order.client_id] = expires_at
         try:
-            (answer,) = await self._exchange.place([order], self._skew.expiry(expires_at))
+            (answer,) = await self._exchange.place([order], self._clock_sync.expiry(expires_at))
         except Unknown:
             return None
         except (Rejected, RateLimited, Unreachable):
@@ -167,7 +167,7 @@ class ProbeAccount:
         return f"{counted(len(fills), 'fill')} cost {plain(round(spent, 2))} USD with fees"
 
     async def _own_fills(self) -> list[Fill]:
-        since = self._skew.at_venue(self._began) - 1_000
+        since = self._clock_sync.at_venue(self._began) - 1_000
         return [f for f in await self._exchange.fills_since(self.symbol, since) if f.client_id in self._ids]
 
     async def _gone(self) -> str:
@@ -206,7 +206,7 @@ class ProbeAccount:
         await self.place(self.order(side, abs(net), OrderType.IOC, limit, reduce_only=True))
 
     def _expiry(self) -> int:
-        return self._skew.expiry(self._clock() + _EXPIRES_AFTER)
+        return self._clock_sync.expiry(self._clock() + _EXPIRES_AFTER)
 
     async def _until_done(self, step: Callable[[], Awaitable[str]]) -> None:
         """Repeat until it says that nothing is left. Raises LeftBehind with its last words."""

@@ -1,6 +1,6 @@
 """The trader: one run from its start to its wind-down, one event at a time.
 
-Prices, fills, notices and answers arrive in the inbox; the trade takes each of them and acts on it, and a new
+Prices, fills, notices and answers arrive in the queue; the trade takes each of them and acts on it, and a new
 snapshot is published.
 """
 
@@ -14,6 +14,10 @@ from functools import partial
 from random import Random
 
 from hypertui.core.market import Fill
+from hypertui.engine.clock_watch import ClockWatch
+from hypertui.engine.departure import Departure
+from hypertui.engine.fallback import Fallback
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import (
     Exchange,
     ExchangeError,
@@ -31,12 +35,8 @@ from hypertui.exchange.protocol import (
     Unreachable,
 )
 from hypertui.execution import exposure
-from hypertui.execution.clock_watch import ClockWatch
-from hypertui.execution.departure import Departure
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.fallback import Fallback
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.live_trade import LiveTrade
 from hypertui.execution.opening import Start
 from hypertui.execution.plausible import PriceCheck
 from hypertui.execution.playback import newest_price
@@ -78,16 +78,16 @@ class TradeRunner:
         log_trouble: Callable[[], str] = lambda: "",
         clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
-        inbox = EventQueue(self._advance)
-        self.desk = TradeContext(
-            exchange, config, trade_id, clock, random, log, journal, inbox, changed, self._pause, log_trouble
+        queue = EventQueue(self._advance)
+        self.context = TradeContext(
+            exchange, config, trade_id, clock, random, log, journal, queue, changed, self._pause, log_trouble
         )
         self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
-        desk = self.desk
-        self._exit = Departure(desk)
-        self._clock_watch = ClockWatch(clock_set_by, desk.skew, desk.alarms, self._measure_skew)
-        self._prices = PriceCheck(exchange, config.symbol, inbox, desk.alarms, clock, self._on_quote)
+        context = self.context
+        self._exit = Departure(context)
+        self._clock_watch = ClockWatch(clock_set_by, context.clock_sync, context.alarms, self._measure_skew)
+        self._prices = PriceCheck(exchange, config.symbol, queue, context.alarms, clock, self._on_quote)
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
@@ -101,16 +101,16 @@ class TradeRunner:
         yet; afterwards nothing, and a defect ends in a wind-down and in the status FAILED."""
         loop = asyncio.get_running_loop()
         stop.on_request(partial(self._wake_from_anywhere, loop))
-        run_for = self.desk.config.run_for
+        run_for = self.context.config.run_for
         leave_at = None if run_for is None else loop.time() + run_for
         try:
             reason = await self._seen_through(stop, leave_at)
         finally:
             try:
-                lost = await self.desk.durability.leave()
+                lost = await self.context.durability.leave()
             finally:
-                await self.desk.inbox.close()
-                self.desk.changed()
+                await self.context.queue.close()
+                self.context.changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
     async def _seen_through(self, stop: Stop, leave_at: float | None) -> StopReason:
@@ -118,7 +118,7 @@ class TradeRunner:
             await self._begin(stop)
             if self.trade is None:
                 return self._over or self._never_opened()
-            if not self.desk.config.protect_only:
+            if not self.context.config.protect_only:
                 await self._go_on(self.trade, stop, leave_at)
             return await self._exit.leave(self.trade, stop)
         except asyncio.CancelledError:
@@ -129,7 +129,7 @@ class TradeRunner:
             return await self._fall_back(error, stop)
         except Exception as error:
             if self.trade is None and (
-                isinstance(error, _REFUSALS) or not self.desk.journal.history().has_begun
+                isinstance(error, _REFUSALS) or not self.context.journal.history().has_begun
             ):
                 raise
             return await self._exit.by_defect(error, self.trade, stop)
@@ -143,17 +143,17 @@ class TradeRunner:
             if not answer.done():  # whoever asked may not wait any more
                 answer.set_result(ack)
 
-        self.desk.inbox.post(take)
+        self.context.queue.post(take)
         return await answer
 
     def _taken(self, command: Command) -> Ack:
         if self.fallback is not None:
             return self.fallback.take(command)
-        return self._before_opening(command) if self.trade is None else self.trade.helm.take(command)
+        return self._before_opening(command) if self.trade is None else self.trade.commands.take(command)
 
     def _before_opening(self, command: Command) -> Ack:
         """Answer a command that comes while there is at most a question to answer."""
-        gate, commands = self.gate, self.desk.commands
+        gate, commands = self.gate, self.context.commands
         turned_away = commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
@@ -165,90 +165,104 @@ class TradeRunner:
     def refusal(self, verb: Verb) -> str:
         """Why this command would be refused now, in words; empty when it would be taken."""
         if self.trade is not None:
-            return self.trade.helm.refusal(verb)
+            return self.trade.commands.refusal(verb)
         return "" if self.gate is not None and self.gate.asks is verb else "the trade is not open yet"
 
     # Its start
 
     async def _begin(self, stop: Stop) -> None:
         """Start; a trade that is held already is taken up however long the venue cannot be asked."""
-        desk = self.desk
+        context = self.context
         failures = 0
         while not stop.requested:
             try:
-                await desk.exchange.open()
+                await context.exchange.open()
                 await self._start(stop)
-                desk.alarms.clear("start")
+                context.alarms.clear("start")
                 return
             except (RateLimited, Unreachable, Unknown) as error:
-                if not desk.journal.history().has_begun:
+                if not context.journal.history().has_begun:
                     raise
                 text = f"the trade cannot be taken up yet: {error}"
-                desk.alarms.sound("start", Severity.CRITICAL, text)
-                desk.set_mode(Mode.STARTING, text)
+                context.alarms.sound("start", Severity.CRITICAL, text)
+                context.set_mode(Mode.STARTING, text)
                 failures += isinstance(error, RateLimited)
-                pause = desk.backoff.after(error, failures, _RETRY_PAUSE)
-                await desk.inbox.run_until(lambda: stop.requested, pause)
+                pause = context.backoff.after(error, failures, _RETRY_PAUSE)
+                await context.queue.run_until(lambda: stop.requested, pause)
 
     async def _start(self, stop: Stop) -> None:
-        desk = self.desk
-        symbol = desk.config.symbol
+        context = self.context
+        symbol = context.config.symbol
         try:
-            plan = self._plan = desk.config.plan(await facts.market(desk.exchange, symbol))
+            plan = self._plan = context.config.plan(await facts.market(context.exchange, symbol))
         except StartRefused as error:
             self._over = await self._without_market(error)
             return
-        entry = Entry(desk.exchange, plan, desk.ids, desk.config.timing, desk.clock, desk.skew, desk.backoff)
+        entry = Entry(
+            context.exchange,
+            plan,
+            context.ids,
+            context.config.timing,
+            context.clock,
+            context.clock_sync,
+            context.backoff,
+        )
         self._entry = entry
-        start = Start(desk, plan, entry)
-        if desk.config.protect_only and not desk.journal.history().has_begun:
+        start = Start(context, plan, entry)
+        if context.config.protect_only and not context.journal.history().has_begun:
             raise StartRefused("there is no trade to protect")
         cleared = await self._clear(plan, stop)
         if cleared is None:
             return
-        self._prices.last = newest_price(desk.journal.history())
+        self._prices.last = newest_price(context.journal.history())
         self._listen()
-        await desk.upkeep.look()
+        await context.housekeeping.look()
         await start.price(stop)
         if stop.requested:
             return
-        self.trade = LiveTrade(desk, plan, await start.open(cleared))
+        self.trade = LiveTrade(context, plan, await start.open(cleared))
         self.trade.begin()
-        desk.changed()
+        context.changed()
         await self.trade.catch_up(stop)
 
     async def _without_market(self, error: StartRefused) -> StopReason:
         """A trade whose market is no more is ended where nothing is held in it. Raises StartRefused."""
-        desk = self.desk
-        symbol = desk.config.symbol
-        if not (desk.journal.history().has_begun and await desk.exchange.is_delisted(symbol)):
+        context = self.context
+        symbol = context.config.symbol
+        if not (context.journal.history().has_begun and await context.exchange.is_delisted(symbol)):
             raise error
-        seen = await exposure.look(desk.exchange, symbol)
+        seen = await exposure.look(context.exchange, symbol)
         if seen.position or seen.stops or seen.buys:
             raise StartRefused(f"{error}; {seen.in_words()}", status=3)
-        desk.ended(str(error))
+        context.ended(str(error))
         return StopReason(0, f"{error}; {seen.in_words()}: the trade is ended")
 
     def _listen(self) -> None:
-        desk = self.desk
-        desk.inbox.spawn(desk.exchange.feed(desk.config.symbol, self._deliver))
-        desk.every("heartbeat", desk.config.timing.beat / 1000, self._beat)
-        desk.every("upkeep", _UPKEEP_EVERY, desk.upkeep.look)
+        context = self.context
+        context.queue.spawn(context.exchange.feed(context.config.symbol, self._deliver))
+        context.every("heartbeat", context.config.timing.beat / 1000, self._beat)
+        context.every("housekeeping", _UPKEEP_EVERY, context.housekeeping.look)
 
     async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
         on without a question: it is held already."""
-        desk = self.desk
-        if desk.journal.history().has_begun:
+        context = self.context
+        if context.journal.history().has_begun:
             return Cleared()
         ground = Survey(
-            desk.exchange, desk.config, plan, desk.clock, desk.skew, desk.journal.place, self._disk_free
+            context.exchange,
+            context.config,
+            plan,
+            context.clock,
+            context.clock_sync,
+            context.journal.place,
+            self._disk_free,
         )
-        self.gate = Gate(ground, desk.config.consent, desk.config.adopt, desk.inbox, desk.log)
+        self.gate = Gate(ground, context.config.consent, context.config.adopt, context.queue, context.log)
         return await self.gate.cleared(stop)
 
     def _never_opened(self) -> StopReason:
-        if self.desk.journal.history().has_begun:
+        if self.context.journal.history().has_begun:
             return StopReason(3, "left before the trade was taken up: its orders are as they were")
         return StopReason(0, "left before anything was traded")
 
@@ -264,15 +278,15 @@ class TradeRunner:
                 return False
             return trade.at_rest() or loop.time() > leave_at + _SETTLE_PATIENCE
 
-        await self.desk.inbox.run_until(leaving)
+        await self.context.queue.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
-        self.desk.inbox.post(partial(self._on_feed, message))
+        self.context.queue.post(partial(self._on_feed, message))
 
     def _on_feed(self, message: FeedMessage) -> None:
-        inputs, trade = self.desk.inputs, self.trade
+        market, trade = self.context.market, self.trade
         if not isinstance(message, FeedDown | Malformed):
-            inputs.on_feed()
+            market.on_feed()
         if self.fallback is not None and isinstance(message, FillNotice | OrderNotice):
             self.fallback.heard()
         match message:
@@ -285,13 +299,13 @@ class TradeRunner:
                 if trade is not None:
                     trade.on_reports(reports)
             case FeedUp():
-                inputs.on_feed_state(True)
+                market.on_feed_state(True)
                 if trade is not None:
                     trade.missed()
             case FeedDown(reason):
-                inputs.on_feed_state(False, reason)
+                market.on_feed_state(False, reason)
             case Malformed(reason, is_price):
-                inputs.on_malformed(reason)
+                market.on_malformed(reason)
                 if trade is not None and is_price:
                     trade.reconcile()
                 elif trade is not None:
@@ -300,7 +314,7 @@ class TradeRunner:
                 pass
 
     def _on_quote(self, quote: Quote) -> None:
-        self.desk.inputs.on_quote(quote)
+        self.context.market.on_quote(quote)
         if self.trade is not None:
             self.trade.on_price()
 
@@ -311,40 +325,40 @@ class TradeRunner:
             self._entry.takes(fill)
 
     def _advance(self) -> None:
-        self.desk.tasks.watch()
+        self.context.tasks.watch()
         self._clock_watch.look()
         if self.trade is not None:
             self.trade.advance()
-        self.desk.changed()
+        self.context.changed()
 
     def _measure_skew(self) -> None:
         if self.trade is not None:
-            self.desk.inbox.spawn(self.trade.caretaker.ask_account())
+            self.context.queue.spawn(self.trade.account_sync.ask_account())
 
     def _pause(self, reason: str) -> None:
         if self.trade is not None:
             self.trade.steering.pause(reason)
 
     async def _beat(self) -> str:
-        self.desk.inbox.post(lambda: None)
+        self.context.queue.post(lambda: None)
         return ""
 
     def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
         # A stop that comes when the loop has closed already has nobody left to wake.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self.desk.inbox.post, lambda: None)
+            loop.call_soon_threadsafe(self.context.queue.post, lambda: None)
 
     # Its end
 
     async def _fall_back(self, error: Unsound, stop: Stop) -> StopReason:
         """The trade is no more: what it was for is protected by what the exchange says alone."""
-        desk, plan = self.desk, self._plan
+        context, plan = self.context, self._plan
         assert plan is not None, "no input is taken before the market is known"
         _LOG.error("the trade's books cannot be relied on", exc_info=error)
         self.trade = None
-        await desk.inbox.abandon()
-        desk.tasks.abandon()
-        desk.durability.go_on()
+        await context.queue.abandon()
+        context.tasks.abandon()
+        context.durability.go_on()
         self._listen()
-        self.fallback = Fallback(desk, plan, str(error))
+        self.fallback = Fallback(context, plan, str(error))
         return await self.fallback.run(stop)

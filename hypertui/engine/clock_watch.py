@@ -20,10 +20,14 @@ class ClockWatch:
     the exchange's."""
 
     def __init__(
-        self, set_by: Callable[[], int], skew: ClockSync, alarms: Alarms, measure: Callable[[], None]
+        self,
+        set_by: Callable[[], int],
+        clock_sync: ClockSync,
+        alarms: Alarms,
+        measure: Callable[[], None],
     ) -> None:
         self._set_by = set_by
-        self._skew = skew
+        self._clock_sync = clock_sync
         self._alarms = alarms
         self._measure = measure
         self._known = 0
@@ -40,5 +44,5 @@ class ClockWatch:
             way = "forward" if by > 0 else "back"
             text = f"this machine's clock was set {way} by {abs(by) / 1000:.1f} s since the start"
             self._alarms.sound(_KEY, Severity.WARNING, f"{text}: times are told as it showed them then")
-        self._skew.unsettle()
+        self._clock_sync.unsettle()
         self._measure()

@@ -7,9 +7,10 @@ import logging
 from functools import partial
 
 from hypertui.core.shutdown import FAILED
+from hypertui.engine import last_words
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution import last_words, operator_exits
-from hypertui.execution.live_trade import LiveTrade
+from hypertui.execution import operator_exits
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish
@@ -24,14 +25,14 @@ _LOG = logging.getLogger(__name__)
 class Departure:
     """Of one run."""
 
-    def __init__(self, desk: TradeContext) -> None:
-        self._desk = desk
+    def __init__(self, context: TradeContext) -> None:
+        self._context = context
 
     async def by_defect(self, error: Exception, trade: LiveTrade | None, stop: Stop) -> StopReason:
         """Wind down as far as that goes, and say how things were left."""
-        desk = self._desk
+        context = self._context
         cause = f"a defect: {type(error).__name__}: {error}"
-        desk.alarms.sound("defect", Severity.CRITICAL, f"{cause}; the trade winds down")
+        context.alarms.sound("defect", Severity.CRITICAL, f"{cause}; the trade winds down")
         _LOG.error("a defect ends the trade", exc_info=error)
         if trade is not None:
             try:
@@ -39,38 +40,38 @@ class Departure:
             except Exception:  # noqa: BLE001 - the first one is told of, and the rest of the way out is tried
                 _LOG.exception("the wind-down met a defect too")
                 await self._cancel_buys_at_least(trade)
-        left = last_words.in_words(await last_words.exposed(desk), desk, trade)
+        left = last_words.in_words(await last_words.exposed(context), context, trade)
         return StopReason(FAILED, f"{cause}; {left}")
 
     async def leave(self, trade: LiveTrade, stop: Stop) -> StopReason:
         """Wind down; says how things were left, in words that were true at the end."""
-        desk = self._desk
-        desk.outcomes.leave()
+        context = self._context
+        context.outcomes.leave()
         if trade.finished:
-            desk.set_mode(Mode.STOPPED, trade.finished)
+            context.set_mode(Mode.STOPPED, trade.finished)
             return StopReason(0, trade.finished)
-        halted, why, on_exit = desk.mode is Mode.HALTED, desk.reason, stop.on_exit
-        note = partial(desk.commands.note_exit, on_exit, stop.by, desk.clock())
+        halted, why, on_exit = context.mode is Mode.HALTED, context.reason, stop.on_exit
+        note = partial(context.commands.note_exit, on_exit, stop.by, context.clock())
         note(CommandState.ACKNOWLEDGED, "")
         failed = ""
         try:
             said = await self._wind_down(trade, on_exit)
         except operator_exits.NotDone as error:
             failed = str(error)
-        seen = await last_words.exposed(desk)
-        left = last_words.in_words(seen, desk, trade)
+        seen = await last_words.exposed(context)
+        left = last_words.in_words(seen, context, trade)
         if not failed and (seen is None or not last_words.is_covered(seen, trade)):
             failed = "not all that is held is known to be protected"
         if failed:
             text = f"left in disorder: {failed}; {left}"
-            desk.alarms.sound("left over", Severity.CRITICAL, text)
+            context.alarms.sound("left over", Severity.CRITICAL, text)
             note(CommandState.FAILED, text)
             return StopReason(3, text)
         said = last_words.corrected(said, seen, trade)
         note(CommandState.CONFIRMED, said)
         if halted and on_exit is not OnExit.FLATTEN:
             return StopReason(3, f"{why}; left with {said}")
-        desk.set_mode(Mode.STOPPED, f"left with {said}")
+        context.set_mode(Mode.STOPPED, f"left with {said}")
         return StopReason(0, f"left with {said}")
 
     async def _wind_down(self, trade: LiveTrade, on_exit: OnExit) -> str:
@@ -82,7 +83,10 @@ class Departure:
                 # Wanted like any other: what this process does not see done, the next one does.
                 return await self._fulfil(trade, Wish(Verb.FLATTEN, "flatten on the way out"))
             case OnExit.BUYS:
-                if self._desk.mode is not Mode.HALTED and trade.steering.state.posture is Posture.HANDS_OFF:
+                if (
+                    self._context.mode is not Mode.HALTED
+                    and trade.steering.state.posture is Posture.HANDS_OFF
+                ):
                     # All orders were cancelled by hand; nobody stays to watch over the coins any more.
                     trade.steering.set_posture(Posture.PROTECT)
                 reason = "leaving: the buys are cancelled"
@@ -90,7 +94,7 @@ class Departure:
             case OnExit.LEAVE:
                 if trade.steering.state.posture is Posture.TRADE:
                     trade.steering.set_posture(Posture.PROTECT)
-                if not await self._desk.inbox.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
+                if not await self._context.queue.run_until(lambda: trade.tracker.quiet, _STAGE_PATIENCE):
                     raise operator_exits.NotDone("not every order has been answered for")
                 return operator_exits.what_is_left(trade)
 
@@ -98,12 +102,12 @@ class Departure:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
         loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
         until = loop.time() + _LEAVE_PATIENCE
-        self._desk.inbox.post(lambda: None)  # its first step waits for nothing
+        self._context.queue.post(lambda: None)  # its first step waits for nothing
         seen: set[str] = set()
         while wish.outcome is None:
             seen.add(wish.waits)
             patience = min(_STAGE_PATIENCE, max(until - loop.time(), 0))
-            if not await self._desk.inbox.run_until(partial(_gets_on, wish, seen), patience):
+            if not await self._context.queue.run_until(partial(_gets_on, wish, seen), patience):
                 trade.wishes.set_aside()
                 raise operator_exits.NotDone(f"{wish.verb.value} is not done: it waits for {wish.waits}")
         if wish.outcome.failed:
@@ -112,16 +116,16 @@ class Departure:
 
     async def _cancel_buys_at_least(self, trade: LiveTrade) -> None:
         """Where a defect keeps the wind-down from its end, no buy may fire with nobody there any more."""
-        desk = self._desk
+        context = self._context
         buys = [order.client_id for order in trade.tracker.buys()]
         try:
-            expires_at = desk.skew.expiry(desk.clock() + desk.config.timing.expires_after)
-            await desk.exchange.cancel(desk.config.symbol, buys, expires_at)
+            expires_at = context.clock_sync.expiry(context.clock() + context.config.timing.expires_after)
+            await context.exchange.cancel(context.config.symbol, buys, expires_at)
             said = f"{len(buys)} buys were cancelled"
         except ExchangeError as error:
             said = f"{len(buys)} buys could not be cancelled: {error}"
         text = f"left in disorder by a defect: {said}; the stops work on"
-        desk.alarms.sound("left over", Severity.CRITICAL, text)
+        context.alarms.sound("left over", Severity.CRITICAL, text)
 
 
 def _gets_on(wish: Wish, seen: set[str]) -> bool:

@@ -1,0 +1,1 @@
+"""What runs trades at an exchange: the engine, each run, its account, commands, and the ways out."""
