@@ -102,7 +102,7 @@ class Departure:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
         loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
         until = loop.time() + _LEAVE_PATIENCE
-        self._context.queue.post(lambda: None)  # its first step waits for nothing
+        self._context.queue.wake()  # its first step waits for nothing
         seen: set[str] = set()
         while wish.outcome is None:
             seen.add(wish.waits)

@@ -13,6 +13,15 @@ from hypertui.engine.objections import Objections
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import asides
 from hypertui.execution.actions import Action, Place
+from hypertui.execution.arrivals import (
+    CancelEnded,
+    LookUpFailed,
+    MarketDelisted,
+    OrderLookedUp,
+    PlacementEnded,
+    SettlementRead,
+    TradeArrival,
+)
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.granting import Granting
@@ -182,6 +191,16 @@ class LiveTrade:
         context.events.mode(context.mode, f"{how} the trade from {plain(self.trade.ladder.grid.entry_price)}")
 
     # What arrives
+
+    def take(self, arrival: TradeArrival) -> None:
+        """An answer has come to something that was asked or sent for this trade."""
+        match arrival:
+            case PlacementEnded() | CancelEnded() | OrderLookedUp() | LookUpFailed():
+                self.gateway.take(arrival)
+            case MarketDelisted() | SettlementRead():
+                self.objections.take(arrival)
+            case _:
+                self.account_sync.take(arrival)
 
     def on_price(self) -> None:
         """Take the newest mark."""

@@ -35,10 +35,13 @@ from hypertui.exchange.protocol import (
     Unreachable,
 )
 from hypertui.execution import exposure
+from hypertui.execution.arrivals import Arrival, CommandGiven
+from hypertui.execution.durability import JournalFailed, JournalRecovered
+from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.opening import Start
-from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.plausible import PriceCheck, PriceConfirmed
 from hypertui.execution.playback import newest_price
 from hypertui.execution.preflight import facts
 from hypertui.execution.preflight.approval import Cleared, Gate
@@ -78,7 +81,7 @@ class TradeRunner:
         log_trouble: Callable[[], str] = lambda: "",
         clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
-        queue = EventQueue(self._advance)
+        queue = EventQueue[Arrival](self._take, self._advance)
         self.context = TradeContext(
             exchange, config, trade_id, clock, random, log, journal, queue, changed, self._pause, log_trouble
         )
@@ -138,12 +141,7 @@ class TradeRunner:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
-        def take() -> None:
-            ack = self._taken(command)
-            if not answer.done():  # whoever asked may not wait any more
-                answer.set_result(ack)
-
-        self.context.queue.post(take)
+        self.context.queue.post(CommandGiven(command, answer))
         return await answer
 
     def _taken(self, command: Command) -> Ack:
@@ -281,7 +279,27 @@ class TradeRunner:
         await self.context.queue.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
-        self.context.queue.post(partial(self._on_feed, message))
+        self.context.queue.post(message)
+
+    def _take(self, arrival: Arrival) -> None:
+        """Whatever arrives passes here."""
+        match arrival:
+            case CommandGiven(command, answer):
+                ack = self._taken(command)
+                if not answer.done():  # whoever asked may not wait any more
+                    answer.set_result(ack)
+            case JournalRecovered() | JournalFailed():
+                self.context.durability.take(arrival)
+            case EnquiryAnswered() | EnquiryFailed():
+                arrival.enquiry.take(arrival)
+            case PriceConfirmed():
+                self._prices.take(arrival)
+            case (
+                PriceTick() | FillNotice() | OrderNotice() | FeedUp() | FeedDown() | Malformed() | FeedAlive()
+            ):
+                self._on_feed(arrival)
+            case _ if self.trade is not None:
+                self.trade.take(arrival)
 
     def _on_feed(self, message: FeedMessage) -> None:
         market, trade = self.context.market, self.trade
@@ -340,13 +358,13 @@ class TradeRunner:
             self.trade.steering.pause(reason)
 
     async def _beat(self) -> str:
-        self.context.queue.post(lambda: None)
+        self.context.queue.wake()
         return ""
 
     def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
         # A stop that comes when the loop has closed already has nobody left to wake.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self.context.queue.post, lambda: None)
+            loop.call_soon_threadsafe(self.context.queue.wake)
 
     # Its end
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.journal import JournalDown, JournalError, Locked
@@ -32,6 +32,18 @@ _MOST_ROWS = 100_000
 _Failure: TypeAlias = JournalError | Locked
 
 
+@dataclass(frozen=True, slots=True)
+class JournalRecovered:
+    """The journal takes rows again."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFailed:
+    """Another attempt to write has failed."""
+
+    error: JournalError | Locked
+
+
 class Durability:
     """Of one trade; to be used on the trade's own loop. `pause` is called, with the reason, when so much
     waits that risk must not come back by itself; `task` has the stamps of the attempts."""
@@ -39,7 +51,7 @@ class Durability:
     def __init__(
         self,
         journal: TradeJournal,
-        queue: EventQueue,
+        queue: EventQueue[Any],
         alarms: Alarms,
         random: Random,
         pause: Callable[[str], None],
@@ -112,9 +124,9 @@ class Durability:
             failure = await self._try()
             self._task.ended("" if failure is None else str(failure))
             if failure is None:
-                self._queue.post(self._works_again)
+                self._queue.post(JournalRecovered())
                 return
-            self._queue.post(partial(self._failed, failure))
+            self._queue.post(JournalFailed(failure))
             if not isinstance(failure, JournalDown):
                 return
 
@@ -137,9 +149,14 @@ class Durability:
             text = f"nothing more is written, and no new risk taken, before the next start: {error}"
             self._alarms.sound("journal refused", Severity.CRITICAL, text)
 
-    def _works_again(self) -> None:
-        self.problem = ""
-        self._alarms.clear("journal")
+    def take(self, arrival: JournalRecovered | JournalFailed) -> None:
+        """An attempt beside the events has ended."""
+        match arrival:
+            case JournalRecovered():
+                self.problem = ""
+                self._alarms.clear("journal")
+            case JournalFailed(error):
+                self._failed(error)
 
     def _watch_queue(self) -> None:
         if self._journal.pending > _MOST_ROWS and not self._overfull:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from typing import Protocol
 
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
-from hypertui.exchange.protocol import OrderReport, RateLimited, Rejected, Unknown, Unreachable
+from hypertui.exchange.protocol import (
+    CancelOutcome,
+    ExchangeError,
+    OrderReport,
+    Placed,
+    RateLimited,
+    Rejected,
+    Unknown,
+)
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place
+from hypertui.execution.arrivals import (
+    ActionArrival,
+    CancelEnded,
+    LookUpFailed,
+    OrderLookedUp,
+    PlacementEnded,
+)
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.convergence import UnderWay
 from hypertui.execution.orders import OwnOrder
@@ -86,81 +100,42 @@ class OrderGateway:
         """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
             case Place():
-                self._act(action, partial(self._place, action))
+                self._act(action, self._place(action))
             case Cancel():
-                self._act(action, partial(self._cancel, action))
+                self._act(action, self._cancel(action))
             case AskAbout(order):
                 self._queue.spawn(self._ask(order))
 
-    def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    def _act(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
         self._under_way.append(action)
         self._queue.spawn(self._seen_through(action, work))
 
-    async def _seen_through(
-        self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]
-    ) -> None:
+    async def _seen_through(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
         try:
-            await work()
+            await work
         except Exception:
             self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise
 
     async def _place(self, action: Place) -> None:
-        orders, purpose, sent = action.orders, action.purpose, self._clock()
+        orders, sent_at = action.orders, self._clock()
+        outcome: Sequence[Placed] | ExchangeError
         try:
             expires_at = self._clock_sync.expiry(orders[0].expires_at)
-            answers = await self._exchange.place([o.order for o in orders], expires_at)
-        except Unknown as error:
-            self._acted(action, partial(self._unanswered, f"no answer to a placement: {error}"))
-            return  # the orders stay unacknowledged, and are asked for
-        except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(action, partial(self._not_placed, orders, purpose, error))
-            return
-
-        def take() -> None:
-            self._took_effect(sent, purpose)
-            for order, answer in zip(orders, answers, strict=True):
-                self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
-
-        self._acted(action, take)
-
-    def _unanswered(self, text: str) -> None:
-        self._complaints.trouble(text)
-        self._doubt()
-
-    def _not_placed(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._budget.refused(purpose, error)
-        self._tell(f"{counted(len(orders), 'order')} not placed: {error}", error)
-        self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(error)))
-
-    def _tell(self, text: str, error: Exception) -> None:
-        if isinstance(error, Rejected):
-            self._complaints.refused(error)
-        self._complaints.trouble(text)
+            outcome = await self._exchange.place([order.order for order in orders], expires_at)
+        except ExchangeError as error:
+            outcome = error
+        self._queue.post(PlacementEnded(action, sent_at, outcome))
 
     async def _cancel(self, action: Cancel) -> None:
-        orders, purpose, sent = action.orders, action.purpose, self._clock()
+        orders, sent_at = action.orders, self._clock()
+        outcome: Sequence[CancelOutcome] | ExchangeError
         try:
             expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in orders))
-            outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
-        except Unknown as error:
-            self._acted(action, partial(self._unanswered, f"no answer to a cancel: {error}"))
-            return
-        except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(action, partial(self._not_cancelled, orders, purpose, error))
-            return
-
-        def take() -> None:
-            self._took_effect(sent, purpose)
-            for order, outcome in zip(orders, outcomes, strict=True):
-                self._recorder.take(CancelAnswered(self._clock(), order.client_id, outcome))
-
-        self._acted(action, take)
-
-    def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._budget.refused(purpose, error)
-        self._tell(f"{counted(len(orders), 'order')} not cancelled: {error}", error)
-        self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
+            outcome = await self._exchange.cancel(self._symbol, _ids(orders), expires_at)
+        except ExchangeError as error:
+            outcome = error
+        self._queue.post(CancelEnded(action, sent_at, outcome))
 
     async def _ask(self, order: OwnOrder) -> None:
         asked_at = self._clock()
@@ -170,37 +145,77 @@ class OrderGateway:
             if _may_have_fills(report, order):
                 since = max(order.sent_at, self._tracker.compared_until) - _FILLS_MARGIN_MS
                 fills = await self._exchange.fills_since(self._symbol, since)
-        except (Rejected, Unknown, RateLimited, Unreachable) as error:
-            self._queue.post(partial(self._not_answered, order, error))
-            return
+        except ExchangeError as error:
+            self._queue.post(LookUpFailed(order, error))
+        else:
+            self._queue.post(OrderLookedUp(order, asked_at, report, fills))
 
-        def take() -> None:
-            self._budget.answered(Purpose.ASK)
-            for fill in fills:
-                self._bookkeeper.book(fill)
-            mark, now = self._recorder.mark, self._clock()
-            self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
+    # What became of it
 
-        self._queue.post(take)
+    def take(self, arrival: ActionArrival) -> None:
+        """An answer has come, or it is known that none does."""
+        match arrival:
+            case PlacementEnded(action, sent_at, outcome):
+                self._under_way.remove(action)
+                self._placement_ended(action, sent_at, outcome)
+            case CancelEnded(action, sent_at, outcome):
+                self._under_way.remove(action)
+                self._cancel_ended(action, sent_at, outcome)
+            case OrderLookedUp(order, asked_at, report, fills):
+                self._budget.answered(Purpose.ASK)
+                for fill in fills:
+                    self._bookkeeper.book(fill)
+                mark, now = self._recorder.mark, self._clock()
+                self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
+            case LookUpFailed(order, error):
+                if isinstance(error, RateLimited):
+                    self._budget.refused(Purpose.ASK, error)
+                self._recorder.take(QuestionFailed(self._clock(), order.client_id))
 
-    def _acted(self, action: Place | Cancel, handle: Callable[[], None]) -> None:
-        """An action is over: what became of it is taken before the next one is decided."""
+    def _placement_ended(
+        self, action: Place, sent_at: int, outcome: Sequence[Placed] | ExchangeError
+    ) -> None:
+        orders = action.orders
+        if isinstance(outcome, Unknown):
+            # The orders stay unacknowledged, and are asked about.
+            self._unanswered(f"no answer to a placement: {outcome}")
+        elif isinstance(outcome, ExchangeError):
+            self._budget.refused(action.purpose, outcome)
+            self._tell(f"{counted(len(orders), 'order')} not placed: {outcome}", outcome)
+            self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(outcome)))
+        else:
+            self._took_effect(sent_at, action.purpose)
+            for order, answer in zip(orders, outcome, strict=True):
+                self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
 
-        def take() -> None:
-            self._under_way.remove(action)
-            handle()
+    def _cancel_ended(
+        self, action: Cancel, sent_at: int, outcome: Sequence[CancelOutcome] | ExchangeError
+    ) -> None:
+        orders = action.orders
+        if isinstance(outcome, Unknown):
+            self._unanswered(f"no answer to a cancel: {outcome}")
+        elif isinstance(outcome, ExchangeError):
+            self._budget.refused(action.purpose, outcome)
+            self._tell(f"{counted(len(orders), 'order')} not cancelled: {outcome}", outcome)
+            self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
+        else:
+            self._took_effect(sent_at, action.purpose)
+            for order, answer in zip(orders, outcome, strict=True):
+                self._recorder.take(CancelAnswered(self._clock(), order.client_id, answer))
 
-        self._queue.post(take)
+    def _unanswered(self, text: str) -> None:
+        self._complaints.trouble(text)
+        self._doubt()
 
-    def _not_answered(self, order: OwnOrder, error: Exception) -> None:
-        if isinstance(error, RateLimited):
-            self._budget.refused(Purpose.ASK, error)
-        self._recorder.take(QuestionFailed(self._clock(), order.client_id))
+    def _tell(self, text: str, error: ExchangeError) -> None:
+        if isinstance(error, Rejected):
+            self._complaints.refused(error)
+        self._complaints.trouble(text)
 
-    def _took_effect(self, sent: int, purpose: Purpose) -> None:
+    def _took_effect(self, sent_at: int, purpose: Purpose) -> None:
         self._budget.answered(purpose)
         self._complaints.trouble(None)
-        self._context.market.on_answer(sent)
+        self._context.market.on_answer(sent_at)
 
 
 def _ids(orders: Sequence[OwnOrder]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from random import Random
+from typing import Any
 
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
@@ -37,7 +38,7 @@ class TradeContext:
         random: Random,
         log: EventLog,
         journal: TradeJournal,
-        queue: EventQueue,
+        queue: EventQueue[Any],
         changed: Callable[[], None],
         pause: Callable[[str], None],
         log_trouble: Callable[[], str],

@@ -155,13 +155,13 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
         return order.remaining
 
     def found(trade: LiveTrade, more: Decimal) -> None:
-        trade.account_sync._compare_position(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
+        trade.account_sync._position.differs(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
 
     def suspects(trade: LiveTrade, more: Decimal | None) -> bool:
         """Is it suspicious to hold so much more, or less by the stop in doubt? In one turn of the engine."""
         size = doubt(trade)
         found(trade, -size if more is None else more)
-        return trade.account_sync._suspicion is not None
+        return trade.account_sync._position.suspects
 
     # a moment's doubt may explain anything
     assert not live.on_engine(lambda trade: suspects(trade, Decimal(5)), True)
