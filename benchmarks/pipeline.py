@@ -24,9 +24,9 @@ from benchmarks.figures import milliseconds, ratio
 from benchmarks.market import SYMBOL, running
 from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
 from hypertui.cli.journal import journals
+from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.engine.engine import EmbeddedEngine
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Stop
 from hypertui.port.snapshot import Network
