@@ -38,12 +38,12 @@ from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.request_budget import RequestBudget
 from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.ladder.plan import Plan, Reinvest
 
 INPUTS = int(os.environ.get("INPUTS", "1000000"))
 RUNS = 3
 TRADE = "00000000000000a1"
-PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal(1), Decimal(8_000), 20)
+PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal(1), Decimal(8_000), 20, Reinvest.OFF)
 ENTRY = Fill("SOL", Side.BUY, Decimal(40), Decimal(200), Decimal(1), 1, 1, 1)
 UNDER_WAY = UnderWay()
 

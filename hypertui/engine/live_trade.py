@@ -81,6 +81,7 @@ class LiveTrade:
         self.entry_block = ""  # why no new risk is taken just now; empty when it may be
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._fills_seen = -1
+        self._paused_for_rows = False
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
         timing = context.config.timing
         self.trade = take_up(lambda: Trade(opening.ladder(plan), timing, context.ids), opening.history)
@@ -246,6 +247,9 @@ class LiveTrade:
             context.journal.keep(dump(self.trade), now)
         # What was decided is durable before it is sent.
         context.durability.commit(partial(self.gateway.prepare, actions))
+        if context.durability.overfull and not self._paused_for_rows:
+            self._paused_for_rows = True
+            self.steering.pause(context.durability.overfull)
         for action in self._protective(actions) if context.durability.problem else actions:
             self.gateway.send(action)
         if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:

@@ -11,7 +11,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
-from random import Random
 
 from hypertui.core.market import Fill
 from hypertui.engine.clock_watch import ClockWatch
@@ -53,6 +52,7 @@ from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason,
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.machine import Machine
 from hypertui.strategy.ladder.plan import Plan, PlanError
 
 _UPKEEP_EVERY = 10.0
@@ -63,39 +63,35 @@ _LOG = logging.getLogger(__name__)
 
 
 class TradeRunner:
-    """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event;
-    `random` serves the backoff; `log_trouble` says why lines of the log are lost, `clock_set_by` how far the
-    machine's own clock has been set since the start (ms)."""
+    """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event."""
 
     def __init__(
         self,
         exchange: Exchange,
         config: TradeConfig,
         trade_id: int,
-        clock: Callable[[], int],
-        random: Random,
+        machine: Machine,
         log: EventLog,
         journal: TradeJournal,
         changed: Callable[[], None],
-        disk_free: Callable[[], int] | None = None,
-        log_trouble: Callable[[], str] = lambda: "",
-        clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
         queue = EventQueue[Arrival](self._take, self._advance)
-        self.context = TradeContext(
-            exchange, config, trade_id, clock, random, log, journal, queue, changed, self._pause, log_trouble
-        )
+        self.context = TradeContext(exchange, config, trade_id, machine, log, journal, queue)
+        self._changed = changed
         self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
         context = self.context
         self._exit = Departure(context)
-        self._clock_watch = ClockWatch(clock_set_by, context.clock_sync, context.alarms, self._measure_skew)
-        self._prices = PriceCheck(exchange, config.symbol, queue, context.alarms, clock, self._on_quote)
+        self._clock_watch = ClockWatch(
+            machine.clock_set_by, context.clock_sync, context.alarms, self._measure_skew
+        )
+        self._prices = PriceCheck(
+            exchange, config.symbol, queue, context.alarms, machine.clock, self._on_quote
+        )
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
-        self._disk_free = disk_free
 
     # A run from beginning to end
 
@@ -113,7 +109,7 @@ class TradeRunner:
                 lost = await self.context.durability.leave()
             finally:
                 await self.context.queue.close()
-                self.context.changed()
+                self._changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
     async def _seen_through(self, stop: Stop, leave_at: float | None) -> StopReason:
@@ -220,7 +216,7 @@ class TradeRunner:
             return
         self.trade = LiveTrade(context, plan, await start.open(cleared))
         self.trade.begin()
-        context.changed()
+        self._changed()
         await self.trade.catch_up(stop)
 
     async def _without_market(self, error: StartRefused) -> StopReason:
@@ -254,7 +250,7 @@ class TradeRunner:
             context.clock,
             context.clock_sync,
             context.journal.place,
-            self._disk_free,
+            context.machine.disk_free,
         )
         self.gate = Gate(ground, context.config.consent, context.config.adopt, context.queue, context.log)
         return await self.gate.cleared(stop)
@@ -347,15 +343,11 @@ class TradeRunner:
         self._clock_watch.look()
         if self.trade is not None:
             self.trade.advance()
-        self.context.changed()
+        self._changed()
 
     def _measure_skew(self) -> None:
         if self.trade is not None:
             self.context.queue.spawn(self.trade.account_sync.ask_account())
-
-    def _pause(self, reason: str) -> None:
-        if self.trade is not None:
-            self.trade.steering.pause(reason)
 
     async def _beat(self) -> str:
         self.context.queue.wake()

@@ -45,8 +45,8 @@ class JournalFailed:
 
 
 class Durability:
-    """Of one trade; to be used on the trade's own loop. `pause` is called, with the reason, when so much
-    waits that risk must not come back by itself; `task` has the stamps of the attempts."""
+    """Of one trade; to be used on the trade's own loop. `overfull` says that so much waits that risk must not
+    come back by itself, empty before; `task` has the stamps of the attempts."""
 
     def __init__(
         self,
@@ -54,7 +54,6 @@ class Durability:
         queue: EventQueue[Any],
         alarms: Alarms,
         random: Random,
-        pause: Callable[[str], None],
         task: Task,
     ) -> None:
         self.problem = ""
@@ -62,11 +61,10 @@ class Durability:
         self._queue = queue
         self._alarms = alarms
         self._random = random
-        self._pause = pause
         self._task = task
         self._attempt: asyncio.Future[None] | None = None
         self._refused = False  # not an outage: it will not pass by itself
-        self._overfull = False
+        self.overfull = ""
         self._leaving = False
 
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
@@ -159,6 +157,5 @@ class Durability:
                 self._failed(error)
 
     def _watch_queue(self) -> None:
-        if self._journal.pending > _MOST_ROWS and not self._overfull:
-            self._overfull = True
-            self._pause(f"more than {_MOST_ROWS} rows wait for the journal")
+        if self._journal.pending > _MOST_ROWS and not self.overfull:
+            self.overfull = f"more than {_MOST_ROWS} rows wait for the journal"
