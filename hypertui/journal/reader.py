@@ -86,6 +86,14 @@ class JournalReader:
                 )
             yield record
 
+    def last_input(self, trade_id: str, kind: str) -> InputRecord | None:
+        """The newest input of this kind."""
+        rows = TABLES[InputRecord]
+        query = columns_of(InputRecord, rows).where(rows.c.trade_id == trade_id, rows.c.kind == kind)
+        query = query.order_by(rows.c.nr.desc()).limit(1)
+        row = self._session.run(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else InputRecord(*row)
+
     def state(self, trade_id: str) -> StateRecord | None:
         """The newest state of a trade that was kept."""
         found = self.newest(trade_id, [StateRecord], 1)
