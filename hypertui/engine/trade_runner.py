@@ -235,7 +235,7 @@ class TradeRunner:
         context = self.context
         context.queue.spawn(context.exchange.feed(context.config.symbol, self._deliver))
         context.every("heartbeat", context.config.timing.beat / 1000, self._beat)
-        context.every("housekeeping", _UPKEEP_EVERY, context.housekeeping.look)
+        context.every("upkeep", _UPKEEP_EVERY, context.housekeeping.look)
 
     async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes

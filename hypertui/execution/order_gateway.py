@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Protocol
 
 from hypertui.core.market import Fill, OrderType
@@ -100,19 +101,21 @@ class OrderGateway:
         """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
             case Place():
-                self._act(action, self._place(action))
+                self._act(action, partial(self._place, action))
             case Cancel():
-                self._act(action, self._cancel(action))
+                self._act(action, partial(self._cancel, action))
             case AskAbout(order):
                 self._queue.spawn(self._ask(order))
 
-    def _act(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
+    def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self._under_way.append(action)
         self._queue.spawn(self._seen_through(action, work))
 
-    async def _seen_through(self, action: Place | Cancel, work: Coroutine[None, None, None]) -> None:
+    async def _seen_through(
+        self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]
+    ) -> None:
         try:
-            await work
+            await work()
         except Exception:
             self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise

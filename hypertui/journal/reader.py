@@ -77,8 +77,8 @@ class JournalReader:
     def inputs(self, trade_id: str, after: int = 0) -> Iterator[InputRecord]:
         """The trade's inputs, to be replayed. Raises JournalError where one is missing: what follows a gap
         would be replayed onto a state that never existed."""
-        rows = TABLES[InputRecord]
-        for number, record in enumerate(self._read(InputRecord, trade_id, rows.c.seq > after), after + 1):
+        newer = TABLES[InputRecord].c.seq > after if after else None
+        for number, record in enumerate(self._read(InputRecord, trade_id, newer), after + 1):
             if record.seq != number:
                 raise JournalError(
                     f"the journal {self.place} cannot be played back: trade {trade_id} has input {record.seq}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Fill, Side
-from hypertui.engine import account_sync
+from hypertui.engine import position_watch
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import PriceTick, Quote
 from hypertui.execution import order_tracker
@@ -165,7 +165,7 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
 
     # a moment's doubt may explain anything
     assert not live.on_engine(lambda trade: suspects(trade, Decimal(5)), True)
-    monkeypatch.setattr(account_sync, "_LONGEST_UNPROVEN", -1)
+    monkeypatch.setattr(position_watch, "_LONGEST_UNPROVEN", -1)
     # the stop in doubt may have sold just that
     assert not live.on_engine(lambda trade: suspects(trade, None), True)
     listed = listing(live)
