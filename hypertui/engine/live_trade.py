@@ -282,7 +282,9 @@ class LiveTrade:
 
     def _look_at_protection(self, now: int) -> None:
         self._lamp, self._lamp_at, self._lamp_is_old = None, now, False
-        verified, busy = self.account_sync.reconciled, self.gateway.busy
+        # Until all of the entry is booked, or has been asked for, more is held than anybody here knows.
+        is_short = self.bookkeeper.short > 0 and self.account_sync.listing is None
+        verified, busy = self.account_sync.reconciled and not is_short, self.gateway.busy
         with self.recorder.telling:
             self._lamp = self._protection.watch(verified, busy, self.entry_block, now)
 

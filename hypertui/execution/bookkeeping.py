@@ -33,6 +33,7 @@ class Bookkeeper:
         self._steering = steering
         self._opening = opening
         self._adopted_at = opening.adopted_at
+        self.short = opening.short  # coins of the entry that no fill has told of yet
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         find = recorder.trade.tracker.find
         self._check = FillCheck(find, opening.fills, context.alarms, compare)
@@ -54,6 +55,7 @@ class Bookkeeper:
             recorder.take(FillReceived(now, fill, made_at, from_feed))
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
+            self.short -= fill.size
             recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision))
         elif from_feed or context.ids.owns(fill.client_id):
             self._suspect(fill)

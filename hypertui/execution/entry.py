@@ -44,7 +44,8 @@ class StartRefused(Exception):
 
 
 class Entry:
-    """Buys the position, or takes over the one that is there."""
+    """Buys the position, or takes over the one that is there. `short` is how many coins were bought that no
+    fill has told of yet."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Entry:
         self._clock_sync = clock_sync
         self._backoff = backoff
         self._ids = ids
+        self.short = ZERO
         self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
@@ -117,6 +119,7 @@ class Entry:
                 break
             await self._look_for_fills(symbol, expires_at, queue)
             looks += 1
+        self.short = max(bought - self._booked, ZERO)
         return sorted(self._fills.values(), key=lambda fill: fill.key)
 
     async def _look_for_fills(self, symbol: str, expires_at: int, queue: EventQueue[Any]) -> None:

@@ -77,4 +77,6 @@ class TradeContext:
         self, name: str, seconds: float, job: Callable[[], Awaitable[str]], first: float | None = None
     ) -> None:
         """Do `job` again and again beside the events, for the first time after `first` seconds."""
-        self.queue.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job, first))
+        task = self.tasks.add(name, seconds)
+        task.due_in(seconds if first is None else first)
+        self.queue.spawn(self.tasks.repeat(task, job, first))

@@ -155,7 +155,9 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
         return order.remaining
 
     def found(trade: LiveTrade, more: Decimal) -> None:
-        trade.account_sync._position.differs(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
+        held = trade.tracker.ladder.held + more
+        if trade.account_sync._position.differs(held, trade.tracker.fills_booked):
+            trade.reconcile()
 
     def suspects(trade: LiveTrade, more: Decimal | None) -> bool:
         """Is it suspicious to hold so much more, or less by the stop in doubt? In one turn of the engine."""
