@@ -1,4 +1,4 @@
-"""The account_sync: asks for the account and the working orders beside the trade, and says what disagrees."""
+"""Account sync: asks for account, orders and fills beside the trade, and reports differences."""
 
 from __future__ import annotations
 

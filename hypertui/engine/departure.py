@@ -1,4 +1,4 @@
-"""The way out of a run: the wind-down, and how it says things were left."""
+"""The wind-down at the end of a run, and the report of how things were left."""
 
 from __future__ import annotations
 

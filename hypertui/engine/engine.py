@@ -1,4 +1,4 @@
-"""The engine behind the port: one trader in its own loop, seen and commanded from any thread."""
+"""The engine behind the port: one trade in its own loop, read and commanded from any thread."""
 
 from __future__ import annotations
 

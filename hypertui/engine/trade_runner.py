@@ -1,4 +1,4 @@
-"""The trader: one run from its start to its wind-down, one event at a time.
+"""One run of a trade from its start to its wind-down, one event at a time.
 
 Prices, fills, notices and answers arrive in the queue; the trade takes each of them and acts on it, and a new
 snapshot is published.

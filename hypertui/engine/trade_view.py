@@ -1,4 +1,4 @@
-"""The snapshot: every number of the screens, worked out once from the trade's state."""
+"""The snapshot: every figure of the screens, computed once from the trade's state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a fill enters: checked, booked once, and one that nobody here explains pauses the trade."""
+"""Where a fill enters: checked, booked once; one that no own order explains pauses the trade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an order is made: its reason, the price it is meant to fill at, and the words for an operator.
+"""Why an order is made: its reason, its target price, and the words for an operator.
 
 Decided with the order and recorded with it; see `Decision`.
 """

@@ -1,4 +1,4 @@
-"""Makes what the trade wrote down durable, and says what may be done while that cannot be.
+"""Commits to the journal, and what may be done while the database is out of reach.
 
 Two states. Healthy: each commit is made at once, on the engine's own thread, which is the fastest, and takes
 a fraction of a second at most. Down, after one that failed: the engine no longer touches the database;

@@ -1,4 +1,4 @@
-"""A question that is put to the exchange beside the events, until there is an answer that is new enough."""
+"""A question to the exchange, asked again until there is an answer that is new enough."""
 
 from __future__ import annotations
 

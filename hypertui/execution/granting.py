@@ -1,4 +1,4 @@
-"""Who may send an order: what a trade proposes, as the budget allows, becomes its input and an action."""
+"""Who may send an order: proposals that the request budget grants become inputs and actions."""
 
 from __future__ import annotations
 

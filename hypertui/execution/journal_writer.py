@@ -1,4 +1,4 @@
-"""The trade's side of the journal: what is written down before anything is sent, and read when it goes on."""
+"""A trade's side of the journal: rows queued before anything is sent, and the history of a restart."""
 
 from __future__ import annotations
 

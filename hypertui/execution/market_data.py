@@ -1,4 +1,4 @@
-"""What the trade hears from the venue beside its own orders, and how old each of it is."""
+"""Prices, feed state and latencies of the market, each with its age."""
 
 from __future__ import annotations
 

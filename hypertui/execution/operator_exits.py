@@ -1,4 +1,4 @@
-"""The ways to make a trade safer: cancel the buys, sell out, cancel everything, adopt, flatten.
+"""The operator's exits as steps: cancel buys, sell out, cancel all, adopt, flatten.
 
 Each is a step that is taken after every event for as long as it is wanted: it sends what is missing, and
 says what it waits for. It is done only when the exchange has been seen to agree. Nothing is kept of an

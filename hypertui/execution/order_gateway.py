@@ -1,4 +1,4 @@
-"""The gateway: carries actions to the exchange and brings what became of them back to the queue."""
+"""The order gateway: sends actions to the exchange and brings back what became of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order tracker: what is known of the own orders, and what each price, fill, notice and answer proves.
+"""The order tracker: what each price, fill, notice and answer proves about the own orders.
 
 It does no I/O, and the time (ms) is passed in. Fills are booked to the ladder here, once each; an order
 whose trigger the price has touched is *due*: it counts as done until its fill, its end or a later answer

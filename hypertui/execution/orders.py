@@ -1,4 +1,4 @@
-"""Own orders with all that is proven and not proven about them, and the ids they carry."""
+"""Own orders with their proven state, and the client ids that they carry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The own orders of one trade with all that is known of them, and questions about them."""
+"""The own orders of one trade, and questions about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Playback: a trade from what the journal keeps of its inputs, or as much of it as can be read."""
+"""Replay: a trade from its journalled inputs, or as much of it as can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way into a trade: each input is journalled, then applied, then told."""
+"""The way into a trade: each input is journalled, applied, and its news told."""
 
 from __future__ import annotations
 

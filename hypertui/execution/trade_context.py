@@ -1,4 +1,4 @@
-"""The context: what a run works with from before its trade is open until after it has ended."""
+"""The services of one run: exchange, journal, queue, budget, clock, alarms."""
 
 from __future__ import annotations
 

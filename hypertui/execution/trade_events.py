@@ -1,4 +1,4 @@
-"""The events: what the trade does, written down as events in plain words and as data."""
+"""What a trade does, written to the event log in plain words and to the journal as rows."""
 
 from __future__ import annotations
 

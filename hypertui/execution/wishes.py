@@ -1,4 +1,4 @@
-"""What an operator has ordered that is not done yet: one wish at a time, until it is done or called off.
+"""The operator's order that is not done yet: one at a time, until done or called off.
 
 A stronger wish takes the place of a weaker one; resume and halt call it off. It is written down as the mode
 is, so it outlives a line that is down and a process that is killed alike.

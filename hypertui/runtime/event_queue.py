@@ -1,4 +1,4 @@
-"""The one queue of a run: whatever arrives is handled one event at a time, in one thread."""
+"""The event queue of a run: events are handled one at a time, in one thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the machine gives to an engine: time, chance, and word of its disks."""
+"""What the machine gives an engine: clocks, randomness, disk space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate that a new trade passes: nothing red, nothing that somebody had to agree to and has not."""
+"""Approval of a new trade: no red finding, no amber one that nobody has accepted."""
 
 from __future__ import annotations
 
