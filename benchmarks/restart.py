@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
-from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
+from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, IngestVia, Side
 from hypertui.exchange.protocol import Allowance, CancelOutcome, Resting
 from hypertui.execution.actions import Cancel, Place
 from hypertui.execution.convergence import UnderWay
@@ -160,4 +160,4 @@ class _Walk:
             "SOL", order.order.side, order.remaining, price, order.remaining * price / 2_000, self._now, 9,
             self._fills, order.client_id,
         )  # fmt: skip
-        self._recorder.take(FillReceived(self._now, fill, self._now, from_feed=True))
+        self._recorder.take(FillReceived(self._now, fill, self._now, IngestVia.FEED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hypertui.core.market import plain
+from hypertui.core.market import IngestVia, plain
 from hypertui.engine.position_watch import PositionWatch
 from hypertui.exchange.protocol import (
     AccountState,
@@ -275,7 +275,7 @@ class AccountSync:
         self._market.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
-            self._bookkeeper.book(fill)
+            self._bookkeeper.book(fill, IngestVia.COMPARISON)
         asked_at = findings.asked_at
         self._recorder.take(FillsCompared(now, min(asked_at, self._clock_sync.at_venue(asked_at))))
         found = self._tracker.fills_booked - booked

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 
-from hypertui.core.market import ZERO, Fill, Instrument, plain
+from hypertui.core.market import LADDER, ZERO, Fill, IngestVia, Instrument, Source, plain
 from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
@@ -143,8 +143,9 @@ class LiveTrade:
             entry.filled = sum((fill.size for fill in opening.fills), ZERO)
             events.order(OrderChanged(entry, OrderState.FILLED.value, entry.order_id, entry.note))
         role = Role.ADOPTED if opening.adopted else Role.ENTRY
+        via = IngestVia.ADOPTION if opening.adopted else IngestVia.ANSWER
         for fill in () if opening.resumed else opening.fills:
-            events.fill(FillBooked(fill, role, 0, opening.decision, ZERO))
+            events.fill(FillBooked(fill, role, 0, opening.decision, ZERO, via))
 
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
@@ -155,7 +156,7 @@ class LiveTrade:
         if self._is_too_small():
             held = plain(self.trade.ladder.position)
             reason = f"flatten: the entry was filled for {held} only, too little for {SLOTS} stops"
-            self.wishes.want(Wish(Verb.FLATTEN, reason))
+            self.wishes.want(Wish(Verb.FLATTEN, reason, LADDER))
         context.every("account", _ACCOUNT_EVERY, account_sync.ask_account)
         context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
         context.every("allowance", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
@@ -223,7 +224,7 @@ class LiveTrade:
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
         """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
-        self.bookkeeper.book(fill, from_feed=not snapshot)
+        self.bookkeeper.book(fill, IngestVia.SNAPSHOT if snapshot else IngestVia.FEED)
 
     # What is done
 
@@ -264,7 +265,9 @@ class LiveTrade:
             context.alarms.sound("halted", Severity.CRITICAL, halted)
             self.steering.halt(halted)
         if self._is_sold_out():
-            self.wishes.want(Wish(Verb.FLATTEN, "the end of the sold-out trade", passing=True, closes=True))
+            self.wishes.want(
+                Wish(Verb.FLATTEN, "the end of the sold-out trade", LADDER, passing=True, closes=True)
+            )
         if not self._catching_up:
             self.wishes.work()
         context.outcomes.look()
@@ -303,9 +306,9 @@ class LiveTrade:
         if action is not None:
             self._send(action)
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str) -> OwnOrder:
+    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source) -> OwnOrder:
         """Close a position of `size` coins at the market, a short one (negative) too. Returns the order."""
-        action = self._granting.close(size, seen, why, self.context.clock())
+        action = self._granting.close(size, seen, why, source, self.context.clock())
         self._send(action)
         return action.orders[0]
 

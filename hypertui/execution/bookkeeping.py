@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.core.market import Fill, plain
+from hypertui.core.market import Fill, IngestVia, plain
 from hypertui.execution.opening import Opening
 from hypertui.execution.orders import Role
 from hypertui.execution.plausible import FillCheck
@@ -43,8 +43,8 @@ class Bookkeeper:
         is_own = self._context.ids.owns(fill.client_id)
         return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill, is_own=is_own)
 
-    def book(self, fill: Fill, *, from_feed: bool = False) -> None:
-        """Take a fill that the exchange tells of, in whatever way."""
+    def book(self, fill: Fill, via: IngestVia) -> None:
+        """Take a fill that the exchange tells of in this way."""
         context, recorder = self._context, self._recorder
         context.market.knowledge.on_fill(fill)
         if self.knows(fill) or fill.time < self._adopted_at or not self._check.admits(fill):
@@ -52,12 +52,12 @@ class Bookkeeper:
         now = context.clock()
         if recorder.trade.tracker.find(fill.client_id) is not None:
             made_at = min(now, fill.time - context.clock_sync.ahead)
-            recorder.take(FillReceived(now, fill, made_at, from_feed))
+            recorder.take(FillReceived(now, fill, made_at, via))
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
             self.short -= fill.size
-            recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision))
-        elif from_feed or context.ids.owns(fill.client_id):
+            recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision, via))
+        elif via is IngestVia.FEED or context.ids.owns(fill.client_id):
             self._suspect(fill)
 
     def _suspect(self, fill: Fill) -> None:

@@ -19,6 +19,7 @@ from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
+    FillCause,
     FillRecord,
     FundingRecord,
     InputRecord,
@@ -244,6 +245,7 @@ class LedgerJournal:
                     wanted.limit,
                     wanted.reduce_only,
                     order.decision.reason.value,
+                    str(order.decision.source),
                     order.sent_at,
                     order.decision.target,
                     order.decision.text,
@@ -255,9 +257,11 @@ class LedgerJournal:
 
     def fill(self, booked: FillBooked) -> None:
         """Queue a fill."""
-        reason, target = booked.decision.reason.value, booked.decision.target
-        role = booked.role.value
-        self._add(FillRecord.of(self._trade.id, booked.fill, role, booked.unit, reason, target))
+        decision = booked.decision
+        why = FillCause(
+            booked.role.value, booked.unit, decision.reason.value, str(decision.source), booked.via.value
+        )
+        self._add(FillRecord.of(self._trade.id, booked.fill, why, decision.target))
 
     def step(self, traced: TracedStep, at: int) -> None:
         """Queue a step."""

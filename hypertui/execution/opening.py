@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Fill, Order, Reason
+from hypertui.core.market import LADDER, OPERATOR, ZERO, Fill, Order, Reason
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
 from hypertui.execution.entry import Entry, StartRefused
@@ -52,9 +52,9 @@ class Opening:
     def decision(self) -> Decision:
         """Why the entry was made."""
         if self.adopted:
-            return Decision(Reason.MANUAL, None, "a position that was there already")
+            return Decision(Reason.MANUAL, OPERATOR, None, "a position that was there already")
         if self.entry is None:
-            return Decision(Reason.ENTRY, None, "rebuilt from what the venue tells")
+            return Decision(Reason.ENTRY, LADDER, None, "rebuilt from what the venue tells")
         return self.entry.decision
 
     @property

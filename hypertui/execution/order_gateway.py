@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Protocol
 
-from hypertui.core.market import Fill, OrderType
+from hypertui.core.market import Fill, IngestVia, OrderType
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import (
     CancelOutcome,
@@ -167,7 +167,7 @@ class OrderGateway:
             case OrderLookedUp(order, asked_at, report, fills):
                 self._budget.answered(Purpose.ASK)
                 for fill in fills:
-                    self._bookkeeper.book(fill)
+                    self._bookkeeper.book(fill, IngestVia.ANSWER)
                 mark, now = self._recorder.mark, self._clock()
                 self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
             case LookUpFailed(order, error):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import Fill, Order, OrderType, Side
+from hypertui.core.market import Fill, IngestVia, Order, OrderType, Side
 from hypertui.exchange.protocol import (
     CancelOutcome,
     Filled,
@@ -46,7 +46,7 @@ class OrderTracker(OwnOrders):
         self._touch(price, now)
         self._mark_due(price, now)
 
-    def on_fill(self, fill: Fill, made_at: int, now: int, from_feed: bool) -> None:
+    def on_fill(self, fill: Fill, made_at: int, now: int, via: IngestVia) -> None:
         """Book a fill of an own order, made at `made_at` by our clock, once."""
         order = self.find(fill.client_id)
         if order is None or fill.key in self._fills:
@@ -71,12 +71,12 @@ class OrderTracker(OwnOrders):
         if not order.dead and not order.missed:
             self.expect_fill(order, now)
         self._update(order, "partly filled", now)
-        if from_feed:
+        if via is IngestVia.FEED:
             self._heard_of_touch(order, now)
         gain = self.ladder.book.realized_pnl - before
-        self.news.append(FillBooked(fill, order.role, order.unit, order.decision, gain))
+        self.news.append(FillBooked(fill, order.role, order.unit, order.decision, gain, via))
 
-    def adopt(self, fill: Fill, role: Role, decision: Decision) -> None:
+    def adopt(self, fill: Fill, role: Role, decision: Decision, via: IngestVia) -> None:
         """Book a fill that no own order known here made. Coins sold come from the slot with the highest stop;
         coins bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
         before = self.ladder.book.realized_pnl
@@ -86,7 +86,7 @@ class OrderTracker(OwnOrders):
         self._allot(fill)
         gain = self.ladder.book.realized_pnl - before
         unit = 0 if role is Role.ENTRY else self.ladder.unit
-        self.news.append(FillBooked(fill, role, unit, decision, gain))
+        self.news.append(FillBooked(fill, role, unit, decision, gain, via))
 
     def _allot(self, fill: Fill) -> None:
         longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.core.market import ZERO, Order, Reason, Side
+from hypertui.core.market import ZERO, Order, Reason, Side, Source
 from hypertui.exchange.protocol import OrderState
 from hypertui.port.views import SlotState
 
@@ -101,6 +101,7 @@ class Decision:
     """
 
     reason: Reason
+    source: Source
     target: Decimal | None = None
     text: str = ""
     replaces: str | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from hypertui.core.market import OPERATOR, Source
 from hypertui.execution.operator_exits import ExitedTrade, Progress, Winddown, what_works
 from hypertui.execution.trade_inputs import WishSet
 from hypertui.execution.trading_state import Posture
@@ -31,6 +32,7 @@ class Wish:
 
     verb: Verb
     reason: str
+    source: Source = OPERATOR
     passing: bool = False
     closes: bool = False
     commands: list[Command] = field(default_factory=list)
@@ -120,7 +122,7 @@ class Wishes:
 
     def _set(self, wish: Wish) -> None:
         self._wish, self._since = wish, self._trade.context.clock()
-        self._way = Winddown(self._trade, wish.verb, wish.reason)
+        self._way = Winddown(self._trade, wish.verb, wish.reason, wish.source)
 
     def _begin(self, wish: Wish) -> None:
         if not wish.passing:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.core.market import Fill, Side
+from hypertui.core.market import Fill, IngestVia, Side
 from hypertui.engine import position_watch
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import PriceTick, Quote
@@ -67,7 +67,7 @@ def test_the_same_sale_under_another_trade_id_is_known_again_also_after_a_restar
     desk = Desk()
     stop = desk.stop(-1)
     fill = a_fill(desk, size=Decimal(4))
-    desk.take(FillReceived(desk.now, fill, desk.now, from_feed=True))
+    desk.take(FillReceived(desk.now, fill, desk.now, IngestVia.FEED))
     again = replace(fill, trade_id=2, time=fill.time + 5)
     rest = replace(fill, trade_id=3, start_position=Decimal(36))
     for known in (stop, desk.played_back().tracker.find(stop.client_id)):

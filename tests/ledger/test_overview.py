@@ -37,6 +37,7 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
         D(111),
         False,
         "LADDER_BUY",
+        "ladder",
         1,
         D(101),
         "unit +1 is armed",
