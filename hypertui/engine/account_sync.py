@@ -277,7 +277,10 @@ class AccountSync:
         for fill in findings.fills:
             self._bookkeeper.book(fill, IngestVia.COMPARISON)
         asked_at = findings.asked_at
-        self._recorder.take(FillsCompared(now, min(asked_at, self._clock_sync.at_venue(asked_at))))
+        clock = self._clock_sync
+        if clock.offset is not None and not (clock.unsettled or clock.too_far):
+            # Until when all fills are known is said in the exchange's time, which has to be known for that.
+            self._recorder.take(FillsCompared(now, min(asked_at, clock.at_venue(asked_at))))
         found = self._tracker.fills_booked - booked
         self._position.compared(findings.asked_at)
         differences = reconciliation.compare(findings, self._tracker, self._ids)

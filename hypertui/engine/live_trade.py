@@ -83,8 +83,14 @@ class LiveTrade:
         self._fills_seen = -1
         self._paused_for_rows = False
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
-        timing = context.config.timing
-        self.trade = take_up(lambda: Trade(opening.ladder(plan), timing, context.ids), opening.history)
+        number = context.ids.trade
+
+        def opened() -> Trade:
+            context.ids.trade = number
+            context.ids.begin(0)
+            return Trade(opening.ladder(plan), context.config.timing, context.ids)
+
+        self.trade = take_up(opened, opening.history)
         self.tracker: OrderTracker = self.trade.tracker
         context.events.instrument = self.instrument
         self.recorder = TradeRecorder(self.trade, context.journal, context.events)
@@ -244,7 +250,8 @@ class LiveTrade:
         actions = []
         if not self._catching_up:
             actions = self._granting.decided(self.gateway.under_way, self.entry_block, now)
-        if context.journal.state_is_due and not actions:
+        is_sound = not self.trade.ladder.statistics.fault  # a later release may count them right again
+        if context.journal.state_is_due and not actions and is_sound:
             context.journal.keep(dump(self.trade), now)
         # What was decided is durable before it is sent.
         context.durability.commit(partial(self.gateway.prepare, actions))

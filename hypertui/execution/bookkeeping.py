@@ -40,8 +40,7 @@ class Bookkeeper:
 
     def knows(self, fill: Fill) -> bool:
         """Whether it is in the books, or the entry's."""
-        is_own = self._context.ids.owns(fill.client_id)
-        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill, is_own=is_own)
+        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill)
 
     def book(self, fill: Fill, via: IngestVia) -> None:
         """Take a fill that the exchange tells of in this way."""

@@ -67,7 +67,7 @@ class TradeJournal(Protocol):
     def state_is_due(self) -> bool:
         """Whether so many inputs have been queued since the last state that another one should be kept."""
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         """Queue the state after the newest input."""
 
     def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
@@ -196,7 +196,7 @@ class LedgerJournal:
         """Whether another state should be kept."""
         return self._seq - self._kept_at >= self._keep_every
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         """Queue the state after the newest input."""
         self._kept_at = self._seq
         self._add(StateRecord(self._trade.id, self._seq, at, VERSION, state))

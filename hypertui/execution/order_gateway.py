@@ -169,16 +169,22 @@ class OrderGateway:
                 for fill in fills:
                     self._bookkeeper.book(fill, IngestVia.ANSWER)
                 mark, now = self._recorder.mark, self._clock()
-                self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
+                if self._known([order]):
+                    self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
             case LookUpFailed(order, error):
                 if isinstance(error, RateLimited):
                     self._budget.refused(Purpose.ASK, error)
-                self._recorder.take(QuestionFailed(self._clock(), order.client_id))
+                if self._known([order]):
+                    self._recorder.take(QuestionFailed(self._clock(), order.client_id))
+
+    def _known(self, orders: Sequence[OwnOrder]) -> Sequence[OwnOrder]:
+        """Those that are not forgotten: an answer may come after its order has long been dead."""
+        return [order for order in orders if self._tracker.find(order.client_id) is order]
 
     def _placement_ended(
         self, action: Place, sent_at: int, outcome: Sequence[Placed] | ExchangeError
     ) -> None:
-        orders = action.orders
+        orders = self._known(action.orders)
         if isinstance(outcome, Unknown):
             # The orders stay unacknowledged, and are asked about.
             self._unanswered(f"no answer to a placement: {outcome}")
@@ -188,13 +194,14 @@ class OrderGateway:
             self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(outcome)))
         else:
             self._took_effect(sent_at, action.purpose)
-            for order, answer in zip(orders, outcome, strict=True):
-                self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
+            for order, answer in zip(action.orders, outcome, strict=True):
+                if order in orders:
+                    self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
 
     def _cancel_ended(
         self, action: Cancel, sent_at: int, outcome: Sequence[CancelOutcome] | ExchangeError
     ) -> None:
-        orders = action.orders
+        orders = self._known(action.orders)
         if isinstance(outcome, Unknown):
             self._unanswered(f"no answer to a cancel: {outcome}")
         elif isinstance(outcome, ExchangeError):
@@ -203,8 +210,9 @@ class OrderGateway:
             self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
         else:
             self._took_effect(sent_at, action.purpose)
-            for order, answer in zip(orders, outcome, strict=True):
-                self._recorder.take(CancelAnswered(self._clock(), order.client_id, answer))
+            for order, answer in zip(action.orders, outcome, strict=True):
+                if order in orders:
+                    self._recorder.take(CancelAnswered(self._clock(), order.client_id, answer))
 
     def _unanswered(self, text: str) -> None:
         self._complaints.trouble(text)

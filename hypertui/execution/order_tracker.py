@@ -52,7 +52,7 @@ class OrderTracker(OwnOrders):
         if order is None or fill.key in self._fills:
             return
         before = self.ladder.book.realized_pnl
-        self._fills[fill.key] = True
+        self._fills.add(fill.key)
         self.fills_booked += 1
         self.pacing.booked()
         slot = self._slot_for_coins(order)
@@ -80,7 +80,7 @@ class OrderTracker(OwnOrders):
         """Book a fill that no own order known here made. Coins sold come from the slot with the highest stop;
         coins bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
         before = self.ladder.book.realized_pnl
-        self._fills[fill.key] = False
+        self._fills.add(fill.key)
         self.fills_booked += 1
         self.pacing.booked()
         self._allot(fill)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hypertui.execution.input_codec import JournalledInput
 
@@ -16,7 +15,7 @@ class KeptState:
     """The trade's state after its input number `seq`."""
 
     seq: int
-    state: Mapping[str, Any]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class StateRecord:
     seq: int
     at: int
     version: int
-    state: Mapping[str, Json]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

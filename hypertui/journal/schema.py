@@ -248,7 +248,7 @@ TABLES: dict[type, Table] = {
         _given("seq", Whole()),
         _given("at", Whole()),
         _given("version", Whole()),
-        _given("state", Document()),
+        _given("state", Words()),
     ),
     OrderRecord: _rows_of_a_trade(
         "orders",

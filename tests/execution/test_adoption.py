@@ -112,7 +112,7 @@ def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
             desk.take(FillReceived(desk.now, fill, desk.now, via))
 
     def knows(fill: Fill) -> bool:
-        return desk.tracker.booked(fill, is_own=True)
+        return desk.tracker.booked(fill)
 
     adoption = Adoption(desk.recorder, knows, book, lambda: desk.now, "0x" + "ab" * 20)
     for _ in range(2):

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import event
 
@@ -138,7 +138,7 @@ class DoorJournal:
     def state_is_due(self) -> bool:
         return self._trade.state_is_due
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         if not self._door.shut:
             self._trade.keep(state, at)
 
