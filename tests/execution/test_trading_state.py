@@ -38,9 +38,7 @@ def test_a_pause_on_the_way_out_is_told_by_its_own_reason_after_the_restart() ->
     assert again.after_restart(selling_out=False) == again
 
 
-def test_a_price_heard_from_a_trigger_is_over_with_the_next_one_also_while_halted() -> (
-    None
-):
+def test_a_price_heard_from_a_trigger_is_over_with_the_next_one_also_while_halted() -> None:
     desk = Desk()
     desk.fill(desk.stop(-1))
     assert desk.recorder.mark == 99
