@@ -59,7 +59,7 @@ class Wishes:
 
     @property
     def posture(self) -> Posture:
-        """How much the order manager may do by itself before the wish's first step."""
+        """How much convergence may do by itself before the wish's first step."""
         everything = self._wish is not None and self._wish.verb is Verb.CANCEL_ALL
         return Posture.HANDS_OFF if everything else Posture.PROTECT
 
