@@ -14,11 +14,10 @@ from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import asides
 from hypertui.execution.actions import Action, Place
 from hypertui.execution.arrivals import (
-    CancelEnded,
+    ActionEnded,
     LookUpFailed,
     MarketDelisted,
     OrderLookedUp,
-    PlacementEnded,
     SettlementRead,
     TradeArrival,
 )
@@ -203,7 +202,7 @@ class LiveTrade:
     def take(self, arrival: TradeArrival) -> None:
         """An answer has come to something that was asked or sent for this trade."""
         match arrival:
-            case PlacementEnded() | CancelEnded() | OrderLookedUp() | LookUpFailed():
+            case ActionEnded() | OrderLookedUp() | LookUpFailed():
                 self.gateway.take(arrival)
             case MarketDelisted() | SettlementRead():
                 self.objections.take(arrival)

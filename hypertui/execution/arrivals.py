@@ -29,23 +29,17 @@ from hypertui.execution.plausible import PriceConfirmed
 from hypertui.execution.recovery.reconciliation import Findings
 from hypertui.port.commands import Ack, Command
 
-
-@dataclass(frozen=True, slots=True)
-class PlacementEnded:
-    """What became of a placement that was sent at `sent_at`: an answer for each order, or why none."""
-
-    action: Place
-    sent_at: int
-    outcome: Sequence[Placed] | ExchangeError
+ActionOutcome: TypeAlias = Sequence[Placed] | Sequence[CancelOutcome] | ExchangeError
 
 
 @dataclass(frozen=True, slots=True)
-class CancelEnded:
-    """What became of a cancel that was sent at `sent_at`: an answer for each order, or why none."""
+class ActionEnded:
+    """What became of a placement or a cancel that was sent at `sent_at`: an answer for each order, or why
+    none."""
 
-    action: Cancel
+    action: Place | Cancel
     sent_at: int
-    outcome: Sequence[CancelOutcome] | ExchangeError
+    outcome: ActionOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +135,7 @@ class CommandGiven:
 AccountArrival: TypeAlias = (
     AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
 )
-ActionArrival: TypeAlias = PlacementEnded | CancelEnded | OrderLookedUp | LookUpFailed
+ActionArrival: TypeAlias = ActionEnded | OrderLookedUp | LookUpFailed
 TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
 Arrival: TypeAlias = (
     FeedMessage

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hypertui.core.market import Fill, IngestVia, OrderType
@@ -20,10 +19,10 @@ from hypertui.exchange.protocol import (
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.arrivals import (
     ActionArrival,
-    CancelEnded,
+    ActionEnded,
+    ActionOutcome,
     LookUpFailed,
     OrderLookedUp,
-    PlacementEnded,
 )
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.convergence import UnderWay
@@ -101,44 +100,35 @@ class OrderGateway:
         """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
             case Place():
-                self._act(action, partial(self._place, action))
+                self._act(action)
             case Cancel():
-                self._act(action, partial(self._cancel, action))
+                self._act(action)
             case AskAbout(order):
                 self._queue.spawn(self._ask(order))
 
-    def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    def _act(self, action: Place | Cancel) -> None:
         self._under_way.append(action)
-        self._queue.spawn(self._seen_through(action, work))
+        self._queue.spawn(self._carry(action))
 
-    async def _seen_through(
-        self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]
-    ) -> None:
+    async def _carry(self, action: Place | Cancel) -> None:
+        sent_at = self._clock()
+        outcome: ActionOutcome
         try:
-            await work()
+            outcome = await (self._place(action) if isinstance(action, Place) else self._cancel(action))
+        except ExchangeError as error:
+            outcome = error
         except Exception:
             self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise
+        self._queue.post(ActionEnded(action, sent_at, outcome))
 
-    async def _place(self, action: Place) -> None:
-        orders, sent_at = action.orders, self._clock()
-        outcome: Sequence[Placed] | ExchangeError
-        try:
-            expires_at = self._clock_sync.expiry(orders[0].expires_at)
-            outcome = await self._exchange.place([order.order for order in orders], expires_at)
-        except ExchangeError as error:
-            outcome = error
-        self._queue.post(PlacementEnded(action, sent_at, outcome))
+    async def _place(self, action: Place) -> Sequence[Placed]:
+        expires_at = self._clock_sync.expiry(action.orders[0].expires_at)
+        return await self._exchange.place([order.order for order in action.orders], expires_at)
 
-    async def _cancel(self, action: Cancel) -> None:
-        orders, sent_at = action.orders, self._clock()
-        outcome: Sequence[CancelOutcome] | ExchangeError
-        try:
-            expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in orders))
-            outcome = await self._exchange.cancel(self._symbol, _ids(orders), expires_at)
-        except ExchangeError as error:
-            outcome = error
-        self._queue.post(CancelEnded(action, sent_at, outcome))
+    async def _cancel(self, action: Cancel) -> Sequence[CancelOutcome]:
+        expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in action.orders))
+        return await self._exchange.cancel(self._symbol, _ids(action.orders), expires_at)
 
     async def _ask(self, order: OwnOrder) -> None:
         asked_at = self._clock()
@@ -158,61 +148,47 @@ class OrderGateway:
     def take(self, arrival: ActionArrival) -> None:
         """An answer has come, or it is known that none does."""
         match arrival:
-            case PlacementEnded(action, sent_at, outcome):
+            case ActionEnded(action, sent_at, outcome):
                 self._under_way.remove(action)
-                self._placement_ended(action, sent_at, outcome)
-            case CancelEnded(action, sent_at, outcome):
-                self._under_way.remove(action)
-                self._cancel_ended(action, sent_at, outcome)
+                self._ended(action, sent_at, outcome)
             case OrderLookedUp(order, asked_at, report, fills):
                 self._budget.answered(Purpose.ASK)
                 for fill in fills:
                     self._bookkeeper.book(fill, IngestVia.ANSWER)
                 mark, now = self._recorder.mark, self._clock()
-                if self._known([order]):
+                if self._knows(order):
                     self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
             case LookUpFailed(order, error):
                 if isinstance(error, RateLimited):
                     self._budget.refused(Purpose.ASK, error)
-                if self._known([order]):
+                if self._knows(order):
                     self._recorder.take(QuestionFailed(self._clock(), order.client_id))
 
-    def _known(self, orders: Sequence[OwnOrder]) -> Sequence[OwnOrder]:
-        """Those that are not forgotten: an answer may come after its order has long been dead."""
-        return [order for order in orders if self._tracker.find(order.client_id) is order]
+    def _knows(self, order: OwnOrder) -> bool:
+        """Whether it is not forgotten: an answer may come after its order has long been dead."""
+        return self._tracker.find(order.client_id) is order
 
-    def _placement_ended(
-        self, action: Place, sent_at: int, outcome: Sequence[Placed] | ExchangeError
-    ) -> None:
-        orders = self._known(action.orders)
+    def _ended(self, action: Place | Cancel, sent_at: int, outcome: ActionOutcome) -> None:
+        is_placement = isinstance(action, Place)
         if isinstance(outcome, Unknown):
-            # The orders stay unacknowledged, and are asked about.
-            self._unanswered(f"no answer to a placement: {outcome}")
+            # The orders stay unproven, and are asked about.
+            self._unanswered(f"no answer to a {'placement' if is_placement else 'cancel'}: {outcome}")
         elif isinstance(outcome, ExchangeError):
             self._budget.refused(action.purpose, outcome)
-            self._tell(f"{counted(len(orders), 'order')} not placed: {outcome}", outcome)
-            self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(outcome)))
+            orders = [order for order in action.orders if self._knows(order)]
+            said = (
+                f"{counted(len(orders), 'order')} not {'placed' if is_placement else 'cancelled'}: {outcome}"
+            )
+            self._tell(said, outcome)
+            now, ids = self._clock(), _ids(orders)
+            self._recorder.take(
+                OrdersNotPlaced(now, ids, str(outcome)) if is_placement else CancelsNotSent(now, ids)
+            )
         else:
             self._took_effect(sent_at, action.purpose)
             for order, answer in zip(action.orders, outcome, strict=True):
-                if order in orders:
-                    self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
-
-    def _cancel_ended(
-        self, action: Cancel, sent_at: int, outcome: Sequence[CancelOutcome] | ExchangeError
-    ) -> None:
-        orders = self._known(action.orders)
-        if isinstance(outcome, Unknown):
-            self._unanswered(f"no answer to a cancel: {outcome}")
-        elif isinstance(outcome, ExchangeError):
-            self._budget.refused(action.purpose, outcome)
-            self._tell(f"{counted(len(orders), 'order')} not cancelled: {outcome}", outcome)
-            self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
-        else:
-            self._took_effect(sent_at, action.purpose)
-            for order, answer in zip(action.orders, outcome, strict=True):
-                if order in orders:
-                    self._recorder.take(CancelAnswered(self._clock(), order.client_id, answer))
+                if self._knows(order):
+                    self._recorder.take(_answered(self._clock(), order, answer))
 
     def _unanswered(self, text: str) -> None:
         self._complaints.trouble(text)
@@ -227,6 +203,12 @@ class OrderGateway:
         self._budget.answered(purpose)
         self._complaints.trouble(None)
         self._context.market.on_answer(sent_at)
+
+
+def _answered(now: int, order: OwnOrder, answer: Placed | CancelOutcome) -> OrderAnswered | CancelAnswered:
+    if isinstance(answer, CancelOutcome):
+        return CancelAnswered(now, order.client_id, answer)
+    return OrderAnswered(now, order.client_id, answer)
 
 
 def _ids(orders: Sequence[OwnOrder]) -> tuple[str, ...]:

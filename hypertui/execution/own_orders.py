@@ -39,9 +39,7 @@ class OwnOrders:
     compared_until: int = 0  # every fill before that has been asked for and booked
     funded_until: int | None = None  # when the newest funding that is booked was paid
     pacing: Pacing = field(init=False)
-    _bought_at: dict[int, int] = field(
-        default_factory=dict
-    )  # by slot, when its coins were bought, by our clock
+    _bought_at: dict[int, int] = field(default_factory=dict)  # by slot and by our clock, the newest coins
     _orders: dict[str, OwnOrder] = field(default_factory=dict)
     _alive: dict[str, OwnOrder] = field(default_factory=dict)
     _stops: dict[int, OwnOrder] = field(default_factory=dict)  # by slot, the newest for the coins it holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache
@@ -104,13 +104,8 @@ def _load(part: Any, said: Mapping[str, Any]) -> None:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(_kept(kind))
-
-
-def _kept(kind: type) -> Iterator[str]:
-    for field in dataclasses.fields(kind):
-        if field.name not in _LEFT_OUT.get(kind, ()):
-            yield field.name
+    left_out = _LEFT_OUT.get(kind, ())
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in left_out)
 
 
 @cache
