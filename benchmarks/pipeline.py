@@ -27,16 +27,16 @@ from hypertui.cli.journal import journals
 from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Stop
 from hypertui.port.snapshot import Network
 from hypertui.runtime.machine import Machine
+from tests.support.ladders import ladder_config, ladder_of
 
 STEPS = 1_000
 MOST_STEPS = 2_000
 WARM_UP = 50  # steps that are not counted
 TURN = 30  # units up before the walk goes down again
-CONFIG = TradeConfig(Network.PAPER, SYMBOL, Decimal(50), Decimal(2_000), 20)
+CONFIG = ladder_config(Network.PAPER, SYMBOL, Decimal(50), Decimal(2_000), 20)
 PATIENCE = 10.0
 LOOK = 0.002
 PACE = 0.07  # seconds from one step to the next: faster, and the engine would run out of request weight
@@ -114,7 +114,7 @@ class Engine:
         assert self._engine is not None
         assert self._engine._trader is not None
         assert self._engine._trader.trade is not None
-        return self._engine._trader.trade.tracker.ladder.grid.price(unit)
+        return ladder_of(self._engine._trader.trade.tracker).grid.price(unit)
 
     def _ask(self, unit: int) -> bool:
         trader, loop = (None, None) if self._engine is None else (self._engine._trader, self._engine._loop)
@@ -123,7 +123,7 @@ class Engine:
 
         async def look() -> bool:
             tracker = None if trader.trade is None else trader.trade.tracker
-            return tracker is not None and tracker.ladder.unit == unit and tracker.settled
+            return tracker is not None and ladder_of(tracker).unit == unit and tracker.settled
 
         return asyncio.run_coroutine_threadsafe(look(), loop).result(PATIENCE)
 

@@ -33,7 +33,9 @@ from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.provenance import Origins, Place
-from hypertui.strategy.ladder.plan import BuyOrder, PlanError, Reinvest
+from hypertui.strategy.base import PlanError
+from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.terms import LadderTerms
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
@@ -186,14 +188,16 @@ class Settings(BaseSettings):
         config = TradeConfig(
             network=self.network,
             symbol=trade.symbol,
-            unit_size=trade.unit_size,
-            position_size=trade.position_size,
             leverage=trade.leverage,
-            reinvest=trade.reinvest,
-            trust_slots=trade.trust_slots,
-            stop_slippage=trade.stop_slippage,
-            entry_slippage=trade.entry_slippage,
-            buy_order=trade.buy_order,
+            strategy=LadderTerms(
+                unit_size=trade.unit_size,
+                position_size=trade.position_size,
+                reinvest=trade.reinvest,
+                trust_slots=trade.trust_slots,
+                stop_slippage=trade.stop_slippage,
+                entry_slippage=trade.entry_slippage,
+                buy_order=trade.buy_order,
+            ),
             price_source=trade.price_source,
             timing=Timing(_ms(engine.confirm_after), _ms(engine.expires_after)),
             stale_after=_ms(engine.stale_after),

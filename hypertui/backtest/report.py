@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.backtest.simulation import Costs, Run
+from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.simulation import Run
 from hypertui.core.market import ZERO, plain
 from hypertui.strategy.ladder.ladder import Ladder, Phase
 from hypertui.strategy.ladder.plan import SLOTS
@@ -32,21 +33,21 @@ def summary(run: Run, timing: RunTime) -> dict[str, object]:
             "notes": list(series.notes),
         },
         "ticks": run.ticks,
-        "steps": ladder.steps,
+        "steps": ladder.moves,
         "fills": run.fills,
         "entry_price": plain(ladder.grid.entry_price),
         "final_unit": ladder.unit,
         "phase": ladder.phase.value,
-        "position": plain(ladder.position),
+        "position": plain(ladder.book.position),
         "fragment_usd": plain(ladder.fragment),
-        "realized_pnl": plain(ladder.realized_pnl),
+        "realized_pnl": plain(ladder.book.realized_pnl),
         "unrealized_pnl": plain(ladder.book.unrealized_pnl(run.last_price)),
         "fees": plain(ladder.book.fees),
         "whipsaw_cost": plain(ladder.round_trips.whipsaw_cost),
         "round_trips": ladder.round_trips.count,
         "max_drawdown": plain(run.max_drawdown),
         "phase_steps": {phase.value: run.phase_steps[phase.value] for phase in Phase},
-        "halted": ladder.halted,
+        "halted": ladder.halted or None,
         "timing": {
             "load_s": timing.load_s,
             "run_s": timing.run_s,
@@ -60,7 +61,7 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
     ladder, series = run.ladder, run.series
     plan = ladder.plan
     stake = ladder.fragment_at_entry * SLOTS
-    net = ladder.net_pnl(run.last_price)
+    net = ladder.book.net_pnl(run.last_price)
     phases = ", ".join(f"{phase.value} {run.phase_steps[phase.value]:,}" for phase in Phase)
     period = f"{_when(series.times[0])} to {_when(series.times[-1])} UTC" if series.timed else "no times"
     rows = [
@@ -72,10 +73,13 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
             f"{plain(ladder.entry_coins)} {plan.instrument.symbol} at {_price(ladder.grid.entry_price)}",
         ),
         ("last price", f"{_price(run.last_price)}, unit {ladder.unit:+d}, {ladder.phase.value}"),
-        ("steps", f"{ladder.steps:,} ({phases}), {run.fills:,} fills"),
-        ("position", f"{plain(ladder.position)} {plan.instrument.symbol}, fragment {_usd(ladder.fragment)}"),
+        ("steps", f"{ladder.moves:,} ({phases}), {run.fills:,} fills"),
+        (
+            "position",
+            f"{plain(ladder.book.position)} {plan.instrument.symbol}, fragment {_usd(ladder.fragment)}",
+        ),
         ("net PnL", f"{_signed(net)} USD, {_share(net, stake)} of the {_usd(stake)} entered"),
-        ("  realised", f"{_signed(ladder.realized_pnl)} USD after fees"),
+        ("  realised", f"{_signed(ladder.book.realized_pnl)} USD after fees"),
         ("  unrealised", f"{_signed(ladder.book.unrealized_pnl(run.last_price))} USD before fees"),
         ("fees", f"{_usd(ladder.book.fees)} USD, {_share(ladder.book.fees, stake)} of the entry"),
         (
@@ -85,7 +89,7 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
         ("one whipsaw", _one_whipsaw(ladder, costs)),
     ]
-    if ladder.halted is not None:
+    if ladder.halted:
         rows.append(("halted", ladder.halted))
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)

@@ -9,15 +9,17 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import TextIO
 
+from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
-from hypertui.backtest.simulation import Costs, replay
+from hypertui.backtest.simulation import replay
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import load_series
-from hypertui.strategy.ladder.ladder import Ladder, Step
-from hypertui.strategy.ladder.plan import Plan, Reinvest
-from hypertui.strategy.ladder.trace import traced
+from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.strategy.ladder.trace import trace_row
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 _MOST_DECIMALS = 5
 _ANY_LEVERAGE = 50
@@ -25,7 +27,7 @@ _ANY_LEVERAGE = 50
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    plan = Plan(
+    plan = LadderPlan(
         instrument=_instrument(arguments),
         unit_size=amount("unit size", arguments.unit_size),
         position_size=amount("position size", arguments.position_size),
@@ -48,9 +50,9 @@ def backtest(arguments: argparse.Namespace) -> int:
             trace = stack.enter_context(new_file(file, f"trace file {file}", force=arguments.force))
         began_run = time.perf_counter()
 
-        def write(tick: int, step: Step, ladder: Ladder) -> None:
+        def write(tick: int, record: MoveRecord) -> None:
             if trace is not None:
-                trace.write(json.dumps(traced(step, ladder).record(tick)) + "\n")
+                trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
         run = replay(series, plan, costs, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
-from hypertui.core.market import plain
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.journal_writer import LedgerJournal, TradeJournal, read_history
 from hypertui.execution.opening import rehearse
@@ -28,7 +26,8 @@ from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import SettingsRecord, TradeRecord
 from hypertui.settings import digest
-from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
+from hypertui.strategy import registry
+from hypertui.strategy.base import StrategyPlan
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 
@@ -110,13 +109,8 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
         terms: Mapping[str, Any] = live.settings
         its_own = replace(
             config,
-            unit_size=Decimal(terms["unit_size"]),
-            position_size=Decimal(terms["position_size"]),
             leverage=terms["leverage"],
-            reinvest=Reinvest(terms["reinvest"]),
-            trust_slots=terms["trust_slots"],
-            stop_slippage=Decimal(terms["stop_slippage"]),
-            buy_order=BuyOrder(terms["buy_order"]),
+            strategy=registry.recorded(terms["strategy"], terms),
             price_source=PriceSource(terms["price_source"]),
             protect_only=True,
         )
@@ -124,7 +118,7 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 
 def look(
-    config: TradeConfig, plan: Plan, state_dir: Path, url: str | None, account: str
+    config: TradeConfig, plan: StrategyPlan, state_dir: Path, url: str | None, account: str
 ) -> tuple[str, str, str]:
     """The journal's place, the account's open trade in it, and why this start could not take that up, in
     words; empty for none. Replays the trade as a start does. Changes nothing. Raises JournalError, also where
@@ -142,7 +136,7 @@ def look(
         return f"{to_be_made(address)} (not there yet)", "", ""
 
 
-def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: Plan) -> str:
+def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: StrategyPlan) -> str:
     """Why the trade cannot be replayed, in words; empty where it can."""
     try:
         rehearse(plan, config.timing, int(live.id, 16), read_history(journal, live.id))
@@ -208,12 +202,8 @@ def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
 def _terms(config: TradeConfig) -> Mapping[str, object]:
     """The terms that a trade keeps from its start to its end."""
     return {
-        "unit_size": plain(config.unit_size),
-        "position_size": plain(config.position_size),
+        "strategy": config.strategy.strategy,
+        **config.strategy.record(),
         "leverage": config.leverage,
-        "reinvest": config.reinvest.value,
-        "trust_slots": config.trust_slots,
-        "stop_slippage": plain(config.stop_slippage),
-        "buy_order": config.buy_order.value,
         "price_source": config.price_source.value,
     }

@@ -97,7 +97,7 @@ async def _make_safe(
                 url = trade.settings.ledger.url
                 live = held.enter_context(live_trade(config, account, trade.state_dir, url))
                 if live is not None:
-                    distance = distance or live.config.unit_size
+                    distance = distance or live.config.strategy.stop_distance
                     _say((await _protect(trade, market, live, stop)).text)
             except Locked:
                 raise
@@ -107,7 +107,7 @@ async def _make_safe(
             safety = Safety(
                 exchange,
                 config.symbol,
-                config.stop_slippage,
+                config.strategy.slippage,
                 CLOCK,
                 lambda: f"0x{secrets.token_hex(16)}",
                 _say,

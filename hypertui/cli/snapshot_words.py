@@ -49,7 +49,7 @@ def _trade(frame: Frame, snapshot: Snapshot, invariant: Invariant, instrument: I
     for slot in snapshot.slots:
         side = "stop" if slot.side is Side.SELL else "buy "
         size, at = fmt.size(slot.size, instrument), fmt.price(slot.trigger, instrument)
-        yield _row("", f"{side} {fmt.unit(slot.unit)} {size} at {at} {slot.state.value}")
+        yield _row("", f"{side} {fmt.unit(slot.level)} {size} at {at} {slot.state.value}")
     where = (
         f"unit {fmt.unit(snapshot.unit)}, {fmt.plural(snapshot.long_slots, 'slot')} long, {snapshot.phase}"
     )

@@ -118,7 +118,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
     where = (
         "unit 0, no step yet"
         if step is None
-        else f"unit {step.unit:+d} after {step.seq} steps, in {step.phase} before the last one's fills"
+        else f"unit {step.level:+d} after {step.seq} steps, in {step.phase} before the last one's fills"
     )
     yield (
         f"  {where}; {overview.position:f} held by {overview.fills} fills,"

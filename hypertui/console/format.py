@@ -196,8 +196,10 @@ def share_down(fraction: Decimal, places: int = 1) -> str:
     return _number(fraction.scaleb(2).quantize(Decimal(1).scaleb(-places), ROUND_DOWN), places) + " %"
 
 
-def unit(number: int) -> str:
-    """A unit of the ladder: +3, 0, −4."""
+def unit(number: int | None) -> str:
+    """A unit of the ladder: +3, 0, −4; a dash where there is none."""
+    if number is None:
+        return "–"
     return f"{number:+d}".replace("-", MINUS) if number else "0"
 
 

@@ -35,6 +35,16 @@ def unit(number: int) -> str:
     return f"{number:+d}" if number else "0"
 
 
+def at_level(level: int | None) -> str:
+    """', unit +3', to be added to what stands at a level; empty where there is none."""
+    return "" if level is None else f", unit {level:+d}"
+
+
+def place(level: int | None, price: Decimal) -> str:
+    """Where an order stands: its unit, or its price where it has none."""
+    return at_price(price) if level is None else f"unit {unit(level)}"
+
+
 def unattended(buys: int) -> str:
     """What buys without an engine are."""
     are = "is" if buys == 1 else "are"

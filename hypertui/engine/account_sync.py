@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from hypertui.core.market import IngestVia, plain
+from hypertui.core.purpose import Purpose
 from hypertui.engine.position_watch import PositionWatch
 from hypertui.exchange.protocol import (
     AccountState,
@@ -42,7 +43,7 @@ from hypertui.execution.trade_inputs import (
     QuestionAnswered,
 )
 from hypertui.port.snapshot import Severity
-from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose
+from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
@@ -303,10 +304,10 @@ class AccountSync:
 
     def _surplus(self) -> str:
         """What the exchange holds beyond the books, in words: no repair of orders changes that."""
-        ladder, held = self._tracker.ladder, self._market.knowledge.position
-        if held is None or held == ladder.held:
+        booked, held = self._tracker.strategy.book.held, self._market.knowledge.position
+        if held is None or held == booked:
             return ""
-        return f"; the exchange holds {plain(held)}, booked {plain(ladder.held)}: adopt or flatten"
+        return f"; the exchange holds {plain(held)}, booked {plain(booked)}: adopt or flatten"
 
     def _take(
         self, findings: reconciliation.Findings, differences: reconciliation.Differences, now: int

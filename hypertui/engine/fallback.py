@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from hypertui.core.market import ONE, plain
+from hypertui.core.order_key import OrderKey, Place
 from hypertui.engine.make_safe import NotSafe, Safety
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.exposure import Exposure
@@ -17,9 +18,10 @@ from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Invariant, Mode, Severity
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.base import StrategyPlan
 
 _EVERY = 5.0
+_STOP = OrderKey(Place.STOP)
 _KEYS = ("books", "unprotected")
 
 
@@ -27,7 +29,7 @@ class Fallback:
     """Of one run, for good: the next start tries again what was written down. A stop that is missing is
     placed one unit below the mark price."""
 
-    def __init__(self, context: TradeContext, plan: Plan, cause: str) -> None:
+    def __init__(self, context: TradeContext, plan: StrategyPlan, cause: str) -> None:
         self._context = context
         self._plan = plan
         self._cause = cause
@@ -39,9 +41,9 @@ class Fallback:
         self._safety = Safety(
             context.exchange,
             context.config.symbol,
-            plan.stop_slippage,
+            plan.slippage,
             context.clock,
-            partial(context.ids.next, 0),
+            partial(context.ids.next, _STOP),
             self._say,
         )
 
@@ -118,7 +120,7 @@ class Fallback:
     async def _protect(self) -> None:
         alarms = self._context.alarms
         try:
-            await self._asking(partial(self._safety.make_safe, self._plan.unit_size))
+            await self._asking(partial(self._safety.make_safe, self._plan.stop_distance))
         except (NotSafe, ExchangeError) as error:
             alarms.sound("unprotected", Severity.CRITICAL, f"not known to be protected: {error}")
         else:

@@ -53,7 +53,7 @@ def corrected(said: str, seen: Exposure | None, trade: LiveTrade) -> str:
     if seen is None:
         return said
     live = len(seen.stops) + len(seen.buys)
-    if seen.position == trade.tracker.ladder.held and live == sum(1 for _ in trade.tracker.alive):
+    if seen.position == trade.book.held and live == sum(1 for _ in trade.tracker.alive):
         return said
     buys = f"; UNATTENDED: {phrases.unattended(len(seen.buys))}" if seen.buys else ""
     return seen.in_words() + buys

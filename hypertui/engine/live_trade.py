@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 
-from hypertui.core.market import LADDER, ZERO, Fill, IngestVia, Instrument, Source, plain
+from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, Source, plain
+from hypertui.core.purpose import Purpose
+from hypertui.core.trade_book import TradeBook
 from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
@@ -50,8 +52,7 @@ from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
-from hypertui.runtime.request_budget import Purpose
-from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.base import StrategyPlan
 
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
@@ -69,7 +70,7 @@ class LiveTrade:
     """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
     nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
 
-    def __init__(self, context: TradeContext, plan: Plan, opening: Opening) -> None:
+    def __init__(self, context: TradeContext, plan: StrategyPlan, opening: Opening) -> None:
         self.context = context
         self.opening = opening
         self._lamp: Invariant | None = None
@@ -87,7 +88,7 @@ class LiveTrade:
         def opened() -> Trade:
             context.ids.trade = number
             context.ids.begin(0)
-            return Trade(opening.ladder(plan), context.config.timing, context.ids)
+            return Trade(opening.strategy(plan), context.config.timing, context.ids)
 
         self.trade = take_up(opened, opening.history)
         self.tracker: OrderTracker = self.trade.tracker
@@ -117,7 +118,12 @@ class LiveTrade:
     @property
     def instrument(self) -> Instrument:
         """What is traded."""
-        return self.trade.ladder.plan.instrument
+        return self.trade.strategy.instrument
+
+    @property
+    def book(self) -> TradeBook:
+        """What it holds and has made."""
+        return self.trade.strategy.book
 
     @property
     def began_at(self) -> int:
@@ -158,10 +164,8 @@ class LiveTrade:
         self.steering.begin(is_new=self.opening.is_new)
         if self.trade.wish is not None and not context.config.protect_only:
             self.wishes.take_up(self.trade.wish)
-        if self._is_too_small():
-            held = plain(self.trade.ladder.position)
-            reason = f"flatten: the entry was filled for {held} only, too little for {SLOTS} stops"
-            self.wishes.want(Wish(Verb.FLATTEN, reason, LADDER))
+        if unworkable := self._unworkable():
+            self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
         context.every("account", _ACCOUNT_EVERY, account_sync.ask_account)
         context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
         context.every("allowance", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
@@ -171,13 +175,15 @@ class LiveTrade:
         self.on_price()
         self.advance()
 
-    def _is_too_small(self) -> bool:
+    def _unworkable(self) -> str:
         opening = self.opening
         if opening.resumed or opening.adopted or opening.remains is not None:
-            return False
-        ladder = self.trade.ladder
-        smallest = min(slot.coins for slot in ladder.slots[:SLOTS])
-        return ladder.plan.stop_value(ladder.grid, -SLOTS, smallest) < self.instrument.min_order_value
+            return ""
+        return self.trade.strategy.unworkable
+
+    def _origin(self) -> str:
+        price = self.opening.price
+        return "" if price is None else f" from {plain(price)}"
 
     async def catch_up(self, stop: Stop) -> None:
         """After a restart: nothing is done before the venue has said what works and what was filled, and the
@@ -195,7 +201,7 @@ class LiveTrade:
         trades = self.trade.state.trades and not context.config.protect_only
         self.steering.set_posture(Posture.TRADE if trades else self.wishes.posture)
         how = "rebuilt" if self.opening.remains else "resumed"
-        context.events.mode(context.mode, f"{how} the trade from {plain(self.trade.ladder.grid.entry_price)}")
+        context.events.mode(context.mode, f"{how} the trade{self._origin()}")
 
     # What arrives
 
@@ -239,7 +245,7 @@ class LiveTrade:
         self.entry_block = (
             context.market.holds_risk()
             or context.durability.problem
-            or context.budget.refuses(Purpose.BUY)
+            or context.budget.refuses(Purpose.OPEN)
             or self._is_unsure()
         )
         patience = max(context.config.timing.confirm_after, 2 * context.market.round_trip)
@@ -249,7 +255,7 @@ class LiveTrade:
         actions = []
         if not self._catching_up:
             actions = self._granting.decided(self.gateway.under_way, self.entry_block, now)
-        is_sound = not self.trade.ladder.statistics.fault  # a later release may count them right again
+        is_sound = not self.trade.strategy.statistics.fault  # a later release may count them right again
         if context.journal.state_is_due and not actions and is_sound:
             context.journal.keep(dump(self.trade), now)
         # What was decided is durable before it is sent.
@@ -266,13 +272,19 @@ class LiveTrade:
             self._inherits = False
             self.reconcile()
         asides.tell(self.recorder, context.alarms, now)
-        halted = self.trade.ladder.halted
-        if halted is not None and context.mode is Mode.RUNNING and self.tracker.settled:
+        halted = self.trade.strategy.halted
+        if halted and context.mode is Mode.RUNNING and self.tracker.settled:
             context.alarms.sound("halted", Severity.CRITICAL, halted)
             self.steering.halt(halted)
         if self._is_sold_out():
             self.wishes.want(
-                Wish(Verb.FLATTEN, "the end of the sold-out trade", LADDER, passing=True, closes=True)
+                Wish(
+                    Verb.FLATTEN,
+                    "the end of the sold-out trade",
+                    self.trade.strategy.source,
+                    passing=True,
+                    closes=True,
+                )
             )
         if not self._catching_up:
             self.wishes.work()
@@ -355,21 +367,20 @@ class LiveTrade:
     # Its end
 
     def _is_sold_out(self) -> bool:
-        context, ladder = self.context, self.trade.ladder
+        context, strategy = self.context, self.trade.strategy
         if context.mode is not Mode.SELLING_OUT or self.wishes.current is not None or self.finished:
             return False
-        if any(slot.coins or slot.due for slot in ladder.slots) or ladder.oversold:
-            return False
-        return not any(True for _ in self.tracker.alive)
+        # More may have been sold than any place held: the fill that explains it is still to come.
+        return not (strategy.protectable or strategy.book.held < 0 or self.tracker.alive)
 
     def _fulfilled(self, wish: Wish, done: str) -> None:
         """Flat for good: the trade has ended, and the next start begins a new one."""
         if wish.verb is not Verb.FLATTEN:
             return
-        context, ladder = self.context, self.trade.ladder
+        context = self.context
         self.closed_at = context.clock()
         if wish.closes:
-            result = ladder.net_pnl(self.recorder.mark or ZERO)
+            result = self.book.net_pnl(self.recorder.mark or ZERO)
             self.finished = f"Trade ended: all sold. Result {result:+,.2f} USD"
             context.ended(f"sold out: {done}")
         else:

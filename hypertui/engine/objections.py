@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hypertui.core.market import Fill
 from hypertui.core.phrases import coins
+from hypertui.core.purpose import Purpose
 from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.refusals import TOLD_FROM, RefusalAlarms, protected
 from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
@@ -22,7 +23,6 @@ from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trading_state import Posture
 from hypertui.port.snapshot import Invariant, Severity
-from hypertui.runtime.request_budget import Purpose
 
 _DELISTED = "delistedCanceled"  # how the exchange ends the orders of a market that it closes
 _KEY_EVERY, _FIRST_KEY = 600.0, 90.0  # seconds; the start has just looked at it
@@ -88,7 +88,7 @@ class Objections:
             self._suspect_delisting()
 
     def _protected(self) -> str:
-        return protected(self._trade.lamp, self._trade.tracker.ladder.plan.instrument)
+        return protected(self._trade.lamp, self._trade.tracker.strategy.instrument)
 
     # A market that trades no more
 
@@ -136,15 +136,15 @@ class Objections:
     def _settled(self, fills: Sequence[Fill], position: Decimal) -> None:
         context, symbol = self._context, self._context.config.symbol
         unexplained = self._trade.adoption.take(fills, position)
-        ladder = self._trade.tracker.ladder
+        strategy = self._trade.tracker.strategy
         text = f"{symbol} is delisted"
         if position:
             self._trade.steering.halt(
-                f"{text}; {coins(position, ladder.plan.instrument)} {symbol} not settled yet"
+                f"{text}; {coins(position, strategy.instrument)} {symbol} not settled yet"
             )
             return
         for key in ("venue", "foreign", "position", "unprotected"):
             context.alarms.clear(key)
-        result = unexplained or f"Result {ladder.book.realized_pnl:+,.2f} USD"
+        result = unexplained or f"Result {strategy.book.realized_pnl:+,.2f} USD"
         self._trade.steering.halt(f"{text}: the exchange settled the position. {result}")
         context.ended(text)

@@ -49,7 +49,7 @@ class PositionWatch:
         tracker, now = self._tracker, self._context.clock()
         if booked != tracker.fills_booked:
             return False
-        difference = position - tracker.ladder.held
+        difference = position - tracker.strategy.book.held
         if tracker.quiet:
             self._quiet_at = now
         elif now - self._quiet_at <= _LONGEST_UNPROVEN or self._explained(difference):
@@ -88,11 +88,12 @@ class PositionWatch:
         return False
 
     def _believe(self, difference: Decimal) -> None:
-        context, ladder, mark = self._context, self._tracker.ladder, self._recorder.mark
-        if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
+        context, strategy, mark = self._context, self._tracker.strategy, self._recorder.mark
+        if mark is not None and abs(difference) * mark < strategy.instrument.min_order_value:
             if self._tracker.quiet:
                 self._recorder.take(DustCorrected(context.clock(), difference))
             return
-        text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
+        booked = strategy.book.held
+        text = f"the venue holds {plain(booked + difference)}, the trade has booked {plain(booked)}"
         context.alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")
         self._steering.pause(text)

@@ -42,7 +42,7 @@ class RefusalAlarms:
         """Sound the alarms that are due at `now` (ms), and end those that are over."""
         pacing = self._tracker.pacing
         # Where nothing is held, it matters no more which stop was refused.
-        held = any(slot.coins for slot in self._tracker.ladder.slots)
+        held = bool(self._tracker.strategy.protectable)
         self._say("stops refused", Severity.CRITICAL, "stop", pacing.stops, held, now)
         self._say("buys refused", Severity.WARNING, "buy", pacing.buys, True, now)
 

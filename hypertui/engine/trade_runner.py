@@ -53,7 +53,7 @@ from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
 from hypertui.runtime.machine import Machine
-from hypertui.strategy.ladder.plan import Plan, PlanError
+from hypertui.strategy.base import PlanError, StrategyPlan
 
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0
@@ -89,7 +89,7 @@ class TradeRunner:
             exchange, config.symbol, queue, context.alarms, machine.clock, self._on_quote
         )
         self.fallback: Fallback | None = None
-        self._plan: Plan | None = None
+        self._plan: StrategyPlan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
 
@@ -237,7 +237,7 @@ class TradeRunner:
         context.every("heartbeat", context.config.timing.beat / 1000, self._beat)
         context.every("upkeep", _UPKEEP_EVERY, context.housekeeping.look)
 
-    async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
+    async def _clear(self, plan: StrategyPlan, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
         on without a question: it is held already."""
         context = self.context

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, ONE, Instrument, Side
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.market_data import MarketData
@@ -16,10 +17,8 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Dependency, Mode, Snapshot
-from hypertui.port.views import Budget, SlotState, SlotView, Trigger
-from hypertui.runtime.request_budget import Purpose, RequestBudget
-from hypertui.strategy.ladder.ladder import Ladder, Target
-from hypertui.strategy.ladder.plan import SLOTS
+from hypertui.port.views import Budget, SlotState, SlotView
+from hypertui.runtime.request_budget import RequestBudget
 
 if TYPE_CHECKING:
     from hypertui.engine.fallback import Fallback
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from hypertui.engine.trade_runner import TradeRunner
     from hypertui.execution.trade_context import TradeContext
 
-_NO_SLOT = 0
 _NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as new
 
 
@@ -43,7 +41,7 @@ def blank(config: TradeConfig, now: int) -> Snapshot:
         account="",
         instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
         leverage=config.leverage,
-        unit_size=config.unit_size,
+        unit_size=config.strategy.stop_distance,
         mode=Mode.STARTING,
         blind_after=config.stale_after,
     )
@@ -87,7 +85,8 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snap
         common["last_step"], common["last_step_at"] = context.events.last_step
     if trade is not None and market.quote is not None:
         common["instrument"] = trade.instrument
-        common |= _ladder_fields(trade, market.quote.mark, now)
+        common |= _trade_fields(trade, market.quote.mark, now)
+        common |= books.strategy_fields(trade, market.quote.mark)
         common |= _account_fields(market.knowledge, market.quote.mark)
         common |= books.fields(trade, now)
         if lamp is not None:
@@ -115,7 +114,7 @@ def journal_source(context: TradeContext, now: int) -> Dependency:
 
 
 def _budget(left: Allowance, budget: RequestBudget) -> Budget:
-    short = budget.refuses(Purpose.PROTECT) or budget.refuses(Purpose.BUY)
+    short = budget.refuses(Purpose.PROTECT) or budget.refuses(Purpose.OPEN)
     return Budget(left.weight, left.weight_limit, left.requests, left.requests_limit, short)
 
 
@@ -125,39 +124,20 @@ def _history(prices: tuple[tuple[int, Decimal], ...], mark: Decimal) -> dict[str
     return {"prices": prices, "price_change": mark / prices[0][1] - ONE}
 
 
-def _ladder_fields(trade: LiveTrade, mark: Decimal, now: int) -> dict[str, object]:
+def _trade_fields(trade: LiveTrade, mark: Decimal, now: int) -> dict[str, object]:
     """The fields of a `Snapshot` that describe the open trade at a mark price."""
-    tracker, ladder = trade.tracker, trade.tracker.ladder
-    # Where the manager does not trade, nothing is wanted that does not work already.
-    wanted = ladder.target() if trade.steering.state.posture is Posture.TRADE else None
-    stake = ladder.fragment_at_entry * SLOTS
-    value = ladder.value(mark)
-    base = ladder.cycles.base_value
+    book = trade.book
+    # Where nothing is traded, nothing is wanted that does not work already.
+    trading = trade.steering.state.posture is Posture.TRADE
     return {
-        "entry_price": ladder.grid.entry_price,
-        "unit": ladder.unit,
-        "long_slots": ladder.long_slots,
-        "phase": ladder.phase.value,
-        "cycle": ladder.cycles.number,
-        "peak_unit": ladder.cycles.peak_unit,
-        "valley_unit": ladder.cycles.valley_unit,
-        "next_up": _trigger(ladder, ladder.unit + 1, mark),
-        "next_down": _trigger(ladder, ladder.unit - 1, mark),
-        "slots": _slots(ladder, tracker, wanted, mark, now),
-        "steps": ladder.steps,
-        "position": ladder.position,
-        "position_value": ladder.position * mark,
-        "fragment": ladder.fragment,
-        "reinvest": ladder.plan.reinvest.value,
-        "realized_pnl": ladder.realized_pnl,
-        "unrealized_pnl": ladder.book.unrealized_pnl(mark),
-        "net_pnl": ladder.net_pnl(mark),
-        "fees": ladder.book.fees,
-        "funding": ladder.funding,
-        "whipsaw_cost": ladder.round_trips.whipsaw_cost,
-        "round_trips": ladder.round_trips.count,
-        "growth": value / stake - ONE,
-        "cycle_growth": None if base is None else value / base - ONE,
+        "slots": _slots(trade.tracker, trading, mark, now),
+        "position": book.position,
+        "position_value": book.position * mark,
+        "realized_pnl": book.realized_pnl,
+        "unrealized_pnl": book.unrealized_pnl(mark),
+        "net_pnl": book.net_pnl(mark),
+        "fees": book.fees,
+        "funding": book.funding,
         "holds": trade.entry_block,
     }
 
@@ -178,39 +158,27 @@ def _account_fields(knowledge: Knowledge, mark: Decimal) -> dict[str, object]:
     }
 
 
-def _trigger(ladder: Ladder, unit: int, mark: Decimal) -> Trigger:
-    price = ladder.grid.price(unit)
-    return Trigger(unit, price, price - mark, (price - mark) / mark)
-
-
-def _slots(
-    ladder: Ladder, tracker: OrderTracker, wanted: Target | None, mark: Decimal, now: int
-) -> tuple[SlotView, ...]:
+def _slots(tracker: OrderTracker, trading: bool, mark: Decimal, now: int) -> tuple[SlotView, ...]:
     views = [
         _order_view(order, tracker, mark, now) for order in tracker.alive if order.role is not Role.CLOSE
     ]
-    if wanted is not None:
-        stopped = {order.slot for order in tracker.alive if order.order.side is Side.SELL}
-        bought = {order.unit for order in tracker.alive if order.role is Role.BUY}
-        missing = [
-            (stop.slot + 1, Side.SELL, stop.unit, stop.size)
-            for stop in wanted.stops
-            if stop.slot not in stopped
-        ]
-        missing += [(_NO_SLOT, Side.BUY, buy.unit, buy.size) for buy in wanted.buys if buy.unit not in bought]
-        for slot, side, unit, size in missing:
-            trigger = ladder.grid.price(unit)
-            away = (trigger - mark) / mark
-            views.append(SlotView(slot, side, unit, trigger, size, SlotState.WAITING, now, away))
-    return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.unit)))
+    if trading:
+        works = {order.key for order in tracker.alive}
+        for want in tracker.target().orders:
+            if want.key not in works:
+                at = want.limit if want.trigger is None else want.trigger
+                away = (at - mark) / mark
+                key, state = str(want.key), SlotState.WAITING
+                views.append(SlotView(key, want.side, want.level, at, want.size, state, now, away))
+    return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.trigger)))
 
 
 def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int) -> SlotView:
     trigger = order.order.trigger or order.order.limit
     return SlotView(
-        order.slot + 1,
+        str(order.key),
         order.order.side,
-        order.unit,
+        order.level,
         trigger,
         order.remaining,
         state_of(order, now, tracker.timing.confirm_after),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hypertui.core.market import Order
+from hypertui.core.market import Grouping
+from hypertui.core.purpose import Purpose
 from hypertui.execution.orders import OwnOrder
-from hypertui.runtime.request_budget import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,12 @@ class Place:
     """Send these orders as one action."""
 
     orders: tuple[OwnOrder, ...]
+    grouping: Grouping = Grouping.NONE
 
     @property
     def purpose(self) -> Purpose:
         """What the most important one of them is for."""
-        return min(purpose_of(order.order) for order in self.orders)
+        return min(order.purpose for order in self.orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,3 @@ class AskAbout:
 
 
 Action: TypeAlias = Place | Cancel | AskAbout
-
-
-def purpose_of(order: Order) -> Purpose:
-    """What an order is for: whatever reduces the position protects."""
-    return Purpose.PROTECT if order.reduce_only else Purpose.BUY

@@ -12,7 +12,7 @@ from hypertui.runtime.alarms import Alarms
 def tell(recorder: TradeRecorder, alarms: Alarms, now: int) -> None:
     """Say it once for each of them, with its time."""
     for key, aside, what in (
-        ("statistics", recorder.trade.ladder.statistics, "statistics are wrong"),
+        ("statistics", recorder.trade.strategy.statistics, "statistics are wrong"),
         ("telling", recorder.telling, "the log and the journal's rows for people lack something"),
     ):
         if aside.fault:

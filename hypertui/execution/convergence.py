@@ -1,49 +1,53 @@
-"""Convergence: what to do next to bring what works at the exchange to what the ladder wants.
+"""Convergence: what to do next to bring what works at the exchange to what the strategy wants.
 
 A pure function of the trade's state, the price and the time; nothing changes by asking. The rules that keep
 coins covered and the exposure bounded:
 
 - An order that is due is never cancelled.
-- A stop is placed only for coins known to be held. To move one, the new one is placed and acknowledged before
-  the old one is cancelled; a slot has at most one order that is not acknowledged.
-- Each buy needs a slot of its own that holds nothing and has nothing alive. There are four slots and
-  `trust_slots` more, so holdings and alive buys together can never exceed that number.
+- What protects or reduces is moved by placing the new order, having it acknowledged, and cancelling the old
+  one after that. A key has at most one order that is not acknowledged.
+- What opens a position needs a key of which nothing is alive: the strategy gives no more keys than it has
+  room for.
 - Orders are never modified in place.
 - Coins without a stop wait for nothing. All else waits for the action that is under way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Order, Side, Source
+from hypertui.core.market import ONE, ZERO, Order, OrderType, Side, Source
+from hypertui.core.order_key import CLOSE, OrderKey
+from hypertui.core.purpose import Purpose
 from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
-from hypertui.execution.trade_inputs import DustSwept, OrderSent
+from hypertui.execution.trade_inputs import CoinsGivenUp, OrderSent
 from hypertui.execution.trading_state import Posture
-from hypertui.strategy.ladder.ladder import Slot, Target, WantedBuy, WantedStop
+from hypertui.strategy.base import Target, WantedOrder
+
+ROLES = {Purpose.PROTECT: Role.STOP, Purpose.REDUCE: Role.TARGET, Purpose.OPEN: Role.BUY}
 
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """What is on its way to the exchange: whether any action is, and the slots in which an order is being
+    """What is on its way to the exchange: whether any action is, and the keys of which an order is being
     placed."""
 
     busy: bool = False
-    placing: Set[int] = frozenset()
+    placing: Set[OrderKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What to do next: `places` in one action, `cancels` in another, and the orders to ask about. Where
-    something is to be `swept`, that comes first, and
-    the rest is decided anew. `halted` says why the strategy can go on no more."""
+    """What to do next: `places` in one action for each grouping, `cancels` in another, and the orders to ask
+    about. Where something is to be `swept`, that comes first, and the rest is decided anew. `halted` says why
+    the strategy can go on no more."""
 
-    sweeps: tuple[DustSwept, ...] = ()
+    sweeps: tuple[CoinsGivenUp, ...] = ()
     places: tuple[OrderSent, ...] = ()
     cancels: tuple[OwnOrder, ...] = ()
     asks: tuple[OwnOrder, ...] = ()
@@ -64,157 +68,203 @@ class Convergence:
 
     def propose(self, under_way: UnderWay) -> Proposals:
         """What to do next. While an action is under way there is no other, but for coins that have no stop
-        and in whose slot nothing is being placed: what it leaves to do is then decided by what is known by
+        and of whose key nothing is being placed: what it leaves to do is then decided by what is known by
         then, and done all at once, instead of queueing up and expiring on the way."""
-        target = self.tracker.ladder.target()
+        target = self.tracker.target()
         if under_way.busy:
             places = self._cover_bare(target, under_way.placing)
             return Proposals(places=tuple(places), halted=target.halted)
-        sweeps = tuple(self._sweeps(target))
-        if sweeps:
+        if target.swept:
+            sweeps = tuple(CoinsGivenUp(self.now, key) for key in target.swept)
             return Proposals(sweeps, halted=target.halted)
-        places, cancels = self._converge_stops(target)
+        places, cancels = self._converge_exits(target)
         if self.posture is Posture.TRADE:
-            places += self._place_buys(target.buys)
-            cancels += self._cancel_buys(target.buys)
+            entries = [want for want in target.orders if want.purpose is Purpose.OPEN]
+            places += self._place_entries(entries)
+            cancels += self._cancel_entries(entries)
         return Proposals(places=tuple(places), cancels=tuple(cancels), halted=target.halted)
 
     def close(self, size: Decimal, why: str, source: Source) -> OrderSent:
-        """An order that closes a position of `size` coins at the market, whichever slots hold them; a
-        negative one is bought back. `why` says in words what for, `source` who wants it."""
-        ladder, price = self.tracker.ladder, self.seen.price
-        holder = max(ladder.slots, key=lambda slot: slot.coins)
-        client_id, plan = self.ids.peek(holder.index), ladder.plan
-        order = plan.sale(client_id, price, size) if size > 0 else plan.cover(client_id, price, -size)
-        decision = decisions.close(ladder, price, why, source)
-        return self._sent(order, Role.CLOSE, holder, ladder.unit, decision)
+        """An order that closes a position of `size` coins at the market; a negative one is bought back. `why`
+        says in words what for, `source` who wants it."""
+        side = Side.SELL if size > 0 else Side.BUY
+        strategy = self.tracker.strategy
+        decision = decisions.close(strategy.moves, self.seen.price, why, source)
+        order = self._at_market(CLOSE, side, abs(size))
+        return OrderSent(self.now, order, Role.CLOSE, CLOSE, strategy.level, decision)
 
-    # Stops
+    # What protects, and what reduces
 
-    def _cover_bare(self, target: Target, placing: Set[int]) -> list[OrderSent]:
+    def _cover_bare(self, target: Target, placing: Set[OrderKey]) -> list[OrderSent]:
         places: list[OrderSent] = []
-        for want in target.stops:
-            slot = self.tracker.ladder.slots[want.slot]
-            spare = self._spare(places)
-            bare = slot.coins > 0 and not self._is_dust(want, spare) and not self._stops_of(slot)
-            if bare and slot.index not in placing and self.tracker.may_retry(slot, self.now):
-                places.append(self._cover(slot, want, [], spare))
+        for want in target.orders:
+            if want.purpose is not Purpose.PROTECT:
+                continue
+            spare = ZERO if places else target.loose
+            bare = not self._is_dust(want, spare) and not self._exits_of(want.key)
+            if bare and want.key not in placing and self._may_retry(want.key):
+                places.append(self._cover(want, [], spare))
         return places
 
-    def _converge_stops(self, target: Target) -> tuple[list[OrderSent], list[OwnOrder]]:
-        wanted = {stop.slot: stop for stop in target.stops}
+    def _converge_exits(self, target: Target) -> tuple[list[OrderSent], list[OwnOrder]]:
         places: list[OrderSent] = []
         cancels: list[OwnOrder] = []
-        for slot in self.tracker.ladder.slots:
-            stops = self._stops_of(slot)
-            want, spare = wanted.get(slot.index), self._spare(places)
-            if slot.coins == 0 or (want is not None and self._is_dust(want, spare)):
-                cancels += [stop for stop in stops if stop.acknowledged and not stop.cancelling]
+        wanted = {want.key: want for want in _exits(target)}
+        for own in self.tracker.alive:
+            if own.role in _EXITS and own.key not in wanted and own.key not in target.kept and _may_go(own):
+                cancels.append(own)
+        for want in wanted.values():
+            alive = self._exits_of(want.key)
+            # What was swept joins the next order that is placed for coins, and only that one.
+            spare = ZERO if places else target.loose
+            if self._is_dust(want, spare):
+                cancels += [own for own in alive if _may_go(own)]
                 continue
-            if want is None:
-                continue  # a sale is due: until that is proven, what else covers the coins stays
-            right = self._right_stop(slot, want.unit, stops)
+            right = self._right_one(want, alive)
             if right is not None:
                 if right.acknowledged:
-                    cancels += [o for o in stops if o is not right and o.acknowledged and not o.cancelling]
+                    cancels += [own for own in alive if own is not right and _may_go(own)]
                 continue
-            if all(stop.acknowledged for stop in stops) and self.tracker.may_retry(slot, self.now):
-                places.append(self._cover(slot, want, stops, spare))
+            if all(own.acknowledged for own in alive) and self._may_retry(want.key):
+                places.append(self._cover(want, alive, spare))
         return places, cancels
 
-    def _stops_of(self, slot: Slot) -> list[OwnOrder]:
-        return [o for o in self.tracker.of(slot) if o.order.side is Side.SELL and not o.due]
+    def _exits_of(self, key: OrderKey) -> list[OwnOrder]:
+        return [own for own in self.tracker.of(key) if not own.due]
 
-    def _spare(self, places: Sequence[OrderSent]) -> Decimal:
-        """What was swept joins the next order that is placed for coins, and only that one."""
-        return ZERO if places else self.tracker.ladder.dust
+    def _cover(self, want: WantedOrder, alive: Sequence[OwnOrder], spare: Decimal) -> OrderSent:
+        last = self.tracker.find(want.replaces)
+        step = self.tracker.strategy.moves
+        if not alive and self._is_passed(want):
+            assert want.passed is not None, "it has been passed"
+            order = self._at_market(want.key, want.side, want.size + spare)
+            decision = decisions.sale(self._source, want, self.seen.price, last, step)
+            return OrderSent(self.now, order, Role.SALE, want.key, want.passed.level, decision)
+        decision = decisions.exit_order(self._source, want, alive, last, step)
+        return self._sent(want, want.size + spare, decision)
 
-    def _cover(self, slot: Slot, want: WantedStop, stops: Sequence[OwnOrder], dust: Decimal) -> OrderSent:
-        if not stops and self._stop_passed(slot):
-            return self._sell(slot, slot.coins + dust)
-        return self._stop(slot, want.unit, slot.coins + dust, stops)
-
-    def _right_stop(self, slot: Slot, unit: int, stops: Sequence[OwnOrder]) -> OwnOrder | None:
-        """The stop that covers the slot's coins where the target wants it; where nothing may be moved, the
-        highest that covers them."""
+    def _right_one(self, want: WantedOrder, alive: Sequence[OwnOrder]) -> OwnOrder | None:
+        """The order that covers the coins where the strategy wants it; where nothing may be moved, the nearest
+        that covers them."""
         covering = [
-            stop
-            for stop in stops
-            if stop.remaining == slot.coins
-            and not (stop.cancelling or stop.altered or stop.role is Role.CLOSE)
+            own for own in alive if own.remaining == want.size and not (own.cancelling or own.altered)
         ]
-        at_unit = next((stop for stop in covering if stop.unit == unit), None)
-        if at_unit is None and self.posture is Posture.PROTECT:
-            return max(covering, key=lambda stop: stop.unit, default=None)
-        return at_unit
+        right = next((own for own in covering if stands_at(own, want)), None)
+        if right is None and self.posture is Posture.PROTECT:
+            return max(covering, key=_nearness, default=None)
+        return right
 
-    def _sweeps(self, target: Target) -> Iterable[DustSwept]:
-        """Remainders that no order may be placed for, not even together with those before them."""
-        spare = self.tracker.ladder.dust
-        for stop in target.stops:
-            slot = self.tracker.ladder.slots[stop.slot]
-            if self._is_dust(stop, spare) and not any(self.tracker.of(slot)):
-                spare += slot.coins
-                yield DustSwept(self.now, slot.index)
-
-    def _is_dust(self, stop: WantedStop, spare: Decimal) -> bool:
+    def _is_dust(self, want: WantedOrder, spare: Decimal) -> bool:
         """Whether no order may be placed for these coins, not even together with what was swept before."""
-        ladder = self.tracker.ladder
-        plan, coins = ladder.plan, stop.size + max(spare, ZERO)
-        value = plan.stop_value(ladder.grid, stop.unit, coins)
-        return stop.size > 0 and value < plan.instrument.min_order_value
+        size = want.size + max(spare, ZERO)
+        return size * want.limit < self.tracker.strategy.instrument.min_order_value
 
-    def _stop_passed(self, slot: Slot) -> bool:
-        if self.tracker.said_passed(slot):
-            return True
-        if slot.stop_unit is None or not self.tracker.is_news_to(slot, self.seen):
+    def _is_passed(self, want: WantedOrder) -> bool:
+        """Whether the last trigger of the coins is no more, and the price is through it. A price from before
+        they were bought has not passed it, however far away it is: a purchase may become known before the
+        prices that led to it."""
+        passed = want.passed
+        if passed is None:
             return False
-        return self.seen.price <= self.tracker.ladder.grid.price(slot.stop_unit)
+        if self.tracker.said_passed(want.key):
+            return True
+        if self.seen.at < passed.since:
+            return False
+        beyond = self.seen.price - passed.price
+        return beyond <= 0 if want.side is Side.SELL else beyond >= 0
 
-    def _stop(self, slot: Slot, unit: int, size: Decimal, alive: Sequence[OwnOrder]) -> OrderSent:
-        ladder = self.tracker.ladder
-        order = ladder.plan.stop(self.ids.peek(slot.index), ladder.grid.price(unit), size)
-        decision = decisions.stop(ladder, slot, unit, alive, self.tracker.last_stop(slot))
-        return self._sent(order, Role.STOP, slot, unit, decision)
+    # What opens a position
 
-    def _sell(self, slot: Slot, size: Decimal) -> OrderSent:
-        ladder, price = self.tracker.ladder, self.seen.price
-        order = ladder.plan.sale(self.ids.peek(slot.index), price, size)
-        unit = slot.stop_unit if slot.stop_unit is not None else ladder.unit
-        decision = decisions.sale(ladder, unit, price, self.tracker.last_stop(slot))
-        return self._sent(order, Role.SALE, slot, unit, decision)
+    def _cancel_entries(self, wanted: Sequence[WantedOrder]) -> list[OwnOrder]:
+        by_key = {want.key: want for want in wanted}
+        entries = self.tracker.buys()
 
-    # Buys
+        def want_of(own: OwnOrder) -> WantedOrder | None:
+            want = by_key.get(own.key)
+            return want if want is not None and stands_at(own, want) else None
 
-    def _cancel_buys(self, wanted: Sequence[WantedBuy]) -> list[OwnOrder]:
-        sizes = {buy.unit: buy.size for buy in wanted}
-        working = [o for o in self.tracker.buys() if not o.due and not o.cancelling and o.acknowledged]
-        off_target = [o for o in working if o.unit not in sizes or o.missed or o.altered]
-        wrong_size = [o for o in working if o not in off_target and o.order.size != sizes[o.unit]]
-        resizing = any(order.cancelling and order.unit in sizes for order in self.tracker.buys())
+        off_target, wrong_size = [], []
+        for own in entries:
+            if own.due or own.cancelling or not own.acknowledged:
+                continue
+            want = want_of(own)
+            if want is None or (own.missed and not want.keeps_resting) or own.altered:
+                off_target.append(own)
+            elif own.order.size != want.size:
+                wrong_size.append(own)
+        resizing = any(own.cancelling and want_of(own) is not None for own in entries)
         if wrong_size and not resizing and not self.entry_block:
-            off_target.append(max(wrong_size, key=lambda order: order.unit))
+            off_target.append(max(wrong_size, key=self._distance))
         return off_target
 
-    def _place_buys(self, wanted: Sequence[WantedBuy]) -> list[OrderSent]:
+    def _place_entries(self, wanted: Sequence[WantedOrder]) -> list[OrderSent]:
         if self.entry_block:
             return []
-        ladder, tracker = self.tracker.ladder, self.tracker
-        units = {order.unit for order in tracker.buys()}
-        free = [s for s in ladder.slots if s.coins == 0 and s.due is None and not any(tracker.of(s))]
         places: list[OrderSent] = []
-        for buy in wanted:
-            trigger = ladder.grid.price(buy.unit)
-            if not free or buy.unit in units or trigger <= self.seen.price:
+        for want in wanted:
+            if any(self.tracker.of(want.key)) or self._is_behind(want) or not self._may_retry(want.key):
                 continue
-            if not tracker.may_retry(free[0], self.now):
-                continue
-            slot = free.pop(0)
-            order = ladder.plan.buy(self.ids.peek(slot.index), trigger, buy.size)
-            places.append(self._sent(order, Role.BUY, slot, buy.unit, decisions.buy(ladder, buy.unit)))
+            decision = decisions.entry_order(self._source, want, self.tracker.strategy.moves)
+            places.append(self._sent(want, want.size, decision))
         return places
+
+    def _is_behind(self, want: WantedOrder) -> bool:
+        """Whether the price is at or through its trigger already."""
+        if want.trigger is None:
+            return False
+        ahead = want.trigger - self.seen.price
+        return ahead <= 0 if want.side is Side.BUY else ahead >= 0
+
+    def _distance(self, own: OwnOrder) -> Decimal:
+        return abs((own.order.trigger or own.order.limit) - self.seen.price)
 
     # Both
 
-    def _sent(self, order: Order, role: Role, slot: Slot, unit: int, decision: Decision) -> OrderSent:
-        return OrderSent(self.now, order, role, slot.index, unit, decision)
+    @property
+    def _source(self) -> Source:
+        return self.tracker.strategy.source
+
+    def _may_retry(self, key: OrderKey) -> bool:
+        return self.tracker.pacing.may_retry(key, self.now)
+
+    def _sent(self, want: WantedOrder, size: Decimal, decision: Decision) -> OrderSent:
+        order = want.order(self.ids.peek(want.key), self.tracker.strategy.instrument.symbol, size)
+        role = ROLES[want.purpose]
+        return OrderSent(self.now, order, role, want.key, want.level, decision, want.grouping)
+
+    def _at_market(self, key: OrderKey, side: Side, size: Decimal) -> Order:
+        """A reduce-only order at the price of now, with the strategy's slippage."""
+        strategy = self.tracker.strategy
+        instrument = strategy.instrument
+        limit = instrument.round_price(self.seen.price * (ONE + side.sign * strategy.slippage))
+        client_id = self.ids.peek(key)
+        return Order(client_id, instrument.symbol, side, size, OrderType.IOC, limit, reduce_only=True)
+
+
+_EXITS = (Role.STOP, Role.SALE, Role.TARGET)
+
+
+def _exits(target: Target) -> list[WantedOrder]:
+    """What protects or reduces, by the numbers of their keys."""
+    return sorted((want for want in target.orders if want.purpose is not Purpose.OPEN), key=_number)
+
+
+def _number(want: WantedOrder) -> int:
+    return want.key.code
+
+
+def _may_go(own: OwnOrder) -> bool:
+    return own.acknowledged and not own.cancelling and not own.due
+
+
+def stands_at(own: OwnOrder, want: WantedOrder) -> bool:
+    """Whether an order is at the price that is wanted."""
+    if want.level is not None:
+        return own.level == want.level
+    order = own.order
+    return (order.type, order.trigger, order.limit) == (want.type, want.trigger, want.limit)
+
+
+def _nearness(own: OwnOrder) -> Decimal:
+    """The greater, the sooner a falling price (for what buys, a rising one) comes to it."""
+    return -own.order.side.sign * (own.order.trigger or own.order.limit)

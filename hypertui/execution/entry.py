@@ -24,7 +24,7 @@ from hypertui.execution.timing import Timing
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_queue import EventQueue
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.base import StrategyPlan
 
 _FILLS_PATIENCE = 2.0
 _FILLS_LOOKS = 3
@@ -50,7 +50,7 @@ class Entry:
     def __init__(
         self,
         exchange: Exchange,
-        plan: Plan,
+        plan: StrategyPlan,
         ids: ClientIds,
         timing: Timing,
         clock: Callable[[], int],
@@ -89,7 +89,8 @@ class Entry:
         await self._set_leverage(queue, isolated=self._plan.instrument.only_isolated)
         quote = newest()
         price = quote.mid or quote.mark
-        order, expires_at = self._plan.entry(self._ids.entry(attempt), price), self._expiry()
+        order, expires_at = self._plan.opening(self._ids.entry(attempt), price), self._expiry()
+        assert order is not None, "it is asked for only where the plan has one"
         record(order, expires_at, price)
         self._client_id = order.client_id
         bought = await self._bought(order, expires_at, queue)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from hypertui.core.market import Source
-from hypertui.execution.actions import Action, AskAbout, Cancel, Place, purpose_of
+from hypertui.core.market import Grouping, Source
+from hypertui.core.purpose import Purpose
+from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.convergence import Proposals, UnderWay
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import PURPOSES, OwnOrder
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.recorder import TradeRecorder
-from hypertui.execution.trade_inputs import CancelSent, LadderHalted, OrderSent, QuestionAsked
-from hypertui.runtime.request_budget import Purpose, RequestBudget
+from hypertui.execution.trade_inputs import CancelSent, OrderSent, QuestionAsked, StrategyHalted
+from hypertui.runtime.request_budget import RequestBudget
 
 
 class Granting:
@@ -32,16 +33,13 @@ class Granting:
             for sweep in proposed.sweeps:
                 self._recorder.take(sweep)
             proposed = self._proposed(under_way, entry_block, now)
-        if proposed.halted and self._trade.ladder.halted is None:
-            self._recorder.take(LadderHalted(now, proposed.halted))
-        actions: list[Action] = []
-        places = [sent for sent in proposed.places if self._budget.allows(purpose_of(sent.order))]
-        if places:
-            actions.append(Place(self._nearest_first([self._sent(sent) for sent in places])))
+        if proposed.halted and not self._trade.strategy.halted:
+            self._recorder.take(StrategyHalted(now, proposed.halted))
+        actions: list[Action] = list(self._placed(proposed.places))
         if proposed.cancels and self._budget.allows(Purpose.CANCEL):
             actions.append(self._cancel(self._nearest_first(proposed.cancels), Purpose.CANCEL, now))
         for order in proposed.asks:
-            if self._budget.allows_question(purpose_of(order.order)):
+            if self._budget.allows_question(order.purpose):
                 self._recorder.take(QuestionAsked(now, order.client_id))
                 actions.append(AskAbout(order))
         return actions
@@ -55,20 +53,31 @@ class Granting:
         return self._cancel(cancels, Purpose.PROTECT, now)
 
     def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source, now: int) -> Place:
-        """Close a position of `size` coins at the market, whichever slots hold them; a negative one is bought
+        """Close a position of `size` coins at the market; a negative one is bought
         back. `why` says in words what for, `source` who wants it."""
         return Place((self._sent(self._trade.convergence(seen, now).close(size, why, source)),))
+
+    def _placed(self, proposed: Sequence[OrderSent]) -> Iterator[Place]:
+        """An action for each grouping, the ungrouped orders first."""
+        allowed = [sent for sent in proposed if self._budget.allows(PURPOSES[sent.role])]
+        for grouping in Grouping:
+            together = [sent for sent in allowed if sent.grouping is grouping]
+            if together:
+                orders = [self._sent(sent) for sent in together]
+                # Of a group the parent goes first, as the strategy has it.
+                in_order = self._nearest_first(orders) if grouping is Grouping.NONE else tuple(orders)
+                yield Place(in_order, grouping)
 
     def _proposed(self, under_way: UnderWay, entry_block: str, now: int) -> Proposals:
         return self._trade.decide(self._recorder.seen, now, under_way, entry_block)
 
     def _nearest_first(self, orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
-        """What protects before what buys, and the nearest to the price first."""
+        """What protects before what opens, and the nearest to the price first."""
         price = self._recorder.mark
         assert price is not None, "nothing is proposed before the first price"
 
-        def rank(own: OwnOrder) -> tuple[bool, Decimal]:
-            return own.role is Role.BUY, abs((own.order.trigger or price) - price)
+        def rank(own: OwnOrder) -> tuple[Purpose, Decimal]:
+            return own.purpose, abs((own.order.trigger or price) - price)
 
         return tuple(sorted(orders, key=rank))
 

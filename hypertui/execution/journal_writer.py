@@ -33,7 +33,7 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 from hypertui.port.engine import Event, EventKind
-from hypertui.strategy.ladder.trace import TracedStep
+from hypertui.strategy.base import MoveRecord
 
 # Inputs between two states that are kept: a restart replays no more, which takes less than a second.
 _KEEP_EVERY = 10_000
@@ -91,8 +91,8 @@ class TradeJournal(Protocol):
     def fill(self, booked: FillBooked) -> None:
         """Queue a fill."""
 
-    def step(self, traced: TracedStep, at: int) -> None:
-        """Queue a step."""
+    def move(self, record: MoveRecord, at: int) -> None:
+        """Queue a move of the strategy."""
 
     def event(self, event: Event) -> None:
         """Queue a command or an alarm."""
@@ -237,10 +237,12 @@ class LedgerJournal:
                     trade,
                     order.client_id,
                     order.role.value,
-                    order.slot,
-                    order.unit,
+                    str(order.key),
+                    order.level,
                     wanted.side,
                     wanted.size,
+                    wanted.type.value,
+                    wanted.tif.value,
                     wanted.trigger,
                     wanted.limit,
                     wanted.reduce_only,
@@ -259,27 +261,15 @@ class LedgerJournal:
         """Queue a fill."""
         decision = booked.decision
         why = FillCause(
-            booked.role.value, booked.unit, decision.reason.value, str(decision.source), booked.via.value
+            booked.role.value, booked.level, decision.reason.value, str(decision.source), booked.via.value
         )
         self._add(FillRecord.of(self._trade.id, booked.fill, why, decision.target))
 
-    def step(self, traced: TracedStep, at: int) -> None:
-        """Queue a step."""
-        step = traced.step
-        self._add(
-            StepRecord(
-                self._trade.id,
-                step.seq,
-                at,
-                step.price,
-                step.direction.value,
-                step.unit,
-                traced.phase.value,
-                traced.position,
-                traced.fragment,
-                traced.realized_pnl,
-            )
-        )
+    def move(self, record: MoveRecord, at: int) -> None:
+        """Queue a move of the strategy."""
+        move = record.move
+        way = "up" if move.upwards else "down"
+        self._add(StepRecord(self._trade.id, move.number, at, move.price, way, move.level, record.state))
 
     def event(self, event: Event) -> None:
         """Queue a command or an alarm."""

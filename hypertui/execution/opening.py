@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import LADDER, OPERATOR, ZERO, Fill, Order, Reason
+from hypertui.core.order_key import OPENING
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
-from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, trade_of
+from hypertui.execution.orders import SENT, ClientIds, Decision, OwnOrder, Role, trade_of
 from hypertui.execution.playback import take_up
 from hypertui.execution.preflight.approval import Cleared
 from hypertui.execution.recovery import from_exchange
@@ -23,8 +24,7 @@ from hypertui.execution.trade_history import NOTHING_KNOWN, TradeHistory
 from hypertui.execution.trade_inputs import EntrySent, TradeOpened
 from hypertui.execution.trade_news import OrderChanged
 from hypertui.port.commands import Stop
-from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.base import Strategy, StrategyPlan
 
 _PATIENCE = 10.0
 
@@ -58,6 +58,12 @@ class Opening:
         return self.entry.decision
 
     @property
+    def price(self) -> Decimal | None:
+        """What the coins of the opening cost on average (USD); None where it bought none."""
+        coins = sum((fill.size for fill in self.fills), ZERO)
+        return sum((fill.value for fill in self.fills), ZERO) / coins if coins else None
+
+    @property
     def is_new(self) -> bool:
         """Whether nothing works at the venue yet."""
         return not (self.resumed or self.found) and self.remains is None
@@ -79,10 +85,10 @@ class Opening:
         """When a position was taken over (ms): what was traded before is in it. 0 where none was."""
         return 0 if any(fill.order_id for fill in self.fills) else min(fill.time for fill in self.fills)
 
-    def ladder(self, plan: Plan) -> Ladder:
-        """The ladder as it was opened. Raises Unsound where the journal's fills give none."""
+    def strategy(self, plan: StrategyPlan) -> Strategy:
+        """The strategy as it was opened. Raises Unsound where the journal's fills give none."""
         try:
-            return Ladder.open(plan, self.fills)
+            return plan.start(self.fills)
         except Exception as error:
             if not self.resumed:
                 raise
@@ -103,12 +109,12 @@ def known(history: TradeHistory) -> Opening | None:
     return Opening(opened.fills, history, resumed=True)
 
 
-def rehearse(plan: Plan, timing: Timing, trade_id: int, history: TradeHistory) -> None:
+def rehearse(plan: StrategyPlan, timing: Timing, trade_id: int, history: TradeHistory) -> None:
     """Take a trade up from its history as a start would, and let go of it. Raises Unsound where that start
     could not."""
     opening = known(history)
     if opening is not None:
-        take_up(lambda: Trade(opening.ladder(plan), timing, ClientIds(trade_id)), history)
+        take_up(lambda: Trade(opening.strategy(plan), timing, ClientIds(trade_id)), history)
 
 
 class Start:
@@ -118,7 +124,7 @@ class Start:
     def __init__(
         self,
         context: TradeContext,
-        plan: Plan,
+        plan: StrategyPlan,
         entry: Entry,
     ) -> None:
         self._plan = plan
@@ -154,7 +160,7 @@ class Start:
             await self._entry.take_over(cleared.leverage, self._queue, isolated=cleared.isolated)
             fills: Sequence[Fill] = [adopted]
         else:
-            fills = remains.entry if remains is not None else await self._bought(history.opening)
+            fills = remains.opening if remains is not None else await self._bought(history.opening)
         self._journal.record(TradeOpened(self._market.now, tuple(fills)))
         is_adopted = adopted is not None
         return Opening(
@@ -218,6 +224,6 @@ class Start:
 
 
 def _own(sent: EntrySent) -> OwnOrder:
-    """An entry as the journal shows it; it belongs to no slot."""
-    decision = decisions.entry(sent.price)
-    return OwnOrder(sent.order, Role.ENTRY, -1, 0, sent.at, sent.expires_at, decision, since=sent.at)
+    """An opening order as the journal shows it."""
+    decision = decisions.opening(LADDER, sent.price)
+    return OwnOrder(sent.order, Role.ENTRY, OPENING, 0, sent.at, sent.expires_at, decision, [(sent.at, SENT)])

@@ -16,6 +16,8 @@ from typing import Protocol
 from hypertui.core import phrases
 from hypertui.core.market import ZERO, Fill, Side, Source
 from hypertui.core.phrases import at_price, coins, counted
+from hypertui.core.purpose import Purpose
+from hypertui.core.trade_book import TradeBook
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_gateway import OrderGateway
@@ -30,7 +32,6 @@ from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Severity
-from hypertui.runtime.request_budget import Purpose
 
 _COVERED_WITHIN = 6_000
 _QUESTIONS = 3  # that brought no answer, before it goes on without
@@ -51,6 +52,9 @@ class ExitedTrade(Protocol):
     steering: Steering
     gateway: OrderGateway
     adoption: Adoption
+
+    @property
+    def book(self) -> TradeBook: ...
 
     @property
     def began_at(self) -> int: ...
@@ -121,7 +125,7 @@ class Winddown:
     def _cancel_buys(self) -> Progress:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
             return waits
-        held = self._trade.tracker.ladder.position
+        held = self._trade.book.position
         if self._trade.steering.state.posture is Posture.HANDS_OFF and not _covered(self._trade):
             text = f"no buys work, and not all of {_coins(self._trade, held)} has a stop"
             return Progress(True, text, failed=True)
@@ -134,15 +138,15 @@ class Winddown:
         return Progress(True, f"no buys, and stops working for {_coins(self._trade, stopped)}{whole}")
 
     def _nothing_but_dust(self) -> str:
-        dust = self._trade.tracker.ladder.dust
-        if dust <= 0:
+        left = self._trade.book.held
+        if left <= 0:
             return "no position and no buys"
-        return f"no buys, and {_coins(self._trade, dust)} held, too little for an order"
+        return f"no buys, and {_coins(self._trade, left)} held, too little for an order"
 
     def _sell_out(self) -> Progress:
         if waits := self._rid_of(self._trade.tracker.buys, _is_buy, "buy"):
             return waits
-        held = _coins(self._trade, self._trade.tracker.ladder.held)
+        held = _coins(self._trade, self._trade.book.held)
         if not _covered(self._trade):
             return _waits_for_stops(self._trade)
         return Progress(True, f"no buys, and stops that follow the price for {held}")
@@ -150,7 +154,7 @@ class Winddown:
     def _cancel_all(self) -> Progress:
         if waits := self._rid_of(lambda: self._trade.tracker.alive, _is_any, "order"):
             return waits
-        held = self._trade.tracker.ladder.held
+        held = self._trade.book.held
         if held:
             text = f"{_coins(self._trade, held)} is unprotected: all orders were cancelled"
             self._trade.context.alarms.sound("unprotected", Severity.CRITICAL, text)
@@ -172,15 +176,15 @@ class Winddown:
             self._taken, self._from = True, trade.context.clock()
             for key in ("position", "foreign"):
                 trade.context.alarms.clear(key)
-        ladder = trade.tracker.ladder
-        if ladder.held < 0:
-            text = f"the account is short of {_coins(trade, -ladder.held)}, which no slot can hold: flatten"
+        held = trade.book.held
+        if held < 0:
+            text = f"the account is short of {_coins(trade, -held)}, which no slot can hold: flatten"
             return Progress(True, text, failed=True)
         if trade.steering.state.posture is Posture.PROTECT and not _covered(trade):
             late = trade.context.clock() > self._from + _COVERED_WITHIN
-            text = f"{_coins(trade, ladder.held)} is booked, but not all of it has a stop yet"
+            text = f"{_coins(trade, held)} is booked, but not all of it has a stop yet"
             return Progress(late, text, failed=late)
-        return Progress(True, f"{_coins(trade, ladder.held)} in {counted(ladder.long_slots, 'slot')}")
+        return Progress(True, f"{_coins(trade, held)} in {trade.tracker.strategy.in_words()}")
 
     def _flatten(self) -> Progress:
         """Cancel the buys, close the position reduce-only, see it at 0, cancel the stops."""
@@ -204,8 +208,8 @@ class Winddown:
         for key in ("unprotected", "position", "foreign"):
             trade.context.alarms.clear(key)
         text = "position 0 and no orders"
-        if trade.tracker.ladder.held:
-            text += f", though the books still hold {_coins(trade, trade.tracker.ladder.held)}: "
+        if trade.book.held:
+            text += f", though the books still hold {_coins(trade, trade.book.held)}: "
             text += "the exchange does not tell of every fill"
         return Progress(True, text)
 
@@ -239,7 +243,7 @@ class Winddown:
     def _held(self) -> Decimal | None:
         """The position that the exchange has said since anything was last done, its fills booked where they
         explain it; that of the own books where it cannot be asked. None while the answer is awaited."""
-        ladder, booked = self._trade.tracker.ladder, self._trade.tracker.fills_booked
+        book, booked = self._trade.book, self._trade.tracker.fills_booked
         if booked != self._booked:
             self._booked = booked
             self._look_again()
@@ -249,8 +253,8 @@ class Winddown:
             in_vain = (
                 self._looks.failures >= _QUESTIONS or self._trade.context.clock() >= self._from + _PATIENCE
             )
-            return ladder.position if in_vain and ladder.position > 0 else None
-        if look[1] != ladder.held and self._unexplained < _UNEXPLAINED and self._take(look):
+            return book.position if in_vain and book.position > 0 else None
+        if look[1] != book.held and self._unexplained < _UNEXPLAINED and self._take(look):
             return None
         self._booked = self._trade.tracker.fills_booked
         return look[1]
@@ -280,16 +284,16 @@ class Winddown:
 
 def what_works(trade: ExitedTrade) -> str:
     """The orders that are not proven dead, in words: what protects, and what may still buy."""
-    orders = sorted(trade.tracker.alive, key=lambda order: order.unit)
+    orders = sorted(trade.tracker.alive, key=lambda order: order.order.trigger or order.order.limit)
     stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
     buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
-    held = f"{_coins(trade, trade.tracker.ladder.held)} held"
+    held = f"{_coins(trade, trade.book.held)} held"
     return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
 
 
 def what_is_left(trade: ExitedTrade) -> str:
     """What an engine that leaves every order live leaves behind, in words."""
-    held = _coins(trade, trade.tracker.ladder.held)
+    held = _coins(trade, trade.book.held)
     said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
     buys = len(trade.tracker.buys())
     return f"{said}; UNATTENDED: {phrases.unattended(buys)}" if buys else said
@@ -308,23 +312,22 @@ def _is_any(order: OpenOrder) -> bool:
 
 
 def _order_in_words(trade: ExitedTrade, order: OwnOrder) -> str:
-    size = coins(order.remaining, trade.tracker.ladder.plan.instrument)
+    size = coins(order.remaining, trade.tracker.strategy.instrument)
     at = at_price(order.order.trigger or order.order.limit)
     return f"{size} at {at}{' (not proven)' if order.unproven else ''}"
 
 
 def _coins(trade: ExitedTrade, size: Decimal) -> str:
-    return f"{coins(size, trade.tracker.ladder.plan.instrument)} {trade.context.config.symbol}"
+    return f"{coins(size, trade.tracker.strategy.instrument)} {trade.context.config.symbol}"
 
 
 def _covered(trade: ExitedTrade) -> bool:
-    """Whether the coins of every slot have a working stop, and nothing is on its way."""
-    held = sum((slot.coins for slot in trade.tracker.ladder.slots), ZERO)
-    return trade.tracker.quiet and _stopped(trade) == held
+    """Whether all coins that can have a stop have a working one, and nothing is on its way."""
+    return trade.tracker.quiet and _stopped(trade) == trade.tracker.strategy.protectable
 
 
 def _waits_for_stops(trade: ExitedTrade) -> Progress:
-    held = trade.tracker.ladder.position
+    held = trade.book.position
     return _waits(f"stops for all of {_coins(trade, held)}" if held else "orders that are not answered for")
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hypertui.core.market import Fill, IngestVia, OrderType
 from hypertui.core.phrases import counted
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import (
     CancelOutcome,
     ExchangeError,
@@ -37,7 +38,6 @@ from hypertui.execution.trade_inputs import (
     QuestionAnswered,
     QuestionFailed,
 )
-from hypertui.runtime.request_budget import Purpose
 
 _FILLS_MARGIN_MS = 60_000
 
@@ -85,9 +85,9 @@ class OrderGateway:
 
     @property
     def under_way(self) -> UnderWay:
-        """What is on its way, and in which slots."""
+        """What is on its way, and of which keys."""
         places = (action for action in self._under_way if isinstance(action, Place))
-        return UnderWay(self.busy, {order.slot for place in places for order in place.orders})
+        return UnderWay(self.busy, {order.key for place in places for order in place.orders})
 
     def prepare(self, actions: Sequence[Action]) -> None:
         """Have done what placements need before they may be sent, beside whatever comes next."""

@@ -7,16 +7,18 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hypertui.core.market import ZERO, Order, Reason, Side, Source
+from hypertui.core.order_key import OPENING, OrderKey
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import OrderState
 from hypertui.port.views import SlotState
 
-_NO_SLOT = 0xFFFF
+SENT = "sent"  # what an order's status is at first
 _LENGTH = 34  # 0x and 32 hex digits
 
 
 @dataclass(slots=True)
 class ClientIds:
-    """Deterministic client order ids: the trade (64 bits), the slot (16), the start of the process (16) and a
+    """Deterministic client order ids: the trade (64 bits), the order key (16), the start of the process (16) and a
     count (32).
 
     The same four always give the same id, so that asking twice can place only once. Each start of a process
@@ -30,28 +32,28 @@ class ClientIds:
     def __post_init__(self) -> None:
         self.trade &= 2**64 - 1
 
-    def peek(self, slot: int) -> str:
-        """The id that the slot's next order will have; 0x and 32 hex digits."""
-        return self._id(slot, self.start << 32 | self._counts.get(slot, 0) + 1)
+    def peek(self, key: OrderKey) -> str:
+        """The id that the key's next order will have; 0x and 32 hex digits."""
+        return self._id(key, self.start << 32 | self._counts.get(key.code, 0) + 1)
 
-    def next(self, slot: int) -> str:
+    def next(self, key: OrderKey) -> str:
         """The same, given away for good."""
-        client_id = self.peek(slot)
+        client_id = self.peek(key)
         self.used(client_id)
         return client_id
 
     def entry(self, attempt: int) -> str:
-        """The id of the order that opens the trade, which belongs to no slot. `attempt` is 1, and one more
-        for each that came to nothing."""
-        return self._id(_NO_SLOT, attempt)
+        """The id of the order that opens the trade. `attempt` is 1, and one more for each that came to
+        nothing."""
+        return self._id(OPENING, attempt)
 
     def used(self, client_id: str) -> None:
         """An order has this id; one of a later start than is known begins that start."""
-        slot, start, count = (int(part, 16) for part in (client_id[18:22], client_id[22:26], client_id[26:]))
+        code, start, count = (int(part, 16) for part in (client_id[18:22], client_id[22:26], client_id[26:]))
         if start > self.start:
             self.begin(start)
         if start == self.start:
-            self._counts[slot] = max(count, self._counts.get(slot, 0))
+            self._counts[code] = max(count, self._counts.get(code, 0))
 
     def begin(self, start: int) -> None:
         """The ids from now on are those of start number `start`."""
@@ -62,8 +64,8 @@ class ClientIds:
         """Whether an id belongs to this trade."""
         return client_id is not None and client_id.lower().startswith(f"0x{self.trade:016x}")
 
-    def _id(self, slot: int, generation: int) -> str:
-        return f"0x{self.trade:016x}{slot:04x}{generation:012x}"
+    def _id(self, key: OrderKey, generation: int) -> str:
+        return f"0x{self.trade:016x}{key.code:04x}{generation:012x}"
 
 
 def trade_of(client_id: str | None) -> int | None:
@@ -71,12 +73,11 @@ def trade_of(client_id: str | None) -> int | None:
     return None if client_id is None or len(client_id) != _LENGTH else int(client_id[2:18], 16)
 
 
-def slot_of(client_id: str | None) -> int | None:
-    """The slot that a client id names; None for an entry's."""
+def key_of(client_id: str | None) -> OrderKey | None:
+    """The order key that a client id names, if it has the form of one."""
     if client_id is None or len(client_id) != _LENGTH:
         return None
-    slot = int(client_id[18:22], 16)
-    return None if slot == _NO_SLOT else slot
+    return OrderKey.of_code(int(client_id[18:22], 16))
 
 
 class Role(StrEnum):
@@ -85,16 +86,28 @@ class Role(StrEnum):
     ENTRY = "entry"
     STOP = "stop"
     BUY = "buy"
+    TARGET = "target"  # an exit with a gain
     SALE = "sale"  # market sale of coins whose stop the price has passed
     CLOSE = "close"  # market sale of everything, at the operator's word
     ADOPTED = "adopted"  # no order of the trade's own: coins that changed hands otherwise
+
+
+# What of the request budget an order of each role may use.
+PURPOSES = {
+    Role.ENTRY: Purpose.OPEN,
+    Role.STOP: Purpose.PROTECT,
+    Role.BUY: Purpose.OPEN,
+    Role.TARGET: Purpose.REDUCE,
+    Role.SALE: Purpose.PROTECT,
+    Role.CLOSE: Purpose.PROTECT,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Why an order was made, as it was decided and never changed.
 
-    `target` is the price (USD) at which it is meant to fill: that of its unit; for a sale at the market that
+    `target` is the price (USD) at which it is meant to fill: that of its level; for a sale at the market that
     of the stop it stands for, for an entry and a close the price they were decided at. None where an older
     version wrote it. `text` says in plain words why now, `replaces` is the client id of the order in whose
     place it goes, `step` the number of the ladder's last step by then.
@@ -110,7 +123,8 @@ class Decision:
 
 @dataclass(slots=True)
 class OwnOrder:
-    """One order from the moment it is decided. Times are ms.
+    """One order from the moment it is decided. `level` is where it stands on its strategy's own scale, None
+    where that has none. Times are ms.
 
     It is dead only by fills for its whole size, by an event or answer that names it as ended and the fills
     that this tells of, or by the answer "unknown" to a question asked after `expires_at`. Anything else is
@@ -119,11 +133,12 @@ class OwnOrder:
 
     order: Order
     role: Role
-    slot: int
-    unit: int
+    key: OrderKey
+    level: int | None
     sent_at: int
     expires_at: int
     decision: Decision
+    statuses: list[tuple[int, str]]  # (ms, word), oldest first
     acknowledged: bool = False
     order_id: int | None = None
     filled: Decimal = ZERO
@@ -136,8 +151,6 @@ class OwnOrder:
     due: bool = False
     touched_at: int | None = None  # when a mark was last at or through the trigger
     missed: bool = False  # fired, and found resting at its limit: the price has run away from it
-    status: str = "sent"  # the newest, in a word
-    since: int = 0  # when its present state began
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
     starts: set[tuple[Decimal, Decimal, Decimal] | None] = field(default_factory=set)  # of its fills
@@ -147,6 +160,21 @@ class OwnOrder:
     @property
     def client_id(self) -> str:
         return self.order.client_id
+
+    @property
+    def status(self) -> str:
+        """The newest, in a word."""
+        return self.statuses[-1][1]
+
+    @property
+    def since(self) -> int:
+        """When its present state began."""
+        return self.statuses[-1][0]
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for, in terms of the request budget."""
+        return PURPOSES[self.role]
 
     @property
     def remaining(self) -> Decimal:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypertui.core.market import Fill, Side
+from hypertui.core.kept import GIVEN
+from hypertui.core.market import Fill
+from hypertui.core.order_key import OrderKey
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.pacing import Pacing
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_news import TradeNews
-from hypertui.strategy.ladder.ladder import Ladder, Slot
+from hypertui.strategy.base import Strategy, Target, WantedOrder
 
 # A dead order is forgotten so long (ms) after every fill of its time has been booked: nothing of it can come
 # any more. Its fills stay known: should the exchange tell of one again, it is not booked twice.
@@ -30,30 +32,34 @@ class SeenPrice:
 class OwnOrders:
     """What the inputs have proven so far. Times are ms."""
 
-    ladder: Ladder
-    timing: Timing
+    strategy: Strategy = field(metadata=GIVEN)
+    timing: Timing = field(metadata=GIVEN)
     patience: int = field(init=False)  # before what has not been answered is asked about
-    news: list[TradeNews] = field(default_factory=list)  # since somebody last took it
+    news: list[TradeNews] = field(default_factory=list, metadata=GIVEN)  # since somebody last took it
     price: SeenPrice | None = None  # the newest one that mattered
     price_is_heard: bool = False  # of a trigger that fired, and no price has come since
     compared_until: int = 0  # every fill before that has been asked for and booked
     funded_until: int | None = None  # when the newest funding that is booked was paid
     pacing: Pacing = field(init=False)
-    _bought_at: dict[int, int] = field(default_factory=dict)  # by slot and by our clock, the newest coins
     _orders: dict[str, OwnOrder] = field(default_factory=dict)
-    _alive: dict[str, OwnOrder] = field(default_factory=dict)
-    _stops: dict[int, OwnOrder] = field(default_factory=dict)  # by slot, the newest for the coins it holds
+    _alive: dict[str, OwnOrder] = field(default_factory=dict, metadata=GIVEN)
     fills_booked: int = 0  # how many have been
-    _fills: set[tuple[int, int, int]] = field(default_factory=set)  # of all that have been booked
+    _fills: set[tuple[int, int, int]] = field(
+        default_factory=set, metadata=GIVEN
+    )  # of all that have been booked
 
     def __post_init__(self) -> None:
         self.patience = self.timing.confirm_after
         self.pacing = Pacing(self.timing.confirm_after)
 
     @property
-    def alive(self) -> Iterator[OwnOrder]:
-        """Orders not proven dead."""
-        return iter(self._alive.values())
+    def alive(self) -> Collection[OwnOrder]:
+        """Orders not proven dead, oldest first."""
+        return self._alive.values()
+
+    def target(self) -> Target:
+        """What the strategy wants to work now."""
+        return self.strategy.target(self._alive.values())
 
     def find(self, client_id: str | None) -> OwnOrder | None:
         """An own order by its client id, dead ones too."""
@@ -69,44 +75,30 @@ class OwnOrders:
         """Nothing is unproven, and exactly the target works."""
         if not self.quiet or any(order.altered for order in self._alive.values()):
             return False
-        target = self.ladder.target()
-        wanted = {(Side.SELL, stop.unit, stop.size) for stop in target.stops}
-        wanted |= {(Side.BUY, buy.unit, buy.size) for buy in target.buys}
-        working = [(order.order.side, order.unit, order.remaining) for order in self._alive.values()]
-        return len(working) == len(wanted) and set(working) == wanted
+        target = self.target()
+        wanted = {_as_wanted(want) for want in target.orders}
+        working = [_as_works(order) for order in self._alive.values()]
+        return len(working) == len(target.orders) and set(working) == wanted
 
-    def of(self, slot: Slot) -> Iterator[OwnOrder]:
-        """Alive orders of a slot."""
-        return (order for order in self._alive.values() if order.slot == slot.index)
-
-    def last_stop(self, slot: Slot) -> OwnOrder | None:
-        """The newest stop that was made for the coins in a slot, dead or alive; None before the first."""
-        return self._stops.get(slot.index)
+    def of(self, key: OrderKey) -> Iterator[OwnOrder]:
+        """Alive orders of a key."""
+        return (order for order in self._alive.values() if order.key == key)
 
     def buys(self) -> list[OwnOrder]:
-        """Alive buys."""
+        """Alive orders that open a position."""
         return [order for order in self._alive.values() if order.role is Role.BUY]
 
-    def may_retry(self, slot: Slot, now: int) -> bool:
-        """Whether something may be sent for a slot again after a refusal."""
-        return self.pacing.may_retry(slot.index, now)
-
-    def is_news_to(self, slot: Slot, price: SeenPrice) -> bool:
-        """Whether a price came after the slot's coins were bought. An older one has not passed their stop,
-        however far below it is: a purchase may become known before the prices that led to it."""
-        return price.at >= self._bought_at.get(slot.index, 0)
-
-    def said_passed(self, slot: Slot) -> bool:
-        """Whether the venue has refused the slot's stop again and again because the price has passed it, with
+    def said_passed(self, key: OrderKey) -> bool:
+        """Whether the venue has refused the key's stop again and again because the price has passed it, with
         no mark since that would say so or otherwise."""
-        return self.pacing.said_passed(slot.index)
+        return self.pacing.said_passed(key)
 
     def matters(self, price: Decimal, changed: bool) -> bool:
         """Whether a price changes anything but what the newest price is; `changed` tells whether it differs
         from the one before."""
         if self.price_is_heard or (changed and self.pacing.awaits_price):
             return True
-        if self.ladder.direction(price) is not None:
+        if self.strategy.matters(price):
             return True
         return any(order.waiting and order.passed_by(price) for order in self._alive.values())
 
@@ -121,8 +113,17 @@ class OwnOrders:
 
     def forget_the_dead(self) -> None:
         """Let go of dead orders of which nothing can come any more."""
-        stops = {stop.client_id for stop in self._stops.values()}
+        last = {want.replaces for want in self.target().orders}
         over = self.compared_until - _KEPT
         for order in list(self._orders.values()):
-            if order.dead and order.since < over and order.client_id not in stops:
+            if order.dead and order.since < over and order.client_id not in last:
                 del self._orders[order.client_id]
+
+
+def _as_wanted(want: WantedOrder) -> tuple[object, ...]:
+    return want.key, want.limit if want.trigger is None else want.trigger, want.size
+
+
+def _as_works(own: OwnOrder) -> tuple[object, ...]:
+    order = own.order
+    return own.key, order.limit if order.trigger is None else order.trigger, own.remaining

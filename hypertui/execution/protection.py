@@ -12,15 +12,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from hypertui.core import phrases
 from hypertui.core.market import ONE, ZERO, Instrument, Side
+from hypertui.core.purpose import Purpose
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trading_state import Posture
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.alarms import Alarms
+
+_Place: TypeAlias = tuple[Side, Decimal]  # where an order stands: its trigger, or its limit without one
 
 _PATIENT = 2  # how many times as long as an answer may take coins may be without a stop before it is a fault
 
@@ -117,9 +121,9 @@ class Protection:
         `busy` whether an action is under way."""
         alive = list(self._tracker.alive)
         stops = [order for order in alive if order.role is Role.STOP and is_live(order)]
-        units = Counter((order.order.side, order.unit) for order in alive if order.role is not Role.CLOSE)
+        places = Counter(_place(order) for order in alive if order.role is not Role.CLOSE)
         cover = self._cover(held, stops)
-        fault = cover.fault or self._order_fault(alive, units, entry_block)
+        fault = cover.fault or self._order_fault(alive, places, entry_block)
         self._bare_since = _since(self._bare_since, cover.is_bare, now)
         self._fault_since = _since(self._fault_since, bool(fault), now)
         return Invariant(
@@ -130,7 +134,7 @@ class Protection:
             stopped_size=cover.stopped,
             position=cover.position,
             unconfirmed=sum(order.unproven for order in alive),
-            duplicates=sum(count > 1 for count in units.values()),
+            duplicates=sum(count > 1 for count in places.values()),
             fault=fault,
             protected=cover.share,
             unprotected=cover.in_words if cover.is_bare else "",
@@ -138,11 +142,11 @@ class Protection:
         )
 
     def _cover(self, held: Decimal | None, stops: Sequence[OwnOrder]) -> Cover:
-        ladder = self._tracker.ladder
+        strategy = self._tracker.strategy
         stopped = sum((order.remaining for order in stops), ZERO)
-        holds = ladder.held if held is None else held
-        price = self._recorder.mark or ladder.grid.entry_price
-        return Cover(ladder.plan.instrument, ladder.held, holds, stopped, price)
+        holds = strategy.book.held if held is None else held
+        price = self._recorder.mark or strategy.book.average_price
+        return Cover(strategy.instrument, strategy.book.held, holds, stopped, price)
 
     def _is_settled(self, busy: bool, now: int) -> bool:
         """Whether nothing that is under way explains what there is to see."""
@@ -153,29 +157,28 @@ class Protection:
             return False
         return self._fault_since is None or now - self._fault_since > patience
 
-    def _order_fault(
-        self, alive: Sequence[OwnOrder], units: Counter[tuple[Side, int]], entry_block: str
-    ) -> str:
-        double = next((unit for (_, unit), count in sorted(units.items()) if count > 1), None)
+    def _order_fault(self, alive: Sequence[OwnOrder], places: Counter[_Place], entry_block: str) -> str:
+        double = next((own for own in alive if places[_place(own)] > 1), None)
         if double is not None:
-            return f"two orders at unit {phrases.unit(double)}"
+            return f"two orders at {phrases.place(double.level, _place(double)[1])}"
         if self._recorder.trade.state.posture is not Posture.TRADE:
             return ""
-        target = self._tracker.ladder.target()
-        wanted = {(Side.SELL, stop.unit): stop.size for stop in target.stops}
-        for buy in target.buys:
+        wanted = {
+            (want.side, want.limit if want.trigger is None else want.trigger): want.size
+            for want in self._tracker.target().orders
             # What must not be placed now is not missing.
-            if not entry_block or (Side.BUY, buy.unit) in units:
-                wanted[Side.BUY, buy.unit] = buy.size
-        live = {
-            (order.order.side, order.unit): order.remaining
-            for order in alive
-            if order.role is not Role.CLOSE and is_live(order)
+            if not (entry_block and want.purpose is Purpose.OPEN and not any(self._tracker.of(want.key)))
         }
+        live = {_place(own): own.remaining for own in alive if own.role is not Role.CLOSE and is_live(own)}
         if len(live) != len(wanted):
             are = "is" if len(live) == 1 else "are"
             return f"expected {phrases.counted(len(wanted), 'order')}, {len(live)} {are} live"
-        return "" if live == wanted else "the live orders are not those that the ladder wants"
+        return "" if live == wanted else "the live orders are not those that the strategy wants"
+
+
+def _place(own: OwnOrder) -> _Place:
+    order = own.order
+    return order.side, order.limit if order.trigger is None else order.trigger
 
 
 def is_live(order: OwnOrder) -> bool:

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from hypertui.execution.input_codec import encode
 from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.order_tracker import MOST_MOVES
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_events import TradeEvents
 from hypertui.execution.trade_inputs import Input, InputFailed, PriceMoved
+from hypertui.execution.trade_news import StrategyMoved
 from hypertui.strategy.aside import Aside
 
 
@@ -37,8 +39,9 @@ class TradeRecorder:
         """The same without its time (USD)."""
         return None if self.seen is None else self.seen.price
 
-    def take(self, given: Input) -> None:
-        """Journal an input and apply it. Raises Unsound where it cannot be taken; that is journalled too."""
+    def take(self, given: Input) -> bool:
+        """Journal an input and apply it. Returns whether it has moved the strategy. Raises Unsound where it
+        cannot be taken; that is journalled too."""
         self._journal.record(given)
         try:
             news = self.trade.apply(given)
@@ -50,13 +53,18 @@ class TradeRecorder:
             with self.telling:
                 self._events.tell(each)
         self.telling.note(given.at)
+        return any(isinstance(each, StrategyMoved) for each in news)
 
     def take_price(self, price: Decimal, now: int) -> None:
         """Take a price (USD); one that changes nothing else is only the newest."""
         changed = price != self.mark
         self.note_price(price, now)
-        if self.trade.tracker.matters(price, changed):
-            self.take(PriceMoved(now, price, changed))
+        for _ in range(MOST_MOVES):
+            if not self.trade.tracker.matters(price, changed) or not self.take(
+                PriceMoved(now, price, changed)
+            ):
+                return
+            changed = False
 
     def note_price(self, price: Decimal, now: int) -> None:
         """Know a price without giving it to the trade."""

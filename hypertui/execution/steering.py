@@ -26,7 +26,7 @@ class Steering:
     @property
     def resumes(self) -> Mode:
         """What the trade would go on with if it were resumed."""
-        return Mode.SELLING_OUT if self._recorder.trade.ladder.selling_out else Mode.RUNNING
+        return Mode.SELLING_OUT if self._recorder.trade.strategy.selling_out else Mode.RUNNING
 
     def begin(self, *, is_new: bool) -> None:
         """Show how it is, and after a restart touch nothing yet."""

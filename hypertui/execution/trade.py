@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from hypertui.core.kept import GIVEN
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
 from hypertui.execution.order_tracker import OrderTracker
@@ -18,7 +19,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import TradeNews
 from hypertui.execution.trading_state import Posture, TradingState
-from hypertui.strategy.ladder.ladder import Ladder
+from hypertui.strategy.base import CoinsCorrected, CoinsSwept, HaltTold, SellOutTold, Strategy, StrategyEvent
 
 _NOTHING = UnderWay()
 
@@ -34,18 +35,18 @@ class Unsound(Exception):
 
 @dataclass
 class Trade:
-    """One trade since its entry. `ids` gives the ids of its orders, `wish` is what an operator has ordered
+    """One trade since its opening. `ids` gives the ids of its orders, `wish` is what an operator has ordered
     that is not done yet."""
 
-    ladder: Ladder
-    timing: Timing
+    strategy: Strategy
+    timing: Timing = field(metadata=GIVEN)
     ids: ClientIds
     tracker: OrderTracker = field(init=False)
     state: TradingState = field(default_factory=TradingState)
     wish: inputs.WishSet | None = None
 
     def __post_init__(self) -> None:
-        self.tracker = OrderTracker(self.ladder, self.timing)
+        self.tracker = OrderTracker(self.strategy, self.timing)
 
     # What is to be done
 
@@ -97,14 +98,14 @@ class Trade:
                 tracker.on_altered(self._named(client_id))
             case inputs.FillsCompared(_, until):
                 tracker.on_compared(until)
-            case inputs.OrderSent(_, order, role, slot, unit, decision):
+            case inputs.OrderSent(_, order, role, key, level, decision):
                 self.ids.used(order.client_id)
-                tracker.sent(order, role, self.ladder.slots[slot], unit, at, decision)
+                tracker.sent(order, role, key, level, at, decision)
             case inputs.CancelSent(_, client_ids):
                 tracker.cancel_sent(self._all_named(client_ids), at)
             case _:
                 self._apply_to_trade(given)
-        self.ladder.statistics.note(at)
+        self.strategy.statistics.note(at)
         news, tracker.news = tracker.news, []
         return news
 
@@ -112,14 +113,15 @@ class Trade:
         match given:
             case inputs.FundingBooked(_, payment):
                 self.tracker.fund(payment)
-            case inputs.DustSwept(_, slot):
-                self.ladder.sweep(self.ladder.slots[slot])
+            case inputs.CoinsGivenUp(_, key):
+                self._tell(CoinsSwept(key))
             case inputs.DustCorrected(_, difference):
-                self.ladder.correct_dust(difference)
-            case inputs.LadderHalted(_, reason):
-                self.ladder.halt(reason)
+                self.strategy.book.corrected += difference
+                self._tell(CoinsCorrected(difference))
+            case inputs.StrategyHalted(_, reason):
+                self._tell(HaltTold(reason))
             case inputs.SellOutBegan():
-                self.ladder.sell_out()
+                self._tell(SellOutTold())
             case inputs.StateSet(_, state):
                 self.state = state
             case inputs.WishSet():
@@ -135,6 +137,9 @@ class Trade:
                 pass  # the input before it could not be taken once; it has been now
             case _:
                 raise ValueError("it belongs before the trade's opening")
+
+    def _tell(self, event: StrategyEvent) -> None:
+        self.strategy.apply(event, self.tracker.alive)
 
     def _named(self, client_id: str) -> OwnOrder:
         order = self.tracker.find(client_id)

@@ -11,11 +11,11 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
-from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
+from hypertui.strategy.base import StrategyPlan, StrategyTerms
 
 
 class PriceSource(StrEnum):
-    """Which price moves the ladder. The venue fires triggers on the mark."""
+    """Which price moves the strategy. The venue fires triggers on the mark."""
 
     MARK = "mark"
     MID = "mid"
@@ -36,7 +36,7 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TradeConfig:
-    """One trade and how its engine behaves. Money in USD, slippages as fractions, times in ms.
+    """One trade and how its engine behaves. Times in ms.
 
     `run_for` stops the engine by itself after that many seconds, at a settled moment. With `protect_only` it
     takes up a trade that goes on, never a new one, sees to it that stops cover the coins, and leaves. `adopt`
@@ -45,14 +45,8 @@ class TradeConfig:
 
     network: Network
     symbol: str
-    unit_size: Decimal
-    position_size: Decimal
     leverage: int
-    reinvest: Reinvest = Reinvest.RECOVERY
-    trust_slots: int = 1
-    stop_slippage: Decimal = Decimal("0.10")
-    entry_slippage: Decimal = Decimal("0.01")
-    buy_order: BuyOrder = BuyOrder.STOP_MARKET
+    strategy: StrategyTerms
     price_source: PriceSource = PriceSource.MARK
     timing: Timing = field(default_factory=Timing)
     stale_after: int = 10_000
@@ -64,16 +58,6 @@ class TradeConfig:
     consent: Consent = Consent.NONE
     adopt: bool | None = False
 
-    def plan(self, instrument: Instrument) -> Plan:
+    def plan(self, instrument: Instrument) -> StrategyPlan:
         """The plan of this trade under the rules of `instrument`."""
-        return Plan(
-            instrument=instrument,
-            unit_size=self.unit_size,
-            position_size=self.position_size,
-            leverage=self.leverage,
-            reinvest=self.reinvest,
-            trust_slots=self.trust_slots,
-            stop_slippage=self.stop_slippage,
-            entry_slippage=self.entry_slippage,
-            buy_order=self.buy_order,
-        )
+        return self.strategy.plan(instrument, self.leverage)

@@ -8,12 +8,11 @@ from decimal import Decimal
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.trade_news import FillBooked, LadderMoved, OrderChanged, TradeNews
+from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
-from hypertui.strategy.ladder.ladder import Direction
-from hypertui.strategy.ladder.trace import TracedStep
+from hypertui.strategy.base import MoveRecord
 
 _BAD_NEWS = ("rejected", "not placed")
 
@@ -31,22 +30,28 @@ class TradeEvents:
     def tell(self, news: TradeNews) -> None:
         """Something has changed."""
         match news:
-            case LadderMoved(traced):
-                self._moved(traced)
+            case StrategyMoved(record):
+                self._moved(record)
             case OrderChanged():
                 self.order(news)
             case FillBooked():
                 self.fill(news)
 
-    def _moved(self, traced: TracedStep) -> None:
-        step = traced.step
-        up = step.direction is Direction.UP
-        before = step.unit - 1 if up else step.unit + 1
-        moved = f"{'▲' if up else '▼'} {phrases.unit(before)} → {phrases.unit(step.unit)}"
+    def _moved(self, record: MoveRecord) -> None:
+        move = record.move
+        before = move.level - 1 if move.upwards else move.level + 1
+        moved = f"{'▲' if move.upwards else '▼'} {phrases.unit(before)} → {phrases.unit(move.level)}"
         self.last_step = (moved, self._clock())
-        self._journal.step(traced, self._clock())
-        text = f"{moved} at {phrases.at_price(step.price)}"
-        self._log.add(EventKind.STEP, text, traced.record())
+        self._journal.move(record, self._clock())
+        text = f"{moved} at {phrases.at_price(move.price)}"
+        data = {
+            "seq": move.number,
+            "price": plain(move.price),
+            "direction": "up" if move.upwards else "down",
+            "unit": move.level,
+            **record.state,
+        }
+        self._log.add(EventKind.STEP, text, data)
 
     def order(self, changed: OrderChanged) -> None:
         """An own order has a new status, the entry too, which comes before there is a trade."""
@@ -55,14 +60,17 @@ class TradeEvents:
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = "stop" if wanted.side is Side.SELL else "buy"
-        where = "market" if wanted.trigger is None else phrases.at_price(wanted.trigger)
-        text = f"{label} {phrases.unit(order.unit)} {self._coins(wanted.size)} at {where} {status}"
+        if order.level is not None:
+            label += f" {phrases.unit(order.level)}"
+        where = "market" if wanted.is_immediate else phrases.at_price(wanted.trigger or wanted.limit)
+        text = f"{label} {self._coins(wanted.size)} at {where} {status}"
         data = {
             "client_id": order.client_id,
             "order_id": changed.order_id,
             "role": order.role.value,
             "side": wanted.side.value,
-            "unit": order.unit,
+            "key": str(order.key),
+            "unit": order.level,
             "trigger": trigger,
             "limit": plain(wanted.limit),
             "size": plain(wanted.size),
@@ -77,10 +85,12 @@ class TradeEvents:
 
     def fill(self, booked: FillBooked) -> None:
         """Coins changed hands."""
-        fill, unit, realized_pnl = booked.fill, booked.unit, booked.realized_pnl
+        fill, level, realized_pnl = booked.fill, booked.level, booked.realized_pnl
         self._journal.fill(booked)
         verb = "bought" if fill.side is Side.BUY else "sold"
-        text = f"{verb} {self._coins(fill.size)} at {phrases.at_price(fill.price)}, unit {phrases.unit(unit)}"
+        text = f"{verb} {self._coins(fill.size)} at {phrases.at_price(fill.price)}"
+        if level is not None:
+            text += f", unit {phrases.unit(level)}"
         if realized_pnl:
             text += f", realised {realized_pnl:+,.2f}"
         data = {
@@ -89,7 +99,7 @@ class TradeEvents:
             "trade_id": fill.trade_id,
             "role": booked.role.value,
             "side": fill.side.value,
-            "unit": unit,
+            "unit": level,
             "size": plain(fill.size),
             "price": plain(fill.price),
             "fee": plain(fill.fee),

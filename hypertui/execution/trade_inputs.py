@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import Fill, IngestVia, Order
+from hypertui.core.market import Fill, Grouping, IngestVia, Order
+from hypertui.core.order_key import OrderKey
 from hypertui.exchange.protocol import CancelOutcome, FundingPayment, OrderReport, Placed
 from hypertui.execution.orders import Decision, Role
 from hypertui.execution.trading_state import TradingState
@@ -175,9 +176,10 @@ class OrderSent:
     at: int
     order: Order
     role: Role
-    slot: int
-    unit: int
+    key: OrderKey
+    level: int | None
     decision: Decision
+    grouping: Grouping = Grouping.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +199,15 @@ class QuestionAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class DustSwept:
-    """A remainder for which the exchange takes no order leaves its slot."""
+class CoinsGivenUp:
+    """A remainder for which the exchange takes no order leaves its key."""
 
     at: int
-    slot: int
+    key: OrderKey
 
 
 @dataclass(frozen=True, slots=True)
-class LadderHalted:
+class StrategyHalted:
     """The strategy can go on no more."""
 
     at: int
@@ -292,8 +294,8 @@ Input: TypeAlias = (
     | OrderSent
     | CancelSent
     | QuestionAsked
-    | DustSwept
-    | LadderHalted
+    | CoinsGivenUp
+    | StrategyHalted
     | SellOutBegan
     | StateSet
     | WishSet

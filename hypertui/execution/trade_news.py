@@ -8,14 +8,14 @@ from typing import TypeAlias
 
 from hypertui.core.market import Fill, IngestVia
 from hypertui.execution.orders import Decision, OwnOrder, Role
-from hypertui.strategy.ladder.trace import TracedStep
+from hypertui.strategy.base import MoveRecord
 
 
 @dataclass(frozen=True, slots=True)
-class LadderMoved:
-    """The current unit moved."""
+class StrategyMoved:
+    """The strategy went to another level."""
 
-    traced: TracedStep
+    record: MoveRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,15 @@ class OrderChanged:
 
 @dataclass(frozen=True, slots=True)
 class FillBooked:
-    """A fill is in the books, by an order of this role, unit and decision, or by none of the trade's.
+    """A fill is in the books, by an order of this role, level and decision, or by none of the trade's.
     `realized_pnl` in USD."""
 
     fill: Fill
     role: Role
-    unit: int
+    level: int | None
     decision: Decision
     realized_pnl: Decimal
     via: IngestVia
 
 
-TradeNews: TypeAlias = LadderMoved | OrderChanged | FillBooked
+TradeNews: TypeAlias = StrategyMoved | OrderChanged | FillBooked

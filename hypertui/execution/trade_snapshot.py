@@ -15,29 +15,12 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from hypertui.core.fifo import FifoBook
+from hypertui.core.kept import Indexed
 from hypertui.core.market import parse_amount
-from hypertui.core.round_trips import RoundTrips
-from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds
-from hypertui.execution.pacing import Pacing
 from hypertui.execution.trade import Trade
-from hypertui.strategy.ladder.cycle_stats import CycleStats
-from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.position_map import PositionMap
 
 _KEY = Struct("<qqq")  # of a fill: time, order id, trade id
 _NEVER_HAD = 0x7FFF
-
-# What has parts of its own; everything else is a value.
-_PARTS = (ClientIds, CycleStats, FifoBook, Ladder, OrderTracker, Pacing, PositionMap, RoundTrips, Trade)
-# What the trade's settings and its opening give anyway, and what is another way to what is kept already.
-_LEFT_OUT = {
-    Trade: ("timing",),
-    Ladder: ("plan", "grid", "entry_coins", "fragment_at_entry"),
-    OrderTracker: ("ladder", "timing", "news", "_alive", "_stops", "_fills"),
-    PositionMap: ("_orders",),
-}
 
 
 def dump(trade: Trade) -> str:
@@ -46,7 +29,6 @@ def dump(trade: Trade) -> str:
     state = {
         "trade": _dump(trade),
         "alive": list(tracker._alive),
-        "stops": [(slot, stop.client_id) for slot, stop in tracker._stops.items()],
         "fills": b64encode(b"".join(_KEY.pack(*key) for key in sorted(tracker._fills))),
     }
     return to_json(state).decode()
@@ -59,9 +41,7 @@ def load(trade: Trade, text: str) -> None:
     tracker = trade.tracker
     _load(trade, state["trade"])
     tracker._alive = {client_id: tracker._orders[client_id] for client_id in state["alive"]}
-    tracker._stops = {slot: tracker._orders[client_id] for slot, client_id in state["stops"]}
     tracker._fills = set(_KEY.iter_unpack(b64decode(state["fills"])))
-    trade.ladder.position_map.index()
 
 
 def price_in(text: str) -> Decimal | None:
@@ -85,7 +65,7 @@ def _dump(part: Any) -> dict[str, Any]:
     kind: type = type(part)
     for name in _names(kind):
         value = getattr(part, name)
-        said[name] = _dump(value) if type(value) in _PARTS else value
+        said[name] = _dump(value) if _is_part(value) else value
     return said
 
 
@@ -93,19 +73,25 @@ def _load(part: Any, said: Mapping[str, Any]) -> None:
     kind: type = type(part)
     for name in _names(kind):
         value = getattr(part, name)
-        if type(value) in _PARTS:
+        if _is_part(value):
             _load(value, said[name])
             continue
         kept = _adapter(kind, name).validate_python(said[name])
         if isinstance(value, deque):  # which may have a length of its own
             kept = deque(kept, value.maxlen)
         setattr(part, name, kept)
+    if isinstance(part, Indexed):
+        part.index()
+
+
+def _is_part(value: Any) -> bool:
+    """Whether it changes and has fields of its own; all else is a value, however much is in it."""
+    return dataclasses.is_dataclass(value) and not getattr(type(value), "__dataclass_params__").frozen  # noqa: B009
 
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    left_out = _LEFT_OUT.get(kind, ())
-    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in left_out)
+    return tuple(field.name for field in dataclasses.fields(kind) if not field.metadata.get("given"))
 
 
 @cache

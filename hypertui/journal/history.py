@@ -42,7 +42,7 @@ class OrderedFill(FillRecord):
     market the trigger."""
 
     order_size: Decimal | None
-    slot: int | None
+    key: str | None
     trigger: Decimal | None
 
 
@@ -78,7 +78,7 @@ class History(JournalReader):
     def fills_in_order(self, trade_id: str) -> Iterator[OrderedFill]:
         """A trade's fills by time, order id and trade id."""
         same = and_(_ORDERS.c.trade_id == _FILLS.c.trade_id, _ORDERS.c.client_id == _FILLS.c.client_id)
-        orders = (_ORDERS.c.size, _ORDERS.c.slot, _ORDERS.c.trigger)
+        orders = (_ORDERS.c.size, _ORDERS.c.key, _ORDERS.c.trigger)
         query = columns_of(FillRecord, _FILLS).add_columns(*orders).join(_ORDERS, same, isouter=True)
         query = query.where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(_PAGE)
         after: Key | None = None
@@ -86,8 +86,8 @@ class History(JournalReader):
             bounded = query if after is None else query.where(tuple_(*_KEY) > tuple_(*after))
             page = self._session.run(partial(_rows, bounded))
             for row in page:
-                size, slot, trigger = row[-3:]
-                fill = OrderedFill(*row[:-3], order_size=size, slot=slot, trigger=trigger)
+                size, key, trigger = row[-3:]
+                fill = OrderedFill(*row[:-3], order_size=size, key=key, trigger=trigger)
                 after = key_of(fill)
                 yield fill
             if len(page) < _PAGE:

@@ -68,16 +68,19 @@ class OrderRecord:
     """An order as it was decided, and why; never updated. `trigger` is None for an order at the
     market. `target` is the price that it was meant to fill at, None without one; `why` says in words why it
     was made then; `replaces` is the client id of the order in whose place it went, None for none; `step` is
-    the ladder's last step by then, None for an entry, which comes before the ladder and has the slot -1, and
-    for an order of a trade that was rebuilt."""
+    the strategy's last move by then, None for an opening order and for an order of a trade that was rebuilt.
+    `key` is the order's place in its strategy's plan, `level` where it stands on the strategy's own scale,
+    None where that has none."""
 
     trade_id: str
     client_id: str
     role: str
-    slot: int
-    unit: int
+    key: str
+    level: int | None
     side: Side
     size: Decimal
+    type: str
+    tif: str
     trigger: Decimal | None
     limit: Decimal
     reduce_only: bool
@@ -109,11 +112,11 @@ def basis_points(part: Decimal, whole: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class FillCause:
-    """Why coins changed hands: the role and unit of the order, its reason and who was behind it, and the way
+    """Why coins changed hands: the role and level of the order, its reason and who was behind it, and the way
     on which the fill came into the books."""
 
     role: str
-    unit: int
+    level: int | None
     reason: str
     source: str
     via: str
@@ -137,7 +140,7 @@ class FillRecord:
     client_id: str | None
     symbol: str
     role: str
-    unit: int
+    level: int | None
     side: Side
     size: Decimal
     price: Decimal
@@ -163,7 +166,7 @@ class FillRecord:
             fill.client_id,
             fill.symbol,
             cause.role,
-            cause.unit,
+            cause.level,
             fill.side,
             fill.size,
             fill.price,
@@ -197,18 +200,20 @@ class FillRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """A step of the ladder to `unit`; the rest is the state just after it."""
+    """A move of the strategy to `level`, by `price`; `state` is what it says of itself just after it."""
 
     trade_id: str
     seq: int
     at: int
     price: Decimal
     direction: str
-    unit: int
-    phase: str
-    position: Decimal
-    fragment: Decimal
-    realized_pnl: Decimal
+    level: int
+    state: Mapping[str, Json]
+
+    @property
+    def phase(self) -> str:
+        """The phase that the strategy was in, empty where it has none."""
+        return str(self.state.get("phase", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from hypertui.core import phrases
 from hypertui.core.market import Reason, Side, plain
 from hypertui.journal.records import FillRecord, OrderRecord, basis_points
 from hypertui.journal.rows import AllocationRow
@@ -56,9 +57,8 @@ def _head(story: Story) -> Iterator[str]:
         at = "at the market" if order.trigger is None else f"at {plain(order.trigger)}"
         only = ", reduce-only" if order.reduce_only else ""
         yield f"{order.reason}: {order.side.value} {plain(order.size)} {trade.symbol} {at}{only}, {where}"
-        slot = "" if order.slot < 0 else f", slot {order.slot + 1}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
-        yield f"client id {order.client_id}, {number}, unit {order.unit:+d}{slot}, {order.role}"
+        yield f"client id {order.client_id}, {number}{phrases.at_level(order.level)}, {order.key}, {order.role}"
     yield f"rule: {RULES[story.reason]}"
 
 
@@ -67,8 +67,8 @@ def _decision(story: Story, order: OrderRecord) -> Iterator[str]:
     if step is not None:
         arrow = "▲" if step.direction == "up" else "▼"
         yield (
-            f"{_time(step.at)}  step {step.seq}: {arrow} to unit {step.unit:+d} at {plain(step.price)},"
-            f" {step.phase}, {plain(step.position)} held"
+            f"{_time(step.at)}  step {step.seq}: {arrow} to unit {step.level:+d} at {plain(step.price)},"
+            f" {step.phase}, {step.state.get('position', '?')} held"
         )
     elif order.step:
         yield f"after step {order.step}, which is no longer in the journal"
@@ -140,9 +140,9 @@ def record(story: Story) -> dict[str, object]:
             "at": step.at,
             "price": plain(step.price),
             "direction": step.direction,
-            "unit": step.unit,
+            "unit": step.level,
             "phase": step.phase,
-            "position": plain(step.position),
+            "position": step.state.get("position"),
         },
         "replaced_by": list(story.replaced_by),
         "statuses": [{"at": row.at, "status": row.status, "note": row.note} for row in story.statuses],
@@ -159,8 +159,9 @@ def record(story: Story) -> dict[str, object]:
 def _order(order: OrderRecord) -> dict[str, object]:
     return {
         "role": order.role,
-        "slot": None if order.slot < 0 else order.slot + 1,
-        "unit": order.unit,
+        "key": order.key,
+        "unit": order.level,
+        "type": order.type,
         "side": order.side.value,
         "size": plain(order.size),
         "trigger": _maybe(order.trigger),

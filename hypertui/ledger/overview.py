@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from hypertui.core import phrases
 from hypertui.core.fifo import FifoBook
 from hypertui.core.market import ZERO, Side, plain
 from hypertui.journal.reader import JournalReader
@@ -104,10 +105,10 @@ def _event(record: Record, orders: dict[str, OrderRecord]) -> tuple[int, str, st
     match record:
         case StepRecord():
             arrow = "▲" if record.direction == "up" else "▼"
-            return record.at, "step", f"{arrow} to unit {record.unit:+d} at {plain(record.price)}"
+            return record.at, "step", f"{arrow} to unit {record.level:+d} at {plain(record.price)}"
         case FillRecord():
             verb = "bought" if record.side is Side.BUY else "sold"
-            text = f"{verb} {plain(record.size)} at {plain(record.price)}, unit {record.unit:+d}"
+            text = f"{verb} {plain(record.size)} at {plain(record.price)}{phrases.at_level(record.level)}"
             return record.time, "fill", f"{text}, {record.reason}"
         case StatusRecord():
             return record.at, "order", _status(record, orders.get(record.client_id))
@@ -124,7 +125,9 @@ def _status(row: StatusRecord, order: OrderRecord | None) -> str:
     what = row.client_id
     if order is not None:
         at = "market" if order.trigger is None else plain(order.trigger)
-        what = f"{order.reason} {order.side.value} {plain(order.size)} at {at}, unit {order.unit:+d}:"
+        what = (
+            f"{order.reason} {order.side.value} {plain(order.size)} at {at}{phrases.at_level(order.level)}:"
+        )
     return f"{what} {row.status}{f': {row.note}' if row.note else ''}"
 
 
@@ -139,7 +142,7 @@ def record(overview: Overview) -> dict[str, object]:
         "position": plain(overview.position),
         "fills": overview.fills,
         "realized_pnl": plain(overview.realized_pnl),
-        "unit": None if step is None else step.unit,
+        "unit": None if step is None else step.level,
         "phase_before_last_fills": None if step is None else step.phase,
         "steps": 0 if step is None else step.seq,
         "live_buys": overview.buys,

@@ -26,12 +26,12 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """One row of the stop/buy window: the order a slot has, or should have. Slots count from 1; 0 means that
-    none carries it yet."""
+    """One row of the stop/buy window: the order that a key has, or should have (`stop/2`), and the `level` at
+    which it stands."""
 
-    slot: int
+    key: str
     side: Side
-    unit: int
+    level: int | None
     trigger: Decimal
     size: Decimal
     state: SlotState
@@ -97,7 +97,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """One order three ways, as sizes in coins: what the ladder wants at its unit, what works by our own
+    """One order three ways, as sizes in coins: what the strategy wants of its key, what works by our own
     journal, and what the venue listed at the last comparison; None where there is none.
 
     `fault` names a difference that nothing under way explains. `state` is None for an order that is not ours.
@@ -105,7 +105,8 @@ class OrderView:
 
     side: Side
     role: str
-    unit: int | None
+    key: str
+    level: int | None
     trigger: Decimal | None
     expected: Decimal | None
     working: Decimal | None
@@ -127,12 +128,12 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True)
 class FillView:
-    """One execution. `unit` is None where no order of a unit made it; `slippage` is what its price cost
+    """One execution. `level` is None where no order of a level made it; `slippage` is what its price cost
     against the trigger, in USD per coin, positive for the worse."""
 
     at: int
     side: Side
-    unit: int | None
+    level: int | None
     size: Decimal
     price: Decimal
     value: Decimal

@@ -7,9 +7,9 @@ the order of `Purpose`: long before a stop would have to wait, questions, buys a
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from random import Random
 
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import Allowance, NotAuthorized, RateLimited, Rejected
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSync
@@ -19,26 +19,20 @@ _REFUSED = 8.0  # the same where the venue has understood and refused: it will u
 _KEY_REFUSED = 60.0  # and where it refuses whoever signs: a key that is lost does not come back by itself
 
 
-class Purpose(IntEnum):
-    """What a request is for, what must not wait first. A question about an order ranks with that order."""
-
-    PROTECT = 0  # stops, and the sale of coins whose stop the price has passed
-    CANCEL = 1
-    BUY = 2
-    ASK = 3
-
-
 # What has to be left of the weight, and of the account's actions, for a request of that purpose to be sent.
 # Protection is always tried: what is left is an estimate, and a refusal costs nothing.
-_WEIGHT_KEPT = {Purpose.CANCEL: 100, Purpose.BUY: 200, Purpose.ASK: 300}
+_WEIGHT_KEPT = {Purpose.CANCEL: 100, Purpose.REDUCE: 150, Purpose.OPEN: 200, Purpose.ASK: 300}
 REQUESTS_FOR_STOPS = 200
-_REQUESTS_KEPT = {Purpose.BUY: REQUESTS_FOR_STOPS}
+_REQUESTS_KEPT = {Purpose.REDUCE: REQUESTS_FOR_STOPS, Purpose.OPEN: REQUESTS_FOR_STOPS}
 _NAMES = {
     Purpose.PROTECT: "stops",
     Purpose.CANCEL: "cancels",
-    Purpose.BUY: "buys",
+    Purpose.REDUCE: "targets",
+    Purpose.OPEN: "buys",
     Purpose.ASK: "questions",
 }
+
+_AFTER_PROTECTION = (Purpose.CANCEL, Purpose.REDUCE, Purpose.OPEN)
 
 
 class RequestBudget:
@@ -108,10 +102,10 @@ class RequestBudget:
         self._wait(purpose, soon)
         if isinstance(error, RateLimited):
             later = self._later.wait(error.retry_after, failures)
-            for other in (Purpose.CANCEL, Purpose.BUY, *(() if error.actions_only else (Purpose.ASK,))):
+            for other in (*_AFTER_PROTECTION, *(() if error.actions_only else (Purpose.ASK,))):
                 self._wait(other, later)
             return
-        for other in (Purpose.CANCEL, Purpose.BUY):
+        for other in _AFTER_PROTECTION:
             if other > purpose:
                 self._wait(other, soon)
 

@@ -14,8 +14,9 @@ from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import Costs, Run, replay
 from hypertui.core.market import ZERO, Fill, Instrument, Side
 from hypertui.core.price_series import Series
+from hypertui.strategy.base import PlanError
 from hypertui.strategy.ladder.ladder import Ladder, Step
-from hypertui.strategy.ladder.plan import Plan, PlanError, Reinvest
+from hypertui.strategy.ladder.plan import Plan, Reinvest
 from hypertui.strategy.ladder.trace import traced
 from tests.strategy.driver import COIN, Walk, fifo_realized, fill_of, plan_of
 

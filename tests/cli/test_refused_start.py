@@ -9,16 +9,16 @@ import pytest
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import plain
-from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_inputs import StateSet
 from hypertui.execution.trading_state import TradingState
 from hypertui.journal import Journal, JournalError
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Network, Severity
+from tests.support.ladders import ladder_config
 
 ACCOUNT = "0x" + "ab" * 20
-CONFIG = TradeConfig(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
+CONFIG = ladder_config(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
 ALARM = Event(1, 5, EventKind.ALARM, Severity.CRITICAL, "no", {"alarm": "key", "active": True})
 
 

@@ -44,6 +44,7 @@ from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.request_budget import RequestBudget
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
+from tests.support.ladders import ladder_of
 from tests.support.memory_journal import MemoryJournal
 
 SOL = Instrument("SOL", 2, 20)
@@ -67,7 +68,7 @@ class Desk:
         self.entry = Fill("SOL", Side.BUY, Decimal(40), Decimal(100), Decimal(0), START, 1, 0)
         self.plan = replace(PLAN, trust_slots=trust_slots, reinvest=reinvest, buy_order=buy_order)
         self.trade = self.opened()
-        self.ladder, self.tracker = self.trade.ladder, self.trade.tracker
+        self.ladder, self.tracker = ladder_of(self.trade.tracker), self.trade.tracker
         self.journal = MemoryJournal()
         events = TradeEvents(EventLog(lambda: self.now), lambda: self.now, self.journal)
         self.recorder = TradeRecorder(self.trade, self.journal, events)

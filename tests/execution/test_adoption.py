@@ -54,13 +54,13 @@ def test_a_trade_by_hand_is_adopted(live: LiveEngine, side: Side, size: str) -> 
     held, stops = live.held(), [row for row in live.working() if row["side"] == "A"]
     assert len(live.working()) == 4
     assert sum(Decimal(row["sz"]) for row in stops) == held
-    assert live.on_engine(lambda trade: trade.tracker.ladder.position, None) == held
+    assert live.on_engine(lambda trade: trade.book.position, None) == held
     # The money agrees with the venue's to the last digit, the strange trade with it.
     account = live.venue.core.account(live.key.address)
     assert account is not None
     mark = live.venue.core.books["SOL"].mark
     made = account.cash - account.deposits + held * mark
-    assert live.on_engine(lambda trade: trade.tracker.ladder.net_pnl(mark), None) == made
+    assert live.on_engine(lambda trade: trade.book.net_pnl(mark), None) == made
 
 
 def test_a_position_turned_short_by_hand_is_not_adopted_but_closed(live: LiveEngine) -> None:
@@ -78,7 +78,7 @@ def test_flatten_sells_what_was_bought_by_hand_too(live: LiveEngine) -> None:
     live.wait_for(lambda: live.mode() is Mode.PAUSED and alarmed(live), "the engine to notice")
     order_taken(live, Verb.FLATTEN)
     assert live.held() == 0
-    assert live.on_engine(lambda trade: trade.tracker.ladder.held, None) == 0
+    assert live.on_engine(lambda trade: trade.book.held, None) == 0
 
 
 def test_reconciling_by_hand_says_what_differed(live: LiveEngine) -> None:

@@ -56,7 +56,7 @@ def test_flatten_does_not_wait_for_a_question_that_the_venue_turns_away(
     monkeypatch.setattr(errors, "RETRY_AFTER_WEIGHT", 0.2)
     live.venue.fail("http-429", only="clearinghouseState")
     assert live.command(Verb.FLATTEN).accepted
-    live.wait_for(lambda: live.on_engine(lambda trade: trade.tracker.ladder.position, None) == 0, "the sale")
+    live.wait_for(lambda: live.on_engine(lambda trade: trade.book.position, None) == 0, "the sale")
     live.venue.call(lambda: live.venue.server.faults.off("http-429"))
     live.wait_for(lambda: live.mode() == Mode.HALTED, "the outcome")
     assert live.held() == 0

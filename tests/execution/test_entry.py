@@ -129,7 +129,7 @@ def test_a_fill_of_the_entry_that_comes_after_the_opening_is_booked_and_covered(
         live.opened()
         held = live.held()
         assert held > 3
-        booked = partial(live.on_engine, lambda trade: trade.tracker.ladder.held, None)
+        booked = partial(live.on_engine, lambda trade: trade.book.held, None)
         live.wait_for(lambda: booked() == held and live.settled, "what came late, and its stops", 20)
         assert stops_cover_all(live)
         assert live.mode() == Mode.RUNNING

@@ -42,7 +42,7 @@ def test_a_fill_that_cannot_be_is_found_by_a_comparison(live: HostileEngine) -> 
     for below, (field, value) in enumerate(cannot_be, 1):
         live.proxy.rewrite = changed(field, value)
         live.go_to(-below)
-        assert live.held() == live.on_engine(lambda trade: trade.tracker.ladder.held, Decimal(0))
+        assert live.held() == live.on_engine(lambda trade: trade.book.held, Decimal(0))
         live.wait_for(lambda: not garbage(live), "the alarm to end with the comparison")
     assert sum(event.text.startswith("dropped") for event in live.events("alarm")) >= len(cannot_be)
 

@@ -14,6 +14,7 @@ from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.execution.trade_config import Consent
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Network, Severity
+from tests.support.ladders import ladder_of
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
@@ -113,8 +114,8 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
     with live:
         live.opened()
         assert len(live.fills()) == 1, "nothing was bought"
-        entry = live.on_engine(lambda trade: trade.tracker.ladder.grid.entry_price, D(0))
-        lots = live.on_engine(lambda trade: [(lot.size, lot.price) for lot in trade.tracker.ladder.book], [])
+        entry = live.on_engine(lambda trade: ladder_of(trade.tracker).grid.entry_price, D(0))
+        lots = live.on_engine(lambda trade: [(lot.size, lot.price) for lot in trade.book.lots], [])
         bought = D(live.fills()[0]["px"])
         assert abs(entry - bought) < D("0.01")
         assert lots == [(D("8.03"), entry)]
@@ -131,13 +132,13 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
     with again:
         again.wait_for(lambda: again.mode() is Mode.RUNNING and again.settled, "the restart")
         assert again.unit == -1
-        assert again.on_engine(lambda trade: trade.tracker.ladder.position, D(0)) == again.held()
+        assert again.on_engine(lambda trade: trade.book.position, D(0)) == again.held()
         again.go_to(0)
         assert again.command(Verb.RECONCILE).accepted
         done = lambda: [view for view in again.engine.snapshot.commands if view.text]  # noqa: E731
         again.wait_for(lambda: bool(done()), "the comparison")
         assert done()[0].text.startswith("nothing to repair")
-        assert again.on_engine(lambda trade: trade.tracker.ladder.position, D(0)) == again.held()
+        assert again.on_engine(lambda trade: trade.book.position, D(0)) == again.held()
         assert again.mode() is Mode.RUNNING
 
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Fill, OrderType, Side
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.actions import AskAbout, Cancel, Place
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.trade_inputs import DustCorrected, OrdersNotPlaced, PatienceSet
 from hypertui.execution.trading_state import Posture
-from hypertui.runtime.request_budget import Purpose
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
 
@@ -296,7 +296,7 @@ def test_nothing_is_sent_before_the_venue_may_be_reached_again() -> None:
     desk.mark(99)
     (buy,) = desk.places()
     desk.take(OrdersNotPlaced(desk.now, (buy.client_id,), "no connection"))
-    desk.rations.refused(Purpose.BUY, RateLimited("less, please", 0.5))
+    desk.rations.refused(Purpose.OPEN, RateLimited("less, please", 0.5))
     assert desk.converge() == []
     desk.wait(5_000)
     assert units(desk.places()) == [0]
@@ -305,7 +305,7 @@ def test_nothing_is_sent_before_the_venue_may_be_reached_again() -> None:
 def test_a_pause_that_the_venue_asks_for_is_for_cancels_and_buys_first() -> None:
     desk = Desk()
     desk.mark(101)
-    desk.rations.refused(Purpose.BUY, RateLimited("less, please", 10))
+    desk.rations.refused(Purpose.OPEN, RateLimited("less, please", 10))
     (moved,) = desk.places()
     assert moved.role is Role.STOP, "a stop is tried all the same"
     desk.acknowledge(moved)
@@ -380,7 +380,7 @@ def test_a_buy_that_fired_is_asked_for_although_the_account_has_few_actions_left
     buy = desk.buy(0)
     desk.mark(100)
     desk.left = Allowance(1_200, 1_200, 20, 10_000)
-    desk.rations.refused(Purpose.BUY, RateLimited("too many requests", 60, actions_only=True))
+    desk.rations.refused(Purpose.OPEN, RateLimited("too many requests", 60, actions_only=True))
     desk.wait(3_000)
     assert desk.asks() == [buy]
     desk.rations.refused(Purpose.ASK, RateLimited("less, please", 60))

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.port.snapshot import Mode
+from tests.support.ladders import ladder_of
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -44,7 +45,7 @@ def test_the_ladder_trades_through_all_four_phases() -> None:
         assert trader is not None
         trade = trader.trade
         assert trade is not None
-        ladder = trade.tracker.ladder
+        ladder = ladder_of(trade.tracker)
 
         # Every fill of the venue is booked once, and the money agrees to the last digit.
         fills = live.fills()

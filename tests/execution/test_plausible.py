@@ -17,6 +17,7 @@ from hypertui.execution.plausible import fault_beside, fault_of
 from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
+from tests.support.ladders import ladder_of
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.whole_state import difference
@@ -129,7 +130,7 @@ def test_a_fill_that_cannot_be_is_not_booked_and_has_everything_compared(
 ) -> None:
     live.go_to(-1)
     (booked,) = live.on_engine(
-        lambda trade: [e.fill for e in trade.tracker.ladder.position_map.executions if e.unit == -1], []
+        lambda trade: [e.fill for e in ladder_of(trade.tracker).position_map.executions if e.unit == -1], []
     )
     before = len(live.journal.inputs)
     listed = listing(live)
@@ -155,7 +156,7 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
         return order.remaining
 
     def found(trade: LiveTrade, more: Decimal) -> None:
-        held = trade.tracker.ladder.held + more
+        held = trade.book.held + more
         if trade.account_sync._position.differs(held, trade.tracker.fills_booked):
             trade.reconcile()
 

@@ -13,7 +13,6 @@ from hypertui.exchange.protocol import AccountState, Collateral, OrderState
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.protection import Protection
-from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_inputs import SellOutBegan
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
@@ -22,6 +21,7 @@ from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
+from tests.support.ladders import ladder_config
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -32,7 +32,7 @@ class Watched(Desk):
     def __init__(self) -> None:
         super().__init__()
         self.alarms = Alarms(EventLog(lambda: self.now), lambda: self.now)
-        config = TradeConfig(Network.PAPER, "SOL", Decimal(1), Decimal(4_000), 1)
+        config = ladder_config(Network.PAPER, "SOL", Decimal(1), Decimal(4_000), 1)
         self.inputs = MarketData(config, lambda: self.now, self.alarms)
         self.protection = Protection(self.recorder, self.inputs, self.alarms)
 

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.core.purpose import Purpose
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Allowance, Exchange, RateLimited, Unreachable
 from hypertui.port.commands import OnExit
 from hypertui.runtime.backoff import LONGEST, Backoff
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.runtime.request_budget import Purpose, RequestBudget
+from hypertui.runtime.request_budget import RequestBudget
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -58,7 +59,7 @@ def test_all_but_protection_waits_for_the_venue_and_no_longer_than_its_span(
     venue = Venue(seed)
     for _ in range(failures):
         venue.rations.refused(purpose, LESS)
-    for other in (Purpose.CANCEL, Purpose.BUY, Purpose.ASK):
+    for other in (Purpose.CANCEL, Purpose.OPEN, Purpose.ASK):
         assert PAUSE <= venue.waits(other) <= PAUSE + span(failures) + 0.001
     protected = min(4.0, span(failures)) if purpose is Purpose.PROTECT else 0.0
     assert venue.waits(Purpose.PROTECT) <= protected + 0.001
@@ -71,7 +72,7 @@ def test_clients_behind_one_address_spread_further_with_each_refusal(purpose: Pu
         for venue in venues:
             venue.now += 60_000
             venue.rations.refused(purpose, LESS)
-        waits = [venue.waits(Purpose.BUY) - PAUSE for venue in venues]
+        waits = [venue.waits(Purpose.OPEN) - PAUSE for venue in venues]
         assert max(waits) - min(waits) > 0.7 * span(failures), waits
 
 
@@ -83,7 +84,7 @@ def test_an_answer_ends_the_row(purpose: Purpose) -> None:
     venue.now += 60_000
     venue.rations.answered(purpose)
     venue.rations.refused(purpose, LESS)
-    assert venue.waits(Purpose.BUY) <= PAUSE + span(1) + 0.001
+    assert venue.waits(Purpose.OPEN) <= PAUSE + span(1) + 0.001
 
 
 def test_an_answered_question_ends_the_row_of_questions() -> None:
@@ -145,6 +146,6 @@ def test_a_start_that_is_refused_is_tried_again_with_jitter() -> None:
 def test_without_a_pause_asked_for_nothing_waits_long() -> None:
     venue = Venue(5)
     for _ in range(30):
-        venue.rations.refused(Purpose.BUY, Unreachable("no route"))
-    assert venue.waits(Purpose.BUY) <= 4.001
+        venue.rations.refused(Purpose.OPEN, Unreachable("no route"))
+    assert venue.waits(Purpose.OPEN) <= 4.001
     assert venue.waits(Purpose.PROTECT) == venue.waits(Purpose.CANCEL) == venue.waits(Purpose.ASK) == 0

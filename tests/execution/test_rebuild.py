@@ -18,6 +18,7 @@ from hypertui.execution.recovery.from_exchange import Ambiguous
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.plan import Plan
+from tests.support.ladders import ladder_of
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 
@@ -41,7 +42,7 @@ def taken_up(live: LiveEngine, how: str) -> None:
 
 
 def state(trade: LiveTrade) -> object:
-    ladder = trade.tracker.ladder
+    ladder = ladder_of(trade.tracker)
     coins = [(slot.coins, slot.stop_unit) for slot in ladder.slots if slot.coins]
     return (
         ladder.grid.entry_price,
@@ -83,7 +84,7 @@ def test_a_trade_is_taken_up_without_its_journal(venue: LocalVenue, course: list
         assert account is not None
         mark = venue.core.books["SOL"].mark
         made = account.cash - account.deposits + account.size("SOL") * mark
-        assert again.on_engine(lambda trade: trade.tracker.ladder.net_pnl(mark), None) == made
+        assert again.on_engine(lambda trade: trade.book.net_pnl(mark), None) == made
 
 
 def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:

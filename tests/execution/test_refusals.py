@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from hypertui.core.purpose import Purpose
 from hypertui.engine.refusals import RefusalAlarms
 from hypertui.exchange.hyperliquid import errors
 from hypertui.exchange.protocol import Allowance, NotAuthorized, Refusal, Rejected, Signer, Unreachable
@@ -16,7 +17,7 @@ from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
-from hypertui.runtime.request_budget import Purpose, RequestBudget
+from hypertui.runtime.request_budget import RequestBudget
 from tests.execution.desk import Desk
 
 NOW = 1_700_000_000_000

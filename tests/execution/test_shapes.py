@@ -38,6 +38,7 @@ from hypertui.strategy.ladder.plan import SLOTS, Plan
 from hypertui.venue.accounts.accounts import APART, Account
 from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 from tests.support.direct_venue import DirectVenue
+from tests.support.ladders import ladder_config
 
 SHAPES = int(os.environ.get("SHAPES", "60"))
 PRICES = {"BTC": D(60_000), "ETH": D(3_000), "SOL": D(150)}
@@ -131,7 +132,7 @@ class Made:
     @property
     def config(self) -> TradeConfig:
         shape = self.shape
-        return TradeConfig(
+        return ladder_config(
             Network.PAPER, "SOL", shape.unit_size, shape.position_size, shape.plan_leverage, adopt=shape.adopt
         )
 

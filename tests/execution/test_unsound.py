@@ -20,6 +20,7 @@ from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.ladder import Ladder
 from tests.execution.desk import Desk
+from tests.support.ladders import ladder_of
 from tests.support.live_engine import SOL, LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
@@ -58,9 +59,9 @@ def covered(live: LiveEngine, count: int) -> bool:
 
 
 def _decided(tracker: OrderTracker) -> object:
-    slots = [(slot.coins, slot.stop_unit, slot.due) for slot in tracker.ladder.slots]
+    slots = [(slot.coins, slot.stop_unit, slot.due) for slot in ladder_of(tracker).slots]
     orders = sorted((order.client_id, order.due, order.cancelling, order.filled) for order in tracker.alive)
-    return slots, tracker.ladder.unit, orders
+    return slots, ladder_of(tracker).unit, orders
 
 
 def next_start(live: LiveEngine, history: list[JournalledInput]) -> LiveEngine:
@@ -176,7 +177,7 @@ def test_a_later_version_that_takes_the_input_takes_the_trade_up_again(
         again.wait_for(lambda: again.mode() is Mode.PAUSED, "the trade")
         assert again.command(Verb.RESUME).accepted
         again.wait_for(lambda: again.settled and len(again.working()) == 4, "the target")
-        assert again.on_engine(lambda trade: trade.tracker.ladder.held, None) == again.held()
+        assert again.on_engine(lambda trade: trade.book.held, None) == again.held()
 
 
 def test_a_history_that_gives_no_trade_is_found_out_beforehand() -> None:

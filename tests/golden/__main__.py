@@ -10,14 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
-from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Network
 from tests.golden import live, store
 from tests.golden.record import record
 from tests.golden.tape import Tape
+from tests.support.ladders import ladder_config
 
-_BTC = TradeConfig(Network.PAPER, "BTC", Decimal(40), Decimal(4_000), 5, on_exit=OnExit.FLATTEN)
+_BTC = ladder_config(Network.PAPER, "BTC", Decimal(40), Decimal(4_000), 5, on_exit=OnExit.FLATTEN)
 _ORDERS = {400: Verb.PAUSE, 470: Verb.RESUME, 800: Verb.CANCEL_BUYS, 860: Verb.RESUME}
 
 

@@ -9,10 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from pydantic import TypeAdapter
-
 from hypertui.execution.journal_writer import TradeJournal
-from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, StopReason, Verb
 from tests.golden.names import Names
 from tests.golden.replay import TapeExchange, until
@@ -22,6 +19,7 @@ from tests.simulation.exchange import SimExchange
 from tests.simulation.ledger import DoorJournal, FileJournal
 from tests.simulation.loop import VirtualLoop, run
 from tests.simulation.process import Process
+from tests.support.ladders import ladder_of, recorded_config
 from tests.support.memory_journal import MemoryJournal
 
 _PATIENCE = 120.0
@@ -44,7 +42,7 @@ class _Player:
         self._loop = loop
         self._parts = list(tape.processes())
         self._about = tape.about
-        self._config = TypeAdapter(TradeConfig).validate_python(tape.about["trade"])
+        self._config = recorded_config(tape.about["trade"])
         self._names = Names()
         self._rows: Sequence[Row] = ()
         self._file: FileJournal | None = None
@@ -59,8 +57,10 @@ class _Player:
             await until(rows[0].at)
             process = await self._live()
         if process is not None and process.trader.trade is not None:
-            ladder = process.trade.tracker.ladder
-            self._say(f"unit {ladder.unit} {ladder.phase.value} {ladder.position} {ladder.realized_pnl}")
+            ladder = ladder_of(process.trade.tracker)
+            self._say(
+                f"unit {ladder.unit} {ladder.phase.value} {ladder.book.position} {ladder.book.realized_pnl}"
+            )
         if self._file is not None:
             self.lines += self._told(self._file)
 

@@ -16,8 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import TypeAdapter
-
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, OnExit, Stop, Verb
@@ -25,6 +23,7 @@ from tests.golden.names import Names
 from tests.golden.tap import Tap
 from tests.golden.tape import Tape
 from tests.support import live_engine
+from tests.support.ladders import config_record
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -55,7 +54,7 @@ class TapedLive(LiveEngine):
         self.tape = Tape(
             {
                 "name": "live",
-                "trade": TypeAdapter(TradeConfig).dump_python(self.config, mode="json"),
+                "trade": config_record(self.config),
                 "account": exchange.account,
                 "epoch": wall_clock(),
                 "clock_steps": [],

@@ -10,8 +10,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from pydantic import TypeAdapter
-
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import StopReason, Verb
 from tests.golden.names import Names
@@ -26,6 +24,7 @@ from tests.simulation.network import Network
 from tests.simulation.process import Process
 from tests.simulation.scenario import Scenario, draw
 from tests.simulation.venue import ADDRESS
+from tests.support.ladders import config_record
 
 # Deaths that are counted in what the engine does itself; a tape has the moment of any other.
 _COUNTED = (Boundary.COMMIT, Boundary.COMMITTED, Boundary.SENT)
@@ -48,7 +47,7 @@ class _TapedGame(Game):
         self.tape = Tape(
             {
                 "name": f"seed {scenario.seed}",
-                "trade": TypeAdapter(TradeConfig).dump_python(scenario.config, mode="json"),
+                "trade": config_record(scenario.config),
                 "account": ADDRESS,
                 "epoch": self._clock(),
                 "clock_steps": scenario.clock_steps,

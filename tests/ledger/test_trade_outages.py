@@ -25,6 +25,7 @@ from hypertui.port.snapshot import Mode
 from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections
 from tests.simulation.memory import problems_of_memory
+from tests.support.ladders import windows_of
 from tests.support.live_engine import SOL, LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -114,7 +115,7 @@ def move(live: LiveEngine, unit: int, until: str) -> None:
 
 
 def _nothing_wrong(trade: LiveTrade) -> bool:
-    tracker, target = trade.tracker, trade.tracker.ladder.target()
+    tracker, target = trade.tracker, windows_of(trade.tracker)
     sells = {(o.unit, o.remaining) for o in tracker.alive if o.order.side is Side.SELL}
     buys = {(o.unit, o.remaining) for o in tracker.buys()}
     return (

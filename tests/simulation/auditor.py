@@ -17,6 +17,7 @@ from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.network import Network
 from tests.simulation.scenario import LATENCIES, Scenario
 from tests.simulation.venue import ADDRESS, Venue
+from tests.support.ladders import ladder_of, slot_of, terms_of
 
 # How long coins may be bare after something went wrong: asking, backing off and trying again take a while.
 _PATIENCE_AFTER_TROUBLE = 45.0
@@ -53,7 +54,7 @@ class Auditor:
             # What others cancel, and no notice tells of, is found by the next reconciliation.
             self._patience += config.reconcile_every / 1000
             self._recovery += config.reconcile_every / 1000
-        if config.stop_slippage < Decimal("0.01"):
+        if terms_of(config).stop_slippage < Decimal("0.01"):
             self._patience *= 3  # the market runs away from the limits of its sales
         # The same order may be lost again and again, and the question about it too: up to 18 s each time.
         if scenario.faults.unanswered >= 0.3:
@@ -99,7 +100,7 @@ class Auditor:
         if is_restart:
             self._up_at = self._time()
         if not self._lots:
-            self._lots = [slot.coins for slot in tracker.ladder.slots[:SLOTS]]
+            self._lots = [slot.coins for slot in ladder_of(tracker).slots[:SLOTS]]
             self._note_bare()
 
     def closed(self) -> None:
@@ -139,15 +140,15 @@ class Auditor:
         tracker = self.tracker
         if tracker is None:
             return
-        slots = tracker.ladder.slots
+        slots = ladder_of(tracker).slots
         held = {slot.index for slot in slots if slot.coins > 0}
-        buys = [order for order in tracker.buys() if order.slot not in held]
-        if len(held) + len(buys) > SLOTS + self._scenario.config.trust_slots:
+        buys = [order for order in tracker.buys() if slot_of(order) not in held]
+        if len(held) + len(buys) > SLOTS + terms_of(self._scenario.config).trust_slots:
             self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
         sent = [o for o in tracker.alive if not o.acknowledged and o.role is not Role.CLOSE]
-        pending = Counter(order.slot for order in sent)
+        pending = Counter(order.key for order in sent)
         if pending and max(pending.values()) > 1:
-            self.complain("unacknowledged", f"more than one in a slot: {dict(pending)}")
+            self.complain("unacknowledged", f"more than one of a key: {dict(pending)}")
 
     def check_time(self) -> None:
         """What can become wrong by time alone."""
@@ -199,7 +200,7 @@ class Auditor:
                 self._network.trouble()
 
     def _check_exposure(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
-        count = SLOTS + self._scenario.config.trust_slots
+        count = SLOTS + terms_of(self._scenario.config).trust_slots
         # The bound counts slots, whose coins may have grown by the remainders of some others.
         dust = 2 * self._venue.market.instrument.min_order_value / self._venue.book.mark
         bound = sum(sorted(self._lots)[-count:], dust + self._foreign)
@@ -232,8 +233,10 @@ class Auditor:
             order = self.tracker.find(client_id)
             if order is None or order.order.side is Side.BUY:
                 continue
-            slot = self.tracker.ladder.slots[order.slot]
-            others = [o for o in self.tracker.of(slot) if o.acknowledged and not o.cancelling]
+            if order.role is Role.CLOSE:
+                continue
+            slot = ladder_of(self.tracker).slots[slot_of(order)]
+            others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
             dust = slot.coins * self._venue.book.mark < self._venue.market.instrument.min_order_value * 2
             if not dust and not any(o.remaining == slot.coins for o in others):
                 self.complain("uncovered", f"the stop of slot {slot.index} is cancelled with no other")

@@ -29,6 +29,7 @@ from tests.simulation.process import Process
 from tests.simulation.rest import describe, problems_at_rest
 from tests.simulation.scenario import LATENCIES, LONGEST_DOWN, START, Scenario
 from tests.simulation.venue import ADDRESS, Venue
+from tests.support.ladders import ladder_of, terms_of
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import Oracle
 
@@ -223,7 +224,7 @@ class Game:
     async def _enter(self, trade: asyncio.Task[StopReason]) -> None:
         calm_at = self.loop.time() + 60.0
         if self.scenario.offered < 1:
-            offered = self.scenario.config.position_size * Decimal(str(self.scenario.offered))
+            offered = terms_of(self.scenario.config).position_size * Decimal(str(self.scenario.offered))
             self.venue.set_price(self.venue.book.mark, offered)
         while not (self.opened or trade.done()):
             await asyncio.sleep(0.1)
@@ -366,8 +367,14 @@ class Game:
     def _move(self, at: float, thin: bool = False) -> None:
         self._at = at
         config = self.scenario.config
-        price = self.venue.market.round_mark(START[config.symbol] + config.unit_size * Decimal(f"{at:.4f}"))
-        depth = config.position_size * Decimal(self.random.choice(("0.001", "0.05", "0.3"))) if thin else None
+        price = self.venue.market.round_mark(
+            START[config.symbol] + terms_of(config).unit_size * Decimal(f"{at:.4f}")
+        )
+        depth = (
+            terms_of(config).position_size * Decimal(self.random.choice(("0.001", "0.05", "0.3")))
+            if thin
+            else None
+        )
         self.venue.set_price(price, depth)
 
     def _check_alarms(self) -> None:
@@ -473,6 +480,6 @@ class Game:
         elif on_exit is OnExit.BUYS and not halted:
             if any(not order.request.reduce_only for order in working):
                 self.auditor.complain("exit", f"buys work on: {reason}")
-            stops = sum((order.remaining for order in working), trade.tracker.ladder.dust)
+            stops = sum((order.remaining for order in working), ladder_of(trade.tracker).dust)
             if stops != self.venue.position and not self.scenario.hasty:
                 self.auditor.complain("exit", f"stops cover {stops} of {self.venue.position}")

@@ -22,7 +22,7 @@ from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event
-from hypertui.strategy.ladder.trace import TracedStep
+from hypertui.strategy.base import MoveRecord
 from tests.simulation.door import Boundary, Door
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
@@ -188,9 +188,9 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.fill(booked)
 
-    def step(self, traced: TracedStep, at: int) -> None:
+    def move(self, record: MoveRecord, at: int) -> None:
         if not self._door.shut:
-            self._trade.step(traced, at)
+            self._trade.move(record, at)
 
     def event(self, news: Event) -> None:
         if not self._door.shut:

@@ -65,7 +65,8 @@ def _opened(live: LiveTrade, kept: Sequence[JournalledInput]) -> Trade:
     opening = known(history)
     assert opening is not None, "it has been opened"
     # An earlier trade's number, where the trade was rebuilt, is among the inputs.
-    ladder, ids = opening.ladder(live.trade.ladder.plan), ClientIds(live.context.ids.trade)
-    trade = Trade(ladder, live.context.config.timing, ids)
+    plan = live.context.config.plan(live.instrument)
+    ids = ClientIds(live.context.ids.trade)
+    trade = Trade(opening.strategy(plan), live.context.config.timing, ids)
     replay(trade, history.since)
     return trade

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Side
+from hypertui.core.purpose import Purpose
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
 from hypertui.port.snapshot import Mode
-from hypertui.runtime.request_budget import Purpose
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
+from tests.support.ladders import ladder_of, windows_of
 
 
 def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     """What is wrong although nothing moves any more."""
     yield from _books(trade, venue)
-    if trade.context.mode is Mode.HALTED and trade.tracker.ladder.halted is not None:
+    if trade.context.mode is Mode.HALTED and ladder_of(trade.tracker).halted:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
     if trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
         yield f"the trade is {trade.context.mode.value}: {trade.context.reason}"
@@ -29,12 +30,12 @@ def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
 
 
 def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
-    ladder, account = trade.tracker.ladder, venue.account
-    if ladder.position != venue.position:
-        yield f"booked {ladder.position}, the venue holds {venue.position}"
+    ladder, account = ladder_of(trade.tracker), venue.account
+    if trade.book.position != venue.position:
+        yield f"booked {trade.book.position}, the venue holds {venue.position}"
     held = sum((slot.coins for slot in ladder.slots), ZERO) + ladder.dust - ladder.oversold
-    if held != ladder.position:
-        yield f"slots and dust hold {held}, the book {ladder.position}"
+    if held != trade.book.held or held != trade.book.position:
+        yield f"slots and dust hold {held}, the book {trade.book.held}"
     at_venue = {fill.key: fill for fill in map(messages.fill, account.fills)}
     missing = sum(not trade.bookkeeper.knows(fill) for fill in at_venue.values())
     entered = sum(fill.order_id > 0 for fill in trade.opening.fills)
@@ -43,20 +44,20 @@ def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
         yield f"{missing} fills not booked, {surplus} booked and not there"
     mark = venue.book.mark
     made = account.cash - account.deposits + venue.position * mark
-    if ladder.net_pnl(mark) != made:
-        yield f"the ladder made {ladder.net_pnl(mark)}, the account {made}"
+    if trade.book.net_pnl(mark) != made:
+        yield f"the trade made {trade.book.net_pnl(mark)}, the account {made}"
 
 
 def _orders(trade: LiveTrade, venue: Venue) -> Iterator[str]:
-    target = trade.tracker.ladder.target()
-    grid = trade.tracker.ladder.grid
+    target = windows_of(trade.tracker)
+    grid = ladder_of(trade.tracker).grid
     wanted = sorted((Side.SELL, grid.price(stop.unit), stop.size) for stop in target.stops)
     wanted += sorted((Side.BUY, grid.price(buy.unit), buy.size) for buy in target.buys)
     working = sorted(_key(order) for order in venue.working())
     if sorted(wanted) != working:
         yield f"the venue works {_words(working)}, wanted {_words(sorted(wanted))}"
     stops = sum((order.remaining for order in venue.working() if order.side is Side.SELL), ZERO)
-    dust, oversold = trade.tracker.ladder.dust, trade.tracker.ladder.oversold
+    dust, oversold = ladder_of(trade.tracker).dust, ladder_of(trade.tracker).oversold
     if oversold:
         yield f"{oversold} coins sold that no slot gave"
     if stops + dust != venue.position:
@@ -75,9 +76,9 @@ def _words(orders: list[tuple[Side, Decimal, Decimal]]) -> str:
 def describe(trade: LiveTrade) -> str:
     """The state of a trade in a few words, for a failure's report."""
     tracker = trade.tracker
-    slots = " ".join(f"{s.coins}/{s.stop_unit}/{s.due.value if s.due else '-'}" for s in tracker.ladder.slots)
+    slots = " ".join(f"{s.coins}/{s.stop_unit}" for s in ladder_of(tracker).slots)
     orders = "; ".join(
-        f"{o.role.value} {o.unit:+d} slot {o.slot} {o.remaining}"
+        f"{o.role.value} {o.level} {o.key} {o.remaining}"
         + "".join(f" {name}" for name in ("acknowledged", "cancelling", "due", "altered") if getattr(o, name))
         + (f" {o.ended.value}" if o.ended else "")
         for o in tracker.alive
@@ -86,6 +87,6 @@ def describe(trade: LiveTrade) -> str:
     mark = quote.mark if quote else None
     held = f"hold {trade.context.budget.refuses(Purpose.PROTECT)!r} {trade.entry_block!r}"
     return (
-        f"unit {tracker.ladder.unit:+d} mark {mark}/{trade.recorder.mark} slots [{slots}] "
+        f"unit {ladder_of(tracker).unit:+d} mark {mark}/{trade.recorder.mark} slots [{slots}] "
         f"{held} {trade.steering.state.posture} orders [{orders}]"
     )

@@ -15,6 +15,7 @@ from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill
+from tests.support.ladders import ladder_config, terms_of
 
 Pace = Literal["calm", "slow", "very slow"]
 Path = Literal["calm", "dense", "gapping", "cascading"]
@@ -101,10 +102,10 @@ class Scenario:
         return bool(self.kills) and self.faults.journal > 0
 
     def __str__(self) -> str:
-        config, faults = self.config, self.faults
+        config, terms, faults = self.config, terms_of(self.config), self.faults
         return (
-            f"{config.symbol} unit {config.unit_size} size {config.position_size} trust {config.trust_slots} "
-            f"{config.reinvest} {config.buy_order} slippage {config.stop_slippage} exit {config.on_exit} | "
+            f"{config.symbol} unit {terms.unit_size} size {terms.position_size} trust {terms.trust_slots} "
+            f"{terms.reinvest} {terms.buy_order} slippage {terms.stop_slippage} exit {config.on_exit} | "
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"offered {self.offered} operator {self.operator} hasty {self.hasty} "
             f"passed {self.options.passed_trigger} by {self.options.trigger_reference} "
@@ -135,7 +136,7 @@ def draw(seed: int) -> Scenario:
         hang_up=random.choice((0.0, 0.0, 0.02)),
         meddle=random.choice((0.0, 0.0, 0.03)),
     )
-    config = TradeConfig(
+    config = ladder_config(
         network=Network.PAPER,
         symbol=symbol,
         unit_size=unit,
@@ -165,7 +166,7 @@ def draw(seed: int) -> Scenario:
         )
     deposit, short = DEPOSIT, more.random() < 0.12
     if short:
-        margin = config.position_size / config.leverage
+        margin = terms_of(config).position_size / config.leverage
         deposit = (margin * Decimal(more.choice(("1.003", "1.02", "1.1")))).quantize(Decimal("0.01"))
     rules = Random(f"triggers {seed}")
     sells_out = Random(f"sell out {seed}").random() < 0.1

@@ -15,6 +15,7 @@ from tests.simulation.door import Boundary, Kill
 from tests.simulation.game import Game
 from tests.simulation.loop import VirtualLoop, run
 from tests.simulation.scenario import Faults, draw
+from tests.support.ladders import ladder_of
 
 _DAY = 86_400
 _FAULTS = Faults(drop=0.05, repeat=0.02, lost=0.02, refuse=0.01, hang_up=0.01, journal=0.002)
@@ -62,7 +63,7 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) ->
     assert not game.auditor.problems
     assert game.loop.now > _DAY
     assert len(game.processes) >= 3
-    account, ladder = game.venue.account, game.process.trade.tracker.ladder
+    account, ladder = game.venue.account, ladder_of(game.process.trade.tracker)
     assert account.positions == {}
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         scope = Scope(history, "paper")
@@ -80,7 +81,7 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) ->
 
 def test_without_faults_round_trips_and_cycles_are_the_ladders_own(tmp_path: Path) -> None:
     game = play(tmp_path, 5, 6, Faults(), ())
-    ladder = game.process.trade.tracker.ladder
+    ladder = ladder_of(game.process.trade.tracker)
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         found = statement(Scope(history, "paper"))
     assert found.cycles.round_trips == ladder.round_trips.count > 10

@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
@@ -25,6 +24,7 @@ from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot
 from hypertui.runtime.machine import Machine
+from tests.support.ladders import changed, ladder_config, ladder_of
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import Oracle
@@ -32,7 +32,7 @@ from tests.support.oracle import Oracle
 Result = TypeVar("Result")
 DEADLINE = 15.0
 _SLACK = 2_000  # ms that a message, and the thread that takes it, may need on a machine that is busy
-SOL = TradeConfig(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
+SOL = ladder_config(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
 
 
 def wall_clock() -> int:
@@ -75,7 +75,7 @@ class LiveEngine:
         **changes: Any,
     ) -> None:
         self.venue = venue
-        self.config = replace(config, **changes)
+        self.config = changed(config, **changes)
         self._key = SigningKey.throwaway()
         self.account = ""  # whose key it is not but may act for, where that is so; to be set before the key
         self.journal = MemoryJournal(history)
@@ -147,10 +147,10 @@ class LiveEngine:
 
     @property
     def unit(self) -> int:
-        return self.on_engine(lambda trade: trade.tracker.ladder.unit, 0)
+        return self.on_engine(lambda trade: ladder_of(trade.tracker).unit, 0)
 
     def unit_price(self, unit: int) -> Decimal:
-        return self.on_engine(lambda trade: trade.tracker.ladder.grid.price(unit), Decimal(0))
+        return self.on_engine(lambda trade: ladder_of(trade.tracker).grid.price(unit), Decimal(0))
 
     def on_engine(self, look: Callable[[LiveTrade], Result], otherwise: Result) -> Result:
         """What `look` sees on the engine's own loop; `otherwise` where no trade is open there."""

@@ -10,7 +10,7 @@ from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.port.engine import Event
-from hypertui.strategy.ladder.trace import TracedStep
+from hypertui.strategy.base import MoveRecord
 
 
 class MemoryJournal:
@@ -74,7 +74,7 @@ class MemoryJournal:
     def fill(self, booked: FillBooked) -> None:
         """Not kept."""
 
-    def step(self, traced: TracedStep, at: int) -> None:
+    def move(self, record: MoveRecord, at: int) -> None:
         """Not kept."""
 
     def event(self, event: Event) -> None:

@@ -119,7 +119,7 @@ class Oracle:
         for order in snapshot.orders:
             live = order.state is SlotState.WORKING and order.client_id is not None
             if live and not any(order.client_id in truth.working for truth in truths):
-                self._lie("live", f"{order.role} {order.unit} {order.client_id}", snapshot)
+                self._lie("live", f"{order.role} {order.level} {order.client_id}", snapshot)
         if snapshot.account_at is not None and snapshot.equity is not None:
             self._judge_equity(snapshot, snapshot.account_at, snapshot.equity)
 

@@ -86,10 +86,12 @@ def _working(snapshot: Snapshot, side: Side) -> list[SlotView]:
 
 def _orders(snapshot: Snapshot, slots: list[SlotView]) -> list[Line]:
     """One line per order: unit, trigger, size."""
-    return [_order(snapshot, slot.side, slot.unit, slot.trigger, slot.size) for slot in slots]
+    return [_order(snapshot, slot.side, slot.level, slot.trigger, slot.size) for slot in slots]
 
 
-def _order(snapshot: Snapshot, side: Side, unit: int, trigger: Decimal | None, size: Decimal | None) -> Line:
+def _order(
+    snapshot: Snapshot, side: Side, unit: int | None, trigger: Decimal | None, size: Decimal | None
+) -> Line:
     instrument = snapshot.instrument
     what = "▲ buy " if side is Side.BUY else "▼ stop"
     at = f"{fmt.price(trigger, instrument):>10}  {fmt.size(size, instrument)}"
@@ -135,7 +137,7 @@ def _called_off(snapshot: Snapshot) -> list[Line]:
 def _listed(snapshot: Snapshot, orders: list[OrderView]) -> list[Line]:
     """The same for orders as the books have them."""
     return [
-        _order(snapshot, order.side, order.unit or 0, order.trigger, order.expected or order.working)
+        _order(snapshot, order.side, order.level, order.trigger, order.expected or order.working)
         for order in orders
     ]
 

@@ -72,7 +72,7 @@ def _fill(frame: Frame, fill: FillView) -> Row:
     cells = (
         Span(fmt.exact_time(fill.at, frame.zone)[:14], Tone.DIM),
         Span("▲ buy" if fill.side is Side.BUY else "▼ sell"),
-        Span("–" if fill.unit is None else fmt.unit(fill.unit)),
+        Span("–" if fill.level is None else fmt.unit(fill.level)),
         Span(fmt.size(fill.size, instrument)),
         Span(fmt.quote(fill.price, instrument)),
         Span(fmt.usd(fill.value)),

@@ -70,7 +70,7 @@ def _row(frame: Frame, order: OrderView) -> Row:
     state = Span("–") if order.state is None else Span(order.state.upper(), _role(order.state))
     cells = (
         Span(kind(order.side, order.role), odd),
-        Span("–" if order.unit is None else fmt.unit(order.unit)),
+        Span("–" if order.level is None else fmt.unit(order.level)),
         Span(fmt.price(order.trigger, instrument)),
         sized(order.expected),
         sized(order.working),
@@ -79,7 +79,7 @@ def _row(frame: Frame, order: OrderView) -> Row:
         Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id), Tone.DIM),
         Span(f"✗ {words}" if order.fault else words, odd if order.fault else Tone.DIM),
     )
-    key = order.client_id or f"{order.side} {order.unit} {order.order_id}"
+    key = order.client_id or f"{order.side} {order.level} {order.order_id}"
     return Row(fmt.clean(key, 60), cells, raw(order), lambda now, width: details(now, order, width))
 
 
@@ -127,7 +127,7 @@ def raw(order: OrderView) -> str:
         "order_id": order.order_id,
         "side": order.side,
         "role": order.role,
-        "unit": order.unit,
+        "unit": order.level,
         **{
             name: None if value is None else plain(value)
             for name, value in (

@@ -58,7 +58,7 @@ class PriceChart(PlotextPlot):
         plot.clear_figure()
         for row in snapshot.position_map:
             if low <= row.price <= high:
-                working = any(slot.unit == row.unit for slot in snapshot.slots)
+                working = any(slot.level == row.unit for slot in snapshot.slots)
                 plot.hline(float(row.price), self._colour("strong" if working else "edge"))
         marker = "dot" if self._ascii else "braille"
         plot.plot(times, prices, marker=marker, color=self._colour("foreground"))

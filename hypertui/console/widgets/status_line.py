@@ -106,7 +106,7 @@ def _way(frame: Frame, trigger: Trigger, sized: bool) -> str:
     """What happens at a trigger: its order, if there is one, and the distance to it."""
     snapshot = frame.snapshot
     at = f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
-    slot = next((slot for slot in snapshot.slots if slot.unit == trigger.unit), None)
+    slot = next((slot for slot in snapshot.slots if slot.level == trigger.unit), None)
     if slot is None:
         return at
     verb = "buys" if slot.side is Side.BUY else "sells"

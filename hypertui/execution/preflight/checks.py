@@ -6,7 +6,6 @@ Red is what the venue would refuse or liquidate.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 from hypertui.core.findings import Finding, Level
@@ -18,11 +17,9 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime import clock_sync
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.ladder.grid import UnitGrid
-from hypertui.strategy.ladder.plan import SLOTS, Rule
+from hypertui.strategy.base import Rule
 
 _LITTLE_DISK = 200_000_000  # bytes
-_HUNDRED = Decimal(100)
 
 
 def findings(ground: Ground) -> tuple[Finding, ...]:
@@ -61,7 +58,7 @@ def _findings(ground: Ground) -> Iterator[Finding]:
         yield from _rule(rule)
     yield _margin(ground)
     if not any(rule.broken for rule in rules):
-        yield from _ladder(ground)
+        yield from ground.plan.outlook(ground.prospect)
 
 
 def _network(ground: Ground) -> Finding:
@@ -192,7 +189,7 @@ def _margin(ground: Ground) -> Finding:
         return _adopted_margin(ground)
     plan, free = ground.plan, ground.free
     needed = ground.coins * ground.price / plan.leverage + ground.fee
-    most = needed * (SLOTS + plan.trust_slots) / SLOTS
+    most = needed * plan.headroom
     kind = "isolated margin" if ground.isolated else "margin"
     text = (
         f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {needed:.2f} USD of {kind} "
@@ -221,59 +218,3 @@ def _adopted_margin(ground: Ground) -> Finding:
         text += f", set to {leverage}x"
     text += f": {account.position_margin:,.2f} USD in use for the position, {ground.free:,.2f} USD free"
     return Finding("margin", Level.INFO, text, figure, limit)
-
-
-def _ladder(ground: Ground) -> Iterator[Finding]:
-    """What the plan comes to, at a price at which no rule is broken."""
-    plan, coins = ground.plan, ground.coins
-    instrument = plan.instrument
-    grid = UnitGrid(ground.entry, plan.unit_size, instrument)
-    stops = [grid.price(unit) for unit in range(-SLOTS, 0)]
-    verb = "keeps" if ground.adopting else "buys"
-    text = (
-        f"{verb} {plain(coins)} {instrument.symbol}, {coins * ground.entry:,.2f} USD at {plan.leverage}x, "
-        f"and steps every {plain(plan.unit_size)} USD"
-    )
-    yield Finding("plan", Level.INFO, text, plain(coins))
-    yield from _unit(ground, grid)
-    shown = ", ".join(plain(stop) for stop in stops)
-    passed = [stop for stop in stops if ground.quote.mark <= stop] if ground.adopting else []
-    if passed:
-        text = f"{len(passed)} of the stops at {shown} are not below the mark of {plain(ground.quote.mark)}: "
-        yield Finding("stops", Level.AMBER, f"{text}their coins are sold at once", shown)
-    else:
-        yield Finding("stops", Level.INFO, f"stops at {shown}", shown)
-    yield _liquidation(ground, grid)
-
-
-def _unit(ground: Ground, grid: UnitGrid) -> Iterator[Finding]:
-    """What one turn costs: a slot sold at a unit and bought back at the next one up."""
-    unit, rate = ground.plan.unit_size, ground.standing.taker_fee
-    share = unit / ground.entry * _HUNDRED
-    yield Finding("unit", Level.INFO, f"a unit is {share:.3f} % of the price", f"{share:.4f} %")
-    sold, bought = grid.price(-1), grid.price(0)
-    slot = ground.plan.split(ground.coins)[-1]
-    fees = slot * (sold + bought) * rate
-    cost = slot * (bought - sold) + fees
-    part = fees / cost * _HUNDRED
-    text = f"a one-unit whipsaw costs {cost:.2f} USD, of which {part:.0f} % fees"
-    per_coin = (sold + bought) * rate
-    if bought - sold <= per_coin:
-        text += f": the unit is inside the fees of a round trip, {per_coin:.4f} USD for a coin"
-    level = Level.AMBER if bought - sold <= per_coin else Level.GREEN
-    yield Finding("whipsaw", level, text, plain(bought - sold), f"{per_coin:.4f}")
-
-
-def _liquidation(ground: Ground, grid: UnitGrid) -> Finding:
-    at, last = ground.liquidation(), grid.price(-SLOTS)
-    if at is None:
-        text = f"the position is not liquidated at any price; the last stop is at {plain(last)}"
-        return Finding("liquidation", Level.GREEN, text, "", plain(last))
-    text = f"liquidation near {at:,.2f}, the last stop is at {plain(last)}"
-    if at >= last:
-        level, text = Level.RED, f"{text}: it would come too late"
-    elif at >= grid.price(-SLOTS - 1):
-        level, text = Level.AMBER, f"{text}, less than a unit above it"
-    else:
-        level = Level.GREEN
-    return Finding("liquidation", level, text, f"{at:.2f}", plain(last))

@@ -14,7 +14,7 @@ from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.base import NotRebuilt, StrategyPlan
 
 
 async def market(exchange: Exchange, symbol: str) -> Instrument:
@@ -38,7 +38,7 @@ class Survey:
         self,
         exchange: Exchange,
         config: TradeConfig,
-        plan: Plan,
+        plan: StrategyPlan,
         clock: Callable[[], int],
         clock_sync: ClockSync,
         journal: str = "",
@@ -73,7 +73,7 @@ class Survey:
             if any(order.client_id for order in orders):
                 try:
                     remains = await self._remains(account.position, orders)
-                except from_exchange.Ambiguous as error:
+                except NotRebuilt as error:
                     why = f"{why}, and it cannot be rebuilt: {error}"
         return Ground(
             plan=self._plan,

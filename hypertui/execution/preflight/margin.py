@@ -13,7 +13,7 @@ from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.base import Prospect, StrategyPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Ground:
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
     that a purchase may use by the venue's own count, None where the account's figures tell it."""
 
-    plan: Plan
+    plan: StrategyPlan
     network: Network
     address: str
     quote: Quote
@@ -56,7 +56,7 @@ class Ground:
     @property
     def stops_left(self) -> Sequence[OpenOrder]:
         """The live orders, where they are nothing but such stops."""
-        return stops_left(self.orders, self.plan)
+        return stops_left(self.orders)
 
     @property
     def adopting(self) -> bool:
@@ -101,6 +101,12 @@ class Ground:
         if account.isolated:
             return value / leverage - account.position_margin
         return value / leverage - value / account.leverage - self.free
+
+    @property
+    def prospect(self) -> Prospect:
+        """What the strategy may know of it."""
+        fee = self.standing.taker_fee
+        return Prospect(self.coins, self.entry, self.quote.mark, fee, self.adopting, self.liquidation())
 
     def opening(self) -> Fill:
         """The adopted position as one purchase at the venue's entry price. Its time is just after the look at

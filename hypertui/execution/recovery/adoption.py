@@ -64,17 +64,16 @@ class Adoption:
         for fill in fills:
             if self._tracker.find(fill.client_id) is not None:
                 self._book(fill, IngestVia.ADOPTION)  # once; its notice was lost, or is still on its way
-        ladder = self._tracker.ladder
+        book, symbol = self._tracker.strategy.book, self._tracker.strategy.instrument.symbol
         found = strange(fills, self._knows, self._tracker)
         taken = sum((fill.size * fill.side.sign for fill in found), ZERO)
-        believed = ladder.held - ladder.position
-        if believed and ladder.position + taken == position:
+        if book.corrected and book.position + taken == position:
             # A difference too small for an order was believed before anybody knew of these fills.
-            self._recorder.take(DustCorrected(self._clock(), -believed))
-        after = ladder.held + taken
+            self._recorder.take(DustCorrected(self._clock(), -book.corrected))
+        after = book.held + taken
         if after != position:
             return (
-                f"the venue holds {plain(position)} {ladder.plan.instrument.symbol}, but its fills since the "
+                f"the venue holds {plain(position)} {symbol}, but its fills since the "
                 f"entry make {plain(after)}"
             )
         for fill in found:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
+from hypertui.core.order_key import OrderKey
 from hypertui.core.round_trips import RoundTrips
 from hypertui.journal.history import OrderedFill
 from hypertui.journal.records import StepRecord
@@ -17,6 +18,7 @@ from hypertui.journal.rows import BookedFill
 from hypertui.ledger.scope import iso
 
 _SLOTS = 4
+_SLOTTED = ("stop", "sale", "buy")
 
 
 @dataclass(slots=True)
@@ -69,12 +71,12 @@ class Cycles:
         fill = booked.fill
         assert isinstance(fill, OrderedFill)
         trade = self._trade(fill.trade_id)
-        cycle = self._cycle(trade, fill.time, fill.unit)
+        cycle = self._cycle(trade, fill.time, fill.level)
         cycle.fills += 1
         cycle.pnl += booked.pnl
         cycle.fees += fill.fee
         cycle.shown |= shown
-        if fill.slot is None or fill.order_size is None or fill.role not in ("stop", "sale", "buy"):
+        if fill.key is None or fill.level is None or fill.order_size is None or fill.role not in _SLOTTED:
             return  # no order of a slot
         filled = trade.filled.pop(fill.order_id, ZERO) + fill.size
         complete = filled >= fill.order_size
@@ -82,30 +84,31 @@ class Cycles:
             trade.filled[fill.order_id] = filled
         trips = trade.trips
         count, cost = trips.count, trips.whipsaw_cost
+        slot = OrderKey.parse(fill.key).number
         if fill.role == "buy":
-            trips.bought(fill.slot, fill.unit, fill.fill, refills=filled == fill.size)
+            trips.bought(slot, fill.level, fill.fill, refills=filled == fill.size)
         else:
-            trips.sold(fill.slot, fill.unit, fill.fill, complete)
+            trips.sold(slot, fill.level, fill.fill, complete)
         if shown:
             self.round_trips += trips.count - count
             self.whipsaw_cost += trips.whipsaw_cost - cost
 
     def on_step(self, step: StepRecord, shown: bool) -> None:
         trade = self._trade(step.trade_id)
-        cycle = self._cycle(trade, step.at, step.unit)
+        cycle = self._cycle(trade, step.at, step.level)
         cycle.steps += 1
-        cycle.peak_unit = max(cycle.peak_unit, step.unit)
-        cycle.valley_unit = min(cycle.valley_unit, step.unit)
+        cycle.peak_unit = max(cycle.peak_unit, step.level)
+        cycle.valley_unit = min(cycle.valley_unit, step.level)
         cycle.shown |= shown
         if step.direction == "down":
-            trade.trips.stepped_down(step.unit)
+            trade.trips.stepped_down(step.level)
         if step.phase == "decline":
             trade.declined = True
         elif step.phase == "advance" and trade.declined:
             trade.declined = False
             cycle.ended_at = step.at
             self.ended += shown
-            trade.cycle = self._begin(trade, step.at, step.unit, cycle.number + 1)
+            trade.cycle = self._begin(trade, step.at, step.level, cycle.number + 1)
 
     def rows(self) -> Iterator[dict[str, object]]:
         """One row for each cycle of which anything is shown, with all of it until then."""
@@ -126,9 +129,9 @@ class Cycles:
     def _trade(self, trade_id: str) -> _Trade:
         return self._trades.setdefault(trade_id, _Trade(trade_id))
 
-    def _cycle(self, trade: _Trade, at: int, unit: int) -> Cycle:
+    def _cycle(self, trade: _Trade, at: int, unit: int | None) -> Cycle:
         if trade.cycle is None:
-            trade.cycle = self._begin(trade, at, unit, 1)
+            trade.cycle = self._begin(trade, at, unit or 0, 1)
         return trade.cycle
 
     def _begin(self, trade: _Trade, at: int, unit: int, number: int) -> Cycle:

@@ -96,7 +96,7 @@ def exit_row(exit_: Exit, unit_size: Decimal | None) -> dict[str, object]:
         "time": iso(fill.time),
         "symbol": fill.symbol,
         "reason": fill.reason,
-        "unit": fill.unit,
+        "unit": fill.level,
         "side": fill.side.value,
         "size": exit_.coins,
         "trigger": fill.trigger,

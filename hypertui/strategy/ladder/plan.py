@@ -9,23 +9,10 @@ from enum import StrEnum
 from itertools import chain
 
 from hypertui.core.market import ONE, ZERO, Instrument, Order, OrderType, Side, plain
+from hypertui.strategy.base import PlanError, Rule
 from hypertui.strategy.ladder.grid import UnitGrid
 
 SLOTS = 4
-
-
-class PlanError(ValueError):
-    """A plan that cannot be carried out; the text is one line that names the figure and the limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A limit, the plan's figure beside it, and what is wrong in one line; empty where the limit is kept."""
-
-    name: str
-    figure: Decimal
-    limit: Decimal
-    broken: str
 
 
 class Reinvest(StrEnum):
@@ -146,7 +133,7 @@ class Plan:
         quarter = self.instrument.floor_size(coins / SLOTS)
         return (coins - quarter * (SLOTS - 1), *[quarter] * (SLOTS - 1))
 
-    def entry(self, client_id: str, mid: Decimal) -> Order:
+    def opening(self, client_id: str, mid: Decimal) -> Order:
         """The opening order: an IOC at most `entry_slippage` above the mid."""
         limit = self.instrument.round_price(mid * (ONE + self.entry_slippage))
         return Order(client_id, self.instrument.symbol, Side.BUY, self.entry_size(mid), OrderType.IOC, limit)
@@ -159,41 +146,17 @@ class Plan:
         """What a stop-sell at `unit` is worth by the venue's measure: size times its limit price."""
         return size * self.stop_limit_price(grid.price(unit))
 
-    def stop(self, client_id: str, trigger: Decimal, size: Decimal) -> Order:
-        """A stop-sell for coins held."""
-        return Order(
-            client_id,
-            self.instrument.symbol,
-            Side.SELL,
-            size,
-            OrderType.STOP_MARKET,
-            self.stop_limit_price(trigger),
-            trigger,
-            reduce_only=True,
-        )
+    @property
+    def buy_type(self) -> OrderType:
+        """What a stop-buy is."""
+        is_limit = self.buy_order is BuyOrder.STOP_LIMIT
+        return OrderType.STOP_LIMIT if is_limit else OrderType.STOP_MARKET
 
-    def buy(self, client_id: str, trigger: Decimal, size: Decimal) -> Order:
-        """A stop-buy for a cash slot."""
+    def buy_limit_price(self, trigger: Decimal) -> Decimal:
+        """The worst price at which a stop-buy with this trigger may fill."""
         if self.buy_order is BuyOrder.STOP_LIMIT:
-            kind, limit = OrderType.STOP_LIMIT, trigger
-        else:
-            kind = OrderType.STOP_MARKET
-            limit = self.instrument.round_price(trigger * (ONE + self.stop_slippage))
-        return Order(client_id, self.instrument.symbol, Side.BUY, size, kind, limit, trigger)
-
-    def cover(self, client_id: str, mark: Decimal, size: Decimal) -> Order:
-        """A reduce-only market purchase of coins that were sold short."""
-        limit = self.instrument.round_price(mark * (ONE + self.stop_slippage))
-        return Order(
-            client_id, self.instrument.symbol, Side.BUY, size, OrderType.IOC, limit, reduce_only=True
-        )
-
-    def sale(self, client_id: str, mark: Decimal, size: Decimal) -> Order:
-        """A reduce-only market sale of coins whose stop the price has passed."""
-        limit = self.stop_limit_price(mark)
-        return Order(
-            client_id, self.instrument.symbol, Side.SELL, size, OrderType.IOC, limit, reduce_only=True
-        )
+            return trigger
+        return self.instrument.round_price(trigger * (ONE + self.stop_slippage))
 
 
 def _refuse_broken(rules: Iterable[Rule]) -> None:

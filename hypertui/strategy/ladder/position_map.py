@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hypertui.core.kept import GIVEN
 from hypertui.core.market import ZERO, Fill, Side
 
 WORKING = "working"
-_EXECUTIONS_KEPT = 200
 ORDERS_KEPT = 12  # of each unit
 
 
@@ -37,16 +36,6 @@ class MapOrder:
         return sum((fill.size for fill in self.fills), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """A fill with the unit of its order, None if no order of a unit made it (the entry, or what was adopted),
-    and what it realised, in USD."""
-
-    fill: Fill
-    unit: int | None
-    realized_pnl: Decimal
-
-
 @dataclass(slots=True)
 class UnitHistory:
     """What has happened at one unit: how many orders were `placed` there, the newest of them, oldest first,
@@ -65,14 +54,12 @@ _NOTHING = UnitHistory()
 @dataclass(slots=True)
 class PositionMap:
     """Grows lazily in both directions; the last order of a unit is the live one, if any is. It keeps the
-    newest orders of each unit, and counts all of them; every one ever placed is in the journal.
-
-    `executions` are the newest fills, oldest first.
-    """
+    newest orders of each unit, and counts all of them; every one ever placed is in the journal."""
 
     units: dict[int, UnitHistory] = field(default_factory=dict)
-    executions: deque[Execution] = field(default_factory=lambda: deque(maxlen=_EXECUTIONS_KEPT))
-    _orders: dict[str, MapOrder] = field(default_factory=dict, compare=False)  # the same, by id
+    _orders: dict[str, MapOrder] = field(
+        default_factory=dict, compare=False, metadata=GIVEN
+    )  # the same, by id
 
     def __contains__(self, unit: int) -> bool:
         return unit in self.units
@@ -114,10 +101,9 @@ class PositionMap:
         self.units[order.unit].changes += 1
         return True
 
-    def filled(self, client_id: str | None, fill: Fill, realized_pnl: Decimal) -> None:
-        """Write down an execution and what it realised, in USD; one that no order here made has no unit."""
-        order = None if client_id is None else self._orders.get(client_id)
-        self.executions.append(Execution(fill, None if order is None else order.unit, realized_pnl))
+    def filled(self, client_id: str, fill: Fill, realized_pnl: Decimal) -> None:
+        """Write down an execution and what it realised, in USD; one that no order here made has no place."""
+        order = self._orders.get(client_id)
         if order is None:
             return
         order.fills.append(fill)

@@ -51,8 +51,14 @@ def _kind(side: Side) -> str:
     return "▲ buy" if side is Side.BUY else "▼ stop"
 
 
-def _orders(frame: Frame) -> dict[int, SlotView]:
-    return {slot.unit: slot for slot in frame.snapshot.slots}
+def _number(slot: SlotView) -> str:
+    """The number of the slot, counted from 1; a plus for one beyond the four."""
+    number = int(slot.key.partition("/")[2]) + 1
+    return str(number) if number <= _SLOTS else "+"
+
+
+def _orders(frame: Frame) -> dict[int | None, SlotView]:
+    return {slot.level: slot for slot in frame.snapshot.slots}
 
 
 def ladder(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -144,9 +150,9 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
         way = Tone.STALE if frame.mark_stale else Tone.TEXT
         rows.append(
             (
-                Span(str(slot.slot) if 0 < slot.slot <= _SLOTS else "+" if slot.slot else "–", Tone.DIM),
+                Span(_number(slot), Tone.DIM),
                 Span(_kind(slot.side)),
-                Span(fmt.unit(slot.unit)),
+                Span(fmt.unit(slot.level)),
                 Span(fmt.price(slot.trigger, instrument)),
                 Span(fmt.size(slot.size, instrument)),
                 Span(fmt.percent(slot.distance), way),
@@ -163,7 +169,7 @@ def slot_notes(frame: Frame, width: int) -> list[Line]:
     rows: list[Line] = []
     for slot in frame.snapshot.slots:
         if slot.note:
-            text = f"unit {fmt.unit(slot.unit)}: {fmt.signs(fmt.clean(slot.note))}"
+            text = f"unit {fmt.unit(slot.level)}: {fmt.signs(fmt.clean(slot.note))}"
             rows += [line(Span(row, _STATE_ROLE[slot.state])) for row in wrap(text, width, 2)]
     return rows
 

@@ -1,0 +1,110 @@
+"""An exchange without delay, for a trade that is fed by hand: what is sent works at once, what is touched is
+filled at once.
+
+A trigger fires at the first price that touches or passes it and fills at the worse of the two, so gaps cost;
+slippage comes on top, and the taker fee. Limits are ignored, and nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side
+from hypertui.exchange.protocol import CancelOutcome, Resting
+from hypertui.execution.orders import OwnOrder
+from hypertui.execution.own_orders import SeenPrice
+from hypertui.execution.trade import Trade
+from hypertui.execution.trade_inputs import (
+    CancelAnswered,
+    CancelSent,
+    FillReceived,
+    OrderAnswered,
+    PriceMoved,
+    StrategyHalted,
+)
+from hypertui.execution.trade_news import StrategyMoved
+from hypertui.strategy.base import MoveRecord
+
+DEFAULT_FEE_RATE = Decimal("0.00045")
+_MOST_ROUNDS = 50  # of deciding on one price: there are never that many orders to move
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a fill costs: the taker fee and the slippage, both as fractions."""
+
+    fee_rate: Decimal = DEFAULT_FEE_RATE
+    slippage: Decimal = ZERO
+
+
+class InstantExchange:
+    """Answers one trade. `fills` counts what it has filled, the opening included."""
+
+    def __init__(self, symbol: str, costs: Costs) -> None:
+        self._symbol = symbol
+        self._costs = costs
+        self._orders = 0
+        self.fills = 0
+
+    def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
+        """The fill of an opening order, without slippage, at `at` (ms)."""
+        return self._fill(Side.BUY, size, price, at, None)
+
+    def take(self, trade: Trade, price: Decimal, at: int) -> Iterator[MoveRecord]:
+        """Give the trade a price (USD), level by level: at each one what has been touched is filled, and what
+        is wanted then works, before the next one is looked at. Yields each move with the state after that."""
+        seen = SeenPrice(price, at)
+        changed = True
+        while trade.tracker.matters(price, changed):
+            news = trade.apply(PriceMoved(at, price, changed))
+            changed = False
+            self.settle(trade, seen)
+            moves = [each.record.move for each in news if isinstance(each, StrategyMoved)]
+            for move in moves:
+                yield trade.strategy.record(move, trade.tracker.alive)
+            if not moves or trade.strategy.halted:
+                return
+
+    def settle(self, trade: Trade, seen: SeenPrice) -> None:
+        """Fill what is due, and do what the trade wants done, until that is nothing more."""
+        for _ in range(_MOST_ROUNDS):
+            for order in [each for each in trade.tracker.alive if each.due]:
+                self._fill_order(trade, order, seen)
+            if not self._serve(trade, seen):
+                return
+        raise RuntimeError(f"the trade wants something else for ever at {seen.price}")
+
+    def _serve(self, trade: Trade, seen: SeenPrice) -> bool:
+        """One round of what the trade decides; whether there was anything."""
+        at = seen.at
+        proposed = trade.decide(seen, at)
+        if proposed.halted and not trade.strategy.halted:
+            trade.apply(StrategyHalted(at, proposed.halted))
+        for sweep in proposed.sweeps:
+            trade.apply(sweep)
+        for sent in proposed.places:
+            trade.apply(sent)
+            self._orders += 1
+            if not sent.order.is_immediate:
+                trade.apply(OrderAnswered(at, sent.order.client_id, Resting(self._orders)))
+        if proposed.cancels:
+            client_ids = tuple(order.client_id for order in proposed.cancels)
+            trade.apply(CancelSent(at, client_ids))
+            for client_id in client_ids:
+                trade.apply(CancelAnswered(at, client_id, CancelOutcome.CANCELLED))
+        return bool(proposed.sweeps or proposed.places or proposed.cancels)
+
+    def _fill_order(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:
+        order = own.order
+        worst = max if order.side is Side.BUY else min
+        price = seen.price if order.trigger is None else worst(order.trigger, seen.price)
+        price *= ONE + order.side.sign * self._costs.slippage
+        fill = self._fill(order.side, own.remaining, price, seen.at, own.client_id)
+        trade.apply(FillReceived(seen.at, fill, seen.at, IngestVia.ANSWER))
+
+    def _fill(self, side: Side, size: Decimal, price: Decimal, at: int, client_id: str | None) -> Fill:
+        self.fills += 1
+        fee = size * price * self._costs.fee_rate
+        return Fill(self._symbol, side, size, price, fee, at, self.fills, self.fills, client_id)

@@ -1,0 +1,60 @@
+"""Order keys: the place that an order has in its strategy's plan, as text and in a client id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+_NUMBERS = 256
+
+
+class Place(StrEnum):
+    """What a strategy may have orders for."""
+
+    STOP = "stop"  # the exit that protects coins
+    ENTRY = "entry"
+    TARGET = "target"  # the exit with a gain
+    CLOSE = "close"  # of the whole position
+    OPENING = "opening"  # of the trade itself
+
+
+_CODES = {Place.STOP: 0, Place.ENTRY: 1, Place.TARGET: 2, Place.CLOSE: 3, Place.OPENING: 0xFF}
+_PLACES = {code: place for place, code in _CODES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """The `number`th of a strategy's orders of one place, counted from 0 to 255. At most one order of a key
+    is unacknowledged; older ones may be dying beside it."""
+
+    place: Place
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < _NUMBERS:
+            raise ValueError(f"order key number {self.number} is not from 0 to {_NUMBERS - 1}")
+
+    def __str__(self) -> str:
+        """As it is journalled and shown: `stop/2`."""
+        return f"{self.place.value}/{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> OrderKey:
+        """The key with this text. Raises ValueError for what is none."""
+        place, _, number = text.partition("/")
+        return cls(Place(place), int(number))
+
+    @property
+    def code(self) -> int:
+        """The same in the 16 bits that a client id has for it."""
+        return _CODES[self.place] << 8 | self.number
+
+    @classmethod
+    def of_code(cls, code: int) -> OrderKey | None:
+        """The key with this code, None where there is none."""
+        place = _PLACES.get(code >> 8)
+        return None if place is None else cls(place, code & 0xFF)
+
+
+OPENING = OrderKey(Place.OPENING)
+CLOSE = OrderKey(Place.CLOSE)

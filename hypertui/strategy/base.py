@@ -1,0 +1,426 @@
+"""The strategy seam: what a strategy is told, what it wants to work at the exchange, and what it must answer.
+
+A strategy is pure: no clock, no I/O, no ids, no logging. Times are ms, money and prices USD, sizes coins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from hypertui.core.findings import Finding
+from hypertui.core.market import (
+    Fill,
+    Grouping,
+    Instrument,
+    Order,
+    OrderType,
+    Reason,
+    Side,
+    Source,
+    TimeInForce,
+)
+from hypertui.core.order_key import OrderKey
+from hypertui.core.purpose import Purpose
+from hypertui.core.trade_book import TradeBook
+from hypertui.strategy.aside import Aside
+
+# What it wants
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The last trigger of a protective order, which may be alive no more: once a price heard at or after
+    `since` is at or through `price`, and nothing covers the coins, they are sold at the market. `level` is
+    where it stood."""
+
+    price: Decimal
+    level: int | None
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOrder:
+    """An order that should work, never how it gets there.
+
+    `level` is where it stands on the strategy's own scale, None where that has none: two orders of a key at
+    one level stand at one price. `why` says in words what it is for, and `replaces` names the order (client
+    id) in whose place it goes, where the strategy knows one. Orders of one `grouping` are placed in one
+    action. Whatever does not open a position only reduces it.
+
+    An entry is cancelled before another of its key is placed; what protects or reduces is placed first, so
+    that coins are never without it. A fired limit that rests unfilled is cancelled unless it `keeps_resting`.
+    """
+
+    key: OrderKey
+    purpose: Purpose
+    side: Side
+    size: Decimal
+    type: OrderType
+    limit: Decimal
+    reason: Reason
+    trigger: Decimal | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    level: int | None = None
+    why: str = ""
+    replaces: str | None = None
+    passed: Passed | None = None
+    grouping: Grouping = Grouping.NONE
+    keeps_resting: bool = False
+
+    def order(self, client_id: str, symbol: str, size: Decimal) -> Order:
+        """The order itself, of `size` coins."""
+        return Order(
+            client_id,
+            symbol,
+            self.side,
+            size,
+            self.type,
+            self.limit,
+            self.trigger,
+            reduce_only=self.purpose is not Purpose.OPEN,
+            tif=self.tif,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What should work now. The orders of keys that are `kept` stay as they are, those of any other key that
+    is not wanted go. `swept` keys hold coins for which no order is taken: they are given up, and join what is
+    `loose`, which the next protective order takes along. `halted` says why the strategy can go on no more,
+    empty where it can."""
+
+    orders: tuple[WantedOrder, ...]
+    kept: frozenset[OrderKey] = frozenset()
+    swept: tuple[OrderKey, ...] = ()
+    loose: Decimal = Decimal(0)
+    halted: str = ""
+
+
+class AliveOrder(Protocol):
+    """An own order that is not proven dead, as far as a strategy may know it. It is `due` from the moment at
+    which its trigger was passed until what became of it is proven."""
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def key(self) -> OrderKey: ...
+
+    @property
+    def level(self) -> int | None: ...
+
+    @property
+    def order(self) -> Order: ...
+
+    @property
+    def due(self) -> bool: ...
+
+
+# What it is told
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSeen:
+    """A price. It moves the strategy by one level at most, and is told again until it does not."""
+
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBegun:
+    """An order is about to be sent."""
+
+    at: int
+    key: OrderKey
+    level: int | None
+    order: Order
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNoted:
+    """An order has a new status, in a word."""
+
+    at: int
+    client_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOver:
+    """An order is proven dead."""
+
+    key: OrderKey
+    level: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoinsTraded:
+    """A fill has been booked, `made_at` by our clock, which realised `gain` USD. `key` and `level` are those
+    of its order; None where no own order made it."""
+
+    fill: Fill
+    gain: Decimal
+    made_at: int
+    key: OrderKey | None = None
+    level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoinsSwept:
+    """The coins of a key are given up as too few for an order."""
+
+    key: OrderKey
+
+
+@dataclass(frozen=True, slots=True)
+class CoinsCorrected:
+    """The exchange holds `difference` coins more (or, negative, fewer) than the fills say."""
+
+    difference: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class HaltTold:
+    """It can go on no more, because of what its target said: no entries any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellOutTold:
+    """No entries any more, for good; what protects goes on until all is sold."""
+
+
+StrategyEvent: TypeAlias = (
+    PriceSeen
+    | OrderBegun
+    | OrderNoted
+    | OrderOver
+    | CoinsTraded
+    | CoinsSwept
+    | CoinsCorrected
+    | HaltTold
+    | SellOutTold
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The strategy went to another level: the `number`th such move, from 1, by `price`. `touched` is the
+    level's own price, `upwards` the way."""
+
+    number: int
+    price: Decimal
+    level: int
+    touched: Decimal
+    upwards: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRecord:
+    """A move with the strategy's state just after it, as JSON can say it."""
+
+    move: Move
+    state: Mapping[str, object]
+
+
+# What it must answer
+
+
+class Strategy(Protocol):
+    """One strategy in one trade. `alive` are the trade's orders that are not proven dead, oldest first."""
+
+    @property
+    def book(self) -> TradeBook:
+        """What the trade holds and has made. The trade owns it, the strategy reads it."""
+
+    @property
+    def statistics(self) -> Aside:
+        """What is counted for people: a defect in it makes it wrong and nothing else."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """What it trades."""
+
+    @property
+    def source(self) -> Source:
+        """Who its orders are by."""
+
+    @property
+    def slippage(self) -> Decimal:
+        """How far from the price an order at the market may fill, as a fraction of it."""
+
+    @property
+    def level(self) -> int | None:
+        """Where it stands on its own scale, None where it has none."""
+
+    @property
+    def moves(self) -> int | None:
+        """How many moves it has made, None where it makes none."""
+
+    @property
+    def protectable(self) -> Decimal:
+        """Coins held that orders can be placed for: all but what is loose."""
+
+    @property
+    def halted(self) -> str:
+        """Why it can go on no more, empty where it can."""
+
+    @property
+    def selling_out(self) -> bool:
+        """Whether no entries are wanted any more."""
+
+    @property
+    def unworkable(self) -> str:
+        """Why the trade that has just been opened must be closed at once, empty where it need not."""
+
+    def in_words(self) -> str:
+        """Where the coins are, for an operator."""
+
+    def matters(self, price: Decimal) -> bool:
+        """Whether a price changes anything for it."""
+
+    def apply(self, event: StrategyEvent, alive: Collection[AliveOrder]) -> Move | None:
+        """Take what has happened; a move where a price made it. The only thing that changes it."""
+
+    def target(self, alive: Collection[AliveOrder]) -> Target:
+        """What should work now. Nothing changes by asking."""
+
+    def record(self, move: Move, alive: Collection[AliveOrder]) -> MoveRecord:
+        """The state just after a move."""
+
+
+# How a trade of it begins
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A limit, the plan's figure beside it, and what is wrong in one line; empty where the limit is kept."""
+
+    name: str
+    figure: Decimal
+    limit: Decimal
+    broken: str
+
+
+class PlanError(ValueError):
+    """A plan that cannot be carried out; the text is one line that names the figure and the limit."""
+
+
+class NotRebuilt(Exception):
+    """The trade cannot be read from what is left of it; the text says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a trade would begin with: `coins` at `entry`, bought, or `adopting` those that are there. `mark` is
+    the price now, `taker_fee` a fraction of a trade's value, `liquidation` where the exchange would liquidate
+    the position, None where it never would."""
+
+    coins: Decimal
+    entry: Decimal
+    mark: Decimal
+    taker_fee: Decimal
+    adopting: bool
+    liquidation: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOrder:
+    """An order that works at the exchange, of a trade whose journal is lost."""
+
+    key: OrderKey
+    side: Side
+    limit: Decimal
+    trigger: Decimal | None
+
+
+class Rebuilt(Protocol):
+    """A trade as it is read from what is left of it."""
+
+    @property
+    def price(self) -> Decimal:
+        """The price that brings the strategy to where its orders stand."""
+
+    def wanted(self, key: OrderKey, side: Side, price: Decimal) -> WantedOrder:
+        """The order of this key that stands nearest to a price, of no size."""
+
+
+class StrategyTerms(Protocol):
+    """The settings of one strategy, before its market is known."""
+
+    @property
+    def strategy(self) -> str:
+        """The strategy's name."""
+
+    @property
+    def slippage(self) -> Decimal:
+        """How far from its trigger a stop may fill, as a fraction of it."""
+
+    @property
+    def stop_distance(self) -> Decimal:
+        """How far below the price (USD) a stop is set for coins of which nothing else is known."""
+
+    def plan(self, instrument: Instrument, leverage: int) -> StrategyPlan:
+        """The plan of a trade in this market."""
+
+    def record(self) -> Mapping[str, object]:
+        """What a trade keeps of them from its opening to its end, as JSON can say it."""
+
+
+class StrategyPlan(Protocol):
+    """What one trade is asked to be, under the rules of its market: the settings of one strategy."""
+
+    @property
+    def instrument(self) -> Instrument: ...
+
+    @property
+    def leverage(self) -> int: ...
+
+    @property
+    def position_size(self) -> Decimal:
+        """What the position is to be worth (USD)."""
+
+    @property
+    def headroom(self) -> Decimal:
+        """How many times that size the position may become for a while."""
+
+    @property
+    def slippage(self) -> Decimal:
+        """That of the terms."""
+
+    @property
+    def stop_distance(self) -> Decimal:
+        """That of the terms."""
+
+    def check(self) -> None:
+        """Refuse what is wrong at any price. Raises PlanError."""
+
+    def rules(self) -> Iterator[Rule]:
+        """What has to be so at any price. Where one is broken, those after it may mean nothing."""
+
+    def rules_at(self, price: Decimal, coins: Decimal | None = None) -> Iterator[Rule]:
+        """What the exchange's rules ask for an entry at `price` with `coins`, by default those that the
+        position size buys."""
+
+    def outlook(self, prospect: Prospect) -> Iterator[Finding]:
+        """What the plan comes to, where no rule is broken."""
+
+    def entry_size(self, price: Decimal) -> Decimal:
+        """The coins that the position size buys at `price`, in whole lots."""
+
+    def opening(self, client_id: str, mid: Decimal) -> Order | None:
+        """The order that opens the trade; None for a strategy that begins without coins."""
+
+    def start(self, fills: Sequence[Fill]) -> Strategy:
+        """The strategy just after its opening. Raises ValueError where these fills give none."""
+
+    def rebuild(
+        self, opening: Sequence[Fill], traded: Collection[OrderKey], orders: Sequence[LeftOrder]
+    ) -> Rebuilt:
+        """The trade that was opened with these fills, by the orders that are left of it; orders of the keys
+        `traded` have been filled since. Raises NotRebuilt."""
