@@ -46,6 +46,7 @@ def sources(mark_age: int = 200) -> tuple[Dependency, ...]:
 
 
 def slot(number: int, side: Side, unit: int, size: str, mark: D, **kwargs: object) -> SlotView:
+    key = f"{'stop' if side is Side.SELL else 'entry'}/{number - 1}"
     trigger = ENTRY + UNIT * unit
     fields: dict[str, object] = {
         "state": SlotState.WORKING,
@@ -53,7 +54,7 @@ def slot(number: int, side: Side, unit: int, size: str, mark: D, **kwargs: objec
         "distance": (trigger - mark) / mark,
         "order_id": 91_238_810 + number,
     }
-    return SlotView(number, side, unit, trigger, D(size), **{**fields, **kwargs})  # type: ignore[arg-type]
+    return SlotView(key, side, unit, trigger, D(size), **{**fields, **kwargs})  # type: ignore[arg-type]
 
 
 def trigger(unit: int, mark: D) -> Trigger:
@@ -74,7 +75,7 @@ def walk(mark: D, count: int = 96) -> tuple[tuple[int, D], ...]:
 
 
 def position_map(unit: int, slots: Sequence[SlotView], low: int = -8, high: int = 6) -> tuple[MapRow, ...]:
-    orders = {view.unit: view for view in slots}
+    orders = {view.level: view for view in slots}
     rows = []
     for number in range(high, low - 1, -1):
         price = ENTRY + UNIT * number
@@ -180,13 +181,14 @@ def order_views(slots: Sequence[SlotView]) -> tuple[OrderView, ...]:
         OrderView(
             view.side,
             "buy" if view.side is Side.BUY else "stop",
-            view.unit,
+            view.key,
+            view.level,
             view.trigger,
             view.size,
             view.size,
             view.size,
             view.state,
-            f"0x5a{view.slot:030x}",
+            f"0x5a{number:030x}",
             view.order_id,
             view.size,
             D(0),
@@ -197,7 +199,7 @@ def order_views(slots: Sequence[SlotView]) -> tuple[OrderView, ...]:
             view.since,
             ((view.since - 180, "sent"), (view.since, "working")),
         )
-        for view in slots
+        for number, view in enumerate(slots, 1)
     )
 
 

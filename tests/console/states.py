@@ -224,6 +224,7 @@ def wrong_orders(view: Snapshot) -> tuple[OrderView, ...]:
         OrderView(
             Side.BUY,
             "foreign",
+            "",
             None,
             D(60_000),
             None,
@@ -309,7 +310,7 @@ def stray() -> Snapshot:
     view = paused()
     lowest, *rest = view.orders
     wanted = replace(
-        rest[1], unit=2, trigger=ENTRY + 2 * UNIT, working=None, listed=None, state=None, order_id=None
+        rest[1], level=2, trigger=ENTRY + 2 * UNIT, working=None, listed=None, state=None, order_id=None
     )
     return replace(view, mode=Mode.PAUSED, orders=(replace(lowest, expected=None), *rest, wanted))
 

@@ -73,7 +73,7 @@ def hostile(*texts: str) -> tuple[Snapshot, tuple[Event, ...]]:
             replace(
                 order,
                 role=some(),
-                client_id=some() + str(order.unit),
+                client_id=some() + str(order.level),
                 fault=some(),
                 note=some(),
                 statuses=course(),

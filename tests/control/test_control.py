@@ -74,7 +74,7 @@ def test_it_says_who_it_is_and_what_is_so(live: LiveEngine, tmp_path: Path) -> N
         assert found.pid == os.getpid()
         snapshot, as_json = found.status()
     assert snapshot.position == live.held()
-    assert [slot.unit for slot in snapshot.slots] == [-4, -3, -2, -1]
+    assert [slot.level for slot in snapshot.slots] == [-4, -3, -2, -1]
     assert as_json["position"] == f"{live.held()}"
     ((path, _, _),) = addresses.found(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -50,17 +50,24 @@ ALARM = AlarmRecord(ID, 1_700_000_000_009, "stale", "warning", "no price for mor
 EACH: list[Record] = [
     input_of(1, nested={"z": [1, 2.5, None, True, {"a": ""}], "a": "é\u2028"}),
     OrderRecord(
-        ID, CLIENT, "stop", 1, -1, Side.SELL, D("0.00012"), D("64250"), D("61037"), True, "REPAIR", "repair",
-        1, D("64250"), "the stop at unit -1 was refused", CLIENT + "1", 7,
+        ID, CLIENT, "stop", "stop/1", -1, Side.SELL, D("0.00012"), "stop_market", "gtc", D("64250"),
+        D("61037"), True, "REPAIR", "repair", 1, D("64250"), "the stop at unit -1 was refused", CLIENT + "1",
+        7,
     ),
     OrderRecord(
-        ID, CLIENT + "2", "close", 2, 3, Side.BUY, D("3"), None, D("61037"), False, "MANUAL", "operator", 2,
-        None, "flatten by ann@host", None, None,
+        ID, CLIENT + "2", "close", "close/0", None, Side.BUY, D("3"), "ioc", "ioc", None, D("61037"), False,
+        "MANUAL", "operator", 2, None, "flatten by ann@host", None, None,
     ),
     STATUS,
     StatusRecord(ID, CLIENT, 1_700_000_000_003, "unknown"),
     fill_of(2**62),
-    StepRecord(ID, 1, 3, D("64250"), "down", -1, "decline", D("0.00036"), D("0"), D("-1.253473361")),
+    StepRecord(
+        ID, 1, 3, D("64250"), "down", -1,
+        {
+            "phase": "decline", "trailing_stop": [-3, -2], "trailing_buy": [0], "position": "0.00036",
+            "fragment_usd": "0", "realized_pnl": "-1.253473361",
+        },
+    ),
     FundingRecord(ID, 4, D("-0.000000000000000001")),
     TransferRecord(ID, 4, "0x" + "0" * 64, 1, "deposit", {"type": "deposit", "usdc": "1000.0"}),
     SettingsRecord(ID, 4, "ab" * 32, {"network": "paper", "trade": {"unit_size": "250"}}),

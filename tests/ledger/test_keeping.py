@@ -168,8 +168,8 @@ def test_no_figure_changes_by_it(file_url: str) -> None:
         for seq, (price, direction, phase) in enumerate(
             [(110, "up", "advance"), (90, "down", "decline"), (120, "up", "advance")], 1
         ):
-            at, one = 1_000 + 500 * seq, Decimal(1)
-            journal.add(StepRecord(ID, seq, at, Decimal(price), direction, 0, phase, one, one, Decimal(0)))
+            at, state = 1_000 + 500 * seq, {"phase": phase}
+            journal.add(StepRecord(ID, seq, at, Decimal(price), direction, 0, state))
         journal.add(*(input_of(seq) for seq in range(1, 9)))
         journal.end(TRADE.id, 5_000, "flattened")
     with History.open(file_url) as history:

@@ -43,7 +43,7 @@ def test_every_order_has_its_reason_and_every_fill_its_slippage(tmp_path: Path) 
     assert {order.reason for order in orders} == {"ENTRY", "LADDER_STOP", "LADDER_BUY", "MANUAL"}
     assert {Reason(order.reason) for order in orders if order.role == "stop"} == {Reason.LADDER_STOP}
     entry = orders[0]
-    assert (entry.role, entry.reason, entry.slot, entry.trigger) == ("entry", "ENTRY", -1, None)
+    assert (entry.role, entry.reason, entry.key, entry.trigger) == ("entry", "ENTRY", "opening/0", None)
     assert entry.target == 150, "the middle of the book when it was decided"
     assert all(order.why and order.target for order in orders)
     assert {order.why for order in orders if order.role == "close"} == {"flatten by test@tty"}
@@ -89,7 +89,7 @@ def test_a_restart_keeps_the_reason_of_an_order_that_works(tmp_path: Path) -> No
                 assert order.decision.reason is Reason.REPAIR
                 again.go_to(-4)
     (fill,) = [fill for fill in written(url)[1] if fill.client_id == repair]
-    assert (fill.role, fill.unit, fill.reason) == ("stop", -4, "REPAIR")
+    assert (fill.role, fill.level, fill.reason) == ("stop", -4, "REPAIR")
 
 
 def _cancel_the_lowest(live: LiveEngine) -> int:

@@ -45,16 +45,18 @@ HASH = "0x" + "0" * 64
 
 def order(number: int, role: str, side: Side, unit: int, trigger: int | None, size: str = "1") -> OrderRecord:
     reason = {"buy": "LADDER_BUY", "stop": "LADDER_STOP", "close": "MANUAL"}[role]
+    key = {"buy": "entry/0", "stop": "stop/0", "close": "close/0"}[role]
     price = None if trigger is None else D(trigger)
+    kind, tif = ("ioc", "ioc") if price is None else ("stop_market", "gtc")
     return OrderRecord(
-        ID, f"0x{number}", role, 0, unit, side, D(size), price, D(1), False, reason, "ladder", START, price,
-        "due", None, 0,
+        ID, f"0x{number}", role, key, unit, side, D(size), kind, tif, price, D(1), False, reason, "ladder",
+        START, price, "due", None, 0,
     )  # fmt: skip
 
 
 def executed(number: int, of: OrderRecord, price: str, at: int, fee: str, size: str = "1") -> FillRecord:
     made = fill(of.side, size, price, at=at, number=number, fee=fee)
-    cause = FillCause(of.role, of.unit, of.reason, of.source, "feed")
+    cause = FillCause(of.role, of.level, of.reason, of.source, "feed")
     return FillRecord.of(ID, replace(made.fill, client_id=of.client_id), cause, of.target)
 
 
@@ -87,8 +89,8 @@ def scope(url: str) -> Iterator[Scope]:
                 ID, START + 30_000, HASH, 1, "withdraw", {"type": "withdraw", "usdc": "99.0", "fee": "1.0"}
             ),
             FundingRecord(ID, START + 3_600_000, D("-0.50")),
-            StepRecord(ID, 1, START + 10_900, D(90), "down", -1, "retracement", D(1), D(50), D("-10.74")),
-            StepRecord(ID, 2, START + 20_900, D(100), "up", 0, "advance", D(2), D(50), D("-10.74")),
+            StepRecord(ID, 1, START + 10_900, D(90), "down", -1, {"phase": "retracement"}),
+            StepRecord(ID, 2, START + 20_900, D(100), "up", 0, {"phase": "advance"}),
             SettingsRecord(ID, START, "cd" * 32, {"trade": {"unit_size": "10"}}),
         )
     with History.open(url) as history:

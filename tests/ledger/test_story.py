@@ -22,7 +22,7 @@ from hypertui.ledger.reports import lists
 from hypertui.ledger.scope import Scope
 from tests.ledger.helpers import ID, TRADE
 
-ENTRY, STOP, REPAIR = (f"0x{ID}{slot}{1:012x}" for slot in ("ffff", "0000", "0001"))
+ENTRY, STOP, REPAIR = (f"0x{ID}{key}{1:012x}" for key in ("ff00", "0000", "0001"))
 T = TRADE.started_at
 
 
@@ -41,16 +41,21 @@ def written(journal: Journal) -> Journal:
     """Two lots, a stop that closes one and a half of them, and another one that repairs a third that was
     lost."""
     stop = OrderRecord(
-        ID, STOP, "stop", 0, -1, Side.SELL, D("1.5"), D(60_000), D(57_000), True, "LADDER_STOP", "ladder",
-        T + 2_500, D(60_000), "the first stop of 1.5 coins", None, 3,
+        ID, STOP, "stop", "stop/0", -1, Side.SELL, D("1.5"), "stop_market", "gtc", D(60_000), D(57_000), True,
+        "LADDER_STOP", "ladder", T + 2_500, D(60_000), "the first stop of 1.5 coins", None, 3,
     )  # fmt: skip
     repair = replace(
-        stop, client_id=REPAIR, reason="REPAIR", why="the stop at unit -1 was lost", replaces=STOP
+        stop,
+        client_id=REPAIR,
+        key="stop/1",
+        reason="REPAIR",
+        why="the stop at unit -1 was lost",
+        replaces=STOP,
     )
     journal.add(
         fill(1, 11, ENTRY, Side.BUY, "1", "50000", "49990"),
         fill(2, 12, ENTRY, Side.BUY, "1", "55000", "55000"),
-        StepRecord(ID, 3, T + 2_400, D(60_100), "up", 2, "advance", D(2), D(1), D(0)),
+        StepRecord(ID, 3, T + 2_400, D(60_100), "up", 2, {"phase": "advance", "position": "2"}),
         stop,
         StatusRecord(ID, STOP, T + 2_500, "sent"),
         StatusRecord(ID, STOP, T + 2_600, "working", 77),
@@ -85,7 +90,7 @@ def test_the_example_of_first_in_first_out(reader: History) -> None:
 def test_in_plain_words(written: Journal, reader: History) -> None:
     assert list(in_words(tell(reader, find(reader, STOP)))) == [
         f"LADDER_STOP: sell 1.5 BTC at 60000, reduce-only, trade {ID} of BTC on paper",
-        f"client id {STOP}, order 77, unit -1, slot 1, stop",
+        f"client id {STOP}, order 77, unit -1, stop/0, stop",
         "rule: a slot that holds coins has a stop-sell below the price",
         "2023-11-14 22:13:22.400  step 3: ▲ to unit +2 at 60100, advance, 2 held",
         "2023-11-14 22:13:22.500  decided: the first stop of 1.5 coins",

@@ -116,8 +116,8 @@ def move(live: LiveEngine, unit: int, until: str) -> None:
 
 def _nothing_wrong(trade: LiveTrade) -> bool:
     tracker, target = trade.tracker, windows_of(trade.tracker)
-    sells = {(o.unit, o.remaining) for o in tracker.alive if o.order.side is Side.SELL}
-    buys = {(o.unit, o.remaining) for o in tracker.buys()}
+    sells = {(o.level, o.remaining) for o in tracker.alive if o.order.side is Side.SELL}
+    buys = {(o.level, o.remaining) for o in tracker.buys()}
     return (
         tracker.quiet
         and sells == {(stop.unit, stop.size) for stop in target.stops}
