@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
-from hypertui.backtest.simulation import Costs, Run, replay
+from hypertui.backtest.simulation import Run, replay
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series, load_series
-from hypertui.strategy.ladder.ladder import Ladder, Step
-from hypertui.strategy.ladder.plan import Plan, Reinvest
-from hypertui.strategy.ladder.trace import traced
+from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.strategy.ladder.trace import trace_row
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 AMOUNTS = {"price", "position", "fragment_usd", "realized_pnl"}
@@ -34,10 +36,10 @@ def test_the_example_gives_exactly_its_trace() -> None:
     lines = recorded("ladder-example.trace.jsonl").read_text().splitlines()
     records: list[dict[str, object]] = []
 
-    def record(tick: int, step: Step, ladder: Ladder) -> None:
-        records.append(json.loads(json.dumps(traced(step, ladder).record(tick))))
+    def record(tick: int, move: MoveRecord) -> None:
+        records.append(json.loads(json.dumps(trace_row(move, tick))))
 
-    replay(series, Plan(KNOWN_INSTRUMENTS["SOL"], D(1), D(2000)), Costs(D("0.00045")), record)
+    replay(series, LadderPlan(KNOWN_INSTRUMENTS["SOL"], D(1), D(2000)), Costs(D("0.00045")), record)
     assert len(records) == len(lines)
     for found, line in zip(records, lines, strict=True):
         expected = json.loads(line)
@@ -56,11 +58,11 @@ def month() -> Series:
 
 
 def walk_month(month: Series, unit: int, reinvest: Reinvest = Reinvest.RECOVERY) -> Run:
-    plan = Plan(KNOWN_INSTRUMENTS["BTC"], D(unit), D(20_000), reinvest=reinvest)
+    plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], D(unit), D(20_000), reinvest=reinvest)
     run = replay(month, plan)
     ladder = run.ladder
-    net = ladder.net_pnl(run.last_price)
-    assert ladder.position == sum((slot.coins for slot in ladder.slots), D(0))
+    net = ladder.book.net_pnl(run.last_price)
+    assert ladder.book.position == sum((slot.coins for slot in ladder.slots), D(0))
     assert net >= -run.max_drawdown
     assert abs(ladder.value(run.last_price) - net - ladder.entry_coins * ladder.grid.entry_price) < D("1e-9")
     return run
@@ -68,7 +70,7 @@ def walk_month(month: Series, unit: int, reinvest: Reinvest = Reinvest.RECOVERY)
 
 def test_a_month_of_bitcoin_in_units_of_250(month: Series) -> None:
     run = walk_month(month, 250)
-    assert run.ladder.halted is None
+    assert run.ladder.halted == ""
     assert run.ticks == len(month.prices)
     assert run.ladder.round_trips.count > 100
 

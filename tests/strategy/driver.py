@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from hypertui.core.fifo import FifoBook, Lot
 from hypertui.core.market import ZERO, Fill, Instrument, Side
-from hypertui.strategy.ladder.ladder import Direction, Ladder, Step
+from hypertui.core.trade_book import TradeBook
+from hypertui.strategy.base import Move
+from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import Plan, Reinvest
 from hypertui.strategy.ladder.position_map import PositionMap
+from hypertui.strategy.ladder.slots import Slot
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 COIN = Instrument("COIN", 2, 20)
 
 
-def plan_of(**changes: object) -> Plan:
+def plan_of(**changes: object) -> LadderPlan:
     """Unit 1 and position 2000: from a price of 100 that is 20 coins, 5 in a slot, 500 USD each."""
-    return Plan(**{"instrument": COIN, "unit_size": Decimal(1), "position_size": Decimal(2000), **changes})
+    return LadderPlan(
+        **{"instrument": COIN, "unit_size": Decimal(1), "position_size": Decimal(2000), **changes}
+    )
 
 
 def fill_of(
@@ -32,6 +39,25 @@ def fill_of(
     return Fill("COIN", side, Decimal(size), Decimal(price), Decimal(fee), number, number, number, client_id)
 
 
+def ladder_from(plan: Plan, fills: Iterable[Fill]) -> Ladder:
+    """The ladder that an entry with these fills opens."""
+    book = TradeBook()
+    for fill in fills:
+        book.book(fill)
+    return Ladder.open(plan, book)
+
+
+def bought(ladder: Ladder, slot: Slot, unit: int, client_id: str | None, fill: Fill) -> None:
+    """Book a purchase, and tell the ladder of it."""
+    ladder.book.book(fill)
+    ladder.bought(slot, unit, client_id, fill)
+
+
+def sold(ladder: Ladder, slot: Slot, client_id: str | None, fill: Fill) -> None:
+    """Book a sale, and tell the ladder of it."""
+    ladder.sold(slot, client_id, fill, ladder.book.book(fill))
+
+
 class _NoMap(PositionMap):
     """Remembers nothing, so that walks can share one."""
 
@@ -41,31 +67,33 @@ class _NoMap(PositionMap):
 
 @dataclass
 class Walk:
-    """A ladder and the orders that work for it: `stops` slot -> unit, `buys` unit -> size."""
+    """A ladder and the orders that work for it: `stops` slot -> unit, `buys` unit -> size, and `filling` the
+    slot that each of the buys is for, unit -> slot."""
 
     ladder: Ladder
     fee_rate: Decimal
     stops: dict[int, int] = field(default_factory=dict)
     buys: dict[int, Decimal] = field(default_factory=dict)
+    filling: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def start(cls, plan: Plan | None = None, price: Decimal | int = 100, fee_rate: str = "0") -> Walk:
         plan = plan or plan_of()
         price, rate = Decimal(price), Decimal(fee_rate)
         size = plan.entry_size(price)
-        ladder = Ladder.open(plan, [fill_of(Side.BUY, size, price, size * price * rate)])
+        ladder = ladder_from(plan, [fill_of(Side.BUY, size, price, size * price * rate)])
         ladder.position_map = _NoMap()
         walk = cls(ladder, rate)
         walk._converge()
         return walk
 
-    def to(self, price: Decimal | int | str) -> list[Step]:
+    def to(self, price: Decimal | int | str) -> list[Move]:
         """Move the price, and the ladder with it."""
-        steps = []
-        while (step := self.ladder.touch(Decimal(price))) is not None:
-            self._fire(step)
-            steps.append(step)
-        return steps
+        moves = []
+        while (move := self.ladder.touch(Decimal(price))) is not None:
+            self._fire(move)
+            moves.append(move)
+        return moves
 
     def path(self, *prices: Decimal | int | str) -> Walk:
         for price in prices:
@@ -74,17 +102,17 @@ class Walk:
 
     @property
     def trailing_stop(self) -> list[int]:
-        return [stop.unit for stop in self.ladder.target().stops]
+        return [stop.unit for stop in self.ladder.windows().stops]
 
     @property
     def trailing_buy(self) -> list[int]:
-        return [buy.unit for buy in self.ladder.target().buys]
+        return [buy.unit for buy in self.ladder.windows().buys]
 
     def stop_coins(self) -> dict[int, Decimal]:
-        return {stop.unit: stop.size for stop in self.ladder.target().stops}
+        return {stop.unit: stop.size for stop in self.ladder.windows().stops}
 
     def buy_coins(self) -> dict[int, Decimal]:
-        return {buy.unit: buy.size for buy in self.ladder.target().buys}
+        return {buy.unit: buy.size for buy in self.ladder.windows().buys}
 
     def clone(self) -> Walk:
         ladder = copy.copy(self.ladder)
@@ -93,40 +121,46 @@ class Walk:
         ladder.round_trips = copy.deepcopy(self.ladder.round_trips)
         ladder._buy_sizes = dict(self.ladder._buy_sizes)
         book = copy.copy(self.ladder.book)
-        book._lots = type(book._lots)(Lot(lot.fill, lot.size, lot.fee) for lot in book._lots)
+        book.executions = copy.copy(book.executions)
+        book.fifo = fifo = copy.copy(book.fifo)
+        fifo._lots = type(fifo._lots)(Lot(lot.fill, lot.size, lot.fee) for lot in fifo._lots)
         ladder.book = book
-        return Walk(ladder, self.fee_rate, dict(self.stops), dict(self.buys))
+        return Walk(ladder, self.fee_rate, dict(self.stops), dict(self.buys), dict(self.filling))
 
-    def _fire(self, step: Step) -> None:
-        ladder = self.ladder
-        price = ladder.grid.price(step.unit)
-        if step.direction is Direction.DOWN:
+    def _fire(self, move: Move) -> None:
+        ladder, price = self.ladder, move.touched
+        if not move.upwards:
             for index, unit in list(self.stops.items()):
-                if unit == step.unit:
+                if unit == move.level:
                     del self.stops[index]
                     slot = ladder.slots[index]
-                    ladder.sold(slot, "", self._fill(Side.SELL, slot.coins, price))
-        elif step.unit in self.buys:
-            slot = next(slot for slot in ladder.slots if slot.coins == 0)
-            ladder.bought(slot, step.unit, "", self._fill(Side.BUY, self.buys.pop(step.unit), price))
-            ladder.disarmed(step.unit)
+                    sold(ladder, slot, "", self._fill(Side.SELL, slot.coins, price))
+        elif move.level in self.buys:
+            slot = ladder.slots[self.filling.pop(move.level)]
+            bought(ladder, slot, move.level, "", self._fill(Side.BUY, self.buys.pop(move.level), price))
+            ladder.disarmed(move.level)
         self._converge()
 
     def _fill(self, side: Side, size: Decimal, price: Decimal) -> Fill:
         return fill_of(side, size, price, size * price * self.fee_rate)
 
     def _converge(self) -> None:
-        target = self.ladder.target()
-        if target.halted:
-            self.ladder.halt(target.halted)
-        for stop in target.stops:
+        windows = self.ladder.windows()
+        if windows.halted:
+            self.ladder.halt(windows.halted)
+        for stop in windows.stops:
             self.stops[stop.slot] = stop.unit
             self.ladder.slots[stop.slot].stop_unit = stop.unit
         for unit in self.buys:
             self.ladder.disarmed(unit)
-        self.buys = {buy.unit: buy.size for buy in target.buys}
+        self.buys = {buy.unit: buy.size for buy in windows.buys}
+        self.filling = {unit: slot for unit, slot in self.filling.items() if unit in self.buys}
         for unit, size in self.buys.items():
             self.ladder.armed(unit, size)
+            if unit not in self.filling:
+                taken = set(self.filling.values())
+                free = (slot.index for slot in self.ladder.slots if not slot.coins)
+                self.filling[unit] = next(index for index in free if index not in taken)
 
 
 @dataclass

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
 
 from hypertui.core.market import Side
 from hypertui.core.round_trips import RoundTrips
-from hypertui.strategy.ladder.ladder import Direction, Ladder, Phase
+from hypertui.strategy.ladder.ladder import Ladder, Phase
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
-from tests.strategy.driver import Walk, fill_of, plan_of
+from hypertui.strategy.ladder.slots import Due
+from tests.strategy.driver import Walk, bought, fill_of, ladder_from, plan_of, sold
 
 D = Decimal
 
@@ -39,17 +41,19 @@ def test_one_jump_equals_the_same_way_in_small_moves() -> None:
     jumped = Walk.start(fee_rate="0.001").path(94, 99, 97)
     walked = Walk.start(fee_rate="0.001").path(*range(99, 93, -1), *range(95, 100), 98, 97)
     assert lists(jumped) == lists(walked)
-    assert jumped.ladder.realized_pnl == walked.ladder.realized_pnl
-    assert jumped.ladder.steps == walked.ladder.steps == 6 + 5 + 2
+    assert jumped.ladder.book.realized_pnl == walked.ladder.book.realized_pnl
+    assert jumped.ladder.moves == walked.ladder.moves == 6 + 5 + 2
 
 
 def test_steps_are_counted_and_name_the_price_that_made_them() -> None:
-    steps = Walk.start().to("97.5")
-    assert [(step.seq, step.direction, step.unit) for step in steps] == [
-        (1, Direction.DOWN, -1),
-        (2, Direction.DOWN, -2),
+    moves = Walk.start().to("97.5")
+    assert [(move.number, move.upwards, move.level, move.touched) for move in moves] == [
+        (1, False, -1, D(99)),
+        (2, False, -2, D(98)),
     ]
-    assert {step.price for step in steps} == {D("97.5")}
+    assert {move.price for move in moves} == {D("97.5")}
+    (up,) = Walk.start().to("101.5")
+    assert (up.number, up.upwards, up.level, up.touched, up.price) == (1, True, 1, D(101), D("101.5"))
 
 
 @pytest.mark.parametrize(
@@ -75,9 +79,9 @@ def test_no_flicker_at_a_boundary() -> None:
 def test_both_units_next_to_the_entry_are_whole_units() -> None:
     """Truncation towards zero would merge them into one band twice as wide."""
     walk = Walk.start()
-    assert [step.unit for step in walk.to("99")] == [-1]
-    assert [step.unit for step in walk.to("100")] == [0]
-    assert [step.unit for step in walk.to("101")] == [1]
+    assert [move.level for move in walk.to("99")] == [-1]
+    assert [move.level for move in walk.to("100")] == [0]
+    assert [move.level for move in walk.to("101")] == [1]
 
 
 def test_units_that_round_to_one_price_stop_the_ladder() -> None:
@@ -85,7 +89,7 @@ def test_units_that_round_to_one_price_stop_the_ladder() -> None:
     walk = Walk.start(plan_of(unit_size=D("0.5"), position_size=D(20_000)), price=9_990)
     walk.to(10_010)
     assert walk.ladder.unit == 19
-    assert walk.ladder.halted is not None
+    assert walk.ladder.halted
     assert "unit size 0.5" in walk.ladder.halted
     assert "10010" in walk.ladder.halted
     assert walk.trailing_stop == [15, 16, 17, 18]
@@ -95,8 +99,8 @@ def test_units_that_round_to_one_price_stop_the_ladder() -> None:
 
 
 def test_the_entry_is_split_with_the_remainder_at_the_lowest_stop() -> None:
-    ladder = Ladder.open(plan_of(), [fill_of(Side.BUY, "20.03", "100")])
-    assert [(stop.unit, stop.size) for stop in ladder.target().stops] == [
+    ladder = ladder_from(plan_of(), [fill_of(Side.BUY, "20.03", "100")])
+    assert [(stop.unit, stop.size) for stop in ladder.windows().stops] == [
         (-4, D("5.03")),
         (-3, D(5)),
         (-2, D(5)),
@@ -108,19 +112,19 @@ def test_the_entry_is_split_with_the_remainder_at_the_lowest_stop() -> None:
 
 def test_the_entry_price_is_the_average_over_its_fills() -> None:
     fills = [fill_of(Side.BUY, "15", "100", "1"), fill_of(Side.BUY, "5", "102", "0.5")]
-    ladder = Ladder.open(plan_of(), fills)
+    ladder = ladder_from(plan_of(), fills)
     assert ladder.grid.entry_price == D("100.5")
     assert ladder.fragment_at_entry == D("502.5")
-    assert ladder.position == 20
+    assert ladder.book.position == 20
     assert ladder.book.fees == D("1.5")
-    assert ladder.realized_pnl == 0
-    assert ladder.net_pnl(D("100.5")) == D("-1.5")
+    assert ladder.book.realized_pnl == 0
+    assert ladder.book.net_pnl(D("100.5")) == D("-1.5")
     assert ladder.value(D("100.5")) == D("2008.5")
 
 
 def test_an_entry_that_bought_nothing_is_no_trade() -> None:
     with pytest.raises(ValueError, match="bought nothing"):
-        Ladder.open(plan_of(), [])
+        ladder_from(plan_of(), [])
 
 
 # Phases and cycles
@@ -180,11 +184,11 @@ def test_four_long_slots_without_a_decline_before_end_no_cycle() -> None:
 
 def test_recovery_compounds_on_entry_into_decline_and_resizes_all_four_buys() -> None:
     walk = Walk.start(plan_of(reinvest=Reinvest.RECOVERY)).path(97)
-    assert walk.ladder.realized_pnl == -30
+    assert walk.ladder.book.realized_pnl == -30
     assert walk.ladder.fragment == 500
     assert walk.buy_coins() == {-2: D("5.10"), -1: D("5.05"), 0: D("5.00")}  # 500 / 98, 99, 100
     walk.to(96)
-    assert walk.ladder.realized_pnl == -50
+    assert walk.ladder.book.realized_pnl == -50
     assert walk.ladder.fragment == D("487.5")
     assert walk.buy_coins() == {-3: D("5.02"), -2: D("4.97"), -1: D("4.92"), 0: D("4.87")}  # 487.5 / 97 …
     walk.to(95)  # further down changes no size but places one at 96
@@ -195,14 +199,14 @@ def test_recovery_compounds_on_entry_into_decline_and_resizes_all_four_buys() ->
 def test_recovery_counts_each_profit_once() -> None:
     walk = Walk.start(plan_of(reinvest=Reinvest.RECOVERY)).path(96, 97, 96)
     # 5.02 bought at 97 and sold at 96: another -5.02, a quarter of it -1.255.
-    assert walk.ladder.realized_pnl == D("-55.02")
+    assert walk.ladder.book.realized_pnl == D("-55.02")
     assert walk.ladder.fragment == D("486.245")
     assert walk.buy_coins()[-3] == D("5.01")  # 486.245 / 97 = 5.0128…
 
 
 def test_profit_taken_in_a_retracement_is_compounded_only_in_decline() -> None:
     walk = Walk.start(plan_of(reinvest=Reinvest.RECOVERY)).path(110, 109)
-    assert walk.ladder.realized_pnl == 45  # 5 coins from 100 to 109
+    assert walk.ladder.book.realized_pnl == 45  # 5 coins from 100 to 109
     assert walk.ladder.fragment == 500
     assert walk.buy_coins() == {10: D("4.54")}  # 500 / 110
     walk.to(106)  # 5 each at 108, 107, 106: 45 + 40 + 35 + 30 = 150
@@ -233,11 +237,11 @@ def test_a_look_at_the_target_changes_no_size(looked_between: bool) -> None:
     assert walk.buy_coins() == {-1: D("5.01"), 0: D("4.98")}
     free = next(slot for slot in ladder.slots if slot.coins == 0)
     held = next(slot for slot in ladder.slots if slot.coins > 0)
-    ladder.bought(free, -1, "", fill_of(Side.BUY, D("5.01"), D(99), D(0)))
+    bought(ladder, free, -1, "", fill_of(Side.BUY, D("5.01"), D(99), D(0)))
     ladder.disarmed(-1)
     if looked_between:
         assert 0 not in walk.buy_coins()
-    ladder.sold(held, "", fill_of(Side.SELL, held.coins, D(90), D(0)))
+    sold(ladder, held, "", fill_of(Side.SELL, held.coins, D(90), D(0)))
     assert ladder.fragment < D(490)
     assert walk.buy_coins()[0] == D("4.98")
 
@@ -251,35 +255,41 @@ def test_off_never_changes_the_fragment() -> None:
 def test_realized_profit_is_net_of_both_fees() -> None:
     walk = Walk.start(fee_rate="0.001").path(99)
     # 5 * (99 - 100), less 0.495 on the sale and a quarter of the entry's 2.00.
-    assert walk.ladder.realized_pnl == D("-5.995")
-    assert walk.ladder.net_pnl(D(99)) == D("-5.995") - 15 - D("1.5")
+    assert walk.ladder.book.realized_pnl == D("-5.995")
+    assert walk.ladder.book.net_pnl(D(99)) == D("-5.995") - 15 - D("1.5")
 
 
 def test_funding_is_part_of_the_realized_profit_and_reinvested() -> None:
     walk = Walk.start()
-    walk.ladder.fund(D("-10"))
-    assert walk.ladder.realized_pnl == -10
+    walk.ladder.book.funding -= 10
+    assert walk.ladder.book.realized_pnl == -10
     walk.to(96)
-    assert walk.ladder.realized_pnl == -60
+    assert walk.ladder.book.realized_pnl == -60
     assert walk.ladder.fragment == 485
-    assert walk.ladder.net_pnl(D(96)) == -60
+    assert walk.ladder.book.net_pnl(D(96)) == -60
 
 
 def test_a_stop_is_for_the_coins_bought() -> None:
     walk = Walk.start().path(96, 98)
     assert walk.stop_coins() == {-4: D("5.02"), -3: D("4.97")}
-    assert sum(walk.stop_coins().values()) == walk.ladder.position
+    assert sum(walk.stop_coins().values()) == walk.ladder.book.position
 
 
 def test_coins_bought_remember_the_unit_below_their_buy_before_any_stop_works() -> None:
     ladder = opened()
-    ladder.sold(ladder.slots[0], "sell -4", fill_of(Side.SELL, 5, 96))
-    ladder.bought(ladder.slots[0], 3, "buy 3", fill_of(Side.BUY, 4, 103))
+    sold(ladder, ladder.slots[0], "sell -4", fill_of(Side.SELL, 5, 96))
+    bought(ladder, ladder.slots[0], 3, "buy 3", fill_of(Side.BUY, 4, 103))
     assert ladder.slots[0].stop_unit == 2
-    ladder.bought(ladder.slots[0], 3, "buy 3", fill_of(Side.BUY, 1, 103))
+    bought(ladder, ladder.slots[0], 3, "buy 3", fill_of(Side.BUY, 1, 103))
     assert (ladder.slots[0].stop_unit, ladder.slots[0].coins) == (2, 5)
-    ladder.sold(ladder.slots[0], "sell 2", fill_of(Side.SELL, 5, 102))
-    ladder.expect(ladder.slots[0], Side.BUY, 6)
+    sold(ladder, ladder.slots[0], "sell 2", fill_of(Side.SELL, 5, 102))
+    # A due buy of the slot counts with the unit below it, before a coin of it is known.
+    for unit in range(1, 7):
+        ladder.touch(ladder.grid.price(unit))
+    stops = ladder.windows({0: Due(Side.BUY, 6)}).stops
+    assert {stop.slot: stop.unit for stop in stops} == {1: 2, 2: 3, 3: 4, 0: 5}
+    assert ladder.slots[0].stop_unit == 2  # asking changes nothing
+    bought(ladder, ladder.slots[0], 6, "buy 6", fill_of(Side.BUY, 1, 106))
     assert ladder.slots[0].stop_unit == 5
 
 
@@ -300,23 +310,23 @@ def test_a_fragment_too_small_to_reenter_halts_the_ladder() -> None:
 def test_halting_keeps_the_stops_and_goes_on_trailing_them() -> None:
     walk = Walk.start(plan_of(position_size=D(48), reinvest=Reinvest.CONTINUOUS)).path(99)
     # F = 12 - 0.03 = 11.97 buys 0.11 at 100; its stop at 99 is worth 0.11 * 89.1 = 9.801.
-    assert walk.ladder.halted is not None
+    assert walk.ladder.halted
     assert "11.97" in walk.ladder.halted
     assert "9.801" in walk.ladder.halted
     assert lists(walk) == (-1, [-4, -3, -2], [])
     walk.to(102)
     assert lists(walk) == (2, [-1, 0, 1], [])
     walk.to(98)
-    assert walk.ladder.position == 0
+    assert walk.ladder.book.position == 0
     assert walk.buys == {}
 
 
 def test_a_fragment_lost_entirely_halts_instead_of_buying_a_negative_size() -> None:
     walk = Walk.start()
-    walk.ladder.fund(D(-3000))
+    walk.ladder.book.funding -= 3000
     walk.to(96)
     assert walk.ladder.fragment < 0
-    assert walk.ladder.halted is not None
+    assert walk.ladder.halted
     assert walk.trailing_buy == []
 
 
@@ -399,12 +409,12 @@ def test_round_trips_are_the_same_in_whatever_order_the_news_of_them_comes(news:
 def test_what_somebody_else_traded_is_no_round_trip_of_the_ladder() -> None:
     ladder = opened()
     ladder.touch(D(99))
-    ladder.sold(ladder.slots[3], "sell -1", fill_of(Side.SELL, 3, 99))
-    ladder.sold(ladder.slots[3], None, fill_of(Side.SELL, 2, 50))
+    sold(ladder, ladder.slots[3], "sell -1", fill_of(Side.SELL, 3, 99))
+    sold(ladder, ladder.slots[3], None, fill_of(Side.SELL, 2, 50))
     ladder.touch(D(100))
-    ladder.bought(ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 3, 100))
+    bought(ladder, ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 3, 100))
     assert (ladder.round_trips.count, ladder.round_trips.whipsaw_cost) == (1, 3)
-    ladder.bought(ladder.slots[0], 0, None, fill_of(Side.BUY, 1, 200))
+    bought(ladder, ladder.slots[0], 0, None, fill_of(Side.BUY, 1, 200))
     assert (ladder.round_trips.count, ladder.round_trips.whipsaw_cost) == (1, 3)
 
 
@@ -412,46 +422,45 @@ def test_what_somebody_else_traded_is_no_round_trip_of_the_ladder() -> None:
 
 
 def opened(**changes: object) -> Ladder:
-    ladder = Ladder.open(plan_of(**changes), [fill_of(Side.BUY, 20, 100)])
+    ladder = ladder_from(plan_of(**changes), [fill_of(Side.BUY, 20, 100)])
     for unit in range(-9, 9):
         for side in Side:
             ladder.position_map.placed(unit, f"{side} {unit}", side, D(5), 0, "working")
     return ladder
 
 
-def units(ladder: Ladder) -> tuple[list[int], list[int]]:
-    target = ladder.target()
-    return [stop.unit for stop in target.stops], [buy.unit for buy in target.buys]
+def units(ladder: Ladder, due: Mapping[int, Due] | None = None) -> tuple[list[int], list[int]]:
+    windows = ladder.windows(due or {})
+    return [stop.unit for stop in windows.stops], [buy.unit for buy in windows.buys]
 
 
 def test_a_due_sale_counts_as_done_until_it_is_settled() -> None:
     ladder = opened()
     ladder.touch(D(99))
-    ladder.expect(ladder.slots[3], Side.SELL, -1)
-    assert units(ladder) == ([-4, -3, -2], [0])
+    assert units(ladder, {3: Due(Side.SELL, -1)}) == ([-4, -3, -2], [0])
     assert ladder.long_slots == 4
-    assert ladder.position == 20
-    ladder.settle(ladder.slots[3])  # it never happened: the slot holds its coins, price keeps the unit
+    assert ladder.book.position == 20
+    # Due no more, it never happened: the slot holds its coins, price keeps the unit.
     assert ladder.unit == -1
     assert units(ladder) == ([-5, -4, -3, -2], [])
-    assert {stop.slot: stop.unit for stop in ladder.target().stops} == {0: -4, 1: -3, 2: -2, 3: -5}
+    assert {stop.slot: stop.unit for stop in ladder.windows().stops} == {0: -4, 1: -3, 2: -2, 3: -5}
 
 
 def test_a_due_buy_keeps_the_unit_of_its_stop() -> None:
     ladder = opened()
     for slot, unit in zip(reversed(ladder.slots[:SLOTS]), (-1, -2, -3, -4), strict=True):
         ladder.touch(ladder.grid.price(unit))
-        ladder.sold(slot, f"sell {unit}", fill_of(Side.SELL, 5, ladder.grid.price(unit)))
+        sold(ladder, slot, f"sell {unit}", fill_of(Side.SELL, 5, ladder.grid.price(unit)))
     ladder.touch(D(97))
-    ladder.expect(ladder.slots[0], Side.BUY, -3)
-    wanted = ladder.target().stops
+    due = {0: Due(Side.BUY, -3)}
+    wanted = ladder.windows(due).stops
     assert [(stop.slot, stop.unit, stop.size) for stop in wanted] == [(0, -4, 0)]
     assert ladder.slots[0].stop_unit == -4
     assert ladder.phase is Phase.DECLINE  # phases follow fills
-    ladder.bought(ladder.slots[0], -3, "buy -3", fill_of(Side.BUY, 2, 97))
-    ladder.bought(ladder.slots[0], -3, "buy -3", fill_of(Side.BUY, "3.02", "97.1"))
-    ladder.settle(ladder.slots[0])
-    assert [(stop.unit, stop.size) for stop in ladder.target().stops] == [(-4, D("5.02"))]
+    bought(ladder, ladder.slots[0], -3, "buy -3", fill_of(Side.BUY, 2, 97))
+    assert [(stop.slot, stop.unit, stop.size) for stop in ladder.windows(due).stops] == [(0, -4, 2)]
+    bought(ladder, ladder.slots[0], -3, "buy -3", fill_of(Side.BUY, "3.02", "97.1"))
+    assert [(stop.unit, stop.size) for stop in ladder.windows().stops] == [(-4, D("5.02"))]
     assert ladder.phase is Phase.RECOVERY
     assert ladder.round_trips.count == 1
 
@@ -459,55 +468,55 @@ def test_a_due_buy_keeps_the_unit_of_its_stop() -> None:
 def test_a_slot_is_long_until_the_last_coin_is_sold() -> None:
     ladder = opened()
     ladder.touch(D(99))
-    ladder.sold(ladder.slots[3], "sell -1", fill_of(Side.SELL, 3, 99))
+    sold(ladder, ladder.slots[3], "sell -1", fill_of(Side.SELL, 3, 99))
     assert (ladder.long_slots, ladder.phase) == (4, Phase.ADVANCE)
-    ladder.sold(ladder.slots[3], "sell -1", fill_of(Side.SELL, 2, 99))
+    sold(ladder, ladder.slots[3], "sell -1", fill_of(Side.SELL, 2, 99))
     assert (ladder.long_slots, ladder.phase) == (3, Phase.RETRACEMENT)
     assert units(ladder) == ([-4, -3, -2], [0])
 
 
 def test_coins_sold_beyond_their_slot_come_from_the_highest_stop() -> None:
     ladder = opened()
-    ladder.sold(ladder.slots[0], "sell -4", fill_of(Side.SELL, 7, 96))
+    sold(ladder, ladder.slots[0], "sell -4", fill_of(Side.SELL, 7, 96))
     assert [slot.coins for slot in ladder.slots] == [0, 5, 5, 3, 0]
-    assert ladder.position == 13
+    assert ladder.book.position == 13
 
 
 def test_coins_sold_that_nobody_knew_of_come_from_the_next_buy() -> None:
     ladder = opened()
-    ladder.sold(ladder.slots[0], "sell -4", fill_of(Side.SELL, 23, 96))
+    sold(ladder, ladder.slots[0], "sell -4", fill_of(Side.SELL, 23, 96))
     assert ladder.long_slots == 0
-    assert (ladder.position, ladder.oversold) == (-3, 3)
-    ladder.bought(ladder.slots[1], -3, "buy -3", fill_of(Side.BUY, 2, 97))
+    assert (ladder.book.position, ladder.oversold) == (-3, 3)
+    bought(ladder, ladder.slots[1], -3, "buy -3", fill_of(Side.BUY, 2, 97))
     assert (ladder.long_slots, ladder.oversold) == (0, 1)
-    ladder.bought(ladder.slots[1], -3, "buy -3", fill_of(Side.BUY, 3, 97))
-    assert (ladder.slots[1].coins, ladder.oversold, ladder.position) == (2, 0, 2)
+    bought(ladder, ladder.slots[1], -3, "buy -3", fill_of(Side.BUY, 3, 97))
+    assert (ladder.slots[1].coins, ladder.oversold, ladder.book.position) == (2, 0, 2)
     # 20 bought at 100 and 3 at 97, 23 sold at 96.
-    assert ladder.realized_pnl == -83
+    assert ladder.book.realized_pnl == -83
 
 
 def test_dust_leaves_its_slot_and_goes_with_the_next_stop() -> None:
     ladder = opened()
-    ladder.sold(ladder.slots[3], "sell -1", fill_of(Side.SELL, "4.95", 99))
+    sold(ladder, ladder.slots[3], "sell -1", fill_of(Side.SELL, "4.95", 99))
     ladder.sweep(ladder.slots[3])
-    assert (ladder.long_slots, ladder.dust, ladder.position) == (3, D("0.05"), D("15.05"))
+    assert (ladder.long_slots, ladder.dust, ladder.book.position) == (3, D("0.05"), D("15.05"))
     ladder.take_dust(ladder.slots[2])
     assert (ladder.slots[2].coins, ladder.dust) == (D("5.05"), 0)
     # The sale ended with the sweep: a buy refills it, and a later sale of the slot is another one.
-    ladder.bought(ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 5, 100))
-    ladder.sold(ladder.slots[3], "sell -1", fill_of(Side.SELL, 5, 99))
-    ladder.bought(ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 5, 100))
+    bought(ladder, ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 5, 100))
+    sold(ladder, ladder.slots[3], "sell -1", fill_of(Side.SELL, 5, 99))
+    bought(ladder, ladder.slots[3], 0, "buy 0", fill_of(Side.BUY, 5, 100))
     assert (ladder.round_trips.count, ladder.round_trips.whipsaw_cost) == (2, 10)
 
 
 def test_a_fifth_long_slot_gets_a_stop_and_heals_at_the_next_sale() -> None:
     ladder = opened()
-    ladder.bought(ladder.slots[4], 0, "buy 0", fill_of(Side.BUY, 5, 100))
+    bought(ladder, ladder.slots[4], 0, "buy 0", fill_of(Side.BUY, 5, 100))
     assert units(ladder) == ([-5, -4, -3, -2, -1], [])
     assert ladder.phase is Phase.ADVANCE
     ladder.touch(D(99))
-    seller = next(stop.slot for stop in ladder.target().stops if stop.unit == -2)
-    ladder.sold(ladder.slots[seller], "sell -1", fill_of(Side.SELL, 5, 99))
+    seller = next(stop.slot for stop in ladder.windows().stops if stop.unit == -2)
+    sold(ladder, ladder.slots[seller], "sell -1", fill_of(Side.SELL, 5, 99))
     assert units(ladder) == ([-5, -4, -3, -2], [])
 
 
@@ -521,7 +530,7 @@ def test_reaching_decline_in_several_fills_reinvests_once() -> None:
     for slot, unit in zip(reversed(ladder.slots[:SLOTS]), (-1, -2, -3, -4), strict=True):
         ladder.touch(ladder.grid.price(unit))
         for part in (2, 3):
-            ladder.sold(slot, f"sell {unit}", fill_of(Side.SELL, part, ladder.grid.price(unit)))
+            sold(ladder, slot, f"sell {unit}", fill_of(Side.SELL, part, ladder.grid.price(unit)))
     assert ladder.phase is Phase.DECLINE
     assert ladder.fragment == D("487.5")
-    assert [buy.size for buy in ladder.target().buys] == [D("5.02"), D("4.97"), D("4.92"), D("4.87")]
+    assert [buy.size for buy in ladder.windows().buys] == [D("5.02"), D("4.97"), D("4.92"), D("4.87")]

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hypertui.core.market import ZERO, Fill, Side
-from hypertui.strategy.ladder.ladder import Ladder, Slot
+from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
-from tests.strategy.driver import COIN, fifo_realized, fill_of, plan_of
+from hypertui.strategy.ladder.slots import Due, Slot, expected
+from tests.strategy.driver import COIN, bought, fifo_realized, fill_of, ladder_from, plan_of, sold
 
 TRUST_SLOTS = 1
 FEE_RATE = Decimal("0.00045")
@@ -43,7 +44,7 @@ class LadderMachine(RuleBasedStateMachine):
         self.funding = ZERO
         self.orders: list[Working] = []
         self.placed = 0
-        self.ladder = Ladder.open(plan, [entry])
+        self.ladder: Ladder = ladder_from(plan, [entry])
         self._converge()
 
     @rule(units=st.integers(-6, 6), part=st.sampled_from(["0", "0.01", "0.5", "0.99"]))
@@ -57,6 +58,9 @@ class LadderMachine(RuleBasedStateMachine):
 
     def _due(self) -> list[Working]:
         return [order for order in self.orders if order.due]
+
+    def _due_by_slot(self) -> dict[int, Due]:
+        return {order.slot.index: Due(order.side, order.unit) for order in self._due()}
 
     @precondition(lambda self: self._due())
     @rule(data=st.data(), whole=st.booleans(), slip=st.integers(-3, 3))
@@ -74,24 +78,24 @@ class LadderMachine(RuleBasedStateMachine):
 
     @rule(cents=st.integers(-200, 200))
     def funding_comes(self, cents: int) -> None:
-        self.ladder.fund(Decimal(cents) / 100)
+        self.ladder.book.funding += Decimal(cents) / 100
         self.funding += Decimal(cents) / 100
         self._converge()
 
     @invariant()
     def coins_are_conserved(self) -> None:
         held = sum((slot.coins for slot in self.ladder.slots), ZERO)
-        assert held == self.ladder.position
+        assert held == self.ladder.book.position
         assert held == sum((fill.size * fill.side.sign for fill in self.fills), ZERO)
         assert held >= 0
 
     @invariant()
     def money_adds_up(self) -> None:
         realized = fifo_realized(self.fills) + Fraction(self.funding)
-        assert abs(Fraction(self.ladder.realized_pnl) - realized) < Fraction(1, 10**12)
+        assert abs(Fraction(self.ladder.book.realized_pnl) - realized) < Fraction(1, 10**12)
         cash = -sum((fill.value * fill.side.sign + fill.fee for fill in self.fills), ZERO) + self.funding
-        worth = cash + self.ladder.position * self.mark
-        assert abs(self.ladder.net_pnl(self.mark) - worth) < Decimal("1e-12")
+        worth = cash + self.ladder.book.position * self.mark
+        assert abs(self.ladder.book.net_pnl(self.mark) - worth) < Decimal("1e-12")
 
     @invariant()
     def exposure_is_bounded(self) -> None:
@@ -102,11 +106,13 @@ class LadderMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_target_has_the_shape_of_the_invariant(self) -> None:
-        target = self.ladder.target()
+        due = self._due_by_slot()
+        target = self.ladder.windows(due)
         stops, buys = [s.unit for s in target.stops], [b.unit for b in target.buys]
-        k, c = sum(slot.expected_long for slot in self.ladder.slots), self.ladder.unit
+        k = sum(expected(slot, due.get(slot.index)) is not None for slot in self.ladder.slots)
+        c = self.ladder.unit
         assert stops == list(range(c - k, c))
-        if self.ladder.halted is None:
+        if not self.ladder.halted:
             assert buys == list(range(c + 1, c + 5 - k))
         else:
             assert buys == []
@@ -115,7 +121,7 @@ class LadderMachine(RuleBasedStateMachine):
     def at_rest_the_orders_are_the_target(self) -> None:
         if self._due():
             return
-        target = self.ladder.target()
+        target = self.ladder.windows()
         k = self.ladder.long_slots
         stops = sorted((o.unit, o.left) for o in self.orders if o.side is Side.SELL)
         buys = sorted((o.unit, o.left) for o in self.orders if o.side is Side.BUY)
@@ -123,8 +129,8 @@ class LadderMachine(RuleBasedStateMachine):
         assert buys == [(buy.unit, buy.size) for buy in target.buys]
         assert len({order.unit for order in self.orders}) == len(self.orders)
         assert len(stops) == k
-        assert sum((size for _, size in stops), ZERO) == self.ladder.position
-        if self.ladder.halted is None:
+        assert sum((size for _, size in stops), ZERO) == self.ladder.book.position
+        if not self.ladder.halted:
             assert len(self.orders) == max(SLOTS, k)
 
     def teardown(self) -> None:
@@ -145,7 +151,6 @@ class LadderMachine(RuleBasedStateMachine):
             passed = self.mark <= trigger if order.side is Side.SELL else self.mark >= trigger
             if passed and not order.due:
                 order.due = True
-                self.ladder.expect(order.slot, order.side, order.unit)
 
     def _execute(self, order: Working, size: Decimal, slip: int) -> None:
         price = self.ladder.grid.price(order.unit) + Decimal(slip) / 10
@@ -153,16 +158,15 @@ class LadderMachine(RuleBasedStateMachine):
         self.fills.append(fill)
         order.left -= size
         if order.side is Side.BUY:
-            self.ladder.bought(order.slot, order.unit, order.client_id, fill)
+            bought(self.ladder, order.slot, order.unit, order.client_id, fill)
         else:
-            self.ladder.sold(order.slot, order.client_id, fill)
+            sold(self.ladder, order.slot, order.client_id, fill)
         if order.left == 0:
             self._end(order)
         self._converge()
 
     def _end(self, order: Working) -> None:
         self.orders.remove(order)
-        self.ladder.settle(order.slot)
         if order.side is Side.BUY:
             self.ladder.disarmed(order.unit)
 
@@ -174,10 +178,11 @@ class LadderMachine(RuleBasedStateMachine):
         return order
 
     def _converge(self) -> None:
-        target = self.ladder.target()
+        due = self._due_by_slot()
+        target = self.ladder.windows(due)
         for stop in target.stops:
             slot = self.ladder.slots[stop.slot]
-            if slot.coins == 0 or slot.due is not None:
+            if slot.coins == 0 or slot.index in due:
                 continue
             old = [order for order in self.orders if order.slot is slot]
             if any(order.unit == stop.unit and order.left == slot.coins for order in old):
@@ -185,7 +190,6 @@ class LadderMachine(RuleBasedStateMachine):
             if not old and slot.stop_unit is not None and self.mark <= self.ladder.grid.price(slot.stop_unit):
                 order = self._place(Side.SELL, slot.stop_unit, slot.coins, slot)
                 order.due = True
-                self.ladder.expect(slot, Side.SELL, slot.stop_unit)
                 return self._converge()
             self._place(Side.SELL, stop.unit, slot.coins, slot)
             slot.stop_unit = stop.unit

@@ -22,8 +22,8 @@ def _pair(reinvest: Reinvest, fee_rate: str) -> tuple[Walk, Table]:
 
 def _move(walk: Walk, table: Table, units: int) -> None:
     """Move both by so many units; the ladder in one jump."""
-    steps = walk.to(100 + table.c + units)
-    assert len(steps) == abs(units)
+    moves = walk.to(100 + table.c + units)
+    assert len(moves) == abs(units)
     for _ in range(abs(units)):
         if units > 0:
             table.up()
@@ -33,28 +33,28 @@ def _move(walk: Walk, table: Table, units: int) -> None:
 
 def _check(walk: Walk, table: Table) -> None:
     ladder = walk.ladder
-    target = ladder.target()
-    k, c = len(target.stops), ladder.unit
-    stops = [stop.unit for stop in target.stops]
-    buys = [buy.unit for buy in target.buys]
+    windows = ladder.windows()
+    k, c = len(windows.stops), ladder.unit
+    stops = [stop.unit for stop in windows.stops]
+    buys = [buy.unit for buy in windows.buys]
     assert stops == list(range(c - k, c))
     assert buys == list(range(c + 1, c + 5 - k))
     assert len(set(stops) | set(buys)) == 4
     assert ladder.long_slots == k
-    assert sum(stop.size for stop in target.stops) == ladder.position
+    assert sum(stop.size for stop in windows.stops) == ladder.book.position
 
     assert c == table.c
-    assert [(stop.unit, stop.size) for stop in target.stops] == table.stops
-    assert [(buy.unit, buy.size) for buy in target.buys] == table.buys
+    assert [(stop.unit, stop.size) for stop in windows.stops] == table.stops
+    assert [(buy.unit, buy.size) for buy in windows.buys] == table.buys
     assert ladder.phase == table.phase
-    assert ladder.halted is None
+    assert ladder.halted == ""
 
 
 @pytest.mark.parametrize("reinvest", Reinvest)
 def test_every_path_of_single_units_follows_the_table(reinvest: Reinvest) -> None:
     def descend(walk: Walk, table: Table, moves: int) -> int:
         _check(walk, table)
-        assert walk.ladder.realized_pnl == table.realized
+        assert walk.ladder.book.realized_pnl == table.realized
         if reinvest is not Reinvest.CONTINUOUS:
             assert walk.ladder.fragment == table.fragment
         if moves == 0:

@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, OrderType, Side
+from hypertui.core.market import KNOWN_INSTRUMENTS, OPERATOR, Fill, Instrument, Order, OrderType, Side
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.own_orders import SeenPrice
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade import Trade
+from hypertui.strategy.base import PlanError
 from hypertui.strategy.ladder.grid import UnitGrid
-from hypertui.strategy.ladder.plan import BuyOrder, Plan, PlanError
-from tests.strategy.driver import COIN, plan_of
+from hypertui.strategy.ladder.plan import BuyOrder, Plan
+from hypertui.strategy.ladder.strategy import LadderStrategy
+from hypertui.strategy.ladder.trade_plan import LadderPlan
+from tests.strategy.driver import COIN, Walk, fill_of, plan_of
 
 D = Decimal
 
@@ -110,7 +117,7 @@ def test_the_remainder_counts_for_the_lowest_stop() -> None:
 def test_an_accepted_plan_breaks_no_rule_of_the_venue(
     instrument: Instrument, price: Decimal, unit_size: Decimal, position_size: Decimal
 ) -> None:
-    plan = Plan(instrument, unit_size, position_size)
+    plan = LadderPlan(instrument, unit_size, position_size)
     try:
         plan.check_at(price)
     except PlanError as error:
@@ -122,12 +129,18 @@ def test_an_accepted_plan_breaks_no_rule_of_the_venue(
     grid = UnitGrid(price, unit_size, instrument)
     triggers = [grid.price(unit) for unit in range(-4, 5)]
     assert triggers == sorted(set(triggers))
-    for trigger, size in zip(triggers, plan.split(coins), strict=False):
-        stop = plan.stop("id", trigger, size)
+    entry = Fill(instrument.symbol, Side.BUY, coins, price, D(0), 1, 1, 1)
+    wanted = plan.start([entry]).target(()).orders
+    assert [(want.trigger, want.size) for want in wanted] == list(
+        zip(triggers, plan.split(coins), strict=False)
+    )
+    for want in wanted:
+        stop = want.order("id", instrument.symbol, want.size)
+        assert stop.trigger is not None
         assert instrument.is_price(stop.limit)
-        assert instrument.is_price(trigger)
-        assert instrument.is_size(size)
-        assert size * stop.limit >= instrument.min_order_value
+        assert instrument.is_price(stop.trigger)
+        assert instrument.is_size(stop.size)
+        assert stop.size * stop.limit >= instrument.min_order_value
 
 
 @given(st.integers(0, 10**7))
@@ -147,17 +160,26 @@ def test_prices_of_the_grid_are_rounded_once_and_half_even() -> None:
     assert third.price(1000) == D("43.333")
 
 
+def orders_of(plan: LadderPlan, *prices: int) -> dict[str, Order]:
+    """What a trade that was opened at 100 wants after these prices, by key, as orders."""
+    walk = Walk.start(plan).path(*prices)
+    wanted = LadderStrategy(walk.ladder).target(()).orders
+    return {str(want.key): want.order("0x1", "COIN", want.size) for want in wanted}
+
+
 def test_orders_are_triggers_that_can_only_do_their_job() -> None:
     plan = plan_of()
-    stop = plan.stop("0x1", D(99), D(5))
+    stop = orders_of(plan)["stop/3"]
+    assert (stop.client_id, stop.symbol) == ("0x1", "COIN")
     assert (stop.side, stop.type, stop.reduce_only) == (Side.SELL, OrderType.STOP_MARKET, True)
     assert (stop.trigger, stop.limit, stop.size) == (99, D("89.1"), 5)
-    buy = plan.buy("0x2", D(101), D("4.95"))
+    buy = orders_of(plan, 102, 101, 100)["entry/0"]
     assert (buy.side, buy.type, buy.reduce_only) == (Side.BUY, OrderType.STOP_MARKET, False)
-    assert (buy.trigger, buy.limit) == (101, D("111.1"))
-    exact = plan_of(buy_order=BuyOrder.STOP_LIMIT).buy("0x3", D(101), D(5))
+    assert (buy.trigger, buy.limit, buy.size) == (101, D("111.1"), D("4.95"))
+    exact = orders_of(plan_of(buy_order=BuyOrder.STOP_LIMIT), 102, 101, 100)["entry/0"]
     assert (exact.type, exact.trigger, exact.limit) == (OrderType.STOP_LIMIT, 101, 101)
-    entry = plan.entry("0x4", D(100))
+    entry = plan.opening("0x4", D(100))
+    assert (entry.client_id, entry.symbol) == ("0x4", "COIN")
     assert (entry.side, entry.type, entry.trigger, entry.reduce_only) == (
         Side.BUY,
         OrderType.IOC,
@@ -165,6 +187,21 @@ def test_orders_are_triggers_that_can_only_do_their_job() -> None:
         False,
     )
     assert (entry.size, entry.limit) == (20, 101)
-    sale = plan.sale("0x5", D(100), D(5))
+
+
+def test_a_sale_at_the_market_may_fill_at_the_slippage_below_the_price() -> None:
+    trade = Trade(plan_of().start([fill_of(Side.BUY, 20, 100)]), Timing(), ClientIds(1))
+    sale = trade.convergence(SeenPrice(D(100), 1), 1).close(D(5), "", OPERATOR).order
     assert (sale.side, sale.type, sale.trigger, sale.reduce_only) == (Side.SELL, OrderType.IOC, None, True)
-    assert sale.limit == 90
+    assert (sale.size, sale.limit) == (5, 90)
+    # Coins whose stop the price has passed are sold by an order of the same kind.
+    (passed,) = [
+        sent.order for sent in trade.decide(SeenPrice(D(99), 1), 1).places if sent.order.is_immediate
+    ]
+    assert (passed.side, passed.type, passed.trigger, passed.reduce_only) == (
+        Side.SELL,
+        OrderType.IOC,
+        None,
+        True,
+    )
+    assert (passed.size, passed.limit) == (5, D("89.1"))

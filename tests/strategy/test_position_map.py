@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.core.market import Side
 from hypertui.strategy.ladder.position_map import ORDERS_KEPT, PositionMap
-from hypertui.strategy.ladder.trace import traced
+from hypertui.strategy.ladder.trace import trace_row, traced
 from tests.strategy.driver import Walk, fill_of
 
 
@@ -34,7 +34,8 @@ def test_of_each_unit_the_newest_orders_are_kept_and_all_are_counted() -> None:
     assert units.find("2") is None
     assert units.status("2", "cancelled", 99) is False
     units.filled("2", fill_of(Side.BUY, 1, 101), Decimal(0))
-    assert [execution.unit for execution in units.executions] == [None]
+    assert units.at(1).changes == ORDERS_KEPT + 3  # one that is not kept has no place
+    assert all(not order.fills for order in units.orders(1))
 
 
 def test_the_same_status_twice_is_no_news() -> None:
@@ -58,8 +59,10 @@ def test_the_map_grows_lazily_both_ways() -> None:
 
 def test_a_record_of_the_trace_is_the_state_after_the_step() -> None:
     walk = Walk.start(fee_rate="0.001")
-    (step,) = walk.to("98.7")
-    assert json.loads(json.dumps(traced(step, walk.ladder).record(tick=4))) == {
+    (move,) = walk.to("98.7")
+    record = traced(move, walk.ladder, {})
+    assert record.move is move
+    assert json.loads(json.dumps(trace_row(record, tick=4))) == {
         "seq": 1,
         "tick": 4,
         "price": "98.7",
@@ -72,4 +75,4 @@ def test_a_record_of_the_trace_is_the_state_after_the_step() -> None:
         "fragment_usd": "500",
         "realized_pnl": "-5.995",
     }
-    assert "tick" not in traced(step, walk.ladder).record()
+    assert "tick" not in trace_row(record)
