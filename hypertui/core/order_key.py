@@ -8,7 +8,7 @@ from enum import StrEnum
 _NUMBERS = 256
 
 
-class Place(StrEnum):
+class KeyKind(StrEnum):
     """What a strategy may have orders for."""
 
     STOP = "stop"  # the exit that protects coins
@@ -18,16 +18,16 @@ class Place(StrEnum):
     OPENING = "opening"  # of the trade itself
 
 
-_CODES = {Place.STOP: 0, Place.ENTRY: 1, Place.TARGET: 2, Place.CLOSE: 3, Place.OPENING: 0xFF}
-_PLACES = {code: place for place, code in _CODES.items()}
+_CODES = {KeyKind.STOP: 0, KeyKind.ENTRY: 1, KeyKind.TARGET: 2, KeyKind.CLOSE: 3, KeyKind.OPENING: 0xFF}
+_KINDS = {code: kind for kind, code in _CODES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """The `number`th of a strategy's orders of one place, counted from 0 to 255. At most one order of a key
+    """The `number`th of a strategy's orders of one kind, counted from 0 to 255. At most one order of a key
     is unacknowledged; older ones may be dying beside it."""
 
-    place: Place
+    kind: KeyKind
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -36,25 +36,25 @@ class OrderKey:
 
     def __str__(self) -> str:
         """As it is journalled and shown: `stop/2`."""
-        return f"{self.place.value}/{self.number}"
+        return f"{self.kind.value}/{self.number}"
 
     @classmethod
     def parse(cls, text: str) -> OrderKey:
         """The key with this text. Raises ValueError for what is none."""
-        place, _, number = text.partition("/")
-        return cls(Place(place), int(number))
+        kind, _, number = text.partition("/")
+        return cls(KeyKind(kind), int(number))
 
     @property
     def code(self) -> int:
         """The same in the 16 bits that a client id has for it."""
-        return _CODES[self.place] << 8 | self.number
+        return _CODES[self.kind] << 8 | self.number
 
     @classmethod
     def of_code(cls, code: int) -> OrderKey | None:
         """The key with this code, None where there is none."""
-        place = _PLACES.get(code >> 8)
-        return None if place is None else cls(place, code & 0xFF)
+        kind = _KINDS.get(code >> 8)
+        return None if kind is None else cls(kind, code & 0xFF)
 
 
-OPENING = OrderKey(Place.OPENING)
-CLOSE = OrderKey(Place.CLOSE)
+OPENING = OrderKey(KeyKind.OPENING)
+CLOSE = OrderKey(KeyKind.CLOSE)

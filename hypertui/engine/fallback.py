@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from hypertui.core.market import ONE, plain
-from hypertui.core.order_key import OrderKey, Place
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.engine.make_safe import NotSafe, Safety
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.exposure import Exposure
@@ -21,7 +21,7 @@ from hypertui.port.snapshot import Invariant, Mode, Severity
 from hypertui.strategy.base import StrategyPlan
 
 _EVERY = 5.0
-_STOP = OrderKey(Place.STOP)
+_STOP = OrderKey(KeyKind.STOP)
 _KEYS = ("books", "unprotected")
 
 

@@ -14,7 +14,7 @@ coins covered and the exposure bounded:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -241,7 +241,7 @@ class Convergence:
         return Order(client_id, instrument.symbol, side, size, OrderType.IOC, limit, reduce_only=True)
 
 
-_EXITS = (Role.STOP, Role.SALE, Role.TARGET)
+_EXITS = (Role.STOP, Role.SALE, Role.TARGET, Role.CLOSE)
 
 
 def _exits(target: Target) -> list[WantedOrder]:

@@ -44,7 +44,7 @@ def _exit_words(want: WantedOrder, old: OwnOrder | None) -> tuple[Reason, str]:
     if not _stood_there(old, want):
         place = _place(want.level, want.trigger or want.limit)
         return want.reason, f"{where} follows the price to {place}"
-    return want.reason, f"{where} covers {plain(old.remaining)}, there are {plain(want.size)}"
+    return want.reason, f"{where} covers {plain(old.remaining)}, {plain(want.size)} are held"
 
 
 def _in_place_of_a_dead_one(reason: Reason, where: str, old: OwnOrder) -> tuple[Reason, str]:

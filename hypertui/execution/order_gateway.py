@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from hypertui.core.market import Fill, IngestVia, OrderType
+from hypertui.core.market import Fill, IngestVia
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import (
@@ -94,7 +94,7 @@ class OrderGateway:
         for action in actions:
             if isinstance(action, Place):
                 expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
-                self._exchange.prepare([o.order for o in action.orders], expires_at)
+                self._exchange.prepare([o.order for o in action.orders], expires_at, action.grouping)
 
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the queue."""
@@ -124,7 +124,9 @@ class OrderGateway:
 
     async def _place(self, action: Place) -> Sequence[Placed]:
         expires_at = self._clock_sync.expiry(action.orders[0].expires_at)
-        return await self._exchange.place([order.order for order in action.orders], expires_at)
+        return await self._exchange.place(
+            [order.order for order in action.orders], expires_at, action.grouping
+        )
 
     async def _cancel(self, action: Cancel) -> Sequence[CancelOutcome]:
         expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in action.orders))
@@ -220,4 +222,4 @@ def _may_have_fills(report: OrderReport | None, order: OwnOrder) -> bool:
         return False
     if report.state.ended:
         return True
-    return report.remaining < order.remaining or order.order.type is OrderType.IOC
+    return report.remaining < order.remaining or order.order.is_immediate

@@ -88,7 +88,7 @@ def test_names_are_shortened_at_the_end_that_tells_least() -> None:
     assert fmt.account("0x8f3c2a9d1be4570f6a8c3d2e1f0a9b8c7d6e21c4") == "0x8f…21c4"
     assert fmt.order_id(91_238_812) == "…8812"
     assert fmt.order_id(None) == "–"
-    assert fmt.unit(-4) == "−4"
+    assert (fmt.unit(-4), fmt.unit(None)) == ("−4", "–")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,24 @@ def test_orders_that_differ_are_named_and_explained() -> None:
         assert "0x5a000000000000000000000000000001" in text
         assert "0x5a000000000000000000000000000002" in await desk.press(pilot, "down")
         assert "DETAILS" not in await desk.press(pilot, "enter")
+
+    drive(desk.app, scenario)
+
+
+def test_wanted_orders_without_a_level_are_rows_of_their_own() -> None:
+    view = states.running()
+    unplaced = replace(
+        view.orders[0], level=None, working=None, listed=None, state=None, client_id=None, order_id=None
+    )
+    both = (replace(unplaced, key="stop/0"), replace(unplaced, key="stop/1", trigger=D(63_250)))
+    desk = Desk(snapshot=replace(view, orders=both))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, "2", "down", "down")
+        row = desk.lists[0].current
+        assert row is not None
+        told = json.loads(row.copied)
+        assert (told["unit"], told["trigger"]) == (None, "63250")
 
     drive(desk.app, scenario)
 

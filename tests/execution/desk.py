@@ -9,6 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from hypertui.core.market import OPERATOR, OTHERS, Fill, IngestVia, Instrument, Reason, Side
+from hypertui.core.order_key import OrderKey
 from hypertui.exchange.protocol import (
     Allowance,
     OrderReport,
@@ -42,13 +43,13 @@ from hypertui.execution.trading_state import Posture
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.request_budget import RequestBudget
-from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
+from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 from tests.support.ladders import ladder_of
 from tests.support.memory_journal import MemoryJournal
 
 SOL = Instrument("SOL", 2, 20)
-PLAN = Plan(SOL, Decimal(1), Decimal(4_000), reinvest=Reinvest.OFF)
+PLAN = LadderPlan(SOL, Decimal(1), Decimal(4_000), reinvest=Reinvest.OFF)
 START = 1_000_000
 
 
@@ -82,7 +83,7 @@ class Desk:
 
     def opened(self) -> Trade:
         """The trade just after its entry."""
-        return Trade(Ladder.open(self.plan, [self.entry]), Timing(), ClientIds(7))
+        return Trade(self.plan.start([self.entry]), Timing(), ClientIds(7))
 
     # What a restart has
 
@@ -184,7 +185,7 @@ class Desk:
         return self.granting.close(size, SeenPrice(price, self.now), why, OPERATOR, self.now).orders[0]
 
     def acts(
-        self, busy: bool = False, placing: Set[int] = frozenset()
+        self, busy: bool = False, placing: Set[OrderKey] = frozenset()
     ) -> tuple[list[OwnOrder], list[OwnOrder]]:
         """The orders that are placed next, and those that are cancelled."""
         actions = self.converge(UnderWay(busy, placing))
@@ -237,13 +238,18 @@ class Desk:
 
     def units(self, side: Side) -> list[int]:
         """Where orders of a side are alive."""
-        return sorted(order.unit for order in self.tracker.alive if order.order.side is side)
+        return sorted(_level(order) for order in self.tracker.alive if order.order.side is side)
 
     def _one(self, side: Side, unit: int) -> OwnOrder:
-        found = [o for o in self.tracker.alive if o.order.side is side and o.unit == unit]
+        found = [o for o in self.tracker.alive if o.order.side is side and o.level == unit]
         assert len(found) == 1, found
         return found[0]
 
 
 def units(orders: Sequence[OwnOrder]) -> list[int]:
-    return [order.unit for order in orders]
+    return [_level(order) for order in orders]
+
+
+def _level(order: OwnOrder) -> int:
+    assert order.level is not None, "the ladder's orders have one"
+    return order.level

@@ -117,7 +117,7 @@ def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
     adoption = Adoption(desk.recorder, knows, book, lambda: desk.now, "0x" + "ab" * 20)
     for _ in range(2):
         assert adoption.take([lost], Decimal(30)) == ""
-        assert desk.ladder.held == 30
+        assert desk.ladder.book.held == 30
 
 
 def test_a_position_with_the_stops_of_a_lost_trade_is_taken_over_with_them() -> None:

@@ -38,12 +38,12 @@ def test_a_traded_step_is_in_every_book(venue: LocalVenue) -> None:
     with LiveEngine(venue) as engine:
         engine.opened()
         entry = snapshot_when(engine, lambda view: len(view.orders) == 4, "the books of the entry")
-        assert [fill.unit for fill in entry.fills] == [None] * len(entry.fills)
+        assert [fill.level for fill in entry.fills] == [None] * len(entry.fills)
         assert sum(lot.size for lot in entry.lots) == entry.position
         engine.go_to(-1)
         view = snapshot_when(engine, lambda view: view.unit == -1 and view.long_slots == 3, "the sale")
         sale = view.fills[0]
-        assert (sale.side, sale.unit) == (Side.SELL, -1)
+        assert (sale.side, sale.level) == (Side.SELL, -1)
         assert sale.value == sale.size * sale.price
         assert sale.slippage == view.position_map[
             next(i for i, row in enumerate(view.position_map) if row.unit == -1)
@@ -83,13 +83,13 @@ def test_a_paused_trade_says_what_it_would_go_back_to(venue: LocalVenue) -> None
         assert engine.engine.snapshot.reason == "by test@tty"
         venue.set_price("SOL", engine.unit_price(2))
         view = snapshot_when(engine, lambda view: view.unit == 2, "two units up")
-        places = [order.unit for order in view.orders if order.working is None]
-        cancels = [order.unit for order in view.orders if order.expected is None]
+        places = [order.level for order in view.orders if order.working is None]
+        cancels = [order.level for order in view.orders if order.expected is None]
         assert (places, cancels) == ([0, 1], [-4, -3])
         assert {order.fault for order in view.orders} == {""}
         engine.command(Verb.RESUME)
         view = snapshot_when(engine, at_work, "the resumption")
-        assert [order.unit for order in view.orders] == [-2, -1, 0, 1]
+        assert [order.level for order in view.orders] == [-2, -1, 0, 1]
 
 
 def test_health_tells_of_answers_memory_and_the_journal(venue: LocalVenue) -> None:

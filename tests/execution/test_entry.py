@@ -11,7 +11,7 @@ from eth_account import Account as EthAccount
 from hyperliquid.exchange import Exchange as SdkExchange
 
 from hypertui.cli.journal import journals
-from hypertui.core.market import Fill, Order, OrderType, Side
+from hypertui.core.market import Fill, Grouping, Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, paper
 from hypertui.exchange.protocol import Exchange, FeedMessage, Filled, FillNotice, Unknown, Unreachable
 from hypertui.execution import entry
@@ -56,8 +56,10 @@ class Unlucky(HyperliquidExchange):
         self._fail()
         return await super().order_report(client_id)
 
-    async def place(self, orders: Sequence[Order], expires_at: int) -> Any:
-        answer = await super().place(orders, expires_at)
+    async def place(
+        self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
+    ) -> Any:
+        answer = await super().place(orders, expires_at, grouping)
         if self.lose_placement:
             self.lose_placement = False
             raise Unknown("the answer was lost")

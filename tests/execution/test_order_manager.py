@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Fill, OrderType, Side
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.actions import AskAbout, Cancel, Place
@@ -15,6 +16,7 @@ from hypertui.execution.trade_inputs import DustCorrected, OrdersNotPlaced, Pati
 from hypertui.execution.trading_state import Posture
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
+from tests.support.ladders import windows_of
 
 
 def test_at_rest_the_target_works_and_nothing_is_done() -> None:
@@ -29,7 +31,7 @@ def test_a_stop_is_moved_by_placing_the_new_one_first() -> None:
     lowest = desk.stop(-4)
     desk.mark(101)
     (moved,) = desk.places()
-    assert moved.unit == 0
+    assert moved.level == 0
     assert desk.converge() == []  # one order of a slot that is not acknowledged, and the old one stays
     desk.acknowledge(moved)
     assert desk.cancels() == [lowest]
@@ -62,7 +64,7 @@ def test_a_due_order_is_never_cancelled_and_its_replacement_keeps_its_unit() -> 
     desk.mark(99)
     stop = desk.stop(-1)
     assert desk.converge() == []  # the buy has to wait for the sale
-    assert [buy.unit for buy in desk.ladder.target().buys] == [0]
+    assert [buy.unit for buy in windows_of(desk.tracker).buys] == [0]
     desk.fill(stop)
     assert units(desk.places()) == [0]
 
@@ -94,7 +96,7 @@ def test_only_coins_that_are_held_get_a_stop() -> None:
     assert desk.places() == []
     desk.fill(buy, 4)
     (stop,) = desk.places()
-    assert (stop.unit, stop.order.size, stop.order.reduce_only) == (-1, 4, True)
+    assert (stop.level, stop.order.size, stop.order.reduce_only) == (-1, 4, True)
     desk.acknowledge(stop)
     desk.fill(buy)
     (whole,) = desk.places()
@@ -118,7 +120,7 @@ def test_coins_whose_stop_is_gone_above_it_get_a_new_one() -> None:
     stop = desk.stop(-1)
     desk.tell(stop, OrderState.CANCELLED, stop.remaining)
     (again,) = desk.places()
-    assert (again.role, again.unit, again.order.size) == (Role.STOP, -1, 10)
+    assert (again.role, again.level, again.order.size) == (Role.STOP, -1, 10)
 
 
 def test_a_mark_older_than_the_purchase_does_not_sell_it() -> None:
@@ -162,7 +164,7 @@ def test_once_it_is_explained_where_coins_went_nothing_waits_for_them() -> None:
     desk.wait(2_000)
     assert desk.places() == []
     desk.adopt(Fill("SOL", Side.SELL, stop.order.size, Decimal(99), Decimal(0), desk.now, 9, 9))
-    assert [order.unit for order in desk.places() if order.role is Role.BUY] == [1]
+    assert [order.level for order in desk.places() if order.role is Role.BUY] == [1]
 
 
 def test_a_sale_refused_because_nothing_is_held_is_not_repeated_at_once() -> None:
@@ -197,8 +199,8 @@ def test_remainders_that_are_worth_an_order_together_get_one(mark: int | str, ro
     stops = [desk.stop(unit) for unit in left]
     desk.mark(98)
     for stop in stops:
-        desk.tell(stop, OrderState.CANCELLED, left[stop.unit])
-        desk.fill(stop, stop.remaining - left[stop.unit])
+        desk.tell(stop, OrderState.CANCELLED, left[stop.level])
+        desk.fill(stop, stop.remaining - left[stop.level])
     desk.mark(mark)
     placed = [order for order in desk.places() if order.order.side is Side.SELL]
     assert [(order.role, order.order.size) for order in placed] == [(role, sum(left.values()))]
@@ -215,9 +217,9 @@ def test_while_an_action_is_under_way_only_coins_without_a_stop_get_one() -> Non
     bought = desk.buy(0)
     desk.fill(bought)
     desk.mark(101)  # all stops are to follow, and only the coins just bought have none
-    assert desk.acts(busy=True, placing={bought.slot}) == ([], []), "the answer for this slot is awaited"
+    assert desk.acts(busy=True, placing={_stop_of(bought)}) == ([], []), "the answer for this stop is awaited"
     placed, cancelled = desk.acts(busy=True)
-    assert [(order.role, order.slot) for order in placed] == [(Role.STOP, bought.slot)]
+    assert [(order.role, order.key) for order in placed] == [(Role.STOP, _stop_of(bought))]
     assert cancelled == []
     assert desk.acts(busy=True) == ([], []), "one is on its way"
     desk.wait(desk.tracker.timing.confirm_after)
@@ -234,16 +236,16 @@ def test_buys_move_one_by_one_to_a_new_size_the_farthest_first() -> None:
     for unit in (-3, -4):
         desk.fill(desk.stop(unit))
     nearer, farther = desk.buy(-1), desk.buy(0)
-    sizes = [buy.size for buy in desk.ladder.target().buys]
+    sizes = [buy.size for buy in windows_of(desk.tracker).buys]
     assert [nearer.order.size, farther.order.size] != sizes[2:]
     placed, cancelled = desk.acts()
-    assert [(order.unit, order.order.size) for order in placed] == [(-3, sizes[0]), (-2, sizes[1])]
+    assert [(order.level, order.order.size) for order in placed] == [(-3, sizes[0]), (-2, sizes[1])]
     assert cancelled == [farther]
     desk.acknowledge(*placed)
     assert desk.acts() == ([], [])  # its unit stays taken until it is dead
     desk.tell(farther, OrderState.CANCELLED, farther.remaining)
     (right,), cancelled = desk.acts()
-    assert (right.unit, right.order.size) == (0, sizes[3])
+    assert (right.level, right.order.size) == (0, sizes[3])
     assert cancelled == [nearer]
 
 
@@ -262,7 +264,7 @@ def test_a_remainder_below_the_minimum_joins_the_next_stop() -> None:
     (again,) = desk.places()
     assert again.order.size == buy.order.size + Decimal("0.05")
     desk.acknowledge(again)
-    assert desk.ladder.held == desk.ladder.position
+    assert desk.ladder.book.held == desk.ladder.book.position
 
 
 def test_paused_there_are_no_buys_and_no_moves_but_what_fired_gets_its_stop() -> None:
@@ -277,7 +279,7 @@ def test_paused_there_are_no_buys_and_no_moves_but_what_fired_gets_its_stop() ->
     desk.mark(100)
     desk.fill(desk.buy(0))
     (stop,) = desk.places()
-    assert (stop.role, stop.unit) == (Role.STOP, -1)
+    assert (stop.role, stop.level) == (Role.STOP, -1)
     desk.acknowledge(stop)
     desk.mark(102)
     assert desk.converge() == []
@@ -369,7 +371,7 @@ def test_a_stop_takes_missing_dust_along_once() -> None:
     desk.mark(101)
     desk.settle()
     assert desk.units(Side.SELL) == [-3, -2, -1, 0]
-    assert sum(order.remaining for order in desk.tracker.alive) == Decimal("39.98") == desk.ladder.held
+    assert sum(order.remaining for order in desk.tracker.alive) == Decimal("39.98") == desk.ladder.book.held
 
 
 def test_a_buy_that_fired_is_asked_for_although_the_account_has_few_actions_left() -> None:
@@ -407,7 +409,7 @@ def test_a_passed_stop_is_not_left_to_a_feed_that_is_silent() -> None:
     assert desk.places() == [], "the next price will say what to do"
     desk.wait(4_000)
     (again,) = desk.places()
-    assert (again.role, again.unit) == (Role.STOP, first.unit)
+    assert (again.role, again.level) == (Role.STOP, first.level)
     desk.refuse(again, Refusal.PASSED)
     desk.wait(4_000)
     (sale,) = desk.places()
@@ -421,7 +423,7 @@ def test_a_price_decides_about_a_stop_that_was_refused() -> None:
     desk.refuse(desk.places()[0], Refusal.PASSED)
     desk.mark("99.5")
     (stop,) = desk.places()
-    assert (stop.role, stop.unit) == (Role.STOP, first.unit)
+    assert (stop.role, stop.level) == (Role.STOP, first.level)
 
 
 def test_a_close_that_is_under_way_is_no_stop() -> None:
@@ -442,3 +444,8 @@ def test_an_order_is_asked_for_after_twice_the_way_to_the_venue_if_that_is_longe
     assert desk.asks() == []
     desk.wait(100)
     assert desk.asks() == [moved]
+
+
+def _stop_of(bought: OwnOrder) -> OrderKey:
+    """The key of the stop for what an order has bought."""
+    return OrderKey(KeyKind.STOP, bought.key.number)

@@ -9,7 +9,6 @@ import pytest
 from hypertui.core.market import Fill, IngestVia, Side
 from hypertui.exchange.protocol import CancelOutcome, Filled, OrderState, Refusal
 from hypertui.execution.orders import Role
-from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade_inputs import CancelAnswered, FillReceived, OrderAnswered, QuestionFailed
 from hypertui.strategy.ladder.plan import BuyOrder
 from tests.execution.desk import Desk, units
@@ -24,7 +23,7 @@ def test_a_mark_at_the_trigger_makes_an_order_due(acknowledged: bool) -> None:
     assert not stop.due
     desk.mark(99)
     assert stop.due
-    assert desk.ladder.slots[stop.slot].due is Side.SELL
+    assert stop.key in desk.tracker.target().kept
     assert desk.ladder.unit == -1
 
 
@@ -49,7 +48,7 @@ def test_a_due_order_is_undue_only_by_a_question_after_the_last_touch_with_the_m
     desk.answer(stop, OrderState.OPEN)
     assert not stop.due
     assert desk.ladder.unit == -1  # price decides the unit, whatever became of the order
-    assert desk.ladder.slots[stop.slot].due is None
+    assert stop.key not in desk.tracker.target().kept
 
 
 def test_unknown_proves_nothing_before_the_order_has_expired() -> None:
@@ -95,7 +94,7 @@ def test_fills_are_booked_once_however_they_come() -> None:
     stop = desk.stop(-1)
     fill = desk.fill(stop)
     desk.take(FillReceived(desk.now, fill, desk.now, IngestVia.ANSWER))
-    assert desk.ladder.position == 30
+    assert desk.ladder.book.position == 30
     assert stop.dead
 
 
@@ -123,7 +122,7 @@ def test_the_fill_of_an_order_being_cancelled_counts() -> None:
     desk.tracker.cancel_sent([stop], desk.now)
     desk.fill(stop)
     assert stop.dead
-    assert desk.ladder.position == 30
+    assert desk.ladder.book.position == 30
 
 
 def test_a_late_fill_of_a_cancelled_buy_goes_to_a_slot_that_is_free() -> None:
@@ -133,11 +132,11 @@ def test_a_late_fill_of_a_cancelled_buy_goes_to_a_slot_that_is_free() -> None:
     desk.acknowledge(buy)
     desk.tell(buy, OrderState.CANCELLED, buy.remaining)
     (again,) = desk.places()
-    assert again.slot == buy.slot
+    assert again.key == buy.key
     desk.fill(desk.stop(-1))
     desk.fill(buy, from_feed=False)
-    assert desk.ladder.slots[again.slot].coins == 0
-    assert desk.ladder.position == 40
+    assert desk.ladder.slots[again.key.number].coins == 0
+    assert desk.ladder.book.position == 40
 
 
 def test_an_order_named_as_ended_lives_until_its_fills_are_booked() -> None:
@@ -148,7 +147,7 @@ def test_an_order_named_as_ended_lives_until_its_fills_are_booked() -> None:
     assert not stop.dead
     desk.fill(stop, 6)
     assert stop.dead
-    assert desk.ladder.slots[stop.slot].coins == 4
+    assert desk.ladder.slots[stop.key.number].coins == 4
 
 
 def test_fills_fetched_after_an_order_ended_are_all_that_there_are() -> None:
@@ -159,7 +158,7 @@ def test_fills_fetched_after_an_order_ended_are_all_that_there_are() -> None:
     assert not stop.dead
     desk.answer(stop, OrderState.CANCELLED)
     assert stop.dead
-    assert desk.ladder.slots[stop.slot].coins == 10
+    assert desk.ladder.slots[stop.key.number].coins == 10
 
 
 def test_a_sale_filled_in_part_is_over_with_the_part_that_the_answer_names() -> None:
@@ -172,16 +171,16 @@ def test_a_sale_filled_in_part_is_over_with_the_part_that_the_answer_names() -> 
     assert not sale.dead
     desk.fill(sale, 7)
     assert sale.dead
-    assert desk.ladder.slots[sale.slot].coins == 3
+    assert desk.ladder.slots[sale.key.number].coins == 3
 
 
 def test_coins_sold_beyond_a_slot_come_from_the_highest_stop() -> None:
     desk = Desk()
     ghost = desk.stop(-4)
-    desk.ladder.slots[ghost.slot].coins = Decimal(0)
+    desk.ladder.slots[ghost.key.number].coins = Decimal(0)
     desk.ladder.dust = Decimal(10)
     desk.fill(ghost)
-    assert desk.ladder.slots[desk.stop(-1).slot].coins == 0
+    assert desk.ladder.slots[desk.stop(-1).key.number].coins == 0
 
 
 def test_coins_sold_that_nobody_held_come_from_the_next_purchase() -> None:
@@ -189,14 +188,14 @@ def test_coins_sold_that_nobody_held_come_from_the_next_purchase() -> None:
     for unit in (-1, -2, -3):
         desk.fill(desk.stop(unit))
     last = desk.stop(-4)
-    desk.ladder.slots[last.slot].coins = Decimal(4)  # six of its coins are bought by a fill yet to come
+    desk.ladder.slots[last.key.number].coins = Decimal(4)  # six of its coins are bought by a fill yet to come
     desk.fill(last)
     assert desk.ladder.oversold == 6
     buy = desk.places()[0]
     desk.acknowledge(buy)
     desk.fill(buy)
     assert desk.ladder.oversold == 0
-    assert desk.ladder.slots[buy.slot].coins == buy.order.size - 6
+    assert desk.ladder.slots[buy.key.number].coins == buy.order.size - 6
 
 
 def test_a_limit_buy_found_resting_after_it_fired_was_missed_and_is_cancelled() -> None:
@@ -249,7 +248,6 @@ def test_what_is_not_answered_is_asked_for_again_and_again_until_it_is_proven() 
 @pytest.mark.parametrize("ahead", [0, 20_000, -20_000])
 def test_a_purchase_is_compared_with_marks_by_one_clock(ahead: int) -> None:
     desk = Desk()
-    slot = desk.ladder.slots[4]
     desk.mark(99)
     desk.fill(desk.stop(-1))
     (buy,) = desk.places()
@@ -260,12 +258,11 @@ def test_a_purchase_is_compared_with_marks_by_one_clock(ahead: int) -> None:
     desk.wait(20)
     made_at = min(desk.now, bought.time - ahead)
     desk.take(FillReceived(desk.now, bought, made_at, IngestVia.ANSWER))
-    slot = desk.ladder.slots[buy.slot]
-    assert not desk.tracker.is_news_to(slot, seen(desk))
+    assert roles(desk) == [Role.STOP], "the price is older than the coins"
     desk.mark("98.9")
-    assert desk.tracker.is_news_to(slot, seen(desk))
+    assert roles(desk) == [Role.SALE]
 
 
-def seen(desk: Desk) -> SeenPrice:
-    assert desk.recorder.seen is not None
-    return desk.recorder.seen
+def roles(desk: Desk) -> list[Role]:
+    """What would be placed now."""
+    return [sent.role for sent in desk.trade.decide(desk.recorder.seen, desk.now).places]

@@ -43,20 +43,20 @@ def test_a_stop_that_fires_at_once_sells_its_coins_once_in_whatever_order_that_i
         for name in (*first, last):
             NEWS[name](desk, stop)
             again = [
-                order for order in desk.places() if order.slot == stop.slot and order.order.side is Side.SELL
+                order for order in desk.places() if order.key == stop.key and order.order.side is Side.SELL
             ]
             assert not again, f"sold again after {name} of {(*first, last)}"
-        assert stop.dead and desk.ladder.slots[stop.slot].coins == 0
-        assert desk.ladder.position == 30, (*first, last)
+        assert stop.dead and desk.ladder.slots[stop.key.number].coins == 0
+        assert desk.ladder.book.position == 30, (*first, last)
 
 
 def test_a_stop_whose_answer_is_that_it_has_filled_is_not_placed_again() -> None:
     desk = Desk()
     stop = _stop_of_what_was_bought(desk)
     desk.take(OrderAnswered(desk.now, stop.client_id, Filled(9, stop.order.size, Decimal(99))))
-    assert [order.role for order in desk.places() if order.slot == stop.slot] == []
+    assert [order.role for order in desk.places() if order.key == stop.key] == []
     desk.fill(stop)
-    assert stop.dead and desk.ladder.position == 30
+    assert stop.dead and desk.ladder.book.position == 30
 
 
 def test_a_stop_that_fired_beyond_its_limit_is_followed_by_a_sale() -> None:
@@ -65,7 +65,7 @@ def test_a_stop_that_fired_beyond_its_limit_is_followed_by_a_sale() -> None:
     desk.acknowledge(stop)
     desk.tell(stop, OrderState.TRIGGERED, stop.order.size)
     desk.tell(stop, OrderState.REJECTED, stop.order.size)
-    (sale,) = [order for order in desk.places() if order.slot == stop.slot]
+    (sale,) = [order for order in desk.places() if order.key == stop.key]
     assert (sale.role, sale.order.size) == (Role.SALE, stop.order.size)
 
 
@@ -92,8 +92,8 @@ def test_a_stop_whose_coins_are_gone_does_not_stay_and_its_slot_buys_only_after_
     sold = Fill("SOL", Side.SELL, Decimal(40), Decimal(100), Decimal(0), desk.now, 9, 99)
     desk.adopt(sold)  # somebody else has sold everything while it was on its way
     placed, others = desk.acts()
-    assert all(order.slot != stop.slot for order in placed)
-    assert sorted(order.unit for order in others) == [-4, -3, -2]
+    assert all(order.key != stop.key for order in placed)
+    assert sorted(order.level for order in others) == [-4, -3, -2]
     for order in others:
         desk.tell(order, OrderState.CANCELLED, order.order.size)
     desk.acknowledge(*placed)
@@ -108,7 +108,7 @@ def test_a_stop_whose_coins_are_gone_does_not_stay_and_its_slot_buys_only_after_
             desk.answer(stop, OrderState.OPEN)
         placed, cancelled = desk.acts()
         assert stop in cancelled
-        assert all(order.slot != stop.slot for order in placed)
+        assert all(order.key != stop.key for order in placed)
         desk.tell(stop, OrderState.CANCELLED, stop.order.size)
     assert stop.dead
     desk.wait(desk.tracker.timing.confirm_after)

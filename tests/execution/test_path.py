@@ -55,7 +55,7 @@ def test_the_ladder_trades_through_all_four_phases() -> None:
         assert mark is not None
         assert ladder.book.fees == fees
         equity = venue.call(lambda: venue.core.margin(venue.core.account(live.key.address)).value)  # type: ignore[arg-type]
-        assert abs(equity - (Decimal(10_000) + ladder.net_pnl(mark))) < Decimal("1e-12")
+        assert abs(equity - (Decimal(10_000) + ladder.book.net_pnl(mark))) < Decimal("1e-12")
 
         phases = Counter(event.data["phase"] for event in steps)
         assert set(phases) == {"advance", "retracement", "decline", "recovery"}
@@ -105,5 +105,5 @@ def test_client_ids_tell_trade_slot_and_generation() -> None:
         sent = [str(e.data["client_id"]) for e in live.events("order") if e.data["status"] == "sent"]
         assert len(set(sent)) == len(sent) == 7  # the entry, four stops, two moves
         assert Counter(identity[18:22] for identity in sent) == Counter(
-            {"ffff": 1, "0000": 2, "0001": 2, "0002": 1, "0003": 1}
+            {"ff00": 1, "0000": 2, "0001": 2, "0002": 1, "0003": 1}
         )

@@ -12,12 +12,11 @@ from hypertui.core.market import Fill, IngestVia, Side
 from hypertui.engine import position_watch
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import PriceTick, Quote
-from hypertui.execution import order_tracker
+from hypertui.execution import recorder
 from hypertui.execution.plausible import fault_beside, fault_of
 from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
-from tests.support.ladders import ladder_of
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.whole_state import difference
@@ -84,7 +83,7 @@ def test_the_same_sale_under_another_trade_id_is_known_again_also_after_a_restar
 
 
 def test_one_mark_moves_the_ladder_so_far_and_the_next_one_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_tracker, "_MOST_STEPS", 100)
+    monkeypatch.setattr(recorder, "MOST_MOVES", 100)
     desk = Desk()
     for reached in (100, 200, 250, 250):
         desk.mark(350)
@@ -130,7 +129,7 @@ def test_a_fill_that_cannot_be_is_not_booked_and_has_everything_compared(
 ) -> None:
     live.go_to(-1)
     (booked,) = live.on_engine(
-        lambda trade: [e.fill for e in ladder_of(trade.tracker).position_map.executions if e.unit == -1], []
+        lambda trade: [each.fill for each in trade.book.executions if each.level == -1], []
     )
     before = len(live.journal.inputs)
     listed = listing(live)

@@ -19,7 +19,7 @@ from hypertui.execution.preflight.checks import findings
 from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 from tests.support.local_venue import LocalVenue
 
 ADDRESS = "0x" + "ab" * 20
@@ -27,7 +27,7 @@ AGENT = "0x" + "cd" * 20
 NOW = 1_700_000_000_000
 DAY = 86_400_000
 SOL = Instrument("SOL", 2, 20)
-PLAN = Plan(SOL, unit_size=D("0.5"), position_size=D(2000), leverage=20)
+PLAN = LadderPlan(SOL, unit_size=D("0.5"), position_size=D(2000), leverage=20)
 
 
 def backed(equity: int, used: int = 0, maintenance: int = 0) -> AccountState:
@@ -203,7 +203,7 @@ def test_the_estimate_of_the_liquidation_is_the_venues_own(equity: int) -> None:
             plan = replace(PLAN, instrument=instrument)
             base = replace(ground(), plan=plan, account=before, quote=quote, standing=standing)
             estimate = base.liquidation()
-            await exchange.place([plan.entry("0x" + "1" * 32, quote.mid or quote.mark)], 2**53)
+            await exchange.place([plan.opening("0x" + "1" * 32, quote.mid or quote.mark)], 2**53)
             return estimate, await exchange.account_state("SOL")
         finally:
             await exchange.close()

@@ -9,16 +9,17 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import from_exchange
-from hypertui.execution.recovery.from_exchange import Ambiguous
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
-from hypertui.strategy.ladder.plan import Plan
-from tests.support.ladders import ladder_of
+from hypertui.strategy.base import NotRebuilt
+from hypertui.strategy.ladder.trade_plan import LadderPlan
+from tests.support.ladders import ladder_of, windows_of
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 
@@ -49,11 +50,11 @@ def state(trade: LiveTrade) -> object:
         ladder.unit,
         ladder.phase,
         ladder.fragment,
-        ladder.realized_pnl,
-        ladder.position,
+        ladder.book.realized_pnl,
+        ladder.book.position,
         ladder.dust,
         coins,
-        ladder.target(),
+        windows_of(trade.tracker),
     )
 
 
@@ -101,14 +102,24 @@ def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:
 
 # What cannot be read without a guess
 
-PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal("0.5"), Decimal(2000), 20)
+PLAN = LadderPlan(KNOWN_INSTRUMENTS["SOL"], Decimal("0.5"), Decimal(2000), 20)
 IDS = ClientIds(0xABC)
 ENTRY = Fill("SOL", Side.BUY, Decimal(8), Decimal(150), Decimal(0), 1_000, 1, 1, IDS.entry(1))
 
 
 def stop(slot: int, trigger: str, size: str = "2") -> OpenOrder:
     price = Decimal(trigger)
-    return OpenOrder("SOL", slot, IDS.next(slot), Side.SELL, Decimal(size), price, price, True, 2_000)
+    return OpenOrder(
+        "SOL",
+        slot,
+        IDS.next(OrderKey(KeyKind.STOP, slot)),
+        Side.SELL,
+        Decimal(size),
+        price,
+        price,
+        True,
+        2_000,
+    )
 
 
 STOPS = [stop(slot, trigger) for slot, trigger in enumerate(("148", "148.5", "149", "149.5"))]
@@ -120,7 +131,7 @@ def read(orders: Sequence[OpenOrder], fills: Sequence[Fill], position: str = "8"
 
 def test_four_stops_after_an_entry_are_a_trade() -> None:
     remains = read(STOPS, [ENTRY])
-    assert (remains.trade, remains.unit, remains.fills) == (0xABC, 0, [])
+    assert (remains.trade, remains.rebuilt.price, remains.fills) == (0xABC, 150, [])
 
 
 def foreign(order: OpenOrder) -> OpenOrder:
@@ -140,7 +151,7 @@ def foreign(order: OpenOrder) -> OpenOrder:
         ([*STOPS[:3], stop(3, "150")], [ENTRY], "8", "its orders do not stand side by side"),
         (
             STOPS,
-            [ENTRY, replace(ENTRY, client_id=ClientIds(0xABC).next(9), order_id=2)],
+            [ENTRY, replace(ENTRY, client_id=ClientIds(0xABC).next(OrderKey(KeyKind.ENTRY, 9)), order_id=2)],
             "16",
             "more than 5 slots",
         ),
@@ -149,7 +160,7 @@ def foreign(order: OpenOrder) -> OpenOrder:
 def test_anything_less_is_ambiguous(
     orders: list[OpenOrder], fills: list[Fill], position: str, why: str
 ) -> None:
-    with pytest.raises(Ambiguous, match=why):
+    with pytest.raises(NotRebuilt, match=why):
         read(orders, fills, position)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.core.market import Side
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.exchange.protocol import OpenOrder, OrderState
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.recovery.reconciliation import Differences, Findings, compare
@@ -24,7 +25,7 @@ def listed(order: OwnOrder) -> OpenOrder:
 
 def listing(desk: Desk) -> dict[int, OpenOrder]:
     """What the venue lists, by unit, when all is well."""
-    return {order.unit: listed(order) for order in desk.tracker.alive}
+    return {order.level: listed(order) for order in desk.tracker.alive}
 
 
 def differences(desk: Desk, orders: Sequence[OpenOrder], asked_at: int | None = None) -> Differences:
@@ -80,8 +81,10 @@ def test_a_fill_since_the_question_is_no_difference_and_one_before_it_is() -> No
 def test_an_own_order_that_nobody_knows_is_an_orphan_and_a_duplicate_at_a_known_unit() -> None:
     desk = Desk()
     orders = list(listing(desk).values())
-    elsewhere = replace(orders[0], client_id=ClientIds(7).next(6), trigger=Decimal(80))
-    again = replace(orders[0], client_id=ClientIds(7).next(5))
+    elsewhere = replace(
+        orders[0], client_id=ClientIds(7).next(OrderKey(KeyKind.STOP, 6)), trigger=Decimal(80)
+    )
+    again = replace(orders[0], client_id=ClientIds(7).next(OrderKey(KeyKind.STOP, 5)))
     found = differences(desk, [*orders, elsewhere, again])
     assert found.orphans == (elsewhere.client_id, again.client_id)
     assert found.duplicates == (again.client_id,)
@@ -102,7 +105,7 @@ def test_what_others_have_placed_is_foreign_and_left_alone() -> None:
     desk = Desk()
     orders = list(listing(desk).values())
     by_hand = replace(orders[0], client_id=None, side=Side.BUY)
-    another = replace(orders[0], client_id=ClientIds(8).next(0))
+    another = replace(orders[0], client_id=ClientIds(8).next(OrderKey(KeyKind.STOP)))
     found = differences(desk, [*orders, by_hand, another])
     assert found.foreign == (by_hand, another)
     assert found.record()["foreign"] == [9, 9]

@@ -51,17 +51,17 @@ def test_how_far_the_fills_are_known_is_known_after_a_restart() -> None:
 def test_a_price_between_refusals_is_an_input_although_it_touches_nothing() -> None:
     """After two refusals of a passed stop its coins are sold; a newer price says more than both."""
     desk = Desk()
-    slot = desk.ladder.slots[desk.stop(-1).slot]
+    key = desk.stop(-1).key
     desk.tell(desk.stop(-1), OrderState.CANCELLED, 10)
     for _ in range(2):
         desk.wait(2 * desk.tracker.timing.confirm_after)
         (stop,) = desk.places()
         desk.refuse(stop, Refusal.PASSED)
-    assert desk.tracker.said_passed(slot)
+    assert desk.tracker.said_passed(key)
     desk.mark("99.8")  # touches nothing
     again = desk.played_back()
     assert not difference(again, desk.trade)
-    assert not again.tracker.said_passed(slot)
+    assert not again.tracker.said_passed(key)
     seen = SeenPrice(Decimal("99.8"), desk.now)
     live, resumed = desk.trade.decide(seen, desk.now), again.decide(seen, desk.now)
     assert live == resumed

@@ -12,6 +12,7 @@ from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
 from tests.execution.desk import Desk
+from tests.support.ladders import windows_of
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
@@ -139,5 +140,5 @@ def test_a_buy_that_fires_on_its_way_out_gets_a_stop() -> None:
     desk.fill(buy)
     desk.settle()
     assert desk.tracker.settled
-    assert desk.ladder.target().buys == ()
-    assert [stop.unit for stop in desk.ladder.target().stops] == [-4, -3, -2, -1]
+    assert windows_of(desk.tracker).buys == ()
+    assert [stop.unit for stop in windows_of(desk.tracker).stops] == [-4, -3, -2, -1]

@@ -18,7 +18,7 @@ import pytest
 
 from hypertui.cli.doctor import examined
 from hypertui.core.findings import Finding, Level
-from hypertui.core.market import Fill, Order, Side
+from hypertui.core.market import Fill, Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
 from hypertui.execution.entry import Entry, StartRefused
@@ -35,6 +35,7 @@ from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.venue.accounts.accounts import APART, Account
 from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms
 from tests.support.direct_venue import DirectVenue
@@ -209,7 +210,7 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
     return found, cleared, plan, None
 
 
-async def begin(made: Made, plan: Plan, cleared: Cleared) -> tuple[D, D]:
+async def begin(made: Made, plan: LadderPlan, cleared: Cleared) -> tuple[D, D]:
     """Begin as a start does; returns the entry price and the coins. Raises what it raises."""
     exchange, venue = made.exchange, made.venue
     clock = lambda: venue.now  # noqa: E731
@@ -233,10 +234,15 @@ async def begin(made: Made, plan: Plan, cleared: Cleared) -> tuple[D, D]:
     return sum((fill.value for fill in fills), D(0)) / coins, coins
 
 
-async def protect(made: Made, plan: Plan, grid: UnitGrid, coins: D) -> list[Placed]:
+def _stop(plan: LadderPlan, client_id: str, trigger: D, size: D) -> Order:
+    limit, kind = plan.stop_limit_price(trigger), OrderType.STOP_MARKET
+    return Order(client_id, plan.instrument.symbol, Side.SELL, size, kind, limit, trigger, reduce_only=True)
+
+
+async def protect(made: Made, plan: LadderPlan, grid: UnitGrid, coins: D) -> list[Placed]:
     """Place the four stops."""
     stops = [
-        plan.stop(f"0x{number:032x}", grid.price(number - SLOTS), size)
+        _stop(plan, f"0x{number:032x}", grid.price(number - SLOTS), size)
         for number, size in enumerate(plan.split(coins))
     ]
     return list(await made.exchange.place(stops, made.venue.now + 5_000))
@@ -283,7 +289,7 @@ async def _agree(made: Made) -> str:
     return "adopted" if cleared.adopted is not None else f"entered {made.shape.pooling}"
 
 
-async def refused_for_a_reason(made: Made, plan: Plan, red: list[Finding], ground: object) -> str:
+async def refused_for_a_reason(made: Made, plan: LadderPlan, red: list[Finding], ground: object) -> str:
     """What is red for want of margin, or for its liquidation, is so by the exchange's own doing."""
     first = red[0]
     if {finding.name for finding in red} == {"margin"}:

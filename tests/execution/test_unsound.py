@@ -59,7 +59,7 @@ def covered(live: LiveEngine, count: int) -> bool:
 
 
 def _decided(tracker: OrderTracker) -> object:
-    slots = [(slot.coins, slot.stop_unit, slot.due) for slot in ladder_of(tracker).slots]
+    slots = [(slot.coins, slot.stop_unit, slot.last_stop) for slot in ladder_of(tracker).slots]
     orders = sorted((order.client_id, order.due, order.cancelling, order.filled) for order in tracker.alive)
     return slots, ladder_of(tracker).unit, orders
 
@@ -88,7 +88,7 @@ def test_a_defect_in_a_statistic_leaves_what_is_decided_as_it_is(
             for order in [order for order in desk.tracker.alive if order.due]:
                 desk.fill(order)
             desk.settle()
-        return _decided(desk.tracker), desk.ladder.fragment, desk.ladder.realized_pnl
+        return _decided(desk.tracker), desk.ladder.fragment, desk.ladder.book.realized_pnl
 
     right = course(Desk())
     monkeypatch.setattr(owner, name, broken)
@@ -121,7 +121,7 @@ def test_an_input_that_cannot_be_taken_is_kept_with_its_error(monkeypatch: pytes
         desk.fill(next(order for order in desk.tracker.alive if order.due))
     assert [kept.kind for kept in desk.journalled[-2:]] == ["fill", "failed"]
     monkeypatch.undo()
-    assert desk.played_back().ladder.held == 30
+    assert desk.played_back().strategy.book.held == 30
 
 
 def test_a_trade_without_books_is_protected_by_what_the_exchange_says(

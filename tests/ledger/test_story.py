@@ -111,6 +111,17 @@ def test_in_plain_words(written: Journal, reader: History) -> None:
     ]  # fmt: skip
 
 
+def test_an_order_without_a_level_is_named_by_its_key_alone(written: Journal, reader: History) -> None:
+    stop = next(order for order in written.orders(ID) if order.client_id == STOP)
+    other = f"0x{ID}0201{1:012x}"
+    written.add(replace(stop, client_id=other, role="target", key="target/1", level=None, step=None))
+    written.commit()
+    story = tell(reader, find(reader, other))
+    assert list(in_words(story))[1] == f"client id {other}, no order id, target/1, target"
+    told = json.loads(json.dumps(record(story)))["order"]
+    assert (told["key"], told["unit"], told["type"]) == ("target/1", None, "stop_market")
+
+
 def test_an_order_that_was_refused_says_what_it_replaced(reader: History) -> None:
     words = list(in_words(tell(reader, find(reader, REPAIR))))
     assert any(

@@ -79,7 +79,7 @@ def _row(frame: Frame, order: OrderView) -> Row:
         Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id), Tone.DIM),
         Span(f"✗ {words}" if order.fault else words, odd if order.fault else Tone.DIM),
     )
-    key = order.client_id or f"{order.side} {order.level} {order.order_id}"
+    key = order.client_id or f"{order.side} {order.key} {order.order_id}"
     return Row(fmt.clean(key, 60), cells, raw(order), lambda now, width: details(now, order, width))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Fill, IngestVia, Side, plain
-from hypertui.core.order_key import OPENING, Place
+from hypertui.core.order_key import OPENING, KeyKind
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.convergence import ROLES
 from hypertui.execution.orders import Decision, key_of, trade_of
@@ -71,7 +71,7 @@ def stops_left(orders: Sequence[OpenOrder]) -> Sequence[OpenOrder]:
         and order.reduce_only
         and order.trigger is not None
         and key is not None
-        and key.place is Place.STOP
+        and key.kind is KeyKind.STOP
         for order, key in zip(orders, keys, strict=True)
     )
     return orders if own and len(trades) == 1 and None not in trades else ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Fill, OrderType, Reason, Side, plain
-from hypertui.core.order_key import OrderKey, Place
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.strategy.base import LeftOrder, NotRebuilt, WantedOrder
 from hypertui.strategy.ladder.grid import UnitGrid
@@ -50,14 +50,14 @@ def rebuilt(
         raise NotRebuilt(f"{len(orders)} orders work, at least {SLOTS} are needed")
     slots = SLOTS + plan.trust_slots
     keys = {*traded, *(order.key for order in orders)}
-    if any(key.number >= slots or key.place not in _PLACES for key in keys):
+    if any(key.number >= slots or key.kind not in _KINDS for key in keys):
         raise NotRebuilt(f"it has more than {slots} slots")
     coins = sum((fill.size for fill in opening), ZERO)
     grid = UnitGrid(sum((fill.value for fill in opening), ZERO) / coins, plan.unit_size, plan.instrument)
     return RebuiltLadder(plan, grid, _current_unit(grid, orders))
 
 
-_PLACES = (Place.STOP, Place.ENTRY)
+_KINDS = (KeyKind.STOP, KeyKind.ENTRY)
 
 
 def _current_unit(grid: UnitGrid, orders: Sequence[LeftOrder]) -> int:

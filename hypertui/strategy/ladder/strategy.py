@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import LADDER, ZERO, Instrument, OrderType, Reason, Side, Source, plain
-from hypertui.core.order_key import OrderKey, Place
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
@@ -129,7 +129,7 @@ class LadderStrategy:
             case OrderNoted(at, client_id, status):
                 with self.statistics:
                     ladder.position_map.status(client_id, status, at)
-            case OrderOver(key, level) if key.place is Place.ENTRY and level is not None:
+            case OrderOver(key, level) if key.kind is KeyKind.ENTRY and level is not None:
                 ladder.disarmed(level)
             case CoinsTraded(key=None):
                 self._allot(event, alive)
@@ -154,16 +154,16 @@ class LadderStrategy:
         level = ladder.unit if event.level is None else event.level
         with self.statistics:
             ladder.position_map.placed(level, order.client_id, order.side, order.size, event.at, event.status)
-        match key.place:
-            case Place.STOP:
+        match key.kind:
+            case KeyKind.STOP:
                 slot = ladder.slots[key.number]
                 if order.size != slot.coins:
                     ladder.take_dust(slot)
                 if order.trigger is not None:
                     slot.stop_unit, slot.last_stop = level, order.client_id
-            case Place.ENTRY:
+            case KeyKind.ENTRY:
                 ladder.armed(level, order.size)
-            case Place.CLOSE:
+            case KeyKind.CLOSE:
                 self.closing = max(ladder.slots, key=lambda each: each.coins).index
 
     def _traded(self, event: CoinsTraded, alive: Collection[AliveOrder]) -> None:
@@ -210,7 +210,7 @@ class LadderStrategy:
         selling = (slot for slot in ladder.slots if slot.coins and _is_sale(due.get(slot.index)))
         return Target(
             (*self._stops(windows), *self._entries(windows, alive)),
-            frozenset(OrderKey(Place.STOP, slot.index) for slot in selling),
+            frozenset(OrderKey(KeyKind.STOP, slot.index) for slot in selling),
             tuple(self._swept(windows, alive)),
             ladder.dust,
             windows.halted,
@@ -227,7 +227,7 @@ class LadderStrategy:
                 "a slot that holds coins has had a stop unit since it bought them"
             )
             yield WantedOrder(
-                OrderKey(Place.STOP, slot.index),
+                OrderKey(KeyKind.STOP, slot.index),
                 Purpose.PROTECT,
                 Side.SELL,
                 stop.size,
@@ -244,7 +244,7 @@ class LadderStrategy:
     def _entries(self, windows: Windows, alive: Collection[AliveOrder]) -> Iterator[WantedOrder]:
         """A slot that is free for each buy beyond those that work; where there is none, a buy waits."""
         taken = self._taken(alive)
-        working = {order.level: order.key for order in alive if order.key.place is Place.ENTRY}
+        working = {order.level: order.key for order in alive if order.key.kind is KeyKind.ENTRY}
         free = (slot for slot in self.ladder.slots if not slot.coins and slot.index not in taken)
         for buy in windows.buys:
             key = working.get(buy.unit)
@@ -252,7 +252,7 @@ class LadderStrategy:
                 slot = next(free, None)
                 if slot is None:
                     continue
-                key = OrderKey(Place.ENTRY, slot.index)
+                key = OrderKey(KeyKind.ENTRY, slot.index)
             yield self._entry(key, buy)
 
     def _entry(self, key: OrderKey, buy: WantedBuy) -> WantedOrder:
@@ -284,7 +284,7 @@ class LadderStrategy:
         for stop in windows.stops:
             if self._is_dust(stop, spare) and stop.slot not in taken:
                 spare += stop.size
-                yield OrderKey(Place.STOP, stop.slot)
+                yield OrderKey(KeyKind.STOP, stop.slot)
 
     def _is_dust(self, stop: WantedStop, spare: Decimal) -> bool:
         ladder = self.ladder
@@ -294,7 +294,7 @@ class LadderStrategy:
     # Orders and slots
 
     def _index(self, key: OrderKey) -> int:
-        return self.closing if key.place is Place.CLOSE else key.number
+        return self.closing if key.kind is KeyKind.CLOSE else key.number
 
     def _taken(self, alive: Collection[AliveOrder]) -> set[int]:
         """The slots of which an order is alive."""
