@@ -79,20 +79,29 @@ def _rows(number: int) -> tuple[Record, ...]:
         "replaces": client_id,
         "step": number,
     }
-    sent = {"order": order, "role": "stop", "slot": 1, "unit": number - 1, "decision": decision}
-    position, fragment, pnl = 4 * size, Decimal(500), Decimal("-1.2345")
+    sent = {"order": order, "role": "stop", "key": "stop/1", "level": number - 1, "decision": decision}
+    state = {
+        "phase": "advance",
+        "trailing_stop": [number - 4, number - 3, number - 2, number - 1],
+        "trailing_buy": [],
+        "position": f"{4 * size}",
+        "fragment_usd": "500",
+        "realized_pnl": "-1.2345",
+    }
     return (
         InputRecord(TRADE.id, 2 * number, at, "mark", {"price": f"{price}"}),
-        StepRecord(TRADE.id, number, at, price, "up", number, "long", position, fragment, pnl),
+        StepRecord(TRADE.id, number, at, price, "up", number, state),
         InputRecord(TRADE.id, 2 * number + 1, at, "sent", sent),
         OrderRecord(
             TRADE.id,
             client_id,
             "stop",
-            1,
+            "stop/1",
             number - 1,
             Side.SELL,
             size,
+            "stop_market",
+            "gtc",
             trigger,
             limit,
             reduce_only=True,

@@ -30,7 +30,7 @@ from hypertui.exchange.protocol import Exchange
 from hypertui.port.commands import OnExit, Stop
 from hypertui.port.snapshot import Network
 from hypertui.runtime.machine import Machine
-from tests.support.ladders import ladder_config, ladder_of
+from tests.support.ladders import ladder_config, ladder_of, terms_of
 
 STEPS = 1_000
 MOST_STEPS = 2_000
@@ -155,7 +155,7 @@ class Bare:
         """The ns that placing a stop above `price` takes; it is cancelled at once."""
         self._placed += 1
         cloid = Cloid.from_int(self._placed)
-        trigger = float(price + 100 * CONFIG.unit_size)
+        trigger = float(price + 100 * terms_of(CONFIG).unit_size)
         kind = {"trigger": {"isMarket": True, "triggerPx": trigger, "tpsl": "sl"}}
         began = time.perf_counter_ns()
         answer = self._exchange.order(SYMBOL, True, 0.01, trigger, kind, cloid=cloid)

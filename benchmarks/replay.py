@@ -7,7 +7,7 @@ from random import Random
 from hypertui.backtest.simulation import replay
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 TICKS = 200_000
 
@@ -20,7 +20,7 @@ def walk() -> dict[str, object]:
         price += random.randint(-12, 12)
         prices.append(Decimal(price))
     series = Series(tuple(prices), tuple(range(TICKS)))
-    plan = Plan(KNOWN_INSTRUMENTS["BTC"], Decimal(50), Decimal(100_000), trust_slots=0)
+    plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], Decimal(50), Decimal(100_000), trust_slots=0)
     began = time.perf_counter()
     run = replay(series, plan)
     measured = time.perf_counter() - began
@@ -30,7 +30,7 @@ def walk() -> dict[str, object]:
     bare = time.perf_counter() - began
     return {
         "ticks": run.ticks,
-        "steps": run.ladder.steps,
+        "steps": run.ladder.moves,
         "ticks_per_s": round(run.ticks / measured),
         "compared": inside,
         "ratio": round(measured / bare, 2),

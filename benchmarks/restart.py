@@ -37,13 +37,13 @@ from hypertui.journal.records import TradeRecord
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.request_budget import RequestBudget
-from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import Plan, Reinvest
+from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 INPUTS = int(os.environ.get("INPUTS", "1000000"))
 RUNS = 3
 TRADE = "00000000000000a1"
-PLAN = Plan(KNOWN_INSTRUMENTS["SOL"], Decimal(1), Decimal(8_000), 20, Reinvest.OFF)
+PLAN = LadderPlan(KNOWN_INSTRUMENTS["SOL"], Decimal(1), Decimal(8_000), 20, Reinvest.OFF)
 ENTRY = Fill("SOL", Side.BUY, Decimal(40), Decimal(200), Decimal(1), 1, 1, 1)
 UNDER_WAY = UnderWay()
 
@@ -77,7 +77,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _opened() -> Trade:
-    return Trade(Ladder.open(PLAN, [ENTRY]), Timing(), ClientIds(int(TRADE, 16)))
+    return Trade(PLAN.start([ENTRY]), Timing(), ClientIds(int(TRADE, 16)))
 
 
 def _live(journal: Journal) -> TradeRecord:
