@@ -99,6 +99,19 @@ def test_orders_that_differ_are_named_and_explained() -> None:
     drive(desk.app, scenario)
 
 
+def test_slots_are_counted_from_one_and_none_beyond_the_four() -> None:
+    view = states.running()
+    slots = (*view.slots, replace(view.slots[0], key="stop/4", level=-2))
+    desk = Desk(snapshot=replace(view, slots=slots))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        shown = desk.text
+        for order in ("1   ▼ stop", "2   ▼ stop", "3   ▼ stop", "4   ▲ buy", "+   ▼ stop"):
+            assert order in shown
+
+    drive(desk.app, scenario, (160, 50))
+
+
 def test_wanted_orders_without_a_level_are_rows_of_their_own() -> None:
     view = states.running()
     unplaced = replace(

@@ -135,6 +135,15 @@ def test_groups_add_up(scope: Scope, group: str, rows: list[tuple[object, D, D]]
     assert sum(row["fees"] for row in found) == D("0.62")  # type: ignore[misc]
 
 
+def test_fills_without_a_level_are_a_group_of_their_own(url: str) -> None:
+    with Journal.open(url) as journal:
+        journal.begin(replace(TRADE, started_at=START))
+        journal.add(STOP, BACK, LAST, *(replace(each, level=each.level or None) for each in FILLS))
+    with History.open(url) as history:
+        found = list(statement(Scope(history, "paper")).rows("unit"))
+    assert [(row["unit"], row["fills"], row["pnl"]) for row in found] == [(-1, 3, D("9.38")), (None, 2, ZERO)]
+
+
 def test_a_stretch_of_time_shows_its_own_part_on_lots_from_before(scope: Scope) -> None:
     later = replace(scope, since=START + DAY)
     found = statement(later).summary()
