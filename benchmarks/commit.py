@@ -69,6 +69,7 @@ def _rows(number: int) -> tuple[Record, ...]:
         "type": "stop_market",
         "trigger": f"{trigger}",
         "reduce_only": True,
+        "tif": "gtc",
         "client_id": client_id,
     }
     why = f"the stop at unit {number - 5:+d} follows the price to unit {number - 1:+d}"
@@ -79,7 +80,14 @@ def _rows(number: int) -> tuple[Record, ...]:
         "replaces": client_id,
         "step": number,
     }
-    sent = {"order": order, "role": "stop", "key": "stop/1", "level": number - 1, "decision": decision}
+    sent = {
+        "order": order,
+        "role": "stop",
+        "key": {"kind": "stop", "number": 1},
+        "level": number - 1,
+        "decision": decision,
+        "grouping": "na",
+    }
     state = {
         "phase": "advance",
         "trailing_stop": [number - 4, number - 3, number - 2, number - 1],
