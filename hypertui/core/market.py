@@ -44,6 +44,11 @@ class OrderType(StrEnum):
     LIMIT = "limit"  # trades down to (up to) the limit for as long as its time in force lets it
 
     @property
+    def takes_profit(self) -> bool:
+        """Whether its trigger lies on the other side of the price than a stop's."""
+        return self in (OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
+
+    @property
     def has_trigger(self) -> bool:
         """Whether it waits for a price."""
         return self not in (OrderType.IOC, OrderType.LIMIT)
@@ -89,7 +94,7 @@ class Reason(StrEnum):
 class SourceKind(StrEnum):
     """Who may be behind an order, a fill or a command."""
 
-    LADDER = "ladder"
+    STRATEGY = "strategy"
     OPERATOR = "operator"
     REPAIR = "repair"  # the engine, in place of an order that was lost, refused or altered
     EXCHANGE = "exchange"  # a liquidation, an auto-deleveraging, a settlement
@@ -105,11 +110,13 @@ class Source:
     name: str = ""
 
     def __str__(self) -> str:
-        """As it is journalled and shown."""
+        """As it is journalled and shown: a strategy by its name alone."""
+        if self.kind is SourceKind.STRATEGY:
+            return self.name
         return f"{self.kind.value}:{self.name}" if self.name else self.kind.value
 
 
-LADDER = Source(SourceKind.LADDER)
+LADDER = Source(SourceKind.STRATEGY, "ladder")
 OPERATOR = Source(SourceKind.OPERATOR)
 REPAIR = Source(SourceKind.REPAIR)
 EXCHANGE = Source(SourceKind.EXCHANGE)

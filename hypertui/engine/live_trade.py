@@ -276,16 +276,9 @@ class LiveTrade:
         if halted and context.mode is Mode.RUNNING and self.tracker.settled:
             context.alarms.sound("halted", Severity.CRITICAL, halted)
             self.steering.halt(halted)
-        if self._is_sold_out():
-            self.wishes.want(
-                Wish(
-                    Verb.FLATTEN,
-                    "the end of the sold-out trade",
-                    self.trade.strategy.source,
-                    passing=True,
-                    closes=True,
-                )
-            )
+        if ended := self._ended():
+            source = self.trade.strategy.source
+            self.wishes.want(Wish(Verb.FLATTEN, ended, source, passing=True, closes=True))
         if not self._catching_up:
             self.wishes.work()
         context.outcomes.look()
@@ -366,12 +359,19 @@ class LiveTrade:
 
     # Its end
 
-    def _is_sold_out(self) -> bool:
-        context, strategy = self.context, self.trade.strategy
-        if context.mode is not Mode.SELLING_OUT or self.wishes.current is not None or self.finished:
-            return False
+    def _ended(self) -> str:
+        """How the trade has come to its end by itself, in words; empty while it has not."""
+        strategy = self.trade.strategy
         # More may have been sold than any place held: the fill that explains it is still to come.
-        return not (strategy.protectable or strategy.book.held < 0 or self.tracker.alive)
+        holds = strategy.protectable or strategy.book.held < 0 or self.tracker.alive
+        if holds or self.wishes.current is not None or self.finished:
+            return ""
+        match self.context.mode:
+            case Mode.SELLING_OUT:
+                return "sold out"
+            case Mode.RUNNING:
+                return self.tracker.target().finished
+        return ""
 
     def _fulfilled(self, wish: Wish, done: str) -> None:
         """Flat for good: the trade has ended, and the next start begins a new one."""
@@ -381,8 +381,9 @@ class LiveTrade:
         self.closed_at = context.clock()
         if wish.closes:
             result = self.book.net_pnl(self.recorder.mark or ZERO)
-            self.finished = f"Trade ended: all sold. Result {result:+,.2f} USD"
-            context.ended(f"sold out: {done}")
+            ended = "all sold" if self.trade.strategy.selling_out else wish.reason
+            self.finished = f"Trade ended: {ended}. Result {result:+,.2f} USD"
+            context.ended(f"{wish.reason}: {done}")
         else:
             self.steering.halt(wish.reason)
             context.ended(f"{wish.reason}: {done}")

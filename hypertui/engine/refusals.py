@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hypertui.core.market import Instrument
 from hypertui.core.phrases import coins, counted
+from hypertui.core.purpose import Purpose
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.pacing import Streak
 from hypertui.port.snapshot import Invariant, Severity
@@ -43,8 +44,9 @@ class RefusalAlarms:
         pacing = self._tracker.pacing
         # Where nothing is held, it matters no more which stop was refused.
         held = bool(self._tracker.strategy.protectable)
-        self._say("stops refused", Severity.CRITICAL, "stop", pacing.stops, held, now)
-        self._say("buys refused", Severity.WARNING, "buy", pacing.buys, True, now)
+        self._say("stops refused", Severity.CRITICAL, "stop", pacing.streak(Purpose.PROTECT), held, now)
+        self._say("targets refused", Severity.WARNING, "target", pacing.streak(Purpose.REDUCE), held, now)
+        self._say("buys refused", Severity.WARNING, "buy", pacing.streak(Purpose.OPEN), True, now)
 
     def _say(self, key: str, severity: Severity, noun: str, streak: Streak, matters: bool, now: int) -> None:
         if not matters or streak.count < TOLD_FROM or now - streak.last > _OVER_AFTER:

@@ -155,6 +155,11 @@ class OpenOrder:
     position_tpsl: bool = False
     parent: int | None = None
 
+    @property
+    def closes_all(self) -> bool:
+        """Whether it closes the position, whatever that is by then."""
+        return self.position_tpsl and not self.remaining
+
 
 class Pooling(StrEnum):
     """How an account keeps its collateral: the perpetuals have their own, or share the spot balance."""

@@ -100,7 +100,7 @@ class Convergence:
         for want in target.orders:
             if want.purpose is not Purpose.PROTECT:
                 continue
-            spare = ZERO if places else target.loose
+            spare = self._spare(places, want, target)
             bare = not self._is_dust(want, spare) and not self._exits_of(want.key)
             if bare and want.key not in placing and self._may_retry(want.key):
                 places.append(self._cover(want, [], spare))
@@ -115,8 +115,7 @@ class Convergence:
                 cancels.append(own)
         for want in wanted.values():
             alive = self._exits_of(want.key)
-            # What was swept joins the next order that is placed for coins, and only that one.
-            spare = ZERO if places else target.loose
+            spare = self._spare(places, want, target)
             if self._is_dust(want, spare):
                 cancels += [own for own in alive if _may_go(own)]
                 continue
@@ -128,6 +127,11 @@ class Convergence:
             if all(own.acknowledged for own in alive) and self._may_retry(want.key):
                 places.append(self._cover(want, alive, spare))
         return places, cancels
+
+    def _spare(self, places: Sequence[OrderSent], want: WantedOrder, target: Target) -> Decimal:
+        """What was swept joins the next order that protects coins, and only that one."""
+        joins = want.purpose is Purpose.PROTECT and want.size and not places
+        return target.loose if joins else ZERO
 
     def _exits_of(self, key: OrderKey) -> list[OwnOrder]:
         return [own for own in self.tracker.of(key) if not own.due]
@@ -145,7 +149,7 @@ class Convergence:
 
     def _right_one(self, want: WantedOrder, alive: Sequence[OwnOrder]) -> OwnOrder | None:
         """The order that covers the coins where the strategy wants it; where nothing may be moved, the nearest
-        that covers them."""
+        one that covers them."""
         covering = [
             own for own in alive if own.remaining == want.size and not (own.cancelling or own.altered)
         ]
@@ -155,7 +159,10 @@ class Convergence:
         return right
 
     def _is_dust(self, want: WantedOrder, spare: Decimal) -> bool:
-        """Whether no order may be placed for these coins, not even together with what was swept before."""
+        """Whether no order may be placed for these coins, not even together with what was swept before. An
+        order of size 0 is for all of the position."""
+        if not want.size:
+            return False
         size = want.size + max(spare, ZERO)
         return size * want.limit < self.tracker.strategy.instrument.min_order_value
 

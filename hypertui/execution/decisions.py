@@ -53,7 +53,7 @@ def _in_place_of_a_dead_one(reason: Reason, where: str, old: OwnOrder) -> tuple[
         return Reason.REPAIR, f"{where} never reached the venue{said}"
     if old.ended is OrderState.REJECTED:
         return Reason.REPAIR, f"{where} was refused{said}"
-    if old.remaining <= 0:
+    if old.remaining <= 0 and not old.whole:
         return reason, f"{where} is filled, and coins are left"
     if old.cancelling:
         return reason, f"{where} was cancelled here"

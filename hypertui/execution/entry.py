@@ -74,6 +74,10 @@ class Entry:
         if leverage != self._plan.leverage:
             await self._set_leverage(queue, isolated=isolated)
 
+    async def begin_flat(self, queue: EventQueue[Any]) -> None:
+        """Let the market have the plan's leverage before anything is bought. Raises an ExchangeError."""
+        await self._set_leverage(queue, isolated=self._plan.instrument.only_isolated)
+
     async def enter(
         self,
         attempt: int,
@@ -90,7 +94,7 @@ class Entry:
         quote = newest()
         price = quote.mid or quote.mark
         order, expires_at = self._plan.opening(self._ids.entry(attempt), price), self._expiry()
-        assert order is not None, "it is asked for only where the plan has one"
+        assert order is not None, "a plan without one begins flat"
         record(order, expires_at, price)
         self._client_id = order.client_id
         bought = await self._bought(order, expires_at, queue)

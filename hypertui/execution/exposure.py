@@ -13,8 +13,8 @@ from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """The account and its orders in one market: `stops` are all that may only sell once a trigger is touched,
-    `buys` all that may add to the position. Sizes in coins."""
+    """The account and its orders in one market: `stops` are all that may only sell once a falling
+    price touches their trigger, `buys` all that may add to the position. Sizes in coins."""
 
     symbol: str
     account: AccountState
@@ -29,6 +29,8 @@ class Exposure:
     @property
     def covered(self) -> Decimal:
         """What the stops would sell, of the position at most."""
+        if any(stop.closes_all for stop in self.stops):
+            return max(self.position, ZERO)
         return min(sum((stop.remaining for stop in self.stops), ZERO), max(self.position, ZERO))
 
     @property
@@ -55,5 +57,12 @@ async def look(exchange: Exchange, symbol: str) -> Exposure:
     orders = await exchange.open_orders(symbol)
     account = await exchange.account_state(symbol)
     buys = [order for order in orders if order.side is Side.BUY and not order.reduce_only]
-    stops = [order for order in orders if order.side is Side.SELL and order.reduce_only and order.trigger]
+    stops = [order for order in orders if _is_stop(order)]
     return Exposure(symbol, account, buys, stops)
+
+
+def _is_stop(order: OpenOrder) -> bool:
+    if order.type is not None and order.type.takes_profit:
+        return False
+    waits = order.parent is not None  # for another order to fill, and protects nothing until then
+    return order.side is Side.SELL and order.reduce_only and order.trigger is not None and not waits

@@ -9,7 +9,7 @@ from hypertui.core.market import Grouping, Source
 from hypertui.core.purpose import Purpose
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.convergence import Proposals, UnderWay
-from hypertui.execution.orders import PURPOSES, OwnOrder
+from hypertui.execution.orders import PURPOSES, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_inputs import CancelSent, OrderSent, QuestionAsked, StrategyHalted
@@ -62,11 +62,11 @@ class Granting:
         allowed = [sent for sent in proposed if self._budget.allows(PURPOSES[sent.role])]
         for grouping in Grouping:
             together = [sent for sent in allowed if sent.grouping is grouping]
+            if grouping is Grouping.NORMAL and not any(sent.role is Role.BUY for sent in together):
+                continue  # children are placed with their parent or not at all
             if together:
-                orders = [self._sent(sent) for sent in together]
-                # Of a group the parent goes first, as the strategy has it.
-                in_order = self._nearest_first(orders) if grouping is Grouping.NONE else tuple(orders)
-                yield Place(in_order, grouping)
+                orders = self._nearest_first([self._sent(sent) for sent in together])
+                yield Place(_parent_first(orders) if grouping is Grouping.NORMAL else orders, grouping)
 
     def _proposed(self, under_way: UnderWay, entry_block: str, now: int) -> Proposals:
         return self._trade.decide(self._recorder.seen, now, under_way, entry_block)
@@ -90,3 +90,7 @@ class Granting:
     def _cancel(self, orders: Sequence[OwnOrder], purpose: Purpose, now: int) -> Cancel:
         self._recorder.take(CancelSent(now, tuple(order.client_id for order in orders)))
         return Cancel(tuple(orders), purpose)
+
+
+def _parent_first(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
+    return tuple(sorted(orders, key=lambda own: own.purpose is not Purpose.OPEN))

@@ -31,13 +31,15 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a trade is taken up: the fills of its entry, or the position that it has `adopted` as one, and
+    """How a trade is taken up: `at` (ms) it was opened with these fills of its entry, none where its strategy
+    begins flat, or with the position that it has `adopted` as one, and
     either what the journal tells of it since then, or what the venue does. Neither for a new one. `entry` is
     the order that made the fills, where it is known and not written down yet, `stops` what protects an
     adopted position until the trade's own stops do. Where the entry was `found`, an earlier start made it,
     and may have sent more than it could write down. `short` is how many coins it bought that no fill has told
     of yet."""
 
+    at: int
     fills: Sequence[Fill]
     history: TradeHistory = NOTHING_KNOWN
     remains: from_exchange.Remains | None = None
@@ -77,13 +79,13 @@ class Opening:
 
     @property
     def began_at(self) -> int:
-        """When the entry was filled (ms)."""
-        return min(fill.time for fill in self.fills)
+        """When the entry was filled (ms), or the trade was opened without one."""
+        return min((fill.time for fill in self.fills), default=self.at)
 
     @property
     def adopted_at(self) -> int:
         """When a position was taken over (ms): what was traded before is in it. 0 where none was."""
-        return 0 if any(fill.order_id for fill in self.fills) else min(fill.time for fill in self.fills)
+        return min((fill.time for fill in self.fills if not fill.order_id), default=0)
 
     def strategy(self, plan: StrategyPlan) -> Strategy:
         """The strategy as it was opened. Raises Unsound where the journal's fills give none."""
@@ -92,7 +94,7 @@ class Opening:
         except Exception as error:
             if not self.resumed:
                 raise
-            raise Unsound("opened", min((fill.time for fill in self.fills), default=0), error) from error
+            raise Unsound("opened", self.at, error) from error
 
 
 def known(history: TradeHistory) -> Opening | None:
@@ -106,7 +108,7 @@ def known(history: TradeHistory) -> Opening | None:
     except Undecodable as error:
         raise Unsound(entry.kind, entry.at, error) from error
     assert isinstance(opened, TradeOpened), "its kind says so"
-    return Opening(opened.fills, history, resumed=True)
+    return Opening(opened.at, opened.fills, history, resumed=True)
 
 
 def rehearse(plan: StrategyPlan, timing: Timing, trade_id: int, history: TradeHistory) -> None:
@@ -161,9 +163,11 @@ class Start:
             fills: Sequence[Fill] = [adopted]
         else:
             fills = remains.opening if remains is not None else await self._bought(history.opening)
-        self._journal.record(TradeOpened(self._market.now, tuple(fills)))
+        at = self._market.now
+        self._journal.record(TradeOpened(at, tuple(fills)))
         is_adopted = adopted is not None
         return Opening(
+            at,
             fills,
             remains=remains,
             entry=self._entering,
@@ -174,6 +178,9 @@ class Start:
         )
 
     async def _bought(self, history: Sequence[JournalledInput]) -> Sequence[Fill]:
+        if not self._plan.enters:
+            await self._entry.begin_flat(self._queue)
+            return ()
         for entry in history:
             if entry.kind != "entering":
                 continue

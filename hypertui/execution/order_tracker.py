@@ -1,7 +1,7 @@
 """The order tracker: what each price, fill, notice and answer proves about the own orders.
 
-It does no I/O, and the time (ms) is passed in. Fills are booked here, once each, and the strategy is told; an order
-whose trigger the price has touched is *due*: it counts as done until its fill, its end or a later answer
+It does no I/O, and the time (ms) is passed in. Fills are booked here, once each, and the strategy is told; an
+order whose trigger the price has touched is *due*: it counts as done until its fill, its end or a later answer
 proves what became of it.
 """
 
@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from hypertui.core.market import Fill, IngestVia, Order, OrderType
 from hypertui.core.order_key import OrderKey
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import (
     CancelOutcome,
     Filled,
@@ -68,9 +69,11 @@ class OrderTracker(OwnOrders):
         order.filled_at = now
         order.order_id = fill.order_id
         order.acknowledged = True
-        if not order.dead and not order.missed:
+        if not (order.dead or order.missed or order.rests):
             self.expect_fill(order, now)
         self._update(order, "partly filled", now)
+        if order.dead and order.purpose is Purpose.OPEN:
+            self._arm()
         if via is IngestVia.FEED:
             self._heard_of_touch(order, now)
         self.news.append(FillBooked(fill, order.role, order.level, order.decision, gain, via))
@@ -94,12 +97,13 @@ class OrderTracker(OwnOrders):
         """Take the venue's answer to a placement."""
         order.acknowledged = True
         if not isinstance(answer, Refused):
-            self.pacing.accepted(order.key, order.order.reduce_only)
+            self.pacing.accepted(order.key, order.purpose)
         match answer:
             case Resting(order_id):
                 order.order_id = order_id
                 self._working(order, now)
-            case Waiting():
+            case Waiting(armed):
+                order.armed = armed
                 self._working(order, now)
             case Filled(order_id, size):
                 order.order_id = order_id
@@ -112,10 +116,15 @@ class OrderTracker(OwnOrders):
                     order.key,
                     kind,
                     text,
-                    sells=order.order.reduce_only,
+                    purpose=order.purpose,
                     is_stop=order.role is Role.STOP,
                     now=now,
                 )
+
+    def _arm(self) -> None:
+        """What waited for an entry to be filled completely waits for its trigger now."""
+        for order in self._alive.values():
+            order.armed = True
 
     def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         """An action that never took effect: its orders do not exist."""
@@ -292,6 +301,8 @@ class OrderTracker(OwnOrders):
         # take that back.
         order.ended = state
         order.final = final
+        if order.whole and state is OrderState.FILLED:
+            order.final = order.filled or None  # only its fills say of how much
         if order.dead:
             self._update(order, state.value, now)
         else:
@@ -315,7 +326,7 @@ class OrderTracker(OwnOrders):
         if order.dead:
             if self._alive.pop(order.client_id, None) is not None:
                 self._tell(OrderOver(order.key, order.level))
-            if order.remaining <= 0:
+            if order.remaining <= 0 and not order.whole:
                 status = OrderState.FILLED.value
             elif order.ended is not None:
                 status = order.ended.value

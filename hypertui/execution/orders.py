@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.core.market import ZERO, Order, Reason, Side, Source
+from hypertui.core.market import ZERO, Order, OrderType, Reason, Side, Source
 from hypertui.core.order_key import OPENING, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import OrderState
@@ -18,8 +18,8 @@ _LENGTH = 34  # 0x and 32 hex digits
 
 @dataclass(slots=True)
 class ClientIds:
-    """Deterministic client order ids: the trade (64 bits), the order key (16), the start of the process (16) and a
-    count (32).
+    """Deterministic client order ids: the trade (64 bits), the order key (16), the start of the process (16)
+    and a count (32).
 
     The same four always give the same id, so that asking twice can place only once. Each start of a process
     has a number of its own: what an earlier one sent, and could not write down before it died, is never sent
@@ -151,6 +151,7 @@ class OwnOrder:
     due: bool = False
     touched_at: int | None = None  # when a mark was last at or through the trigger
     missed: bool = False  # fired, and found resting at its limit: the price has run away from it
+    armed: bool = True  # not yet where it waits for another order to fill
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
     starts: set[tuple[Decimal, Decimal, Decimal] | None] = field(default_factory=set)  # of its fills
@@ -177,8 +178,25 @@ class OwnOrder:
         return PURPOSES[self.role]
 
     @property
+    def whole(self) -> bool:
+        """Whether it closes all of the position, whatever that is by then."""
+        return self.order.size == 0
+
+    @property
     def remaining(self) -> Decimal:
-        return self.order.size - self.filled
+        """Coins not filled yet; 0 for one of the whole position."""
+        return ZERO if self.whole else self.order.size - self.filled
+
+    @property
+    def wanted_size(self) -> Decimal:
+        """The size by which it is held against what is wanted: an entry is what it was sent with, however
+        much of it is filled; an exit is what is left of it."""
+        return self.order.size if self.purpose is Purpose.OPEN else self.remaining
+
+    @property
+    def rests(self) -> bool:
+        """Whether it stands in the book and may be filled little by little, without anything that fires."""
+        return self.order.type is OrderType.LIMIT and not self.order.is_immediate
 
     @property
     def dead(self) -> bool:
@@ -187,7 +205,7 @@ class OwnOrder:
         An order that was named as ended stays alive until its fills are booked: only they say what is held,
         and until then nothing may replace it.
         """
-        if self.never_placed or self.remaining <= 0:
+        if self.never_placed or (self.remaining <= 0 and not self.whole):
             return True
         return self.final is not None and self.filled >= self.final
 
@@ -198,7 +216,7 @@ class OwnOrder:
     @property
     def waiting(self) -> bool:
         """Whether a touch of its trigger makes it due."""
-        return not self.cancelling and not self.missed
+        return self.armed and not self.cancelling and not self.missed
 
     @property
     def unproven(self) -> bool:
@@ -212,7 +230,8 @@ class OwnOrder:
         trigger = self.order.trigger
         if trigger is None:
             return False
-        return price >= trigger if self.order.side is Side.BUY else price <= trigger
+        from_below = (self.order.side is Side.BUY) is not self.order.type.takes_profit
+        return price >= trigger if from_below else price <= trigger
 
 
 def state_of(order: OwnOrder, now: int, confirm_after: int) -> SlotState:

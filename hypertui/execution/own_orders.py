@@ -126,4 +126,4 @@ def _as_wanted(want: WantedOrder) -> tuple[object, ...]:
 
 def _as_works(own: OwnOrder) -> tuple[object, ...]:
     order = own.order
-    return own.key, order.limit if order.trigger is None else order.trigger, own.remaining
+    return own.key, order.limit if order.trigger is None else order.trigger, own.wanted_size

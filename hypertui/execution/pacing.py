@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hypertui.core.order_key import OrderKey
+from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import Refusal
 
 # Doublings of the wait after refusals that go on: of buys, and where there are said to be no coins; and of
@@ -30,8 +31,7 @@ class Pacing:
     for."""
 
     pause: int
-    stops: Streak = field(default_factory=Streak)  # and with them whatever sells coins
-    buys: Streak = field(default_factory=Streak)
+    streaks: dict[Purpose, Streak] = field(default_factory=dict)
     _retry_at: dict[str, int] = field(default_factory=dict)
     _passed: dict[str, int] = field(default_factory=dict)  # refusals of a passed stop since the last mark
     _flat: dict[str, int] = field(default_factory=dict)  # for want of a position, one after the other
@@ -58,17 +58,18 @@ class Pacing:
             self._retry_at.pop(name, None)
         self._passed.clear()
 
-    def accepted(self, key: OrderKey, sells: bool) -> None:
+    def streak(self, purpose: Purpose) -> Streak:
+        """Refusals one after the other of orders for this purpose."""
+        return self.streaks.get(purpose) or Streak()
+
+    def accepted(self, key: OrderKey, purpose: Purpose) -> None:
         """The venue has taken an order."""
         self._flat.pop(str(key), None)
         self._others.pop(str(key), None)
-        if sells:
-            self.stops = Streak()
-        else:
-            self.buys = Streak()
+        self.streaks.pop(purpose, None)
 
     def refused(
-        self, key: OrderKey, kind: Refusal, words: str, *, sells: bool, is_stop: bool, now: int
+        self, key: OrderKey, kind: Refusal, words: str, *, purpose: Purpose, is_stop: bool, now: int
     ) -> None:
         """What was refused is not tried again before it can have been asked for, and less and less often: a
         refusal that is not about the price will be the same until somebody, or the venue, changes what is
@@ -87,10 +88,10 @@ class Pacing:
             self._flat[name] = before + 1
         elif kind is not Refusal.NO_MATCH:
             before = self._others.get(name, 0)
-            wait <<= min(before, _LONGEST_FOR_STOPS if sells else _LONGEST)
+            wait <<= min(before, _LONGEST_FOR_STOPS if purpose is Purpose.PROTECT else _LONGEST)
             self._others[name] = before + 1
         self._retry_at[name] = now + wait
-        streak = self.stops if sells else self.buys
+        streak = self.streaks.setdefault(purpose, Streak())
         streak.count += 1
         streak.words, streak.last, streak.again = words, now, now + wait
 

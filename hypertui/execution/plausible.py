@@ -26,7 +26,7 @@ def fault_of(fill: Fill, order: OwnOrder) -> str:
     fault = fault_beside(fill, order.order.side)
     if fault:
         return fault
-    if fill.size > order.remaining and not order.altered:
+    if fill.size > order.remaining and not (order.altered or order.whole):
         return f"{plain(fill.size)} of an order with {plain(order.remaining)} left"
     if start_of(fill) in order.starts:
         return f"the {fill.side.value} of {plain(fill.size)} is booked under another trade id already"

@@ -58,7 +58,7 @@ def newest_price(history: TradeHistory) -> Decimal | None:
         return price
     with suppress(Undecodable):
         opened = None if history.opened is None else decode(history.opened)
-        if isinstance(opened, TradeOpened):
+        if isinstance(opened, TradeOpened) and opened.fills:
             return opened.fills[0].price
     return None
 

@@ -120,7 +120,7 @@ class Protection:
         """How it is at `now` (ms). `held` is the exchange's position (coins; None while it is not known),
         `busy` whether an action is under way."""
         alive = list(self._tracker.alive)
-        stops = [order for order in alive if order.role is Role.STOP and is_live(order)]
+        stops = [order for order in alive if order.role is Role.STOP and order.armed and is_live(order)]
         places = Counter(_place(order) for order in alive if order.role is not Role.CLOSE)
         cover = self._cover(held, stops)
         fault = cover.fault or self._order_fault(alive, places, entry_block)
@@ -131,7 +131,8 @@ class Protection:
             settled=self._is_settled(busy, now),
             stops=len(stops),
             buys=sum(order.role is Role.BUY for order in alive),
-            stopped_size=cover.stopped,
+            # While an exit of the whole position may have filled, nobody knows what is left to be sold.
+            stopped_size=ZERO if any(own.whole and own.due for own in alive) else cover.stopped,
             position=cover.position,
             unconfirmed=sum(order.unproven for order in alive),
             duplicates=sum(count > 1 for count in places.values()),
@@ -143,8 +144,10 @@ class Protection:
 
     def _cover(self, held: Decimal | None, stops: Sequence[OwnOrder]) -> Cover:
         strategy = self._tracker.strategy
-        stopped = sum((order.remaining for order in stops), ZERO)
         holds = strategy.book.held if held is None else held
+        stopped = sum((order.remaining for order in stops), ZERO)
+        if any(order.whole for order in stops):
+            stopped = max(stopped, holds)
         price = self._recorder.mark or strategy.book.average_price
         return Cover(strategy.instrument, strategy.book.held, holds, stopped, price)
 
@@ -169,7 +172,7 @@ class Protection:
             # What must not be placed now is not missing.
             if not (entry_block and want.purpose is Purpose.OPEN and not any(self._tracker.of(want.key)))
         }
-        live = {_place(own): own.remaining for own in alive if own.role is not Role.CLOSE and is_live(own)}
+        live = {_place(own): own.wanted_size for own in alive if own.role is not Role.CLOSE and is_live(own)}
         if len(live) != len(wanted):
             are = "is" if len(live) == 1 else "are"
             return f"expected {phrases.counted(len(wanted), 'order')}, {len(live)} {are} live"

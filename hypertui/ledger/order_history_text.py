@@ -58,7 +58,8 @@ def _head(story: Story) -> Iterator[str]:
         only = ", reduce-only" if order.reduce_only else ""
         yield f"{order.reason}: {order.side.value} {plain(order.size)} {trade.symbol} {at}{only}, {where}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
-        yield f"client id {order.client_id}, {number}{phrases.at_level(order.level)}, {order.key}, {order.role}"
+        level = phrases.at_level(order.level)
+        yield f"client id {order.client_id}, {number}{level}, {order.key}, {order.role}"
     yield f"rule: {RULES[story.reason]}"
 
 

@@ -90,13 +90,14 @@ class Target:
     """What should work now. The orders of keys that are `kept` stay as they are, those of any other key that
     is not wanted go. `swept` keys hold coins for which no order is taken: they are given up, and join what is
     `loose`, which the next protective order takes along. `halted` says why the strategy can go on no more,
-    empty where it can."""
+    `finished` how it has come to its end, with nothing left to do; empty where neither is so."""
 
     orders: tuple[WantedOrder, ...]
     kept: frozenset[OrderKey] = frozenset()
     swept: tuple[OrderKey, ...] = ()
     loose: Decimal = Decimal(0)
     halted: str = ""
+    finished: str = ""
 
 
 class AliveOrder(Protocol):
@@ -317,8 +318,8 @@ class NotRebuilt(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a trade would begin with: `coins` at `entry`, bought, or `adopting` those that are there. `mark` is
-    the price now, `taker_fee` a fraction of a trade's value, `liquidation` where the exchange would liquidate
+    """What a trade would begin with: `coins` at `entry`, bought, or `adopting` those that are there. `mark`
+    is the price now, `taker_fee` a fraction of a trade's value, `liquidation` where the exchange would liquidate
     the position, None where it never would."""
 
     coins: Decimal
@@ -413,8 +414,12 @@ class StrategyPlan(Protocol):
     def entry_size(self, price: Decimal) -> Decimal:
         """The coins that the position size buys at `price`, in whole lots."""
 
+    @property
+    def enters(self) -> bool:
+        """Whether the trade begins with an opening order; without one its strategy begins flat."""
+
     def opening(self, client_id: str, mid: Decimal) -> Order | None:
-        """The order that opens the trade; None for a strategy that begins without coins."""
+        """The order that opens the trade, None where there is none."""
 
     def start(self, fills: Sequence[Fill]) -> Strategy:
         """The strategy just after its opening. Raises ValueError where these fills give none."""

@@ -72,7 +72,7 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) ->
     assert verdict.fills == len(account.fills) > 50
     assert verdict.flat_points >= 1
     money = found.totals.pnl + found.totals.funding
-    assert money == account.cash - account.deposits == ladder.realized_pnl
+    assert money == account.cash - account.deposits == ladder.book.realized_pnl
     assert found.curve.made == money
     assert found.totals.funding == sum((Decimal(paid["usdc"]) for paid in account.funding), Decimal(0))
     assert found.totals.fees == sum((Decimal(fill["fee"]) for fill in account.fills), Decimal(0))

@@ -49,7 +49,8 @@ def ladder_config(
 def changed(config: TradeConfig, **changes: Any) -> TradeConfig:
     """The same with other settings, the ladder's own or the trade's."""
     terms, rest = _parted(changes)
-    return replace(config, strategy=replace(terms_of(config), **terms), **rest)
+    strategy = replace(terms_of(config), **terms) if terms else config.strategy
+    return replace(config, strategy=strategy, **rest)
 
 
 def config_record(config: TradeConfig) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from hypertui.port.snapshot import Invariant, Mode, Snapshot
 from hypertui.port.views import SlotState
 from hypertui.venue.core import Core
 from hypertui.venue.model.events import Batch
-from hypertui.venue.model.orders import Json
+from hypertui.venue.model.orders import Json, VenueOrder
 
 _KEPT = 600_000  # ms of the venue's past that claims may speak of
 _CENT = Decimal("0.01")
@@ -193,9 +193,15 @@ class Oracle:
         position = account.size(self._symbol)
         equity = account.cash + position * self._core.books[self._symbol].mark
         orders = [order for order in account.open_orders.values() if order.symbol == self._symbol]
-        working = {order.request.cloid or str(order.oid): order.remaining for order in orders}
-        unfilled = {o.request.cloid or str(o.oid): o.request.size - o.filled for o in orders}
-        stops = {o.request.cloid or str(o.oid) for o in orders if o.side is Side.SELL}
+        whole = max(position, ZERO)  # what an order of no size is for
+        working = {order.request.cloid or str(order.oid): order.remaining or whole for order in orders}
+        unfilled = {
+            order.request.cloid or str(order.oid): order.request.size - order.filled
+            if order.request.size
+            else whole
+            for order in orders
+        }
+        stops = {o.request.cloid or str(o.oid) for o in orders if _protects(o)}
         passing = {
             row["order"].get("cloid") or str(row["order"]["oid"]): row["order"]
             for row in changes
@@ -217,3 +223,9 @@ class Oracle:
         if self._times[0] < truth.at - 2 * _KEPT:
             old = bisect_right(self._times, truth.at - _KEPT) - 1
             del self._times[:old], self._truths[:old]
+
+
+def _protects(order: VenueOrder) -> bool:
+    """Whether it sells where the price has fallen: neither a target nor an order in the book."""
+    trigger = order.request.trigger
+    return order.side is Side.SELL and trigger is not None and trigger.tpsl == "sl"

@@ -179,8 +179,8 @@ class Ladder:
         self._fills_changed(fill.price)
 
     def sold(self, slot: Slot, client_id: str | None, fill: Fill, gain: Decimal) -> None:
-        """Book a sale, which realised `gain` USD, to its slot. Coins beyond it come from the slot with the highest stop, or, if no slot
-        is known to hold any, from the next buy's fill."""
+        """Book a sale, which realised `gain` USD, to its slot. Coins beyond it come from the slot with the
+        highest stop, or, if no slot is known to hold any, from the next buy's fill."""
         left = fill.size
         highest = sorted(self.slots, key=lambda each: by_stop(each.stop_unit), reverse=True)
         for holder in [slot, *(other for other in highest if other is not slot)]:

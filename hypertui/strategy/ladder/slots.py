@@ -13,9 +13,9 @@ from hypertui.core.market import ZERO, Side
 class Slot:
     """One fragment. It is long while it holds coins, else cash.
 
-    `stop_unit` is the unit of its last stop, or one below the unit at which it bought. `bought_at` is when its
-    newest coins were bought (ms, by our clock), `last_stop` the client id of the newest stop that was made for
-    the coins it holds.
+    `stop_unit` is the unit of its last stop, or one below the unit at which it bought. `bought_at` is when
+    its newest coins were bought (ms, by our clock), `last_stop` the client id of the newest stop that was
+    made for the coins it holds.
     """
 
     index: int

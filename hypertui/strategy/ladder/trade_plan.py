@@ -23,6 +23,11 @@ class LadderPlan(Plan):
     """Fulfils `StrategyPlan` for the ladder."""
 
     @property
+    def enters(self) -> bool:
+        """It begins with its entry."""
+        return True
+
+    @property
     def headroom(self) -> Decimal:
         """With every buy that may work beyond the four slots."""
         return Decimal(SLOTS + self.trust_slots) / SLOTS
