@@ -33,9 +33,9 @@ from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.provenance import Origins, Place
-from hypertui.strategy.base import PlanError
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.terms import LadderTerms
+from hypertui.strategy.plans import PlanError
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"

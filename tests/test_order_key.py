@@ -74,3 +74,9 @@ def test_a_client_id_names_its_key(key: OrderKey, trade: int, start: int, count:
 
 def test_the_keys_that_every_trade_has() -> None:
     assert (str(OPENING), str(CLOSE)) == ("opening/0", "close/0")
+
+
+@pytest.mark.parametrize("text", ["stop/02", "stop/ 2", "stop/+2", "stop/1_0", "stop/٣"])
+def test_text_that_is_not_the_keys_own_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no order key"):
+        OrderKey.parse(text)

@@ -20,6 +20,7 @@ from hypertui.execution.trade_inputs import (
     CancelAnswered,
     CancelSent,
     FillReceived,
+    FillsCompared,
     OrderAnswered,
     PriceMoved,
     StrategyHalted,
@@ -28,6 +29,8 @@ from hypertui.execution.trade_news import StrategyMoved
 from hypertui.strategy.base import MoveRecord
 
 DEFAULT_FEE_RATE = Decimal("0.00045")
+_FORGET_EVERY = 1_000  # orders
+_LONG_AFTER = 10**9  # ms
 _MOST_ROUNDS = 50  # of deciding on one price: there are never that many orders to move
 
 
@@ -46,6 +49,7 @@ class InstantExchange:
         self._symbol = symbol
         self._costs = costs
         self._orders = 0
+        self._forget_at = _FORGET_EVERY
         self.fills = 0
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
@@ -61,11 +65,18 @@ class InstantExchange:
             news = trade.apply(PriceMoved(at, price, changed))
             changed = False
             self.settle(trade, seen)
+            self._forget(trade, at)
             moves = [each.record.move for each in news if isinstance(each, StrategyMoved)]
             for move in moves:
                 yield trade.strategy.record(move, trade.tracker.alive)
             if not moves or trade.strategy.halted:
                 return
+
+    def _forget(self, trade: Trade, at: int) -> None:
+        """Let the trade let go of orders that are over: here nothing of them comes later."""
+        if self._orders >= self._forget_at:
+            self._forget_at = self._orders + _FORGET_EVERY
+            trade.apply(FillsCompared(at, at + _LONG_AFTER))
 
     def settle(self, trade: Trade, seen: SeenPrice) -> None:
         """Fill what is due, and do what the trade wants done, until that is nothing more."""

@@ -20,6 +20,8 @@ from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
+_USUAL = Costs()
+
 
 @dataclass(slots=True)
 class Run:
@@ -37,7 +39,7 @@ class Run:
 def replay(
     series: Series,
     plan: LadderPlan,
-    costs: Costs = Costs(),
+    costs: Costs = _USUAL,
     on_move: Callable[[int, MoveRecord], None] | None = None,
 ) -> Run:
     """Walk `series`, calling `on_move(tick, record)` after each step.

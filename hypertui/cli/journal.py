@@ -27,7 +27,7 @@ from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import SettingsRecord, TradeRecord
 from hypertui.settings import digest
 from hypertui.strategy import registry
-from hypertui.strategy.base import StrategyPlan
+from hypertui.strategy.plans import StrategyPlan
 
 OpenJournal = Callable[[str], tuple[int, TradeJournal]]
 

@@ -42,7 +42,10 @@ class OrderKey:
     def parse(cls, text: str) -> OrderKey:
         """The key with this text. Raises ValueError for what is none."""
         kind, _, number = text.partition("/")
-        return cls(KeyKind(kind), int(number))
+        key = cls(KeyKind(kind), int(number))
+        if str(key) != text:
+            raise ValueError(f"{text!r} is no order key, {str(key)!r} is")
+        return key
 
     @property
     def code(self) -> int:

@@ -20,7 +20,7 @@ from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
-from hypertui.strategy.base import PlanError
+from hypertui.strategy.plans import PlanError
 
 _PUBLISH_EVERY = 100
 _BEAT = 0.5

@@ -18,7 +18,7 @@ from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Invariant, Mode, Severity
-from hypertui.strategy.base import StrategyPlan
+from hypertui.strategy.plans import StrategyPlan
 
 _EVERY = 5.0
 _STOP = OrderKey(KeyKind.STOP)

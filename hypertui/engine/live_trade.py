@@ -52,7 +52,7 @@ from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
-from hypertui.strategy.base import StrategyPlan
+from hypertui.strategy.plans import StrategyPlan
 
 _ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0

@@ -53,7 +53,7 @@ from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
 from hypertui.runtime.machine import Machine
-from hypertui.strategy.base import PlanError, StrategyPlan
+from hypertui.strategy.plans import PlanError, StrategyPlan
 
 _UPKEEP_EVERY = 10.0
 _RETRY_PAUSE = 2.0

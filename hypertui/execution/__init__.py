@@ -1,1 +1,1 @@
-"""The imperative shell of one trade: it carries the ladder's orders to the exchange and the fills back."""
+"""The imperative shell of one trade: it carries the strategy's orders to the exchange and the fills back."""

@@ -148,7 +148,7 @@ class Convergence:
         return self._sent(want, want.size + spare, decision)
 
     def _right_one(self, want: WantedOrder, alive: Sequence[OwnOrder]) -> OwnOrder | None:
-        """The order that covers the coins where the strategy wants it; where nothing may be moved, the nearest
+        """What covers the coins where the strategy wants it; where nothing may be moved, the nearest
         one that covers them."""
         covering = [
             own for own in alive if own.remaining == want.size and not (own.cancelling or own.altered)

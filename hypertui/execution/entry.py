@@ -24,7 +24,7 @@ from hypertui.execution.timing import Timing
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_queue import EventQueue
-from hypertui.strategy.base import StrategyPlan
+from hypertui.strategy.plans import StrategyPlan
 
 _FILLS_PATIENCE = 2.0
 _FILLS_LOOKS = 3

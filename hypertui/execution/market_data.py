@@ -53,7 +53,7 @@ class MarketData:
 
     @property
     def price(self) -> Decimal | None:
-        """The price that moves the ladder."""
+        """The price that moves the strategy."""
         return None if self.quote is None else self._config.price_source.of(self.quote)
 
     @property

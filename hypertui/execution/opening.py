@@ -24,7 +24,8 @@ from hypertui.execution.trade_history import NOTHING_KNOWN, TradeHistory
 from hypertui.execution.trade_inputs import EntrySent, TradeOpened
 from hypertui.execution.trade_news import OrderChanged
 from hypertui.port.commands import Stop
-from hypertui.strategy.base import Strategy, StrategyPlan
+from hypertui.strategy.base import Strategy
+from hypertui.strategy.plans import StrategyPlan
 
 _PATIENCE = 10.0
 

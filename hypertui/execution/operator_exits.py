@@ -178,7 +178,7 @@ class Winddown:
                 trade.context.alarms.clear(key)
         held = trade.book.held
         if held < 0:
-            text = f"the account is short of {_coins(trade, -held)}, which no slot can hold: flatten"
+            text = f"the account is short of {_coins(trade, -held)}, which nothing here can hold: flatten"
             return Progress(True, text, failed=True)
         if trade.steering.state.posture is Posture.PROTECT and not _covered(trade):
             late = trade.context.clock() > self._from + _COVERED_WITHIN

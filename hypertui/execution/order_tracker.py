@@ -1,8 +1,8 @@
 """The order tracker: what each price, fill, notice and answer proves about the own orders.
 
-It does no I/O, and the time (ms) is passed in. Fills are booked here, once each, and the strategy is told; an
-order whose trigger the price has touched is *due*: it counts as done until its fill, its end or a later answer
-proves what became of it.
+It does no I/O, and the time (ms) is passed in. Fills are booked here, once each, and the strategy is told of
+them. An order whose trigger the price has touched is *due*: it counts as done until its fill, its end or a
+later answer proves what became of it.
 """
 
 from __future__ import annotations

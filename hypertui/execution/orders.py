@@ -110,7 +110,7 @@ class Decision:
     `target` is the price (USD) at which it is meant to fill: that of its level; for a sale at the market that
     of the stop it stands for, for an entry and a close the price they were decided at. None where an older
     version wrote it. `text` says in plain words why now, `replaces` is the client id of the order in whose
-    place it goes, `step` the number of the ladder's last step by then.
+    place it goes, `step` the number of the strategy's last move by then.
     """
 
     reason: Reason

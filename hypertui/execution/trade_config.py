@@ -11,7 +11,7 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
-from hypertui.strategy.base import StrategyPlan, StrategyTerms
+from hypertui.strategy.plans import StrategyPlan, StrategyTerms
 
 
 class PriceSource(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hypertui.strategy.base import StrategyTerms
 from hypertui.strategy.ladder import terms as ladder
+from hypertui.strategy.plans import StrategyTerms
 
 _RECORDED: Mapping[str, Callable[[Mapping[str, Any]], StrategyTerms]] = {
     ladder.NAME: ladder.LadderTerms.recorded,

@@ -22,11 +22,12 @@ from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import FundingBooked
-from hypertui.strategy.base import MoveRecord, PlanError
+from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.ladder.ladder import Windows
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.trace import trace_row
 from hypertui.strategy.ladder.trade_plan import LadderPlan
+from hypertui.strategy.plans import PlanError
 from tests.strategy.driver import COIN, Walk, fifo_realized, fill_of, plan_of
 
 D = Decimal

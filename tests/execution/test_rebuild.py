@@ -17,8 +17,8 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import from_exchange
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
-from hypertui.strategy.base import NotRebuilt
 from hypertui.strategy.ladder.trade_plan import LadderPlan
+from hypertui.strategy.plans import NotRebuilt
 from tests.support.ladders import ladder_of, windows_of
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue

@@ -14,11 +14,11 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
-from hypertui.strategy.base import PlanError
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import BuyOrder, Plan
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.ladder.trade_plan import LadderPlan
+from hypertui.strategy.plans import PlanError
 from tests.strategy.driver import COIN, Walk, fill_of, plan_of
 
 D = Decimal

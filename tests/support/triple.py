@@ -30,20 +30,16 @@ from hypertui.strategy.base import (
     AliveOrder,
     CoinsTraded,
     HaltTold,
-    LeftOrder,
     Move,
     MoveRecord,
-    NotRebuilt,
     OrderBegun,
     Passed,
-    Prospect,
-    Rebuilt,
-    Rule,
     SellOutTold,
     StrategyEvent,
     Target,
     WantedOrder,
 )
+from hypertui.strategy.plans import LeftOrder, NotRebuilt, Prospect, Rebuilt, Rule
 
 ENTRY, STOP, TARGET = OrderKey(KeyKind.ENTRY), OrderKey(KeyKind.STOP), OrderKey(KeyKind.TARGET)
 
@@ -90,8 +86,8 @@ class Triple:
     def _entry(self) -> WantedOrder:
         plan, kind = self.plan, OrderType.LIMIT
         return WantedOrder(
-            ENTRY, Purpose.OPEN, Side.BUY, plan.size, kind, plan.entry, Reason.ENTRY, tif=plan.tif, why="flat",
-            grouping=Grouping.NORMAL if plan.grouping is Grouping.NORMAL else Grouping.NONE,
+            ENTRY, Purpose.OPEN, Side.BUY, plan.size, kind, plan.entry, Reason.ENTRY, tif=plan.tif,
+            why="flat", grouping=Grouping.NORMAL if plan.grouping is Grouping.NORMAL else Grouping.NONE,
         )  # fmt: skip
 
     def _stop(self, held: Decimal) -> WantedOrder:

@@ -127,6 +127,7 @@ def raw(order: OrderView) -> str:
         "order_id": order.order_id,
         "side": order.side,
         "role": order.role,
+        "key": order.key,
         "unit": order.level,
         **{
             name: None if value is None else plain(value)

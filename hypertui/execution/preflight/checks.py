@@ -17,7 +17,7 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime import clock_sync
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.base import Rule
+from hypertui.strategy.plans import Rule
 
 _LITTLE_DISK = 200_000_000  # bytes
 
@@ -198,7 +198,7 @@ def _margin(ground: Ground) -> Finding:
     level = Level.RED if needed > free else Level.GREEN
     if needed <= free < most:
         level = Level.AMBER
-        text += f"; with a buy more than there are slots it needs {most:.2f}"
+        text += f"; while a sale is not proven yet, its buy may work too: then it needs {most:.2f}"
     return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
 
 

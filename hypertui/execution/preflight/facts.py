@@ -14,7 +14,7 @@ from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.base import NotRebuilt, StrategyPlan
+from hypertui.strategy.plans import NotRebuilt, StrategyPlan
 
 
 async def market(exchange: Exchange, symbol: str) -> Instrument:

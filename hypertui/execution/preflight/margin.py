@@ -13,7 +13,7 @@ from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.base import Prospect, StrategyPlan
+from hypertui.strategy.plans import Prospect, StrategyPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from hypertui.execution.orders import Decision, key_of, trade_of
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery.reconciliation import as_report
 from hypertui.execution.trade_inputs import OrderReported, OrderSent
-from hypertui.strategy.base import LeftOrder, NotRebuilt, Rebuilt, StrategyPlan
+from hypertui.strategy.plans import LeftOrder, NotRebuilt, Rebuilt, StrategyPlan
 
 
 @dataclass(frozen=True, slots=True)

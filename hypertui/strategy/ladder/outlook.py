@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import plain
-from hypertui.strategy.base import Prospect
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.plans import Prospect
 
 _HUNDRED = Decimal(100)
 

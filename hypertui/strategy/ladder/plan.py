@@ -9,8 +9,8 @@ from enum import StrEnum
 from itertools import chain
 
 from hypertui.core.market import ONE, ZERO, Instrument, Order, OrderType, Side, plain
-from hypertui.strategy.base import PlanError, Rule
 from hypertui.strategy.ladder.grid import UnitGrid
+from hypertui.strategy.plans import PlanError, Rule
 
 SLOTS = 4
 
