@@ -102,7 +102,7 @@ class Convergence:
                 continue
             spare = self._spare(places, want, target)
             bare = not self._is_dust(want, spare) and not self._exits_of(want.key)
-            if bare and want.key not in placing and self._may_retry(want.key):
+            if bare and want.key not in placing and self._may_place(want.key):
                 places.append(self._cover(want, [], spare))
         return places
 
@@ -124,9 +124,13 @@ class Convergence:
                 if right.acknowledged:
                     cancels += [own for own in alive if own is not right and _may_go(own)]
                 continue
-            if all(own.acknowledged for own in alive) and self._may_retry(want.key):
+            if all(own.acknowledged for own in alive) and self._may_place(want.key):
                 places.append(self._cover(want, alive, spare))
         return places, cancels
+
+    def _may_place(self, key: OrderKey) -> bool:
+        """Whether an exit may be placed: while one of its key is due, its coins may be gone."""
+        return self._may_retry(key) and not any(own.due for own in self.tracker.of(key))
 
     def _spare(self, places: Sequence[OrderSent], want: WantedOrder, target: Target) -> Decimal:
         """What was swept joins the next order that protects coins, and only that one."""
@@ -141,7 +145,8 @@ class Convergence:
         step = self.tracker.strategy.moves
         if not alive and self._is_passed(want):
             assert want.passed is not None, "it has been passed"
-            order = self._at_market(want.key, want.side, want.size + spare)
+            size = want.size + spare if want.size else self.tracker.strategy.protectable
+            order = self._at_market(want.key, want.side, size)
             decision = decisions.sale(self._source, want, self.seen.price, last, step)
             return OrderSent(self.now, order, Role.SALE, want.key, want.passed.level, decision)
         decision = decisions.exit_order(self._source, want, alive, last, step)
@@ -178,7 +183,8 @@ class Convergence:
         if self.seen.at < passed.since:
             return False
         beyond = self.seen.price - passed.price
-        return beyond <= 0 if want.side is Side.SELL else beyond >= 0
+        falling = (want.side is Side.SELL) is not want.type.takes_profit
+        return beyond <= 0 if falling else beyond >= 0
 
     # What opens a position
 

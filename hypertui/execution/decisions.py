@@ -67,7 +67,7 @@ def sale(
     price."""
     assert want.passed is not None, "it has been passed"
     price = want.passed.price
-    text = f"the price {plain(mark)} has passed the stop at {plain(price)}, and none works"
+    text = f"the price {plain(mark)} has passed the {want.key.kind.value} at {plain(price)}, and none works"
     replaces = None if last is None else last.client_id
     return Decision(want.reason, source, price, text, replaces, step)
 

@@ -8,12 +8,14 @@ from decimal import Decimal
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.orders import Role
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
 from hypertui.strategy.base import MoveRecord
 
+_LABELS = {Role.TARGET: "target"}
 _BAD_NEWS = ("rejected", "not placed")
 
 
@@ -59,11 +61,12 @@ class TradeEvents:
         self._journal.order(changed, order.sent_at if status == "sent" else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
-        label = "stop" if wanted.side is Side.SELL else "buy"
+        label = _LABELS.get(order.role) or ("stop" if wanted.side is Side.SELL else "buy")
         if order.level is not None:
             label += f" {phrases.unit(order.level)}"
         where = "market" if wanted.is_immediate else phrases.at_price(wanted.trigger or wanted.limit)
-        text = f"{label} {self._coins(wanted.size)} at {where} {status}"
+        size = "of all that is held" if order.whole else self._coins(wanted.size)
+        text = f"{label} {size} at {where} {status}"
         data = {
             "client_id": order.client_id,
             "order_id": changed.order_id,

@@ -31,7 +31,7 @@ from hypertui.strategy.aside import Aside
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The last trigger of a protective order, which may be alive no more: once a price heard at or after
+    """The last trigger of an exit, which may be alive no more: once a price heard at or after
     `since` is at or through `price`, and nothing covers the coins, they are sold at the market. `level` is
     where it stood."""
 

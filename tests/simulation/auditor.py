@@ -10,14 +10,17 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Order, OrderType, Side
 from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import Role
+from hypertui.execution.orders import OwnOrder, Role
 from hypertui.strategy.ladder.plan import SLOTS
+from hypertui.strategy.ladder.strategy import LadderStrategy
+from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.network import Network
+from tests.simulation.rest import covered_by
 from tests.simulation.scenario import LATENCIES, Scenario
 from tests.simulation.venue import ADDRESS, Venue
-from tests.support.ladders import ladder_of, slot_of, terms_of
+from tests.support.ladders import slot_of, terms_of
 
 # How long coins may be bare after something went wrong: asking, backing off and trying again take a while.
 _PATIENCE_AFTER_TROUBLE = 45.0
@@ -54,7 +57,7 @@ class Auditor:
             # What others cancel, and no notice tells of, is found by the next reconciliation.
             self._patience += config.reconcile_every / 1000
             self._recovery += config.reconcile_every / 1000
-        if terms_of(config).stop_slippage < Decimal("0.01"):
+        if config.strategy.slippage < Decimal("0.01"):
             self._patience *= 3  # the market runs away from the limits of its sales
         # The same order may be lost again and again, and the question about it too: up to 18 s each time.
         if scenario.faults.unanswered >= 0.3:
@@ -100,8 +103,20 @@ class Auditor:
         if is_restart:
             self._up_at = self._time()
         if not self._lots:
-            self._lots = [slot.coins for slot in ladder_of(tracker).slots[:SLOTS]]
+            self._lots = self._lots_of(tracker)
             self._note_bare()
+
+    def _lots_of(self, tracker: OrderTracker) -> list[Decimal]:
+        if isinstance(tracker.strategy, LadderStrategy):
+            return [slot.coins for slot in tracker.strategy.ladder.slots[:SLOTS]]
+        plan = self._scenario.config.plan(tracker.strategy.instrument)
+        return [plan.entry_size(self._venue.book.mark)]
+
+    def _coins_of(self, order: OwnOrder, tracker: OrderTracker) -> Decimal:
+        """What a stop is there to cover."""
+        if isinstance(tracker.strategy, LadderStrategy):
+            return tracker.strategy.ladder.slots[slot_of(order)].coins
+        return tracker.strategy.protectable
 
     def closed(self) -> None:
         """The process is gone; nobody protects anything until the next one has come."""
@@ -140,15 +155,17 @@ class Auditor:
         tracker = self.tracker
         if tracker is None:
             return
-        slots = ladder_of(tracker).slots
-        held = {slot.index for slot in slots if slot.coins > 0}
-        buys = [order for order in tracker.buys() if slot_of(order) not in held]
-        if len(held) + len(buys) > SLOTS + terms_of(self._scenario.config).trust_slots:
-            self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
         sent = [o for o in tracker.alive if not o.acknowledged and o.role is not Role.CLOSE]
         pending = Counter(order.key for order in sent)
         if pending and max(pending.values()) > 1:
             self.complain("unacknowledged", f"more than one of a key: {dict(pending)}")
+        if not isinstance(tracker.strategy, LadderStrategy):
+            return
+        slots = tracker.strategy.ladder.slots
+        held = {slot.index for slot in slots if slot.coins > 0}
+        buys = [order for order in tracker.buys() if slot_of(order) not in held]
+        if len(held) + len(buys) > SLOTS + terms_of(self._scenario.config).trust_slots:
+            self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
 
     def check_time(self) -> None:
         """What can become wrong by time alone."""
@@ -200,7 +217,8 @@ class Auditor:
                 self._network.trouble()
 
     def _check_exposure(self, position: Decimal, working: Sequence[VenueOrder]) -> None:
-        count = SLOTS + terms_of(self._scenario.config).trust_slots
+        terms = self._scenario.config.strategy
+        count = SLOTS + terms.trust_slots if isinstance(terms, LadderTerms) else 1
         # The bound counts slots, whose coins may have grown by the remainders of some others.
         dust = 2 * self._venue.market.instrument.min_order_value / self._venue.book.mark
         bound = sum(sorted(self._lots)[-count:], dust + self._foreign)
@@ -233,17 +251,17 @@ class Auditor:
             order = self.tracker.find(client_id)
             if order is None or order.order.side is Side.BUY:
                 continue
-            if order.role is Role.CLOSE:
+            if order.role not in (Role.STOP, Role.SALE):
                 continue
-            slot = ladder_of(self.tracker).slots[slot_of(order)]
+            coins = self._coins_of(order, self.tracker)
             others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
-            dust = slot.coins * self._venue.book.mark < self._venue.market.instrument.min_order_value * 2
-            if not dust and not any(o.remaining == slot.coins for o in others):
-                self.complain("uncovered", f"the stop of slot {slot.index} is cancelled with no other")
+            dust = coins * self._venue.book.mark < self._venue.market.instrument.min_order_value * 2
+            if not dust and not any(o.whole or o.remaining == coins for o in others):
+                self.complain("uncovered", f"the order {order.key} is cancelled with no other")
 
     def _note_bare(self) -> None:
         orders = self._venue.working()
-        covered = sum((order.remaining for order in orders if order.side is Side.SELL), ZERO)
+        covered = covered_by(orders, self._venue.position)
         bare = max(ZERO, self._venue.position - covered)
         # Remainders too small for an order wait for the next stop.
         if bare * self._venue.book.mark < self._venue.market.instrument.min_order_value * Decimal("1.3"):

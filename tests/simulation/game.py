@@ -26,10 +26,9 @@ from tests.simulation.memory import problems_of_memory
 from tests.simulation.network import Network
 from tests.simulation.paths import walk
 from tests.simulation.process import Process
-from tests.simulation.rest import describe, problems_at_rest
+from tests.simulation.rest import covered_by, describe, problems_at_rest
 from tests.simulation.scenario import LATENCIES, LONGEST_DOWN, START, Scenario
 from tests.simulation.venue import ADDRESS, Venue
-from tests.support.ladders import ladder_of, terms_of
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import Oracle
 
@@ -134,6 +133,16 @@ class Game:
     # Processes
 
     @property
+    def _size(self) -> Decimal:
+        """What the position is to be worth (USD)."""
+        return self.scenario.config.plan(self.venue.market.instrument).position_size
+
+    @property
+    def _may_end(self) -> bool:
+        """Whether the strategy comes to an end by itself."""
+        return self.scenario.config.strategy.strategy != "ladder"
+
+    @property
     def process(self) -> Process:
         return self.processes[-1]
 
@@ -159,7 +168,7 @@ class Game:
                 self._killed += 1
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
-            ending = self._leaving or self._sells_out or self._flattens
+            ending = self._leaving or self._sells_out or self._flattens or self._may_end
             if ending and self.file is not None and not self.file.is_live:
                 return StopReason(0, "killed when all was done")
 
@@ -224,7 +233,7 @@ class Game:
     async def _enter(self, trade: asyncio.Task[StopReason]) -> None:
         calm_at = self.loop.time() + 60.0
         if self.scenario.offered < 1:
-            offered = terms_of(self.scenario.config).position_size * Decimal(str(self.scenario.offered))
+            offered = self._size * Decimal(str(self.scenario.offered))
             self.venue.set_price(self.venue.book.mark, offered)
         while not (self.opened or trade.done()):
             await asyncio.sleep(0.1)
@@ -367,14 +376,8 @@ class Game:
     def _move(self, at: float, thin: bool = False) -> None:
         self._at = at
         config = self.scenario.config
-        price = self.venue.market.round_mark(
-            START[config.symbol] + terms_of(config).unit_size * Decimal(f"{at:.4f}")
-        )
-        depth = (
-            terms_of(config).position_size * Decimal(self.random.choice(("0.001", "0.05", "0.3")))
-            if thin
-            else None
-        )
+        price = self.venue.market.round_mark(START[config.symbol] + self.scenario.unit * Decimal(f"{at:.4f}"))
+        depth = self._size * Decimal(self.random.choice(("0.001", "0.05", "0.3"))) if thin else None
         self.venue.set_price(price, depth)
 
     def _check_alarms(self) -> None:
@@ -415,7 +418,7 @@ class Game:
     async def _leave(self, trade: asyncio.Task[StopReason]) -> None:
         if self._flattens and (trade.done() or not self.opened) and self.file is not None:
             return  # killed after its end, and judged by then
-        if trade.done() and self._sells_out and not trade.exception():
+        if trade.done() and (self._sells_out or self._may_end) and not trade.exception():
             self._judge_end(trade.result())
             return
         if trade.done():
@@ -480,6 +483,6 @@ class Game:
         elif on_exit is OnExit.BUYS and not halted:
             if any(not order.request.reduce_only for order in working):
                 self.auditor.complain("exit", f"buys work on: {reason}")
-            stops = sum((order.remaining for order in working), ladder_of(trade.tracker).dust)
+            stops = covered_by(working, self.venue.position) + trade.tracker.target().loose
             if stops != self.venue.position and not self.scenario.hasty:
                 self.auditor.complain("exit", f"stops cover {stops} of {self.venue.position}")

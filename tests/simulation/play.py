@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,9 +25,9 @@ class Verdict:
     counts: Counter[str]
 
 
-def play(seed: int) -> Verdict:
+def play(seed: int, drawn: Callable[[int], Scenario] = draw) -> Verdict:
     """Play a seed."""
-    scenario = draw(seed)
+    scenario = drawn(seed)
     loop = VirtualLoop(scenario.to_full_hour)
     with TemporaryDirectory() as folder:
         game = Game(scenario, loop, Path(folder))

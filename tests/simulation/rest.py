@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Side
@@ -11,29 +11,36 @@ from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
 from hypertui.port.snapshot import Mode
+from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue
-from tests.support.ladders import ladder_of, windows_of
 
 
 def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
     """What is wrong although nothing moves any more."""
     yield from _books(trade, venue)
-    if trade.context.mode is Mode.HALTED and ladder_of(trade.tracker).halted:
+    if trade.context.mode is Mode.HALTED and trade.trade.strategy.halted:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
     if trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
         yield f"the trade is {trade.context.mode.value}: {trade.context.reason}"
         return
+    if (
+        not isinstance(trade.trade.strategy, LadderStrategy)
+        and trade.tracker.pacing.streak(Purpose.OPEN).count
+    ):
+        return  # a post-only entry that the price has passed is refused for as long as it stays there
     if not trade.tracker.settled:
         yield f"not settled: {describe(trade)}"
     yield from _orders(trade, venue)
 
 
 def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
-    ladder, account = ladder_of(trade.tracker), venue.account
+    strategy, account = trade.trade.strategy, venue.account
     if trade.book.position != venue.position:
         yield f"booked {trade.book.position}, the venue holds {venue.position}"
-    held = sum((slot.coins for slot in ladder.slots), ZERO) + ladder.dust - ladder.oversold
+    held = strategy.protectable + trade.tracker.target().loose
+    if isinstance(strategy, LadderStrategy):
+        held -= strategy.ladder.oversold
     if held != trade.book.held or held != trade.book.position:
         yield f"slots and dust hold {held}, the book {trade.book.held}"
     at_venue = {fill.key: fill for fill in map(messages.fill, account.fills)}
@@ -49,19 +56,25 @@ def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
 
 
 def _orders(trade: LiveTrade, venue: Venue) -> Iterator[str]:
-    target = windows_of(trade.tracker)
-    grid = ladder_of(trade.tracker).grid
-    wanted = sorted((Side.SELL, grid.price(stop.unit), stop.size) for stop in target.stops)
-    wanted += sorted((Side.BUY, grid.price(buy.unit), buy.size) for buy in target.buys)
+    target = trade.tracker.target()
+    wanted = [
+        (want.side, want.limit if want.trigger is None else want.trigger, want.size) for want in target.orders
+    ]
     working = sorted(_key(order) for order in venue.working())
     if sorted(wanted) != working:
         yield f"the venue works {_words(working)}, wanted {_words(sorted(wanted))}"
-    stops = sum((order.remaining for order in venue.working() if order.side is Side.SELL), ZERO)
-    dust, oversold = ladder_of(trade.tracker).dust, ladder_of(trade.tracker).oversold
-    if oversold:
-        yield f"{oversold} coins sold that no slot gave"
-    if stops + dust != venue.position:
+    stops = covered_by(venue.working(), venue.position)
+    if stops + target.loose != venue.position:
         yield f"stops cover {stops} of {venue.position}"
+
+
+def covered_by(working: Iterable[VenueOrder], position: Decimal) -> Decimal:
+    """Coins that orders would sell where the price falls."""
+    stops = [o for o in working if o.request.trigger is not None and o.request.trigger.tpsl == "sl"]
+    sells = [order for order in stops if order.side is Side.SELL]
+    if any(not order.request.size for order in sells):
+        return max(position, ZERO)
+    return sum((order.remaining for order in sells), ZERO)
 
 
 def _key(order: VenueOrder) -> tuple[Side, Decimal, Decimal]:
@@ -76,7 +89,6 @@ def _words(orders: list[tuple[Side, Decimal, Decimal]]) -> str:
 def describe(trade: LiveTrade) -> str:
     """The state of a trade in a few words, for a failure's report."""
     tracker = trade.tracker
-    slots = " ".join(f"{s.coins}/{s.stop_unit}" for s in ladder_of(tracker).slots)
     orders = "; ".join(
         f"{o.role.value} {o.level} {o.key} {o.remaining}"
         + "".join(f" {name}" for name in ("acknowledged", "cancelling", "due", "altered") if getattr(o, name))
@@ -87,6 +99,6 @@ def describe(trade: LiveTrade) -> str:
     mark = quote.mark if quote else None
     held = f"hold {trade.context.budget.refuses(Purpose.PROTECT)!r} {trade.entry_block!r}"
     return (
-        f"unit {ladder_of(tracker).unit:+d} mark {mark}/{trade.recorder.mark} slots [{slots}] "
+        f"level {tracker.strategy.level} mark {mark}/{trade.recorder.mark} {tracker.strategy.in_words()} "
         f"{held} {trade.steering.state.posture} orders [{orders}]"
     )

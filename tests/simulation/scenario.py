@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from hypertui.core.market import KNOWN_INSTRUMENTS
+from hypertui.core.market import KNOWN_INSTRUMENTS, Grouping, TimeInForce
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
@@ -16,6 +16,7 @@ from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill
 from tests.support.ladders import ladder_config, terms_of
+from tests.support.triple import TripleTerms
 
 Pace = Literal["calm", "slow", "very slow"]
 Path = Literal["calm", "dense", "gapping", "cascading"]
@@ -58,6 +59,7 @@ class Scenario:
 
     seed: int
     config: TradeConfig
+    unit: Decimal  # the yardstick of the price's path (USD)
     options: VenueOptions
     pace: Pace
     path: Path
@@ -102,10 +104,9 @@ class Scenario:
         return bool(self.kills) and self.faults.journal > 0
 
     def __str__(self) -> str:
-        config, terms, faults = self.config, terms_of(self.config), self.faults
+        config, faults = self.config, self.faults
         return (
-            f"{config.symbol} unit {terms.unit_size} size {terms.position_size} trust {terms.trust_slots} "
-            f"{terms.reinvest} {terms.buy_order} slippage {terms.stop_slippage} exit {config.on_exit} | "
+            f"{config.symbol} {config.strategy} exit {config.on_exit} | "
             f"{self.pace} {self.path} serial {self.serial} reorder {self.reorder} thin {self.thin} "
             f"offered {self.offered} operator {self.operator} hasty {self.hasty} "
             f"passed {self.options.passed_trigger} by {self.options.trigger_reference} "
@@ -185,6 +186,7 @@ def draw(seed: int) -> Scenario:
     return Scenario(
         seed=seed,
         config=config,
+        unit=unit,
         options=options,
         pace=pace,
         path=path,
@@ -208,6 +210,35 @@ def draw(seed: int) -> Scenario:
         clock_steps=_steps(clock),
         late_entry=clock.uniform(0.5, 4.5) if clock.random() < 0.15 else None,
         offered=Random(f"entry {seed}").choice((1.0,) * 7 + (0.4, 0.7, 0.9)),
+    )
+
+
+def draw_second(seed: int) -> Scenario:
+    """The same seed for another strategy than the ladder, one that may end by itself: a limit entry below the
+    price, a stop and a target, with exits of its own size or of the whole position."""
+    scenario, random = draw(seed), Random(f"second strategy {seed}")
+    config, unit = scenario.config, scenario.unit
+    instrument, start = KNOWN_INSTRUMENTS[config.symbol], START[config.symbol]
+
+    def at(units: float) -> Decimal:
+        return instrument.round_price(start + unit * Decimal(str(units)))
+
+    terms = TripleTerms(
+        instrument.floor_size(terms_of(config).position_size / start),
+        at(-random.uniform(0.3, 2.0)),
+        at(-random.uniform(2.5, 6.0)),
+        at(random.uniform(0.5, 5.0)),
+        random.choice((TimeInForce.ALO, TimeInForce.GTC)),
+        random.choice((Grouping.NONE, Grouping.POSITION)),
+    )
+    return replace(
+        scenario,
+        config=replace(config, strategy=terms),
+        options=replace(scenario.options, faucet=DEPOSIT),
+        short=False,
+        sells_out=False,
+        foreign=False,
+        late_entry=None,
     )
 
 

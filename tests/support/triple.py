@@ -106,7 +106,8 @@ class Triple:
             limit, kind = plan.instrument.round_price(plan.goal * (1 - plan.slippage)), OrderType.TAKE_PROFIT
             return WantedOrder(
                 TARGET, Purpose.REDUCE, Side.SELL, size, kind, limit, Reason.TAKE_PROFIT, plan.goal,
-                why="held", replaces=self.newest.get(str(TARGET)), grouping=plan.grouping,
+                why="held", replaces=self.newest.get(str(TARGET)),
+                passed=Passed(plan.goal, None, self.bought_at), grouping=plan.grouping,
             )  # fmt: skip
         kind = OrderType.LIMIT
         return WantedOrder(
