@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -136,17 +136,15 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
 
 
 @pytest.fixture
-def actions() -> Iterator[Actions]:
-    actions = Actions(paper("http://127.0.0.1:1"), KEY, KEY.address, None, {"universe": []})
-    yield actions
-    actions.close()
+def actions() -> Actions:
+    return Actions(paper("http://127.0.0.1:1"), KEY, KEY.address, None, {"universe": []})
 
 
 def test_nonces_grow_when_the_clock_does_not(actions: Actions) -> None:
     bodies = []
     for nonce in (1000, 1000, 900, 1500):
-        signed = actions.begin(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES)
-        bodies.append(json.loads(signed.result()))
+        signed = actions.signed(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES)
+        bodies.append(json.loads(signed))
     assert actions.expires_after is None
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
     for body in bodies:
@@ -156,7 +154,7 @@ def test_nonces_grow_when_the_clock_does_not(actions: Actions) -> None:
 
 def test_the_expiry_is_forgotten_when_signing_fails(actions: Actions) -> None:
     with pytest.raises(KeyError):
-        actions.begin(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES).result()
+        actions.signed(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES)
     assert actions.expires_after is None
 
 
@@ -206,7 +204,7 @@ def test_what_is_prepared_is_sent_once_and_not_before_it_is_placed(scripted: Scr
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
         exchange.prepare([order()], EXPIRES)
-        await exchange.cancel("SOL", IDS[:1], EXPIRES)  # goes through the thread that signs, after it
+        await exchange.cancel("SOL", IDS[:1], EXPIRES)
         assert scripted.asked("order") == []
         assert await exchange.place([order()], EXPIRES) == (Resting(1),)
         assert await exchange.place([order()], EXPIRES) == (Resting(1),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
-from concurrent.futures import Future
+from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
 
@@ -44,6 +44,8 @@ DEFAULT_TIMEOUT = 5.0  # seconds
 _SHORTEST_FULL_PAGE = 500
 # The venue keeps the newest ten thousand fills: no honest list has more pages.
 _MOST_PAGES = 40
+# Turns of the event loop in which an action that is signed leaves: a signature keeps the loop busy.
+_TURNS = 4
 _PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
@@ -88,7 +90,7 @@ class HyperliquidExchange:
         self._line = Line(session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
-        self._prepared: tuple[_Placement, Future[bytes]] | None = None
+        self._prepared: tuple[_Placement, bytes] | None = None
 
     @property
     def account(self) -> str:
@@ -236,28 +238,30 @@ class HyperliquidExchange:
 
     def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         actions = self._actions
-        if actions is None or self._line.closed or not orders:
+        placement = (tuple(orders), expires_at, grouping)
+        is_there = self._prepared is not None and self._prepared[0] == placement
+        if actions is None or self._line.closed or not orders or is_there:
             return
-
-        signing = actions.begin(_placement(orders, grouping), expires_at)
-        self._prepared = (tuple(orders), expires_at, grouping), signing
+        with suppress(Exception):  # whatever it is, placing the same raises it again
+            signed = actions.signed(_placement(orders, grouping), expires_at)
+            self._prepared = placement, signed
 
     async def place(
         self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
     ) -> Sequence[Placed]:
         if not orders:
             return ()
-        prepared, self._prepared = self._prepared, None  # nothing is sent twice: its nonce is spent
-        signing = None
-        if prepared is not None and prepared[0] == (tuple(orders), expires_at, grouping):
-            signing = prepared[1]
+        signed = None
+        if self._prepared is not None and self._prepared[0] == (tuple(orders), expires_at, grouping):
+            _, signed = self._prepared
+            self._prepared = None  # nothing is sent twice: its nonce is spent
         return await self._act(
             {order.symbol for order in orders},
             len(orders),
             expires_at,
             _placement(orders, grouping),
             lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
-            signing,
+            signed,
         )
 
     async def cancel(
@@ -280,6 +284,7 @@ class HyperliquidExchange:
             expires_at,
             lambda venue: venue.bulk_cancel_by_cloid(requests),
             read,
+            waits=True,
         )
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
@@ -294,8 +299,6 @@ class HyperliquidExchange:
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
         await self._line.close()
-        if self._actions is not None:
-            self._actions.close()
 
     async def _opened(self) -> Actions:
         async with self._opening:
@@ -328,10 +331,13 @@ class HyperliquidExchange:
         expires_at: int,
         sign: Callable[[Actions], Json],
         read: Callable[[Json], _T],
-        signing: Future[bytes] | None = None,
+        signed: bytes | None = None,
+        *,
+        waits: bool = False,
     ) -> _T:
         """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
-        `signing` gives what `sign` would, where that has been begun.
+        `signed` is what `sign` gives, where that has been made already. One that `waits` lets others leave
+        first.
 
         Raises Unknown for an answer that cannot be read.
         """
@@ -343,9 +349,11 @@ class HyperliquidExchange:
         self._line.require_open()
         self._meter.acted(parts)
         self._contexts = None
-        signing = signing or actions.begin(sign, expires_at)
-        # Not even a turn of the loop is lost with one that is there.
-        signed = signing.result() if signing.done() else await asyncio.wrap_future(signing)
+        if signed is None:
+            if waits:
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+            signed = actions.signed(sign, expires_at)
         answer = await self._line.act(signed)
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from hyperliquid.api import API
 from hyperliquid.exchange import Exchange as SdkExchange
@@ -41,8 +40,8 @@ class Actions(SdkExchange):  # type: ignore[misc]  # the SDK has no types
     """The SDK's actions. `meta` numbers the markets; `vault` is the account where it is one without a key of
     its own.
 
-    They are signed on a thread of their own, because a signature keeps a processor busy for half a
-    millisecond, in which the event loop has better things to do.
+    A signature takes half a millisecond, on a thread of its own twice as long, and the event loop with it:
+    the two would take the interpreter from each other at every step.
     """
 
     def __init__(
@@ -50,18 +49,10 @@ class Actions(SdkExchange):  # type: ignore[misc]  # the SDK has no types
     ) -> None:
         super().__init__(key, network.base_url, meta, vault, account_address=account, spot_meta=_NO_SPOT)
         self._last_nonce = 0
-        self._signing = ThreadPoolExecutor(1, "hyperliquid-signing")
 
-    def begin(self, sign: Callable[[Actions], Json], expires_at: int) -> Future[bytes]:
+    def signed(self, sign: Callable[[Actions], Json], expires_at: int) -> bytes:
         """What one of the SDK's methods, called by `sign`, has signed, to expire at `expires_at` (ms): the
-        JSON to send. One at a time: nonces grow, and the SDK would remember the expiry."""
-        return self._signing.submit(self._signed, sign, expires_at)
-
-    def close(self) -> None:
-        """Let the thread go."""
-        self._signing.shutdown(wait=False)
-
-    def _signed(self, sign: Callable[[Actions], Json], expires_at: int) -> bytes:
+        JSON to send."""
         self.set_expires_after(expires_at)
         try:
             return json.dumps(sign(self), allow_nan=False).encode()
