@@ -22,11 +22,11 @@ from hyperliquid.utils.types import Cloid
 
 from benchmarks.figures import milliseconds, ratio
 from benchmarks.market import SYMBOL, running
-from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
+from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMITTED, FRAME, SENT, Event, Recorder
 from hypertui.cli.journal import journals
+from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
-from hypertui.engine.engine import EmbeddedEngine
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Stop
 from hypertui.port.snapshot import Network
@@ -55,9 +55,11 @@ def step() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """One order and the price message that caused it, in ns: the commit of what was decided, and the times
-    from the message's arrival until that began, and until the order left and was acknowledged."""
+    """An action of orders, all stops or all buys, and the price message that caused it, in ns: how long its
+    commit took, and the times from the message's arrival until that began, and until the orders left and were
+    acknowledged."""
 
+    stops: bool
     commit: int
     decided: int
     left: int
@@ -65,20 +67,26 @@ class Paired:
 
 
 def paired(events: list[Event], price: Decimal) -> Paired | None:
-    """The times of a step; None where its order has left without a commit, or where anything but the one
-    message with its price may have caused it."""
+    """The times of a step's first action; None where it has orders of both kinds, and where anything but the
+    one message with its price may have caused it."""
     at = [kind for _, kind, _ in events]
-    if at[:4] != [CHUNK, FRAME, COMMIT, ACTION] or events[3][2] != "order" or ANSWER not in at:
+    if at[:2] != [CHUNK, FRAME] or not {COMMITTED, ACTION, SENT, ANSWER} <= set(at):
         return None
     frame = json.loads(events[1][2])
     if frame["channel"] != "activeAssetCtx" or Decimal(frame["data"]["ctx"]["markPx"]) != price:
         return None
-    answer = at.index(ANSWER)
-    left = max(time for time, kind, _ in events[:answer] if kind == SENT)
+    acted, answer = at.index(ACTION), at.index(ANSWER)
+    action = json.loads(events[acted][2])["action"]
+    if action["type"] != "order" or CHUNK in at[2:acted]:
+        return None
+    reduce = {order["r"] for order in action["orders"]}
+    if len(reduce) != 1:
+        return None
     arrived = events[0][0]
-    commit = int(events[2][2])
-    decided = events[2][0] - commit - arrived
-    return Paired(commit, decided, left - arrived, events[answer][0] - arrived)
+    left = next(time for time, kind, _ in events[acted:] if kind == SENT)
+    ended, _, took = events[at.index(COMMITTED)]
+    began = ended - int(took)
+    return Paired(reduce == {True}, int(took), began - arrived, left - arrived, events[answer][0] - arrived)
 
 
 class Engine:
@@ -193,25 +201,34 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
                 steps.append(times)
             if len(steps) == STEPS or taken == MOST_STEPS:
                 break
+    alone = milliseconds(bares)
+    return {
+        "not_paired": len(bares) - len(steps),
+        "sdk_order_p50_ms": alone.p50,
+        "sdk_order_p99_ms": alone.p99,
+        **_told(steps, alone.p50, ""),
+        **_told([one for one in steps if one.stops], alone.p50, "stops_"),
+        **_told([one for one in steps if not one.stops], alone.p50, "buys_"),
+    }
+
+
+def _told(steps: list[Paired], alone: float, kind: str) -> dict[str, object]:
+    """The figures of these steps, with names that begin with `kind`."""
     commit = milliseconds([one.commit for one in steps])
     decided = milliseconds([one.decided for one in steps])
     left = milliseconds([one.left for one in steps])
     acknowledged = milliseconds([one.acknowledged for one in steps])
-    alone = milliseconds(bares)
     return {
-        "steps": len(steps),
-        "not_paired": len(bares) - len(steps),
-        "decided_p50_ms": decided.p50,
-        "decided_p99_ms": decided.p99,
-        "commit_p50_ms": commit.p50,
-        "commit_p99_ms": commit.p99,
-        "left_p50_ms": left.p50,
-        "left_p99_ms": left.p99,
-        "acknowledged_p50_ms": acknowledged.p50,
-        "acknowledged_p99_ms": acknowledged.p99,
-        "sdk_order_p50_ms": alone.p50,
-        "sdk_order_p99_ms": alone.p99,
-        "ratio": ratio(acknowledged.p50, alone.p50),
+        f"{kind}steps": len(steps),
+        f"{kind}decided_p50_ms": decided.p50,
+        f"{kind}decided_p99_ms": decided.p99,
+        f"{kind}commit_p50_ms": commit.p50,
+        f"{kind}commit_p99_ms": commit.p99,
+        f"{kind}left_p50_ms": left.p50,
+        f"{kind}left_p99_ms": left.p99,
+        f"{kind}acknowledged_p50_ms": acknowledged.p50,
+        f"{kind}acknowledged_p99_ms": acknowledged.p99,
+        f"{kind}ratio": ratio(acknowledged.p50, alone),
     }
 
 
