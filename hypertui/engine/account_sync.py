@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from hypertui.core.market import ZERO, Side, plain
+from hypertui.engine.orphans import Orphans
 from hypertui.exchange.protocol import (
     AccountState,
     ExchangeError,
@@ -91,6 +92,7 @@ class AccountSync:
         self._quiet_at = context.clock()  # when nothing was unproven last, as far as that was looked at
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
+        self._orphans = Orphans(context, recorder, self._unanswered)
 
     @property
     def reconciled(self) -> bool:
@@ -101,6 +103,10 @@ class AccountSync:
     def doubt(self) -> None:
         """Something may have been missed until now."""
         self._unsure_since = self._clock()
+
+    def let_go_of_orphans(self) -> None:
+        """Cancel those that cover nothing any more."""
+        self._orphans.let_go()
 
     # What is asked now and then returns what came in between, in words: empty where there was an answer.
 
@@ -332,8 +338,7 @@ class AccountSync:
                 answer.set_result(f"{differences.done} to repair, {found} fills found{self._surplus()}")
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
-        if differences.orphans:
-            self._queue.spawn(self._cancel_orphans(differences.orphans))
+        self._orphans.found(differences.orphans)
         if differences.foreign:
             text = f"{len(differences.foreign)} orders in {self._symbol} are not ours"
             self._alarms.sound("foreign orders", Severity.WARNING, text)
@@ -368,13 +373,6 @@ class AccountSync:
     def _answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
         mark = self._recorder.mark
         self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
-
-    async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
-        try:
-            expires_at = self._clock_sync.expiry(self._clock() + self._context.config.timing.expires_after)
-            await self._exchange.cancel(self._symbol, client_ids, expires_at)
-        except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, f"{len(client_ids)} orphans not cancelled", error))
 
     def _look_at_clock(self) -> None:
         if self._clock_sync.alarming:

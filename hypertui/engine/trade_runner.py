@@ -144,7 +144,10 @@ class TradeRunner:
                 answer.set_result(ack)
 
         self.context.queue.post(take)
-        return await answer
+        ack = await answer
+        if self.trade is not None:
+            await self.context.durability.written()  # a restart must know what was promised
+        return ack
 
     def _taken(self, command: Command) -> Ack:
         if self.fallback is not None:

@@ -17,6 +17,11 @@ class Place:
     orders: tuple[OwnOrder, ...]
 
     @property
+    def only_rests(self) -> bool:
+        """Whether these are stops that wait at the exchange for their triggers, and nothing else."""
+        return all(is_resting_stop(order.order) for order in self.orders)
+
+    @property
     def purpose(self) -> Purpose:
         """What the most important one of them is for."""
         return min(purpose_of(order.order) for order in self.orders)
@@ -38,6 +43,16 @@ class AskAbout:
 
 
 Action: TypeAlias = Place | Cancel | AskAbout
+
+
+def is_resting_stop(order: Order) -> bool:
+    """Whether an order only reduces the position, and only once its trigger is touched."""
+    return order.reduce_only and order.trigger is not None
+
+
+def has_resting_stops(action: Action) -> bool:
+    """Whether it places any of these."""
+    return isinstance(action, Place) and any(is_resting_stop(order.order) for order in action.orders)
 
 
 def purpose_of(order: Order) -> Purpose:

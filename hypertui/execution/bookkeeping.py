@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.core.market import Fill, plain
+from hypertui.core.market import Fill, Reason, Side, plain
 from hypertui.execution.opening import Opening
-from hypertui.execution.orders import Role
+from hypertui.execution.orders import Decision, Role, slot_of, start_of
 from hypertui.execution.plausible import FillCheck
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import adoption
@@ -14,6 +14,8 @@ from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import FillAdopted, FillReceived
 from hypertui.port.snapshot import Severity
+
+_UNWRITTEN = Decision(Reason.LADDER_STOP, text="a stop of an earlier start that died before writing it down")
 
 
 class Bookkeeper:
@@ -55,8 +57,19 @@ class Bookkeeper:
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
             recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision))
+        elif self._is_of_earlier_stop(fill):
+            recorder.take(FillAdopted(now, fill, Role.STOP, _UNWRITTEN))
         elif from_feed or context.ids.owns(fill.client_id):
             self._suspect(fill)
+
+    def _is_of_earlier_stop(self, fill: Fill) -> bool:
+        """Whether a stop sold, of coins that are there, which an earlier process had sent when it died, and
+        had not written down."""
+        ids, slots = self._context.ids, self._recorder.trade.ladder.slots
+        start, slot = start_of(fill.client_id), slot_of(fill.client_id)
+        if fill.side is not Side.SELL or not ids.owns(fill.client_id) or slot is None or start is None:
+            return False
+        return start < ids.start and slot < len(slots) and fill.size <= slots[slot].coins
 
     def _suspect(self, fill: Fill) -> None:
         context = self._context

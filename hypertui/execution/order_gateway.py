@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
 from hypertui.core.market import Fill, OrderType
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import OrderReport, RateLimited, Rejected, Unknown, Unreachable
-from hypertui.execution.actions import Action, AskAbout, Cancel, Place
+from hypertui.execution.actions import Action, AskAbout, Cancel, Place, is_resting_stop
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.convergence import UnderWay
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import (
@@ -26,6 +27,7 @@ from hypertui.execution.trade_inputs import (
 from hypertui.runtime.request_budget import Purpose
 
 _FILLS_MARGIN_MS = 60_000
+_PREPARE_AFTER = 0.001  # seconds
 
 
 class Complaints(Protocol):
@@ -40,7 +42,11 @@ class Complaints(Protocol):
 
 class OrderGateway:
     """Carries each action beside the events, and gives the trade what became of it. `doubt` is called when
-    nobody knows whether one took effect."""
+    nobody knows whether one took effect.
+
+    What adds risk, sells at once or cancels leaves when all that was written down by then is durable. Resting
+    stops leave at once: an order that the next start does not know is found at the exchange, and a stop is
+    one that may be found. Nor does a question wait."""
 
     def __init__(
         self,
@@ -62,7 +68,9 @@ class OrderGateway:
         self._bookkeeper = bookkeeper
         self._complaints = complaints
         self._doubt = doubt
+        self._durability = context.durability
         self._under_way: list[Place | Cancel] = []
+        self._waiting = 0  # how many of these wait for their rows
 
     @property
     def busy(self) -> bool:
@@ -71,26 +79,61 @@ class OrderGateway:
 
     @property
     def under_way(self) -> UnderWay:
-        """What is on its way, and in which slots."""
+        """What is on its way, and in which slots. What waits for the journal keeps nothing else waiting."""
         places = (action for action in self._under_way if isinstance(action, Place))
-        return UnderWay(self.busy, {order.slot for place in places for order in place.orders})
+        has_left = len(self._under_way) > self._waiting
+        return UnderWay(has_left, {order.slot for place in places for order in place.orders})
 
     def prepare(self, actions: Sequence[Action]) -> None:
-        """Have done what placements need before they may be sent, beside whatever comes next."""
+        """Have done what placements need before they leave."""
         for action in actions:
-            if isinstance(action, Place):
+            if isinstance(action, Place) and not self._durability.problem:
                 expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
-                self._exchange.prepare([o.order for o in action.orders], expires_at)
+                self._exchange.prepare([order.order for order in action.orders], expires_at)
 
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
             case Place():
-                self._act(action, partial(self._place, action))
+                for part in self._parts(action):
+                    self._act(part, partial(self._place, part))
             case Cancel():
                 self._act(action, partial(self._cancel, action))
             case AskAbout(order):
                 self._queue.spawn(self._ask(order))
+
+    def _parts(self, action: Place) -> Iterator[Place]:
+        """What may leave at once, and what has to wait; no buys at all while nothing can be written."""
+        if self._durability.problem:
+            kept = self._without_buys(action.orders, self._durability.problem)
+            if kept:
+                yield Place(kept)
+        elif not self._durability.behind:
+            yield action
+        else:
+            stops = tuple(order for order in action.orders if is_resting_stop(order.order))
+            others = tuple(order for order in action.orders if not is_resting_stop(order.order))
+            yield from (Place(part) for part in (stops, others) if part)
+
+    def _without_buys(self, orders: Sequence[OwnOrder], problem: str) -> tuple[OwnOrder, ...]:
+        """What protects; the buys, which could not be made durable, are taken back."""
+        buys = [order for order in orders if order.role is Role.BUY]
+        if buys:
+            self._recorder.take(OrdersNotPlaced(self._clock(), _ids(buys), problem))
+        return tuple(order for order in orders if order.role is not Role.BUY)
+
+    async def _written(self, action: Place | Cancel) -> str:
+        """Wait for the journal, and prepare a placement meanwhile. Returns why the journal cannot be written,
+        empty where that is done."""
+        receipt = self._durability.receipt()
+        self._waiting += 1
+        try:
+            if isinstance(action, Place):
+                await asyncio.wait([receipt], timeout=_PREPARE_AFTER)  # by then stops beside it have left
+                self.prepare([action])
+            return await receipt
+        finally:
+            self._waiting -= 1
 
     def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self._under_way.append(action)
@@ -106,6 +149,10 @@ class OrderGateway:
             raise
 
     async def _place(self, action: Place) -> None:
+        waits = not action.only_rests and self._durability.behind and not self._durability.problem
+        if waits and (problem := await self._written(action)):
+            self._acted(action, partial(self._release, action.orders, problem))
+            return
         orders, purpose, sent = action.orders, action.purpose, self._clock()
         try:
             expires_at = self._clock_sync.expiry(orders[0].expires_at)
@@ -124,6 +171,12 @@ class OrderGateway:
 
         self._acted(action, take)
 
+    def _release(self, orders: Sequence[OwnOrder], problem: str) -> None:
+        """The journal cannot be written: what protects goes all the same."""
+        kept = self._without_buys(orders, problem)
+        if kept:
+            self.send(Place(kept))
+
     def _unanswered(self, text: str) -> None:
         self._complaints.trouble(text)
         self._doubt()
@@ -139,6 +192,8 @@ class OrderGateway:
         self._complaints.trouble(text)
 
     async def _cancel(self, action: Cancel) -> None:
+        if self._durability.behind:
+            await self._written(action)  # while that cannot be, it goes all the same
         orders, purpose, sent = action.orders, action.purpose, self._clock()
         try:
             expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in orders))

@@ -22,7 +22,7 @@ from hypertui.exchange.protocol import (
     Refused,
     Resting,
 )
-from hypertui.execution.orders import Decision, OwnOrder, Role
+from hypertui.execution.orders import Decision, OwnOrder, Role, slot_of
 from hypertui.execution.own_orders import OwnOrders, SeenPrice
 from hypertui.execution.plausible import start_of
 from hypertui.execution.trade_news import FillBooked, LadderMoved, OrderChanged
@@ -77,13 +77,18 @@ class OrderTracker(OwnOrders):
         self.news.append(FillBooked(fill, order.role, order.unit, order.decision, gain))
 
     def adopt(self, fill: Fill, role: Role, decision: Decision) -> None:
-        """Book a fill that no own order known here made. Coins sold come from the slot with the highest stop;
-        coins bought go to a free slot, or, with four long ones, to the one with the lowest stop."""
+        """Book a fill that no own order known here made. Coins sold come from the slot with the highest stop,
+        those that a stop sold from the one that its id names; coins bought go to a free slot, or, with four
+        long ones, to the one with the lowest stop."""
         before = self.ladder.book.realized_pnl
         self._fills[fill.key] = False
         self.fills_booked += 1
         self.pacing.booked()
-        self._allot(fill)
+        named = slot_of(fill.client_id) if role is Role.STOP else None
+        if named is None:
+            self._allot(fill)
+        else:
+            self.ladder.sold(self.ladder.slots[named], None, fill)
         gain = self.ladder.book.realized_pnl - before
         unit = 0 if role is Role.ENTRY else self.ladder.unit
         self.news.append(FillBooked(fill, role, unit, decision, gain))

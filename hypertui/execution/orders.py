@@ -79,6 +79,11 @@ def slot_of(client_id: str | None) -> int | None:
     return None if slot == _NO_SLOT else slot
 
 
+def start_of(client_id: str | None) -> int | None:
+    """The number of the start whose process gave this id away; None for an entry's."""
+    return None if slot_of(client_id) is None or client_id is None else int(client_id[22:26], 16)
+
+
 class Role(StrEnum):
     """What an order is for."""
 

@@ -14,6 +14,7 @@ from hypertui.execution.orders import Role
 from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import VenueOrder
+from tests.simulation.door import Door
 from tests.simulation.network import Network
 from tests.simulation.scenario import LATENCIES, Scenario
 from tests.simulation.venue import ADDRESS, Venue
@@ -133,6 +134,15 @@ class Auditor:
                 self.complain(
                     "hurried", f"{order.client_id} {self._time() - refused_at:.3f} s after a refusal"
                 )
+
+    def check_written(self, orders: Sequence[Order], door: Door) -> None:
+        """The engine places these now: all but resting stops are durable by then, buys always, and what sells
+        unless the journal is out of reach."""
+        for order in orders:
+            rests = order.reduce_only and order.trigger is not None
+            ahead = order.client_id in door.noted - door.written
+            if ahead and not door.shut and not rests and (door.journal_works or not order.reduce_only):
+                self.complain("sent before it was durable", f"{order.side.value} {order.client_id}")
 
     def check_tracker(self) -> None:
         """What must hold of the engine's own knowledge after each event."""

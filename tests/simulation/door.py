@@ -19,6 +19,7 @@ class Boundary(StrEnum):
     COMMITTED = "commits, the last just durable"
     SENT = "requests, the last just sent"
     ARRIVED = "requests, the last just arrived"
+    AHEAD = "stops, the last just sent and not durable"
     ANSWERED = "requests, the last just answered"
 
 
@@ -43,6 +44,9 @@ class Door:
         self.armed = armed
         self.shut = False
         self.closed = asyncio.Event()
+        self.noted: set[str] = set()  # the orders that were written down, by client id
+        self.written: set[str] = set()  # those of them that are durable
+        self.journal_works = True
         self._passed: Counter[Boundary] = Counter()
         if kill is not None and kill.boundary is Boundary.TIME:
             self._shut_in(kill.at)

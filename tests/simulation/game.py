@@ -70,6 +70,7 @@ class Game:
         self.file: FileJournal | None = None
         if scenario.on_file:
             self._disks = Random(f"journal {scenario.seed}")
+            self._paces = Random(f"commits {scenario.seed}")
             self.file = FileJournal(folder, config, self._disks, self._disk)
         self.processes: list[Process] = []
         self._kills = list(scenario.kills)
@@ -187,7 +188,7 @@ class Game:
 
     def _disk(self) -> Disk:
         """The disk of a process."""
-        return FaultyDisk(self.network, self._disks)
+        return FaultyDisk(self.network, self._disks, self._paces)
 
     def _reach(self, door: Door) -> SimExchange:
         """The venue, as a process reaches it."""
