@@ -179,8 +179,8 @@ class DoorJournal:
     def commit(self) -> None:
         if not self.pending:
             return
-        self._door.journal_works = not self._disk.is_down()
-        if not self._door.journal_works:
+        if self._disk.is_down():
+            self._door.journal_works = False
             raise JournalDown("the database is out of reach")
         if self._door.passes(Boundary.COMMIT):
             self._trade.commit()
@@ -197,6 +197,8 @@ class DoorJournal:
             except JournalDown as error:
                 done.set_exception(error)
             else:
+                # After an outage the engine has yet to hear of its end.
+                self._door.journal_works |= at_once and takes < _TOO_LONG
                 done.set_result(None)
 
         takes = self._disk.takes() if at_once else self._disk.delay()
