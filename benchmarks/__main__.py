@@ -3,7 +3,7 @@
 import json
 import sys
 
-from benchmarks import commit, console, ledger, pipeline, replay, startup, venue
+from benchmarks import commit, console, ledger, pipeline, replay, restart, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "replay": replay.walk,
     "commit": commit.step,
     "ledger": ledger.recompute,
+    "restart": restart.a_million_inputs,
     "pipeline": pipeline.step,
     "console": console.tick,
     "venue-orders": venue.orders,

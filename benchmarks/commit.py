@@ -97,6 +97,7 @@ def _rows(number: int) -> tuple[Record, ...]:
             limit,
             reduce_only=True,
             reason="LADDER_STOP",
+            source="ladder",
             sent_at=at,
             target=trigger,
             why=why,

@@ -145,6 +145,8 @@ def _fills(count: int) -> Iterator[FillRecord]:
             pnl.quantize(Decimal("0.000001")),
             position,
             reason,
+            "ladder",
+            "feed",
             None,
             None,
         )

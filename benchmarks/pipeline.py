@@ -30,6 +30,7 @@ from hypertui.exchange.protocol import Exchange
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Stop
 from hypertui.port.snapshot import Network
+from hypertui.runtime.machine import Machine
 
 STEPS = 1_000
 MOST_STEPS = 2_000
@@ -137,7 +138,9 @@ class Engine:
     def _run(self) -> None:
         try:
             with journals(CONFIG, self._folder, None, _clock) as journal:
-                self._engine = EmbeddedEngine(self._connect, journal, CONFIG, _clock, random.Random(1))
+                self._engine = EmbeddedEngine(
+                    self._connect, journal, CONFIG, Machine(_clock, random.Random(1))
+                )
                 self.said = asyncio.run(self._engine.run(self._stop)).text
         except BaseException as error:
             self.said = repr(error)

@@ -13,7 +13,7 @@ from hypertui.console.terminal.last_position import last_position
 from hypertui.core import shutdown
 from hypertui.core.clock import SteadyClock
 from hypertui.engine.clock_watch import ClockWatch
-from hypertui.port.snapshot import Invariant, Source
+from hypertui.port.snapshot import Dependency, Invariant
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
@@ -74,7 +74,7 @@ def test_a_clock_that_is_set_has_the_skew_measured_anew() -> None:
 
 def test_what_comes_from_the_time_to_come_is_stale() -> None:
     snapshot = running()
-    mark = Source("mark", snapshot.at, 10_000)
+    mark = Dependency("mark", snapshot.at, 10_000)
     shown = Frame(replace(snapshot, mark_at=snapshot.at, sources=(mark,)), snapshot.at + 100)
     assert shown.silent is None and not shown.mark_stale and not shown.source_stale(mark)
     back = Frame(shown.snapshot, snapshot.at - HOUR)

@@ -104,7 +104,7 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
         names = (config.network.value, account, config.symbol)
         journal.claim(*names)
         live = journal.live_trade(*names)
-        if live is None or not any(entry.kind == "opened" for entry in journal.inputs(live.id)):
+        if live is None or journal.last_input(live.id, "opened") is None:
             yield None
             return
         terms: Mapping[str, Any] = live.settings

@@ -39,7 +39,9 @@ def add_reports(commands: Any, command: Callable[[Any, str, str], argparse.Argum
         shape.add_argument("--json", action="store_true", help="amounts as decimal strings")
         shape.add_argument("--csv", action="store_true")
         if name == "pnl":
-            report.add_argument("--by", choices=["day", "cycle", "unit", "reason"], help="one row for each")
+            report.add_argument(
+                "--by", choices=["day", "cycle", "unit", "reason", "source"], help="one row for each"
+            )
         if name == "report":
             report.add_argument("--out", type=file_path, metavar="FILE", help="default: standard output")
             report.add_argument("--force", action="store_true", help="let --out overwrite a file")

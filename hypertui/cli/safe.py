@@ -31,6 +31,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.journal import JournalError, Locked
 from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.engine import EventKind
+from hypertui.runtime.machine import Machine
 from hypertui.venue.model.lock import StateError
 
 _BAD_INPUT, _NOT_SAFE, _NOT_REACHED = 2, 3, 4
@@ -122,8 +123,7 @@ async def _protect(trade: Prepared, market: PaperMarket | None, live: Live, stop
         lambda: connect(market),
         lambda account: (live.trade_id, live.journal),
         live.config,
-        CLOCK,
-        SystemRandom(),
+        Machine(CLOCK, SystemRandom()),
     )
     asyncio.get_running_loop().call_later(_PATIENCE, stop.request)
     reason = await engine.run(stop)

@@ -39,6 +39,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import Consent, PriceSource, TradeConfig
 from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.snapshot import Network
+from hypertui.runtime.machine import Machine
 from hypertui.server.server import ControlServer
 from hypertui.settings import Settings, load_settings
 
@@ -144,16 +145,14 @@ class Prepared:
             kept.keep_days,
             venue_of(self.settings),
         ) as journal:
-            engine = EmbeddedEngine(
-                lambda: self.connect(market),
-                journal,
-                self.config,
+            machine = Machine(
                 CLOCK,
                 random.SystemRandom(),
-                self.disk_free,
-                log.trouble,
                 CLOCK.set_by,
+                disk_free=self.disk_free,
+                log_trouble=log.trouble,
             )
+            engine = EmbeddedEngine(lambda: self.connect(market), journal, self.config, machine)
             engine.listen(log.event)
             with ControlServer(engine, self.state_dir):
                 yield engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -42,8 +41,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
     """Shows one engine and runs it.
 
     The engine has a thread and an event loop of its own, because a terminal that does not read stops the loop
-    of the app. The app pulls a snapshot `refresh_hz` times a second; with 0 only `show_frame` does. `built`
-    is called whenever a screen was shown for the first time.
+    of the app. `built` is called whenever a screen was shown for the first time.
     """
 
     TITLE = "hypertui"
@@ -58,19 +56,16 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         stop: Stop,
         *,
         clock: Callable[[], int],
-        who: str,
-        refresh_hz: float = 4.0,
+        sender: CommandSender,
         options: ConsoleOptions = _DEFAULTS,
-        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         driver_class: type[Driver] | None = None,
         built: Callable[[], object] = lambda: None,
     ) -> None:
-        super().__init__(engine, stop, CommandSender(clock, who, new_id), clock, options, driver_class)
+        super().__init__(engine, stop, sender, clock, options, driver_class)
         self.built = built
         self.started = False
         self.words = ""
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._refresh_hz = refresh_hz
         self._event_buffer = EventBuffer()
         self._outcome_notice = OutcomeNotice()
         self._notice = ""
@@ -101,8 +96,8 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         # After a stop by job control the terminal shows the shell's words.
         self.app_resume_signal.subscribe(self, lambda _: self._screen_diff.forget())
         self.show_frame()
-        if self._refresh_hz:
-            self.set_interval(1 / self._refresh_hz, self.show_frame)
+        if self._options.refresh_hz:
+            self.set_interval(1 / self._options.refresh_hz, self.show_frame)
         self.call_after_refresh(self.run_engine)
 
     def on_resize(self) -> None:

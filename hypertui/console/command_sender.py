@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,10 +17,15 @@ _SHOWN_FOR = {CommandState.CONFIRMED: 6_000, CommandState.REFUSED: 15_000, Comma
 class CommandSender:
     """Sends one operator's commands and keeps each until the engine reports it itself. `clock` gives ms."""
 
-    def __init__(self, clock: Callable[[], int], who: str, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        who: str,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._new_id = new_id
         self._clock = clock
         self._who = who
-        self._new_id = new_id
         self._sent: dict[str, CommandView] = {}
 
     def create(self, verb: Verb) -> Command:

@@ -9,7 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
 from hypertui.port.commands import CommandView, OnExit, StopReason
 from hypertui.port.engine import Event
-from hypertui.port.snapshot import Alarm, Mode, Severity, Snapshot, Source
+from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000
@@ -101,11 +101,11 @@ class Frame:
         said of its orders and position."""
         return self.snapshot.invariant is not None and self.snapshot.known_at is None
 
-    def source_age(self, source: Source) -> int | None:
+    def source_age(self, source: Dependency) -> int | None:
         """The age of a source's last sign of life in ms; None if there was none."""
         return None if source.seen_at is None else abs(self.now - source.seen_at)
 
-    def source_stale(self, source: Source) -> bool:
+    def source_stale(self, source: Dependency) -> bool:
         """Whether a source is disconnected or older than its limit. One not heard of yet is not, while the
         engine is starting."""
         age = self.source_age(source)

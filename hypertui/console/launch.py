@@ -47,15 +47,15 @@ def run_console(
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     from hypertui.console.app import HyperTui
+    from hypertui.console.command_sender import CommandSender
     from hypertui.console.terminal.options import ConsoleOptions
 
-    options = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, shots)
+    options = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, refresh_hz, shots)
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.
-    app = HyperTui(
-        engine, stop, clock=clock, who=stop.by, refresh_hz=refresh_hz, options=options, built=gc.freeze
-    )
+    sender = CommandSender(clock, stop.by)
+    app = HyperTui(engine, stop, clock=clock, sender=sender, options=options, built=gc.freeze)
 
     def leave() -> None:
         app.request_stop()

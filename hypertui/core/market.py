@@ -86,6 +86,46 @@ class Reason(StrEnum):
     LIQUIDATION = "LIQUIDATION"  # by the venue
 
 
+class SourceKind(StrEnum):
+    """Who may be behind an order, a fill or a command."""
+
+    LADDER = "ladder"
+    OPERATOR = "operator"
+    REPAIR = "repair"  # the engine, in place of an order that was lost, refused or altered
+    EXCHANGE = "exchange"  # a liquidation, an auto-deleveraging, a settlement
+    OTHERS = "others"  # somebody else who trades in the account
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who is behind an order, a fill or a command, beside the reason, which says why. `name` tells those of
+    one kind apart, where there can be several."""
+
+    kind: SourceKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        """As it is journalled and shown."""
+        return f"{self.kind.value}:{self.name}" if self.name else self.kind.value
+
+
+LADDER = Source(SourceKind.LADDER)
+OPERATOR = Source(SourceKind.OPERATOR)
+REPAIR = Source(SourceKind.REPAIR)
+EXCHANGE = Source(SourceKind.EXCHANGE)
+OTHERS = Source(SourceKind.OTHERS)
+
+
+class IngestVia(StrEnum):
+    """The way on which a fill came into the books."""
+
+    FEED = "feed"
+    SNAPSHOT = "snapshot"  # the feed's retelling of older fills after it connected
+    ANSWER = "answer"  # to a question about its order, or about the entry
+    COMPARISON = "comparison"
+    ADOPTION = "adoption"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order as the engine decides it, before the venue has heard of it.

@@ -1,15 +1,13 @@
-"""The account_sync: asks for the account and the working orders beside the trade, and says what disagrees."""
+"""Account sync: asks for account, orders and fills beside the trade, and reports differences."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial
+from collections.abc import Sequence
 
-from hypertui.core.market import ZERO, Side, plain
+from hypertui.core.market import IngestVia, plain
 from hypertui.engine.orphans import Orphans
+from hypertui.engine.position_watch import PositionWatch
 from hypertui.exchange.protocol import (
     AccountState,
     ExchangeError,
@@ -18,6 +16,17 @@ from hypertui.exchange.protocol import (
     OrderReport,
     RateLimited,
     Transfer,
+)
+from hypertui.execution.arrivals import (
+    AccountArrival,
+    AccountRead,
+    AllowanceRead,
+    ComparisonRead,
+    FundingRead,
+    MarketDelisted,
+    QuestionInVain,
+    SignerRead,
+    TransfersRead,
 )
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.key_watch import KeyWatch
@@ -28,7 +37,6 @@ from hypertui.execution.recovery import reconciliation
 from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import (
-    DustCorrected,
     FillsCompared,
     FundingBooked,
     OrderAltered,
@@ -39,18 +47,6 @@ from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS, Purpose
 
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
-_LONGEST_UNPROVEN = 15_000  # ms for which what is unproven may explain any difference of the position
-
-
-@dataclass(slots=True)
-class _Suspicion:
-    """The venue's position differs from the booked one. `looked` is set when orders and fills have been asked
-    for since then."""
-
-    difference: Decimal
-    fills_booked: int
-    at: int
-    looked: bool = False
 
 
 class AccountSync:
@@ -81,18 +77,16 @@ class AccountSync:
         self._clock_sync = context.clock_sync
         self._key = key
         self._bookkeeper = bookkeeper
-        self._steering = steering
         self._began_at = opening.began_at
         self._since = opening.began_at if opening.resumed or opening.found else context.clock()
         self._transfers_until = 0
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
         self._unsure_since: int | None = None if opening.is_new else 0
-        self._suspicion: _Suspicion | None = None
-        self._quiet_at = context.clock()  # when nothing was unproven last, as far as that was looked at
+        self._position = PositionWatch(context, recorder, steering)
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
-        self._orphans = Orphans(context, recorder, self._unanswered)
+        self._orphans = Orphans(context, recorder)
 
     @property
     def reconciled(self) -> bool:
@@ -118,10 +112,10 @@ class AccountSync:
         try:
             account = await self._exchange.account_state(self._symbol)
         except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, "the account could not be read", error))
+            self._queue.post(QuestionInVain("the account could not be read", error))
             return str(error)
         self._clock_sync.measure(asked_at, self._clock(), account.time)
-        self._answered(partial(self._on_account, account, asked_at, booked))
+        self._queue.post(AccountRead(account, asked_at, booked))
         return ""
 
     async def reconcile(self) -> str:
@@ -156,9 +150,9 @@ class AccountSync:
         try:
             findings = await reconciliation.look(self._exchange, self._symbol, since, expected, self._clock)
         except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, "reconciliation got no answer", error))
+            self._queue.post(QuestionInVain("reconciliation got no answer", error))
             return False
-        self._answered(partial(self._on_findings, findings))
+        self._queue.post(ComparisonRead(findings))
         return not self._look_again
 
     async def ask_funding(self) -> str:
@@ -172,10 +166,10 @@ class AccountSync:
                     self._symbol, self._began_at if since is None else since
                 )
             except ExchangeError as error:
-                self._queue.post(partial(self._unanswered, "the funding could not be read", error))
+                self._queue.post(QuestionInVain("the funding could not be read", error))
                 await asyncio.sleep(_RETRY_PAUSE)
             else:
-                self._answered(partial(self._on_funding, payments))
+                self._queue.post(FundingRead(payments))
                 return ""
 
     async def ask_transfers(self) -> str:
@@ -184,9 +178,9 @@ class AccountSync:
         try:
             transfers = await self._exchange.transfers_since(self._transfers_until)
         except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, "the transfers could not be read", error))
+            self._queue.post(QuestionInVain("the transfers could not be read", error))
             return str(error)
-        self._answered(partial(self._on_transfers, transfers))
+        self._queue.post(TransfersRead(transfers))
         return ""
 
     async def ask_allowance(self) -> str:
@@ -195,9 +189,9 @@ class AccountSync:
         try:
             await self._exchange.ask_allowance()
         except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, "the request budget could not be read", error))
+            self._queue.post(QuestionInVain("the request budget could not be read", error))
             return str(error)
-        self._answered(self._on_allowance)
+        self._queue.post(AllowanceRead())
         return ""
 
     async def ask_key(self) -> str:
@@ -206,21 +200,21 @@ class AccountSync:
         try:
             signer = await self._exchange.signer()
         except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, "the key could not be asked about", error))
+            self._queue.post(QuestionInVain("the key could not be asked about", error))
             return str(error)
-        self._answered(partial(self._key.learned, signer))
+        self._queue.post(SignerRead(signer))
         return ""
 
-    async def ask_listing(self, delisted: Callable[[], None]) -> str:
-        """Ask whether the market trades no more; `delisted` is called where that is so."""
+    async def ask_listing(self) -> str:
+        """Ask whether the market trades no more."""
         await self._permission()
         try:
             gone = await self._exchange.is_delisted(self._symbol)
         except ExchangeError as error:
-            self._queue.post(partial(self._unanswered, "the market could not be asked about", error))
+            self._queue.post(QuestionInVain("the market could not be asked about", error))
             return str(error)
         if gone:
-            self._answered(delisted)
+            self._queue.post(MarketDelisted())
         return ""
 
     async def _permission(self) -> None:
@@ -228,14 +222,27 @@ class AccountSync:
         while not self._budget.allows_question():  # noqa: ASYNC110 - only time gives it back
             await asyncio.sleep(self._budget.questions_wait or _RETRY_PAUSE)
 
-    def _answered(self, handle: Callable[[], None]) -> None:
-        """An answer has come, and is handled in its turn."""
+    # What the answers say
 
-        def take() -> None:
-            self._budget.answered(Purpose.ASK)
-            handle()
-
-        self._queue.post(take)
+    def take(self, arrival: AccountArrival) -> None:
+        """An answer has come, or it is known that none does."""
+        if isinstance(arrival, QuestionInVain):
+            self._unanswered(arrival.what, arrival.error)
+            return
+        self._budget.answered(Purpose.ASK)
+        match arrival:
+            case AccountRead(account, asked_at, booked):
+                self._on_account(account, asked_at, booked)
+            case ComparisonRead(findings):
+                self._on_findings(findings)
+            case FundingRead(payments):
+                self._on_funding(payments)
+            case TransfersRead(transfers):
+                self._on_transfers(transfers)
+            case AllowanceRead():
+                self._on_allowance()
+            case SignerRead(signer):
+                self._key.learned(signer)
 
     def _on_allowance(self) -> None:
         left = self._exchange.allowance.requests
@@ -262,56 +269,8 @@ class AccountSync:
         self._look_at_clock()
         self._market.on_answer(asked_at)
         self._market.knowledge.on_account(account, asked_at)
-        self._compare_position(account.position, booked)
-
-    def _compare_position(self, position: Decimal, booked: int) -> None:
-        """Compare, where nothing has been booked since the question. While something is unproven it may
-        explain a difference: for a while any, and then what it can have bought or sold, and no more."""
-        tracker, now = self._tracker, self._clock()
-        if booked != tracker.fills_booked:
-            return
-        difference = position - tracker.ladder.held
-        if tracker.quiet:
-            self._quiet_at = now
-        elif now - self._quiet_at <= _LONGEST_UNPROVEN or self._explained(difference):
-            return
-        if difference:
-            self._suspect(_Suspicion(difference, booked, now))
-        else:
-            self._suspicion = None
-            self._alarms.clear("implausible")
-
-    def _explained(self, difference: Decimal) -> bool:
-        least = most = ZERO
-        for order in self._tracker.alive:
-            if order.unproven and order.order.side is Side.SELL:
-                least -= order.remaining
-            elif order.unproven:
-                most += order.remaining
-        return least <= difference <= most
-
-    def _suspect(self, new: _Suspicion) -> None:
-        """A difference alone proves nothing: a fill may be on its way. It is believed when every order and
-        all recent fills have been asked for, nothing new has come of it, and it is still there."""
-        old = self._suspicion
-        if old is None or (old.difference, old.fills_booked) != (new.difference, new.fills_booked):
-            self._suspicion = new
+        if self._position.differs(account.position, booked):
             self._queue.spawn(self.reconcile())
-        elif not old.looked:
-            self._queue.spawn(self.reconcile())
-        else:
-            self._suspicion = None
-            self._believe(new.difference)
-
-    def _believe(self, difference: Decimal) -> None:
-        ladder, mark = self._tracker.ladder, self._recorder.mark
-        if mark is not None and abs(difference) * mark < ladder.plan.instrument.min_order_value:
-            if self._tracker.quiet:
-                self._recorder.take(DustCorrected(self._clock(), difference))
-            return
-        text = f"the venue holds {plain(ladder.held + difference)}, the trade has booked {plain(ladder.held)}"
-        self._alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")
-        self._steering.pause(text)
 
     def _on_findings(self, findings: reconciliation.Findings) -> None:
         if self._unsure_since is not None and findings.asked_at >= self._unsure_since:
@@ -322,12 +281,14 @@ class AccountSync:
         self._market.knowledge.heard_until(findings.asked_at)
         now, booked = self._clock(), self._tracker.fills_booked
         for fill in findings.fills:
-            self._bookkeeper.book(fill)
+            self._bookkeeper.book(fill, IngestVia.COMPARISON)
         asked_at = findings.asked_at
-        self._recorder.take(FillsCompared(now, min(asked_at, self._clock_sync.at_venue(asked_at))))
+        clock = self._clock_sync
+        if clock.offset is not None and not (clock.unsettled or clock.too_far):
+            # Until when all fills are known is said in the exchange's time, which has to be known for that.
+            self._recorder.take(FillsCompared(now, min(asked_at, clock.at_venue(asked_at))))
         found = self._tracker.fills_booked - booked
-        if self._suspicion is not None and findings.asked_at >= self._suspicion.at:
-            self._suspicion.looked = True  # what was asked for before tells of an earlier moment
+        self._position.compared(findings.asked_at)
         differences = reconciliation.compare(findings, self._tracker, self._ids)
         self._take(findings, differences, now)
         self._journal.reconciliation(

@@ -1,4 +1,4 @@
-"""Notices that somebody sets the machine's clock while a trade goes on.
+"""Detects that somebody has set the machine's clock during a trade.
 
 Nothing here goes by that clock; but how far the exchange's is away is measured anew before anything is
 bought, and times are told as it showed them at the start, which somebody should know."""

@@ -1,4 +1,4 @@
-"""The commands: the operator's commands, from the first answer to the outcome that was seen at the venue."""
+"""Command handling: from the first answer to the outcome confirmed at the exchange."""
 
 from __future__ import annotations
 

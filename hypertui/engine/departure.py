@@ -1,4 +1,4 @@
-"""The way out of a run: the wind-down, and how it says things were left."""
+"""The wind-down at the end of a run, and the report of how things were left."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Departure:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
         loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
         until = loop.time() + _LEAVE_PATIENCE
-        self._context.queue.post(lambda: None)  # its first step waits for nothing
+        self._context.queue.wake()  # its first step waits for nothing
         seen: set[str] = set()
         while wish.outcome is None:
             seen.add(wish.waits)

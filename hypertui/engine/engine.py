@@ -1,4 +1,4 @@
-"""The engine behind the port: one trader in its own loop, seen and commanded from any thread."""
+"""The engine behind the port: one trade in its own loop, read and commanded from any thread."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from random import Random
 
-from hypertui.core.clock import steady_ms
 from hypertui.core.shutdown import FAILED
 from hypertui.engine.screen_tables import Books
 from hypertui.engine.trade_runner import TradeRunner
@@ -21,6 +19,7 @@ from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.machine import Machine
 from hypertui.strategy.ladder.plan import PlanError
 
 _PUBLISH_EVERY = 100
@@ -33,39 +32,27 @@ _LOG = logging.getLogger(__name__)
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
-    or an ExchangeError; `journal` finds the account's live trade, or begins a new one; `disk_free` says how
-    many bytes the state folder has left; `log_trouble` says why lines of the log are lost, and is empty while
-    none are. `clock` (ms) must never jump; `clock_set_by` says how far the machine's own has been set since
-    the start, and `steady` is what other processes can tell a snapshot's age by."""
+    or an ExchangeError; `journal` finds the account's live trade, or begins a new one."""
 
     def __init__(
         self,
         connect: Callable[[], Awaitable[Exchange]],
         journal: Callable[[str], tuple[int, TradeJournal]],
         config: TradeConfig,
-        clock: Callable[[], int],
-        random: Random,
-        disk_free: Callable[[], int] | None = None,
-        log_trouble: Callable[[], str] = lambda: "",
-        clock_set_by: Callable[[], int] = lambda: 0,
-        steady: Callable[[], int] = steady_ms,
+        machine: Machine,
     ) -> None:
-        self._clock_set_by = clock_set_by
-        self._steady = steady
-        self._disk_free = disk_free
         self._connect = connect
         self._config = config
         self._journal = journal
-        self._clock = clock
-        self._random = random
-        self._log_trouble = log_trouble
-        self._log = EventLog(clock)
+        self._machine = machine
+        self._clock, self._steady = machine.clock, machine.steady
+        self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trader: TradeRunner | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
         self._publishing: asyncio.TimerHandle | None = None
-        self._snapshot = self._blank = replace(blank(config, clock()), steady=steady())
+        self._snapshot = self._blank = replace(blank(config, self._clock()), steady=self._steady())
 
     @property
     def snapshot(self) -> Snapshot:
@@ -129,17 +116,7 @@ class EmbeddedEngine:
             trade_id, journal = self._journal(exchange.account)
             self._log.listen(journal.event)
             self._trader = TradeRunner(
-                exchange,
-                self._config,
-                trade_id,
-                self._clock,
-                self._random,
-                self._log,
-                journal,
-                self._changed,
-                self._disk_free,
-                self._log_trouble,
-                self._clock_set_by,
+                exchange, self._config, trade_id, self._machine, self._log, journal, self._changed
             )
             return await self._trader.run(stop)
         finally:

@@ -170,7 +170,6 @@ class Fallback:
             if self.seen is not None:
                 context.market.knowledge.on_account(self.seen.account, asked_at)
                 context.market.knowledge.heard_until(asked_at)
-            context.changed()
 
     def _say(self, text: str) -> None:
         self._context.log.add(EventKind.STATE, f"without books: {text}")

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Fill, Instrument, plain
+from hypertui.core.market import LADDER, ZERO, Fill, IngestVia, Instrument, Source, plain
 from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import asides
 from hypertui.execution.actions import Action, has_resting_stops
+from hypertui.execution.arrivals import (
+    ActionEnded,
+    LookUpFailed,
+    MarketDelisted,
+    OrderLookedUp,
+    PlacementHeld,
+    SettlementRead,
+    TradeArrival,
+)
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.granting import Granting
@@ -70,9 +79,16 @@ class LiveTrade:
         self.entry_block = ""  # why no new risk is taken just now; empty when it may be
         self._catching_up = not opening.is_new  # until the first comparison after a restart
         self._fills_seen = -1
+        self._paused_for_rows = False
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
-        timing = context.config.timing
-        self.trade = take_up(lambda: Trade(opening.ladder(plan), timing, context.ids), opening.history)
+        number = context.ids.trade
+
+        def opened() -> Trade:
+            context.ids.trade = number
+            context.ids.begin(0)
+            return Trade(opening.ladder(plan), context.config.timing, context.ids)
+
+        self.trade = take_up(opened, opening.history)
         self.tracker: OrderTracker = self.trade.tracker
         context.events.instrument = self.instrument
         self.recorder = TradeRecorder(self.trade, context.journal, context.events)
@@ -131,8 +147,9 @@ class LiveTrade:
             entry.filled = sum((fill.size for fill in opening.fills), ZERO)
             events.order(OrderChanged(entry, OrderState.FILLED.value, entry.order_id, entry.note))
         role = Role.ADOPTED if opening.adopted else Role.ENTRY
+        via = IngestVia.ADOPTION if opening.adopted else IngestVia.ANSWER
         for fill in () if opening.resumed else opening.fills:
-            events.fill(FillBooked(fill, role, 0, opening.decision, ZERO))
+            events.fill(FillBooked(fill, role, 0, opening.decision, ZERO, via))
 
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
@@ -143,7 +160,7 @@ class LiveTrade:
         if self._is_too_small():
             held = plain(self.trade.ladder.position)
             reason = f"flatten: the entry was filled for {held} only, too little for {SLOTS} stops"
-            self.wishes.want(Wish(Verb.FLATTEN, reason))
+            self.wishes.want(Wish(Verb.FLATTEN, reason, LADDER))
         context.every("account", _ACCOUNT_EVERY, account_sync.ask_account)
         context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
         context.every("allowance", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
@@ -181,6 +198,16 @@ class LiveTrade:
 
     # What arrives
 
+    def take(self, arrival: TradeArrival) -> None:
+        """An answer has come to something that was asked or sent for this trade."""
+        match arrival:
+            case ActionEnded() | PlacementHeld() | OrderLookedUp() | LookUpFailed():
+                self.gateway.take(arrival)
+            case MarketDelisted() | SettlementRead():
+                self.objections.take(arrival)
+            case _:
+                self.account_sync.take(arrival)
+
     def on_price(self) -> None:
         """Take the newest mark."""
         price = self.context.market.price
@@ -201,7 +228,7 @@ class LiveTrade:
 
     def on_fill(self, fill: Fill, snapshot: bool) -> None:
         """Take a fill's notice from the feed; a `snapshot` tells of older ones."""
-        self.bookkeeper.book(fill, from_feed=not snapshot)
+        self.bookkeeper.book(fill, IngestVia.SNAPSHOT if snapshot else IngestVia.FEED)
 
     # What is done
 
@@ -221,13 +248,17 @@ class LiveTrade:
         actions = []
         if not self._catching_up:
             actions = self._granting.decided(self.gateway.under_way, self.entry_block, now)
-        if context.journal.state_is_due and not actions:
+        is_sound = not self.trade.ladder.statistics.fault  # a later release may count them right again
+        if context.journal.state_is_due and not actions and is_sound:
             context.journal.keep(dump(self.trade), now)
         # Each takes the interpreter from the others: stops are sent, then rows written; buys signed before.
         stops_first = any(map(has_resting_stops, actions))
         if not stops_first:
             self.gateway.prepare(actions)
         context.durability.commit(stops_first=stops_first)
+        if context.durability.overfull and not self._paused_for_rows:
+            self._paused_for_rows = True
+            self.steering.pause(context.durability.overfull)
         for action in actions:
             self.gateway.send(action)
         if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
@@ -243,7 +274,9 @@ class LiveTrade:
             context.alarms.sound("halted", Severity.CRITICAL, halted)
             self.steering.halt(halted)
         if self._is_sold_out():
-            self.wishes.want(Wish(Verb.FLATTEN, "the end of the sold-out trade", passing=True, closes=True))
+            self.wishes.want(
+                Wish(Verb.FLATTEN, "the end of the sold-out trade", LADDER, passing=True, closes=True)
+            )
         if not self._catching_up:
             self.wishes.work()
         context.outcomes.look()
@@ -261,7 +294,9 @@ class LiveTrade:
 
     def _look_at_protection(self, now: int) -> None:
         self._lamp, self._lamp_at, self._lamp_is_old = None, now, False
-        verified, busy = self.account_sync.reconciled, self.gateway.busy
+        # Until all of the entry is booked, or has been asked for, more is held than anybody here knows.
+        is_short = self.bookkeeper.short > 0 and self.account_sync.listing is None
+        verified, busy = self.account_sync.reconciled and not is_short, self.gateway.busy
         with self.recorder.telling:
             self._lamp = self._protection.watch(verified, busy, self.entry_block, now)
 
@@ -280,9 +315,9 @@ class LiveTrade:
         if action is not None:
             self._send(action)
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str) -> OwnOrder:
+    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source) -> OwnOrder:
         """Close a position of `size` coins at the market, a short one (negative) too. Returns the order."""
-        action = self._granting.close(size, seen, why, self.context.clock())
+        action = self._granting.close(size, seen, why, source, self.context.clock())
         self._send(action)
         return action.orders[0]
 

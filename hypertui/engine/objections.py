@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Protocol
 
 from hypertui.core.market import Fill
@@ -14,6 +13,7 @@ from hypertui.core.phrases import coins
 from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.refusals import TOLD_FROM, RefusalAlarms, protected
 from hypertui.exchange.protocol import ExchangeError, Halted, NotAuthorized, OrderReport, Rejected
+from hypertui.execution.arrivals import MarketDelisted, SettlementRead
 from hypertui.execution.key_watch import KeyWatch
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recovery import adoption
@@ -99,9 +99,17 @@ class Objections:
 
     async def _ask(self) -> None:
         try:
-            await self._trade.account_sync.ask_listing(self._end)
+            await self._trade.account_sync.ask_listing()
         finally:
             self._asking = False
+
+    def take(self, arrival: MarketDelisted | SettlementRead) -> None:
+        """The market trades no more, or it is known how it was settled."""
+        match arrival:
+            case MarketDelisted():
+                self._end()
+            case SettlementRead(fills, position):
+                self._settled(fills, position)
 
     def _end(self) -> None:
         if self._delisted:
@@ -122,7 +130,7 @@ class Objections:
             except ExchangeError:
                 await asyncio.sleep(_PAUSE)
             else:
-                self._context.queue.post(partial(self._settled, fills, position))
+                self._context.queue.post(SettlementRead(fills, position))
                 return
 
     def _settled(self, fills: Sequence[Fill], position: Decimal) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from hypertui.exchange.protocol import ExchangeError, OpenOrder
+from hypertui.execution.arrivals import QuestionInVain
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery.reconciliation import covers_bare
 from hypertui.execution.trade_context import TradeContext
@@ -13,18 +13,11 @@ from hypertui.port.commands import Verb
 
 
 class Orphans:
-    """Of one trade: those that are still to be cancelled. `unanswered` is called with what could not be done,
-    and why."""
+    """Of one trade: those that are still to be cancelled."""
 
-    def __init__(
-        self,
-        context: TradeContext,
-        recorder: TradeRecorder,
-        unanswered: Callable[[str, ExchangeError], None],
-    ) -> None:
+    def __init__(self, context: TradeContext, recorder: TradeRecorder) -> None:
         self._context = context
         self._recorder = recorder
-        self._unanswered = unanswered
         self._left: Sequence[OpenOrder] = ()
 
     def found(self, orphans: Sequence[OpenOrder]) -> None:
@@ -53,5 +46,4 @@ class Orphans:
             expires_at = context.clock_sync.expiry(context.clock() + context.config.timing.expires_after)
             await context.exchange.cancel(context.config.symbol, client_ids, expires_at)
         except ExchangeError as error:
-            text = f"{len(client_ids)} orphans not cancelled"
-            context.queue.post(partial(self._unanswered, text, error))
+            context.queue.post(QuestionInVain(f"{len(client_ids)} orphans not cancelled", error))

@@ -1,4 +1,4 @@
-"""Orders that the exchange refuses one by one, told to the operator.
+"""Alarms for orders that the exchange refuses one after the other.
 
 The first refusals may be a matter of the moment; from the third on somebody has to know the exchange's words,
 when it is tried again, and what protects the coins meanwhile."""

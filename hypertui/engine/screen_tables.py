@@ -1,4 +1,4 @@
-"""The books behind the screens: orders three ways, executions, lots, cycles, every unit's history, health.
+"""Tables for the screens: orders, executions, lots, cycles, each unit's history, health.
 
 Each part is rebuilt only when something in it has changed, because a snapshot is made many times a second.
 """

@@ -1,4 +1,4 @@
-"""The trader: one run from its start to its wind-down, one event at a time.
+"""One run of a trade from its start to its wind-down, one event at a time.
 
 Prices, fills, notices and answers arrive in the queue; the trade takes each of them and acts on it, and a new
 snapshot is published.
@@ -11,7 +11,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
-from random import Random
 
 from hypertui.core.market import Fill
 from hypertui.engine.clock_watch import ClockWatch
@@ -35,10 +34,13 @@ from hypertui.exchange.protocol import (
     Unreachable,
 )
 from hypertui.execution import exposure
+from hypertui.execution.arrivals import Arrival, CommandGiven
+from hypertui.execution.durability import JournalFailed, JournalRecovered
+from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.opening import Start
-from hypertui.execution.plausible import PriceCheck
+from hypertui.execution.plausible import PriceCheck, PriceConfirmed
 from hypertui.execution.playback import newest_price
 from hypertui.execution.preflight import facts
 from hypertui.execution.preflight.approval import Cleared, Gate
@@ -50,6 +52,7 @@ from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason,
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.machine import Machine
 from hypertui.strategy.ladder.plan import Plan, PlanError
 
 _UPKEEP_EVERY = 10.0
@@ -60,39 +63,35 @@ _LOG = logging.getLogger(__name__)
 
 
 class TradeRunner:
-    """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event;
-    `random` serves the backoff; `log_trouble` says why lines of the log are lost, `clock_set_by` how far the
-    machine's own clock has been set since the start (ms)."""
+    """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event."""
 
     def __init__(
         self,
         exchange: Exchange,
         config: TradeConfig,
         trade_id: int,
-        clock: Callable[[], int],
-        random: Random,
+        machine: Machine,
         log: EventLog,
         journal: TradeJournal,
         changed: Callable[[], None],
-        disk_free: Callable[[], int] | None = None,
-        log_trouble: Callable[[], str] = lambda: "",
-        clock_set_by: Callable[[], int] = lambda: 0,
     ) -> None:
-        queue = EventQueue(self._advance)
-        self.context = TradeContext(
-            exchange, config, trade_id, clock, random, log, journal, queue, changed, self._pause, log_trouble
-        )
+        queue = EventQueue[Arrival](self._take, self._advance)
+        self.context = TradeContext(exchange, config, trade_id, machine, log, journal, queue)
+        self._changed = changed
         self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
         context = self.context
         self._exit = Departure(context)
-        self._clock_watch = ClockWatch(clock_set_by, context.clock_sync, context.alarms, self._measure_skew)
-        self._prices = PriceCheck(exchange, config.symbol, queue, context.alarms, clock, self._on_quote)
+        self._clock_watch = ClockWatch(
+            machine.clock_set_by, context.clock_sync, context.alarms, self._measure_skew
+        )
+        self._prices = PriceCheck(
+            exchange, config.symbol, queue, context.alarms, machine.clock, self._on_quote
+        )
         self.fallback: Fallback | None = None
         self._plan: Plan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
-        self._disk_free = disk_free
 
     # A run from beginning to end
 
@@ -110,7 +109,7 @@ class TradeRunner:
                 lost = await self.context.durability.leave()
             finally:
                 await self.context.queue.close()
-                self.context.changed()
+                self._changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
     async def _seen_through(self, stop: Stop, leave_at: float | None) -> StopReason:
@@ -138,12 +137,7 @@ class TradeRunner:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
-        def take() -> None:
-            ack = self._taken(command)
-            if not answer.done():  # whoever asked may not wait any more
-                answer.set_result(ack)
-
-        self.context.queue.post(take)
+        self.context.queue.post(CommandGiven(command, answer))
         ack = await answer
         if self.trade is not None:
             await self.context.durability.written()  # a restart must know what was promised
@@ -225,7 +219,7 @@ class TradeRunner:
             return
         self.trade = LiveTrade(context, plan, await start.open(cleared))
         self.trade.begin()
-        context.changed()
+        self._changed()
         await self.trade.catch_up(stop)
 
     async def _without_market(self, error: StartRefused) -> StopReason:
@@ -244,7 +238,7 @@ class TradeRunner:
         context = self.context
         context.queue.spawn(context.exchange.feed(context.config.symbol, self._deliver))
         context.every("heartbeat", context.config.timing.beat / 1000, self._beat)
-        context.every("housekeeping", _UPKEEP_EVERY, context.housekeeping.look)
+        context.every("upkeep", _UPKEEP_EVERY, context.housekeeping.look)
 
     async def _clear(self, plan: Plan, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
@@ -259,7 +253,7 @@ class TradeRunner:
             context.clock,
             context.clock_sync,
             context.journal.place,
-            self._disk_free,
+            context.machine.disk_free,
         )
         self.gate = Gate(ground, context.config.consent, context.config.adopt, context.queue, context.log)
         return await self.gate.cleared(stop)
@@ -284,7 +278,27 @@ class TradeRunner:
         await self.context.queue.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
-        self.context.queue.post(partial(self._on_feed, message))
+        self.context.queue.post(message)
+
+    def _take(self, arrival: Arrival) -> None:
+        """Whatever arrives passes here."""
+        match arrival:
+            case CommandGiven(command, answer):
+                ack = self._taken(command)
+                if not answer.done():  # whoever asked may not wait any more
+                    answer.set_result(ack)
+            case JournalRecovered() | JournalFailed():
+                self.context.durability.take(arrival)
+            case EnquiryAnswered() | EnquiryFailed():
+                arrival.enquiry.take(arrival)
+            case PriceConfirmed():
+                self._prices.take(arrival)
+            case (
+                PriceTick() | FillNotice() | OrderNotice() | FeedUp() | FeedDown() | Malformed() | FeedAlive()
+            ):
+                self._on_feed(arrival)
+            case _ if self.trade is not None:
+                self.trade.take(arrival)
 
     def _on_feed(self, message: FeedMessage) -> None:
         market, trade = self.context.market, self.trade
@@ -332,24 +346,20 @@ class TradeRunner:
         self._clock_watch.look()
         if self.trade is not None:
             self.trade.advance()
-        self.context.changed()
+        self._changed()
 
     def _measure_skew(self) -> None:
         if self.trade is not None:
             self.context.queue.spawn(self.trade.account_sync.ask_account())
 
-    def _pause(self, reason: str) -> None:
-        if self.trade is not None:
-            self.trade.steering.pause(reason)
-
     async def _beat(self) -> str:
-        self.context.queue.post(lambda: None)
+        self.context.queue.wake()
         return ""
 
     def _wake_from_anywhere(self, loop: asyncio.AbstractEventLoop) -> None:
         # A stop that comes when the loop has closed already has nobody left to wake.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self.context.queue.post, lambda: None)
+            loop.call_soon_threadsafe(self.context.queue.wake)
 
     # Its end
 

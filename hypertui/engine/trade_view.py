@@ -1,4 +1,4 @@
-"""The snapshot: every number of the screens, worked out once from the trade's state."""
+"""The snapshot: every figure of the screens, computed once from the trade's state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb
-from hypertui.port.snapshot import Mode, Snapshot, Source
+from hypertui.port.snapshot import Dependency, Mode, Snapshot
 from hypertui.port.views import Budget, SlotState, SlotView, Trigger
 from hypertui.runtime.request_budget import Purpose, RequestBudget
 from hypertui.strategy.ladder.ladder import Ladder, Target
@@ -107,11 +107,11 @@ def _by_the_exchange(fallback: Fallback, market: MarketData) -> dict[str, object
     return fields
 
 
-def journal_source(context: TradeContext, now: int) -> Source:
+def journal_source(context: TradeContext, now: int) -> Dependency:
     """The journal is fresh for as long as nothing that should be written had to wait."""
     problem = bool(context.durability.problem)
     seen = context.alarms.since("journal") if problem else now
-    return Source("journal", seen, _NO_LIMIT, connected=not problem)
+    return Dependency("journal", seen, _NO_LIMIT, connected=not problem)
 
 
 def _budget(left: Allowance, budget: RequestBudget) -> Budget:

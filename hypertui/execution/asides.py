@@ -1,4 +1,4 @@
-"""What goes on beside a trade and has become wrong: said, and no more than an alarm."""
+"""Alarms for faults in statistics and in what is told: the trade goes on."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Where a fill enters: checked, booked once, and one that nobody here explains pauses the trade."""
+"""Where a fill enters: checked, booked once; one that no own order explains pauses the trade."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.core.market import Fill, Reason, Side, plain
+from hypertui.core.market import LADDER, Fill, IngestVia, Reason, Side, plain
 from hypertui.execution.opening import Opening
-from hypertui.execution.orders import Decision, Role, slot_of, start_of
+from hypertui.execution.orders import Decision, Role, slot_of, start_number_of
 from hypertui.execution.plausible import FillCheck
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import adoption
@@ -15,7 +15,9 @@ from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import FillAdopted, FillReceived
 from hypertui.port.snapshot import Severity
 
-_UNWRITTEN = Decision(Reason.LADDER_STOP, text="a stop of an earlier start that died before writing it down")
+_UNWRITTEN = Decision(
+    Reason.LADDER_STOP, LADDER, text="a stop of an earlier start that died before writing it down"
+)
 
 
 class Bookkeeper:
@@ -35,17 +37,17 @@ class Bookkeeper:
         self._steering = steering
         self._opening = opening
         self._adopted_at = opening.adopted_at
+        self.short = opening.short  # coins of the entry that no fill has told of yet
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
         find = recorder.trade.tracker.find
         self._check = FillCheck(find, opening.fills, context.alarms, compare)
 
     def knows(self, fill: Fill) -> bool:
         """Whether it is in the books, or the entry's."""
-        is_own = self._context.ids.owns(fill.client_id)
-        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill, is_own=is_own)
+        return fill.key in self._opened_by or self._recorder.trade.tracker.booked(fill)
 
-    def book(self, fill: Fill, *, from_feed: bool = False) -> None:
-        """Take a fill that the exchange tells of, in whatever way."""
+    def book(self, fill: Fill, via: IngestVia) -> None:
+        """Take a fill that the exchange tells of in this way."""
         context, recorder = self._context, self._recorder
         context.market.knowledge.on_fill(fill)
         if self.knows(fill) or fill.time < self._adopted_at or not self._check.admits(fill):
@@ -53,23 +55,27 @@ class Bookkeeper:
         now = context.clock()
         if recorder.trade.tracker.find(fill.client_id) is not None:
             made_at = min(now, fill.time - context.clock_sync.ahead)
-            recorder.take(FillReceived(now, fill, made_at, from_feed))
+            recorder.take(FillReceived(now, fill, made_at, via))
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
-            recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision))
+            self.short -= fill.size
+            recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision, via))
         elif self._is_of_earlier_stop(fill):
-            recorder.take(FillAdopted(now, fill, Role.STOP, _UNWRITTEN))
-        elif from_feed or context.ids.owns(fill.client_id):
+            recorder.take(FillAdopted(now, fill, Role.STOP, _UNWRITTEN, via))
+        elif via is IngestVia.FEED or context.ids.owns(fill.client_id):
             self._suspect(fill)
 
     def _is_of_earlier_stop(self, fill: Fill) -> bool:
         """Whether a stop sold, of coins that are there, which an earlier process had sent when it died, and
-        had not written down."""
-        ids, slots = self._context.ids, self._recorder.trade.ladder.slots
-        start, slot = start_of(fill.client_id), slot_of(fill.client_id)
-        if fill.side is not Side.SELL or not ids.owns(fill.client_id) or slot is None or start is None:
+        had not written down. Of an older sale, made before all fills were compared, this would be the
+        second telling."""
+        ids, tracker = self._context.ids, self._recorder.trade.tracker
+        start, slot = start_number_of(fill.client_id), slot_of(fill.client_id)
+        if not ids.owns(fill.client_id) or start is None or slot is None or start >= ids.start:
             return False
-        return start < ids.start and slot < len(slots) and fill.size <= slots[slot].coins
+        slots = tracker.ladder.slots
+        is_held = slot < len(slots) and fill.size <= slots[slot].coins
+        return is_held and fill.side is Side.SELL and fill.time >= tracker.compared_until
 
     def _suspect(self, fill: Fill) -> None:
         context = self._context

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Order, Reason, Side
+from hypertui.core.market import ZERO, Order, Side, Source
 from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
@@ -79,14 +79,14 @@ class Convergence:
             cancels += self._cancel_buys(target.buys)
         return Proposals(places=tuple(places), cancels=tuple(cancels), halted=target.halted)
 
-    def close(self, size: Decimal, why: str, reason: Reason = Reason.MANUAL) -> OrderSent:
+    def close(self, size: Decimal, why: str, source: Source) -> OrderSent:
         """An order that closes a position of `size` coins at the market, whichever slots hold them; a
-        negative one is bought back. `why` says in words what for."""
+        negative one is bought back. `why` says in words what for, `source` who wants it."""
         ladder, price = self.tracker.ladder, self.seen.price
         holder = max(ladder.slots, key=lambda slot: slot.coins)
         client_id, plan = self.ids.peek(holder.index), ladder.plan
         order = plan.sale(client_id, price, size) if size > 0 else plan.cover(client_id, price, -size)
-        decision = decisions.close(ladder, price, why, reason)
+        decision = decisions.close(ladder, price, why, source)
         return self._sent(order, Role.CLOSE, holder, ladder.unit, decision)
 
     # Stops

@@ -1,4 +1,4 @@
-"""Why an order is made: its reason, the price it is meant to fill at, and the words for an operator.
+"""Why an order is made: its reason, its target price, and the words for an operator.
 
 Decided with the order and recorded with it; see `Decision`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hypertui.core.market import Reason, Side, plain
+from hypertui.core.market import LADDER, REPAIR, Reason, Side, Source, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import Decision, OwnOrder
 from hypertui.strategy.ladder.ladder import Ladder, Slot
@@ -16,7 +16,7 @@ from hypertui.strategy.ladder.ladder import Ladder, Slot
 
 def entry(price: Decimal, text: str = "no trade was on") -> Decision:
     """The opening order, decided at `price`."""
-    return Decision(Reason.ENTRY, price, text)
+    return Decision(Reason.ENTRY, LADDER, price, text)
 
 
 def stop(ladder: Ladder, slot: Slot, unit: int, alive: Sequence[OwnOrder], last: OwnOrder | None) -> Decision:
@@ -27,7 +27,8 @@ def stop(ladder: Ladder, slot: Slot, unit: int, alive: Sequence[OwnOrder], last:
         old = last  # another one covers the coins, and the newest came to nothing
     reason, text = _stop_words(slot, unit, old)
     replaces = None if old is None else old.client_id
-    return Decision(reason, ladder.grid.price(unit), text, replaces, ladder.steps)
+    source = REPAIR if reason is Reason.REPAIR else LADDER
+    return Decision(reason, source, ladder.grid.price(unit), text, replaces, ladder.steps)
 
 
 def _stop_words(slot: Slot, unit: int, old: OwnOrder | None) -> tuple[Reason, str]:
@@ -61,7 +62,8 @@ def sale(ladder: Ladder, unit: int, mark: Decimal, last: OwnOrder | None) -> Dec
     stop's price."""
     price = ladder.grid.price(unit)
     text = f"the price {plain(mark)} has passed the stop at {plain(price)}, and none works"
-    return Decision(Reason.LADDER_STOP, price, text, None if last is None else last.client_id, ladder.steps)
+    replaces = None if last is None else last.client_id
+    return Decision(Reason.LADDER_STOP, LADDER, price, text, replaces, ladder.steps)
 
 
 def buy(ladder: Ladder, unit: int) -> Decision:
@@ -71,9 +73,9 @@ def buy(ladder: Ladder, unit: int) -> Decision:
     if before and not before[-1].fills:
         text += f"; the buy before it is {before[-1].status}"
         replaces = before[-1].client_id
-    return Decision(Reason.LADDER_BUY, ladder.grid.price(unit), text, replaces, ladder.steps)
+    return Decision(Reason.LADDER_BUY, LADDER, ladder.grid.price(unit), text, replaces, ladder.steps)
 
 
-def close(ladder: Ladder, mark: Decimal, text: str, reason: Reason = Reason.MANUAL) -> Decision:
+def close(ladder: Ladder, mark: Decimal, text: str, source: Source) -> Decision:
     """A close of everything at the market, decided at `mark`."""
-    return Decision(reason, mark, text, None, ladder.steps)
+    return Decision(Reason.MANUAL, source, mark, text, None, ladder.steps)

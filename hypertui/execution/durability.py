@@ -1,4 +1,4 @@
-"""Makes what the trade wrote down durable, and says what may be done while that cannot be.
+"""Commits to the journal, and what may be done while the database is out of reach.
 
 Two states. Healthy: commits are made beside the engine, one at a time, each with all that was written down
 until it began; what must not be done before its rows are durable waits for its own. Down, after one that
@@ -12,10 +12,9 @@ down meanwhile waits in memory. The first attempt that works makes it healthy ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.journal import JournalDown, JournalError, Locked
@@ -36,17 +35,28 @@ _Failure: TypeAlias = JournalError | Locked
 _Waiting: TypeAlias = list[asyncio.Future[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class JournalRecovered:
+    """The journal takes rows again."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFailed:
+    """Another attempt to write has failed."""
+
+    error: JournalError | Locked
+
+
 class Durability:
-    """Of one trade; to be used on the trade's own loop. `pause` is called, with the reason, when so much
-    waits that risk must not come back by itself; `task` has the stamps of the attempts."""
+    """Of one trade; to be used on the trade's own loop. `overfull` says that so much waits that risk must not
+    come back by itself, empty before; `task` has the stamps of the attempts."""
 
     def __init__(
         self,
         journal: TradeJournal,
-        queue: EventQueue,
+        queue: EventQueue[Any],
         alarms: Alarms,
         random: Random,
-        pause: Callable[[str], None],
         task: Task,
     ) -> None:
         self.problem = ""
@@ -54,12 +64,11 @@ class Durability:
         self._queue = queue
         self._alarms = alarms
         self._random = random
-        self._pause = pause
         self._task = task
         self._attempt: asyncio.Future[None] | None = None  # the newest
         self._waiting: _Waiting = []  # for the commit after the one that is under way
         self._refused = False  # not an outage: it will not pass by itself
-        self._overfull = False
+        self.overfull = ""
         self._leaving = False
 
     @property
@@ -115,6 +124,7 @@ class Durability:
                 break
             await asyncio.sleep(0 if cause is None else self._random.uniform(0, _FIRST_PAUSE))
         await self._under_way()
+        _answer(self._waiting, self.problem)
         lost = self._journal.give_up()
         if not lost:
             return ""
@@ -152,6 +162,8 @@ class Durability:
             attempt.add_done_callback(_look_away)
             place = self._journal.place
             self._ended(served, JournalDown(f"the journal {place} has not answered for {_PATIENCE:g} s"))
+        if self.problem:
+            self._queue.wake()  # what may be done has changed
 
     def _ended(self, served: _Waiting, failure: _Failure | None) -> None:
         if failure is not None:
@@ -181,9 +193,9 @@ class Durability:
             failure = await self._try()
             self._task.ended("" if failure is None else str(failure))
             if failure is None:
-                self._queue.post(self._works_again)
+                self._queue.post(JournalRecovered())
                 return
-            self._queue.post(partial(self._failed, failure))
+            self._queue.post(JournalFailed(failure))
             if not isinstance(failure, JournalDown):
                 return
 
@@ -210,14 +222,18 @@ class Durability:
             self._alarms.sound("journal refused", Severity.CRITICAL, text)
         _answer(self._waiting, self.problem)
 
-    def _works_again(self) -> None:
-        self.problem = ""
-        self._alarms.clear("journal")
+    def take(self, arrival: JournalRecovered | JournalFailed) -> None:
+        """An attempt beside the events has ended."""
+        match arrival:
+            case JournalRecovered():
+                self.problem = ""
+                self._alarms.clear("journal")
+            case JournalFailed(error):
+                self._failed(error)
 
     def _watch_queue(self) -> None:
-        if self._journal.pending > _MOST_ROWS and not self._overfull:
-            self._overfull = True
-            self._pause(f"more than {_MOST_ROWS} rows wait for the journal")
+        if self._journal.pending > _MOST_ROWS and not self.overfull:
+            self.overfull = f"more than {_MOST_ROWS} rows wait for the journal"
 
 
 def _failure_of(attempt: asyncio.Future[None]) -> _Failure | None:

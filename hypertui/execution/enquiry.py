@@ -1,9 +1,9 @@
-"""A question that is put to the exchange beside the events, until there is an answer that is new enough."""
+"""A question to the exchange, asked again until there is an answer that is new enough."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hypertui.exchange.protocol import ExchangeError
@@ -16,6 +16,23 @@ _DOUBLINGS = 3  # an order of the operator's waits for the answer: no pause gets
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class EnquiryAnswered(Generic[T]):
+    """The answer to a question that was asked at `asked_at` (ms)."""
+
+    enquiry: Enquiry[T]
+    asked_at: int
+    answer: T
+
+
+@dataclass(frozen=True, slots=True)
+class EnquiryFailed(Generic[T]):
+    """A question that brought no answer."""
+
+    enquiry: Enquiry[T]
+    error: ExchangeError
+
+
 class Enquiry(Generic[T]):
     """At most one question is under way. `failures` counts those in a row that brought no answer, `trouble`
     has the last one's words. Times are ms."""
@@ -23,7 +40,7 @@ class Enquiry(Generic[T]):
     def __init__(
         self,
         ask: Callable[[], Coroutine[Any, Any, T]],
-        queue: EventQueue,
+        queue: EventQueue[Any],
         clock: Callable[[], int],
         backoff: Backoff,
     ) -> None:
@@ -48,22 +65,23 @@ class Enquiry(Generic[T]):
             self._queue.spawn(self._put(now))
         return None
 
+    def take(self, arrival: EnquiryAnswered[T] | EnquiryFailed[T]) -> None:
+        """The question has come to its end."""
+        self._under_way = False
+        match arrival:
+            case EnquiryAnswered(_, asked_at, answer):
+                self.failures, self.trouble = 0, ""
+                self._answer = asked_at, answer
+            case EnquiryFailed(_, error):
+                self.failures += 1
+                self.trouble = str(error)
+                pause = self._backoff.after(error, min(self.failures, _DOUBLINGS), _PAUSE)
+                self._next_at = self._clock() + round(pause * 1000)
+
     async def _put(self, asked_at: int) -> None:
         try:
             answer = await self._ask()
         except ExchangeError as error:
-            self._queue.post(partial(self._failed, error))
+            self._queue.post(EnquiryFailed(self, error))
         else:
-            self._queue.post(partial(self._answered, asked_at, answer))
-
-    def _failed(self, error: ExchangeError) -> None:
-        self._under_way = False
-        self.failures += 1
-        self.trouble = str(error)
-        pause = self._backoff.after(error, min(self.failures, _DOUBLINGS), _PAUSE)
-        self._next_at = self._clock() + round(pause * 1000)
-
-    def _answered(self, asked_at: int, answer: T) -> None:
-        self._under_way = False
-        self.failures, self.trouble = 0, ""
-        self._answer = asked_at, answer
+            self._queue.post(EnquiryAnswered(self, asked_at, answer))

@@ -44,7 +44,8 @@ class StartRefused(Exception):
 
 
 class Entry:
-    """Buys the position, or takes over the one that is there."""
+    """Buys the position, or takes over the one that is there. `short` is how many coins were bought that no
+    fill has told of yet."""
 
     def __init__(
         self,
@@ -63,10 +64,11 @@ class Entry:
         self._clock_sync = clock_sync
         self._backoff = backoff
         self._ids = ids
+        self.short = ZERO
         self._client_id = ""
         self._fills: dict[tuple[int, int, int], Fill] = {}
 
-    async def take_over(self, leverage: int, queue: EventQueue, *, isolated: bool = False) -> None:
+    async def take_over(self, leverage: int, queue: EventQueue[Any], *, isolated: bool = False) -> None:
         """Let a position that is there, with cross or `isolated` margin, have the plan's leverage in place of
         its own. Raises an ExchangeError."""
         if leverage != self._plan.leverage:
@@ -75,7 +77,7 @@ class Entry:
     async def enter(
         self,
         attempt: int,
-        queue: EventQueue,
+        queue: EventQueue[Any],
         newest: Callable[[], Quote],
         record: Callable[[Order, int, Decimal], None],
     ) -> Sequence[Fill]:
@@ -95,19 +97,19 @@ class Entry:
             raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
         return await self._all_fills(bought, symbol, expires_at, queue)
 
-    async def _set_leverage(self, queue: EventQueue, *, isolated: bool) -> None:
+    async def _set_leverage(self, queue: EventQueue[Any], *, isolated: bool) -> None:
         symbol, expiry = self._plan.instrument.symbol, self._clock_sync.expiry(self._expiry())
         setting = self._exchange.set_leverage(symbol, self._plan.leverage, expiry, isolated=isolated)
         await queue.meanwhile(setting)
 
-    async def found(self, order: Order, expires_at: int, queue: EventQueue) -> Sequence[Fill]:
+    async def found(self, order: Order, expires_at: int, queue: EventQueue[Any]) -> Sequence[Fill]:
         """The fills of an entry that was recorded before a restart; none if it never took effect."""
         self._client_id = order.client_id
         bought = await self._find_out(order, expires_at, queue)
         return await self._all_fills(bought, order.symbol, expires_at, queue) if bought else ()
 
     async def _all_fills(
-        self, bought: Decimal, symbol: str, expires_at: int, queue: EventQueue
+        self, bought: Decimal, symbol: str, expires_at: int, queue: EventQueue[Any]
     ) -> Sequence[Fill]:
         """The fills, all of them if they come soon. Coins without a stop do not wait for the last of them any
         longer: it is booked when it comes."""
@@ -117,9 +119,10 @@ class Entry:
                 break
             await self._look_for_fills(symbol, expires_at, queue)
             looks += 1
+        self.short = max(bought - self._booked, ZERO)
         return sorted(self._fills.values(), key=lambda fill: fill.key)
 
-    async def _look_for_fills(self, symbol: str, expires_at: int, queue: EventQueue) -> None:
+    async def _look_for_fills(self, symbol: str, expires_at: int, queue: EventQueue[Any]) -> None:
         since = expires_at - self._timing.expires_after - _FILLS_MARGIN_MS
         for fill in await self._insist(partial(self._exchange.fills_since, symbol, since), queue):
             self.takes(fill)
@@ -136,7 +139,7 @@ class Entry:
     def _expiry(self) -> int:
         return self._clock() + self._timing.expires_after
 
-    async def _bought(self, order: Order, expires_at: int, queue: EventQueue) -> Decimal:
+    async def _bought(self, order: Order, expires_at: int, queue: EventQueue[Any]) -> Decimal:
         answer: Placed
         try:
             (answer,) = await self._exchange.place([order], self._clock_sync.expiry(expires_at))
@@ -148,7 +151,7 @@ class Entry:
             raise StartRefused(f"the venue refused the entry: {answer.text}")
         return ZERO
 
-    async def _find_out(self, order: Order, expires_at: int, queue: EventQueue) -> Decimal:
+    async def _find_out(self, order: Order, expires_at: int, queue: EventQueue[Any]) -> Decimal:
         """An entry without an answer is never sent again: it is asked for until it is known or expired."""
         while True:
             asked_at = self._clock()
@@ -161,7 +164,7 @@ class Entry:
                 return ZERO
             await queue.run_until(lambda: False, self._timing.confirm_after / 1000)
 
-    async def _insist(self, question: Callable[[], Coroutine[Any, Any, T]], queue: EventQueue) -> T:
+    async def _insist(self, question: Callable[[], Coroutine[Any, Any, T]], queue: EventQueue[Any]) -> T:
         """The answer, however long it takes: coins may be held that nothing protects yet, so this is no time
         to give up."""
         failures = 0

@@ -1,4 +1,4 @@
-"""What the exchange holds and has live in one market, by its own word alone: no books, no trade."""
+"""Position and working orders of one market as the exchange reports them, without any books."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Who may send an order: what a trade proposes, as the budget allows, becomes its input and an action."""
+"""Who may send an order: proposals that the request budget grants become inputs and actions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from hypertui.core.market import Source
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place, purpose_of
 from hypertui.execution.convergence import Proposals, UnderWay
 from hypertui.execution.orders import OwnOrder, Role
@@ -52,10 +53,10 @@ class Granting:
             return None
         return self._cancel(cancels, Purpose.PROTECT, now)
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str, now: int) -> Place:
+    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source, now: int) -> Place:
         """Close a position of `size` coins at the market, whichever slots hold them; a negative one is bought
-        back. `why` says in words what for."""
-        return Place((self._sent(self._trade.convergence(seen, now).close(size, why)),))
+        back. `why` says in words what for, `source` who wants it."""
+        return Place((self._sent(self._trade.convergence(seen, now).close(size, why, source)),))
 
     def _proposed(self, under_way: UnderWay, entry_block: str, now: int) -> Proposals:
         return self._trade.decide(self._recorder.seen, now, under_way, entry_block)

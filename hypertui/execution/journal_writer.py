@@ -1,4 +1,4 @@
-"""The trade's side of the journal: what is written down before anything is sent, and read when it goes on."""
+"""A trade's side of the journal: rows queued before anything is sent, and the history of a restart."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
     AlarmRecord,
     CommandRecord,
+    FillCause,
     FillRecord,
     FundingRecord,
     InputRecord,
@@ -67,7 +68,7 @@ class TradeJournal(Protocol):
     def state_is_due(self) -> bool:
         """Whether so many inputs have been queued since the last state that another one should be kept."""
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         """Queue the state after the newest input."""
 
     def commit(self) -> None:
@@ -198,7 +199,7 @@ class LedgerJournal:
         """Whether another state should be kept."""
         return self._seq - self._kept_at >= self._keep_every
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         """Queue the state after the newest input."""
         self._kept_at = self._seq
         self._add(StateRecord(self._trade.id, self._seq, at, VERSION, state))
@@ -254,6 +255,7 @@ class LedgerJournal:
                     wanted.limit,
                     wanted.reduce_only,
                     order.decision.reason.value,
+                    str(order.decision.source),
                     order.sent_at,
                     order.decision.target,
                     order.decision.text,
@@ -265,9 +267,11 @@ class LedgerJournal:
 
     def fill(self, booked: FillBooked) -> None:
         """Queue a fill."""
-        reason, target = booked.decision.reason.value, booked.decision.target
-        role = booked.role.value
-        self._add(FillRecord.of(self._trade.id, booked.fill, role, booked.unit, reason, target))
+        decision = booked.decision
+        why = FillCause(
+            booked.role.value, booked.unit, decision.reason.value, str(decision.source), booked.via.value
+        )
+        self._add(FillRecord.of(self._trade.id, booked.fill, why, decision.target))
 
     def step(self, traced: TracedStep, at: int) -> None:
         """Queue a step."""

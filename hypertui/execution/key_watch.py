@@ -1,4 +1,4 @@
-"""The key that signs: how long it may, and an alarm in time.
+"""The signing key: its expiry and revocation, with an alarm in time.
 
 An API wallet that has expired, or was revoked, can place and cancel nothing any more. What rests at the
 exchange protects the coins all the same, but no stop follows them, so an operator must know before."""

@@ -1,5 +1,4 @@
-"""What is known of the exchange's own books, and up to which moment: the ground of every claim on the
-screen."""
+"""The exchange's own account state, and the moment up to which everything has been heard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the trade hears from the venue beside its own orders, and how old each of it is."""
+"""Prices, feed state and latencies of the market, each with its age."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import islice
 from hypertui.exchange.protocol import Quote
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.snapshot import Severity, Source
+from hypertui.port.snapshot import Dependency, Severity
 from hypertui.runtime.alarms import Alarms, PriceHistory
 
 _FEED_LIMIT = 35_000
@@ -104,11 +104,11 @@ class MarketData:
         self._alarms.sound("stale", severity, f"no price for more than {limit // 1000} s")
         return f"price is {age // 1000} s old"
 
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[Dependency, ...]:
         """One for each thing that the engine depends on."""
         return (
-            Source("mark", self.quote_at, self._config.stale_after),
-            Source("ws", self._feed_at, _FEED_LIMIT, connected=self.feed_up),
-            Source("rest", self._rest_at, _REST_LIMIT, self._latency),
-            Source("engine", self._clock(), _ENGINE_LIMIT),
+            Dependency("mark", self.quote_at, self._config.stale_after),
+            Dependency("ws", self._feed_at, _FEED_LIMIT, connected=self.feed_up),
+            Dependency("rest", self._rest_at, _REST_LIMIT, self._latency),
+            Dependency("engine", self._clock(), _ENGINE_LIMIT),
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import Fill, Order, Reason
+from hypertui.core.market import LADDER, OPERATOR, ZERO, Fill, Order, Reason
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
 from hypertui.execution.entry import Entry, StartRefused
@@ -35,7 +35,8 @@ class Opening:
     either what the journal tells of it since then, or what the venue does. Neither for a new one. `entry` is
     the order that made the fills, where it is known and not written down yet, `stops` what protects an
     adopted position until the trade's own stops do. Where the entry was `found`, an earlier start made it,
-    and may have sent more than it could write down."""
+    and may have sent more than it could write down. `short` is how many coins it bought that no fill has told
+    of yet."""
 
     fills: Sequence[Fill]
     history: TradeHistory = NOTHING_KNOWN
@@ -45,14 +46,15 @@ class Opening:
     adopted: bool = False
     stops: Sequence[OpenOrder] = ()
     found: bool = False
+    short: Decimal = ZERO
 
     @property
     def decision(self) -> Decision:
         """Why the entry was made."""
         if self.adopted:
-            return Decision(Reason.MANUAL, None, "a position that was there already")
+            return Decision(Reason.MANUAL, OPERATOR, None, "a position that was there already")
         if self.entry is None:
-            return Decision(Reason.ENTRY, None, "rebuilt from what the venue tells")
+            return Decision(Reason.ENTRY, LADDER, None, "rebuilt from what the venue tells")
         return self.entry.decision
 
     @property
@@ -162,6 +164,7 @@ class Start:
             adopted=is_adopted,
             stops=cleared.stops,
             found=self._found,
+            short=self._entry.short,
         )
 
     async def _bought(self, history: Sequence[JournalledInput]) -> Sequence[Fill]:

@@ -1,4 +1,4 @@
-"""The ways to make a trade safer: cancel the buys, sell out, cancel everything, adopt, flatten.
+"""The operator's exits as steps: cancel buys, sell out, cancel all, adopt, flatten.
 
 Each is a step that is taken after every event for as long as it is wanted: it sends what is missing, and
 says what it waits for. It is done only when the exchange has been seen to agree. Nothing is kept of an
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.core import phrases
-from hypertui.core.market import ZERO, Fill, Side
+from hypertui.core.market import ZERO, Fill, Side, Source
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.enquiry import Enquiry
@@ -59,7 +59,7 @@ class ExitedTrade(Protocol):
 
     def cancel(self, orders: Iterable[OwnOrder]) -> None: ...
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str) -> OwnOrder: ...
+    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source) -> OwnOrder: ...
 
 
 class NotDone(Exception):
@@ -79,10 +79,11 @@ class Progress:
 class Winddown:
     """One way to its end. `reason` says in words what it is for. Times are ms."""
 
-    def __init__(self, trade: ExitedTrade, verb: Verb, reason: str) -> None:
+    def __init__(self, trade: ExitedTrade, verb: Verb, reason: str, source: Source) -> None:
         context = trade.context
         self._trade = trade
         self._reason = reason
+        self._source = source
         self._way: Callable[[], Progress] = {
             Verb.CANCEL_BUYS: self._cancel_buys,
             Verb.SELL_OUT: self._sell_out,
@@ -270,7 +271,7 @@ class Winddown:
         if now < self._sell_at or not trade.context.budget.allows(Purpose.PROTECT):
             return _waits(f"the sale of {_coins(trade, held)}")
         trade.steering.set_posture(Posture.HANDS_OFF)
-        self._sale = trade.close(held, seen, self._reason)
+        self._sale = trade.close(held, seen, self._reason, self._source)
         self._sell_at = now + _SELL_AGAIN * 2 ** min(self._sales, _SELL_DOUBLINGS)
         self._sales += 1
         self._look_again()

@@ -1,16 +1,31 @@
-"""The gateway: carries actions to the exchange and brings what became of them back to the queue."""
+"""The order gateway: sends actions to the exchange and brings back what became of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from hypertui.core.market import Fill, OrderType
+from hypertui.core.market import Fill, IngestVia, OrderType
 from hypertui.core.phrases import counted
-from hypertui.exchange.protocol import OrderReport, RateLimited, Rejected, Unknown, Unreachable
+from hypertui.exchange.protocol import (
+    CancelOutcome,
+    ExchangeError,
+    OrderReport,
+    Placed,
+    RateLimited,
+    Rejected,
+    Unknown,
+)
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place, is_resting_stop
+from hypertui.execution.arrivals import (
+    ActionArrival,
+    ActionEnded,
+    ActionOutcome,
+    LookUpFailed,
+    OrderLookedUp,
+    PlacementHeld,
+)
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.convergence import UnderWay
 from hypertui.execution.orders import OwnOrder, Role
@@ -96,18 +111,16 @@ class OrderGateway:
         match action:
             case Place():
                 for part in self._parts(action):
-                    self._act(part, partial(self._place, part))
+                    self._act(part)
             case Cancel():
-                self._act(action, partial(self._cancel, action))
+                self._act(action)
             case AskAbout(order):
                 self._queue.spawn(self._ask(order))
 
     def _parts(self, action: Place) -> Iterator[Place]:
         """What may leave at once, and what has to wait; no buys at all while nothing can be written."""
         if self._durability.problem:
-            kept = self._without_buys(action.orders, self._durability.problem)
-            if kept:
-                yield Place(kept)
+            yield from self._without_buys(action, self._durability.problem)
         elif not self._durability.behind:
             yield action
         else:
@@ -115,107 +128,59 @@ class OrderGateway:
             others = tuple(order for order in action.orders if not is_resting_stop(order.order))
             yield from (Place(part) for part in (stops, others) if part)
 
-    def _without_buys(self, orders: Sequence[OwnOrder], problem: str) -> tuple[OwnOrder, ...]:
-        """What protects; the buys, which could not be made durable, are taken back."""
-        buys = [order for order in orders if order.role is Role.BUY]
+    def _without_buys(self, action: Place, problem: str) -> Iterator[Place]:
+        """What protects, if any of it does; the buys, which could not be made durable, are taken back."""
+        buys = [order for order in action.orders if order.role is Role.BUY]
         if buys:
             self._recorder.take(OrdersNotPlaced(self._clock(), _ids(buys), problem))
-        return tuple(order for order in orders if order.role is not Role.BUY)
+        kept = tuple(order for order in action.orders if order.role is not Role.BUY)
+        if kept:
+            yield Place(kept)
 
-    async def _written(self, action: Place | Cancel) -> str:
+    def _act(self, action: Place | Cancel) -> None:
+        self._under_way.append(action)
+        rows: asyncio.Future[str] | None = None
+        if self._durability.behind and not self._durability.problem and not _may_be_ahead(action):
+            rows = self._durability.receipt()
+            self._waiting += 1
+        self._queue.spawn(self._carry(action, rows))
+
+    async def _carry(self, action: Place | Cancel, rows: asyncio.Future[str] | None) -> None:
+        problem = "" if rows is None else await self._written(action, rows)
+        if problem and isinstance(action, Place):
+            self._queue.post(PlacementHeld(action, problem))
+            return
+        sent_at = self._clock()
+        outcome = await self._outcome(action)
+        self._queue.post(ActionEnded(action, sent_at, outcome))
+
+    async def _written(self, action: Place | Cancel, rows: asyncio.Future[str]) -> str:
         """Wait for the journal, and prepare a placement meanwhile. Returns why the journal cannot be written,
         empty where that is done."""
-        receipt = self._durability.receipt()
-        self._waiting += 1
         try:
             if isinstance(action, Place):
-                await asyncio.wait([receipt], timeout=_PREPARE_AFTER)  # by then stops beside it have left
+                await asyncio.wait([rows], timeout=_PREPARE_AFTER)  # by then stops beside it have left
                 self.prepare([action])
-            return await receipt
+            return await rows
         finally:
             self._waiting -= 1
 
-    def _act(self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        self._under_way.append(action)
-        self._queue.spawn(self._seen_through(action, work))
-
-    async def _seen_through(
-        self, action: Place | Cancel, work: Callable[[], Coroutine[None, None, None]]
-    ) -> None:
+    async def _outcome(self, action: Place | Cancel) -> ActionOutcome:
         try:
-            await work()
+            return await (self._place(action) if isinstance(action, Place) else self._cancel(action))
+        except ExchangeError as error:
+            return error
         except Exception:
             self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise
 
-    async def _place(self, action: Place) -> None:
-        waits = not action.only_rests and self._durability.behind and not self._durability.problem
-        if waits and (problem := await self._written(action)):
-            self._acted(action, partial(self._release, action.orders, problem))
-            return
-        orders, purpose, sent = action.orders, action.purpose, self._clock()
-        try:
-            expires_at = self._clock_sync.expiry(orders[0].expires_at)
-            answers = await self._exchange.place([o.order for o in orders], expires_at)
-        except Unknown as error:
-            self._acted(action, partial(self._unanswered, f"no answer to a placement: {error}"))
-            return  # the orders stay unacknowledged, and are asked for
-        except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(action, partial(self._not_placed, orders, purpose, error))
-            return
+    async def _place(self, action: Place) -> Sequence[Placed]:
+        expires_at = self._clock_sync.expiry(action.orders[0].expires_at)
+        return await self._exchange.place([order.order for order in action.orders], expires_at)
 
-        def take() -> None:
-            self._took_effect(sent, purpose)
-            for order, answer in zip(orders, answers, strict=True):
-                self._recorder.take(OrderAnswered(self._clock(), order.client_id, answer))
-
-        self._acted(action, take)
-
-    def _release(self, orders: Sequence[OwnOrder], problem: str) -> None:
-        """The journal cannot be written: what protects goes all the same."""
-        kept = self._without_buys(orders, problem)
-        if kept:
-            self.send(Place(kept))
-
-    def _unanswered(self, text: str) -> None:
-        self._complaints.trouble(text)
-        self._doubt()
-
-    def _not_placed(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._budget.refused(purpose, error)
-        self._tell(f"{counted(len(orders), 'order')} not placed: {error}", error)
-        self._recorder.take(OrdersNotPlaced(self._clock(), _ids(orders), str(error)))
-
-    def _tell(self, text: str, error: Exception) -> None:
-        if isinstance(error, Rejected):
-            self._complaints.refused(error)
-        self._complaints.trouble(text)
-
-    async def _cancel(self, action: Cancel) -> None:
-        if self._durability.behind:
-            await self._written(action)  # while that cannot be, it goes all the same
-        orders, purpose, sent = action.orders, action.purpose, self._clock()
-        try:
-            expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in orders))
-            outcomes = await self._exchange.cancel(self._symbol, [o.client_id for o in orders], expires_at)
-        except Unknown as error:
-            self._acted(action, partial(self._unanswered, f"no answer to a cancel: {error}"))
-            return
-        except (Rejected, RateLimited, Unreachable) as error:
-            self._acted(action, partial(self._not_cancelled, orders, purpose, error))
-            return
-
-        def take() -> None:
-            self._took_effect(sent, purpose)
-            for order, outcome in zip(orders, outcomes, strict=True):
-                self._recorder.take(CancelAnswered(self._clock(), order.client_id, outcome))
-
-        self._acted(action, take)
-
-    def _not_cancelled(self, orders: Sequence[OwnOrder], purpose: Purpose, error: Exception) -> None:
-        self._budget.refused(purpose, error)
-        self._tell(f"{counted(len(orders), 'order')} not cancelled: {error}", error)
-        self._recorder.take(CancelsNotSent(self._clock(), _ids(orders)))
+    async def _cancel(self, action: Cancel) -> Sequence[CancelOutcome]:
+        expires_at = self._clock_sync.expiry(min(order.cancel_expires_at for order in action.orders))
+        return await self._exchange.cancel(self._symbol, _ids(action.orders), expires_at)
 
     async def _ask(self, order: OwnOrder) -> None:
         asked_at = self._clock()
@@ -225,37 +190,86 @@ class OrderGateway:
             if _may_have_fills(report, order):
                 since = max(order.sent_at, self._tracker.compared_until) - _FILLS_MARGIN_MS
                 fills = await self._exchange.fills_since(self._symbol, since)
-        except (Rejected, Unknown, RateLimited, Unreachable) as error:
-            self._queue.post(partial(self._not_answered, order, error))
-            return
+        except ExchangeError as error:
+            self._queue.post(LookUpFailed(order, error))
+        else:
+            self._queue.post(OrderLookedUp(order, asked_at, report, fills))
 
-        def take() -> None:
-            self._budget.answered(Purpose.ASK)
-            for fill in fills:
-                self._bookkeeper.book(fill)
-            mark, now = self._recorder.mark, self._clock()
-            self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
+    # What became of it
 
-        self._queue.post(take)
+    def take(self, arrival: ActionArrival) -> None:
+        """An answer has come, or it is known that none does."""
+        match arrival:
+            case ActionEnded(action, sent_at, outcome):
+                self._under_way.remove(action)
+                self._ended(action, sent_at, outcome)
+            case PlacementHeld(action, problem):
+                self._under_way.remove(action)
+                for kept in self._without_buys(action, problem):
+                    self.send(kept)
+            case OrderLookedUp(order, asked_at, report, fills):
+                self._budget.answered(Purpose.ASK)
+                for fill in fills:
+                    self._bookkeeper.book(fill, IngestVia.ANSWER)
+                mark, now = self._recorder.mark, self._clock()
+                if self._knows(order):
+                    self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
+            case LookUpFailed(order, error):
+                if isinstance(error, RateLimited):
+                    self._budget.refused(Purpose.ASK, error)
+                if self._knows(order):
+                    self._recorder.take(QuestionFailed(self._clock(), order.client_id))
 
-    def _acted(self, action: Place | Cancel, handle: Callable[[], None]) -> None:
-        """An action is over: what became of it is taken before the next one is decided."""
+    def _knows(self, order: OwnOrder) -> bool:
+        """Whether it is not forgotten: an answer may come after its order has long been dead."""
+        return self._tracker.find(order.client_id) is order
 
-        def take() -> None:
-            self._under_way.remove(action)
-            handle()
+    def _ended(self, action: Place | Cancel, sent_at: int, outcome: ActionOutcome) -> None:
+        is_placement = isinstance(action, Place)
+        if isinstance(outcome, Unknown):
+            # The orders stay unproven, and are asked about.
+            self._unanswered(f"no answer to a {'placement' if is_placement else 'cancel'}: {outcome}")
+        elif isinstance(outcome, ExchangeError):
+            self._budget.refused(action.purpose, outcome)
+            orders = [order for order in action.orders if self._knows(order)]
+            said = (
+                f"{counted(len(orders), 'order')} not {'placed' if is_placement else 'cancelled'}: {outcome}"
+            )
+            self._tell(said, outcome)
+            now, ids = self._clock(), _ids(orders)
+            self._recorder.take(
+                OrdersNotPlaced(now, ids, str(outcome)) if is_placement else CancelsNotSent(now, ids)
+            )
+        else:
+            self._took_effect(sent_at, action.purpose)
+            for order, answer in zip(action.orders, outcome, strict=True):
+                if self._knows(order):
+                    self._recorder.take(_answered(self._clock(), order, answer))
 
-        self._queue.post(take)
+    def _unanswered(self, text: str) -> None:
+        self._complaints.trouble(text)
+        self._doubt()
 
-    def _not_answered(self, order: OwnOrder, error: Exception) -> None:
-        if isinstance(error, RateLimited):
-            self._budget.refused(Purpose.ASK, error)
-        self._recorder.take(QuestionFailed(self._clock(), order.client_id))
+    def _tell(self, text: str, error: ExchangeError) -> None:
+        if isinstance(error, Rejected):
+            self._complaints.refused(error)
+        self._complaints.trouble(text)
 
-    def _took_effect(self, sent: int, purpose: Purpose) -> None:
+    def _took_effect(self, sent_at: int, purpose: Purpose) -> None:
         self._budget.answered(purpose)
         self._complaints.trouble(None)
-        self._context.market.on_answer(sent)
+        self._context.market.on_answer(sent_at)
+
+
+def _may_be_ahead(action: Place | Cancel) -> bool:
+    """Whether it may leave before its rows are durable."""
+    return isinstance(action, Place) and action.only_rests
+
+
+def _answered(now: int, order: OwnOrder, answer: Placed | CancelOutcome) -> OrderAnswered | CancelAnswered:
+    if isinstance(answer, CancelOutcome):
+        return CancelAnswered(now, order.client_id, answer)
+    return OrderAnswered(now, order.client_id, answer)
 
 
 def _ids(orders: Sequence[OwnOrder]) -> tuple[str, ...]:

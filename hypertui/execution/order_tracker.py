@@ -1,4 +1,4 @@
-"""The order tracker: what is known of the own orders, and what each price, fill, notice and answer proves.
+"""The order tracker: what each price, fill, notice and answer proves about the own orders.
 
 It does no I/O, and the time (ms) is passed in. Fills are booked to the ladder here, once each; an order
 whose trigger the price has touched is *due*: it counts as done until its fill, its end or a later answer
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import Fill, Order, OrderType, Side
+from hypertui.core.market import Fill, IngestVia, Order, OrderType, Side
 from hypertui.exchange.protocol import (
     CancelOutcome,
     Filled,
@@ -46,13 +46,13 @@ class OrderTracker(OwnOrders):
         self._touch(price, now)
         self._mark_due(price, now)
 
-    def on_fill(self, fill: Fill, made_at: int, now: int, from_feed: bool) -> None:
+    def on_fill(self, fill: Fill, made_at: int, now: int, via: IngestVia) -> None:
         """Book a fill of an own order, made at `made_at` by our clock, once."""
         order = self.find(fill.client_id)
         if order is None or fill.key in self._fills:
             return
         before = self.ladder.book.realized_pnl
-        self._fills[fill.key] = True
+        self._fills.add(fill.key)
         self.fills_booked += 1
         self.pacing.booked()
         slot = self._slot_for_coins(order)
@@ -71,17 +71,17 @@ class OrderTracker(OwnOrders):
         if not order.dead and not order.missed:
             self.expect_fill(order, now)
         self._update(order, "partly filled", now)
-        if from_feed:
+        if via is IngestVia.FEED:
             self._heard_of_touch(order, now)
         gain = self.ladder.book.realized_pnl - before
-        self.news.append(FillBooked(fill, order.role, order.unit, order.decision, gain))
+        self.news.append(FillBooked(fill, order.role, order.unit, order.decision, gain, via))
 
-    def adopt(self, fill: Fill, role: Role, decision: Decision) -> None:
+    def adopt(self, fill: Fill, role: Role, decision: Decision, via: IngestVia) -> None:
         """Book a fill that no own order known here made. Coins sold come from the slot with the highest stop,
         those that a stop sold from the one that its id names; coins bought go to a free slot, or, with four
         long ones, to the one with the lowest stop."""
         before = self.ladder.book.realized_pnl
-        self._fills[fill.key] = False
+        self._fills.add(fill.key)
         self.fills_booked += 1
         self.pacing.booked()
         named = slot_of(fill.client_id) if role is Role.STOP else None
@@ -91,7 +91,7 @@ class OrderTracker(OwnOrders):
             self.ladder.sold(self.ladder.slots[named], None, fill)
         gain = self.ladder.book.realized_pnl - before
         unit = 0 if role is Role.ENTRY else self.ladder.unit
-        self.news.append(FillBooked(fill, role, unit, decision, gain))
+        self.news.append(FillBooked(fill, role, unit, decision, gain, via))
 
     def _allot(self, fill: Fill) -> None:
         longs = sorted((slot for slot in self.ladder.slots if slot.coins > 0), key=_by_stop)

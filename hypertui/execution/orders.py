@@ -1,4 +1,4 @@
-"""Own orders with all that is proven and not proven about them, and the ids they carry."""
+"""Own orders with their proven state, and the client ids that they carry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.core.market import ZERO, Order, Reason, Side
+from hypertui.core.market import ZERO, Order, Reason, Side, Source
 from hypertui.exchange.protocol import OrderState
 from hypertui.port.views import SlotState
 
@@ -79,7 +79,7 @@ def slot_of(client_id: str | None) -> int | None:
     return None if slot == _NO_SLOT else slot
 
 
-def start_of(client_id: str | None) -> int | None:
+def start_number_of(client_id: str | None) -> int | None:
     """The number of the start whose process gave this id away; None for an entry's."""
     return None if slot_of(client_id) is None or client_id is None else int(client_id[22:26], 16)
 
@@ -106,6 +106,7 @@ class Decision:
     """
 
     reason: Reason
+    source: Source
     target: Decimal | None = None
     text: str = ""
     replaces: str | None = None

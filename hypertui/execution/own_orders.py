@@ -1,4 +1,4 @@
-"""The own orders of one trade with all that is known of them, and questions about them."""
+"""The own orders of one trade, and questions about them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_news import TradeNews
 from hypertui.strategy.ladder.ladder import Ladder, Slot
 
-# A dead order, and each fill of an own one, is forgotten so long (ms) after every fill of its time has been
-# booked: nothing of it can come any more.
+# A dead order is forgotten so long (ms) after every fill of its time has been booked: nothing of it can come
+# any more. Its fills stay known: should the exchange tell of one again, it is not booked twice.
 _KEPT = 600_000
 
 
@@ -39,14 +39,12 @@ class OwnOrders:
     compared_until: int = 0  # every fill before that has been asked for and booked
     funded_until: int | None = None  # when the newest funding that is booked was paid
     pacing: Pacing = field(init=False)
-    _bought_at: dict[int, int] = field(
-        default_factory=dict
-    )  # by slot, when its coins were bought, by our clock
+    _bought_at: dict[int, int] = field(default_factory=dict)  # by slot and by our clock, the newest coins
     _orders: dict[str, OwnOrder] = field(default_factory=dict)
     _alive: dict[str, OwnOrder] = field(default_factory=dict)
     _stops: dict[int, OwnOrder] = field(default_factory=dict)  # by slot, the newest for the coins it holds
     fills_booked: int = 0  # how many have been
-    _fills: dict[tuple[int, int, int], bool] = field(default_factory=dict)  # whether one is an own order's
+    _fills: set[tuple[int, int, int]] = field(default_factory=set)  # of all that have been booked
 
     def __post_init__(self) -> None:
         self.patience = self.timing.confirm_after
@@ -112,14 +110,9 @@ class OwnOrders:
             return True
         return any(order.waiting and order.passed_by(price) for order in self._alive.values())
 
-    def booked(self, fill: Fill, *, is_own: bool) -> bool:
-        """Whether this fill has been booked. `is_own`: its client id is one of the trade's, of which every
-        fill is booked that the exchange had a while before the last comparison."""
-        return fill.key in self._fills or (is_own and fill.time < self._forgotten_before)
-
-    @property
-    def _forgotten_before(self) -> int:
-        return self.compared_until - _KEPT
+    def booked(self, fill: Fill) -> bool:
+        """Whether this fill has been booked."""
+        return fill.key in self._fills
 
     def unanswered(self, now: int) -> list[OwnOrder]:
         """Orders that have to be asked about now; none of those whose answer is awaited."""
@@ -127,11 +120,9 @@ class OwnOrders:
         return [o for o in alive if o.unproven and o.asked_at is None and now >= o.ask_at]
 
     def forget_the_dead(self) -> None:
-        """Let go of dead orders of which nothing can come any more, and of what is known of their fills."""
+        """Let go of dead orders of which nothing can come any more."""
         stops = {stop.client_id for stop in self._stops.values()}
-        over = self._forgotten_before
+        over = self.compared_until - _KEPT
         for order in list(self._orders.values()):
             if order.dead and order.since < over and order.client_id not in stops:
                 del self._orders[order.client_id]
-        for key in [key for key, is_own in self._fills.items() if is_own and key[0] < over]:
-            del self._fills[key]

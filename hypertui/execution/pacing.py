@@ -1,4 +1,4 @@
-"""When something may be sent again for a slot after the venue has refused it, and how often it has."""
+"""Retry pacing: when a slot may send again after a refusal, and refusals in a row."""
 
 from __future__ import annotations
 

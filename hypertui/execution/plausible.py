@@ -4,8 +4,9 @@ with an alarm, and never written down."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from typing import Any
 
 from hypertui.core.market import Fill, Side, plain
 from hypertui.core.phrases import at_price
@@ -91,6 +92,14 @@ class FillCheck:
         return fault_beside(fill, fill.side)
 
 
+@dataclass(frozen=True, slots=True)
+class PriceConfirmed:
+    """The answer to a question about a doubtful price."""
+
+    doubtful: Quote
+    answer: Quote
+
+
 class PriceCheck:
     """Lets prices in. One that is ten times the last, or a tenth of it, is asked for by another way before it
     is believed; until then there is none. `take` gets what may be believed."""
@@ -99,7 +108,7 @@ class PriceCheck:
         self,
         exchange: Exchange,
         symbol: str,
-        queue: EventQueue,
+        queue: EventQueue[Any],
         alarms: Alarms,
         clock: Callable[[], int],
         take: Callable[[Quote], None],
@@ -131,9 +140,11 @@ class PriceCheck:
             answer = await self._exchange.quote(self._symbol)
         except ExchangeError:
             return  # the next one of its kind asks again
-        self._queue.post(partial(self._on_answer, doubtful, answer))
+        self._queue.post(PriceConfirmed(doubtful, answer))
 
-    def _on_answer(self, doubtful: Quote, answer: Quote) -> None:
+    def take(self, confirmed: PriceConfirmed) -> None:
+        """What was asked about a doubtful price has been answered."""
+        doubtful, answer = confirmed.doubtful, confirmed.answer
         last = self.last
         if last is None or _near(answer, last, _TOO_FAR):
             self._believe(answer)

@@ -1,4 +1,4 @@
-"""Playback: a trade from what the journal keeps of its inputs, or as much of it as can be read."""
+"""Replay: a trade from its journalled inputs, or as much of it as can be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import OrderSent, PriceMoved, ProcessStarted, TradeOpened, TradeRebuilt
-from hypertui.execution.trade_snapshot import load
+from hypertui.execution.trade_snapshot import ids_in, load, price_in
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,12 +26,11 @@ def take_up(opening: Callable[[], Trade], history: TradeHistory) -> Trade:
         return trade
     try:
         load(trade, history.state.state)
+        replay(trade, history.since)
     except Exception:  # noqa: BLE001 - it is a cache: whatever is wrong with it, the inputs tell the same
-        _LOG.exception("the state that was kept cannot be read: every input is replayed")
+        _LOG.exception("the trade cannot be taken up by the state that was kept: every input is replayed")
         trade = opening()
         replay(trade, history.again())
-    else:
-        replay(trade, history.since)
     return trade
 
 
@@ -49,21 +48,29 @@ def replay(trade: Trade, history: Iterable[JournalledInput]) -> None:
 
 def newest_price(history: TradeHistory) -> Decimal | None:
     """The last price (USD) that a history tells of; None where it tells of none that can be read."""
-    for kept in reversed([*history.opening, *history.since]):
-        if kept.kind not in ("price", "opened"):
-            continue
-        with suppress(Undecodable):
-            given = decode(kept)
-            if isinstance(given, PriceMoved):
+    for kept in reversed(history.since):
+        if kept.kind == "price":
+            with suppress(Undecodable):
+                given = decode(kept)
+                assert isinstance(given, PriceMoved), "its kind says so"
                 return given.price
-            if isinstance(given, TradeOpened):
-                return given.fills[0].price
+    if history.state is not None and (price := price_in(history.state.state)) is not None:
+        return price
+    with suppress(Undecodable):
+        opened = None if history.opened is None else decode(history.opened)
+        if isinstance(opened, TradeOpened):
+            return opened.fills[0].price
     return None
 
 
 def learn_ids(ids: ClientIds, history: TradeHistory) -> None:
-    """Learn which ids the trade has given, as far as its history can be read at all."""
-    for kept in history.again():
+    """Learn which ids the trade has given, as far as that can be read at all, without asking the journal: it
+    may be out of reach."""
+    if history.state is not None:
+        trade, start = ids_in(history.state.state)
+        ids.trade = ids.trade if trade is None else trade
+        ids.begin(max(start, ids.start))
+    for kept in history.since:
         if kept.kind not in ("sent", "started", "rebuilt"):
             continue
         with suppress(Undecodable, ValueError):
@@ -72,5 +79,5 @@ def learn_ids(ids: ClientIds, history: TradeHistory) -> None:
                     ids.used(order.client_id)
                 case ProcessStarted(_, start):
                     ids.begin(max(start, ids.start))
-                case TradeRebuilt(_, trade):
-                    ids.trade = int(trade, 16)
+                case TradeRebuilt(_, number):
+                    ids.trade = int(number, 16)

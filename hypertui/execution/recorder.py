@@ -1,4 +1,4 @@
-"""The way into a trade: each input is journalled, then applied, then told."""
+"""The way into a trade: each input is journalled, applied, and its news told."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ class TradeRecorder:
     @property
     def seen(self) -> SeenPrice | None:
         """The newest price: the last that came, or that of a trigger which has fired since."""
-        tracker = self.trade.tracker
-        return tracker.price if tracker.price_is_heard or self._newest is None else self._newest
+        heard, newest = self.trade.tracker.price, self._newest
+        if heard is None or newest is None:
+            return newest or heard
+        return heard if self.trade.tracker.price_is_heard and heard.at >= newest.at else newest
 
     @property
     def mark(self) -> Decimal | None:
@@ -44,8 +46,8 @@ class TradeRecorder:
             kind = encode(given).kind
             self._journal.record(InputFailed(given.at, kind, f"{type(error).__name__}: {error}"))
             raise Unsound(kind, given.at, error) from error
-        with self.telling:
-            for each in news:
+        for each in news:
+            with self.telling:
                 self._events.tell(each)
         self.telling.note(given.at)
 

@@ -1,4 +1,4 @@
-"""Who changes whether a trade trades: each change is an input of the trade, and shown."""
+"""Pause, halt, resume, sell out: every change of the trading state, recorded and shown."""
 
 from __future__ import annotations
 

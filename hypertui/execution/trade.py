@@ -73,10 +73,10 @@ class Trade:
         match given:
             case inputs.PriceMoved(_, price, changed):
                 tracker.on_price(price, changed, at)
-            case inputs.FillReceived(_, fill, made_at, from_feed):
-                tracker.on_fill(fill, made_at, at, from_feed)
-            case inputs.FillAdopted(_, fill, role, decision):
-                tracker.adopt(fill, role, decision)
+            case inputs.FillReceived(_, fill, made_at, via):
+                tracker.on_fill(fill, made_at, at, via)
+            case inputs.FillAdopted(_, fill, role, decision, via):
+                tracker.adopt(fill, role, decision, via)
             case inputs.OrderAnswered(_, client_id, answer):
                 tracker.on_placed(self._named(client_id), answer, at)
             case inputs.OrdersNotPlaced(_, client_ids, reason):

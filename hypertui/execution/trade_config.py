@@ -1,4 +1,4 @@
-"""What one engine is asked to trade, before the venue has been asked anything."""
+"""What one engine is configured to trade, before the exchange has been asked anything."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The context: what a run works with from before its trade is open until after it has ended."""
+"""The services of one run: exchange, journal, queue, budget, clock, alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from random import Random
+from typing import Any
 
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
@@ -20,35 +20,32 @@ from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.command_outcomes import Outcomes
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.machine import Machine
 from hypertui.runtime.request_budget import RequestBudget
 from hypertui.runtime.tasks import Tasks
 
 
 class TradeContext:
-    """Of one run. `changed` is called when there is something new to show; `pause`, with the reason, when so
-    much waits for the journal that risk must not come back by itself. `clock` gives ms."""
+    """The services of one run. `clock` gives ms."""
 
     def __init__(
         self,
         exchange: Exchange,
         config: TradeConfig,
         trade_id: int,
-        clock: Callable[[], int],
-        random: Random,
+        machine: Machine,
         log: EventLog,
         journal: TradeJournal,
-        queue: EventQueue,
-        changed: Callable[[], None],
-        pause: Callable[[str], None],
-        log_trouble: Callable[[], str],
+        queue: EventQueue[Any],
     ) -> None:
+        clock = machine.clock
         self.exchange = exchange
         self.config = config
+        self.machine = machine
         self.clock = clock
         self.log = log
         self.journal = journal
         self.queue = queue
-        self.changed = changed
         self.ids = ClientIds(trade_id)
         self.mode = Mode.STARTING
         self.reason = ""
@@ -58,19 +55,18 @@ class TradeContext:
         self.events = TradeEvents(log, clock, journal)
         self.market = MarketData(config, clock, self.alarms)
         self.tasks = Tasks(clock, self.alarms)
-        self.housekeeping = Housekeeping(journal, self.alarms, log_trouble)
+        self.housekeeping = Housekeeping(journal, self.alarms, machine.log_trouble)
         self.clock_sync = ClockSync()
-        self.backoff = Backoff(random)
-        self.budget = RequestBudget(lambda: exchange.allowance, self.clock_sync, clock, random)
+        self.backoff = Backoff(machine.random)
+        self.budget = RequestBudget(lambda: exchange.allowance, self.clock_sync, clock, machine.random)
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
-        self.durability = Durability(journal, queue, self.alarms, random, pause, retry)
+        self.durability = Durability(journal, queue, self.alarms, machine.random, retry)
 
     def set_mode(self, mode: Mode, reason: str) -> None:
-        """Change what the engine does as a whole; a change is an event."""
+        """Show what the engine does as a whole; a change is an event."""
         if (mode, reason) != (self.mode, self.reason):
             self.mode, self.reason = mode, reason
             self.events.mode(mode, reason)
-            self.changed()
 
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
@@ -81,4 +77,6 @@ class TradeContext:
         self, name: str, seconds: float, job: Callable[[], Awaitable[str]], first: float | None = None
     ) -> None:
         """Do `job` again and again beside the events, for the first time after `first` seconds."""
-        self.queue.spawn(self.tasks.repeat(self.tasks.add(name, seconds), job, first))
+        task = self.tasks.add(name, seconds)
+        task.due_in(seconds if first is None else first)
+        self.queue.spawn(self.tasks.repeat(task, job, first))

@@ -1,4 +1,4 @@
-"""The events: what the trade does, written down as events in plain words and as data."""
+"""What a trade does, written to the event log in plain words and to the journal as rows."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class TradeEvents:
             "status": status,
             "note": changed.note,
             "reason": order.decision.reason.value,
+            "source": str(order.decision.source),
             "why": order.decision.text,
         }
         severity = Severity.WARNING if status in _BAD_NEWS else Severity.INFO
@@ -94,6 +95,8 @@ class TradeEvents:
             "fee": plain(fill.fee),
             "realized_pnl": plain(realized_pnl),
             "reason": booked.decision.reason.value,
+            "source": str(booked.decision.source),
+            "via": booked.via.value,
             "venue_time": fill.time,
         }
         self._log.add(EventKind.FILL, text, data)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hypertui.execution.input_codec import JournalledInput
 
@@ -16,7 +15,7 @@ class KeptState:
     """The trade's state after its input number `seq`."""
 
     seq: int
-    state: Mapping[str, Any]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,11 @@ class TradeHistory:
     again: Callable[[], Sequence[JournalledInput]] = tuple
 
     @classmethod
-    def of(cls, kept: Sequence[JournalledInput], state: KeptState | None = None) -> TradeHistory:
-        """All inputs of a trade, with a state among them."""
+    def of(cls, kept: Sequence[JournalledInput]) -> TradeHistory:
+        """All inputs of a trade, without a state."""
         opened = next((number for number, each in enumerate(kept, 1) if each.kind == _OPENED), len(kept))
         since = kept[opened:]
-        return cls(kept[:opened], state, kept[state.seq :] if state else since, lambda: since)
+        return cls(kept[:opened], None, since, lambda: since)
 
     @property
     def has_begun(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import Fill, Order
+from hypertui.core.market import Fill, IngestVia, Order
 from hypertui.exchange.protocol import CancelOutcome, FundingPayment, OrderReport, Placed
 from hypertui.execution.orders import Decision, Role
 from hypertui.execution.trading_state import TradingState
@@ -54,7 +54,7 @@ class FillReceived:
     at: int
     fill: Fill
     made_at: int
-    from_feed: bool
+    via: IngestVia
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class FillAdopted:
     fill: Fill
     role: Role
     decision: Decision
+    via: IngestVia
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import Fill
+from hypertui.core.market import Fill, IngestVia
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.strategy.ladder.trace import TracedStep
 
@@ -38,6 +38,7 @@ class FillBooked:
     unit: int
     decision: Decision
     realized_pnl: Decimal
+    via: IngestVia
 
 
 TradeNews: TypeAlias = LadderMoved | OrderChanged | FillBooked

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
 from functools import cache
+from struct import Struct
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
 
 from hypertui.core.fifo import FifoBook
+from hypertui.core.market import parse_amount
 from hypertui.core.round_trips import RoundTrips
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds
@@ -19,6 +25,9 @@ from hypertui.execution.trade import Trade
 from hypertui.strategy.ladder.cycle_stats import CycleStats
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.position_map import PositionMap
+
+_KEY = Struct("<qqq")  # of a fill: time, order id, trade id
+_NEVER_HAD = 0x7FFF
 
 # What has parts of its own; everything else is a value.
 _PARTS = (ClientIds, CycleStats, FifoBook, Ladder, OrderTracker, Pacing, PositionMap, RoundTrips, Trade)
@@ -31,26 +40,44 @@ _LEFT_OUT = {
 }
 
 
-def dump(trade: Trade) -> Mapping[str, Any]:
-    """The state, as JSON can say it."""
+def dump(trade: Trade) -> str:
+    """The state, as JSON."""
     tracker = trade.tracker
-    return {
+    state = {
         "trade": _dump(trade),
         "alive": list(tracker._alive),
-        "stops": [[slot, stop.client_id] for slot, stop in tracker._stops.items()],
-        "fills": [[*key, is_own] for key, is_own in tracker._fills.items()],
+        "stops": [(slot, stop.client_id) for slot, stop in tracker._stops.items()],
+        "fills": b64encode(b"".join(_KEY.pack(*key) for key in sorted(tracker._fills))),
     }
+    return to_json(state).decode()
 
 
-def load(trade: Trade, state: Mapping[str, Any]) -> None:
+def load(trade: Trade, text: str) -> None:
     """Give a trade that has just been opened its state back. Raises an Exception of any kind for what is no
     state of this version: the trade is of no use then."""
+    state = from_json(text)
     tracker = trade.tracker
     _load(trade, state["trade"])
     tracker._alive = {client_id: tracker._orders[client_id] for client_id in state["alive"]}
     tracker._stops = {slot: tracker._orders[client_id] for slot, client_id in state["stops"]}
-    tracker._fills = {(time, oid, number): is_own for time, oid, number, is_own in state["fills"]}
+    tracker._fills = set(_KEY.iter_unpack(b64decode(state["fills"])))
     trade.ladder.position_map.index()
+
+
+def price_in(text: str) -> Decimal | None:
+    """The newest price (USD) of a state; None where there is none, or none that can be read."""
+    with suppress(Exception):
+        return parse_amount(from_json(text)["trade"]["tracker"]["price"]["price"])
+    return None
+
+
+def ids_in(text: str) -> tuple[int | None, int]:
+    """The number of the trade and of its newest start by a state; None and a start that no process can have
+    had where it cannot be read."""
+    with suppress(Exception):
+        ids = from_json(text)["trade"]["ids"]
+        return int(ids["trade"]), int(ids["start"])
+    return None, _NEVER_HAD
 
 
 def _dump(part: Any) -> dict[str, Any]:
@@ -58,8 +85,7 @@ def _dump(part: Any) -> dict[str, Any]:
     kind: type = type(part)
     for name in _names(kind):
         value = getattr(part, name)
-        is_part = type(value) in _PARTS
-        said[name] = _dump(value) if is_part else _adapter(kind, name).dump_python(value, mode="json")
+        said[name] = _dump(value) if type(value) in _PARTS else value
     return said
 
 
@@ -78,13 +104,8 @@ def _load(part: Any, said: Mapping[str, Any]) -> None:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(_kept(kind))
-
-
-def _kept(kind: type) -> Iterator[str]:
-    for field in dataclasses.fields(kind):
-        if field.name not in _LEFT_OUT.get(kind, ()):
-            yield field.name
+    left_out = _LEFT_OUT.get(kind, ())
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in left_out)
 
 
 @cache

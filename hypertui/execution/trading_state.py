@@ -20,13 +20,14 @@ class Posture(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TradingState:
-    """One state, and what each event makes of it. `reason` says in words whose doing it is; a `passing` one
-    is not what the next process goes on with."""
+    """One state, and what each event makes of it. `reason` says in words why it is so. A `passing` one is not
+    what the next process goes on with, and `before` is the reason that was given before it."""
 
     mode: Mode = Mode.RUNNING
     reason: str = ""
     posture: Posture = Posture.TRADE
     passing: bool = False
+    before: str = ""
 
     @property
     def trades(self) -> bool:
@@ -36,8 +37,8 @@ class TradingState:
     def paused(self, reason: str) -> TradingState:
         """No new risk; what is held stays protected. A pause or halt that stands keeps its own reason."""
         posture = Posture.PROTECT if self.posture is Posture.TRADE else self.posture
-        if self.mode in (Mode.PAUSED, Mode.HALTED):
-            return replace(self, posture=posture, passing=False)
+        if self.mode in (Mode.PAUSED, Mode.HALTED) and not self.passing:
+            return replace(self, posture=posture)
         return TradingState(Mode.PAUSED, reason, posture)
 
     def exiting(self, reason: str, posture: Posture, *, passing: bool) -> TradingState:
@@ -45,7 +46,7 @@ class TradingState:
         not trade as it is."""
         if passing and not (self.trades or self.passing):
             return self.with_posture(posture)
-        return TradingState(Mode.PAUSED, reason, posture, passing)
+        return TradingState(Mode.PAUSED, reason, posture, passing, self.reason if passing else "")
 
     def halted(self, reason: str) -> TradingState:
         """Nothing is touched any more."""
@@ -62,7 +63,8 @@ class TradingState:
     def after_restart(self, *, selling_out: bool) -> TradingState:
         """What a new process goes on with: nothing is touched before orders and fills have been compared."""
         if self.passing:
-            return TradingState(Mode.SELLING_OUT if selling_out else Mode.RUNNING, "", Posture.HANDS_OFF)
+            mode = Mode.SELLING_OUT if selling_out else Mode.RUNNING
+            return TradingState(mode, self.before, Posture.HANDS_OFF)
         if self.trades:
             return self.with_posture(Posture.HANDS_OFF)
         return TradingState(Mode.PAUSED, self._since_before(), Posture.HANDS_OFF)

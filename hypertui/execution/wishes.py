@@ -1,4 +1,4 @@
-"""What an operator has ordered that is not done yet: one wish at a time, until it is done or called off.
+"""The operator's order that is not done yet: one at a time, until done or called off.
 
 A stronger wish takes the place of a weaker one; resume and halt call it off. It is written down as the mode
 is, so it outlives a line that is down and a process that is killed alike.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from hypertui.core.market import OPERATOR, Source
 from hypertui.execution.operator_exits import ExitedTrade, Progress, Winddown, what_works
 from hypertui.execution.trade_inputs import WishSet
 from hypertui.execution.trading_state import Posture
@@ -31,6 +32,7 @@ class Wish:
 
     verb: Verb
     reason: str
+    source: Source = OPERATOR
     passing: bool = False
     closes: bool = False
     commands: list[Command] = field(default_factory=list)
@@ -57,7 +59,7 @@ class Wishes:
 
     @property
     def posture(self) -> Posture:
-        """How much the order manager may do by itself before the wish's first step."""
+        """How much convergence may do by itself before the wish's first step."""
         everything = self._wish is not None and self._wish.verb is Verb.CANCEL_ALL
         return Posture.HANDS_OFF if everything else Posture.PROTECT
 
@@ -120,7 +122,7 @@ class Wishes:
 
     def _set(self, wish: Wish) -> None:
         self._wish, self._since = wish, self._trade.context.clock()
-        self._way = Winddown(self._trade, wish.verb, wish.reason)
+        self._way = Winddown(self._trade, wish.verb, wish.reason, wish.source)
 
     def _begin(self, wish: Wish) -> None:
         if not wish.passing:

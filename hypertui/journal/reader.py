@@ -77,14 +77,22 @@ class JournalReader:
     def inputs(self, trade_id: str, after: int = 0) -> Iterator[InputRecord]:
         """The trade's inputs, to be replayed. Raises JournalError where one is missing: what follows a gap
         would be replayed onto a state that never existed."""
-        rows = TABLES[InputRecord]
-        for number, record in enumerate(self._read(InputRecord, trade_id, rows.c.seq > after), after + 1):
+        newer = TABLES[InputRecord].c.seq > after if after else None
+        for number, record in enumerate(self._read(InputRecord, trade_id, newer), after + 1):
             if record.seq != number:
                 raise JournalError(
                     f"the journal {self.place} cannot be played back: trade {trade_id} has input {record.seq}"
                     f" where input {number} should be"
                 )
             yield record
+
+    def last_input(self, trade_id: str, kind: str) -> InputRecord | None:
+        """The newest input of this kind."""
+        rows = TABLES[InputRecord]
+        query = columns_of(InputRecord, rows).where(rows.c.trade_id == trade_id, rows.c.kind == kind)
+        query = query.order_by(rows.c.nr.desc()).limit(1)
+        row = self._session.run(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else InputRecord(*row)
 
     def state(self, trade_id: str) -> StateRecord | None:
         """The newest state of a trade that was kept."""

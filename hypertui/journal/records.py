@@ -60,7 +60,7 @@ class StateRecord:
     seq: int
     at: int
     version: int
-    state: Mapping[str, Json]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class OrderRecord:
     limit: Decimal
     reduce_only: bool
     reason: str
+    source: str
     sent_at: int
     target: Decimal | None
     why: str
@@ -107,14 +108,27 @@ def basis_points(part: Decimal, whole: Decimal) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class FillCause:
+    """Why coins changed hands: the role and unit of the order, its reason and who was behind it, and the way
+    on which the fill came into the books."""
+
+    role: str
+    unit: int
+    reason: str
+    source: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
 class FillRecord:
     """One execution, unique by time, order id and the venue's number for it (`trade_number`).
 
     `client_id` is None without an order of ours. `start_position` is the position just before, in signed
-    coins; None where the venue did not say it, and for a position that was adopted. `reason` is that of its
-    order, or why coins changed hands without one. `slippage` is how much worse than the order's target its
-    price was, in USD for each coin, and `slippage_bps` the same in hundredths of a percent of the target;
-    negative is better, None is without a target."""
+    coins; None where the venue did not say it, and for a position that was adopted. `reason` and `source` are
+    those of its order, or why coins changed hands without one and who did it; `via` is the way into the
+    books. `slippage` is how much worse than the order's target its price was, in USD for each coin, and
+    `slippage_bps` the same in hundredths of a percent of the target; negative is better, None is without a
+    target."""
 
     trade_id: str
     time: int
@@ -131,14 +145,14 @@ class FillRecord:
     closed_pnl: Decimal
     start_position: Decimal | None
     reason: str
+    source: str
+    via: str
     slippage: Decimal | None
     slippage_bps: Decimal | None
 
     @classmethod
-    def of(
-        cls, trade_id: str, fill: Fill, role: str, unit: int, reason: str, target: Decimal | None
-    ) -> FillRecord:
-        """The record of a fill by an order of this role, unit, reason and target."""
+    def of(cls, trade_id: str, fill: Fill, cause: FillCause, target: Decimal | None) -> FillRecord:
+        """The record of a fill with this cause, by an order that was meant to fill at `target`."""
         worse = None if target is None else (fill.price - target) * fill.side.sign
         bps = None if target is None or worse is None else basis_points(worse, target)
         return cls(
@@ -148,15 +162,17 @@ class FillRecord:
             fill.trade_id,
             fill.client_id,
             fill.symbol,
-            role,
-            unit,
+            cause.role,
+            cause.unit,
             fill.side,
             fill.size,
             fill.price,
             fill.fee,
             fill.closed_pnl,
             fill.start_position,
-            reason,
+            cause.reason,
+            cause.source,
+            cause.via,
             worse,
             bps,
         )

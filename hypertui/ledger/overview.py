@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from hypertui.core.fifo import FifoBook
 from hypertui.core.market import ZERO, Side, plain
@@ -62,14 +63,9 @@ def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overvie
     alarms: dict[str, AlarmRecord] = {}
     for alarm in reader.alarms(trade.id):
         alarms[alarm.key] = alarm
-    mode, reason, wish, resumes = "running", "", "", "running"
-    for entry in reader.inputs(trade.id):
-        if entry.kind == "mode":
-            mode, reason = str(entry.data["mode"]), str(entry.data["reason"])
-        elif entry.kind == "wish":
-            wish = str(entry.data["reason"])
-        elif entry.kind == "selling out":
-            resumes = "selling-out"
+    resumes = "running" if reader.last_input(trade.id, "selling out") is None else "selling-out"
+    mode, reason = _mode(reader, trade.id, resumes)
+    wish = "" if (wished := reader.last_input(trade.id, "wish")) is None else str(wished.data["reason"])
     last = reader.newest(trade.id, [StepRecord], 1)
     newest = reader.newest(trade.id, _EVENTS, events)
     orders = {order.client_id: order for order in reader.orders(trade.id)}
@@ -87,6 +83,15 @@ def _overview(reader: JournalReader, trade: TradeRecord, events: int) -> Overvie
         tuple(alarm for alarm in alarms.values() if alarm.active),
         tuple(_event(record, orders) for record in newest),
     )
+
+
+def _mode(reader: JournalReader, trade_id: str, resumes: str) -> tuple[str, str]:
+    """What the trade does as a whole, and why; what was only so on the way out is over."""
+    entry = reader.last_input(trade_id, "state")
+    if entry is None:
+        return "running", ""
+    state: Any = entry.data["state"]
+    return (resumes, "") if state["passing"] else (str(state["mode"]), str(state["reason"]))
 
 
 def _live_buys(reader: JournalReader, trade: TradeRecord, orders: dict[str, OrderRecord]) -> int:

@@ -52,7 +52,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Dependency:
     """A thing the engine depends on, with the last sign of life. It is stale when older than `limit` ms."""
 
     name: str
@@ -181,7 +181,7 @@ class Snapshot:
     health: Health = field(default_factory=lambda: Health())
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Dependency, ...] = ()
     tasks: tuple[TaskView, ...] = ()  # the least frequent first
     journal: JournalView | None = None
     alarms: tuple[Alarm, ...] = ()

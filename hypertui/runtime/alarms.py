@@ -1,4 +1,4 @@
-"""What an operator is told beside the trade itself: alarms, their own commands, recent prices."""
+"""Alarms, the log of commands, and recent prices."""
 
 from __future__ import annotations
 

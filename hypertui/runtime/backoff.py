@@ -1,4 +1,4 @@
-"""Backoff: how long to wait before something is sent again that the venue has turned away.
+"""Backoff with full jitter after refusals by the exchange.
 
 Clients behind one address run into its limit together. Each of them waits as long as the venue asks for, and
 then for a chance moment of a span that grows with each refusal, so that they do not come back together.

@@ -1,4 +1,4 @@
-"""The skew of this machine's clock against the venue's.
+"""Clock skew between this machine and the exchange, and expiries in the exchange's time.
 
 The venue refuses what has expired by its own clock, and an order without an answer is believed dead only once
 it has expired there. Both need that clock, so it is measured with every look at the account: the answer's

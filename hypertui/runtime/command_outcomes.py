@@ -1,4 +1,4 @@
-"""Commands that were taken up and whose outcome is still to be seen at the venue."""
+"""Outcomes of accepted commands that the exchange has not confirmed yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened, for screens and scripts: a bounded ring of events that any thread may read."""
+"""The event log: a bounded ring of events that any thread may read."""
 
 from __future__ import annotations
 

@@ -1,26 +1,45 @@
-"""The one queue of a trade: whatever happens is handled one event at a time, in one thread."""
+"""The event queue of a run: events are handled one at a time, in one thread."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
-class EventQueue:
-    """Events as functions to call. After each one `after` is called, so that the state that an event leaves
-    behind is acted on before the next event comes."""
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Nothing has happened but time."""
 
-    def __init__(self, after: Callable[[], None]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class WorkFailed:
+    """Something that went on beside the events has met a defect."""
+
+    error: BaseException
+
+
+class EventQueue(Generic[A]):
+    """Events as values, which `take` handles. After each one `after` is called, so that the state which an
+    event leaves behind is acted on before the next event comes."""
+
+    def __init__(self, take: Callable[[A], None], after: Callable[[], None]) -> None:
+        self._take = take
         self._after = after
-        self._queue: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+        self._queue: asyncio.Queue[A | Woken | WorkFailed] = asyncio.Queue()
         self._tasks: set[asyncio.Task[object]] = set()
 
-    def post(self, handle: Callable[[], None]) -> None:
+    def post(self, event: A) -> None:
         """Queue an event; only from the loop's own thread."""
-        self._queue.put_nowait(handle)
+        self._queue.put_nowait(event)
+
+    def wake(self) -> None:
+        """Have what time alone changes looked at; only from the loop's own thread."""
+        self._queue.put_nowait(Woken())
 
     async def run_until(self, done: Callable[[], bool], patience: float | None = None) -> bool:
         """Handle events until `done()`; returns whether it was done before `patience` seconds
@@ -29,12 +48,18 @@ class EventQueue:
         while not done():
             try:
                 async with asyncio.timeout_at(deadline):
-                    handle = await self._queue.get()
+                    event = await self._queue.get()
             except TimeoutError:
                 return done()
-            handle()
+            self._handle(event)
             self._after()
         return True
+
+    def _handle(self, event: A | Woken | WorkFailed) -> None:
+        if isinstance(event, WorkFailed):
+            raise event.error
+        if not isinstance(event, Woken):
+            self._take(event)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Start something that goes on beside the events; its defects are raised where those are handled."""
@@ -57,23 +82,15 @@ class EventQueue:
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self.post(lambda: _raise(task))
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._queue.put_nowait(WorkFailed(error))
 
     async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` while events are handled as always; raises what it raises."""
         task = asyncio.ensure_future(work)
-        task.add_done_callback(lambda _: self.post(_nothing))
+        task.add_done_callback(lambda _: self.wake())
         try:
             await self.run_until(task.done)
         finally:
             task.cancel()
         return task.result()
-
-
-def _nothing() -> None:
-    """Wakes the inbox."""
-
-
-def _raise(task: asyncio.Task[object]) -> None:
-    task.result()

@@ -1,4 +1,4 @@
-"""Rations: what may be sent just now, the protection of coins first.
+"""The request budget: what may be sent now, the protection of coins first.
 
 The venue lets a client send only so much, and asks for a pause when that is used up. What is left is spent in
 the order of `Purpose`: long before a stop would have to wait, questions, buys and cancels do.

@@ -1,4 +1,4 @@
-"""What the engine does again and again: when each was last done, what came of it, and when it is next.
+"""Periodic tasks with a stamp of each run, and an alarm for one that is overdue.
 
 A task that is silently not done looks like one with nothing to report. So each run leaves a stamp, and one
 that is overdue raises an alarm, whatever it is that keeps it.

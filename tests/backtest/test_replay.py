@@ -190,7 +190,7 @@ def test_the_position_map_tells_what_became_of_every_order(series: Series, costs
                 working[unit] = (order.side, order.size)
     wanted = {stop.unit: (Side.SELL, stop.size) for stop in target.stops}
     assert working == wanted | {buy.unit: (Side.BUY, buy.size) for buy in target.buys}
-    realized = sum((units.realized_pnl(unit) or ZERO for unit in units), ZERO)
+    realized = sum((units.at(unit).realized_pnl or ZERO for unit in units), ZERO)
     assert abs(realized - run.ladder.realized_pnl) < D("1e-12")
 
 

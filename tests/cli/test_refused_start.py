@@ -10,6 +10,8 @@ import pytest
 from hypertui.cli.journal import journals
 from hypertui.core.market import plain
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_inputs import StateSet
+from hypertui.execution.trading_state import TradingState
 from hypertui.journal import Journal, JournalError
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.port.engine import Event, EventKind
@@ -48,7 +50,7 @@ def test_a_refused_start_leaves_nothing(tmp_path: Path) -> None:
 def test_what_was_sent_stays(tmp_path: Path) -> None:
     with journals(CONFIG, tmp_path, None, lambda: 7) as open_journal:
         trade, written = open_journal(ACCOUNT)
-        written.record("entering", 7, {"order": "x"})
+        written.record(StateSet(7, TradingState()))
         written.commit()
     with Journal.open(url(tmp_path)) as journal:
         assert [row.id for row in journal.trades()] == [f"{trade:016x}"]

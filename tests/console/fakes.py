@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from hypertui.console.app import HyperTui
+from hypertui.console.command_sender import CommandSender
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event
@@ -68,12 +70,13 @@ class Clock:
 
 def console(engine: FakeEngine, clock: Clock | None = None, **kwargs: object) -> HyperTui:
     """The app over a fake engine, without a timer: a test shows frames when it wants them."""
-    names = ("ascii", "theme", "zone", "keys", "shots")
-    options = ConsoleOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})  # type: ignore[arg-type]
+    names = ("ascii", "theme", "zone", "keys", "refresh_hz", "shots")
+    clock = clock or Clock()
+    ids: Any = {"new_id": kwargs.pop("new_id")} if "new_id" in kwargs else {}
+    said: Any = {"refresh_hz": 0.0} | {name: kwargs.pop(name) for name in names if name in kwargs}
     fields: dict[str, object] = {
-        "clock": clock or Clock(),
-        "who": "mk@pts/3",
-        "refresh_hz": 0.0,
-        "options": options,
+        "clock": clock,
+        "sender": CommandSender(clock, "mk@pts/3", **ids),
+        "options": ConsoleOptions(**said),
     }
     return HyperTui(engine, Stop(), **{**fields, **kwargs})  # type: ignore[arg-type]

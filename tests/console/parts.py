@@ -9,7 +9,7 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Instrument, Side
 from hypertui.port.commands import CommandState, CommandView, Verb
 from hypertui.port.engine import Event
-from hypertui.port.snapshot import Invariant, Severity, Source
+from hypertui.port.snapshot import Dependency, Invariant, Severity
 from hypertui.port.views import (
     CycleView,
     FillView,
@@ -35,13 +35,13 @@ UNIT = D(500)
 ACCOUNT = "0x8f3c2a9d1be4570f6a8c3d2e1f0a9b8c7d6e21c4"
 
 
-def sources(mark_age: int = 200) -> tuple[Source, ...]:
+def sources(mark_age: int = 200) -> tuple[Dependency, ...]:
     return (
-        Source("mark", NOW - mark_age, 10_000),
-        Source("ws", NOW - 300, 10_000),
-        Source("rest", NOW - 12_000, 180_000, latency=41),
-        Source("engine", NOW - 100, 2_000),
-        Source("journal", NOW - 2 * MINUTE, 3_600_000),
+        Dependency("mark", NOW - mark_age, 10_000),
+        Dependency("ws", NOW - 300, 10_000),
+        Dependency("rest", NOW - 12_000, 180_000, latency=41),
+        Dependency("engine", NOW - 100, 2_000),
+        Dependency("journal", NOW - 2 * MINUTE, 3_600_000),
     )
 
 

@@ -11,6 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from hypertui.console.command_sender import CommandSender
+from hypertui.console.terminal.options import ConsoleOptions
+
 # Read when Textual is imported: here every refresh is to be painted.
 os.environ["TEXTUAL_FPS"] = "1000"
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
@@ -56,7 +59,9 @@ async def soak(app: HyperTui, engine: fakes.FakeEngine, count: int) -> int:
 
 def main() -> int:
     engine = fakes.FakeEngine(states.running())
-    app = HyperTui(engine, Stop(), clock=lambda: engine.snapshot.at, who="mk@pts/3", refresh_hz=0)
+    options = ConsoleOptions(refresh_hz=0)
+    clock = lambda: engine.snapshot.at  # noqa: E731
+    app = HyperTui(engine, Stop(), clock=clock, sender=CommandSender(clock, "mk@pts/3"), options=options)
 
     grown: list[int] = []
 

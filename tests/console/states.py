@@ -8,7 +8,7 @@ from decimal import Decimal as D
 
 from hypertui.core.market import Side
 from hypertui.port.commands import CommandState, CommandView, Verb
-from hypertui.port.snapshot import Alarm, Mode, Network, Severity, Snapshot, Source
+from hypertui.port.snapshot import Alarm, Dependency, Mode, Network, Severity, Snapshot
 from hypertui.port.views import Budget, JournalView, OrderView, SlotState
 from tests.console.parts import (
     ACCOUNT,
@@ -49,7 +49,7 @@ def starting() -> Snapshot:
         unit_size=UNIT,
         mode=Mode.STARTING,
         sources=tuple(
-            Source(name, None, 10_000, connected=False)
+            Dependency(name, None, 10_000, connected=False)
             for name in ("mark", "ws", "rest", "engine", "journal")
         ),
     )
@@ -196,8 +196,8 @@ def stale() -> Snapshot:
         known_at=NOW - 12_400,
         account_at=NOW - 14_000,
         sources=(
-            Source("mark", NOW - 12_400, 10_000),
-            Source("ws", NOW - 12_400, 10_000, connected=False),
+            Dependency("mark", NOW - 12_400, 10_000),
+            Dependency("ws", NOW - 12_400, 10_000, connected=False),
             *sources()[2:],
         ),
         alarms=(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
-from hypertui.core.market import Fill, Instrument, Reason, Side
+from hypertui.core.market import OPERATOR, OTHERS, Fill, IngestVia, Instrument, Reason, Side
 from hypertui.exchange.protocol import (
     Allowance,
     OrderReport,
@@ -128,7 +128,8 @@ class Desk:
         made = Fill(
             "SOL", order.order.side, coins, price, Decimal(0), self.now, 9, self._fill_id, order.client_id
         )
-        self.take(FillReceived(self.now, made, self.now, from_feed))
+        via = IngestVia.FEED if from_feed else IngestVia.COMPARISON
+        self.take(FillReceived(self.now, made, self.now, via))
         return made
 
     def report(
@@ -159,7 +160,9 @@ class Desk:
 
     def adopt(self, fill: Fill) -> None:
         """Take a fill that no order of the trade made into the books."""
-        self.take(FillAdopted(self.now, fill, Role.ADOPTED, Decision(Reason.MANUAL)))
+        self.take(
+            FillAdopted(self.now, fill, Role.ADOPTED, Decision(Reason.MANUAL, OTHERS), IngestVia.ADOPTION)
+        )
 
     def compared(self) -> None:
         """All fills until now are booked."""
@@ -177,7 +180,7 @@ class Desk:
 
     def close(self, size: Decimal, price: Decimal, why: str) -> OwnOrder:
         """An order that closes so many coins at the market."""
-        return self.granting.close(size, SeenPrice(price, self.now), why, self.now).orders[0]
+        return self.granting.close(size, SeenPrice(price, self.now), why, OPERATOR, self.now).orders[0]
 
     def acts(
         self, busy: bool = False, placing: Set[int] = frozenset()

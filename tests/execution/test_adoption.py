@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.core.market import Fill, Side
+from hypertui.core.market import Fill, IngestVia, Side
 from hypertui.execution.recovery.adoption import Adoption
 from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.commands import CommandState, OnExit, Verb
@@ -107,12 +107,12 @@ def test_an_own_fill_whose_notice_was_lost_is_booked_on_the_way() -> None:
         "SOL", Side.SELL, Decimal(10), Decimal(99), Decimal(0), desk.now, 9, 1, desk.stop(-1).client_id
     )
 
-    def book(fill: Fill) -> None:
+    def book(fill: Fill, via: IngestVia) -> None:
         if not knows(fill):
-            desk.take(FillReceived(desk.now, fill, desk.now, from_feed=False))
+            desk.take(FillReceived(desk.now, fill, desk.now, via))
 
     def knows(fill: Fill) -> bool:
-        return desk.tracker.booked(fill, is_own=True)
+        return desk.tracker.booked(fill)
 
     adoption = Adoption(desk.recorder, knows, book, lambda: desk.now, "0x" + "ab" * 20)
     for _ in range(2):

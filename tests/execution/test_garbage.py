@@ -10,7 +10,7 @@ import pytest
 
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import FeedAlive, FeedDown, FeedMessage, Malformed
-from hypertui.port.snapshot import Source
+from hypertui.port.snapshot import Dependency
 from tests.hostile.proxy import Proxy
 from tests.hostile.storm import HostileEngine
 from tests.support.local_venue import LocalVenue
@@ -52,7 +52,7 @@ def garbage(live: HostileEngine) -> bool:
 
 
 def test_only_what_the_venue_says_makes_the_feed_younger(live: HostileEngine) -> None:
-    def feed() -> Source:
+    def feed() -> Dependency:
         return next(source for source in live.engine._trader.context.market.sources() if source.name == "ws")  # type: ignore[union-attr]
 
     def after(message: FeedMessage) -> bool:

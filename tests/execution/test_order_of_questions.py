@@ -59,7 +59,9 @@ async def enter(exchange: Silent) -> Sequence[Fill]:
         cast(Exchange, exchange), PLAN, ClientIds(7), Timing(10, 100), clock, ClockSync(), Backoff(Random(1))
     )
     quote = Quote(Decimal(100), None, None)
-    return await entry.enter(1, EventQueue(lambda: None), lambda: quote, lambda *_: None)
+    return await entry.enter(
+        1, EventQueue[None](lambda _: None, lambda: None), lambda: quote, lambda *_: None
+    )
 
 
 @pytest.mark.parametrize("unknown", [0, 1, 3])

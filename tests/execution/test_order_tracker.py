@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.core.market import Fill, Side
+from hypertui.core.market import Fill, IngestVia, Side
 from hypertui.exchange.protocol import CancelOutcome, Filled, OrderState, Refusal
 from hypertui.execution.orders import Role
 from hypertui.execution.own_orders import SeenPrice
@@ -94,7 +94,7 @@ def test_fills_are_booked_once_however_they_come() -> None:
     desk = Desk()
     stop = desk.stop(-1)
     fill = desk.fill(stop)
-    desk.take(FillReceived(desk.now, fill, desk.now, from_feed=False))
+    desk.take(FillReceived(desk.now, fill, desk.now, IngestVia.ANSWER))
     assert desk.ladder.position == 30
     assert stop.dead
 
@@ -259,7 +259,7 @@ def test_a_purchase_is_compared_with_marks_by_one_clock(ahead: int) -> None:
     )
     desk.wait(20)
     made_at = min(desk.now, bought.time - ahead)
-    desk.take(FillReceived(desk.now, bought, made_at, from_feed=False))
+    desk.take(FillReceived(desk.now, bought, made_at, IngestVia.ANSWER))
     slot = desk.ladder.slots[buy.slot]
     assert not desk.tracker.is_news_to(slot, seen(desk))
     desk.mark("98.9")

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.core.market import Fill, Side
-from hypertui.engine import account_sync
+from hypertui.core.market import Fill, IngestVia, Side
+from hypertui.engine import position_watch
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import PriceTick, Quote
 from hypertui.execution import order_tracker
@@ -67,7 +67,7 @@ def test_the_same_sale_under_another_trade_id_is_known_again_also_after_a_restar
     desk = Desk()
     stop = desk.stop(-1)
     fill = a_fill(desk, size=Decimal(4))
-    desk.take(FillReceived(desk.now, fill, desk.now, from_feed=True))
+    desk.take(FillReceived(desk.now, fill, desk.now, IngestVia.FEED))
     again = replace(fill, trade_id=2, time=fill.time + 5)
     rest = replace(fill, trade_id=3, start_position=Decimal(36))
     for known in (stop, desk.played_back().tracker.find(stop.client_id)):
@@ -155,17 +155,19 @@ def test_a_position_is_compared_also_while_something_stays_unproven(
         return order.remaining
 
     def found(trade: LiveTrade, more: Decimal) -> None:
-        trade.account_sync._compare_position(trade.tracker.ladder.held + more, trade.tracker.fills_booked)
+        held = trade.tracker.ladder.held + more
+        if trade.account_sync._position.differs(held, trade.tracker.fills_booked):
+            trade.reconcile()
 
     def suspects(trade: LiveTrade, more: Decimal | None) -> bool:
         """Is it suspicious to hold so much more, or less by the stop in doubt? In one turn of the engine."""
         size = doubt(trade)
         found(trade, -size if more is None else more)
-        return trade.account_sync._suspicion is not None
+        return trade.account_sync._position.suspects
 
     # a moment's doubt may explain anything
     assert not live.on_engine(lambda trade: suspects(trade, Decimal(5)), True)
-    monkeypatch.setattr(account_sync, "_LONGEST_UNPROVEN", -1)
+    monkeypatch.setattr(position_watch, "_LONGEST_UNPROVEN", -1)
     # the stop in doubt may have sold just that
     assert not live.on_engine(lambda trade: suspects(trade, None), True)
     listed = listing(live)

@@ -92,7 +92,7 @@ RED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("price tick", {"plan": replace(PLAN, unit_size=D("0.001"))}, ["0.001", "price tick of 0.01"]),
     ("lowest stop", {"plan": replace(PLAN, unit_size=D(40))}, ["unit size 40", "-10"]),
     ("margin", {"account": backed(10_000, 9_950)}, ["needs 100.8", "50.00 USD free"]),
-    ("clock", {"skew": skewed(31_000)}, ["31.0 s behind", "30 s"]),
+    ("clock", {"clock_sync": skewed(31_000)}, ["31.0 s behind", "30 s"]),
     ("key", {"standing": replace(HERE, signer=Signer(AGENT, "b", NOW - 1))}, ["wallet b", "on 2023-11-14"]),
     # What isolated positions have for themselves backs nothing else; others need their own maintenance.
     ("liquidation", {"account": replace(backed(60), equity=D(9_000))}, ["148", "too late"]),
@@ -123,7 +123,7 @@ def test_red(name: str, changes: dict[str, Any], parts: list[str]) -> None:
 
 
 AMBER: list[tuple[str, dict[str, Any], str]] = [
-    ("clock", {"skew": skewed(-3_000)}, "3.0 s ahead"),
+    ("clock", {"clock_sync": skewed(-3_000)}, "3.0 s ahead"),
     ("disk", {"disk_free": 100_000_000}, "100 MB free for journal and log, less than 200 MB"),
     ("key", {"standing": replace(HERE, signer=Signer(AGENT, "bot", NOW + 6 * DAY))}, "6 days more"),
     ("margin", {"account": backed(110)}, "it needs 126."),

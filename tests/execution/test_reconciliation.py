@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.core.market import Fill, Reason, Side
+from hypertui.core.market import LADDER, Fill, IngestVia, Reason, Side
 from hypertui.exchange.protocol import OpenOrder, OrderState
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, slot_of
 from hypertui.execution.recovery.reconciliation import Differences, Findings, compare, covers_bare
@@ -113,7 +113,7 @@ def test_a_fill_of_a_stop_that_nobody_remembers_is_booked_to_the_slot_that_its_i
         ClientIds(7, start=3).next(lowest.index),
     )  # fmt: skip
     others = [slot.coins for slot in desk.tracker.ladder.slots if slot is not lowest]
-    desk.tracker.adopt(fill, Role.STOP, Decision(Reason.LADDER_STOP))
+    desk.tracker.adopt(fill, Role.STOP, Decision(Reason.LADDER_STOP, LADDER), IngestVia.COMPARISON)
     assert lowest.coins == 0
     assert [slot.coins for slot in desk.tracker.ladder.slots if slot is not lowest] == others
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hypertui.exchange.protocol import OrderState
+from decimal import Decimal
+
+from hypertui.exchange.protocol import OrderState, Refusal
+from hypertui.execution.orders import Role
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade_inputs import FillsCompared
 from hypertui.strategy.ladder.plan import BuyOrder
 from tests.execution.desk import Desk
@@ -42,3 +46,23 @@ def test_how_far_the_fills_are_known_is_known_after_a_restart() -> None:
     desk.take(FillsCompared(desk.now, desk.now))
     desk.take(FillsCompared(desk.now, desk.now - 5))
     assert desk.played_back().tracker.compared_until == desk.tracker.compared_until == desk.now
+
+
+def test_a_price_between_refusals_is_an_input_although_it_touches_nothing() -> None:
+    """After two refusals of a passed stop its coins are sold; a newer price says more than both."""
+    desk = Desk()
+    slot = desk.ladder.slots[desk.stop(-1).slot]
+    desk.tell(desk.stop(-1), OrderState.CANCELLED, 10)
+    for _ in range(2):
+        desk.wait(2 * desk.tracker.timing.confirm_after)
+        (stop,) = desk.places()
+        desk.refuse(stop, Refusal.PASSED)
+    assert desk.tracker.said_passed(slot)
+    desk.mark("99.8")  # touches nothing
+    again = desk.played_back()
+    assert not difference(again, desk.trade)
+    assert not again.tracker.said_passed(slot)
+    seen = SeenPrice(Decimal("99.8"), desk.now)
+    live, resumed = desk.trade.decide(seen, desk.now), again.decide(seen, desk.now)
+    assert live == resumed
+    assert [sent.role for sent in live.places] == [Role.STOP]

@@ -12,14 +12,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
-from functools import partial
 from random import Random
 
 import pytest
 
 from hypertui.cli.doctor import examined
 from hypertui.core.findings import Finding, Level
-from hypertui.core.market import Order, Side
+from hypertui.core.market import Fill, Order, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
 from hypertui.execution.entry import Entry, StartRefused
@@ -198,7 +197,7 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
     plan = config.plan(await market(exchange, "SOL"))
     survey = Survey(exchange, config, plan, clock, ClockSync())
     found, _ = await examined(exchange, survey, config.adopt)
-    inbox = EventQueue(lambda: None)
+    inbox = EventQueue[None](lambda _: None, lambda: None)
     gate = Gate(survey, Consent.NONE, config.adopt, inbox, made.log)
     try:
         await exchange.open()
@@ -212,9 +211,9 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
 async def begin(made: Made, plan: Plan, cleared: Cleared) -> tuple[D, D]:
     """Begin as a start does; returns the entry price and the coins. Raises what it raises."""
     exchange, venue = made.exchange, made.venue
-    inbox = EventQueue(lambda: None)
     clock = lambda: venue.now  # noqa: E731
     entry = Entry(exchange, plan, ClientIds(1), Timing(), clock, ClockSync(), Backoff(Random(1)))
+    inbox = EventQueue[Fill](entry.takes, lambda: None)
     if cleared.adopted is not None:
         await entry.take_over(cleared.leverage, inbox, isolated=cleared.isolated)
         return cleared.adopted.price, cleared.adopted.size
@@ -223,7 +222,7 @@ async def begin(made: Made, plan: Plan, cleared: Cleared) -> tuple[D, D]:
     async def placed(orders: Sequence[Order], expires_at: int) -> Sequence[Placed]:
         answers = await place(orders, expires_at)
         for fill in await exchange.fills_since("SOL", 0):  # as the feed would tell of them
-            inbox.post(partial(entry.takes, fill))
+            inbox.post(fill)
         return answers
 
     place, exchange.place = exchange.place, placed  # type: ignore[method-assign]

@@ -152,7 +152,7 @@ def test_beside_the_first_comparison_nothing_is_asked_about_an_order(accounts: d
 
     async def go_on(trade: LiveTrade) -> int:
         for _ in range(20):
-            trade.context.queue.post(lambda: None)
+            trade.context.queue.wake()
             await asyncio.sleep(0)
         assert not trade.account_sync.reconciled
         exchange.released.set()

@@ -79,7 +79,8 @@ def flood(before: bytes, endless: bytes) -> Callable[[socket.socket], None]:
     def answer(connection: socket.socket) -> None:
         connection.sendall(before)
         while True:
-            connection.sendall(endless)
+            connection.sendall(100 * endless)
+            threading.Event().wait(0.001)  # the machine has other things to do than to read that
 
     return answer
 

@@ -23,7 +23,7 @@ def fill(
     role, reason = ("buy", "LADDER_BUY") if side is Side.BUY else ("stop", "LADDER_STOP")
     return FillRecord(
         ID, at, number, number, None, "BTC", role, 0, side, D(size), D(price), D(fee), ZERO, None, reason,
-        None, None,
+        "ladder", "feed", None, None,
     )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ def input_of(seq: int, trade_id: str = ID, **data: object) -> InputRecord:
 def fill_of(number: int, trade_id: str = ID) -> FillRecord:
     return FillRecord(
         trade_id, 1_700_000_000_005, 2**53 + 1, number, CLIENT, "BTC", "stop", -1, Side.SELL,
-        D("0.00012"), D("64321.5"), D("0.003473361"), D("-1.25"), D("0.00036"), "LADDER_STOP", D("-71.5"),
+        D("0.00012"), D("64321.5"), D("0.003473361"), D("-1.25"), D("0.00036"), "LADDER_STOP", "ladder",
+        "feed", D("-71.5"),
         D("-11.1284"),
     )  # fmt: skip
 
@@ -49,11 +50,11 @@ ALARM = AlarmRecord(ID, 1_700_000_000_009, "stale", "warning", "no price for mor
 EACH: list[Record] = [
     input_of(1, nested={"z": [1, 2.5, None, True, {"a": ""}], "a": "é\u2028"}),
     OrderRecord(
-        ID, CLIENT, "stop", 1, -1, Side.SELL, D("0.00012"), D("64250"), D("61037"), True, "REPAIR", 1,
-        D("64250"), "the stop at unit -1 was refused", CLIENT + "1", 7,
+        ID, CLIENT, "stop", 1, -1, Side.SELL, D("0.00012"), D("64250"), D("61037"), True, "REPAIR", "repair",
+        1, D("64250"), "the stop at unit -1 was refused", CLIENT + "1", 7,
     ),
     OrderRecord(
-        ID, CLIENT + "2", "close", 2, 3, Side.BUY, D("3"), None, D("61037"), False, "MANUAL", 2,
+        ID, CLIENT + "2", "close", 2, 3, Side.BUY, D("3"), None, D("61037"), False, "MANUAL", "operator", 2,
         None, "flatten by ann@host", None, None,
     ),
     STATUS,

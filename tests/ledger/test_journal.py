@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from hypertui.core.market import Fill, Side
 from hypertui.journal import Journal, JournalError
-from hypertui.journal.records import FillRecord, FundingRecord, InputRecord, StatusRecord
+from hypertui.journal.records import FillCause, FillRecord, FundingRecord, InputRecord, StatusRecord
 from tests.ledger.helpers import (
     ALARM,
     EACH,
@@ -272,7 +272,7 @@ def test_two_engines_that_write_one_trade_are_told(url: str) -> None:
 
 def test_a_fill_goes_to_the_journal_and_back() -> None:
     fill = Fill("BTC", Side.BUY, D("1.5"), D(100), D("0.01"), 5, 7, 9, "0x1", D("2"))
-    assert FillRecord.of(ID, fill, "buy", 3, "LADDER_BUY", D(99)).fill == fill
+    assert FillRecord.of(ID, fill, FillCause("buy", 3, "LADDER_BUY", "ladder", "feed"), D(99)).fill == fill
 
 
 def test_reading_while_writing_sees_what_is_committed(journal: Journal) -> None:

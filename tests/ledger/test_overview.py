@@ -8,10 +8,13 @@ from pathlib import Path
 
 from hypertui.cli import status
 from hypertui.core.market import Side
+from hypertui.execution.input_codec import to_json
+from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.journal import Journal
 from hypertui.journal.history import History
 from hypertui.journal.records import InputRecord, OrderRecord, StatusRecord
 from hypertui.ledger.overview import live_trades
+from hypertui.port.snapshot import Mode
 from tests.ledger.helpers import ID, TRADE
 
 
@@ -19,7 +22,7 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     said: list[tuple[str, dict[str, object]]] = [
         ("selling out", {}),
-        ("mode", {"mode": "paused", "reason": "flatten by root"}),
+        ("state", {"state": to_json(TradingState(Mode.PAUSED, "flatten by root", Posture.PROTECT))}),
         ("wish", {"verb": "flatten", "reason": "flatten by root"}),
     ]
     bought = OrderRecord(
@@ -34,6 +37,7 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
         D(111),
         False,
         "LADDER_BUY",
+        "ladder",
         1,
         D(101),
         "unit +1 is armed",

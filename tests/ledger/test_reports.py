@@ -17,6 +17,7 @@ from hypertui.core.market import ZERO, Side
 from hypertui.journal import Journal
 from hypertui.journal.history import History, OrderedFill
 from hypertui.journal.records import (
+    FillCause,
     FillRecord,
     FundingRecord,
     OrderRecord,
@@ -46,16 +47,15 @@ def order(number: int, role: str, side: Side, unit: int, trigger: int | None, si
     reason = {"buy": "LADDER_BUY", "stop": "LADDER_STOP", "close": "MANUAL"}[role]
     price = None if trigger is None else D(trigger)
     return OrderRecord(
-        ID, f"0x{number}", role, 0, unit, side, D(size), price, D(1), False, reason, START, price, "due",
-        None, 0,
+        ID, f"0x{number}", role, 0, unit, side, D(size), price, D(1), False, reason, "ladder", START, price,
+        "due", None, 0,
     )  # fmt: skip
 
 
 def executed(number: int, of: OrderRecord, price: str, at: int, fee: str, size: str = "1") -> FillRecord:
     made = fill(of.side, size, price, at=at, number=number, fee=fee)
-    return FillRecord.of(
-        ID, replace(made.fill, client_id=of.client_id), of.role, of.unit, of.reason, of.target
-    )
+    cause = FillCause(of.role, of.unit, of.reason, of.source, "feed")
+    return FillRecord.of(ID, replace(made.fill, client_id=of.client_id), cause, of.target)
 
 
 STOP, BACK = order(2, "stop", SELL, -1, 90), order(3, "buy", BUY, 0, 100)

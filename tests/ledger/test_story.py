@@ -15,7 +15,7 @@ from hypertui.journal import Journal
 from hypertui.journal.backup import back_up
 from hypertui.journal.errors import JournalError
 from hypertui.journal.history import History
-from hypertui.journal.records import FillRecord, OrderRecord, StatusRecord, StepRecord
+from hypertui.journal.records import FillCause, FillRecord, OrderRecord, StatusRecord, StepRecord
 from hypertui.ledger.order_history import NotFound, find, tell
 from hypertui.ledger.order_history_text import in_words, record
 from hypertui.ledger.reports import lists
@@ -32,7 +32,8 @@ def fill(
     made = Fill("BTC", side, D(size), D(price), D("0.5"), T + number * 1000, order_id, number, client_id)
     entry = client_id == ENTRY
     role, reason = ("entry", "ENTRY") if entry else ("stop", "LADDER_STOP")
-    return FillRecord.of(ID, made, role, 0 if entry else -1, reason, D(target))
+    cause = FillCause(role, 0 if entry else -1, reason, "ladder", "feed")
+    return FillRecord.of(ID, made, cause, D(target))
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def written(journal: Journal) -> Journal:
     """Two lots, a stop that closes one and a half of them, and another one that repairs a third that was
     lost."""
     stop = OrderRecord(
-        ID, STOP, "stop", 0, -1, Side.SELL, D("1.5"), D(60_000), D(57_000), True, "LADDER_STOP", T + 2_500,
-        D(60_000), "the first stop of 1.5 coins", None, 3,
+        ID, STOP, "stop", 0, -1, Side.SELL, D("1.5"), D(60_000), D(57_000), True, "LADDER_STOP", "ladder",
+        T + 2_500, D(60_000), "the first stop of 1.5 coins", None, 3,
     )  # fmt: skip
     repair = replace(
         stop, client_id=REPAIR, reason="REPAIR", why="the stop at unit -1 was lost", replaces=STOP
@@ -161,7 +162,7 @@ def test_no_order_or_more_than_one_is_said_in_one_line(reader: History, given: s
 
 def test_coins_that_changed_hands_without_an_order_have_a_story(written: Journal, reader: History) -> None:
     made = Fill("BTC", Side.SELL, D("0.5"), D(40_000), D(0), T + 9_000, 99, 9, None)
-    written.add(FillRecord.of(ID, made, "adopted", 0, "LIQUIDATION", None))
+    written.add(FillRecord.of(ID, made, FillCause("adopted", 0, "LIQUIDATION", "exchange", "adoption"), None))
     written.commit()
     story = tell(reader, find(reader, "99"))
     assert (story.order, story.client_id, story.reason, story.slippage) == (None, None, "LIQUIDATION", None)

@@ -14,7 +14,7 @@ from hypertui.execution.orders import Role
 from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import VenueOrder
-from tests.simulation.door import Door
+from tests.simulation.door import Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.scenario import LATENCIES, Scenario
 from tests.simulation.venue import ADDRESS, Venue
@@ -143,6 +143,12 @@ class Auditor:
             ahead = order.client_id in door.noted - door.written
             if ahead and not door.shut and not rests and (door.journal_works or not order.reduce_only):
                 self.complain("sent before it was durable", f"{order.side.value} {order.client_id}")
+
+    def check_cancel_written(self, client_ids: Sequence[str], door: Door) -> None:
+        """The engine cancels these now: that is durable by then, unless the journal is out of reach."""
+        ahead = set(map(cancel_of, client_ids)) & (door.noted - door.written)
+        if ahead and door.journal_works:
+            self.complain("sent before it was durable", ", ".join(sorted(ahead)))
 
     def check_tracker(self) -> None:
         """What must hold of the engine's own knowledge after each event."""

@@ -178,6 +178,7 @@ class SimExchange:
     ) -> Sequence[CancelOutcome]:
         if not self._door.shut:
             self._auditor.check_cancel(client_ids)
+            self._auditor.check_cancel_written(client_ids, self._door)
         asset = self._venue.market.asset
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
         action = {"type": "cancelByCloid", "cancels": cancels}
@@ -215,8 +216,10 @@ class SimExchange:
         return checks.understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
     def _left(self, orders: Sequence[Order]) -> None:
+        sent = {order.client_id for order in orders} & self._door.noted
+        self._door.left |= sent
         self._door.passes(Boundary.SENT)
-        if any(order.client_id in self._door.noted - self._door.written for order in orders):
+        if sent & self._door.ahead:
             self._door.passes(Boundary.AHEAD)
 
     async def _carried(self, way: Way, arrive: Arrive, left: Callable[[], object] | None = None) -> Any:

@@ -74,7 +74,7 @@ class Game:
             self.file = FileJournal(folder, config, self._disks, self._disk)
         self.processes: list[Process] = []
         self._kills = list(scenario.kills)
-        self._killed = 0
+        self._killed = self._killed_ahead = self._unwritten = 0
         self._armed = True
         self._leaving = False
         self._sells_out = False
@@ -92,6 +92,8 @@ class Game:
                 "fills": len(self.venue.account.fills),
                 "actions": self.network.requests,
                 "kills": self._killed,
+                "of them while stops were ahead of their rows": self._killed_ahead,
+                "stops that no row tells of": self._unwritten,
                 "starts": len(self.processes),
                 "fundings": len(self.venue.account.funding),
                 "orders without margin": statuses["perpMarginRejected"],
@@ -157,6 +159,8 @@ class Game:
             down = self._fate.uniform(0.5, 5.0)
             if process.door.shut:
                 self._killed += 1
+                self._killed_ahead += bool(process.door.ahead)
+                self._unwritten += len(process.door.ahead)
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
             ending = self._leaving or self._sells_out or self._flattens

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import event
 
@@ -17,13 +17,13 @@ from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_history import TradeHistory
-from hypertui.execution.trade_inputs import Input, OrderSent
+from hypertui.execution.trade_inputs import CancelSent, Input, OrderSent
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event
 from hypertui.strategy.ladder.trace import TracedStep
-from tests.simulation.door import Boundary, Door
+from tests.simulation.door import Boundary, Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
 
@@ -152,15 +152,18 @@ class DoorJournal:
     def state_is_due(self) -> bool:
         return self._trade.state_is_due
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         if not self._door.shut:
             self._trade.keep(state, at)
 
     def record(self, given: Input) -> None:
         if not self._door.shut:
             self._trade.record(given)
-            if isinstance(given, OrderSent):
-                self._door.noted.add(given.order.client_id)
+            match given:
+                case OrderSent(_, order):
+                    self._door.noted.add(order.client_id)
+                case CancelSent(_, client_ids):
+                    self._door.noted |= set(map(cancel_of, client_ids))
 
     @property
     def place(self) -> str:
@@ -177,23 +180,24 @@ class DoorJournal:
         return 0 if self._door.shut else self._trade.pending
 
     def commit(self) -> None:
-        if not self.pending:
-            return
-        if self._disk.is_down():
-            self._door.journal_works = False
-            raise JournalDown("the database is out of reach")
-        if self._door.passes(Boundary.COMMIT):
-            self._trade.commit()
-            self._door.written |= self._door.noted
-            self._door.passes(Boundary.COMMITTED)
+        self._commit(self._journal.pending, set(self._door.noted))
 
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
+        takes = self._disk.takes() if at_once else self._disk.delay()
+        self._door.journal_works &= takes < _TOO_LONG
 
-        def commit() -> None:
+        def begin() -> None:
+            rows, noted = self._journal.pending, set(self._door.noted)
+            if takes:
+                loop.call_later(takes, commit, rows, noted)
+            else:
+                commit(rows, noted)
+
+        def commit(rows: int, noted: set[str]) -> None:
             try:
-                self.commit()
+                self._commit(rows, noted)
             except JournalDown as error:
                 done.set_exception(error)
             else:
@@ -201,13 +205,30 @@ class DoorJournal:
                 self._door.journal_works |= at_once and takes < _TOO_LONG
                 done.set_result(None)
 
-        takes = self._disk.takes() if at_once else self._disk.delay()
-        self._door.journal_works &= takes < _TOO_LONG
-        if takes:
-            loop.call_later(after + takes, commit)
+        if takes and after:
+            loop.call_later(after, begin)
         else:
-            commit()
+            begin()
         return done
+
+    def _commit(self, rows: int, noted: set[str]) -> None:
+        """Commit the first `rows` that wait, which have the orders `noted`: what was written down since is
+        the next commit's."""
+        if not self.pending:
+            return
+        if self._disk.is_down():
+            self._door.journal_works = False
+            raise JournalDown("the database is out of reach")
+        if self._door.passes(Boundary.COMMIT):
+            queue = self._journal._queue
+            later = queue[rows:]
+            del queue[rows:]
+            try:
+                self._trade.commit()
+            finally:
+                queue += later
+            self._door.written |= noted
+            self._door.passes(Boundary.COMMITTED)
 
     def give_up(self) -> int:
         return 0 if self._door.shut else self._trade.give_up()

@@ -19,6 +19,7 @@ from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.machine import Machine
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
 from tests.simulation.memory import Twin
@@ -67,17 +68,9 @@ class Process:
         self._books = Books()
         self.snapshot = blank(config, clock())
         self._commands = 0
-        self.trader = TradeRunner(
-            exchange,
-            config,
-            trade_id,
-            clock,
-            Random(name),
-            self._log,
-            cast(TradeJournal, self.twin),
-            self._after_event,
-            clock_set_by=clock_set_by,
-        )
+        machine = Machine(clock, Random(name), clock_set_by)
+        twin = cast(TradeJournal, self.twin)
+        self.trader = TradeRunner(exchange, config, trade_id, machine, self._log, twin, self._after_event)
 
     @property
     def opened(self) -> bool:

@@ -1,4 +1,4 @@
-"""The position map keeps everything, and the trace says what is so."""
+"""The position map keeps the newest orders of each unit, and the trace says what is so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 from hypertui.core.market import Side
-from hypertui.strategy.ladder.position_map import PositionMap
+from hypertui.strategy.ladder.position_map import ORDERS_KEPT, PositionMap
 from hypertui.strategy.ladder.trace import traced
 from tests.strategy.driver import Walk, fill_of
 
@@ -22,7 +22,19 @@ def test_every_order_of_a_unit_is_kept_with_its_history() -> None:
     assert (first.client_id, first.side, first.status, first.filled) == ("a", Side.SELL, "filled", 5)
     assert first.statuses == [(10, "working"), (20, "filled")]
     assert (live.client_id, live.status, live.filled) == ("b", "working", 0)
-    assert units.realized_pnl(-1) == Decimal("-5.5")
+    assert units.at(-1).realized_pnl == Decimal("-5.5")
+
+
+def test_of_each_unit_the_newest_orders_are_kept_and_all_are_counted() -> None:
+    units = PositionMap()
+    for number in range(ORDERS_KEPT + 3):
+        units.placed(1, str(number), Side.BUY, Decimal(1), number, "working")
+    assert [order.client_id for order in units.orders(1)] == [str(n) for n in range(3, ORDERS_KEPT + 3)]
+    assert units.at(1).placed == ORDERS_KEPT + 3
+    assert units.find("2") is None
+    assert units.status("2", "cancelled", 99) is False
+    units.filled("2", fill_of(Side.BUY, 1, 101), Decimal(0))
+    assert [execution.unit for execution in units.executions] == [None]
 
 
 def test_the_same_status_twice_is_no_news() -> None:
@@ -41,7 +53,7 @@ def test_the_map_grows_lazily_both_ways() -> None:
     for unit in (3, -5, 0):
         units.placed(unit, str(unit), Side.BUY, Decimal(1), 1, "working")
     assert list(units) == [3, 0, -5]
-    assert units.realized_pnl(3) is None
+    assert units.at(3).realized_pnl is None
 
 
 def test_a_record_of_the_trace_is_the_state_after_the_step() -> None:

@@ -24,6 +24,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot
+from hypertui.runtime.machine import Machine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import Oracle
@@ -83,9 +84,7 @@ class LiveEngine:
             self._connect,
             journal or (lambda account: (random.getrandbits(64), self.journal)),
             self.config,
-            wall_clock,
-            random.Random(7),
-            log_trouble=log_trouble,
+            Machine(wall_clock, random.Random(7), log_trouble=log_trouble),
         )
         self._lies: list[str] = []
         self._oracle = venue.call(self._listen)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.input_codec import JournalledInput, encode
@@ -35,7 +34,7 @@ class MemoryJournal:
         """Inputs are enough."""
         return False
 
-    def keep(self, state: Mapping[str, Any], at: int) -> None:
+    def keep(self, state: str, at: int) -> None:
         """Not kept."""
 
     @property

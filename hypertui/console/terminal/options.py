@@ -11,10 +11,11 @@ from hypertui.console.keys import KEYS, Key
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
-    """Look and keys of the console. `zone` None shows this machine's local time."""
+    """Look, keys and pace of the console. `zone` None shows this machine's local time."""
 
     ascii: bool = False
     theme: str = "dark"
     zone: tzinfo | None = UTC
     keys: tuple[Key, ...] = KEYS
+    refresh_hz: float = 4.0  # how often the app pulls a snapshot; with 0 it does not by itself
     shots: Path | None = None  # where screenshots go; the working folder where that cannot be

@@ -10,7 +10,7 @@ from hypertui.console.lines import Column, Line, Span, Tone, fit, line
 from hypertui.console.views.log import SEVERITY_ROLE
 from hypertui.console.widgets import header, status_line
 from hypertui.console.widgets.table import Row, TableContent, facts
-from hypertui.port.snapshot import Alarm, Source
+from hypertui.port.snapshot import Alarm, Dependency
 from hypertui.port.views import LATENCY_STEPS, TaskView
 
 _ALARMS = (
@@ -163,7 +163,7 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [fit(row, width) for row in [*lines, *facts(pairs, width)]][:height]
 
 
-def _source(frame: Frame, source: Source) -> Line:
+def _source(frame: Frame, source: Dependency) -> Line:
     limit = "" if source.limit > fmt.DAY else f"  limit {fmt.plain_age(source.limit)}"
     return line(*header.lamp(frame, source), Span(limit, Tone.DIM))
 

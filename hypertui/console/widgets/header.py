@@ -17,7 +17,7 @@ from hypertui.console.lines import (
     tint,
     width_of,
 )
-from hypertui.port.snapshot import Mode, Network, Source
+from hypertui.port.snapshot import Dependency, Mode, Network
 
 _NETWORK = {
     Network.PAPER: Tone.PAPER,
@@ -26,7 +26,7 @@ _NETWORK = {
 }
 
 
-def lamp(frame: Frame, source: Source, latency: bool = True) -> Line:
+def lamp(frame: Frame, source: Dependency, latency: bool = True) -> Line:
     """A data source with its lamp, the age of its last message and its latency."""
     age = frame.source_age(source)
     name = Span(f"{fmt.clean(source.name, 12)} ", Tone.DIM)

@@ -1,9 +1,10 @@
-"""The gate that a new trade passes: nothing red, nothing that somebody had to agree to and has not."""
+"""Approval of a new trade: no red finding, no amber one that nobody has accepted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Fill
@@ -41,7 +42,7 @@ class Gate:
     for the screens."""
 
     def __init__(
-        self, survey: Survey, consent: Consent, adopt: bool | None, queue: EventQueue, log: EventLog
+        self, survey: Survey, consent: Consent, adopt: bool | None, queue: EventQueue[Any], log: EventLog
     ) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.asks: Verb | None = None

@@ -1,4 +1,4 @@
-"""The survey: the questions that come before a new trade. It places nothing."""
+"""Facts for the preflight: the questions asked before a new trade. Places nothing."""
 
 from __future__ import annotations
 

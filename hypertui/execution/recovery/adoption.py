@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Fill, Forced, Reason, plain
+from hypertui.core.market import EXCHANGE, OTHERS, ZERO, Fill, Forced, IngestVia, Reason, plain
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import Decision, Role
@@ -47,7 +47,7 @@ class Adoption:
         self,
         recorder: TradeRecorder,
         knows: Callable[[Fill], bool],
-        book: Callable[[Fill], None],
+        book: Callable[[Fill, IngestVia], None],
         clock: Callable[[], int],
         account: str,
     ) -> None:
@@ -63,7 +63,7 @@ class Adoption:
         the way, in words; empty when it is done."""
         for fill in fills:
             if self._tracker.find(fill.client_id) is not None:
-                self._book(fill)  # once; its notice was lost, or is still on its way
+                self._book(fill, IngestVia.ADOPTION)  # once; its notice was lost, or is still on its way
         ladder = self._tracker.ladder
         found = strange(fills, self._knows, self._tracker)
         taken = sum((fill.size * fill.side.sign for fill in found), ZERO)
@@ -78,11 +78,13 @@ class Adoption:
                 f"entry make {plain(after)}"
             )
         for fill in found:
-            self._recorder.take(FillAdopted(self._clock(), fill, Role.ADOPTED, self._decision(fill)))
+            self._recorder.take(
+                FillAdopted(self._clock(), fill, Role.ADOPTED, self._decision(fill), IngestVia.ADOPTION)
+            )
         return ""
 
     def _decision(self, fill: Fill) -> Decision:
         """Nobody here decided it: the venue did, or somebody with the account's key."""
         how = by_exchange(fill, self._account)
         lost = fill.liquidated == self._account.lower() or fill.forced is Forced.DELEVERAGED
-        return Decision(Reason.LIQUIDATION if lost else Reason.MANUAL, text=how)
+        return Decision(Reason.LIQUIDATION if lost else Reason.MANUAL, EXCHANGE if how else OTHERS, text=how)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO, Fill, Order, OrderType, Reason, Side, plain
+from hypertui.core.market import LADDER, ZERO, Fill, IngestVia, Order, OrderType, Reason, Side, plain
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.orders import Decision, Role, slot_of, trade_of
 from hypertui.execution.recorder import TradeRecorder
@@ -98,7 +98,9 @@ def stops_left(orders: Sequence[OpenOrder], plan: Plan) -> Sequence[OpenOrder]:
     return orders if own and len(trades) == 1 and None not in trades else ()
 
 
-def restore(remains: Remains, recorder: TradeRecorder, book: Callable[[Fill], None], now: int) -> None:
+def restore(
+    remains: Remains, recorder: TradeRecorder, book: Callable[[Fill, IngestVia], None], now: int
+) -> None:
     """Live a trade again that has just been opened with its entry: every fill in its order, then the way to
     the current unit, then the orders that work. `book` takes a fill of a known order."""
     tracker = recorder.trade.tracker
@@ -128,12 +130,12 @@ def restore(remains: Remains, recorder: TradeRecorder, book: Callable[[Fill], No
         role, reason = Role.BUY, Reason.LADDER_BUY
         if side is Side.SELL:
             role, reason = Role.STOP, Reason.LADDER_STOP
-        decision = Decision(reason, grid.price(unit), "rebuilt from what the venue tells")
+        decision = Decision(reason, LADDER, grid.price(unit), "rebuilt from what the venue tells")
         recorder.take(OrderSent(at, order, role, slot, unit, decision))
 
     for fill in remains.fills:
         send(str(fill.client_id), fill.side, _nearest(grid, fill.price), fill.time)
-        book(fill)
+        book(fill, IngestVia.COMPARISON)
     recorder.take_price(grid.price(remains.unit), now)
     for order in remains.orders:
         assert order.trigger is not None, "they stand on units"

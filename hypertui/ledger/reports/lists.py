@@ -42,6 +42,8 @@ def fills(scope: Scope) -> Iterator[Row]:
             "position": booked.position,
             "unmatched": booked.unmatched,
             "reason": fill.reason,
+            "source": fill.source,
+            "via": fill.via,
             "unit": fill.unit,
             "trigger": fill.trigger,
             "slippage": fill.slippage,

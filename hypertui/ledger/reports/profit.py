@@ -19,7 +19,7 @@ from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
 from hypertui.ledger.scope import Scope, day_of
 
-GROUPS = ("day", "cycle", "unit", "reason")
+GROUPS = ("day", "cycle", "unit", "reason", "source")
 
 
 @dataclass(slots=True)
@@ -246,7 +246,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
 def _count(out: Statement, booked: BookedFill) -> None:
     fill = booked.fill
     assert isinstance(fill, OrderedFill)
-    names = (day_of(fill.time), out.cycles.name(fill.trade_id), fill.unit, fill.reason)
+    names = (day_of(fill.time), out.cycles.name(fill.trade_id), fill.unit, fill.reason, fill.source)
     out.totals.add(booked)
     for group, name in zip(GROUPS, names, strict=True):
         _tally(out, group, name).add(booked)

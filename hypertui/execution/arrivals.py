@@ -1,0 +1,157 @@
+"""What arrives in the queue of a run: the feed's messages, answers, commands, news of the journal. Times are
+ms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from hypertui.core.market import Fill
+from hypertui.exchange.protocol import (
+    AccountState,
+    CancelOutcome,
+    ExchangeError,
+    FeedMessage,
+    FundingPayment,
+    OrderReport,
+    Placed,
+    Signer,
+    Transfer,
+)
+from hypertui.execution.actions import Cancel, Place
+from hypertui.execution.durability import JournalFailed, JournalRecovered
+from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
+from hypertui.execution.orders import OwnOrder
+from hypertui.execution.plausible import PriceConfirmed
+from hypertui.execution.recovery.reconciliation import Findings
+from hypertui.port.commands import Ack, Command
+
+ActionOutcome: TypeAlias = Sequence[Placed] | Sequence[CancelOutcome] | ExchangeError
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEnded:
+    """What became of a placement or a cancel that was sent at `sent_at`: an answer for each order, or why
+    none."""
+
+    action: Place | Cancel
+    sent_at: int
+    outcome: ActionOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementHeld:
+    """A placement that waited for its rows and has not left: why they cannot be written."""
+
+    action: Place
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLookedUp:
+    """The answer to a question about an order, None where the exchange does not know it, and the fills that
+    were asked for with it."""
+
+    order: OwnOrder
+    asked_at: int
+    report: OrderReport | None
+    fills: Sequence[Fill]
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpFailed:
+    """A question about an order that brought no answer."""
+
+    order: OwnOrder
+    error: ExchangeError
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRead:
+    """The account, asked for at `asked_at`, when so many fills had been booked."""
+
+    account: AccountState
+    asked_at: int
+    booked: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRead:
+    """What the exchange said of orders and fills."""
+
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRead:
+    """Payments of funding since the last that is booked, that one among them."""
+
+    payments: Sequence[FundingPayment]
+
+
+@dataclass(frozen=True, slots=True)
+class TransfersRead:
+    """What was paid into and out of the account."""
+
+    transfers: Sequence[Transfer]
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceRead:
+    """How many actions the account may still send is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignerRead:
+    """The key that signs, as the exchange knows it."""
+
+    signer: Signer
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionInVain:
+    """What could not be asked, in words, and why."""
+
+    what: str
+    error: ExchangeError
+
+
+@dataclass(frozen=True, slots=True)
+class MarketDelisted:
+    """The market trades no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRead:
+    """The fills since the entry and the position (coins) of a market that trades no more."""
+
+    fills: Sequence[Fill]
+    position: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CommandGiven:
+    """An operator's command, and who waits for the first answer to it."""
+
+    command: Command
+    answer: asyncio.Future[Ack]
+
+
+AccountArrival: TypeAlias = (
+    AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
+)
+ActionArrival: TypeAlias = ActionEnded | PlacementHeld | OrderLookedUp | LookUpFailed
+TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
+Arrival: TypeAlias = (
+    FeedMessage
+    | TradeArrival
+    | EnquiryAnswered[Any]
+    | EnquiryFailed[Any]
+    | PriceConfirmed
+    | JournalRecovered
+    | JournalFailed
+    | CommandGiven
+)
