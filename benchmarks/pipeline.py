@@ -1,8 +1,10 @@
 """How long a price takes to become an order at the venue, beside a bare `Exchange.order` of the SDK.
 
 The engine as `hypertui run` has it, with the journal in a file, trades on a venue in a process of its own.
-The price walks up and down by one unit at a time; each step settles before the next one. Between two steps
-the SDK places an order of the same kind for an account of its own, and cancels it again.
+The price walks up and down by one unit at a time; each step settles before the next one. Halfway between two
+steps the SDK places an order of the same kind for an account of its own, and cancels it again: after as long
+a pause as the engine has had, in which a processor forgets what it was at. `warm` is a second such order that
+follows at once.
 """
 
 import asyncio
@@ -179,13 +181,14 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
     recorder = Recorder(lambda kind: placed.set() if kind == "order" else None)
     steps: list[Paired] = []
     bares: list[int] = []
+    warm_bares: list[int] = []
     bare = Bare(url)
     with recorder.recording(), Engine(url, folder) as engine:
         engine.wait_for_unit(0)
         taken = 0
         began = time.monotonic()
         for unit in walk():
-            time.sleep(max(0.0, began + taken * PACE - time.monotonic()))
+            _sleep_until(began + taken * PACE)
             price = engine.unit_price(unit)
             recorder.take()
             placed.clear()
@@ -193,29 +196,37 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
             placed.wait(PATIENCE)  # looking at the engine before that would be in its way
             engine.wait_for_unit(unit)
             events = recorder.take()
+            _sleep_until(began + (taken + 0.5) * PACE)
             taken += 1
-            took = bare.order(price)
+            took, took_warm = bare.order(price), bare.order(price)
             time.sleep(QUIET)
             if taken <= WARM_UP:
                 continue
             bares.append(took)
+            warm_bares.append(took_warm)
             times = paired(events, price)
             if times is not None:
                 steps.append(times)
             if len(steps) == STEPS or taken == MOST_STEPS:
                 break
-    alone = milliseconds(bares)
+    alone, warm = milliseconds(bares), milliseconds(warm_bares)
     return {
         "not_paired": len(bares) - len(steps),
         "sdk_order_p50_ms": alone.p50,
         "sdk_order_p99_ms": alone.p99,
-        **_told(steps, alone.p50, ""),
-        **_told([one for one in steps if one.stops], alone.p50, "stops_"),
-        **_told([one for one in steps if not one.stops], alone.p50, "buys_"),
+        "sdk_order_warm_p50_ms": warm.p50,
+        "sdk_order_warm_p99_ms": warm.p99,
+        **_told(steps, alone.p50, warm.p50, ""),
+        **_told([one for one in steps if one.stops], alone.p50, warm.p50, "stops_"),
+        **_told([one for one in steps if not one.stops], alone.p50, warm.p50, "buys_"),
     }
 
 
-def _told(steps: list[Paired], alone: float, kind: str) -> dict[str, object]:
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
+
+
+def _told(steps: list[Paired], alone: float, warm: float, kind: str) -> dict[str, object]:
     """The figures of these steps, with names that begin with `kind`."""
     commit = milliseconds([one.commit for one in steps])
     decided = milliseconds([one.decided for one in steps])
@@ -232,6 +243,7 @@ def _told(steps: list[Paired], alone: float, kind: str) -> dict[str, object]:
         f"{kind}acknowledged_p50_ms": acknowledged.p50,
         f"{kind}acknowledged_p99_ms": acknowledged.p99,
         f"{kind}ratio": ratio(acknowledged.p50, alone),
+        f"{kind}ratio_to_warm": ratio(acknowledged.p50, warm),
     }
 
 
