@@ -232,7 +232,7 @@ class HyperliquidExchange:
             {symbol},
             1,
             expires_at,
-            lambda venue: venue.update_leverage(leverage, symbol, not isolated),
+            lambda actions: actions.leverage(symbol, leverage, isolated=isolated),
             _nothing,
         )
 
@@ -243,7 +243,7 @@ class HyperliquidExchange:
         if actions is None or self._line.closed or not orders or is_there:
             return
         with suppress(Exception):  # whatever it is, placing the same raises it again
-            signed = actions.signed(_placement(orders, grouping), expires_at)
+            signed = actions.signed(_placement(orders, grouping)(actions), expires_at)
             self._prepared = placement, signed
 
     async def place(
@@ -269,7 +269,7 @@ class HyperliquidExchange:
     ) -> Sequence[CancelOutcome]:
         if not client_ids:
             return ()
-        requests = [{"coin": symbol, "cloid": cloid_of(client_id)} for client_id in client_ids]
+        cloids = [cloid_of(client_id) for client_id in client_ids]
 
         def read(response: Json) -> Sequence[CancelOutcome]:
             answers = messages.statuses(response)
@@ -280,9 +280,9 @@ class HyperliquidExchange:
 
         return await self._act(
             {symbol},
-            len(requests),
+            len(cloids),
             expires_at,
-            lambda venue: venue.bulk_cancel_by_cloid(requests),
+            lambda actions: actions.cancel(symbol, cloids),
             read,
             waits=True,
         )
@@ -305,7 +305,7 @@ class HyperliquidExchange:
             if self._actions is None:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
-                self._actions = Actions(self._network, self._key, self._account, self._authority.vault, meta)
+                self._actions = Actions(self._network, self._key, self._authority.vault, meta)
             return self._actions
 
     async def _markets(self) -> Json:
@@ -329,21 +329,21 @@ class HyperliquidExchange:
         symbols: Set[str],
         parts: int,
         expires_at: int,
-        sign: Callable[[Actions], Json],
+        word: Callable[[Actions], Json],
         read: Callable[[Json], _T],
         signed: bytes | None = None,
         *,
         waits: bool = False,
     ) -> _T:
-        """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
-        `signed` is what `sign` gives, where that has been made already. One that `waits` lets others leave
-        first.
+        """Sign and send the action that `word` gives, of so many parts, to expire at `expires_at` (ms), and
+        read the answer. `signed` is the same where that has been made already. One that `waits` lets others
+        leave first.
 
         Raises Unknown for an answer that cannot be read.
         """
         actions = await self._opened()
         for symbol in symbols:
-            if symbol not in actions.info.name_to_coin:
+            if not actions.trades(symbol):
                 raise _no_market(symbol)
 
         self._line.require_open()
@@ -353,13 +353,13 @@ class HyperliquidExchange:
             if waits:
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
-            signed = actions.signed(sign, expires_at)
+            signed = actions.signed(word(actions), expires_at)
         answer = await self._line.act(signed)
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 
 def _placement(orders: Sequence[Order], grouping: Grouping) -> Callable[[Actions], Json]:
-    return lambda venue: venue.bulk_orders(order_requests(orders, grouping), grouping=grouping.value)
+    return lambda actions: actions.placement(order_requests(orders, grouping), grouping)
 
 
 def _too_many_pages(what: str) -> Unreachable:
