@@ -251,11 +251,7 @@ class LiveTrade:
         is_sound = not self.trade.ladder.statistics.fault  # a later release may count them right again
         if context.journal.state_is_due and not actions and is_sound:
             context.journal.keep(dump(self.trade), now)
-        # Each takes the interpreter from the others: stops are sent, then rows written; buys signed before.
-        stops_first = any(map(has_resting_stops, actions))
-        if not stops_first:
-            self.gateway.prepare(actions)
-        context.durability.commit(stops_first=stops_first)
+        context.durability.commit(stops_first=any(map(has_resting_stops, actions)))
         if context.durability.overfull and not self._paused_for_rows:
             self._paused_for_rows = True
             self.steering.pause(context.durability.overfull)

@@ -42,7 +42,9 @@ from hypertui.execution.trade_inputs import (
 from hypertui.runtime.request_budget import Purpose
 
 _FILLS_MARGIN_MS = 60_000
-_PREPARE_AFTER = 0.001  # seconds
+# Seconds from the decision until what waits for its rows is signed: by then stops beside it have left, and
+# whoever writes the rows has nothing left to do but wait for the disk.
+_PREPARE_AFTER = 0.001
 
 
 class Complaints(Protocol):
@@ -99,13 +101,6 @@ class OrderGateway:
         has_left = len(self._under_way) > self._waiting
         return UnderWay(has_left, {order.slot for place in places for order in place.orders})
 
-    def prepare(self, actions: Sequence[Action]) -> None:
-        """Have done what placements need before they leave."""
-        for action in actions:
-            if isinstance(action, Place) and not self._durability.problem:
-                expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
-                self._exchange.prepare([order.order for order in action.orders], expires_at)
-
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
@@ -159,11 +154,15 @@ class OrderGateway:
         empty where that is done."""
         try:
             if isinstance(action, Place):
-                await asyncio.wait([rows], timeout=_PREPARE_AFTER)  # by then stops beside it have left
-                self.prepare([action])
+                await asyncio.wait([rows], timeout=_PREPARE_AFTER)
+                self._prepare(action)
             return await rows
         finally:
             self._waiting -= 1
+
+    def _prepare(self, action: Place) -> None:
+        expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
+        self._exchange.prepare([order.order for order in action.orders], expires_at)
 
     async def _outcome(self, action: Place | Cancel) -> ActionOutcome:
         try:

@@ -238,13 +238,11 @@ class HyperliquidExchange:
 
     def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         actions = self._actions
-        placement = (tuple(orders), expires_at, grouping)
-        is_there = self._prepared is not None and self._prepared[0] == placement
-        if actions is None or self._line.closed or not orders or is_there:
+        if actions is None or self._line.closed or not orders:
             return
         with suppress(Exception):  # whatever it is, placing the same raises it again
             signed = actions.signed(_placement(orders, grouping)(actions), expires_at)
-            self._prepared = placement, signed
+            self._prepared = (tuple(orders), expires_at, grouping), signed
 
     async def place(
         self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
