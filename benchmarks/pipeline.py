@@ -1,8 +1,10 @@
 """How long a price takes to become an order at the venue, beside a bare `Exchange.order` of the SDK.
 
 The engine as `hypertui run` has it, with the journal in a file, trades on a venue in a process of its own.
-The price walks up and down by one unit at a time; each step settles before the next one. Between two steps
-the SDK places an order of the same kind for an account of its own, and cancels it again.
+The price walks up and down by one unit at a time; each step settles before the next one. Halfway between two
+steps the SDK places an order of the same kind for an account of its own, and cancels it again: after as long
+a pause as the engine has had, in which a processor forgets what it was at. `warm` is a second such order that
+follows at once.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ from hyperliquid.utils.types import Cloid
 
 from benchmarks.figures import milliseconds, ratio
 from benchmarks.market import SYMBOL, running
-from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMIT, FRAME, SENT, Event, Recorder
+from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMITTED, FRAME, SENT, Event, Recorder
 from hypertui.cli.journal import journals
 from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
@@ -56,9 +58,11 @@ def step() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """One order and the price message that caused it, in ns: the commit of what was decided, and the times
-    from the message's arrival until that began, and until the order left and was acknowledged."""
+    """An action of orders, all stops or all buys, and the price message that caused it, in ns: how long its
+    commit took, and the times from the message's arrival until that began, and until the orders left and were
+    acknowledged."""
 
+    stops: bool
     commit: int
     decided: int
     left: int
@@ -66,20 +70,26 @@ class Paired:
 
 
 def paired(events: list[Event], price: Decimal) -> Paired | None:
-    """The times of a step; None where its order has left without a commit, or where anything but the one
-    message with its price may have caused it."""
+    """The times of a step's first action; None where it has orders of both kinds, and where anything but the
+    one message with its price may have caused it."""
     at = [kind for _, kind, _ in events]
-    if at[:4] != [CHUNK, FRAME, COMMIT, ACTION] or events[3][2] != "order" or ANSWER not in at:
+    if at[:2] != [CHUNK, FRAME] or not {COMMITTED, ACTION, SENT, ANSWER} <= set(at):
         return None
     frame = json.loads(events[1][2])
     if frame["channel"] != "activeAssetCtx" or Decimal(frame["data"]["ctx"]["markPx"]) != price:
         return None
-    answer = at.index(ANSWER)
-    left = max(time for time, kind, _ in events[:answer] if kind == SENT)
+    acted, answer = at.index(ACTION), at.index(ANSWER)
+    action = json.loads(events[acted][2])["action"]
+    if action["type"] != "order" or CHUNK in at[2:acted]:
+        return None
+    reduce = {order["r"] for order in action["orders"]}
+    if len(reduce) != 1:
+        return None
     arrived = events[0][0]
-    commit = int(events[2][2])
-    decided = events[2][0] - commit - arrived
-    return Paired(commit, decided, left - arrived, events[answer][0] - arrived)
+    left = next(time for time, kind, _ in events[acted:] if kind == SENT)
+    ended, _, took = events[at.index(COMMITTED)]
+    began = ended - int(took)
+    return Paired(reduce == {True}, int(took), began - arrived, left - arrived, events[answer][0] - arrived)
 
 
 class Engine:
@@ -171,13 +181,14 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
     recorder = Recorder(lambda kind: placed.set() if kind == "order" else None)
     steps: list[Paired] = []
     bares: list[int] = []
+    warm_bares: list[int] = []
     bare = Bare(url)
     with recorder.recording(), Engine(url, folder) as engine:
         engine.wait_for_unit(0)
         taken = 0
         began = time.monotonic()
         for unit in walk():
-            time.sleep(max(0.0, began + taken * PACE - time.monotonic()))
+            _sleep_until(began + taken * PACE)
             price = engine.unit_price(unit)
             recorder.take()
             placed.clear()
@@ -185,36 +196,54 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
             placed.wait(PATIENCE)  # looking at the engine before that would be in its way
             engine.wait_for_unit(unit)
             events = recorder.take()
+            _sleep_until(began + (taken + 0.5) * PACE)
             taken += 1
-            took = bare.order(price)
+            took, took_warm = bare.order(price), bare.order(price)
             time.sleep(QUIET)
             if taken <= WARM_UP:
                 continue
             bares.append(took)
+            warm_bares.append(took_warm)
             times = paired(events, price)
             if times is not None:
                 steps.append(times)
             if len(steps) == STEPS or taken == MOST_STEPS:
                 break
+    alone, warm = milliseconds(bares), milliseconds(warm_bares)
+    return {
+        "not_paired": len(bares) - len(steps),
+        "sdk_order_p50_ms": alone.p50,
+        "sdk_order_p99_ms": alone.p99,
+        "sdk_order_warm_p50_ms": warm.p50,
+        "sdk_order_warm_p99_ms": warm.p99,
+        **_told(steps, alone.p50, warm.p50, ""),
+        **_told([one for one in steps if one.stops], alone.p50, warm.p50, "stops_"),
+        **_told([one for one in steps if not one.stops], alone.p50, warm.p50, "buys_"),
+    }
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
+
+
+def _told(steps: list[Paired], alone: float, warm: float, kind: str) -> dict[str, object]:
+    """The figures of these steps, with names that begin with `kind`."""
     commit = milliseconds([one.commit for one in steps])
     decided = milliseconds([one.decided for one in steps])
     left = milliseconds([one.left for one in steps])
     acknowledged = milliseconds([one.acknowledged for one in steps])
-    alone = milliseconds(bares)
     return {
-        "steps": len(steps),
-        "not_paired": len(bares) - len(steps),
-        "decided_p50_ms": decided.p50,
-        "decided_p99_ms": decided.p99,
-        "commit_p50_ms": commit.p50,
-        "commit_p99_ms": commit.p99,
-        "left_p50_ms": left.p50,
-        "left_p99_ms": left.p99,
-        "acknowledged_p50_ms": acknowledged.p50,
-        "acknowledged_p99_ms": acknowledged.p99,
-        "sdk_order_p50_ms": alone.p50,
-        "sdk_order_p99_ms": alone.p99,
-        "ratio": ratio(acknowledged.p50, alone.p50),
+        f"{kind}steps": len(steps),
+        f"{kind}decided_p50_ms": decided.p50,
+        f"{kind}decided_p99_ms": decided.p99,
+        f"{kind}commit_p50_ms": commit.p50,
+        f"{kind}commit_p99_ms": commit.p99,
+        f"{kind}left_p50_ms": left.p50,
+        f"{kind}left_p99_ms": left.p99,
+        f"{kind}acknowledged_p50_ms": acknowledged.p50,
+        f"{kind}acknowledged_p99_ms": acknowledged.p99,
+        f"{kind}ratio": ratio(acknowledged.p50, alone),
+        f"{kind}ratio_to_warm": ratio(acknowledged.p50, warm),
     }
 
 

@@ -21,8 +21,8 @@ CHUNK = "chunk"
 # A text frame reached the feed; its text.
 FRAME = "frame"
 # The journal has made durable what was queued; the ns that it took.
-COMMIT = "commit"
-# The client is about to send a signed action; its type.
+COMMITTED = "committed"
+# The client is about to send a signed action; what it says.
 ACTION = "action"
 # Bytes of an action were given to its socket.
 SENT = "sent"
@@ -65,11 +65,11 @@ class Recorder:
         def commit(journal: Journal, *how: Any) -> None:
             began = time.perf_counter_ns()
             committed(journal, *how)
-            self._note(COMMIT, str(time.perf_counter_ns() - began))
+            self._note(COMMITTED, str(time.perf_counter_ns() - began))
 
         async def act(line: Line, action: bytes) -> Any:
             kind = action.partition(b'"type": "')[2].partition(b'"')[0].decode()
-            self._note(ACTION, kind)
+            self._note(ACTION, action.decode())
             answer = await acted(line, action)
             self._note(ANSWER, kind)
             self._answered(kind)

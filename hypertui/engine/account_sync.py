@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hypertui.core.market import IngestVia, plain
 from hypertui.core.purpose import Purpose
+from hypertui.engine.orphans import Orphans
 from hypertui.engine.position_watch import PositionWatch
 from hypertui.exchange.protocol import (
     AccountState,
@@ -86,6 +87,7 @@ class AccountSync:
         self._position = PositionWatch(context, recorder, steering)
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
+        self._orphans = Orphans(context, recorder)
 
     @property
     def reconciled(self) -> bool:
@@ -96,6 +98,10 @@ class AccountSync:
     def doubt(self) -> None:
         """Something may have been missed until now."""
         self._unsure_since = self._clock()
+
+    def let_go_of_orphans(self) -> None:
+        """Cancel those that cover nothing any more."""
+        self._orphans.let_go()
 
     # What is asked now and then returns what came in between, in words: empty where there was an answer.
 
@@ -294,8 +300,7 @@ class AccountSync:
                 answer.set_result(f"{differences.done} to repair, {found} fills found{self._surplus()}")
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
-        if differences.orphans:
-            self._queue.spawn(self._cancel_orphans(differences.orphans))
+        self._orphans.found(differences.orphans)
         if differences.foreign:
             text = f"{len(differences.foreign)} orders in {self._symbol} are not ours"
             self._alarms.sound("foreign orders", Severity.WARNING, text)
@@ -330,13 +335,6 @@ class AccountSync:
     def _answer(self, order: OwnOrder, report: OrderReport | None, asked_at: int, now: int) -> None:
         mark = self._recorder.mark
         self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
-
-    async def _cancel_orphans(self, client_ids: Sequence[str]) -> None:
-        try:
-            expires_at = self._clock_sync.expiry(self._clock() + self._context.config.timing.expires_after)
-            await self._exchange.cancel(self._symbol, client_ids, expires_at)
-        except ExchangeError as error:
-            self._queue.post(QuestionInVain(f"{len(client_ids)} orphans not cancelled", error))
 
     def _look_at_clock(self) -> None:
         if self._clock_sync.alarming:

@@ -23,6 +23,8 @@ from hypertui.runtime.machine import Machine
 from hypertui.strategy.plans import PlanError
 
 _PUBLISH_EVERY = 100
+# Seconds from a change until it is shown: what that change has sent, and its rows, go first.
+_SHOWN_AFTER = 0.01
 _BEAT = 0.5
 _UNKNOWN_VENUE = 4
 _LOG = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class EmbeddedEngine:
         self._trader: TradeRunner | None = None
         self._books = Books()
         self._published: tuple[Mode, str] | None = None
+        self._publishing: asyncio.TimerHandle | None = None
         self._snapshot = self._blank = replace(blank(config, self._clock()), steady=self._steady())
 
     @property
@@ -99,6 +102,8 @@ class EmbeddedEngine:
             )
         finally:
             heart.cancel()
+            if self._publishing is not None:
+                self._publish()
             self._loop = None
         if reason.status:
             self._log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
@@ -131,13 +136,23 @@ class EmbeddedEngine:
                 self._snapshot, seq=self._snapshot.seq + 1, at=now, steady=self._steady()
             )
             return
-        news = self._published != (trader.context.mode, trader.context.reason)
-        if news or not 0 <= now - self._snapshot.at < _PUBLISH_EVERY:
-            self._published = (trader.context.mode, trader.context.reason)
-            if trader.fallback is not None:
-                # Nothing of the books that were given up is shown on.
-                self._snapshot = replace(self._blank, seq=self._snapshot.seq)
-            self._snapshot = self._composed(trader, now)
+        if self._published != (trader.context.mode, trader.context.reason):
+            self._publish()
+        elif self._publishing is None and not 0 <= now - self._snapshot.at < _PUBLISH_EVERY:
+            loop = asyncio.get_running_loop()
+            self._publishing = loop.call_later(_SHOWN_AFTER, self._publish)
+
+    def _publish(self) -> None:
+        trader = self._trader
+        assert trader is not None, "its changes are what is shown"
+        if self._publishing is not None:
+            self._publishing.cancel()
+        self._publishing = None
+        self._published = (trader.context.mode, trader.context.reason)
+        if trader.fallback is not None:
+            # Nothing of the books that were given up is shown on.
+            self._snapshot = replace(self._blank, seq=self._snapshot.seq)
+        self._snapshot = self._composed(trader, self._clock())
 
     def _composed(self, trader: TradeRunner, now: int) -> Snapshot:
         try:

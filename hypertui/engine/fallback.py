@@ -57,7 +57,7 @@ class Fallback:
         context.journal.record(StateSet(context.clock(), state))
         context.set_mode(Mode.PAUSED, reason)
         context.journal.record(ProcessStarted(context.clock(), context.ids.start))
-        context.durability.commit()
+        await context.durability.written()  # the ids of what is sent from now on are this start's
         while True:
             await self._protect()
             if stop.requested or context.config.protect_only:

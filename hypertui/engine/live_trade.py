@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import partial
 
 from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, Source, plain
 from hypertui.core.purpose import Purpose
@@ -14,12 +13,13 @@ from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import asides
-from hypertui.execution.actions import Action, Place
+from hypertui.execution.actions import Action, has_resting_stops
 from hypertui.execution.arrivals import (
     ActionEnded,
     LookUpFailed,
     MarketDelisted,
     OrderLookedUp,
+    PlacementHeld,
     SettlementRead,
     TradeArrival,
 )
@@ -41,7 +41,6 @@ from hypertui.execution.trade import Trade
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import (
     OrderReported,
-    OrdersNotPlaced,
     PatienceSet,
     ProcessStarted,
     TradeRebuilt,
@@ -141,10 +140,10 @@ class LiveTrade:
             from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, context.clock())
         for stop in opening.stops:
             context.ids.used(str(stop.client_id))
-        if opening.is_new and not opening.stops:
-            return
+        if opening.is_new and not opening.adopted:
+            return  # the entry is durable, and by its id this opening would be found again
         self.recorder.take(ProcessStarted(context.clock(), context.ids.start + 1))
-        context.durability.commit()
+        context.durability.commit_now()
         if context.durability.problem:
             raise StartRefused(f"nothing is taken up without a journal: {context.durability.problem}")
 
@@ -208,7 +207,7 @@ class LiveTrade:
     def take(self, arrival: TradeArrival) -> None:
         """An answer has come to something that was asked or sent for this trade."""
         match arrival:
-            case ActionEnded() | OrderLookedUp() | LookUpFailed():
+            case ActionEnded() | PlacementHeld() | OrderLookedUp() | LookUpFailed():
                 self.gateway.take(arrival)
             case MarketDelisted() | SettlementRead():
                 self.objections.take(arrival)
@@ -258,12 +257,11 @@ class LiveTrade:
         is_sound = not self.trade.strategy.statistics.fault  # a later release may count them right again
         if context.journal.state_is_due and not actions and is_sound:
             context.journal.keep(dump(self.trade), now)
-        # What was decided is durable before it is sent.
-        context.durability.commit(partial(self.gateway.prepare, actions))
+        context.durability.commit(stops_first=any(map(has_resting_stops, actions)))
         if context.durability.overfull and not self._paused_for_rows:
             self._paused_for_rows = True
             self.steering.pause(context.durability.overfull)
-        for action in self._protective(actions) if context.durability.problem else actions:
+        for action in actions:
             self.gateway.send(action)
         if self.tracker.quiet and self._fills_seen != self.tracker.fills_booked:
             self._fills_seen = self.tracker.fills_booked
@@ -271,6 +269,7 @@ class LiveTrade:
         if self._inherits and self.tracker.settled:
             self._inherits = False
             self.reconcile()
+        self.account_sync.let_go_of_orphans()
         asides.tell(self.recorder, context.alarms, now)
         halted = self.trade.strategy.halted
         if halted and context.mode is Mode.RUNNING and self.tracker.settled:
@@ -324,25 +323,9 @@ class LiveTrade:
         return action.orders[0]
 
     def _send(self, action: Action) -> None:
-        """Carry out what was decided outside of `advance`, and make it durable first: a restart must know
-        every order that it may find working or filled."""
+        """Carry out what was decided outside of `advance`."""
         self.context.durability.commit()
         self.gateway.send(action)
-
-    def _protective(self, actions: Sequence[Action]) -> list[Action]:
-        """What was decided, without buys: those that could not be made durable are not sent."""
-        kept: list[Action] = []
-        for action in actions:
-            if isinstance(action, Place):
-                buys = tuple(order.client_id for order in action.orders if order.role is Role.BUY)
-                if buys:
-                    problem = self.context.durability.problem
-                    self.recorder.take(OrdersNotPlaced(self.context.clock(), buys, problem))
-                action = Place(tuple(order for order in action.orders if order.role is not Role.BUY))
-                if not action.orders:
-                    continue
-            kept.append(action)
-        return kept
 
     def missed(self) -> None:
         """The feed was away, or told what nobody can read: what it would have told is asked for."""

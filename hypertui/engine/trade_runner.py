@@ -138,7 +138,10 @@ class TradeRunner:
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
         self.context.queue.post(CommandGiven(command, answer))
-        return await answer
+        ack = await answer
+        if self.trade is not None:
+            await self.context.durability.written()  # a restart must know what was promised
+        return ack
 
     def _taken(self, command: Command) -> Ack:
         if self.fallback is not None:

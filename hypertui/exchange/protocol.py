@@ -378,8 +378,8 @@ class Exchange(Protocol):
         reason."""
 
     def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
-        """Begin with what can be done before `orders` may be sent, such as signing, so that placing the same
-        ones takes less time. Sends nothing, waits for nothing, and raises nothing."""
+        """Do what can be done before `orders` may be sent, such as signing, so that placing the same ones
+        takes less time. Sends nothing, waits for nothing, and raises nothing."""
 
     async def place(
         self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hypertui.core.market import Grouping
+from hypertui.core.market import Grouping, Order
 from hypertui.core.purpose import Purpose
 from hypertui.execution.orders import OwnOrder
 
@@ -16,6 +16,11 @@ class Place:
 
     orders: tuple[OwnOrder, ...]
     grouping: Grouping = Grouping.NONE
+
+    @property
+    def only_rests(self) -> bool:
+        """Whether these are stops that wait at the exchange for their triggers, and nothing else."""
+        return all(is_resting_stop(order.order) for order in self.orders)
 
     @property
     def purpose(self) -> Purpose:
@@ -39,3 +44,13 @@ class AskAbout:
 
 
 Action: TypeAlias = Place | Cancel | AskAbout
+
+
+def is_resting_stop(order: Order) -> bool:
+    """Whether an order only reduces the position, and only once its trigger is touched."""
+    return order.reduce_only and order.trigger is not None
+
+
+def has_resting_stops(action: Action) -> bool:
+    """Whether it places any of these."""
+    return isinstance(action, Place) and any(is_resting_stop(order.order) for order in action.orders)

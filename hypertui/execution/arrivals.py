@@ -43,6 +43,14 @@ class ActionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacementHeld:
+    """A placement that waited for its rows and has not left: why they cannot be written."""
+
+    action: Place
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLookedUp:
     """The answer to a question about an order, None where the exchange does not know it, and the fills that
     were asked for with it."""
@@ -135,7 +143,7 @@ class CommandGiven:
 AccountArrival: TypeAlias = (
     AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
 )
-ActionArrival: TypeAlias = ActionEnded | OrderLookedUp | LookUpFailed
+ActionArrival: TypeAlias = ActionEnded | PlacementHeld | OrderLookedUp | LookUpFailed
 TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
 Arrival: TypeAlias = (
     FeedMessage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.core.market import Fill, IngestVia, plain
+from hypertui.core.market import Fill, IngestVia, Reason, Side, plain
 from hypertui.execution.opening import Opening
-from hypertui.execution.orders import Role
+from hypertui.execution.orders import Decision, Role, key_of, start_number_of
 from hypertui.execution.plausible import FillCheck
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import adoption
@@ -56,8 +56,28 @@ class Bookkeeper:
             # The venue told of it after the trade was opened with what was known by then.
             self.short -= fill.size
             recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision, via))
+        elif self._is_of_earlier_stop(fill):
+            recorder.take(FillAdopted(now, fill, Role.STOP, self._why_unwritten(fill), via))
         elif via is IngestVia.FEED or context.ids.owns(fill.client_id):
             self._suspect(fill)
+
+    def _why_unwritten(self, fill: Fill) -> Decision:
+        tracker, key = self._recorder.trade.tracker, key_of(fill.client_id)
+        like = next((want for want in tracker.target().orders if want.key == key), None)
+        reason = Reason.REPAIR if like is None else like.reason
+        text = "a stop of an earlier start that died before writing it down"
+        return Decision(reason, tracker.strategy.source, text=text)
+
+    def _is_of_earlier_stop(self, fill: Fill) -> bool:
+        """Whether a stop sold, of coins that are there, which an earlier process had sent when it died, and
+        had not written down. Of an older sale, made before all fills were compared, this would be the
+        second telling."""
+        ids, tracker = self._context.ids, self._recorder.trade.tracker
+        start, key = start_number_of(fill.client_id), key_of(fill.client_id)
+        if not ids.owns(fill.client_id) or start is None or key is None or start >= ids.start:
+            return False
+        is_held = fill.size <= tracker.strategy.coins(key)
+        return is_held and fill.side is Side.SELL and fill.time >= tracker.compared_until
 
     def _suspect(self, fill: Fill) -> None:
         context = self._context

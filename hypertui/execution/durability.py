@@ -1,10 +1,10 @@
 """Commits to the journal, and what may be done while the database is out of reach.
 
-Two states. Healthy: each commit is made at once, on the engine's own thread, which is the fastest, and takes
-a fraction of a second at most. Down, after one that failed: the engine no longer touches the database;
-attempts go on beside it in a thread, one at a time with pauses of full jitter, and whatever is written down
-meanwhile waits in memory. The first attempt that works makes it healthy again. What is no outage (somebody
-else writes this trade) ends the attempts.
+Two states. Healthy: commits are made beside the engine, one at a time, each with all that was written down
+until it began; what must not be done before its rows are durable waits for its own. Down, after one that
+failed or took too long: attempts go on, one at a time with pauses of full jitter, and whatever is written
+down meanwhile waits in memory. The first attempt that works makes it healthy again. What is no outage
+(somebody else writes this trade) ends the attempts.
 
 `problem` says why no new risk may be taken. What protects the position goes on in either state.
 """
@@ -12,7 +12,6 @@ else writes this trade) ends the attempts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeAlias
@@ -24,12 +23,16 @@ from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_queue import EventQueue
 from hypertui.runtime.tasks import Task
 
+# Seconds for which a sale waits for a commit, on a disk that hangs too.
+_PATIENCE = 1.0
+_STOPS_LEAVE_IN = 0.005  # seconds: to sign an action, send it and hear the answer
 _FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0  # seconds between two attempts
 _LEAVE_PATIENCE = 5.0
 _MOST_ROWS = 100_000
 
 _Failure: TypeAlias = JournalError | Locked
+_Waiting: TypeAlias = list[asyncio.Future[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +65,56 @@ class Durability:
         self._alarms = alarms
         self._random = random
         self._task = task
-        self._attempt: asyncio.Future[None] | None = None
+        self._attempt: asyncio.Future[None] | None = None  # the newest
+        self._waiting: _Waiting = []  # for the commit after the one that is under way
         self._refused = False  # not an outage: it will not pass by itself
         self.overfull = ""
         self._leaving = False
 
-    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
-        """Write what is queued, if the database takes it now; `problem` says whether it did. `meanwhile` may
-        be called while that is waited for."""
+    @property
+    def behind(self) -> bool:
+        """Whether anything that was written down is not durable yet."""
+        return self._journal.pending > 0
+
+    def commit_now(self) -> None:
+        """Write what is queued, and wait for it; `problem` says whether it worked. Only before a trade is
+        open, when no other commit is under way."""
         if self.problem:
-            self._watch_queue()
             return
         try:
-            self._journal.commit(meanwhile)
+            self._journal.commit()
         except (JournalError, Locked) as error:
             self._failed(error)
-            if not self._refused:
-                self._queue.spawn(self._retry())
+            self.go_on()
+
+    def commit(self, *, stops_first: bool = False) -> None:
+        """Have what is queued written beside, now or after the commit that is under way; with `stops_first`
+        a moment later, because a thread that works takes time from whoever signs and sends these, and hears
+        the answer."""
+        if self.problem:
+            self._watch_queue()
+        elif self.behind and not self._busy:
+            self._begin(_STOPS_LEAVE_IN if stops_first else 0.0)
+
+    def receipt(self) -> asyncio.Future[str]:
+        """What says, once it is known, why not all that is queued by now is durable; empty where it is."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if self.problem or not self.behind:
+            answer.set_result(self.problem)
+        else:
+            self._waiting.append(answer)
+            self.commit()
+        return answer
+
+    async def written(self) -> str:
+        """Wait for that."""
+        receipt = self.receipt()
+        return receipt.result() if receipt.done() else await receipt
 
     async def leave(self) -> str:
         """Get the rest written, within a few seconds; nothing else may follow. Returns in one line what is
         lost, nothing in most cases."""
         self._leaving = True
-        if self._attempt is not None:
-            await asyncio.wait([self._attempt])
         loop = asyncio.get_running_loop()
         until = loop.time() + _LEAVE_PATIENCE
         cause: _Failure | None = None
@@ -94,6 +123,8 @@ class Durability:
             if cause is not None and (not isinstance(cause, JournalDown) or loop.time() > until):
                 break
             await asyncio.sleep(0 if cause is None else self._random.uniform(0, _FIRST_PAUSE))
+        await self._under_way()
+        _answer(self._waiting, self.problem)
         lost = self._journal.give_up()
         if not lost:
             return ""
@@ -103,13 +134,53 @@ class Durability:
         return text
 
     def go_on(self) -> None:
-        """The attempts were ended with all else that went on beside: begin them again, if any are needed."""
+        """What went on beside was ended with all else: begin it again, if any of it is needed."""
         if self.problem and not self._refused:
             self._queue.spawn(self._retry())
+        elif self._attempt is not None and not self._attempt.done():
+            self._queue.spawn(self._see_through(self._attempt, []))
+
+    # A commit while all is well
+
+    @property
+    def _busy(self) -> bool:
+        return self._attempt is not None and not self._attempt.done()
+
+    def _begin(self, after: float = 0.0) -> None:
+        served, self._waiting = self._waiting, []
+        self._attempt = self._journal.commit_beside(at_once=True, after=after)
+        if self._attempt.done():  # a journal that needs no time
+            self._ended(served, _failure_of(self._attempt))
+        else:
+            self._queue.spawn(self._see_through(self._attempt, served))
+
+    async def _see_through(self, attempt: asyncio.Future[None], served: _Waiting) -> None:
+        await asyncio.wait([attempt], timeout=_PATIENCE)
+        if attempt.done():
+            self._ended(served, _failure_of(attempt))
+        else:
+            attempt.add_done_callback(_look_away)
+            place = self._journal.place
+            self._ended(served, JournalDown(f"the journal {place} has not answered for {_PATIENCE:g} s"))
+        if self.problem:
+            self._queue.wake()  # what may be done has changed
+
+    def _ended(self, served: _Waiting, failure: _Failure | None) -> None:
+        if failure is not None:
+            self._waiting += served
+            self._failed(failure)
+            self.go_on()
+            return
+        _answer(served, "")
+        if not self.behind:
+            _answer(self._waiting, "")
+        elif not self._leaving:
+            self._begin()
+
+    # Attempts while it is down
 
     async def _retry(self) -> None:
-        if self._attempt is not None and not self._attempt.done():
-            await asyncio.wait([self._attempt])
+        await self._under_way()
         pause = _FIRST_PAUSE
         while True:
             wait = self._random.uniform(0, pause)
@@ -130,13 +201,16 @@ class Durability:
 
     async def _try(self) -> _Failure | None:
         """Write with patience, on a new connection if need be; the engine's loop goes on meanwhile."""
-        self._attempt = asyncio.ensure_future(self._journal.commit_beside())
-        try:
-            # A thread cannot be cancelled: whoever waits for it may be, and the attempt is still under way.
-            await asyncio.shield(self._attempt)
-        except (JournalError, Locked) as error:
-            return error
-        return None
+        await self._under_way()
+        self._attempt = attempt = self._journal.commit_beside(at_once=False)
+        attempt.add_done_callback(_look_away)
+        await self._under_way()
+        return _failure_of(attempt)
+
+    async def _under_way(self) -> None:
+        """Wait for the attempt that is: a thread cannot be cancelled, whoever waits for it may be."""
+        if self._attempt is not None and not self._attempt.done():
+            await asyncio.wait([self._attempt])
 
     def _failed(self, error: _Failure) -> None:
         self.problem = str(error)
@@ -146,6 +220,7 @@ class Durability:
             self._refused = True
             text = f"nothing more is written, and no new risk taken, before the next start: {error}"
             self._alarms.sound("journal refused", Severity.CRITICAL, text)
+        _answer(self._waiting, self.problem)
 
     def take(self, arrival: JournalRecovered | JournalFailed) -> None:
         """An attempt beside the events has ended."""
@@ -159,3 +234,25 @@ class Durability:
     def _watch_queue(self) -> None:
         if self._journal.pending > _MOST_ROWS and not self.overfull:
             self.overfull = f"more than {_MOST_ROWS} rows wait for the journal"
+
+
+def _failure_of(attempt: asyncio.Future[None]) -> _Failure | None:
+    try:
+        attempt.result()
+    except (JournalError, Locked) as error:
+        return error
+    return None
+
+
+def _look_away(attempt: asyncio.Future[None]) -> None:
+    """Nobody may wait for this one any more, however it ends."""
+    if not attempt.cancelled():
+        attempt.exception()
+
+
+def _answer(waiting: _Waiting, problem: str) -> None:
+    """Tell those who wait, and let go of them."""
+    for answer in waiting:
+        if not answer.done():  # whoever asked may not wait any more
+            answer.set_result(problem)
+    waiting.clear()

@@ -17,8 +17,7 @@ from hypertui.runtime.request_budget import RequestBudget
 
 
 class Granting:
-    """Of one trade. Where not everything may be sent, stops go before cancels, and cancels before buys. What
-    it returns has to be durable before it is sent."""
+    """Of one trade. Where not everything may be sent, stops go before cancels, and cancels before buys."""
 
     def __init__(self, recorder: TradeRecorder, budget: RequestBudget) -> None:
         self._recorder = recorder

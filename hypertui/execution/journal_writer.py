@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from hypertui.exchange.protocol import FundingPayment, Transfer
@@ -40,8 +41,8 @@ _KEEP_EVERY = 10_000
 
 
 class TradeJournal(Protocol):
-    """Where one trade is written down. `record` and the rest only queue; `commit` makes it durable. All but
-    `commit` belong to the engine's thread, and may be used while a `commit` goes on in another one."""
+    """Where one trade is written down. `record` and the rest only queue, also while a commit is under way,
+    of which there is one at a time. All of it belongs to the engine's thread."""
 
     @property
     def place(self) -> str:
@@ -70,14 +71,15 @@ class TradeJournal(Protocol):
     def keep(self, state: str, at: int) -> None:
         """Queue the state after the newest input."""
 
-    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
-        """Make what is queued durable, in a fraction of a second, on the connection there is. Raises
-        JournalDown where the database is out of reach and another JournalError, or Locked, where it must not
-        be written any more; what was not written stays queued. `meanwhile` may be called, before or while
-        that is waited for."""
+    def commit(self) -> None:
+        """Make what is queued durable, on the connection there is, and wait for it. Raises JournalDown where
+        the database is out of reach and another JournalError, or Locked, where it must not be written any
+        more; what was not written stays queued."""
 
-    async def commit_beside(self) -> None:
-        """Do the same with patience, on a new connection if need be, while the loop goes on."""
+    def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
+        """Begin to do the same while the loop goes on: with what is queued by then, `at_once` on the
+        connection there is, else with patience and on a new one if need be. What would keep the loop busy
+        beside itself begins `after` so many seconds. The errors are the future's."""
 
     def give_up(self) -> int:
         """Forget what is queued and what comes after it; returns how many rows were."""
@@ -150,6 +152,7 @@ class LedgerJournal:
         self._seq = self._kept_at + len(self._history.since)
         self._over = False
         self._end: tuple[int, str] | None = None
+        self._thread = ThreadPoolExecutor(1, "journal")
 
     @property
     def place(self) -> str:
@@ -201,16 +204,22 @@ class LedgerJournal:
         self._kept_at = self._seq
         self._add(StateRecord(self._trade.id, self._seq, at, VERSION, state))
 
-    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+    def commit(self) -> None:
         """Make what is queued durable, at once or not at all."""
-        self._commit(at_once=True, meanwhile=meanwhile)
+        self._commit(at_once=True)
 
-    async def commit_beside(self) -> None:
-        """Make it durable in a thread."""
-        await asyncio.to_thread(self._commit, at_once=False)
+    def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
+        """Make it durable in the journal's own thread."""
+        if after:
+            return asyncio.ensure_future(self._commit_later(after, at_once))
+        return asyncio.wrap_future(self._thread.submit(self._commit, at_once))
 
-    def _commit(self, at_once: bool, meanwhile: Callable[[], None] | None = None) -> None:
-        self._journal.commit(at_once, meanwhile)
+    async def _commit_later(self, after: float, at_once: bool) -> None:
+        await asyncio.sleep(after)
+        await self.commit_beside(at_once=at_once)
+
+    def _commit(self, at_once: bool) -> None:
+        self._journal.commit(at_once)
         if self._end is not None:
             self._journal.end(self._trade.id, *self._end, at_once=at_once)
             self._end = None
@@ -220,6 +229,7 @@ class LedgerJournal:
         lost = self.pending
         self._journal.give_up()
         self._end, self._over = None, True
+        self._thread.shutdown(wait=False)
         return lost
 
     def ended(self, at: int, how: str) -> None:

@@ -217,7 +217,7 @@ class Start:
         self._journal.record(sent)
         self._entering = _own(sent)
         self._tell(self._entering, "sent")
-        self._durability.commit()
+        self._durability.commit_now()
         if self._durability.problem:
             raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from hypertui.core.market import Fill, IngestVia
+from hypertui.core.market import Fill, Grouping, IngestVia
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import (
@@ -17,17 +19,18 @@ from hypertui.exchange.protocol import (
     Rejected,
     Unknown,
 )
-from hypertui.execution.actions import Action, AskAbout, Cancel, Place
+from hypertui.execution.actions import Action, AskAbout, Cancel, Place, is_resting_stop
 from hypertui.execution.arrivals import (
     ActionArrival,
     ActionEnded,
     ActionOutcome,
     LookUpFailed,
     OrderLookedUp,
+    PlacementHeld,
 )
 from hypertui.execution.bookkeeping import Bookkeeper
 from hypertui.execution.convergence import UnderWay
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import (
@@ -40,6 +43,9 @@ from hypertui.execution.trade_inputs import (
 )
 
 _FILLS_MARGIN_MS = 60_000
+# Seconds from the decision until what waits for its rows is signed: by then stops beside it have left, and
+# whoever writes the rows has nothing left to do but wait for the disk.
+_PREPARE_AFTER = 0.001
 
 
 class Complaints(Protocol):
@@ -54,7 +60,11 @@ class Complaints(Protocol):
 
 class OrderGateway:
     """Carries each action beside the events, and gives the trade what became of it. `doubt` is called when
-    nobody knows whether one took effect."""
+    nobody knows whether one took effect.
+
+    What adds risk, sells at once or cancels leaves when all that was written down by then is durable. Resting
+    stops leave at once: an order that the next start does not know is found at the exchange, and a stop is
+    one that may be found. Nor does a question wait."""
 
     def __init__(
         self,
@@ -76,7 +86,9 @@ class OrderGateway:
         self._bookkeeper = bookkeeper
         self._complaints = complaints
         self._doubt = doubt
+        self._durability = context.durability
         self._under_way: list[Place | Cancel] = []
+        self._waiting = 0  # how many of these wait for their rows
 
     @property
     def busy(self) -> bool:
@@ -85,42 +97,84 @@ class OrderGateway:
 
     @property
     def under_way(self) -> UnderWay:
-        """What is on its way, and of which keys."""
+        """What is on its way, and of which keys. What waits for the journal keeps nothing else waiting."""
         places = (action for action in self._under_way if isinstance(action, Place))
-        return UnderWay(self.busy, {order.key for place in places for order in place.orders})
-
-    def prepare(self, actions: Sequence[Action]) -> None:
-        """Have done what placements need before they may be sent, beside whatever comes next."""
-        for action in actions:
-            if isinstance(action, Place):
-                expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
-                self._exchange.prepare([o.order for o in action.orders], expires_at, action.grouping)
+        has_left = len(self._under_way) > self._waiting
+        return UnderWay(has_left, {order.key for place in places for order in place.orders})
 
     def send(self, action: Action) -> None:
         """Start to carry an action; what becomes of it arrives in the queue."""
         match action:
             case Place():
-                self._act(action)
+                for part in self._parts(action):
+                    self._act(part)
             case Cancel():
                 self._act(action)
             case AskAbout(order):
                 self._queue.spawn(self._ask(order))
 
+    def _parts(self, action: Place) -> Iterator[Place]:
+        """What may leave at once, and what has to wait; no buys at all while nothing can be written."""
+        if self._durability.problem:
+            yield from self._without_buys(action, self._durability.problem)
+        elif not self._durability.behind or action.grouping is Grouping.NORMAL:
+            yield action  # a parent and what waits for it are one action
+        else:
+            stops = tuple(order for order in action.orders if is_resting_stop(order.order))
+            others = tuple(order for order in action.orders if not is_resting_stop(order.order))
+            yield from (replace(action, orders=part) for part in (stops, others) if part)
+
+    def _without_buys(self, action: Place, problem: str) -> Iterator[Place]:
+        """What protects, if any of it does; the buys, which could not be made durable, are taken back."""
+        # What waits for a buy to fill goes with it.
+        whole = action.grouping is Grouping.NORMAL
+        buys = [order for order in action.orders if whole or order.role is Role.BUY]
+        if buys:
+            self._recorder.take(OrdersNotPlaced(self._clock(), _ids(buys), problem))
+        kept = tuple(order for order in action.orders if order not in buys)
+        if kept:
+            yield replace(action, orders=kept)
+
     def _act(self, action: Place | Cancel) -> None:
         self._under_way.append(action)
-        self._queue.spawn(self._carry(action))
+        rows: asyncio.Future[str] | None = None
+        if self._durability.behind and not self._durability.problem and not _may_be_ahead(action):
+            rows = self._durability.receipt()
+            self._waiting += 1
+        self._queue.spawn(self._carry(action, rows))
 
-    async def _carry(self, action: Place | Cancel) -> None:
+    async def _carry(self, action: Place | Cancel, rows: asyncio.Future[str] | None) -> None:
+        problem = "" if rows is None else await self._written(action, rows)
+        if problem and isinstance(action, Place):
+            self._queue.post(PlacementHeld(action, problem))
+            return
         sent_at = self._clock()
-        outcome: ActionOutcome
+        outcome = await self._outcome(action)
+        self._queue.post(ActionEnded(action, sent_at, outcome))
+
+    async def _written(self, action: Place | Cancel, rows: asyncio.Future[str]) -> str:
+        """Wait for the journal, and prepare a placement meanwhile. Returns why the journal cannot be written,
+        empty where that is done."""
         try:
-            outcome = await (self._place(action) if isinstance(action, Place) else self._cancel(action))
+            if isinstance(action, Place):
+                await asyncio.wait([rows], timeout=_PREPARE_AFTER)
+                self._prepare(action)
+            return await rows
+        finally:
+            self._waiting -= 1
+
+    def _prepare(self, action: Place) -> None:
+        expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
+        self._exchange.prepare([order.order for order in action.orders], expires_at)
+
+    async def _outcome(self, action: Place | Cancel) -> ActionOutcome:
+        try:
+            return await (self._place(action) if isinstance(action, Place) else self._cancel(action))
         except ExchangeError as error:
-            outcome = error
+            return error
         except Exception:
             self._under_way.remove(action)  # a defect ends the trade, and its wind-down has to act
             raise
-        self._queue.post(ActionEnded(action, sent_at, outcome))
 
     async def _place(self, action: Place) -> Sequence[Placed]:
         expires_at = self._clock_sync.expiry(action.orders[0].expires_at)
@@ -153,6 +207,10 @@ class OrderGateway:
             case ActionEnded(action, sent_at, outcome):
                 self._under_way.remove(action)
                 self._ended(action, sent_at, outcome)
+            case PlacementHeld(action, problem):
+                self._under_way.remove(action)
+                for kept in self._without_buys(action, problem):
+                    self.send(kept)
             case OrderLookedUp(order, asked_at, report, fills):
                 self._budget.answered(Purpose.ASK)
                 for fill in fills:
@@ -205,6 +263,11 @@ class OrderGateway:
         self._budget.answered(purpose)
         self._complaints.trouble(None)
         self._context.market.on_answer(sent_at)
+
+
+def _may_be_ahead(action: Place | Cancel) -> bool:
+    """Whether it may leave before its rows are durable."""
+    return isinstance(action, Place) and action.only_rests
 
 
 def _answered(now: int, order: OwnOrder, answer: Placed | CancelOutcome) -> OrderAnswered | CancelAnswered:

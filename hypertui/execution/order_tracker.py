@@ -25,7 +25,7 @@ from hypertui.exchange.protocol import (
     Resting,
     Waiting,
 )
-from hypertui.execution.orders import SENT, Decision, OwnOrder, Role
+from hypertui.execution.orders import SENT, Decision, OwnOrder, Role, key_of
 from hypertui.execution.own_orders import OwnOrders, SeenPrice
 from hypertui.execution.plausible import start_of
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved
@@ -79,9 +79,11 @@ class OrderTracker(OwnOrders):
         self.news.append(FillBooked(fill, order.role, order.level, order.decision, gain, via))
 
     def adopt(self, fill: Fill, role: Role, decision: Decision, via: IngestVia) -> None:
-        """Book a fill that no own order known here made."""
+        """Book a fill that no own order known here made; one that a stop made is for the coins that its id
+        names."""
+        key = key_of(fill.client_id) if role is Role.STOP else None
         gain = self._book(fill)
-        self._tell(CoinsTraded(fill, gain, fill.time))
+        self._tell(CoinsTraded(fill, gain, fill.time, key, known=False))
         level = self.strategy.level
         if role is Role.ENTRY and level is not None:
             level = 0  # where the trade was opened

@@ -80,6 +80,13 @@ def key_of(client_id: str | None) -> OrderKey | None:
     return OrderKey.of_code(int(client_id[18:22], 16))
 
 
+def start_number_of(client_id: str | None) -> int | None:
+    """The number of the start whose process gave this id away; None for an entry's."""
+    if key_of(client_id) in (None, OPENING) or client_id is None:
+        return None
+    return int(client_id[22:26], 16)
+
+
 class Role(StrEnum):
     """What an order is for."""
 

@@ -7,7 +7,7 @@ unknown, the same rows are written again under the same numbers, and those that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from types import TracebackType
@@ -25,7 +25,7 @@ from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
 from hypertui.journal.session import PATIENCE, DatabaseSession
 from hypertui.journal.tables import create
 
-_AT_ONCE = 0.4  # seconds for which a commit may keep its thread that has other things to do
+_AT_ONCE = 0.4  # seconds that others wait for a commit on a database that does not answer
 _AT_START = 15.0
 _BATCH = 1000  # rows in one transaction; far more than one event ever leads to
 _TRADE_ID = re.compile("[0-9a-f]{16}")
@@ -170,21 +170,21 @@ class Journal(JournalReader):
         self._queue += rows
         self._next.update(numbers)
 
-    def commit(self, at_once: bool = False, meanwhile: Callable[[], None] | None = None) -> None:
-        """Make all that is queued durable, in its order and in one transaction, or in several where very much
-        has piled up; what could not be written stays queued. With `at_once` this takes a fraction of a second
-        whatever becomes of it, and makes no new connection. `meanwhile` is called when nothing is left but to
-        wait for the disk, to start something that goes on beside that in another thread. It must raise
-        nothing.
+    def commit(self, at_once: bool = False) -> None:
+        """Make all that is queued by now durable, in its order and in one transaction, or in several where
+        very much has piled up; what could not be written stays queued. With `at_once` a database that does
+        not answer keeps it for a fraction of a second, and no new connection is made.
 
         Raises JournalDown when the database could not be asked or did not answer: another commit writes
         everything once. Raises JournalError when a row contradicts one that is there: somebody else writes
         this trade, or the same thing was written down in two ways.
         """
-        while batch := self._queue[:_BATCH]:
-            work = partial(self._write, batch, meanwhile)
+        left = len(self._queue)  # what is added meanwhile is the next commit's: nobody waits for it here
+        while batch := self._queue[: min(left, _BATCH)]:
+            work = partial(self._write, batch)
             self._session.run(work, within=_patience(at_once), connect=not at_once)
             del self._queue[: len(batch)]
+            left -= len(batch)
 
     def give_up(self) -> int:
         """Drop what is queued; returns the number of records."""
@@ -202,7 +202,6 @@ class Journal(JournalReader):
     def _write(
         self,
         batch: Sequence[tuple[type[Record], Values]],
-        meanwhile: Callable[[], None] | None,
         connection: Connection,
     ) -> None:
         kinds: dict[type[Record], list[Values]] = {}
@@ -214,8 +213,6 @@ class Journal(JournalReader):
                     _compare(connection, kind, row)
         for row in kinds.get(StateRecord, ()):
             _forget_states_before(connection, row)
-        if meanwhile is not None:
-            meanwhile()
 
 
 def _forget_states_before(connection: Connection, row: Values) -> None:

@@ -160,13 +160,14 @@ class OrderOver:
 @dataclass(frozen=True, slots=True)
 class CoinsTraded:
     """A fill has been booked, `made_at` by our clock, which realised `gain` USD. `key` and `level` are those
-    of its order; None where no own order made it."""
+    of its order; None where no own order made it. Of an order that is not `known` only the key is told."""
 
     fill: Fill
     gain: Decimal
     made_at: int
     key: OrderKey | None = None
     level: int | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,9 @@ class Strategy(Protocol):
     @property
     def protectable(self) -> Decimal:
         """Coins held that orders can be placed for: all but what is loose."""
+
+    def coins(self, key: OrderKey) -> Decimal:
+        """Coins held that orders of this key are for."""
 
     @property
     def halted(self) -> str:

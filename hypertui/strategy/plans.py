@@ -36,9 +36,9 @@ class NotRebuilt(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a trade would begin with: `coins` at `entry`, bought, or `adopting` those that are there. `mark` is
-    the price now, `taker_fee` a fraction of a trade's value, `liquidation` where the exchange would liquidate
-    the position, None where it never would."""
+    """What a trade would begin with: `coins` at `entry`, bought, or `adopting` those that are there. `mark`
+    is the price now, `taker_fee` a fraction of a trade's value, `liquidation` where the exchange would
+    liquidate the position, None where it never would."""
 
     coins: Decimal
     entry: Decimal

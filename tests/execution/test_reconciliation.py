@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.core.market import Side
+from hypertui.core.market import LADDER, Fill, IngestVia, Reason, Side
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.exchange.protocol import OpenOrder, OrderState
-from hypertui.execution.orders import ClientIds, OwnOrder
-from hypertui.execution.recovery.reconciliation import Differences, Findings, compare
+from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, key_of
+from hypertui.execution.recovery.reconciliation import Differences, Findings, compare, covers_bare
 from tests.execution.desk import Desk
 
 IDS = ClientIds(7)
@@ -86,9 +86,41 @@ def test_an_own_order_that_nobody_knows_is_an_orphan_and_a_duplicate_at_a_known_
     )
     again = replace(orders[0], client_id=ClientIds(7).next(OrderKey(KeyKind.STOP, 5)))
     found = differences(desk, [*orders, elsewhere, again])
-    assert found.orphans == (elsewhere.client_id, again.client_id)
+    assert found.orphans == (elsewhere, again)
     assert found.duplicates == (again.client_id,)
     assert found.done == "2 orphans cancelled"
+
+
+def test_an_orphan_stop_covers_coins_for_as_long_as_no_known_one_does() -> None:
+    desk = Desk()
+    orders = listing(desk)
+    key = key_of(orders[-1].client_id)
+    assert key is not None
+    orphan = replace(orders[-1], client_id=ClientIds(7).next(key))
+    assert not covers_bare(orphan, desk.tracker)
+    desk.tell(desk.stop(-1), OrderState.CANCELLED, desk.stop(-1).remaining)
+    assert covers_bare(orphan, desk.tracker)
+    assert not covers_bare(
+        replace(orphan, client_id=ClientIds(7).next(OrderKey(KeyKind.STOP, 99))), desk.tracker
+    )
+    assert not covers_bare(replace(orphan, trigger=None), desk.tracker)
+    (again,) = desk.places()
+    assert covers_bare(orphan, desk.tracker)  # it has been sent, and is not known to work
+    desk.acknowledge(again)
+    assert not covers_bare(orphan, desk.tracker)
+
+
+def test_a_fill_of_a_stop_that_nobody_remembers_is_booked_to_the_slot_that_its_id_names() -> None:
+    desk = Desk()
+    lowest = min(desk.ladder.slots[:4], key=lambda slot: slot.stop_unit or 0)
+    fill = Fill(
+        "SOL", Side.SELL, lowest.coins, Decimal(96), Decimal(0), desk.now, 77, 78,
+        ClientIds(7, start=3).next(OrderKey(KeyKind.STOP, lowest.index)),
+    )  # fmt: skip
+    others = [slot.coins for slot in desk.ladder.slots if slot is not lowest]
+    desk.tracker.adopt(fill, Role.STOP, Decision(Reason.LADDER_STOP, LADDER), IngestVia.COMPARISON)
+    assert lowest.coins == 0
+    assert [slot.coins for slot in desk.ladder.slots if slot is not lowest] == others
 
 
 def test_an_order_that_ended_before_the_question_and_is_listed_is_an_orphan() -> None:
@@ -98,7 +130,8 @@ def test_an_order_that_ended_before_the_question_and_is_listed_is_an_orphan() ->
     ended = desk.stop(-1)
     desk.tell(ended, OrderState.CANCELLED, ended.remaining)
     assert differences(desk, orders, asked_at).orphans == ()
-    assert differences(desk, orders, desk.now + 1).orphans == (ended.client_id,)
+    (orphan,) = differences(desk, orders, desk.now + 1).orphans
+    assert orphan.client_id == ended.client_id
 
 
 def test_what_others_have_placed_is_foreign_and_left_alone() -> None:

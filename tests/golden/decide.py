@@ -148,6 +148,9 @@ class _TapedOutages:
     def delay(self) -> float:
         return self._random.uniform(0.0, 0.5)
 
+    def takes(self) -> float:
+        return 0.0
+
 
 def _kill(rows: Sequence[Row]) -> Kill | None:
     for row in rows:

@@ -57,13 +57,17 @@ class _TapedGame(Game):
         self.kind = partial(_TapedProcess, self.tape, Names(), loop.time)
 
     def _disk(self) -> _TapedDisk:
-        return _TapedDisk(self.tape, self.network, self._disks)
+        return _TapedDisk(self.tape, self.network, self._disks, self._paces)
 
 
 class _TapedDisk(FaultyDisk):
-    def __init__(self, tape: Tape, network: Network, random: Random) -> None:
-        super().__init__(network, random)
+    def __init__(self, tape: Tape, network: Network, *randoms: Random) -> None:
+        super().__init__(network, *randoms)
         self._tape = tape
+
+    def takes(self) -> float:
+        """No time, as when the tape is played."""
+        return 0.0
 
     def is_down(self) -> bool:
         before = self.down_until

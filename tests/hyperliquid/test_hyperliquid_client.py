@@ -8,18 +8,22 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
+from eth_account import Account
+from hyperliquid.exchange import Exchange as SdkExchange
 from hyperliquid.utils.signing import recover_agent_or_user_from_l1_action
 from rich.console import Console
 from rich.traceback import Traceback
 
-from hypertui.core.market import Order, OrderType, Side
-from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
+from hypertui.core.market import Grouping, Order, OrderType, Side
+from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper, sdk
 from hypertui.exchange.hyperliquid.feed import Pace
+from hypertui.exchange.hyperliquid.network import MAINNET, Endpoint
+from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
 from hypertui.exchange.hyperliquid.sdk import Actions
 from hypertui.exchange.protocol import (
     CancelOutcome,
@@ -135,29 +139,48 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
     assert bodies[21]["action"] == {"type": "updateLeverage", "asset": 2, "isCross": True, "leverage": 7}
 
 
-@pytest.fixture
-def actions() -> Iterator[Actions]:
-    actions = Actions(paper("http://127.0.0.1:1"), KEY, KEY.address, None, {"universe": []})
-    yield actions
-    actions.close()
-
-
-def test_nonces_grow_when_the_clock_does_not(actions: Actions) -> None:
-    bodies = []
-    for nonce in (1000, 1000, 900, 1500):
-        signed = actions.begin(lambda venue, nonce=nonce: venue.noop(nonce), EXPIRES)
-        bodies.append(json.loads(signed.result()))
-    assert actions.expires_after is None
+def test_nonces_grow_when_the_clock_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter((1000, 1000, 900, 1500))
+    monkeypatch.setattr(sdk, "get_timestamp_ms", lambda: next(times))
+    actions = Actions(paper("http://127.0.0.1:1"), KEY, None, META)
+    action = actions.leverage("SOL", 7, isolated=False)
+    bodies = [json.loads(actions.signed(action, EXPIRES)) for _ in range(4)]
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
     for body in bodies:
         assert body["expiresAfter"] == EXPIRES
         assert signer(body) == KEY.address
 
 
-def test_the_expiry_is_forgotten_when_signing_fails(actions: Actions) -> None:
-    with pytest.raises(KeyError):
-        actions.begin(lambda venue: venue.update_leverage(7, "SOL"), EXPIRES).result()
-    assert actions.expires_after is None
+@pytest.mark.parametrize("vault", [None, "0x" + "ab" * 20])
+@pytest.mark.parametrize("network", [paper("http://127.0.0.1:1"), MAINNET])
+def test_actions_are_the_sdks_own_to_the_last_letter(
+    network: Endpoint, vault: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the SDK would send, under whatever nonce."""
+    ours = Actions(network, KEY, vault, META)
+    account, markets = Account.from_key(SECRET), {"universe": [], "tokens": []}
+    theirs = SdkExchange(account, network.base_url, META, vault, spot_meta=markets)
+    theirs.set_expires_after(EXPIRES)
+    posted: list[dict[str, Any]] = []
+    monkeypatch.setattr(theirs, "post", lambda _path, payload: posted.append(payload))
+    requests = order_requests([order(client_id) for client_id in IDS])
+    cloids = [cloid_of(client_id) for client_id in IDS]
+    theirs.bulk_orders(requests, grouping="na")
+    theirs.bulk_cancel_by_cloid([{"coin": "SOL", "cloid": cloid} for cloid in cloids])
+    theirs.update_leverage(7, "SOL", is_cross=False)
+    times = iter(payload["nonce"] for payload in posted)
+    monkeypatch.setattr(sdk, "get_timestamp_ms", lambda: next(times))
+    for payload, action in zip(
+        posted,
+        (
+            ours.placement(requests, Grouping.NONE),
+            ours.cancel("SOL", cloids),
+            ours.leverage("SOL", 7, isolated=True),
+        ),
+        strict=True,
+    ):
+        ours._last_nonce = 0  # the SDK signs twice in a millisecond
+        assert ours.signed(action, EXPIRES) == json.dumps(payload).encode()
 
 
 def test_sending_sets_up_no_logging(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +229,7 @@ def test_what_is_prepared_is_sent_once_and_not_before_it_is_placed(scripted: Scr
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.open()
         exchange.prepare([order()], EXPIRES)
-        await exchange.cancel("SOL", IDS[:1], EXPIRES)  # goes through the thread that signs, after it
+        await exchange.cancel("SOL", IDS[:1], EXPIRES)
         assert scripted.asked("order") == []
         assert await exchange.place([order()], EXPIRES) == (Resting(1),)
         assert await exchange.place([order()], EXPIRES) == (Resting(1),)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from hypertui.core.market import Fill, Side
 from hypertui.journal import Journal, JournalError
@@ -53,15 +54,23 @@ def test_each_kind_of_record_comes_back_as_it_was(url: str) -> None:
         assert journal.size() > 0
 
 
-def test_something_can_go_on_while_the_disk_is_waited_for(journal: Journal, url: str) -> None:
-    seen: list[object] = []
+def test_what_is_added_while_a_commit_is_under_way_is_the_next_ones(journal: Journal, url: str) -> None:
+    later = dataclasses.replace(STATUS, status="filled")
+    to_come = [later]
+    journal.add(STATUS)
+
+    def add_once(_connection: object) -> None:
+        if to_come:
+            journal.add(to_come.pop())
+
+    event.listen(journal._session.database.engine, "commit", add_once)
     with Journal.open(url) as other:
-        journal.add(STATUS)
-        journal.commit(meanwhile=lambda: seen.append(everything(other)))
-        assert seen == [[]]  # before it is durable
+        journal.commit()
         assert everything(other) == [STATUS]
-    journal.commit(meanwhile=lambda: seen.append("called"))
-    assert seen == [[]]  # nothing to wait for
+        assert journal.pending == 1
+        journal.commit()
+        assert everything(other) == [STATUS, later]
+        assert journal.pending == 0
 
 
 def test_amounts_and_documents_come_back_exactly(journal: Journal) -> None:

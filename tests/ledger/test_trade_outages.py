@@ -323,6 +323,71 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
         assert_nothing_lost(live, url)
 
 
+@contextmanager
+def a_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A disk that hangs while the event is cleared."""
+    works, commit = threading.Event(), Journal.commit
+
+    def hanging(journal: Journal, at_once: bool = False) -> None:
+        works.wait()
+        commit(journal, at_once)
+
+    works.set()
+    monkeypatch.setattr(Journal, "commit", hanging)
+    try:
+        yield works
+    finally:
+        works.set()
+
+
+def test_no_stop_waits_for_a_disk_that_hangs_and_no_buy_overtakes_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    with trading(url, tmp_path) as live, a_disk(monkeypatch) as works:
+        live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
+        works.clear()
+        buys, sells = placed(live, "buy"), placed(live, "sell")
+        with Heartbeat(live) as heart:
+            began = time.monotonic()
+            live.venue.set_price("SOL", live.unit_price(1))
+            live.wait_for(lambda: placed(live, "sell") == sells + 1, "the stop to follow")
+            assert time.monotonic() - began < 0.9
+            assert not alarm(live)
+            live.wait_for(lambda: "has not answered for 1 s" in alarm(live), "the alarm")
+            move(live, -1, "a fall through two stops")
+            assert _covered(live)
+            assert placed(live, "buy") == buys
+            works.set()
+            live.wait_for(lambda: live.settled and not alarm(live), "the end of the outage")
+        assert heart.longest < 1
+        assert placed(live, "buy") > buys
+        assert_nothing_lost(live, url)
+
+
+def test_a_buy_waits_for_its_rows_and_is_taken_back_where_they_do_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    with trading(url, tmp_path) as live, a_disk(monkeypatch) as works:
+        live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
+        works.clear()
+        buys = placed(live, "buy")
+        live.venue.set_price("SOL", live.unit_price(-1))
+        live.wait_for(lambda: any(e.data["role"] == "buy" for e in live.events("order")), "the decision")
+        decided = [e for e in live.events("order") if e.data["role"] == "buy"]
+        assert [e.data["status"] for e in decided] == ["sent"]
+        live.wait_for(lambda: "has not answered for 1 s" in alarm(live), "the alarm")
+        live.wait_for(
+            lambda: "not placed" in [e.data["status"] for e in live.events("order")], "the end of it"
+        )
+        assert placed(live, "buy") == buys
+        works.set()
+        live.wait_for(lambda: live.settled and not alarm(live), "the end of the outage")
+        assert placed(live, "buy") == buys + 1
+        assert_nothing_lost(live, url)
+
+
 def test_a_file_that_was_removed_is_not_written_on_before_the_next_start(tmp_path: Path) -> None:
     file = tmp_path / "journal.db"
     with trading(f"sqlite:///{file}", tmp_path) as live:

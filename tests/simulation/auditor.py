@@ -16,6 +16,7 @@ from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.venue.model.events import Batch
 from hypertui.venue.model.orders import VenueOrder
+from tests.simulation.door import Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.rest import covered_by
 from tests.simulation.scenario import LATENCIES, Scenario
@@ -149,6 +150,21 @@ class Auditor:
                 self.complain(
                     "hurried", f"{order.client_id} {self._time() - refused_at:.3f} s after a refusal"
                 )
+
+    def check_written(self, orders: Sequence[Order], door: Door) -> None:
+        """The engine places these now: all but resting stops are durable by then, buys always, and what sells
+        unless the journal is out of reach."""
+        for order in orders:
+            rests = order.reduce_only and order.trigger is not None
+            ahead = order.client_id in door.noted - door.written
+            if ahead and not door.shut and not rests and (door.journal_works or not order.reduce_only):
+                self.complain("sent before it was durable", f"{order.side.value} {order.client_id}")
+
+    def check_cancel_written(self, client_ids: Sequence[str], door: Door) -> None:
+        """The engine cancels these now: that is durable by then, unless the journal is out of reach."""
+        ahead = set(map(cancel_of, client_ids)) & (door.noted - door.written)
+        if ahead and door.journal_works:
+            self.complain("sent before it was durable", ", ".join(sorted(ahead)))
 
     def check_tracker(self) -> None:
         """What must hold of the engine's own knowledge after each event."""

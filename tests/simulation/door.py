@@ -19,6 +19,7 @@ class Boundary(StrEnum):
     COMMITTED = "commits, the last just durable"
     SENT = "requests, the last just sent"
     ARRIVED = "requests, the last just arrived"
+    AHEAD = "stops, the last just sent and not durable"
     ANSWERED = "requests, the last just answered"
 
 
@@ -43,6 +44,10 @@ class Door:
         self.armed = armed
         self.shut = False
         self.closed = asyncio.Event()
+        self.noted: set[str] = set()  # the orders and cancels that were written down, by client id
+        self.written: set[str] = set()  # those of them that are durable
+        self.left: set[str] = set()  # those that were sent
+        self.journal_works = True
         self._passed: Counter[Boundary] = Counter()
         if kill is not None and kill.boundary is Boundary.TIME:
             self._shut_in(kill.at)
@@ -70,6 +75,11 @@ class Door:
         self.shut = True
         self.closed.set()
 
+    @property
+    def ahead(self) -> set[str]:
+        """The orders that were sent and are not durable."""
+        return self.left - self.written
+
     async def never(self) -> None:
         """Where the code of a dead process waits until it is cleared away."""
         await asyncio.get_running_loop().create_future()
@@ -82,3 +92,8 @@ class Door:
             self.close()
         elif not self.shut:
             self._shut_in(_LOOK_AGAIN)
+
+
+def cancel_of(client_id: str) -> str:
+    """How a door notes the cancel of an order."""
+    return f"cancel of {client_id}"

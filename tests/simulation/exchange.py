@@ -158,6 +158,7 @@ class SimExchange:
         wires = [order_request_to_order_wire(request, asset) for request in requests]
         action = {"type": "order", "orders": wires, "grouping": grouping.value}
         self._auditor.check_pace(orders)
+        self._auditor.check_written(orders, self._door)
         way = self._network.act
         if self._late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
             way = partial(self._network.lose_sight, self._late_entry)
@@ -167,6 +168,7 @@ class SimExchange:
             lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
             partial(self._auditor.placing, orders),
             way,
+            partial(self._left, orders),
         )
         self._auditor.answered(orders, answers)
         return answers
@@ -176,6 +178,7 @@ class SimExchange:
     ) -> Sequence[CancelOutcome]:
         if not self._door.shut:
             self._auditor.check_cancel(client_ids)
+            self._auditor.check_cancel_written(client_ids, self._door)
         asset = self._venue.market.asset
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
         action = {"type": "cancelByCloid", "cancels": cancels}
@@ -200,6 +203,7 @@ class SimExchange:
         read: Callable[[Any], _T],
         watched: Watch = nullcontext,
         way: Way | None = None,
+        left: Callable[[], object] | None = None,
     ) -> _T:
         def arrive() -> Any:
             if self._venue.core.now > expires_at:
@@ -208,10 +212,17 @@ class SimExchange:
             with watched():
                 return self._venue.act(action, expires_at)
 
-        answer = await self._carried(way or self._network.act, arrive)
+        answer = await self._carried(way or self._network.act, arrive, left)
         return checks.understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
-    async def _carried(self, way: Way, arrive: Arrive) -> Any:
+    def _left(self, orders: Sequence[Order]) -> None:
+        sent = {order.client_id for order in orders} & self._door.noted
+        self._door.left |= sent
+        self._door.passes(Boundary.SENT)
+        if sent & self._door.ahead:
+            self._door.passes(Boundary.AHEAD)
+
+    async def _carried(self, way: Way, arrive: Arrive, left: Callable[[], object] | None = None) -> Any:
         """What has left goes on without its process; no answer, and no error, comes back to a dead one."""
 
         def arrived() -> Any:
@@ -222,7 +233,7 @@ class SimExchange:
         if self._door.shut:
             await self._door.never()
         try:
-            answer = await way(arrived, partial(self._door.passes, Boundary.SENT))
+            answer = await way(arrived, left or partial(self._door.passes, Boundary.SENT))
         except ExchangeError:
             if self._door.shut:
                 await self._door.never()

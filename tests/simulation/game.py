@@ -70,10 +70,11 @@ class Game:
         self.file: FileJournal | None = None
         if scenario.on_file:
             self._disks = Random(f"journal {scenario.seed}")
+            self._paces = Random(f"commits {scenario.seed}")
             self.file = FileJournal(folder, config, self._disks, self._disk)
         self.processes: list[Process] = []
         self._kills = list(scenario.kills)
-        self._killed = 0
+        self._killed = self._killed_ahead = self._unwritten = 0
         self._armed = True
         self._leaving = False
         self._sells_out = False
@@ -91,6 +92,8 @@ class Game:
                 "fills": len(self.venue.account.fills),
                 "actions": self.network.requests,
                 "kills": self._killed,
+                "of them while stops were ahead of their rows": self._killed_ahead,
+                "stops that no row tells of": self._unwritten,
                 "starts": len(self.processes),
                 "fundings": len(self.venue.account.funding),
                 "orders without margin": statuses["perpMarginRejected"],
@@ -166,6 +169,8 @@ class Game:
             down = self._fate.uniform(0.5, 5.0)
             if process.door.shut:
                 self._killed += 1
+                self._killed_ahead += bool(process.door.ahead)
+                self._unwritten += len(process.door.ahead)
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
             ending = self._leaving or self._sells_out or self._flattens or self._may_end
@@ -197,7 +202,7 @@ class Game:
 
     def _disk(self) -> Disk:
         """The disk of a process."""
-        return FaultyDisk(self.network, self._disks)
+        return FaultyDisk(self.network, self._disks, self._paces)
 
     def _reach(self, door: Door) -> SimExchange:
         """The venue, as a process reaches it."""

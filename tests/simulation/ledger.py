@@ -17,13 +17,13 @@ from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_history import TradeHistory
-from hypertui.execution.trade_inputs import Input
+from hypertui.execution.trade_inputs import CancelSent, Input, OrderSent
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event
 from hypertui.strategy.base import MoveRecord
-from tests.simulation.door import Boundary, Door
+from tests.simulation.door import Boundary, Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
 
@@ -35,19 +35,24 @@ class Disk(Protocol):
         """Whether it is out of reach now."""
 
     def delay(self) -> float:
-        """Seconds that a commit takes beside the engine."""
+        """Seconds that a commit takes after one that failed."""
+
+    def takes(self) -> float:
+        """Seconds that a commit takes while all is well; 0 for no time at all."""
 
 
+_TOO_LONG = 0.9  # seconds: what sells does not wait that long
 _KEEP_EVERY = 40  # inputs: every life but the shortest begins with a state that was kept
 
 
 class FaultyDisk:
     """Draws when the database goes out of reach, and for how long."""
 
-    def __init__(self, network: Network, random: Random) -> None:
+    def __init__(self, network: Network, random: Random, pace: Random) -> None:
         self.down_until = 0.0  # loop seconds
         self._network = network
         self._random = random
+        self._pace = pace
 
     def is_down(self) -> bool:
         """Out of reach already, or from now on."""
@@ -59,6 +64,15 @@ class FaultyDisk:
     def delay(self) -> float:
         """Up to half a second."""
         return self._random.uniform(0.0, 0.5)
+
+    def takes(self) -> float:
+        """A few milliseconds, sometimes as long as a request takes, and on a bad disk now and then so long
+        that it passes for an outage."""
+        kind = self._pace.random()
+        if kind < 0.01 and self._network.faults.journal:
+            self._network.trouble()
+            return self._pace.uniform(0.5, 4.0)
+        return self._pace.uniform(0.0, 0.3 if kind < 0.2 else 0.005)
 
 
 class FileJournal:
@@ -145,6 +159,11 @@ class DoorJournal:
     def record(self, given: Input) -> None:
         if not self._door.shut:
             self._trade.record(given)
+            match given:
+                case OrderSent(_, order):
+                    self._door.noted.add(order.client_id)
+                case CancelSent(_, client_ids):
+                    self._door.noted |= set(map(cancel_of, client_ids))
 
     @property
     def place(self) -> str:
@@ -160,18 +179,56 @@ class DoorJournal:
     def pending(self) -> int:
         return 0 if self._door.shut else self._trade.pending
 
-    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+    def commit(self) -> None:
+        self._commit(self._journal.pending, set(self._door.noted))
+
+    def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        takes = self._disk.takes() if at_once else self._disk.delay()
+        self._door.journal_works &= takes < _TOO_LONG
+
+        def begin() -> None:
+            rows, noted = self._journal.pending, set(self._door.noted)
+            if takes:
+                loop.call_later(takes, commit, rows, noted)
+            else:
+                commit(rows, noted)
+
+        def commit(rows: int, noted: set[str]) -> None:
+            try:
+                self._commit(rows, noted)
+            except JournalDown as error:
+                done.set_exception(error)
+            else:
+                # After an outage the engine has yet to hear of its end.
+                self._door.journal_works |= at_once and takes < _TOO_LONG
+                done.set_result(None)
+
+        if takes and after:
+            loop.call_later(after, begin)
+        else:
+            begin()
+        return done
+
+    def _commit(self, rows: int, noted: set[str]) -> None:
+        """Commit the first `rows` that wait, which have the orders `noted`: what was written down since is
+        the next commit's."""
         if not self.pending:
             return
         if self._disk.is_down():
+            self._door.journal_works = False
             raise JournalDown("the database is out of reach")
         if self._door.passes(Boundary.COMMIT):
-            self._trade.commit(meanwhile)
+            queue = self._journal._queue
+            later = queue[rows:]
+            del queue[rows:]
+            try:
+                self._trade.commit()
+            finally:
+                queue += later
+            self._door.written |= noted
             self._door.passes(Boundary.COMMITTED)
-
-    async def commit_beside(self) -> None:
-        await asyncio.sleep(self._disk.delay())
-        self.commit()
 
     def give_up(self) -> int:
         return 0 if self._door.shut else self._trade.give_up()

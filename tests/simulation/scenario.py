@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
@@ -30,7 +31,8 @@ LATENCIES: dict[Pace, tuple[float, float]] = {
 START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150)}
 DEPOSIT = Decimal(20_000)
 LONGEST_DOWN = 200.0
-_COUNTED = tuple(boundary for boundary in Boundary if boundary not in (Boundary.TIME, Boundary.LEAVING))
+_UNCOUNTED = (Boundary.TIME, Boundary.LEAVING, Boundary.AHEAD)
+_COUNTED = tuple(boundary for boundary in Boundary if boundary not in _UNCOUNTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def draw(seed: int) -> Scenario:
     # Drawn apart, so that a change here leaves the rest of every seed as it was.
     more = Random(f"more {seed}")
     kills = tuple(_kill(more) for _ in range(more.choice((0, 0, 0, 1, 1, 1, 2, 3, 6))))
+    kills = _ahead(kills, Random(f"ahead {seed}"))
     on_file = bool(kills) or more.random() < 0.15
     if faulty:
         faults = replace(
@@ -247,6 +250,16 @@ def _steps(random: Random) -> tuple[tuple[float, int], ...]:
         return ()
     hours = (-3_600_000, 3_600_000, -90_000, 90_000, 1_500)
     return tuple((random.uniform(0, 400), random.choice(hours)) for _ in range(random.randint(1, 3)))
+
+
+def _ahead(kills: Sequence[Kill], random: Random) -> tuple[Kill, ...]:
+    """Some of them while a stop is ahead of its rows."""
+    return tuple(
+        replace(kill, boundary=Boundary.AHEAD, at=random.randint(1, random.choice((3, 20))))
+        if random.random() < 0.25
+        else kill
+        for kill in kills
+    )
 
 
 def _kill(random: Random) -> Kill:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.input_codec import JournalledInput, encode
@@ -54,11 +55,14 @@ class MemoryJournal:
         """Nothing waits."""
         return 0
 
-    def commit(self, meanwhile: Callable[[], None] | None = None) -> None:
+    def commit(self) -> None:
         """Nothing can go wrong."""
 
-    async def commit_beside(self) -> None:
+    def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         """Nothing can go wrong here either."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
     def give_up(self) -> int:
         """Nothing is lost."""

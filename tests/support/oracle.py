@@ -41,7 +41,11 @@ class Truth:
     @property
     def stopped(self) -> Decimal:
         """Coins that the stops would sell."""
-        return sum((self.working[name] for name in self.stops), ZERO)
+        return self.stopped_by(self.stops)
+
+    def stopped_by(self, names: Set[str | None]) -> Decimal:
+        """Coins that those of these stops that work would sell."""
+        return sum((self.working[name] for name in self.stops & names), ZERO)
 
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
@@ -155,7 +159,9 @@ class Oracle:
 
     def _judge_alarm(self, lamp: Invariant, since: int, snapshot: Snapshot) -> None:
         truths = self._between(since - self._slack, snapshot.at)
-        if all(truth.stopped >= truth.position for truth in truths):
+        # What a process had sent when it died, and nobody has written down, is no stop that is known.
+        known = {order.client_id for order in snapshot.orders if order.state is not None}
+        if all(truth.stopped_by(known) >= truth.position for truth in truths):
             self._lie("unprotected", f"{lamp.unprotected} since {since}, all of it covered", snapshot)
 
     def _judge_equity(self, snapshot: Snapshot, asked_at: int, equity: Decimal) -> None:

@@ -136,6 +136,9 @@ class Triple:
     def protectable(self) -> Decimal:
         return self.book.position
 
+    def coins(self, key: OrderKey) -> Decimal:
+        return self.book.position if key in (STOP, TARGET) else Decimal(0)
+
     def in_words(self) -> str:
         return "one piece"
 

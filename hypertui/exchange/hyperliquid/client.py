@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
-from concurrent.futures import Future
+from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
 
@@ -44,6 +44,8 @@ DEFAULT_TIMEOUT = 5.0  # seconds
 _SHORTEST_FULL_PAGE = 500
 # The venue keeps the newest ten thousand fills: no honest list has more pages.
 _MOST_PAGES = 40
+# Turns of the event loop in which an action that is signed leaves: a signature keeps the loop busy.
+_TURNS = 4
 _PRICES_AGE = 2.0  # seconds; the venue makes a new mark every three or so
 
 _T = TypeVar("_T")
@@ -88,7 +90,7 @@ class HyperliquidExchange:
         self._line = Line(session, timeout, self._meter, self._hurry_feeds)
         self._opening = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
-        self._prepared: tuple[_Placement, Future[bytes]] | None = None
+        self._prepared: tuple[_Placement, bytes] | None = None
 
     @property
     def account(self) -> str:
@@ -230,7 +232,7 @@ class HyperliquidExchange:
             {symbol},
             1,
             expires_at,
-            lambda venue: venue.update_leverage(leverage, symbol, not isolated),
+            lambda actions: actions.leverage(symbol, leverage, isolated=isolated),
             _nothing,
         )
 
@@ -238,26 +240,26 @@ class HyperliquidExchange:
         actions = self._actions
         if actions is None or self._line.closed or not orders:
             return
-
-        signing = actions.begin(_placement(orders, grouping), expires_at)
-        self._prepared = (tuple(orders), expires_at, grouping), signing
+        with suppress(Exception):  # whatever it is, placing the same raises it again
+            signed = actions.signed(_placement(orders, grouping)(actions), expires_at)
+            self._prepared = (tuple(orders), expires_at, grouping), signed
 
     async def place(
         self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
     ) -> Sequence[Placed]:
         if not orders:
             return ()
-        prepared, self._prepared = self._prepared, None  # nothing is sent twice: its nonce is spent
-        signing = None
-        if prepared is not None and prepared[0] == (tuple(orders), expires_at, grouping):
-            signing = prepared[1]
+        signed = None
+        if self._prepared is not None and self._prepared[0] == (tuple(orders), expires_at, grouping):
+            _, signed = self._prepared
+            self._prepared = None  # nothing is sent twice: its nonce is spent
         return await self._act(
             {order.symbol for order in orders},
             len(orders),
             expires_at,
             _placement(orders, grouping),
             lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
-            signing,
+            signed,
         )
 
     async def cancel(
@@ -265,7 +267,7 @@ class HyperliquidExchange:
     ) -> Sequence[CancelOutcome]:
         if not client_ids:
             return ()
-        requests = [{"coin": symbol, "cloid": cloid_of(client_id)} for client_id in client_ids]
+        cloids = [cloid_of(client_id) for client_id in client_ids]
 
         def read(response: Json) -> Sequence[CancelOutcome]:
             answers = messages.statuses(response)
@@ -276,10 +278,11 @@ class HyperliquidExchange:
 
         return await self._act(
             {symbol},
-            len(requests),
+            len(cloids),
             expires_at,
-            lambda venue: venue.bulk_cancel_by_cloid(requests),
+            lambda actions: actions.cancel(symbol, cloids),
             read,
+            waits=True,
         )
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
@@ -294,15 +297,13 @@ class HyperliquidExchange:
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
         await self._line.close()
-        if self._actions is not None:
-            self._actions.close()
 
     async def _opened(self) -> Actions:
         async with self._opening:
             if self._actions is None:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
-                self._actions = Actions(self._network, self._key, self._account, self._authority.vault, meta)
+                self._actions = Actions(self._network, self._key, self._authority.vault, meta)
             return self._actions
 
     async def _markets(self) -> Json:
@@ -326,32 +327,37 @@ class HyperliquidExchange:
         symbols: Set[str],
         parts: int,
         expires_at: int,
-        sign: Callable[[Actions], Json],
+        word: Callable[[Actions], Json],
         read: Callable[[Json], _T],
-        signing: Future[bytes] | None = None,
+        signed: bytes | None = None,
+        *,
+        waits: bool = False,
     ) -> _T:
-        """Sign and send an action of so many parts that expires at `expires_at` (ms), and read the answer.
-        `signing` gives what `sign` would, where that has been begun.
+        """Sign and send the action that `word` gives, of so many parts, to expire at `expires_at` (ms), and
+        read the answer. `signed` is the same where that has been made already. One that `waits` lets others
+        leave first.
 
         Raises Unknown for an answer that cannot be read.
         """
         actions = await self._opened()
         for symbol in symbols:
-            if symbol not in actions.info.name_to_coin:
+            if not actions.trades(symbol):
                 raise _no_market(symbol)
 
         self._line.require_open()
         self._meter.acted(parts)
         self._contexts = None
-        signing = signing or actions.begin(sign, expires_at)
-        # Not even a turn of the loop is lost with one that is there.
-        signed = signing.result() if signing.done() else await asyncio.wrap_future(signing)
+        if signed is None:
+            if waits:
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+            signed = actions.signed(word(actions), expires_at)
         answer = await self._line.act(signed)
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 
 def _placement(orders: Sequence[Order], grouping: Grouping) -> Callable[[Actions], Json]:
-    return lambda venue: venue.bulk_orders(order_requests(orders, grouping), grouping=grouping.value)
+    return lambda actions: actions.placement(order_requests(orders, grouping), grouping)
 
 
 def _too_many_pages(what: str) -> Unreachable:

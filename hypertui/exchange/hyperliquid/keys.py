@@ -7,30 +7,39 @@ import re
 import secrets
 import stat
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypedDict
 
+from coincurve import PrivateKey
 from eth_account import Account
-from eth_account.datastructures import SignedMessage
-from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
 
 from hypertui.exchange.protocol import Rejected
 
 _FORM = re.compile(r"\s*(?:0x)?[0-9a-fA-F]{64}\s*")
 _LONGEST_FILE = 4096
+_FIRST_V = 27  # added to the number of the point that a signature means
 
 
 class KeyRefused(ValueError):
     """No usable key; the text says why in one line and never holds any of the key."""
 
 
-class SigningKey:
-    """A private key that can only sign and say its address, with the face that the SDK wants of a wallet."""
+class Signature(TypedDict):
+    """A signature as the venue reads it."""
 
-    __slots__ = ("__account",)
+    r: str
+    s: str
+    v: int
+
+
+class SigningKey:
+    """A private key that can only sign and say its address."""
+
+    __slots__ = ("__address", "__secret")
 
     def __init__(self, account: LocalAccount) -> None:
-        self.__account = account
+        self.__address = str(account.address).lower()
+        self.__secret = PrivateKey(bytes(account.key))
 
     @classmethod
     def parse(cls, text: str) -> SigningKey:
@@ -68,14 +77,17 @@ class SigningKey:
     @property
     def address(self) -> str:
         """0x and 40 hex digits, lower case."""
-        return str(self.__account.address).lower()
+        return self.__address
 
-    def sign_message(self, message: SignableMessage) -> SignedMessage:
-        """Sign what the SDK has prepared. Raises Rejected if that fails: then nothing has been sent."""
+    def sign(self, digest: bytes) -> Signature:
+        """Sign a hash. Raises Rejected if that fails: then nothing has been sent."""
         try:
-            return self.__account.sign_message(message)
+            signed = self.__secret.sign_recoverable(digest, hasher=None)
         except Exception as error:  # noqa: BLE001 - frames below hold the key: none of them may reach a traceback
             failure = type(error).__name__
+        else:
+            r, s, which = signed[:32], signed[32:64], signed[64]
+            return {"r": _number(r), "s": _number(s), "v": _FIRST_V + which}
         raise Rejected(f"signing failed: {failure}")
 
     def __repr__(self) -> str:
@@ -83,6 +95,10 @@ class SigningKey:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a signing key is neither copied nor pickled")
+
+
+def _number(digits: bytes) -> str:
+    return hex(int.from_bytes(digits, "big"))
 
 
 def _account(text: str) -> LocalAccount | None:

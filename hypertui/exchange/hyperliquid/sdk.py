@@ -1,4 +1,4 @@
-"""The SDK behind one door: it words questions, builds and signs actions, reads statuses, and sends nothing.
+"""The SDK behind one door: it words questions and actions, reads statuses, and sends nothing.
 
 Its WebSocket is never used.
 """
@@ -6,19 +6,25 @@ Its WebSocket is never used.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 
 from hyperliquid.api import API
-from hyperliquid.exchange import Exchange as SdkExchange
 from hyperliquid.info import Info as SdkInfo
 from hyperliquid.utils.constants import MAINNET_API_URL
-from hyperliquid.utils.signing import sign_l1_action
+from hyperliquid.utils.signing import (
+    get_timestamp_ms,
+    order_request_to_order_wire,
+    order_wires_to_order_action,
+)
+from hyperliquid.utils.types import Cloid
 
+from hypertui.core.market import Grouping
 from hypertui.exchange.hyperliquid.checks import Json
 from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.network import Endpoint
+from hypertui.exchange.hyperliquid.request import OrderRequest
 from hypertui.exchange.hyperliquid.session import Answer, NoAnswer
+from hypertui.exchange.hyperliquid.signing import digest
 
 # The SDK asks for the lists that it is not given, and stumbles over some spot lists. Only perpetuals matter.
 _NO_MARKETS: Json = {"universe": []}
@@ -37,57 +43,60 @@ class Questions(SdkInfo):  # type: ignore[misc]  # the SDK has no types
         return payload
 
 
-class Actions(SdkExchange):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's actions. `meta` numbers the markets; `vault` is the account where it is one without a key of
-    its own.
+class Actions:
+    """Actions in the SDK's words, signed by `key`. `meta` numbers the markets; `vault` is the account where
+    it is one without a key of its own.
 
-    They are signed on a thread of their own, because a signature keeps a processor busy for half a
-    millisecond, in which the event loop has better things to do.
+    A signature keeps a processor busy. It is made on the event loop: on a thread of its own it would take
+    twice as long, and the event loop with it, because the two would take the interpreter from each other at
+    every step.
     """
 
-    def __init__(
-        self, network: Endpoint, key: SigningKey, account: str, vault: str | None, meta: Json
-    ) -> None:
-        super().__init__(key, network.base_url, meta, vault, account_address=account, spot_meta=_NO_SPOT)
+    def __init__(self, network: Endpoint, key: SigningKey, vault: str | None, meta: Json) -> None:
+        self._markets = SdkInfo(network.base_url, True, meta, _NO_SPOT)
+        self._is_mainnet = network.base_url == MAINNET_API_URL
+        self._key = key
+        self._vault = vault
         self._last_nonce = 0
-        self._signing = ThreadPoolExecutor(1, "hyperliquid-signing")
 
-    def begin(self, sign: Callable[[Actions], Json], expires_at: int) -> Future[bytes]:
-        """What one of the SDK's methods, called by `sign`, has signed, to expire at `expires_at` (ms): the
-        JSON to send. One at a time: nonces grow, and the SDK would remember the expiry."""
-        return self._signing.submit(self._signed, sign, expires_at)
+    def trades(self, symbol: str) -> bool:
+        """Whether there is such a market."""
+        return symbol in self._markets.name_to_coin
 
-    def close(self) -> None:
-        """Let the thread go."""
-        self._signing.shutdown(wait=False)
+    def placement(self, orders: Sequence[OrderRequest], grouping: Grouping) -> Json:
+        """The action that places `orders`."""
+        wires = [order_request_to_order_wire(order, self._number(order["coin"])) for order in orders]
+        return order_wires_to_order_action(wires, grouping=grouping.value)
 
-    def _signed(self, sign: Callable[[Actions], Json], expires_at: int) -> bytes:
-        self.set_expires_after(expires_at)
-        try:
-            return json.dumps(sign(self), allow_nan=False).encode()
-        finally:
-            self.set_expires_after(None)
+    def cancel(self, symbol: str, client_ids: Sequence[Cloid]) -> Json:
+        """The action that cancels orders."""
+        asset = self._number(symbol)
+        cancels = [{"asset": asset, "cloid": client_id.to_raw()} for client_id in client_ids]
+        return {"type": "cancelByCloid", "cancels": cancels}
 
-    def _post_action(self, action: Json, signature: Json, nonce: int) -> Json:
-        """Hand a signed action back, signed anew if its nonce is taken.
+    def leverage(self, symbol: str, leverage: int, *, isolated: bool) -> Json:
+        """The action that sets the leverage of a market."""
+        asset = self._number(symbol)
+        return {"type": "updateLeverage", "asset": asset, "isCross": not isolated, "leverage": leverage}
 
-        The SDK's nonce is the clock in milliseconds, which stands still between quick calls and may be set
-        back. The SDK would also log the payload in a way that sets up a log handler for the terminal.
-        """
-        fresh = max(nonce, self._last_nonce + 1)
-        self._last_nonce = fresh
-        if fresh != nonce:
-            is_mainnet = self.base_url == MAINNET_API_URL
-            signature = sign_l1_action(
-                self.wallet, action, self.vault_address, fresh, self.expires_after, is_mainnet
-            )
-        return {
+    def signed(self, action: Json, expires_at: int) -> bytes:
+        """The JSON to send of an action that expires at `expires_at` (ms)."""
+        # The clock in milliseconds stands still between quick calls and may be set back.
+        nonce = self._last_nonce = max(get_timestamp_ms(), self._last_nonce + 1)
+        signature = self._key.sign(
+            digest(action, self._vault, nonce, expires_at, is_mainnet=self._is_mainnet)
+        )
+        payload = {
             "action": action,
-            "nonce": fresh,
+            "nonce": nonce,
             "signature": signature,
-            "vaultAddress": self.vault_address,
-            "expiresAfter": self.expires_after,
+            "vaultAddress": self._vault,
+            "expiresAfter": expires_at,
         }
+        return json.dumps(payload, allow_nan=False).encode()
+
+    def _number(self, symbol: str) -> int:
+        return self._markets.name_to_asset(symbol)  # type: ignore[no-any-return]
 
 
 def read(answer: Answer) -> Json:

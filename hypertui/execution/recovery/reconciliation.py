@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.core.market import Fill
+from hypertui.core.market import ZERO, Fill, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, OwnOrder
+from hypertui.execution.orders import ClientIds, OwnOrder, key_of
 
 _FILLS_MARGIN_MS = 60_000
 
@@ -57,13 +57,14 @@ async def _asked(question: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What does not agree, as client ids: own orders that should work and were not listed; own orders that
-    work with another size or price than they were sent with; own ids that work and should not, and which of
-    those stand at the unit of a known order; and orders of somebody else."""
+    """What does not agree: the client ids of own orders that should work and were not listed, and of those
+    that work with another size or price than they were sent with; orders with own ids that work and should
+    not, and the ids of those of them that stand at the unit of a known order; and orders of somebody
+    else."""
 
     missing: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
-    orphans: tuple[str, ...] = ()
+    orphans: tuple[OpenOrder, ...] = ()
     duplicates: tuple[str, ...] = ()
     foreign: tuple[OpenOrder, ...] = ()
 
@@ -83,7 +84,7 @@ class Differences:
         return {
             "missing": list(self.missing),
             "altered": list(self.altered),
-            "orphans": list(self.orphans),
+            "orphans": [order.client_id for order in self.orphans],
             "duplicates": list(self.duplicates),
             "foreign": [order.order_id for order in self.foreign],
         }
@@ -105,7 +106,7 @@ def compare(findings: Findings, tracker: OrderTracker, ids: ClientIds) -> Differ
             continue
         own = tracker.find(listing.client_id)
         if own is None or (own.dead and own.since < findings.asked_at):
-            orphans.append(listing.client_id)
+            orphans.append(listing)
             if listing.trigger in triggers:
                 duplicates.append(listing.client_id)
         elif not own.dead and _differs(own, listing, findings.asked_at):
@@ -119,6 +120,19 @@ def _differs(own: OwnOrder, listing: OpenOrder, asked_at: int) -> bool:
     larger = listing.remaining > own.remaining and own.filled_at < asked_at
     moved = own.order.trigger is not None and listing.trigger not in (None, own.order.trigger)
     return smaller or larger or moved
+
+
+def covers_bare(orphan: OpenOrder, tracker: OrderTracker) -> bool:
+    """Whether this order, which nobody remembers, is a stop for coins that no known one covers: a process may
+    have died between sending it and writing it down."""
+    key = key_of(orphan.client_id)
+    if not (orphan.reduce_only and orphan.trigger and orphan.side is Side.SELL) or key is None:
+        return False
+    stops = [own for own in tracker.of(key) if own.order.side is Side.SELL and own.acknowledged]
+    known = [own for own in stops if not own.cancelling]
+    if any(own.whole for own in known):
+        return False
+    return sum((own.remaining for own in known), ZERO) < tracker.strategy.coins(key)
 
 
 def as_report(listing: OpenOrder) -> OrderReport:

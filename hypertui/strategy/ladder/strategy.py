@@ -89,6 +89,12 @@ class LadderStrategy:
         """The coins of all slots."""
         return sum((slot.coins for slot in self.ladder.slots), ZERO)
 
+    def coins(self, key: OrderKey) -> Decimal:
+        """Those of the slot that a stop is for."""
+        slots = self.ladder.slots
+        is_stop = key.kind is KeyKind.STOP and key.number < len(slots)
+        return slots[key.number].coins if is_stop else ZERO
+
     @property
     def halted(self) -> str:
         """Why it can go on no more."""
@@ -171,7 +177,7 @@ class LadderStrategy:
         ladder, fill = self.ladder, event.fill
         slot = self._slot_of(event, alive)
         if fill.side is Side.SELL:
-            ladder.sold(slot, fill.client_id, fill, event.gain)
+            ladder.sold(slot, fill.client_id if event.known else None, fill, event.gain)
             return
         ladder.bought(slot, ladder.unit if event.level is None else event.level, fill.client_id, fill)
         slot.bought_at = max(event.made_at, slot.bought_at)

@@ -1,0 +1,85 @@
+"""A stop that a process sent before it died, and had not written down: its fill is the trade's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from hypertui.core.market import Fill, IngestVia, Order, OrderType, Side
+from hypertui.engine.live_trade import LiveTrade
+from hypertui.exchange.protocol import Filled
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.trade_inputs import FillsCompared, ProcessStarted
+from hypertui.port.snapshot import Mode
+from tests.support.by_hand import placed_beside
+from tests.support.live_engine import LiveEngine
+from tests.support.local_venue import LocalVenue
+
+_SLOT = 1
+
+
+@pytest.fixture
+def live() -> Iterator[LiveEngine]:
+    with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
+        yield live.opened()
+
+
+def restarted(trade: LiveTrade) -> int:
+    """As if another process had taken the trade up, and compared everything just now; returns when (ms)."""
+    now = trade.context.clock()
+    trade.recorder.take(ProcessStarted(now, 1))
+    trade.recorder.take(FillsCompared(now, now))
+    return now
+
+
+def unwritten(trade_id: int, start: int, number: int) -> str:
+    """The id of an order in the slot by that start, of which nobody has written anything down."""
+    client_id = ClientIds(trade_id).entry(start << 32 | number)
+    return f"{client_id[:18]}{_SLOT:04x}{client_id[22:]}"
+
+
+def held(trade: LiveTrade) -> list[Decimal]:
+    """The coins of each slot."""
+    return [slot.coins for slot in trade.tracker.ladder.slots]
+
+
+def sells(live: LiveEngine, size: Decimal, number: int) -> None:
+    """Such a stop of the first start fires."""
+    trade_id = live.on_engine(lambda trade: trade.context.ids.trade, 0)
+    order = Order(unwritten(trade_id, 0, number), "SOL", Side.SELL, size, OrderType.IOC, Decimal(100))
+    assert isinstance(placed_beside(live, order), Filled)
+
+
+def test_it_is_booked_once_to_its_slot_and_one_more_is_for_the_operator_to_judge(live: LiveEngine) -> None:
+    live.on_engine(restarted, 0)
+    before = live.on_engine(held, [])
+    sells(live, before[_SLOT], 98)
+    live.wait_for(lambda: live.on_engine(held, [])[_SLOT] == 0, "the fill to be booked")
+    assert live.on_engine(held, []) == [coins * (n != _SLOT) for n, coins in enumerate(before)]
+    booked = live.on_engine(lambda trade: trade.tracker.fills_booked, 0)
+    live.do(lambda trade: trade.account_sync.compare_once())
+    assert live.on_engine(lambda trade: trade.tracker.fills_booked, 0) == booked
+    live.wait_for(lambda: live.settled, "the target to work")
+    assert live.mode() is Mode.RUNNING
+    sells(live, before[_SLOT], 99)  # the coins of this slot are gone
+    live.wait_for(lambda: live.mode() is Mode.PAUSED, "the engine to pause")
+    assert live.on_engine(lambda trade: trade.tracker.fills_booked, 0) == booked
+    reason = live.on_engine(lambda trade: trade.context.reason, "")
+    assert "unknown to the journal: adopt or flatten" in reason
+
+
+@pytest.mark.parametrize(("start", "older"), [(1, 0), (0, 1)])
+def test_this_process_writes_first_and_what_was_compared_has_no_second_telling(
+    live: LiveEngine, start: int, older: int
+) -> None:
+    def act(trade: LiveTrade) -> None:
+        at, before = restarted(trade), held(trade)
+        name, coins = unwritten(trade.context.ids.trade, start, 99), before[_SLOT]
+        fill = Fill("SOL", Side.SELL, coins, Decimal(149), Decimal(0), at - older, 77, 78, name)
+        trade.bookkeeper.book(fill, IngestVia.FEED)
+        assert held(trade) == before
+        assert trade.context.mode is Mode.PAUSED
+
+    live.on_engine(act, None)
