@@ -1,0 +1,1 @@
+"""Thirty lines that matter, broken one at a time: each has to be noticed."""
