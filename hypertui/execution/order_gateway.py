@@ -165,7 +165,7 @@ class OrderGateway:
 
     def _prepare(self, action: Place) -> None:
         expires_at = self._clock_sync.at_venue(action.orders[0].expires_at)
-        self._exchange.prepare([order.order for order in action.orders], expires_at)
+        self._exchange.prepare([order.order for order in action.orders], expires_at, action.grouping)
 
     async def _outcome(self, action: Place | Cancel) -> ActionOutcome:
         try:
