@@ -16,7 +16,6 @@ from hypertui.exchange.protocol import Allowance, CancelOutcome, Resting
 from hypertui.execution.actions import Cancel, Place
 from hypertui.execution.convergence import UnderWay
 from hypertui.execution.granting import Granting
-from hypertui.execution.journal_writer import LedgerJournal
 from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.playback import replay, take_up
@@ -31,6 +30,7 @@ from hypertui.execution.trade_inputs import (
     OrderAnswered,
     TradeOpened,
 )
+from hypertui.execution.trade_journal import LedgerJournal
 from hypertui.execution.trade_snapshot import dump
 from hypertui.journal import Journal
 from hypertui.journal.records import TradeRecord

@@ -13,10 +13,10 @@ from typing import Any
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.journal_writer import LedgerJournal, TradeJournal, read_history
 from hypertui.execution.opening import rehearse
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
+from hypertui.execution.trade_journal import LedgerJournal, TradeJournal, read_history
 from hypertui.journal import Journal, JournalError, Locked
 from hypertui.journal.archive import check_version, to_be_made
 from hypertui.journal.database import find

@@ -13,8 +13,8 @@ from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Mode, Severity, Snapshot

@@ -32,7 +32,7 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.playback import take_up
-from hypertui.execution.protection import Protection
+from hypertui.execution.protection_check import Protection
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.adoption import Adoption

@@ -38,7 +38,6 @@ from hypertui.execution.arrivals import Arrival, CommandGiven
 from hypertui.execution.durability import JournalFailed, JournalRecovered
 from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
 from hypertui.execution.entry import Entry, StartRefused
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.opening import Start
 from hypertui.execution.plausible import PriceCheck, PriceConfirmed
 from hypertui.execution.playback import newest_price
@@ -48,6 +47,7 @@ from hypertui.execution.preflight.facts import Survey
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, CommandState, Stop, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeAlias
 
-from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.journal import JournalDown, JournalError, Locked
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms

@@ -1,4 +1,4 @@
-"""Who may send an order: proposals that the request budget grants become inputs and actions."""
+"""What the request budget lets through: proposals that are granted become inputs, and actions to be sent."""
 
 from __future__ import annotations
 

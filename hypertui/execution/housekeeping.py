@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.snapshot import Severity
 from hypertui.port.views import JournalView
 from hypertui.runtime.alarms import Alarms

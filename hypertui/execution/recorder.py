@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hypertui.execution.input_codec import encode
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.order_tracker import MOST_MOVES
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_events import TradeEvents
 from hypertui.execution.trade_inputs import Input, InputFailed, PriceMoved
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import StrategyMoved
 from hypertui.strategy.aside import Aside
 

@@ -8,11 +8,11 @@ from typing import Any
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.housekeeping import Housekeeping
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_events import TradeEvents
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.alarms import Alarms, CommandLog
 from hypertui.runtime.backoff import Backoff

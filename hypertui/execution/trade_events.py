@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.orders import Role
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity

@@ -12,7 +12,7 @@ from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import AccountState, Collateral, OrderState
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.market_data import MarketData
-from hypertui.execution.protection import Protection
+from hypertui.execution.protection_check import Protection
 from hypertui.execution.trade_inputs import SellOutBegan
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Verb

@@ -11,7 +11,7 @@ import pytest
 
 from hypertui.core.market import Grouping, TimeInForce
 from hypertui.engine.live_trade import LiveTrade
-from hypertui.execution.protection import is_live
+from hypertui.execution.protection_check import is_live
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode, Network

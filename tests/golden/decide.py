@@ -9,7 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import OnExit, StopReason, Verb
 from tests.golden.names import Names
 from tests.golden.replay import TapeExchange, until

@@ -17,7 +17,7 @@ from hypertui.cli.journal import journals
 from hypertui.core.market import Side
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.journal_writer import LedgerJournal
+from hypertui.execution.trade_journal import LedgerJournal
 from hypertui.journal import Journal
 from hypertui.journal.records import TradeRecord
 from hypertui.port.commands import OnExit, Verb

@@ -77,7 +77,7 @@ MUTANTS = (
         "if False:",
     ),
     Mutant(
-        "hypertui/execution/protection.py",
+        "hypertui/execution/protection_check.py",
         "holds = strategy.book.held if held is None else held",
         "holds = strategy.book.held",
     ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from hypertui.exchange.hyperliquid import messages
-from hypertui.execution.journal_writer import TradeJournal
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import OnExit, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.venue.model.orders import VenueOrder

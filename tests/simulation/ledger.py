@@ -14,10 +14,10 @@ from sqlalchemy import event
 from hypertui.cli.journal import take_up
 from hypertui.exchange.protocol import FundingPayment, Transfer
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import CancelSent, Input, OrderSent
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import FillRecord

@@ -9,13 +9,13 @@ from typing import Any
 
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput, encode
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.playback import replay
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
+from hypertui.execution.trade_journal import TradeJournal
 from tests.support.whole_state import difference
 
 _IN_ORDER = 100  # each so many comparisons also hold the order of all things against each other

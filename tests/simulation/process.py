@@ -13,8 +13,8 @@ from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot

@@ -18,8 +18,8 @@ from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.journal_writer import TradeJournal
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot
