@@ -189,8 +189,8 @@ def test_at_a_terminal_it_asks(home: dict[str, str], tmp_path: Path, mainnet: Ma
         terminal.read_until("Type FLAT BTC")
         mainnet.snapshot = replace(mainnet.snapshot, position=Decimal("0.2"))
         terminal.type("FLAT BTC\n")
-        terminal.read_until("has changed meanwhile")
-        terminal.read_until("Type FLAT BTC")
+        if "Type FLAT BTC" not in terminal.read_until("has changed meanwhile"):
+            terminal.read_until("Type FLAT BTC")  # both may come at once
         terminal.type("FLAT BTC\n")
         assert terminal.end() == 0
     assert [sent.verb for sent in mainnet.commands] == [Verb.FLATTEN, Verb.FLATTEN]

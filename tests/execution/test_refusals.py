@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.engine.refusals import RefusalAlarms
 from hypertui.exchange.hyperliquid import errors
@@ -98,13 +99,16 @@ def test_what_is_refused_no_more_is_over() -> None:
     assert told.active() == [], "nothing has been sent since"
 
 
+_STOP = OrderKey(KeyKind.STOP)
+
+
 def test_a_sale_that_finds_no_buyer_waits_no_longer_each_time() -> None:
     told = Told()
     for _ in range(4):
         told.desk.tracker.pacing.refused(
-            0, Refusal.NO_MATCH, "no", sells=True, is_stop=False, now=told.desk.now
+            _STOP, Refusal.NO_MATCH, "no", purpose=Purpose.PROTECT, is_stop=False, now=told.desk.now
         )
-        assert told.desk.tracker.pacing.may_retry(0, told.desk.now + 2_000)
+        assert told.desk.tracker.pacing.may_retry(_STOP, told.desk.now + 2_000)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.trade_inputs import FillsCompared, ProcessStarted
 from hypertui.port.snapshot import Mode
 from tests.support.by_hand import placed_beside
+from tests.support.ladders import ladder_of
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -42,7 +43,7 @@ def unwritten(trade_id: int, start: int, number: int) -> str:
 
 def held(trade: LiveTrade) -> list[Decimal]:
     """The coins of each slot."""
-    return [slot.coins for slot in trade.tracker.ladder.slots]
+    return [slot.coins for slot in ladder_of(trade.tracker).slots]
 
 
 def sells(live: LiveEngine, size: Decimal, number: int) -> None:
