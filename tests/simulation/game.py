@@ -161,6 +161,7 @@ class Game:
                 self._killed += 1
                 self._killed_ahead += bool(process.door.ahead)
                 self._unwritten += len(process.door.ahead)
+                self.oracle.unwritten |= process.door.ahead
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
             ending = self._leaving or self._sells_out or self._flattens
@@ -349,6 +350,9 @@ class Game:
         ):
             await asyncio.sleep(5.0)
         trade, journal = self.process.trade, self.process.journal
+        durability = trade.context.durability
+        while durability.behind and not durability.problem:
+            await asyncio.sleep(0.1)
         for text in problems_at_rest(trade, self.venue):
             self.auditor.complain("rest", text)
         inputs = journal.inputs if isinstance(journal, MemoryJournal) else []
