@@ -171,6 +171,7 @@ class Game:
                 self._killed += 1
                 self._killed_ahead += bool(process.door.ahead)
                 self._unwritten += len(process.door.ahead)
+                self.oracle.unwritten |= process.door.ahead
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
             ending = self._leaving or self._sells_out or self._flattens or self._may_end
@@ -361,6 +362,9 @@ class Game:
         while self.process.trader.context.durability.behind:
             await asyncio.sleep(0.01)  # a comparison may have been written down in this very moment
         trade, journal = self.process.trade, self.process.journal
+        durability = trade.context.durability
+        while durability.behind and not durability.problem:
+            await asyncio.sleep(0.1)
         for text in problems_at_rest(trade, self.venue):
             self.auditor.complain("rest", text)
         inputs = journal.inputs if isinstance(journal, MemoryJournal) else []
