@@ -359,12 +359,10 @@ class Game:
             min(self.loop.clock() % HOUR_MS / 1000, self.loop.time() - self.process.born) < _FUNDING_IS_NEWS
         ):
             await asyncio.sleep(5.0)
-        while self.process.trader.context.durability.behind:
-            await asyncio.sleep(0.01)  # a comparison may have been written down in this very moment
         trade, journal = self.process.trade, self.process.journal
         durability = trade.context.durability
         while durability.behind and not durability.problem:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.01)  # a comparison may have been written down in this very moment
         for text in problems_at_rest(trade, self.venue):
             self.auditor.complain("rest", text)
         inputs = journal.inputs if isinstance(journal, MemoryJournal) else []
