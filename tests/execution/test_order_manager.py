@@ -12,7 +12,7 @@ from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.actions import AskAbout, Cancel, Place
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.execution.trade_inputs import DustCorrected, OrdersNotPlaced, PatienceSet
+from hypertui.execution.trade_inputs import DustCorrected, OrderAltered, OrdersNotPlaced, PatienceSet
 from hypertui.execution.trading_state import Posture
 from hypertui.strategy.ladder.plan import SLOTS, Reinvest
 from tests.execution.desk import Desk, units
@@ -449,3 +449,15 @@ def test_an_order_is_asked_for_after_twice_the_way_to_the_venue_if_that_is_longe
 def _stop_of(bought: OwnOrder) -> OrderKey:
     """The key of the stop for what an order has bought."""
     return OrderKey(KeyKind.STOP, bought.key.number)
+
+
+def test_a_buy_that_works_otherwise_than_it_was_sent_goes_and_is_placed_again() -> None:
+    desk = Desk()
+    desk.mark(99)
+    desk.fill(desk.stop(-1))
+    desk.settle()
+    buy = desk.buy(0)
+    desk.take(OrderAltered(desk.now, buy.client_id))
+    assert desk.cancels() == [buy]
+    desk.tell(buy, OrderState.CANCELLED, buy.remaining)
+    assert units(desk.places()) == [0]
