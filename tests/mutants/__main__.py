@@ -18,7 +18,7 @@ _COPIED = ("hypertui", "tests", "pyproject.toml", "config.toml")
 # The quick ones first: most mutants live for seconds.
 _UNIT = (
     "tests/strategy tests/execution/test_order_manager.py tests/execution/test_order_tracker.py "
-    "tests/execution/test_client_ids.py "
+    "tests/execution/test_client_ids.py tests/execution/test_second_convergence.py "
     "tests/execution/test_passed_triggers.py tests/execution/test_reasons.py "
     "tests/execution/test_recording.py "
     "tests/execution/test_trade.py tests/execution/test_plausible.py tests/execution/test_protection.py "

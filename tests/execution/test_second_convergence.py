@@ -1,0 +1,174 @@
+"""Convergence without a ladder: a limit entry, a stop and a target in a trade without an exchange."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypertui.core.market import Fill, Grouping, IngestVia, Instrument, OrderType, Side
+from hypertui.core.order_key import OrderKey
+from hypertui.exchange.protocol import CancelOutcome, Refusal, Refused, Resting
+from hypertui.execution.convergence import Proposals, UnderWay
+from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.execution.own_orders import SeenPrice
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade import Trade
+from hypertui.execution.trade_inputs import (
+    CancelAnswered,
+    CancelSent,
+    FillReceived,
+    OrderAnswered,
+    PriceMoved,
+)
+from hypertui.execution.trade_snapshot import dump, load
+from tests.support.triple import ENTRY, STOP, TARGET, TriplePlan
+from tests.support.whole_state import difference
+
+D = Decimal
+SOL = Instrument("SOL", 2, 20)
+
+
+class Venue:
+    """Plays the exchange by hand. `now` is in ms."""
+
+    def __init__(self, grouping: Grouping = Grouping.NONE) -> None:
+        self.plan = TriplePlan(SOL, 5, D(2), D(149), D(147), D(153), grouping=grouping)
+        self.trade = Trade(self.plan.start(()), Timing(), ClientIds(7))
+        self.price, self.now, self._fills = D(150), 1_000, 0
+        self.mark("150")
+
+    def mark(self, price: str) -> None:
+        self.now += 10
+        self.price = D(price)
+        self.trade.apply(PriceMoved(self.now, self.price, True))
+
+    def decide(self, block: str = "", busy: UnderWay = UnderWay()) -> Proposals:  # noqa: B008 - it is frozen
+        return self.trade.decide(SeenPrice(self.price, self.now), self.now, busy, block)
+
+    def serve(self, *, acknowledge: bool = True) -> list[OwnOrder]:
+        """Place what is wanted; returns the orders."""
+        self.now += 10
+        placed = []
+        for sent in self.decide().places:
+            self.trade.apply(sent)
+            order = self.order(sent.order.client_id)
+            placed.append(order)
+            if acknowledge:
+                self.acknowledge(order)
+        return placed
+
+    def acknowledge(self, order: OwnOrder) -> None:
+        self.trade.apply(OrderAnswered(self.now, order.client_id, Resting(len(self.trade.tracker.alive))))
+
+    def order(self, client_id: str) -> OwnOrder:
+        order = self.trade.tracker.find(client_id)
+        assert order is not None
+        return order
+
+    def of(self, key: OrderKey) -> OwnOrder:
+        (order,) = self.trade.tracker.of(key)
+        return order
+
+    def fill(self, order: OwnOrder, size: str) -> None:
+        self.now += 10
+        self._fills += 1
+        price = order.order.trigger or order.order.limit
+        fill = Fill("SOL", order.order.side, D(size), price, D(0), self.now, 1, self._fills, order.client_id)
+        self.trade.apply(FillReceived(self.now, fill, self.now, IngestVia.FEED))
+
+
+def entered(grouping: Grouping = Grouping.NONE) -> Venue:
+    """Two coins held, and both exits at work."""
+    venue = Venue(grouping)
+    (entry,) = venue.serve()
+    venue.fill(entry, "2")
+    assert {order.key for order in venue.serve()} == {STOP, TARGET}
+    assert venue.trade.tracker.settled
+    return venue
+
+
+def test_nothing_is_bought_while_no_new_risk_is_taken() -> None:
+    venue = Venue()
+    assert venue.decide("no new risk").places == ()
+    assert [sent.key for sent in venue.decide().places] == [ENTRY]
+
+
+def test_a_limit_order_that_is_filled_in_part_works_on_and_its_coins_are_covered() -> None:
+    venue = Venue()
+    (entry,) = venue.serve()
+    venue.fill(entry, "0.5")
+    assert not entry.due and not entry.unproven
+    assert [(order.key, order.order.size) for order in venue.serve()] == [
+        (STOP, D("0.5")),
+        (TARGET, D("0.5")),
+    ]
+    venue.fill(entry, "1.5")
+    assert entry.dead
+    more = venue.serve()
+    assert [(order.key, order.order.size) for order in more] == [(STOP, 2), (TARGET, 2)]
+    assert len(venue.decide().cancels) == 2, "those of the first part, now that others cover the coins"
+
+
+def test_an_exit_that_is_due_is_not_cancelled_although_nothing_is_held_any_more() -> None:
+    venue = entered()
+    stop, target = venue.of(STOP), venue.of(TARGET)
+    venue.mark("146.5")
+    assert stop.due
+    venue.fill(target, "2")
+    assert stop not in venue.decide().cancels
+
+
+def test_one_exit_goes_when_the_other_has_sold_everything() -> None:
+    venue = entered()
+    stop = venue.of(STOP)
+    venue.fill(venue.of(TARGET), "2")
+    assert venue.decide().cancels == (stop,)
+    venue.trade.apply(CancelSent(venue.now, (stop.client_id,)))
+    venue.trade.apply(CancelAnswered(venue.now, stop.client_id, CancelOutcome.CANCELLED))
+    assert (venue.decide().places, venue.trade.tracker.target().finished) == ((), "the exit is filled")
+
+
+def test_no_second_exit_is_placed_while_one_of_its_key_is_due() -> None:
+    venue = entered()
+    venue.mark("146.5")
+    assert venue.of(STOP).due
+    assert venue.decide().places == ()
+    assert venue.decide(busy=UnderWay(True)).places == ()
+
+
+def test_what_is_left_of_a_passed_stop_or_target_is_sold_at_the_market() -> None:
+    for grouping, key, price in (
+        (Grouping.NONE, STOP, "146.5"),
+        (Grouping.POSITION, STOP, "146.5"),
+        (Grouping.POSITION, TARGET, "153.5"),
+    ):
+        venue = Venue(grouping)
+        (entry,) = venue.serve()
+        venue.fill(entry, "2")
+        for order in venue.serve(acknowledge=False):
+            refused = order.key == key
+            answer = Refused(Refusal.PASSED, "passed") if refused else Resting(5)
+            venue.trade.apply(OrderAnswered(venue.now, order.client_id, answer))
+        venue.mark(price)
+        (sale,) = venue.decide().places
+        assert (sale.role, sale.key, sale.order.size) == (Role.SALE, key, 2), "the coins, never a size of 0"
+        assert (sale.order.type, sale.order.side, sale.order.reduce_only) == (OrderType.IOC, Side.SELL, True)
+
+
+def test_an_order_for_the_whole_position_is_neither_born_dead_nor_too_small() -> None:
+    venue = entered(Grouping.POSITION)
+    stop = venue.of(STOP)
+    assert (stop.order.size, stop.remaining, stop.dead) == (0, 0, False)
+    venue.fill(stop, "1.2")
+    venue.fill(stop, "0.8")
+    assert venue.trade.strategy.book.position == 0
+
+
+def test_a_kept_state_gives_the_same_trade() -> None:
+    for grouping in Grouping:
+        venue = Venue(grouping)
+        venue.serve()
+        venue.fill(venue.of(ENTRY), "0.7")
+        venue.serve(acknowledge=False)
+        again = Trade(venue.plan.start(()), Timing(), ClientIds(7))
+        load(again, dump(venue.trade))
+        assert not difference(again, venue.trade)
