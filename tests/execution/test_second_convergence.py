@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hypertui.core.market import Fill, Grouping, IngestVia, Instrument, OrderType, Side
 from hypertui.core.order_key import OrderKey
-from hypertui.exchange.protocol import CancelOutcome, Refusal, Refused, Resting
+from hypertui.exchange.protocol import CancelOutcome, OrderReport, OrderState, Refusal, Refused, Resting
 from hypertui.execution.convergence import Proposals, UnderWay
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
@@ -18,6 +18,7 @@ from hypertui.execution.trade_inputs import (
     FillReceived,
     OrderAnswered,
     PriceMoved,
+    QuestionAnswered,
 )
 from hypertui.execution.trade_snapshot import dump, load
 from tests.support.triple import ENTRY, STOP, TARGET, TriplePlan
@@ -125,6 +126,25 @@ def test_one_exit_goes_when_the_other_has_sold_everything() -> None:
     venue.trade.apply(CancelSent(venue.now, (stop.client_id,)))
     venue.trade.apply(CancelAnswered(venue.now, stop.client_id, CancelOutcome.CANCELLED))
     assert (venue.decide().places, venue.trade.tracker.target().finished) == ((), "the exit is filled")
+
+
+def test_an_exit_that_is_being_cancelled_covers_nothing() -> None:
+    venue = entered()
+    venue.trade.apply(CancelSent(venue.now, (venue.of(STOP).client_id,)))
+    assert [sent.key for sent in venue.decide().places] == [STOP]
+
+
+def test_an_order_that_was_filled_by_the_answer_lives_until_its_fills_are_booked() -> None:
+    venue = entered()
+    target = venue.of(TARGET)
+    report = OrderReport(
+        "SOL", 5, target.client_id, Side.SELL, OrderState.FILLED, "filled", D(2), D(0), venue.now
+    )
+    venue.trade.apply(QuestionAnswered(venue.now, target.client_id, report, venue.now, venue.price))
+    assert not target.dead
+    assert venue.of(STOP) not in venue.decide().cancels, "the coins are not known to be gone"
+    venue.fill(target, "2")
+    assert target.dead
 
 
 def test_no_second_exit_is_placed_while_one_of_its_key_is_due() -> None:
