@@ -9,8 +9,8 @@ from decimal import Decimal
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.simulation import Run
 from hypertui.core.market import ZERO, plain
+from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Ladder, Phase
-from hypertui.strategy.ladder.plan import SLOTS
 
 
 @dataclass(frozen=True, slots=True)

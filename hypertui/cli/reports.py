@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from hypertui.cli.output import new_file
 from hypertui.cli.tables import Format, write_figures, write_rows
 from hypertui.cli.values import typed
+from hypertui.core.clock import wall_ms
 from hypertui.core.redaction import harmless
 from hypertui.journal.history import History
 from hypertui.ledger.check import check
@@ -100,7 +100,7 @@ def _check(scope: Scope, how: Format) -> int:
 
 
 def _page(scope: Scope, out: Path | None, force: bool) -> None:
-    text = page(scope, statement(scope), check(scope), time.time_ns() // 1_000_000)
+    text = page(scope, statement(scope), check(scope), wall_ms())
     if out is None:
         sys.stdout.write(text)
         return

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO, Fill
 
+SLOTS = 4  # of a ladder: the fragments of its position
+
 
 @dataclass(slots=True)
 class _Side:

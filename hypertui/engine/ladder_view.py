@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterator
 from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO
+from hypertui.core.round_trips import SLOTS
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.port.views import CycleView, MapRow, Trigger, UnitOrder
 from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.position_map import MapOrder
 
 _MAP_MARGIN = 6

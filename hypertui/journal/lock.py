@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, unquote
 
+from hypertui.core.clock import wall_ms
+
 _MOST = 4096  # bytes of a lock file that are read
 _TRIES = 3
 _GLANCE = 0.02  # seconds
@@ -38,10 +40,6 @@ def whoami() -> str:
 def refusal(account: str, symbol: str, network: str, holder: str) -> str:
     """The text of Locked: who trades this account and symbol."""
     return f"{symbol} of {account} on {network} is traded by another engine: {holder}"
-
-
-def _wall_clock() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class EngineLock:
         network: str,
         account: str,
         symbol: str,
-        clock: Callable[[], int] = _wall_clock,
+        clock: Callable[[], int] = wall_ms,
         state_dir: Path | None = None,
     ) -> None:
         """`state_dir` is named in the message of Locked, where it is not the lock's folder."""

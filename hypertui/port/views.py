@@ -20,7 +20,6 @@ class SlotState(StrEnum):
     FIRED = "fired"  # the mark passed its trigger, the fill is awaited
     UNCONFIRMED = "unconfirmed"  # no answer in time; being asked for
     CANCELLING = "cancelling"
-    REJECTED = "rejected"
     WAITING = "waiting"  # wanted, but something has to happen first
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from aiohttp import web
 
+from hypertui.core.clock import wall_ms
 from hypertui.venue.api.endpoints import Doors
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.http import LARGEST_BODY, HttpDoors, keep_standing
@@ -33,11 +34,6 @@ SAVE_SECONDS = 0.25
 CLOSE_SECONDS = 1.0
 
 
-def wall_clock() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
-
-
 class VenueServer:
     """A core behind its doors. `source` defaults to what the options ask for, `clock` (ms) to the wall clock;
     without a `file` for its state it forgets.
@@ -50,7 +46,7 @@ class VenueServer:
         self,
         options: VenueOptions,
         source: PricePath | None = None,
-        clock: Callable[[], int] = wall_clock,
+        clock: Callable[[], int] = wall_ms,
         file: StateFile | None = None,
     ) -> None:
         self.options = options

@@ -255,9 +255,7 @@ def broken() -> Snapshot:
         orders=wrong_orders(view),
         slots=(
             *view.slots[:2],
-            replace(
-                view.slots[2], state=SlotState.REJECTED, order_id=None, note="refused: not enough margin"
-            ),
+            replace(view.slots[2], state=SlotState.WAITING, order_id=None, note="refused: not enough margin"),
             view.slots[3],
         ),
         alarms=(

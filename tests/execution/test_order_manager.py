@@ -9,12 +9,13 @@ import pytest
 from hypertui.core.market import Fill, OrderType, Side
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.purpose import Purpose
+from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.protocol import Allowance, OrderState, RateLimited, Refusal
 from hypertui.execution.actions import AskAbout, Cancel, Place
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.trade_inputs import DustCorrected, OrderAltered, OrdersNotPlaced, PatienceSet
 from hypertui.execution.trading_state import Posture
-from hypertui.strategy.ladder.plan import SLOTS, Reinvest
+from hypertui.strategy.ladder.plan import Reinvest
 from tests.execution.desk import Desk, units
 from tests.support.ladders import windows_of
 

@@ -19,6 +19,7 @@ import pytest
 from hypertui.cli.doctor import examined
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Fill, Order, OrderType, Side
+from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
 from hypertui.execution.entry import Entry, StartRefused
@@ -34,7 +35,7 @@ from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
 from hypertui.strategy.ladder.grid import UnitGrid
-from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.venue.accounts.accounts import APART, Account
 from hypertui.venue.model.orders import OrderTerms, Tif, TriggerTerms

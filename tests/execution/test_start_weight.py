@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hypertui.core.round_trips import SLOTS
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport
@@ -19,7 +20,6 @@ from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.views import TaskView
-from hypertui.strategy.ladder.plan import SLOTS
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Order, OrderType, Side
+from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role
-from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.venue.model.events import Batch

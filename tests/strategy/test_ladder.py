@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.core.round_trips import RoundTrips
+from hypertui.core.round_trips import SLOTS, RoundTrips
 from hypertui.strategy.ladder.ladder import Ladder, Phase
-from hypertui.strategy.ladder.plan import SLOTS, Reinvest
+from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.slots import Due
 from tests.strategy.driver import Walk, bought, fill_of, ladder_from, plan_of, sold
 

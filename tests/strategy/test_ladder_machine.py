@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hypertui.core.market import ZERO, Fill, Side
+from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import SLOTS, Reinvest
+from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.slots import Due, Slot, expected
 from tests.strategy.driver import COIN, bought, fifo_realized, fill_of, ladder_from, plan_of, sold
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
+from hypertui.core.clock import wall_ms
 from hypertui.venue.core import Core
 from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.options import VenueOptions
-from hypertui.venue.server import VenueServer, wall_clock
+from hypertui.venue.server import VenueServer
 
 Result = TypeVar("Result")
 DEADLINE = 10.0
@@ -26,7 +27,7 @@ class VenueClock:
         self.ahead = 0
 
     def __call__(self) -> int:
-        return wall_clock() + self.ahead
+        return wall_ms() + self.ahead
 
 
 class LocalVenue:
@@ -39,7 +40,7 @@ class LocalVenue:
     def __init__(
         self,
         prices: dict[str, Decimal] | None = None,
-        clock: Callable[[], int] = wall_clock,
+        clock: Callable[[], int] = wall_ms,
         **options: Any,
     ) -> None:
         self._options = replace(VenueOptions(), **options)

@@ -18,12 +18,13 @@ from typing import Any
 import pytest
 
 from hypertui.cli import main
+from hypertui.core.clock import wall_ms
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.lock import Lock, StateError
 from hypertui.venue.model.options import VenueOptions
-from hypertui.venue.server import VenueServer, wall_clock
+from hypertui.venue.server import VenueServer
 from hypertui.venue.state.state import VERSION
 from hypertui.venue.state.store import StateFile
 from tests.support.live_engine import wait_until
@@ -59,7 +60,7 @@ async def place(url: str) -> None:
             [
                 Order(CLIENT_ID, "BTC", Side.BUY, Decimal("0.01"), OrderType.IOC, Decimal(66_000)),
             ],
-            wall_clock() + 5_000,
+            wall_ms() + 5_000,
         )
     finally:
         await exchange.close()

@@ -89,9 +89,7 @@ def kind(side: Side, role: str) -> str:
 
 
 def _role(state: SlotState) -> Tone:
-    if state is SlotState.WORKING:
-        return Tone.TEXT
-    return Tone.CRITICAL if state is SlotState.REJECTED else Tone.HOLD
+    return Tone.TEXT if state is SlotState.WORKING else Tone.HOLD
 
 
 def details(frame: Frame, order: OrderView, width: int) -> list[Line]:

@@ -11,13 +11,12 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO
 from hypertui.core.order_key import OrderKey
-from hypertui.core.round_trips import RoundTrips
+from hypertui.core.round_trips import SLOTS, RoundTrips
 from hypertui.journal.history import OrderedFill
 from hypertui.journal.records import StepRecord
 from hypertui.journal.rows import BookedFill
 from hypertui.ledger.scope import iso
 
-_SLOTS = 4
 _SLOTTED = ("stop", "sale", "buy")
 
 
@@ -44,7 +43,7 @@ class _Trade:
 
     def __init__(self, trade_id: str) -> None:
         self.id = trade_id
-        self.trips = RoundTrips(_SLOTS)
+        self.trips = RoundTrips(SLOTS)
         self.cycle: Cycle | None = None
         self.declined = False
         self.filled: dict[int, Decimal] = {}  # of orders that are filled in part, by order id

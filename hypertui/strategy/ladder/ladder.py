@@ -15,13 +15,13 @@ from enum import StrEnum
 
 from hypertui.core.kept import GIVEN
 from hypertui.core.market import ZERO, Fill, plain
-from hypertui.core.round_trips import RoundTrips
+from hypertui.core.round_trips import SLOTS, RoundTrips
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.aside import Aside
 from hypertui.strategy.base import Move
 from hypertui.strategy.ladder.cycle_stats import CycleStats
 from hypertui.strategy.ladder.grid import UnitGrid
-from hypertui.strategy.ladder.plan import SLOTS, Plan, Reinvest
+from hypertui.strategy.ladder.plan import Plan, Reinvest
 from hypertui.strategy.ladder.position_map import PositionMap
 from hypertui.strategy.ladder.slots import Due, Slot, assign, by_stop, expected
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import plain
+from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.grid import UnitGrid
-from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.plans import Prospect
 
 _HUNDRED = Decimal(100)

@@ -9,10 +9,9 @@ from enum import StrEnum
 from itertools import chain
 
 from hypertui.core.market import ONE, ZERO, Instrument, Order, OrderType, Side, plain
+from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.plans import PlanError, Rule
-
-SLOTS = 4
 
 
 class Reinvest(StrEnum):

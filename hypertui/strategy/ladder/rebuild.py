@@ -11,9 +11,10 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Fill, OrderType, Reason, Side, plain
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.purpose import Purpose
+from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.base import WantedOrder
 from hypertui.strategy.ladder.grid import UnitGrid
-from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.plans import LeftOrder, NotRebuilt
 
 

@@ -13,6 +13,7 @@ from hypertui.core.market import LADDER, ZERO, Instrument, OrderType, Reason, Si
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
+from hypertui.core.round_trips import SLOTS
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.aside import Aside
 from hypertui.strategy.base import (
@@ -34,7 +35,6 @@ from hypertui.strategy.base import (
     WantedOrder,
 )
 from hypertui.strategy.ladder.ladder import Ladder, WantedBuy, WantedStop, Windows
-from hypertui.strategy.ladder.plan import SLOTS
 from hypertui.strategy.ladder.slots import Due, Slot
 from hypertui.strategy.ladder.trace import traced
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 from hypertui.core.findings import Finding
 from hypertui.core.market import Fill
 from hypertui.core.order_key import OrderKey
+from hypertui.core.round_trips import SLOTS
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.ladder import outlook, rebuild
 from hypertui.strategy.ladder.ladder import Ladder
-from hypertui.strategy.ladder.plan import SLOTS, Plan
+from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.ladder.rebuild import RebuiltLadder
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.plans import LeftOrder, Prospect

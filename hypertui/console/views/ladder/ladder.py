@@ -10,11 +10,11 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Span, Tone, fit, line, pad, table, tint, wrap
 from hypertui.console.views.log import alarm_lines
 from hypertui.core.market import Side
+from hypertui.core.round_trips import SLOTS
 from hypertui.port.snapshot import Invariant
 from hypertui.port.views import SlotState, SlotView, Trigger
 
 _SKEW_LIMIT = 2_000  # ms
-_SLOTS = 4  # an order beyond them stands in for one whose end is not proven yet
 _ROOM_FOR_LIMITS = 2  # rows beside them, for a blank and an alarm
 
 _STATE_ROLE = {
@@ -24,7 +24,6 @@ _STATE_ROLE = {
     SlotState.CANCELLING: Tone.HOLD,
     SlotState.WAITING: Tone.HOLD,
     SlotState.UNCONFIRMED: Tone.WARNING,
-    SlotState.REJECTED: Tone.CRITICAL,
 }
 
 _SLOT_COLUMNS = (
@@ -54,7 +53,8 @@ def _kind(side: Side) -> str:
 def _number(slot: SlotView) -> str:
     """The number of the slot, counted from 1; a plus for one beyond the four."""
     number = int(slot.key.partition("/")[2]) + 1
-    return str(number) if number <= _SLOTS else "+"
+    # One beyond them stands in for an order whose end is not proven yet.
+    return str(number) if number <= SLOTS else "+"
 
 
 def _orders(frame: Frame) -> dict[int | None, SlotView]:
