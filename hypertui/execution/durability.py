@@ -124,7 +124,7 @@ class Durability:
                 break
             await asyncio.sleep(0 if cause is None else self._random.uniform(0, _FIRST_PAUSE))
         await self._under_way()
-        _answer(self._waiting, self.problem)
+        _answer(self._waiting, self.problem or ("" if cause is None else str(cause)))
         lost = self._journal.give_up()
         if not lost:
             return ""

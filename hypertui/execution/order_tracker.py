@@ -137,7 +137,7 @@ class OrderTracker(OwnOrders):
 
     def on_cancel_answer(self, order: OwnOrder, outcome: CancelOutcome, now: int) -> None:
         """Take the venue's answer to a cancel. A refused cancel proves nothing: the order is asked for."""
-        if outcome is CancelOutcome.CANCELLED and not order.missed:
+        if outcome is CancelOutcome.CANCELLED and not (order.missed or order.rests):
             self._ended(order, OrderState.CANCELLED, order.filled, now)
         else:
             order.ask_at = now  # an order that rested in the book may also have been filled in part
@@ -313,7 +313,7 @@ class OrderTracker(OwnOrders):
     def _found_triggered(self, order: OwnOrder, now: int) -> None:
         # A market order that has fired will be filled or end at once; a limit order rests in the book, and
         # the price has run away from it: a missed buy is not chased.
-        if order.order.type is OrderType.STOP_LIMIT:
+        if order.order.type in (OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT):
             order.missed = True
             order.due = False
             self._update(order, "missed", now)

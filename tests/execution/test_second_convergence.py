@@ -147,6 +147,15 @@ def test_an_order_that_was_filled_by_the_answer_lives_until_its_fills_are_booked
     assert target.dead
 
 
+def test_a_limit_order_that_was_cancelled_may_have_been_filled_in_part() -> None:
+    venue = Venue()
+    (entry,) = venue.serve()
+    venue.trade.apply(CancelSent(venue.now, (entry.client_id,)))
+    venue.trade.apply(CancelAnswered(venue.now, entry.client_id, CancelOutcome.CANCELLED))
+    assert not entry.dead
+    assert venue.decide().places == (), "it is asked for before anything is bought in its place"
+
+
 def test_no_second_exit_is_placed_while_one_of_its_key_is_due() -> None:
     venue = entered()
     venue.mark("146.5")

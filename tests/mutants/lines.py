@@ -59,7 +59,9 @@ MUTANTS = (
         "order.final = order.filled",
     ),
     Mutant(
-        _TRACKER, "if outcome is CancelOutcome.CANCELLED and not order.missed:", "if not order.missed:"
+        _TRACKER,
+        "if outcome is CancelOutcome.CANCELLED and not (order.missed or order.rests):",
+        "if not order.missed:",
     ),
     Mutant(_TRACKER, " and stale_evidence and not through:", " and stale_evidence:"),
     Mutant(

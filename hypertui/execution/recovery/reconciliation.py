@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hypertui.core.market import ZERO, Fill, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, OwnOrder, key_of
+from hypertui.execution.orders import ClientIds, OwnOrder, Role
 
 _FILLS_MARGIN_MS = 60_000
 
@@ -123,16 +123,20 @@ def _differs(own: OwnOrder, listing: OpenOrder, asked_at: int) -> bool:
 
 
 def covers_bare(orphan: OpenOrder, tracker: OrderTracker) -> bool:
-    """Whether this order, which nobody remembers, is a stop for coins that no known one covers: a process may
-    have died between sending it and writing it down."""
-    key = key_of(orphan.client_id)
-    if not (orphan.reduce_only and orphan.trigger and orphan.side is Side.SELL) or key is None:
+    """Whether this order, which nobody remembers, is a stop while coins are held that no known one covers: a
+    process may have died between sending it and writing it down, or have protected without books, when one
+    stop is for the coins of several."""
+    if not (orphan.reduce_only and orphan.trigger and orphan.side is Side.SELL):
         return False
-    stops = [own for own in tracker.of(key) if own.order.side is Side.SELL and own.acknowledged]
-    known = [own for own in stops if not own.cancelling]
+    known = [own for own in tracker.alive if own.role is Role.STOP and _is_relied_on(own)]
     if any(own.whole for own in known):
         return False
-    return sum((own.remaining for own in known), ZERO) < tracker.strategy.coins(key)
+    return sum((own.remaining for own in known), ZERO) < tracker.strategy.protectable
+
+
+def _is_relied_on(own: OwnOrder) -> bool:
+    gone = own.due or own.ended is not None or own.cancelling
+    return own.acknowledged and own.armed and not gone and not own.altered
 
 
 def as_report(listing: OpenOrder) -> OrderReport:
