@@ -153,6 +153,11 @@ class Order:
     tif: TimeInForce = TimeInForce.GTC
 
     @property
+    def stands_at(self) -> Decimal:
+        """The price (USD) at which it stands: its trigger, or its limit where it has none."""
+        return self.limit if self.trigger is None else self.trigger
+
+    @property
     def is_immediate(self) -> bool:
         """Whether what does not trade at once is dropped."""
         return self.type is OrderType.IOC or (self.type is OrderType.LIMIT and self.tif is TimeInForce.IOC)

@@ -166,7 +166,7 @@ def _slots(tracker: OrderTracker, trading: bool, mark: Decimal, now: int) -> tup
         works = {order.key for order in tracker.alive}
         for want in tracker.target().orders:
             if want.key not in works:
-                at = want.limit if want.trigger is None else want.trigger
+                at = want.stands_at
                 away = (at - mark) / mark
                 key, state = str(want.key), SlotState.WAITING
                 views.append(SlotView(key, want.side, want.level, at, want.size, state, now, away))
@@ -174,7 +174,7 @@ def _slots(tracker: OrderTracker, trading: bool, mark: Decimal, now: int) -> tup
 
 
 def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int) -> SlotView:
-    trigger = order.order.trigger or order.order.limit
+    trigger = order.order.stands_at
     return SlotView(
         str(order.key),
         order.order.side,

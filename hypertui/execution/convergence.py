@@ -229,7 +229,7 @@ class Convergence:
         return ahead <= 0 if want.side is Side.BUY else ahead >= 0
 
     def _distance(self, own: OwnOrder) -> Decimal:
-        return abs((own.order.trigger or own.order.limit) - self.seen.price)
+        return abs(own.order.stands_at - self.seen.price)
 
     # Both
 
@@ -280,4 +280,4 @@ def stands_at(own: OwnOrder, want: WantedOrder) -> bool:
 
 def _nearness(own: OwnOrder) -> Decimal:
     """The greater, the sooner a falling price (for what buys, a rising one) comes to it."""
-    return -own.order.side.sign * (own.order.trigger or own.order.limit)
+    return -own.order.side.sign * own.order.stands_at

@@ -30,19 +30,19 @@ def exit_order(
     reason, text = _exit_words(want, old)
     replaces = None if old is None else old.client_id
     by = REPAIR if reason is Reason.REPAIR else source
-    return Decision(reason, by, want.trigger or want.limit, text, replaces, step)
+    return Decision(reason, by, want.stands_at, text, replaces, step)
 
 
 def _exit_words(want: WantedOrder, old: OwnOrder | None) -> tuple[Reason, str]:
     if old is None:
         return want.reason, want.why
-    where = f"the {old.role.value} at {_place(old.level, old.order.trigger or old.order.limit)}"
+    where = f"the {old.role.value} at {_place(old.level, old.order.stands_at)}"
     if old.altered:
         return Reason.REPAIR, f"{where} works otherwise than it was sent"
     if old.dead:
         return _in_place_of_a_dead_one(want.reason, where, old)
     if not _stood_there(old, want):
-        place = _place(want.level, want.trigger or want.limit)
+        place = _place(want.level, want.stands_at)
         return want.reason, f"{where} follows the price to {place}"
     return want.reason, f"{where} covers {plain(old.remaining)}, {plain(want.size)} are held"
 
@@ -74,7 +74,7 @@ def sale(
 
 def entry_order(source: Source, want: WantedOrder, step: int | None) -> Decision:
     """What opens a position."""
-    return Decision(want.reason, source, want.trigger or want.limit, want.why, want.replaces, step)
+    return Decision(want.reason, source, want.stands_at, want.why, want.replaces, step)
 
 
 def close(step: int | None, mark: Decimal, text: str, source: Source) -> Decision:

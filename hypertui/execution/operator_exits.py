@@ -284,7 +284,7 @@ class Winddown:
 
 def what_works(trade: ExitedTrade) -> str:
     """The orders that are not proven dead, in words: what protects, and what may still buy."""
-    orders = sorted(trade.tracker.alive, key=lambda order: order.order.trigger or order.order.limit)
+    orders = sorted(trade.tracker.alive, key=lambda order: order.order.stands_at)
     stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
     buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
     held = f"{_coins(trade, trade.book.held)} held"
@@ -313,7 +313,7 @@ def _is_any(order: OpenOrder) -> bool:
 
 def _order_in_words(trade: ExitedTrade, order: OwnOrder) -> str:
     size = coins(order.remaining, trade.tracker.strategy.instrument)
-    at = at_price(order.order.trigger or order.order.limit)
+    at = at_price(order.order.stands_at)
     return f"{size} at {at}{' (not proven)' if order.unproven else ''}"
 
 

@@ -121,9 +121,8 @@ class OwnOrders:
 
 
 def _as_wanted(want: WantedOrder) -> tuple[object, ...]:
-    return want.key, want.limit if want.trigger is None else want.trigger, want.size
+    return want.key, want.stands_at, want.size
 
 
 def _as_works(own: OwnOrder) -> tuple[object, ...]:
-    order = own.order
-    return own.key, order.limit if order.trigger is None else order.trigger, own.wanted_size
+    return own.key, own.order.stands_at, own.wanted_size

@@ -167,7 +167,7 @@ class Protection:
         if self._recorder.trade.state.posture is not Posture.TRADE:
             return ""
         wanted = {
-            (want.side, want.limit if want.trigger is None else want.trigger): want.size
+            (want.side, want.stands_at): want.size
             for want in self._tracker.target().orders
             # What must not be placed now is not missing.
             if not (entry_block and want.purpose is Purpose.OPEN and not any(self._tracker.of(want.key)))
@@ -180,8 +180,7 @@ class Protection:
 
 
 def _place(own: OwnOrder) -> _Place:
-    order = own.order
-    return order.side, order.limit if order.trigger is None else order.trigger
+    return own.order.side, own.order.stands_at
 
 
 def is_live(order: OwnOrder) -> bool:

@@ -64,7 +64,7 @@ class TradeEvents:
         label = _LABELS.get(order.role) or ("stop" if wanted.side is Side.SELL else "buy")
         if order.level is not None:
             label += f" {phrases.unit(order.level)}"
-        where = "market" if wanted.is_immediate else phrases.at_price(wanted.trigger or wanted.limit)
+        where = "market" if wanted.is_immediate else phrases.at_price(wanted.stands_at)
         size = "of all that is held" if order.whole else self._coins(wanted.size)
         text = f"{label} {size} at {where} {status}"
         data = {

@@ -69,6 +69,11 @@ class WantedOrder:
     grouping: Grouping = Grouping.NONE
     keeps_resting: bool = False
 
+    @property
+    def stands_at(self) -> Decimal:
+        """The price (USD) at which it should stand: its trigger, or its limit where it has none."""
+        return self.limit if self.trigger is None else self.trigger
+
     def order(self, client_id: str, symbol: str, size: Decimal) -> Order:
         """The order itself, of `size` coins."""
         return Order(

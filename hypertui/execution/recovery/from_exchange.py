@@ -98,7 +98,7 @@ def restore(
             want = replace(want, limit=listed.limit)
         order = want.order(client_id, tracker.strategy.instrument.symbol, sizes[client_id])
         why = "rebuilt from what the venue tells"
-        decision = Decision(want.reason, tracker.strategy.source, want.trigger or want.limit, why)
+        decision = Decision(want.reason, tracker.strategy.source, want.stands_at, why)
         recorder.take(OrderSent(at, order, ROLES[want.purpose], key, want.level, decision))
 
     for fill in remains.fills:

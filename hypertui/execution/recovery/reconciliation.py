@@ -11,6 +11,7 @@ from hypertui.core.market import ZERO, Fill, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
+from hypertui.execution.protection_check import is_live
 
 _FILLS_MARGIN_MS = 60_000
 
@@ -128,15 +129,11 @@ def covers_bare(orphan: OpenOrder, tracker: OrderTracker) -> bool:
     stop is for the coins of several."""
     if not (orphan.reduce_only and orphan.trigger and orphan.side is Side.SELL):
         return False
-    known = [own for own in tracker.alive if own.role is Role.STOP and _is_relied_on(own)]
+    stops = (own for own in tracker.alive if own.role is Role.STOP and own.armed and not own.due)
+    known = [own for own in stops if is_live(own)]
     if any(own.whole for own in known):
         return False
     return sum((own.remaining for own in known), ZERO) < tracker.strategy.protectable
-
-
-def _is_relied_on(own: OwnOrder) -> bool:
-    gone = own.due or own.ended is not None or own.cancelling
-    return own.acknowledged and own.armed and not gone and not own.altered
 
 
 def as_report(listing: OpenOrder) -> OrderReport:
