@@ -44,13 +44,15 @@ _BEAT_AT_NIGHT = 4.0  # most of it is waiting
 
 
 class Game:
-    """One seed. `processes` are the engine's, in order; a `night` is so many seconds long."""
+    """One seed. `processes` are the engine's, in order; a `night` is so many seconds long.
+    With `twins` the state is held against the recorded inputs after every event, else whenever all is calm."""
 
     night = _NIGHT
     kind: Callable[..., Process] = Process
 
-    def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path, twins: bool = True) -> None:
         self.scenario = scenario
+        self.twins = twins
         self.loop = loop
         config = scenario.config
         self.random = Random(f"course {scenario.seed}")
@@ -197,6 +199,7 @@ class Game:
             self._changed,
             self.oracle.judge,
             self._clock_set_by,
+            self.twins,
         )
         self.processes.append(process)
         return process, journal
@@ -231,7 +234,7 @@ class Game:
         if self.auditor.tracker is None and self.process.opened:
             self.auditor.opened(self.process.trade.tracker, len(self.processes) > 1)
         self.auditor.check_tracker()
-        if self.process.opened and (text := self.process.twin.difference(self.process.trade)):
+        if self.process.opened and (text := self.process.forgets):
             self.auditor.complain("memory", text)
 
     # One round: a stretch of prices with faults, then rest

@@ -35,7 +35,7 @@ class Unkillable(Exception):
 
 class Process:
     """An engine behind its door. `changed` is called after each of its events while it lives, `published` for
-    each of its snapshots."""
+    each of its snapshots. Without a `twin` nobody holds its state against its inputs then."""
 
     def __init__(
         self,
@@ -49,11 +49,12 @@ class Process:
         changed: Callable[[], None],
         published: Callable[[Snapshot], None],
         clock_set_by: Callable[[], int],
+        twin: bool = True,
     ) -> None:
         self.name = name
         self.exchange = exchange
         self.journal = journal
-        self.twin = Twin(journal)
+        self.twin = Twin(journal) if twin else None
         self.door = door
         self.stop = Stop(config.on_exit)
         self.over = asyncio.Event()
@@ -69,8 +70,13 @@ class Process:
         self.snapshot = blank(config, clock())
         self._commands = 0
         machine = Machine(clock, Random(name), clock_set_by)
-        twin = cast(TradeJournal, self.twin)
-        self.trader = TradeRunner(exchange, config, trade_id, machine, self._log, twin, self._after_event)
+        heard = journal if self.twin is None else cast(TradeJournal, self.twin)
+        self.trader = TradeRunner(exchange, config, trade_id, machine, self._log, heard, self._after_event)
+
+    @property
+    def forgets(self) -> str:
+        """How its trade is otherwise than its inputs tell, in words; empty where it is not."""
+        return "" if self.twin is None else self.twin.difference(self.trade)
 
     @property
     def opened(self) -> bool:
