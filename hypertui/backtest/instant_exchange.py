@@ -2,7 +2,8 @@
 filled at once.
 
 A trigger fires at the first price that touches or passes it and fills at the worse of the two, so gaps cost;
-slippage comes on top, and the taker fee. Limits are ignored, and nothing is rounded.
+slippage comes on top, and the taker fee. Limits are ignored, and nothing is rounded. What rests in the book
+by its limit, or is for the whole position, is refused: nothing here says when it would have been filled.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from hypertui.execution.trade_inputs import (
     FillReceived,
     FillsCompared,
     OrderAnswered,
+    OrderSent,
     PriceMoved,
     StrategyHalted,
 )
 from hypertui.execution.trade_news import StrategyMoved
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.plans import PlanError
 
 DEFAULT_FEE_RATE = Decimal("0.00045")
 _FORGET_EVERY = 1_000  # orders
@@ -58,7 +61,8 @@ class InstantExchange:
 
     def take(self, trade: Trade, price: Decimal, at: int) -> Iterator[MoveRecord]:
         """Give the trade a price (USD), level by level: at each one what has been touched is filled, and what
-        is wanted then works, before the next one is looked at. Yields each move with the state after that."""
+        is wanted then works, before the next one is looked at. Yields each move with the state after that.
+        Raises PlanError where an order is wanted that is not filled here."""
         seen = SeenPrice(price, at)
         changed = True
         while trade.tracker.matters(price, changed):
@@ -79,7 +83,8 @@ class InstantExchange:
             trade.apply(FillsCompared(at, at + _LONG_AFTER))
 
     def settle(self, trade: Trade, seen: SeenPrice) -> None:
-        """Fill what is due, and do what the trade wants done, until that is nothing more."""
+        """Fill what is due, and do what the trade wants done, until that is nothing more. Raises PlanError as
+        `take` does."""
         for _ in range(_MOST_ROUNDS):
             for order in [each for each in trade.tracker.alive if each.due]:
                 self._fill_order(trade, order, seen)
@@ -96,6 +101,7 @@ class InstantExchange:
         for sweep in proposed.sweeps:
             trade.apply(sweep)
         for sent in proposed.places:
+            _refuse_unknown(sent)
             trade.apply(sent)
             self._orders += 1
             if not sent.order.is_immediate:
@@ -119,3 +125,11 @@ class InstantExchange:
         self.fills += 1
         fee = size * price * self._costs.fee_rate
         return Fill(self._symbol, side, size, price, fee, at, self.fills, self.fills, client_id)
+
+
+def _refuse_unknown(sent: OrderSent) -> None:
+    order = sent.order
+    if order.trigger is None and not order.is_immediate:
+        raise PlanError(f"a backtest fills triggers and market orders: {sent.key} is a limit order")
+    if not order.size:
+        raise PlanError(f"a backtest fills orders of a size: {sent.key} is for the whole position")

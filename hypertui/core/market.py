@@ -116,7 +116,6 @@ class Source:
         return f"{self.kind.value}:{self.name}" if self.name else self.kind.value
 
 
-LADDER = Source(SourceKind.STRATEGY, "ladder")
 OPERATOR = Source(SourceKind.OPERATOR)
 REPAIR = Source(SourceKind.REPAIR)
 EXCHANGE = Source(SourceKind.EXCHANGE)

@@ -52,8 +52,8 @@ def corrected(said: str, seen: Exposure | None, trade: LiveTrade) -> str:
     """What was `said` by the own books, or the exchange's word where more has happened than they know."""
     if seen is None:
         return said
-    live = len(seen.stops) + len(seen.buys)
-    if seen.position == trade.book.held and live == sum(1 for _ in trade.tracker.alive):
+    as_booked = seen.position == trade.book.held
+    if as_booked and len(seen.orders) == sum(1 for _ in trade.tracker.alive):
         return said
     buys = f"; UNATTENDED: {phrases.unattended(len(seen.buys))}" if seen.buys else ""
     return seen.in_words() + buys

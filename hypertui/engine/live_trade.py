@@ -111,7 +111,7 @@ class LiveTrade:
         self.account_sync = AccountSync(
             context, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
         )
-        self._book_entry()  # durable with the opening, never after it
+        self._book_entry(plan)  # durable with the opening, never after it
         self._take_up()
 
     @property
@@ -147,7 +147,7 @@ class LiveTrade:
         if context.durability.problem:
             raise StartRefused(f"nothing is taken up without a journal: {context.durability.problem}")
 
-    def _book_entry(self) -> None:
+    def _book_entry(self, plan: StrategyPlan) -> None:
         opening, events = self.opening, self.context.events
         if (entry := opening.entry) is not None:
             entry.filled = sum((fill.size for fill in opening.fills), ZERO)
@@ -155,7 +155,8 @@ class LiveTrade:
         role = Role.ADOPTED if opening.adopted else Role.ENTRY
         via = IngestVia.ADOPTION if opening.adopted else IngestVia.ANSWER
         for fill in () if opening.resumed else opening.fills:
-            events.fill(FillBooked(fill, role, 0, opening.decision, ZERO, via))
+            decision = opening.decision(plan.source)
+            events.fill(FillBooked(fill, role, plan.opening_level, decision, ZERO, via))
 
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
@@ -220,7 +221,7 @@ class LiveTrade:
         if price is None or self._catching_up:
             return
         if self.context.mode is Mode.HALTED:
-            self.recorder.note_price(price, self.context.clock())  # good for a sale, but the ladder stands
+            self.recorder.note_price(price, self.context.clock())  # good for a sale, but the strategy stands
         else:
             self.recorder.take_price(price, self.context.clock())
 

@@ -84,9 +84,9 @@ class Safety:
             seen = await self._look()
         if seen.position:
             raise NotSafe(f"{plain(seen.position)} {self._symbol} could not be closed; {seen.in_words()}")
-        await self._cancel([order.client_id for order in seen.stops if order.client_id is not None])
+        await self._cancel([order.client_id for order in seen.orders if order.client_id is not None])
         seen = await self._look()
-        if seen.stops or seen.buys or seen.position:
+        if seen.orders or seen.position:
             raise NotSafe(f"not flat: {seen.in_words()}")
         return "position 0 and no orders"
 

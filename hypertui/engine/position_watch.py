@@ -69,7 +69,7 @@ class PositionWatch:
         least = most = ZERO
         for order in self._tracker.alive:
             if order.unproven and order.order.side is Side.SELL:
-                least -= order.remaining
+                least -= self._tracker.strategy.book.position if order.whole else order.remaining
             elif order.unproven:
                 most += order.remaining
         return least <= difference <= most

@@ -18,6 +18,7 @@ from hypertui.engine.ladder_view import LadderView
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.convergence import ROLES, stands_at
 from hypertui.execution.orders import OwnOrder, Role, state_of
+from hypertui.execution.recovery.reconciliation import is_moved
 from hypertui.execution.trading_state import Posture
 from hypertui.port.views import (
     LATENCY_STEPS,
@@ -173,12 +174,12 @@ def _own(
         fault = "not listed by the venue"
     elif listed is not None and listed.remaining != own.remaining:
         fault = "listed with another size"
-    elif listed is not None and listed.trigger not in (None, own.order.trigger):
-        fault = "listed with another trigger"
+    elif listed is not None and is_moved(own, listed):
+        fault = "listed at another price"
     if not fault and trading and not own.unproven and own.role is not Role.CLOSE:
         if expected is None:
             fault = "not wanted by the strategy"
-        elif expected != own.remaining:
+        elif expected != own.wanted_size:
             fault = "the strategy wants another size"
     return OrderView(
         own.order.side,

@@ -229,7 +229,7 @@ class TradeRunner:
         if not (context.journal.history().has_begun and await context.exchange.is_delisted(symbol)):
             raise error
         seen = await exposure.look(context.exchange, symbol)
-        if seen.position or seen.stops or seen.buys:
+        if seen.position or seen.orders:
             raise StartRefused(f"{error}; {seen.in_words()}", status=3)
         context.ended(str(error))
         return StopReason(0, f"{error}; {seen.in_words()}: the trade is ended")

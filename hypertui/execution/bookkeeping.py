@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hypertui.core.market import Fill, IngestVia, Reason, Side, plain
+from hypertui.core.order_key import KeyKind
 from hypertui.execution.opening import Opening
 from hypertui.execution.orders import Decision, Role, key_of, start_number_of
 from hypertui.execution.plausible import FillCheck
@@ -14,6 +15,8 @@ from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import FillAdopted, FillReceived
 from hypertui.port.snapshot import Severity
+
+_EXITS = {KeyKind.STOP: Role.STOP, KeyKind.TARGET: Role.TARGET}
 
 
 class Bookkeeper:
@@ -55,29 +58,31 @@ class Bookkeeper:
         elif fill.client_id is not None and fill.client_id in self._opened_by.values():
             # The venue told of it after the trade was opened with what was known by then.
             self.short -= fill.size
-            recorder.take(FillAdopted(now, fill, Role.ENTRY, self._opening.decision, via))
-        elif self._is_of_earlier_stop(fill):
-            recorder.take(FillAdopted(now, fill, Role.STOP, self._why_unwritten(fill), via))
+            why = self._opening.decision(recorder.trade.strategy.source)
+            recorder.take(FillAdopted(now, fill, Role.ENTRY, why, via))
+        elif (role := self._unwritten_role(fill)) is not None:
+            recorder.take(FillAdopted(now, fill, role, self._why_unwritten(fill, role), via))
         elif via is IngestVia.FEED or context.ids.owns(fill.client_id):
             self._suspect(fill)
 
-    def _why_unwritten(self, fill: Fill) -> Decision:
+    def _why_unwritten(self, fill: Fill, role: Role) -> Decision:
         tracker, key = self._recorder.trade.tracker, key_of(fill.client_id)
         like = next((want for want in tracker.target().orders if want.key == key), None)
         reason = Reason.REPAIR if like is None else like.reason
-        text = "a stop of an earlier start that died before writing it down"
+        text = f"a {role.value} of an earlier start that died before writing it down"
         return Decision(reason, tracker.strategy.source, text=text)
 
-    def _is_of_earlier_stop(self, fill: Fill) -> bool:
-        """Whether a stop sold, of coins that are there, which an earlier process had sent when it died, and
-        had not written down. Of an older sale, made before all fills were compared, this would be the
-        second telling."""
+    def _unwritten_role(self, fill: Fill) -> Role | None:
+        """The role of the exit that sold, of coins that are there, which an earlier process had sent when it
+        died, and had not written down; None where it was none of these. Of an older sale, made before all
+        fills were compared, this would be the second telling."""
         ids, tracker = self._context.ids, self._recorder.trade.tracker
         start, key = start_number_of(fill.client_id), key_of(fill.client_id)
         if not ids.owns(fill.client_id) or start is None or key is None or start >= ids.start:
-            return False
+            return None
         is_held = fill.size <= tracker.strategy.coins(key)
-        return is_held and fill.side is Side.SELL and fill.time >= tracker.compared_until
+        explains = is_held and fill.side is Side.SELL and fill.time >= tracker.compared_until
+        return _EXITS.get(key.kind) if explains else None
 
     def _suspect(self, fill: Fill) -> None:
         context = self._context

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 
-from hypertui.core.market import ONE, ZERO, Order, OrderType, Side, Source
+from hypertui.core.market import ONE, ZERO, Grouping, Order, OrderType, Side, Source
 from hypertui.core.order_key import CLOSE, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.execution import decisions
@@ -82,6 +83,7 @@ class Convergence:
             entries = [want for want in target.orders if want.purpose is Purpose.OPEN]
             places += self._place_entries(entries)
             cancels += self._cancel_entries(entries)
+            places.sort(key=attrgetter("is_child"))  # after their parents
         return Proposals(places=tuple(places), cancels=tuple(cancels), halted=target.halted)
 
     def close(self, size: Decimal, why: str, source: Source) -> OrderSent:
@@ -101,8 +103,8 @@ class Convergence:
             if want.purpose is not Purpose.PROTECT:
                 continue
             spare = self._spare(places, want, target)
-            bare = not self._is_dust(want, spare) and not self._exits_of(want.key)
-            if bare and want.key not in placing and self._may_place(want.key):
+            bare = not self._is_dust(want, spare) and not self._exits_of(want)
+            if bare and want.key not in placing and self._may_place(want):
                 places.append(self._cover(want, [], spare))
         return places
 
@@ -114,8 +116,9 @@ class Convergence:
             if own.role in _EXITS and own.key not in wanted and own.key not in target.kept and _may_go(own):
                 cancels.append(own)
         for want in wanted.values():
-            alive = self._exits_of(want.key)
+            alive = self._exits_of(want)
             spare = self._spare(places, want, target)
+            cancels += [own for own in self.tracker.of(want.key) if _left_behind(own, want) and _may_go(own)]
             if self._is_dust(want, spare):
                 cancels += [own for own in alive if _may_go(own)]
                 continue
@@ -124,21 +127,23 @@ class Convergence:
                 if right.acknowledged:
                     cancels += [own for own in alive if own is not right and _may_go(own)]
                 continue
-            if all(own.acknowledged for own in alive) and self._may_place(want.key):
+            if all(own.acknowledged for own in alive) and self._may_place(want):
                 places.append(self._cover(want, alive, spare))
         return places, cancels
 
-    def _may_place(self, key: OrderKey) -> bool:
-        """Whether an exit may be placed: while one of its key is due, its coins may be gone."""
-        return self._may_retry(key) and not any(own.due for own in self.tracker.of(key))
+    def _may_place(self, want: WantedOrder) -> bool:
+        """Whether an exit may be placed: while one of its key is due, or was left behind in the book and may
+        be filled there yet, its coins may be gone."""
+        going = any(own.due or _left_behind(own, want) for own in self.tracker.of(want.key))
+        return not going and self._may_retry(want.key)
 
     def _spare(self, places: Sequence[OrderSent], want: WantedOrder, target: Target) -> Decimal:
         """What was swept joins the next order that protects coins, and only that one."""
         joins = want.purpose is Purpose.PROTECT and want.size and not places
         return target.loose if joins else ZERO
 
-    def _exits_of(self, key: OrderKey) -> list[OwnOrder]:
-        return [own for own in self.tracker.of(key) if not own.due]
+    def _exits_of(self, want: WantedOrder) -> list[OwnOrder]:
+        return [own for own in self.tracker.of(want.key) if not (own.due or _left_behind(own, want))]
 
     def _cover(self, want: WantedOrder, alive: Sequence[OwnOrder], spare: Decimal) -> OrderSent:
         last = self.tracker.find(want.replaces)
@@ -201,7 +206,7 @@ class Convergence:
             if own.due or own.cancelling or not own.acknowledged:
                 continue
             want = want_of(own)
-            if want is None or (own.missed and not want.keeps_resting) or own.altered:
+            if want is None or _left_behind(own, want) or own.altered:
                 off_target.append(own)
             elif own.order.size != want.size:
                 wrong_size.append(own)
@@ -242,8 +247,10 @@ class Convergence:
 
     def _sent(self, want: WantedOrder, size: Decimal, decision: Decision) -> OrderSent:
         order = want.order(self.ids.peek(want.key), self.tracker.strategy.instrument.symbol, size)
-        role = ROLES[want.purpose]
-        return OrderSent(self.now, order, role, want.key, want.level, decision, want.grouping)
+        role, grouping = ROLES[want.purpose], want.grouping
+        if grouping is Grouping.NORMAL and self.tracker.strategy.coins(want.key):
+            grouping = Grouping.NONE  # what its parent bought is held: it waits for nothing any more
+        return OrderSent(self.now, order, role, want.key, want.level, decision, grouping)
 
     def _at_market(self, key: OrderKey, side: Side, size: Decimal) -> Order:
         """A reduce-only order at the price of now, with the strategy's slippage."""
@@ -268,6 +275,11 @@ def _number(want: WantedOrder) -> int:
 
 def _may_go(own: OwnOrder) -> bool:
     return own.acknowledged and not own.cancelling and not own.due
+
+
+def _left_behind(own: OwnOrder, want: WantedOrder) -> bool:
+    """Whether it has fired, and rests in the book where it is not to rest: the price has run away from it."""
+    return own.missed and not want.keeps_resting
 
 
 def stands_at(own: OwnOrder, want: WantedOrder) -> bool:

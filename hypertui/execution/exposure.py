@@ -13,13 +13,20 @@ from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """The account and its orders in one market: `stops` are all that may only sell once a falling
-    price touches their trigger, `buys` all that may add to the position. Sizes in coins."""
+    """The account and its orders in one market: `stops` are all that may only sell once a falling price
+    touches their trigger, `buys` all that may add to the position, `others` the rest: what takes a profit, or
+    waits for another order to fill. Sizes in coins."""
 
     symbol: str
     account: AccountState
     buys: Sequence[OpenOrder]
     stops: Sequence[OpenOrder]
+    others: Sequence[OpenOrder]
+
+    @property
+    def orders(self) -> Sequence[OpenOrder]:
+        """All of them."""
+        return (*self.buys, *self.stops, *self.others)
 
     @property
     def position(self) -> Decimal:
@@ -49,16 +56,25 @@ class Exposure:
             held += f" for {plain(self.covered)}"
             if self.bare:
                 held += f": {plain(self.bare)} UNPROTECTED"
-        return f"{held}; {counted(len(self.buys), 'live buy') if self.buys else 'no buys'}"
+        said = f"{held}; {counted(len(self.buys), 'live buy') if self.buys else 'no buys'}"
+        return f"{said}; {counted(len(self.others), 'other order')}" if self.others else said
 
 
 async def look(exchange: Exchange, symbol: str) -> Exposure:
     """Ask the exchange. Raises an ExchangeError."""
     orders = await exchange.open_orders(symbol)
     account = await exchange.account_state(symbol)
-    buys = [order for order in orders if order.side is Side.BUY and not order.reduce_only]
-    stops = [order for order in orders if _is_stop(order)]
-    return Exposure(symbol, account, buys, stops)
+    buys: list[OpenOrder] = []
+    stops: list[OpenOrder] = []
+    others: list[OpenOrder] = []
+    for order in orders:
+        kind = buys if _opens(order) else stops if _is_stop(order) else others
+        kind.append(order)
+    return Exposure(symbol, account, buys, stops, others)
+
+
+def _opens(order: OpenOrder) -> bool:
+    return order.side is Side.BUY and not order.reduce_only
 
 
 def _is_stop(order: OpenOrder) -> bool:

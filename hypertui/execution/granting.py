@@ -63,9 +63,10 @@ class Granting:
             together = [sent for sent in allowed if sent.grouping is grouping]
             if grouping is Grouping.NORMAL and not any(sent.role is Role.BUY for sent in together):
                 continue  # children are placed with their parent or not at all
-            if together:
-                orders = self._nearest_first([self._sent(sent) for sent in together])
-                yield Place(_parent_first(orders) if grouping is Grouping.NORMAL else orders, grouping)
+            if grouping is Grouping.NORMAL:  # as they come: the others' parent is the first of them
+                yield Place(tuple(self._sent(sent) for sent in together), grouping)
+            elif together:
+                yield Place(self._nearest_first([self._sent(sent) for sent in together]), grouping)
 
     def _proposed(self, under_way: UnderWay, entry_block: str, now: int) -> Proposals:
         return self._trade.decide(self._recorder.seen, now, under_way, entry_block)
@@ -89,7 +90,3 @@ class Granting:
     def _cancel(self, orders: Sequence[OwnOrder], purpose: Purpose, now: int) -> Cancel:
         self._recorder.take(CancelSent(now, tuple(order.client_id for order in orders)))
         return Cancel(tuple(orders), purpose)
-
-
-def _parent_first(orders: Iterable[OwnOrder]) -> tuple[OwnOrder, ...]:
-    return tuple(sorted(orders, key=lambda own: own.purpose is not Purpose.OPEN))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import LADDER, OPERATOR, ZERO, Fill, Order, Reason
+from hypertui.core.market import OPERATOR, ZERO, Fill, Order, Reason, Source
 from hypertui.core.order_key import OPENING
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
@@ -51,13 +51,12 @@ class Opening:
     found: bool = False
     short: Decimal = ZERO
 
-    @property
-    def decision(self) -> Decision:
-        """Why the entry was made."""
+    def decision(self, source: Source) -> Decision:
+        """Why the entry was made, by `source` where nobody else did."""
         if self.adopted:
             return Decision(Reason.MANUAL, OPERATOR, None, "a position that was there already")
         if self.entry is None:
-            return Decision(Reason.ENTRY, LADDER, None, "rebuilt from what the venue tells")
+            return Decision(Reason.ENTRY, source, None, "rebuilt from what the venue tells")
         return self.entry.decision
 
     @property
@@ -190,7 +189,7 @@ class Start:
             except Undecodable as error:
                 raise Unsound(entry.kind, entry.at, error) from error
             assert isinstance(sent, EntrySent), "its kind says so"
-            self._entering = _own(sent)
+            self._entering = _own(sent, self._plan)
             if fills := await self._entry.found(sent.order, sent.expires_at, self._queue):
                 self._found = True
                 return fills
@@ -215,7 +214,7 @@ class Start:
     def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
         sent = EntrySent(self._market.now, order, expires_at, price)
         self._journal.record(sent)
-        self._entering = _own(sent)
+        self._entering = _own(sent, self._plan)
         self._tell(self._entering, "sent")
         self._durability.commit_now()
         if self._durability.problem:
@@ -231,7 +230,8 @@ class Start:
         self._events.order(OrderChanged(entry, status, entry.order_id, entry.note))
 
 
-def _own(sent: EntrySent) -> OwnOrder:
+def _own(sent: EntrySent, plan: StrategyPlan) -> OwnOrder:
     """An opening order as the journal shows it."""
-    decision = decisions.opening(LADDER, sent.price)
-    return OwnOrder(sent.order, Role.ENTRY, OPENING, 0, sent.at, sent.expires_at, decision, [(sent.at, SENT)])
+    decision, level = decisions.opening(plan.source, sent.price), plan.opening_level
+    statuses = [(sent.at, SENT)]
+    return OwnOrder(sent.order, Role.ENTRY, OPENING, level, sent.at, sent.expires_at, decision, statuses)

@@ -283,12 +283,15 @@ class Winddown:
 
 
 def what_works(trade: ExitedTrade) -> str:
-    """The orders that are not proven dead, in words: what protects, and what may still buy."""
+    """The orders that are not proven dead, in words: what protects, what may still buy, and what else
+    sells."""
     orders = sorted(trade.tracker.alive, key=lambda order: order.order.stands_at)
-    stops = [_order_in_words(trade, order) for order in orders if order.order.reduce_only]
-    buys = [_order_in_words(trade, order) for order in orders if not order.order.reduce_only]
-    held = f"{_coins(trade, trade.book.held)} held"
-    return f"{held}, stops: {', '.join(stops) or 'none'}, buys: {', '.join(buys) or 'none'}"
+    stops = [_order_in_words(trade, order) for order in orders if order.role is Role.STOP]
+    buys = [_order_in_words(trade, order) for order in orders if order.role is Role.BUY]
+    others = [_order_in_words(trade, order) for order in orders if order.role not in (Role.STOP, Role.BUY)]
+    said = f"{_coins(trade, trade.book.held)} held, stops: {', '.join(stops) or 'none'}"
+    said += f", buys: {', '.join(buys) or 'none'}"
+    return f"{said}, others: {', '.join(others)}" if others else said
 
 
 def what_is_left(trade: ExitedTrade) -> str:
@@ -312,7 +315,7 @@ def _is_any(order: OpenOrder) -> bool:
 
 
 def _order_in_words(trade: ExitedTrade, order: OwnOrder) -> str:
-    size = coins(order.remaining, trade.tracker.strategy.instrument)
+    size = "all" if order.whole else coins(order.remaining, trade.tracker.strategy.instrument)
     at = at_price(order.order.stands_at)
     return f"{size} at {at}{' (not proven)' if order.unproven else ''}"
 
@@ -332,6 +335,8 @@ def _waits_for_stops(trade: ExitedTrade) -> Progress:
 
 
 def _stopped(trade: ExitedTrade) -> Decimal:
-    """Coins that stops cover."""
-    stops = (order for order in trade.tracker.alive if order.role is Role.STOP and order.acknowledged)
+    """Coins that stops cover: one of the whole position covers all that can have one."""
+    stops = [order for order in trade.tracker.alive if order.protects]
+    if any(stop.whole for stop in stops):
+        return trade.tracker.strategy.protectable
     return sum((stop.remaining for stop in stops), ZERO)

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import Fill, IngestVia, Order, OrderType
-from hypertui.core.order_key import OrderKey
+from hypertui.core.market import Fill, IngestVia, OrderType
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import (
     CancelOutcome,
@@ -28,6 +27,7 @@ from hypertui.exchange.protocol import (
 from hypertui.execution.orders import SENT, Decision, OwnOrder, Role, key_of
 from hypertui.execution.own_orders import OwnOrders, SeenPrice
 from hypertui.execution.plausible import start_of
+from hypertui.execution.trade_inputs import OrderSent
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved
 from hypertui.strategy.base import (
     CoinsTraded,
@@ -73,15 +73,15 @@ class OrderTracker(OwnOrders):
             self.expect_fill(order, now)
         self._update(order, "partly filled", now)
         if order.dead and order.purpose is Purpose.OPEN:
-            self._arm()
+            self._arm_children_of(order)
         if via is IngestVia.FEED:
             self._heard_of_touch(order, now)
         self.news.append(FillBooked(fill, order.role, order.level, order.decision, gain, via))
 
     def adopt(self, fill: Fill, role: Role, decision: Decision, via: IngestVia) -> None:
-        """Book a fill that no own order known here made; one that a stop made is for the coins that its id
+        """Book a fill that no own order known here made; one that an exit made is for the coins that its id
         names."""
-        key = key_of(fill.client_id) if role is Role.STOP else None
+        key = key_of(fill.client_id) if role in (Role.STOP, Role.TARGET) else None
         gain = self._book(fill)
         self._tell(CoinsTraded(fill, gain, fill.time, key, known=False))
         level = self.strategy.level
@@ -105,7 +105,7 @@ class OrderTracker(OwnOrders):
                 order.order_id = order_id
                 self._working(order, now)
             case Waiting(armed):
-                order.armed = armed
+                order.armed = armed or self._is_filled(order.parent)  # the answer may be older than that fill
                 self._working(order, now)
             case Filled(order_id, size):
                 order.order_id = order_id
@@ -123,10 +123,15 @@ class OrderTracker(OwnOrders):
                     now=now,
                 )
 
-    def _arm(self) -> None:
+    def _arm_children_of(self, parent: OwnOrder) -> None:
         """What waited for an entry to be filled completely waits for its trigger now."""
         for order in self._alive.values():
-            order.armed = True
+            if order.parent == parent.client_id:
+                order.armed = True
+
+    def _is_filled(self, client_id: str | None) -> bool:
+        order = self.find(client_id)
+        return order is not None and order.remaining <= 0
 
     def on_not_placed(self, orders: Iterable[OwnOrder], reason: str, now: int) -> None:
         """An action that never took effect: its orders do not exist."""
@@ -215,27 +220,31 @@ class OrderTracker(OwnOrders):
 
     # What is done about it
 
-    def sent(
-        self, order: Order, role: Role, key: OrderKey, level: int | None, now: int, decision: Decision
-    ) -> None:
+    def sent(self, sent: OrderSent) -> None:
         """Write down an order that is about to be sent."""
+        order, key, level, now = sent.order, sent.key, sent.level, sent.at
         own = OwnOrder(
             order,
-            role,
+            sent.role,
             key,
             level,
             sent_at=now,
             expires_at=now + self.timing.expires_after,
-            decision=decision,
+            decision=sent.decision,
             statuses=[(now, SENT)],
             ask_at=now + self.patience,
+            parent=self._newest_entry() if sent.is_child else None,
         )
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
         self._tell(OrderBegun(now, key, level, order, own.status))
         self.news.append(OrderChanged(own, own.status, None, ""))
-        if role is Role.SALE:
+        if own.role is Role.SALE:
             self.expect_fill(own, now)  # the price that it was decided at is its touch
+
+    def _newest_entry(self) -> str | None:
+        """A child is sent right after its parent."""
+        return next((order.client_id for order in reversed(self.buys())), None)
 
     def fund(self, payment: FundingPayment) -> None:
         """Book funding."""

@@ -158,7 +158,8 @@ class OwnOrder:
     due: bool = False
     touched_at: int | None = None  # when a mark was last at or through the trigger
     missed: bool = False  # fired, and found resting at its limit: the price has run away from it
-    armed: bool = True  # not yet where it waits for another order to fill
+    parent: str | None = None  # the order (client id) it was placed with, and waits for
+    armed: bool = True  # not yet where it waits for that one to fill
     ask_at: int = 0  # when to ask for it, if it is still unproven then
     asked_at: int | None = None  # a question is under way
     starts: set[tuple[Decimal, Decimal, Decimal] | None] = field(default_factory=set)  # of its fills
@@ -224,6 +225,18 @@ class OwnOrder:
     def waiting(self) -> bool:
         """Whether a touch of its trigger makes it due."""
         return self.armed and not self.cancelling and not self.missed
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is known to work as it was sent: acknowledged, not ended, and no cancel on its way."""
+        gone = self.dead or self.ended is not None or self.cancelling
+        return self.acknowledged and not gone and not self.altered
+
+    @property
+    def protects(self) -> bool:
+        """Whether it is a live stop that a touch of its trigger fires, or one that has fired. One that waits
+        for another order, or that was left behind at its limit, protects nothing."""
+        return self.role is Role.STOP and self.armed and not self.missed and self.is_live
 
     @property
     def unproven(self) -> bool:

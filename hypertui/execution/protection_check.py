@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from hypertui.core import phrases
-from hypertui.core.market import ONE, ZERO, Instrument, Side
+from hypertui.core.market import ONE, ZERO, Instrument
+from hypertui.core.order_key import OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import OwnOrder, Role
@@ -24,7 +25,8 @@ from hypertui.execution.trading_state import Posture
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.alarms import Alarms
 
-_Place: TypeAlias = tuple[Side, Decimal]  # where an order stands: its trigger, or its limit without one
+# An order's key, and where it stands: its trigger, or its limit without one.
+_Place: TypeAlias = tuple[OrderKey, Decimal]
 
 _PATIENT = 2  # how many times as long as an answer may take coins may be without a stop before it is a fault
 
@@ -120,7 +122,7 @@ class Protection:
         """How it is at `now` (ms). `held` is the exchange's position (coins; None while it is not known),
         `busy` whether an action is under way."""
         alive = list(self._tracker.alive)
-        stops = [order for order in alive if order.role is Role.STOP and order.armed and is_live(order)]
+        stops = [order for order in alive if order.protects]
         places = Counter(_place(order) for order in alive if order.role is not Role.CLOSE)
         cover = self._cover(held, stops)
         fault = cover.fault or self._order_fault(alive, places, entry_block)
@@ -166,28 +168,23 @@ class Protection:
             return f"two orders at {phrases.place(double.level, _place(double)[1])}"
         if self._recorder.trade.state.posture is not Posture.TRADE:
             return ""
-        wanted = {
-            (want.side, want.stands_at): want.size
+        wanted = Counter(
+            (want.key, want.stands_at, want.size)
             for want in self._tracker.target().orders
             # What must not be placed now is not missing.
             if not (entry_block and want.purpose is Purpose.OPEN and not any(self._tracker.of(want.key)))
-        }
-        live = {_place(own): own.wanted_size for own in alive if own.role is not Role.CLOSE and is_live(own)}
-        if len(live) != len(wanted):
-            are = "is" if len(live) == 1 else "are"
-            return f"expected {phrases.counted(len(wanted), 'order')}, {len(live)} {are} live"
+        )
+        live = Counter(
+            (*_place(own), own.wanted_size) for own in alive if own.role is not Role.CLOSE and own.is_live
+        )
+        if live.total() != wanted.total():
+            are = "is" if live.total() == 1 else "are"
+            return f"expected {phrases.counted(wanted.total(), 'order')}, {live.total()} {are} live"
         return "" if live == wanted else "the live orders are not those that the strategy wants"
 
 
 def _place(own: OwnOrder) -> _Place:
-    return own.order.side, own.order.stands_at
-
-
-def is_live(order: OwnOrder) -> bool:
-    """Whether an order is known to rest at the exchange as it was sent: acknowledged, not ended, and no
-    cancel on its way."""
-    gone = order.dead or order.ended is not None or order.cancelling
-    return order.acknowledged and not gone and not order.altered
+    return own.key, own.order.stands_at
 
 
 def _since(known: int | None, holds: bool, now: int) -> int | None:

@@ -98,9 +98,9 @@ class Trade:
                 tracker.on_altered(self._named(client_id))
             case inputs.FillsCompared(_, until):
                 tracker.on_compared(until)
-            case inputs.OrderSent(_, order, role, key, level, decision):
-                self.ids.used(order.client_id)
-                tracker.sent(order, role, key, level, at, decision)
+            case inputs.OrderSent():
+                self.ids.used(given.order.client_id)
+                tracker.sent(given)
             case inputs.CancelSent(_, client_ids):
                 tracker.cancel_sent(self._all_named(client_ids), at)
             case _:

@@ -181,6 +181,11 @@ class OrderSent:
     decision: Decision
     grouping: Grouping = Grouping.NONE
 
+    @property
+    def is_child(self) -> bool:
+        """Whether it waits for the entry that was sent just before it."""
+        return self.grouping is Grouping.NORMAL and self.role is not Role.BUY
+
 
 @dataclass(frozen=True, slots=True)
 class CancelSent:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from hypertui.core.findings import Finding
-from hypertui.core.market import Fill, Instrument, Order, Side
+from hypertui.core.market import Fill, Instrument, Order, Side, Source
 from hypertui.core.order_key import OrderKey
 from hypertui.strategy.base import Strategy, WantedOrder
 
@@ -96,6 +96,14 @@ class StrategyPlan(Protocol):
 
     @property
     def instrument(self) -> Instrument: ...
+
+    @property
+    def source(self) -> Source:
+        """Who the trade's orders are by."""
+
+    @property
+    def opening_level(self) -> int | None:
+        """Where it is opened on the strategy's own scale, None where that has none."""
 
     @property
     def leverage(self) -> int: ...

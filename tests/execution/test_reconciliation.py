@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hypertui.core.market import LADDER, Fill, IngestVia, Reason, Side
+from hypertui.core.market import Fill, IngestVia, Reason, Side
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.exchange.protocol import OpenOrder, OrderState
 from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role, key_of
 from hypertui.execution.recovery.reconciliation import Differences, Findings, compare, covers_bare
+from hypertui.strategy.ladder.strategy import LADDER
 from tests.execution.desk import Desk
 
 IDS = ClientIds(7)

@@ -6,10 +6,21 @@ from decimal import Decimal
 
 from hypertui.core.market import Fill, Grouping, IngestVia, Instrument, OrderType, Side
 from hypertui.core.order_key import OrderKey
-from hypertui.exchange.protocol import CancelOutcome, OrderReport, OrderState, Refusal, Refused, Resting
+from hypertui.exchange.protocol import (
+    CancelOutcome,
+    OpenOrder,
+    OrderReport,
+    OrderState,
+    Placed,
+    Refusal,
+    Refused,
+    Resting,
+    Waiting,
+)
 from hypertui.execution.convergence import Proposals, UnderWay
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
+from hypertui.execution.recovery.reconciliation import Findings, compare
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import (
@@ -31,8 +42,10 @@ SOL = Instrument("SOL", 2, 20)
 class Venue:
     """Plays the exchange by hand. `now` is in ms."""
 
-    def __init__(self, grouping: Grouping = Grouping.NONE) -> None:
-        self.plan = TriplePlan(SOL, 5, D(2), D(149), D(147), D(153), grouping=grouping)
+    def __init__(
+        self, grouping: Grouping = Grouping.NONE, stop_type: OrderType = OrderType.STOP_MARKET
+    ) -> None:
+        self.plan = TriplePlan(SOL, 5, D(2), D(149), D(147), D(153), grouping=grouping, stop_type=stop_type)
         self.trade = Trade(self.plan.start(()), Timing(), ClientIds(7))
         self.price, self.now, self._fills = D(150), 1_000, 0
         self.mark("150")
@@ -58,7 +71,18 @@ class Venue:
         return placed
 
     def acknowledge(self, order: OwnOrder) -> None:
-        self.trade.apply(OrderAnswered(self.now, order.client_id, Resting(len(self.trade.tracker.alive))))
+        self.answer(order, Resting(len(self.trade.tracker.alive)))
+
+    def answer(self, order: OwnOrder, answer: Placed) -> None:
+        self.trade.apply(OrderAnswered(self.now, order.client_id, answer))
+
+    def found(self, order: OwnOrder, state: OrderState) -> None:
+        """The answer to a question about an order that is not filled."""
+        size = order.order.size
+        report = OrderReport(
+            "SOL", 5, order.client_id, order.order.side, state, state.value, size, size, self.now
+        )
+        self.trade.apply(QuestionAnswered(self.now, order.client_id, report, self.now, self.price))
 
     def order(self, client_id: str) -> OwnOrder:
         order = self.trade.tracker.find(client_id)
@@ -190,6 +214,85 @@ def test_an_order_for_the_whole_position_is_neither_born_dead_nor_too_small() ->
     venue.fill(stop, "1.2")
     venue.fill(stop, "0.8")
     assert venue.trade.strategy.book.position == 0
+
+
+def test_exits_of_an_entry_that_is_filled_are_placed_without_it() -> None:
+    """Their parent is gone: whoever waits for it protects nothing, and nobody takes them as its children."""
+    venue = Venue(Grouping.NORMAL)
+    entry, *children = sorted(venue.serve(), key=lambda order: order.key != ENTRY)
+    assert [(order.key, order.parent) for order in children] == [
+        (STOP, entry.client_id),
+        (TARGET, entry.client_id),
+    ]
+    venue.fill(entry, "2")
+    assert venue.trade.tracker.settled
+    for order in children:
+        venue.trade.apply(CancelSent(venue.now, (order.client_id,)))
+        venue.trade.apply(CancelAnswered(venue.now, order.client_id, CancelOutcome.CANCELLED))
+    assert [(sent.key, sent.grouping) for sent in venue.decide().places] == [
+        (STOP, Grouping.NONE),
+        (TARGET, Grouping.NONE),
+    ]
+
+
+def test_the_children_of_another_entry_wait_on() -> None:
+    venue = Venue(Grouping.NORMAL)
+    entry, stop, _ = sorted(venue.serve(), key=lambda order: order.key.kind is not ENTRY.kind)
+    for order in (stop, entry):
+        venue.answer(order, Waiting(armed=False) if order is stop else Resting(1))
+    stop.parent = "another"
+    venue.fill(entry, "2")
+    assert not stop.armed and not stop.protects
+
+
+def test_an_answer_that_is_older_than_the_entrys_fill_disarms_nothing() -> None:
+    venue = Venue(Grouping.NORMAL)
+    entry, stop, target = sorted(
+        venue.serve(acknowledge=False), key=lambda order: order.key.kind is not ENTRY.kind
+    )
+    venue.answer(entry, Resting(1))
+    venue.fill(entry, "2")
+    for order in (stop, target):
+        venue.answer(order, Waiting(armed=False))
+    assert stop.protects
+    venue.mark("146.9")
+    assert stop.due
+
+
+def test_a_stop_that_was_left_behind_at_its_limit_goes_before_its_coins_are_sold() -> None:
+    venue = Venue(stop_type=OrderType.STOP_LIMIT)
+    (entry,) = venue.serve()
+    venue.fill(entry, "2")
+    venue.serve()
+    stop = venue.of(STOP)
+    venue.mark("146.9")
+    venue.found(stop, OrderState.TRIGGERED)
+    assert stop.missed and not stop.protects
+    assert (venue.decide().places, venue.decide().cancels) == ((), (stop,)), "it may be filled there yet"
+    venue.trade.apply(CancelSent(venue.now, (stop.client_id,)))
+    assert venue.decide().places == ()
+    venue.trade.apply(CancelAnswered(venue.now, stop.client_id, CancelOutcome.CANCELLED))
+    venue.found(stop, OrderState.CANCELLED)
+    (sale,) = venue.decide().places
+    assert (sale.role, sale.order.size, sale.order.type) == (Role.SALE, 2, OrderType.IOC)
+
+
+def test_a_limit_order_that_somebody_moved_is_found() -> None:
+    venue = entered()
+    target = venue.of(TARGET)
+    for limit, altered in ((target.order.limit, ()), (D(150), (target.client_id,))):
+        listing = OpenOrder("SOL", 9, target.client_id, Side.SELL, D(2), limit, None, True, 1)
+        found = Findings(venue.now, [listing], {}, [])
+        assert compare(found, venue.trade.tracker, venue.trade.ids).altered == altered
+
+
+def test_an_unknown_limit_order_is_no_duplicate_of_another_price() -> None:
+    venue = entered()
+    unknown = venue.trade.ids.peek(TARGET)
+    for limit, duplicates in ((D(151), ()), (D(153), (unknown,))):
+        listing = OpenOrder("SOL", 9, unknown, Side.SELL, D(2), limit, None, True, 1)
+        found = compare(Findings(venue.now, [listing], {}, []), venue.trade.tracker, venue.trade.ids)
+        assert (found.orphans, found.duplicates) == ((listing,), duplicates)
 
 
 def test_a_kept_state_gives_the_same_trade() -> None:

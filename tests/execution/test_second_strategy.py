@@ -11,9 +11,8 @@ import pytest
 
 from hypertui.core.market import Grouping, TimeInForce
 from hypertui.engine.live_trade import LiveTrade
-from hypertui.execution.protection_check import is_live
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.commands import OnExit, Verb
+from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.snapshot import Mode, Network
 from hypertui.venue.faults.interventions import Interventions
 from tests.support.by_hand import sold_by_another
@@ -44,7 +43,7 @@ def prices(live: LiveEngine) -> list[str]:
     """Where its orders are known to work, lowest first."""
 
     def look(trade: LiveTrade) -> list[str]:
-        live_orders = [own.order for own in trade.tracker.alive if is_live(own)]
+        live_orders = [own.order for own in trade.tracker.alive if own.is_live]
         return [str(at) for at in sorted(order.trigger or order.limit for order in live_orders)]
 
     return live.on_engine(look, [])
@@ -65,6 +64,12 @@ def cancel_all(venue: LocalVenue, address: str) -> None:
 def held(live: LiveEngine) -> Decimal:
     """By the engine's own books."""
     return live.on_engine(lambda trade: trade.book.position, D(0))
+
+
+def confirmed(live: LiveEngine, verb: Verb) -> bool:
+    """Whether what was ordered has been seen to be so."""
+    commands = live.engine.snapshot.commands
+    return any(each.verb is verb and each.state is CommandState.CONFIRMED for each in commands)
 
 
 def bought(live: LiveEngine) -> None:
@@ -108,7 +113,7 @@ def test_coins_are_protected_from_the_first_fill_of_the_entry_on(venue: LocalVen
         assert [D(row["sz"]) for row in live.working()] == [2, 2]
 
 
-@pytest.mark.parametrize("grouping", [Grouping.NONE, Grouping.POSITION])
+@pytest.mark.parametrize("grouping", Grouping)
 def test_a_restart_goes_on_with_its_orders(venue: LocalVenue, grouping: Grouping) -> None:
     with engine(venue, grouping) as live:
         bought(live)
@@ -126,7 +131,7 @@ def test_a_restart_goes_on_with_its_orders(venue: LocalVenue, grouping: Grouping
             assert (again.held(), again.working()) == (0, [])
 
 
-@pytest.mark.parametrize("grouping", [Grouping.NONE, Grouping.POSITION])
+@pytest.mark.parametrize("grouping", Grouping)
 def test_what_somebody_cancels_is_found_and_placed_again(venue: LocalVenue, grouping: Grouping) -> None:
     with engine(venue, grouping) as live:
         bought(live)
@@ -160,3 +165,17 @@ def test_flatten_sells_at_the_market_and_leaves_no_order(venue: LocalVenue) -> N
         sale = next(event for event in live.events("order") if event.data["key"] == "close/0")
         assert (sale.data["reason"], sale.data["source"]) == ("MANUAL", "operator")
         assert {event.data["source"] for event in live.events("order")} == {"triple", "operator"}
+
+
+@pytest.mark.parametrize("grouping", Grouping)
+def test_the_operators_ways_out_see_its_exits_as_cover(venue: LocalVenue, grouping: Grouping) -> None:
+    with engine(venue, grouping) as live:
+        bought(live)
+        assert live.command(Verb.CANCEL_BUYS).accepted
+        live.wait_for(lambda: confirmed(live, Verb.CANCEL_BUYS), "no buys")
+        assert live.command(Verb.SELL_OUT).accepted
+        live.wait_for(lambda: confirmed(live, Verb.SELL_OUT), "stops for everything")
+        assert prices(live) == ["147", "153"]
+        live.stop.request(OnExit.BUYS)
+        assert live.reason.status == 0, live.reason.text
+        assert len(live.working()) == 2

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds N [--first K] [--calm] [--trace]`: plays seeds, says which fail and why."""
+"""`python -m tests.simulation --seeds N [--first K]`: plays seeds, says which fail and why."""
 
 from __future__ import annotations
 

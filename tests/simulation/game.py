@@ -45,7 +45,8 @@ _BEAT_AT_NIGHT = 4.0  # most of it is waiting
 
 class Game:
     """One seed. `processes` are the engine's, in order; a `night` is so many seconds long.
-    With `twins` the state is held against the recorded inputs after every event, else whenever all is calm."""
+    With `twins` the state is held against the recorded inputs after every event, else whenever all is
+    calm."""
 
     night = _NIGHT
     kind: Callable[..., Process] = Process

@@ -92,7 +92,7 @@ class Triple:
 
     def _stop(self, held: Decimal) -> WantedOrder:
         plan, passed = self.plan, Passed(self.plan.stop, None, self.bought_at)
-        limit, kind = plan.instrument.round_price(plan.stop * (1 - plan.slippage)), OrderType.STOP_MARKET
+        limit, kind = plan.instrument.round_price(plan.stop * (1 - plan.slippage)), plan.stop_type
         size = Decimal(0) if plan.grouping is Grouping.POSITION else held
         return WantedOrder(
             STOP, Purpose.PROTECT, Side.SELL, size, kind, limit, Reason.HARD_STOP, plan.stop, why="held",
@@ -126,7 +126,7 @@ class Triple:
 
     @property
     def source(self) -> Source:
-        return Source(SourceKind.STRATEGY, "triple")
+        return self.plan.source
 
     @property
     def slippage(self) -> Decimal:
@@ -167,6 +167,9 @@ class TriplePlan:
     tif: TimeInForce = TimeInForce.ALO
     grouping: Grouping = Grouping.NONE
     slippage: Decimal = Decimal("0.10")
+    stop_type: OrderType = OrderType.STOP_MARKET
+    source = Source(SourceKind.STRATEGY, "triple")
+    opening_level = None
     enters = False
     headroom = Decimal(1)
 

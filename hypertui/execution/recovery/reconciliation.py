@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
 from hypertui.core.market import ZERO, Fill, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, OwnOrder, Role
-from hypertui.execution.protection_check import is_live
+from hypertui.execution.orders import ClientIds, OwnOrder
 
 _FILLS_MARGIN_MS = 60_000
 
@@ -99,7 +99,7 @@ def compare(findings: Findings, tracker: OrderTracker, ids: ClientIds) -> Differ
         for client_id in findings.reports
         if (own := tracker.find(client_id)) is not None and not own.dead and not own.unproven
     ]
-    triggers = {order.order.trigger for order in tracker.alive}
+    places = {order.order.stands_at for order in tracker.alive}
     altered, orphans, duplicates, foreign = [], [], [], []
     for listing in findings.orders:
         if listing.client_id is None or not ids.owns(listing.client_id):
@@ -108,19 +108,29 @@ def compare(findings: Findings, tracker: OrderTracker, ids: ClientIds) -> Differ
         own = tracker.find(listing.client_id)
         if own is None or (own.dead and own.since < findings.asked_at):
             orphans.append(listing)
-            if listing.trigger in triggers:
+            if _stands_at(listing) in places:
                 duplicates.append(listing.client_id)
         elif not own.dead and _differs(own, listing, findings.asked_at):
             altered.append(listing.client_id)
     return Differences(tuple(missing), tuple(altered), tuple(orphans), tuple(duplicates), tuple(foreign))
 
 
+def _stands_at(listing: OpenOrder) -> Decimal:
+    return listing.limit if listing.trigger is None else listing.trigger
+
+
 def _differs(own: OwnOrder, listing: OpenOrder, asked_at: int) -> bool:
     # A fill since the question has made the own order smaller than it was then; nothing makes it larger.
     smaller = listing.remaining < own.remaining
     larger = listing.remaining > own.remaining and own.filled_at < asked_at
-    moved = own.order.trigger is not None and listing.trigger not in (None, own.order.trigger)
-    return smaller or larger or moved
+    return smaller or larger or is_moved(own, listing)
+
+
+def is_moved(own: OwnOrder, listing: OpenOrder) -> bool:
+    """Whether an order works at another price than it was sent with."""
+    if own.order.trigger is None:
+        return listing.limit != own.order.limit
+    return listing.trigger not in (None, own.order.trigger)
 
 
 def covers_bare(orphan: OpenOrder, tracker: OrderTracker) -> bool:
@@ -129,8 +139,7 @@ def covers_bare(orphan: OpenOrder, tracker: OrderTracker) -> bool:
     stop is for the coins of several."""
     if not (orphan.reduce_only and orphan.trigger and orphan.side is Side.SELL):
         return False
-    stops = (own for own in tracker.alive if own.role is Role.STOP and own.armed and not own.due)
-    known = [own for own in stops if is_live(own)]
+    known = [own for own in tracker.alive if own.protects and not own.due]
     if any(own.whole for own in known):
         return False
     return sum((own.remaining for own in known), ZERO) < tracker.strategy.protectable

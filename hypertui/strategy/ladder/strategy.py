@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import LADDER, ZERO, Instrument, OrderType, Reason, Side, Source, plain
+from hypertui.core.market import ZERO, Instrument, OrderType, Reason, Side, Source, SourceKind, plain
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
@@ -37,6 +37,8 @@ from hypertui.strategy.base import (
 from hypertui.strategy.ladder.ladder import Ladder, WantedBuy, WantedStop, Windows
 from hypertui.strategy.ladder.slots import Due, Slot
 from hypertui.strategy.ladder.trace import traced
+
+LADDER = Source(SourceKind.STRATEGY, "ladder")
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.findings import Finding
-from hypertui.core.market import Fill
+from hypertui.core.market import Fill, Source
 from hypertui.core.order_key import OrderKey
 from hypertui.core.round_trips import SLOTS
 from hypertui.core.trade_book import TradeBook
@@ -15,13 +15,23 @@ from hypertui.strategy.ladder import outlook, rebuild
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.ladder.rebuild import RebuiltLadder
-from hypertui.strategy.ladder.strategy import LadderStrategy
+from hypertui.strategy.ladder.strategy import LADDER, LadderStrategy
 from hypertui.strategy.plans import LeftOrder, Prospect
 
 
 @dataclass(frozen=True, slots=True)
 class LadderPlan(Plan):
     """Fulfils `StrategyPlan` for the ladder."""
+
+    @property
+    def source(self) -> Source:
+        """The ladder."""
+        return LADDER
+
+    @property
+    def opening_level(self) -> int:
+        """Unit 0 is that of the entry."""
+        return 0
 
     @property
     def enters(self) -> bool:
