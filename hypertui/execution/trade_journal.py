@@ -292,6 +292,7 @@ class LedgerJournal:
                     data["id"],
                     data["verb"],
                     data["who"],
+                    data["source"],
                     data["state"],
                     data["took_ms"],
                     data["text"],

@@ -258,6 +258,7 @@ class CommandRecord:
     id: str
     verb: str
     who: str
+    source: str
     state: str
     took: int
     text: str = ""

@@ -339,6 +339,7 @@ TABLES: dict[type, Table] = {
         _given("id", Words()),
         _given("verb", Words()),
         _given("who", Words()),
+        _given("source", Words()),
         _given("state", Words()),
         _given("took", Whole()),
         _given("text", Words()),

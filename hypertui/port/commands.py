@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hypertui.core.market import OPERATOR, Source
+
 
 class Verb(StrEnum):
     """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
@@ -55,11 +57,13 @@ class CommandView:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A request to the engine; sending the same `id` twice does it once. `who` is for the audit."""
+    """A request to the engine; sending the same `id` twice does it once. `who` is for the audit: the login
+    and terminal of an operator, whatever names another `source`."""
 
     id: str
     verb: Verb
     who: str
+    source: Source = OPERATOR
 
 
 @dataclass(frozen=True, slots=True)

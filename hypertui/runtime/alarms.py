@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from hypertui.core.market import OPERATOR, Source
 from hypertui.port.commands import Ack, Command, CommandState, CommandView, OnExit, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Alarm, Severity
@@ -87,18 +88,29 @@ class CommandLog:
         self._commands[command.id] = view
         while len(self._commands) > _COMMANDS_KEPT:
             del self._commands[next(iter(self._commands))]
-        self._write(command.id, command.verb.value, command.who, state, view.took, text)
+        self._write(command.id, command.verb.value, command.who, command.source, state, view.took, text)
 
     def note_exit(self, on_exit: OnExit, who: str, began: int, state: CommandState, text: str) -> None:
         """Write down what has become of the order to leave, which began at `began` (ms)."""
-        self._write(f"exit-{began}", f"exit {on_exit.value}", who, state, self._clock() - began, text)
+        verb, took = f"exit {on_exit.value}", self._clock() - began
+        self._write(f"exit-{began}", verb, who, OPERATOR, state, took, text)
 
-    def _write(self, id: str, verb: str, who: str, state: CommandState, took: int, text: str) -> None:
+    def _write(
+        self, id: str, verb: str, who: str, source: Source, state: CommandState, took: int, text: str
+    ) -> None:
         bad = state in (CommandState.REFUSED, CommandState.FAILED)
         self._log.add(
             EventKind.COMMAND,
             f"{verb} by {who}: {state.value}{': ' + text if text else ''}",
-            {"id": id, "verb": verb, "who": who, "state": state.value, "took_ms": took, "text": text},
+            {
+                "id": id,
+                "verb": verb,
+                "who": who,
+                "source": str(source),
+                "state": state.value,
+                "took_ms": took,
+                "text": text,
+            },
             Severity.CRITICAL if bad else Severity.INFO,
         )
 

@@ -85,6 +85,7 @@ def test_the_verbs_from_another_shell(home: dict[str, str], tmp_path: Path, venu
     assert all(
         f"by ctl (uid {os.getuid()}, pid " in row.who for row in rows if not row.verb.startswith("exit")
     )
+    assert {row.source for row in rows} == {"operator"}
     ends = [(row.verb, row.state) for row in rows if row.state not in ("acknowledged", "sent")]
     expected = ["pause", "resume", "reconcile", "cancel-buys", "flatten"]
     assert ends == [(verb, "confirmed") for verb in expected]

@@ -71,7 +71,7 @@ EACH: list[Record] = [
     FundingRecord(ID, 4, D("-0.000000000000000001")),
     TransferRecord(ID, 4, "0x" + "0" * 64, 1, "deposit", {"type": "deposit", "usdc": "1000.0"}),
     SettingsRecord(ID, 4, "ab" * 32, {"network": "paper", "trade": {"unit_size": "250"}}),
-    CommandRecord(ID, 5, "c-1", "flatten", "ann@host", "confirmed", 812, "sold 0.00036"),
+    CommandRecord(ID, 5, "c-1", "flatten", "ann@host", "operator", "confirmed", 812, "sold 0.00036"),
     ALARM,
     ReconciliationRecord(ID, 7, {"missing": 1, "orphans": ["0x1"]}, "asked for 1 order"),
 ]  # fmt: skip
