@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from hypertui.core.shutdown import FAILED
-from hypertui.engine.screen_tables import Books
+from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
@@ -49,7 +49,7 @@ class EmbeddedEngine:
         self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trader: TradeRunner | None = None
-        self._books = Books()
+        self._tables = ScreenTables()
         self._published: tuple[Mode, str] | None = None
         self._publishing: asyncio.TimerHandle | None = None
         self._snapshot = self._blank = replace(blank(config, self._clock()), steady=self._steady())
@@ -156,7 +156,7 @@ class EmbeddedEngine:
 
     def _composed(self, trader: TradeRunner, now: int) -> Snapshot:
         try:
-            return replace(compose(trader, self._snapshot, now, self._books), steady=self._steady())
+            return replace(compose(trader, self._snapshot, now, self._tables), steady=self._steady())
         except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
             text = f"no snapshot could be made: {type(error).__name__}: {error}"
             trader.context.alarms.sound("snapshot", Severity.CRITICAL, text)

@@ -12,7 +12,7 @@ from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.exchange.protocol import OrderReport, OrderState
-from hypertui.execution import asides
+from hypertui.execution import aside_alarms
 from hypertui.execution.actions import Action, has_resting_stops
 from hypertui.execution.arrivals import (
     ActionEnded,
@@ -271,7 +271,7 @@ class LiveTrade:
             self._inherits = False
             self.reconcile()
         self.account_sync.let_go_of_orphans()
-        asides.tell(self.recorder, context.alarms, now)
+        aside_alarms.tell(self.recorder, context.alarms, now)
         halted = self.trade.strategy.halted
         if halted and context.mode is Mode.RUNNING and self.tracker.settled:
             context.alarms.sound("halted", Severity.CRITICAL, halted)

@@ -42,7 +42,7 @@ _PAGE = 4_096
 _STATM = Path("/proc/self/statm")
 
 
-class Books:
+class ScreenTables:
     """Keeps what it made last, of one trade."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from hypertui.runtime.request_budget import RequestBudget
 if TYPE_CHECKING:
     from hypertui.engine.fallback import Fallback
     from hypertui.engine.live_trade import LiveTrade
-    from hypertui.engine.screen_tables import Books
+    from hypertui.engine.screen_tables import ScreenTables
     from hypertui.engine.trade_runner import TradeRunner
     from hypertui.execution.trade_context import TradeContext
 
@@ -47,8 +47,8 @@ def blank(config: TradeConfig, now: int) -> Snapshot:
     )
 
 
-def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snapshot:
-    """The snapshot after `last`; `books` keeps what did not change since."""
+def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables) -> Snapshot:
+    """The snapshot after `last`; `tables` keep what did not change since."""
     context, trade = trader.context, trader.trade
     market = context.market
     lamp = None if trade is None else trade.lamp
@@ -59,7 +59,7 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snap
         "reason": context.reason,
         "account": context.exchange.account,
         "sources": (*market.sources(), journal_source(context, now)),
-        "health": books.health(context, now),
+        "health": tables.health(context, now),
         "alarms": context.alarms.view(),
         "commands": context.commands.view(),
         "budget": _budget(context.exchange.allowance, context.budget),
@@ -86,9 +86,9 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, books: Books) -> Snap
     if trade is not None and market.quote is not None:
         common["instrument"] = trade.instrument
         common |= _trade_fields(trade, market.quote.mark, now)
-        common |= books.strategy_fields(trade, market.quote.mark)
+        common |= tables.strategy_fields(trade, market.quote.mark)
         common |= _account_fields(market.knowledge, market.quote.mark)
-        common |= books.fields(trade, now)
+        common |= tables.fields(trade, now)
         if lamp is not None:
             common["invariant"] = replace(lamp, orphans=trade.account_sync.orphans)
     return replace(last, **common)  # type: ignore[arg-type]

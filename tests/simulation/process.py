@@ -8,7 +8,7 @@ from random import Random
 from typing import cast
 
 from hypertui.engine.live_trade import LiveTrade
-from hypertui.engine.screen_tables import Books
+from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import ExchangeError
@@ -66,7 +66,7 @@ class Process:
         self._events: Sequence[Event] | None = None
         self._changed = changed
         self._published = published
-        self._books = Books()
+        self._tables = ScreenTables()
         self.snapshot = blank(config, clock())
         self._commands = 0
         machine = Machine(clock, Random(name), clock_set_by)
@@ -157,5 +157,5 @@ class Process:
         """Make a snapshot now and then, and whenever the mode changes."""
         now, desk = self._clock(), self.trader.context
         if now - self.snapshot.at >= _PUBLISH_EVERY or desk.mode is not self.snapshot.mode:
-            self.snapshot = compose(self.trader, self.snapshot, now, self._books)
+            self.snapshot = compose(self.trader, self.snapshot, now, self._tables)
             self._published(self.snapshot)
