@@ -16,6 +16,7 @@ from hypertui.execution import aside_alarms
 from hypertui.execution.actions import Action, has_resting_stops
 from hypertui.execution.arrivals import (
     ActionEnded,
+    CancelHeld,
     LookUpFailed,
     MarketDelisted,
     OrderLookedUp,
@@ -208,7 +209,7 @@ class LiveTrade:
     def take(self, arrival: TradeArrival) -> None:
         """An answer has come to something that was asked or sent for this trade."""
         match arrival:
-            case ActionEnded() | PlacementHeld() | OrderLookedUp() | LookUpFailed():
+            case ActionEnded() | PlacementHeld() | CancelHeld() | OrderLookedUp() | LookUpFailed():
                 self.gateway.take(arrival)
             case MarketDelisted() | SettlementRead():
                 self.objections.take(arrival)

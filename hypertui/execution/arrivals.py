@@ -51,6 +51,14 @@ class PlacementHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelHeld:
+    """A cancel that waited for its rows and has not left: an order that it covered its coins by works no
+    more."""
+
+    action: Cancel
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLookedUp:
     """The answer to a question about an order, None where the exchange does not know it, and the fills that
     were asked for with it."""
@@ -143,7 +151,7 @@ class CommandGiven:
 AccountArrival: TypeAlias = (
     AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
 )
-ActionArrival: TypeAlias = ActionEnded | PlacementHeld | OrderLookedUp | LookUpFailed
+ActionArrival: TypeAlias = ActionEnded | PlacementHeld | CancelHeld | OrderLookedUp | LookUpFailed
 TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
 Arrival: TypeAlias = (
     FeedMessage

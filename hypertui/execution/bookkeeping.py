@@ -35,6 +35,7 @@ class Bookkeeper:
         self._recorder = recorder
         self._steering = steering
         self._opening = opening
+        self._compare = compare
         self._adopted_at = opening.adopted_at
         self.short = opening.short  # coins of the entry that no fill has told of yet
         self._opened_by = {fill.key: fill.client_id for fill in opening.fills}
@@ -62,6 +63,8 @@ class Bookkeeper:
             recorder.take(FillAdopted(now, fill, Role.ENTRY, why, via))
         elif (role := self._unwritten_role(fill)) is not None:
             recorder.take(FillAdopted(now, fill, role, self._why_unwritten(fill, role), via))
+        elif context.ids.owns(fill.client_id) and via is not IngestVia.COMPARISON:
+            self._compare()  # the purchase that it sold may be on its way: a comparison tells of all in order
         elif via is IngestVia.FEED or context.ids.owns(fill.client_id):
             self._suspect(fill)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from hypertui.execution.arrivals import (
     ActionArrival,
     ActionEnded,
     ActionOutcome,
+    CancelHeld,
     LookUpFailed,
     OrderLookedUp,
     PlacementHeld,
@@ -141,16 +142,32 @@ class OrderGateway:
         if self._durability.behind and not self._durability.problem and not _may_be_ahead(action):
             rows = self._durability.receipt()
             self._waiting += 1
-        self._queue.spawn(self._carry(action, rows))
+        self._queue.spawn(self._carry(action, rows, self._covered(action)))
 
-    async def _carry(self, action: Place | Cancel, rows: asyncio.Future[str] | None) -> None:
+    async def _carry(
+        self, action: Place | Cancel, rows: asyncio.Future[str] | None, covered: Set[str]
+    ) -> None:
         problem = "" if rows is None else await self._written(action, rows)
         if problem and isinstance(action, Place):
             self._queue.post(PlacementHeld(action, problem))
             return
+        if isinstance(action, Cancel) and covered - self._covered(action):
+            self._queue.post(CancelHeld(action))
+            return
         sent_at = self._clock()
         outcome = await self._outcome(action)
         self._queue.post(ActionEnded(action, sent_at, outcome))
+
+    def _covered(self, action: Place | Cancel) -> Set[str]:
+        """The exits (client ids) among what is cancelled whose coins another order is known to cover, or that
+        have sold them. What an operator has cancelled needs no cover."""
+        if isinstance(action, Place) or action.purpose is not Purpose.CANCEL:
+            return set()
+        exits = [order for order in action.orders if order.purpose is not Purpose.OPEN]
+        return {order.client_id for order in exits if order.dead or self._is_covered(order)}
+
+    def _is_covered(self, order: OwnOrder) -> bool:
+        return any(other is not order and other.is_live for other in self._tracker.of(order.key))
 
     async def _written(self, action: Place | Cancel, rows: asyncio.Future[str]) -> str:
         """Wait for the journal, and prepare a placement meanwhile. Returns why the journal cannot be written,
@@ -211,6 +228,9 @@ class OrderGateway:
                 self._under_way.remove(action)
                 for kept in self._without_buys(action, problem):
                     self.send(kept)
+            case CancelHeld(action):
+                self._under_way.remove(action)
+                self._recorder.take(CancelsNotSent(self._clock(), _ids(action.orders)))
             case OrderLookedUp(order, asked_at, report, fills):
                 self._budget.answered(Purpose.ASK)
                 for fill in fills:
