@@ -260,12 +260,13 @@ class Auditor:
         self._cancelling = False
 
     def check_cancel(self, client_ids: Sequence[str]) -> None:
-        """The engine decides to cancel these now: a stop may only go when another one is known to work."""
+        """The engine cancels these now: a stop may only go when another one is known to work. One that has
+        ended while the cancel waited for its rows uncovers nothing."""
         if self.tracker is None or self.excused:
             return
         for client_id in client_ids:
             order = self.tracker.find(client_id)
-            if order is None or order.order.side is Side.BUY:
+            if order is None or order.dead or order.order.side is Side.BUY:
                 continue
             if order.role not in (Role.STOP, Role.SALE):
                 continue
