@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchmarks.market import SYMBOL, running
 from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMITTED, FRAME, SENT, Event, Recorder
 from hypertui.cli.journal import journals
 from hypertui.engine.engine import EmbeddedEngine
+from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.port.commands import OnExit, Stop
@@ -122,12 +124,13 @@ class Engine:
     def unit_price(self, unit: int) -> Decimal:
         """The price of a unit, once the trade is open."""
         assert self._engine is not None
-        assert self._engine._trader is not None
-        assert self._engine._trader.trade is not None
-        return ladder_of(self._engine._trader.trade.tracker).grid.price(unit)
+        runner = _runner(self._engine)
+        assert runner is not None
+        assert runner.trade is not None
+        return ladder_of(runner.trade.tracker).grid.price(unit)
 
     def _ask(self, unit: int) -> bool:
-        trader, loop = (None, None) if self._engine is None else (self._engine._trader, self._engine._loop)
+        trader, loop = (None, None) if self._engine is None else (_runner(self._engine), self._engine._loop)
         if trader is None or loop is None:
             return False
 
@@ -141,17 +144,24 @@ class Engine:
         try:
             with journals(CONFIG, self._folder, None, _clock) as journal:
                 self._engine = EmbeddedEngine(
-                    self._connect, journal, CONFIG, Machine(_clock, random.Random(1))
+                    self._connect,
+                    lambda config, account: nullcontext(journal(account)),
+                    [CONFIG],
+                    Machine(_clock, random.Random(1)),
                 )
                 self.said = asyncio.run(self._engine.run(self._stop)).text
         except BaseException as error:
             self.said = repr(error)
             raise
 
-    async def _connect(self) -> Exchange:
+    async def _connect(self, account: str | None) -> Exchange:
         exchange = HyperliquidExchange(paper(self._url), SigningKey.throwaway())
         await exchange.open()
         return exchange
+
+
+def _runner(engine: EmbeddedEngine) -> TradeRunner | None:
+    return next(iter(engine._seats.values())).runner
 
 
 class Bare:

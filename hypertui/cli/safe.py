@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from decimal import Decimal
 from random import SystemRandom
 
@@ -120,9 +120,9 @@ async def _make_safe(
 async def _protect(trade: Prepared, market: PaperMarket | None, live: Live, stop: Stop) -> StopReason:
     connect = connector(trade.settings, live.config)
     engine = EmbeddedEngine(
-        lambda: connect(market),
-        lambda account: (live.trade_id, live.journal),
-        live.config,
+        lambda account: connect(market),
+        lambda config, account: nullcontext((live.trade_id, live.journal)),
+        [live.config],
         Machine(CLOCK, SystemRandom()),
     )
     asyncio.get_running_loop().call_later(_PATIENCE, stop.request)

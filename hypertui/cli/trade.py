@@ -10,7 +10,7 @@ import random
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ from hypertui.exchange.protocol import Exchange
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import Consent, PriceSource, TradeConfig
 from hypertui.port.commands import OnExit, Stop, StopReason
-from hypertui.port.snapshot import Network
+from hypertui.port.snapshot import Mode, Network
 from hypertui.runtime.machine import Machine
 from hypertui.server.server import ControlServer
 from hypertui.settings import Settings, load_settings
@@ -94,7 +94,9 @@ def headless(arguments: argparse.Namespace) -> int:
     begun: list[EmbeddedEngine] = []
 
     def held() -> str:
-        return last_position(begun[0].snapshot) if begun else "no engine was running"
+        if not begun:
+            return "no engine was running"
+        return "; ".join(map(last_position, begun[0].view.trades))
 
     # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (
@@ -152,7 +154,12 @@ class Prepared:
                 disk_free=self.disk_free,
                 log_trouble=log.trouble,
             )
-            engine = EmbeddedEngine(lambda: self.connect(market), journal, self.config, machine)
+            engine = EmbeddedEngine(
+                lambda account: self.connect(market),
+                lambda config, account: nullcontext(journal(account)),
+                [self.config],
+                machine,
+            )
             engine.listen(log.event)
             with ControlServer(engine, self.state_dir):
                 yield engine
@@ -306,8 +313,9 @@ async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
         running = asyncio.create_task(engine.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=_POLL)
-            if engine.snapshot.mode == "halted" and not stop.requested:
-                stop.request(OnExit.LEAVE)
+            for trade in engine.view.trades if not stop.requested else ():
+                if trade.mode is Mode.HALTED:
+                    engine.leave(trade.name, OnExit.LEAVE)
         return running.result()
 
 

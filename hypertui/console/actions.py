@@ -18,6 +18,7 @@ from hypertui.console.host import Host
 from hypertui.console.screens import palette, questions
 from hypertui.console.screens.dialog import Dialog
 from hypertui.console.screens.questions import Build
+from hypertui.console.selection import Selection
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.terminal.screen_diff import ScreenDiff
 from hypertui.console.terminal.screenshot import redact_svg, save
@@ -27,7 +28,7 @@ from hypertui.console.widgets.help import Help
 from hypertui.console.widgets.page import Page
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EnginePort
-from hypertui.port.snapshot import Network
+from hypertui.port.snapshot import Network, Snapshot
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -55,11 +56,17 @@ class OperatorActions(Host, inherit_bindings=False):
         self._command_sender = sender
         self._clock = clock
         self._options = options
+        self._selection = Selection()
         self._alarm_ack = AlarmAck()
         self._screen_diff = ScreenDiff()
-        self._dialog = Dialog(clock, lambda: self.engine.snapshot, ascii=options.ascii)
+        self._dialog = Dialog(clock, lambda: self.selected, ascii=options.ascii)
         self._help = Help(ascii=options.ascii)
         self._filter = FilterLine(ascii=options.ascii)
+
+    @property
+    def selected(self) -> Snapshot:
+        """The newest of the trade that is shown."""
+        return self._selection.of(self.engine.view)
 
     @property
     def page(self) -> Page:
@@ -80,7 +87,7 @@ class OperatorActions(Host, inherit_bindings=False):
         if self.ended is not None:
             self.notice(_LEFT)
             return
-        command = self._command_sender.create(verb)
+        command = self._command_sender.create(verb, self.selected.name)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
         self.show_frame()
 
@@ -102,7 +109,7 @@ class OperatorActions(Host, inherit_bindings=False):
             self.push_screen(self._dialog)
 
     def _confirm(self, verb: Verb) -> None:
-        why = _LEFT if self.ended is not None else questions.refused(self.engine.snapshot, verb)
+        why = _LEFT if self.ended is not None else questions.refused(self.selected, verb)
         self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
 
     # Actions, one per key
@@ -148,7 +155,7 @@ class OperatorActions(Host, inherit_bindings=False):
             self.push_screen(self._filter)
 
     def action_acknowledge(self) -> None:
-        count = self._alarm_ack.acknowledge(self.engine.snapshot.alarms)
+        count = self._alarm_ack.acknowledge(self.selected.alarms)
         self.notice(f"{count} acknowledged" if count else "no alarm that nobody has acknowledged")
 
     def action_mute(self) -> None:
@@ -166,7 +173,7 @@ class OperatorActions(Host, inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def action_shoot(self) -> None:
-        svg = redact_svg(self.export_screenshot(title="hypertui"), self.engine.snapshot.account)
+        svg = redact_svg(self.export_screenshot(title="hypertui"), self.selected.account)
         self.notice(save(svg, self._options.shots, self._clock()))
 
     def action_command_palette(self) -> None:
@@ -195,7 +202,7 @@ class OperatorActions(Host, inherit_bindings=False):
 
     def _leave(self, answer: str) -> None:
         on_exit = OnExit(answer) if answer else None
-        if on_exit is OnExit.FLATTEN and self.engine.snapshot.network is Network.MAINNET:
+        if on_exit is OnExit.FLATTEN and self.selected.network is Network.MAINNET:
             self.ask(questions.flatten, lambda typed: self._leave_with(OnExit.FLATTEN) if typed else None)
         elif on_exit is not None:
             self._leave_with(on_exit)

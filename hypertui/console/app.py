@@ -71,9 +71,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self._notice = ""
         self._notice_at = 0
         self._crash = ""
-        self.frame = Frame(
-            engine.snapshot, clock(), ascii=options.ascii, keys=options.keys, zone=options.zone
-        )
+        self.frame = Frame(self.selected, clock(), ascii=options.ascii, keys=options.keys, zone=options.zone)
         self._preflight = Preflight(clock, ascii=options.ascii)
         self.set_class(options.ascii, "ascii")
         for key in options.keys:
@@ -136,7 +134,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
     def show_frame(self) -> None:
         """Pull the newest snapshot and events and show them."""
         now = self._clock()
-        snapshot = self.engine.snapshot
+        snapshot = self.selected
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,

@@ -27,14 +27,15 @@ class CommandSender:
         self._clock = clock
         self._who = who
         self._sent: dict[str, CommandView] = {}
+        self._meant: dict[str, str] = {}  # the trade that a command is for, by its id
 
-    def create(self, verb: Verb) -> Command:
-        """A new command of this operator, recorded as sent."""
-        command = Command(self._new_id(), verb, self._who)
+    def create(self, verb: Verb, trade: str) -> Command:
+        """A new command of this operator for a trade, recorded as sent."""
+        command = Command(self._new_id(), verb, self._who, trade=trade)
         view = CommandView(command.id, verb, self._who, self._clock(), CommandState.SENT, 0)
-        self._sent[command.id] = view
+        self._sent[command.id], self._meant[command.id] = view, trade
         while len(self._sent) > _MOST_KEPT:
-            del self._sent[next(iter(self._sent))]
+            self._forget(next(iter(self._sent)))
         return command
 
     async def send(self, engine: EnginePort, command: Command) -> None:
@@ -51,11 +52,16 @@ class CommandSender:
             self._sent[id] = replace(sent, state=state, took=took, text=text)
 
     def unknown_to(self, snapshot: Snapshot) -> tuple[CommandView, ...]:
-        """The commands that the snapshot does not report yet, newest first; drops those that it does."""
-        known = {command.id for command in snapshot.commands}
-        if known & self._sent.keys():
-            self._sent = {id: view for id, view in self._sent.items() if id not in known}
-        return tuple(reversed(self._sent.values()))
+        """The commands for its trade that the snapshot does not report yet, newest first; drops those that it
+        does."""
+        for command in snapshot.commands:
+            self._forget(command.id)
+        mine = [view for id, view in self._sent.items() if self._meant[id] == snapshot.name]
+        return tuple(reversed(mine))
+
+    def _forget(self, id: str) -> None:
+        self._sent.pop(id, None)
+        self._meant.pop(id, None)
 
 
 class OutcomeNotice:

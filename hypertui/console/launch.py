@@ -73,7 +73,7 @@ def run_console(
 
 
 def _last_position(engine: EnginePort) -> str:
-    return last_position(engine.snapshot)
+    return "; ".join(map(last_position, engine.view.trades))
 
 
 def operator() -> str:

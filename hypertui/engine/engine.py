@@ -1,63 +1,85 @@
-"""The engine behind the port: one trade in its own loop, read and commanded from any thread."""
+"""The engine behind the port: its trades side by side in one loop, read and commanded from any thread."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from contextlib import AbstractContextManager
 
 from hypertui.core.shutdown import FAILED
-from hypertui.engine.screen_tables import ScreenTables
+from hypertui.engine.publisher import Publisher
 from hypertui.engine.trade_runner import TradeRunner
-from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port.commands import Ack, Command, Stop, StopReason
-from hypertui.port.engine import Event, EventKind
-from hypertui.port.snapshot import Mode, Severity, Snapshot
+from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
+from hypertui.port.engine import EngineView, Event, EventKind
+from hypertui.port.snapshot import Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
 from hypertui.strategy.plans import PlanError
 
-_PUBLISH_EVERY = 100
-# Seconds from a change until it is shown: what that change has sent, and its rows, go first.
-_SHOWN_AFTER = 0.01
 _BEAT = 0.5
 _UNKNOWN_VENUE = 4
+_HALTED = 3
+# Which status an engine ends with whose trades end with several: what is worst of all first.
+_WORST = (FAILED, _HALTED, _UNKNOWN_VENUE, 2)
 _LOG = logging.getLogger(__name__)
+
+# Opens the exchange for an account (None: the key's own), on the engine's loop. It may raise StartRefused or
+# an ExchangeError.
+Connect = Callable[[str | None], Awaitable[Exchange]]
+# Finds the live trade of a configuration in an account, or begins a new one, and holds it as long as the
+# context is open. It may raise StartRefused.
+OpenTrade = Callable[[TradeConfig, str], AbstractContextManager[tuple[int, TradeJournal]]]
+
+
+class _Seat:
+    """The place of one trade in the engine, whether or not it runs just now."""
+
+    def __init__(self, config: TradeConfig, log: EventLog, publisher: Publisher) -> None:
+        self.config = config
+        self.log = log
+        self.publisher = publisher
+        self.stop = Stop(config.on_exit)
+        self.task: asyncio.Task[StopReason] | None = None
+        self.started_again_by: Command | None = None
+
+    @property
+    def runner(self) -> TradeRunner | None:
+        """What runs the trade; None before it does."""
+        return self.publisher.runner
 
 
 class EmbeddedEngine:
-    """Fulfils `EnginePort`. `connect` opens the exchange on the engine's own loop, and may raise StartRefused
-    or an ExchangeError; `journal` finds the account's live trade, or begins a new one."""
+    """Fulfils `EnginePort`. Trades that name no account of their own share that of the key."""
 
     def __init__(
-        self,
-        connect: Callable[[], Awaitable[Exchange]],
-        journal: Callable[[str], tuple[int, TradeJournal]],
-        config: TradeConfig,
-        machine: Machine,
+        self, connect: Connect, open_trade: OpenTrade, configs: Sequence[TradeConfig], machine: Machine
     ) -> None:
         self._connect = connect
-        self._config = config
-        self._journal = journal
+        self._open_trade = open_trade
         self._machine = machine
-        self._clock, self._steady = machine.clock, machine.steady
         self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._trader: TradeRunner | None = None
-        self._tables = ScreenTables()
-        self._published: tuple[Mode, str] | None = None
-        self._publishing: asyncio.TimerHandle | None = None
-        self._snapshot = self._blank = replace(blank(config, self._clock()), steady=self._steady())
+        self._accounts: dict[str | None, AccountContext] = {}
+        self._connecting = asyncio.Lock()
+        self._seats = {config.title: self._seat(config) for config in configs}
+        assert len(self._seats) == len(configs) > 0, "every trade has a name of its own"
+
+    def _seat(self, config: TradeConfig) -> _Seat:
+        return _Seat(config, self._log.of(config.title), Publisher(config, self._machine, self._made))
+
+    def _made(self, snapshot: Snapshot) -> None:
+        """A trade has a new snapshot."""
 
     @property
-    def snapshot(self) -> Snapshot:
+    def view(self) -> EngineView:
         """The newest view."""
-        return self._snapshot
+        return EngineView(tuple(seat.publisher.snapshot for seat in self._seats.values()))
 
     def events_after(self, seq: int) -> Sequence[Event]:
         """Events after `seq` that are still kept."""
@@ -68,11 +90,11 @@ class EmbeddedEngine:
         self._log.listen(listener)
 
     async def command(self, command: Command) -> Ack:
-        """Hand a command to the trader's loop and wait for its first answer."""
-        loop, trader = self._loop, self._trader
-        if loop is None or trader is None or not loop.is_running():
+        """Hand a command to the engine's loop and wait for its first answer."""
+        loop = self._loop
+        if loop is None or not loop.is_running():
             return Ack(command.id, False, "the engine is not running")
-        handed_over = trader.command(command)
+        handed_over = self._take(command)
         try:
             answer = asyncio.run_coroutine_threadsafe(handed_over, loop)
         except RuntimeError:  # it has closed its loop since it was asked
@@ -80,13 +102,92 @@ class EmbeddedEngine:
             return Ack(command.id, False, "the engine is not running")
         return await asyncio.wrap_future(answer)
 
+    async def _take(self, command: Command) -> Ack:
+        seat = self._meant(command.trade)
+        if seat is None:
+            names = ", ".join(self._seats)
+            text = f"no trade {command.trade!r}" if command.trade else "it names no trade"
+            return Ack(command.id, False, f"{text}: there are {names}")
+        if seat.task is not None and seat.task.done() and command.verb is Verb.START:
+            return self._start_again(seat, command)
+        if seat.runner is None or seat.task is None or seat.task.done():
+            return Ack(command.id, False, "the trade is not running")
+        return await seat.runner.command(command)
+
+    def _meant(self, trade: str) -> _Seat | None:
+        if not trade and len(self._seats) == 1:
+            return next(iter(self._seats.values()))
+        return self._seats.get(trade)
+
+    def leave(self, trade: str, on_exit: OnExit) -> None:
+        """Have one trade leave; the others go on. On the engine's own loop."""
+        self._seats[trade].stop.request(on_exit)
+
+    # A run from beginning to end
+
     async def run(self, stop: Stop) -> StopReason:
-        """Trade until done, halted or asked to stop. What cannot start ends as a reason with its status, and
-        so does a defect."""
+        """Trade until all trades are done, halted or asked to stop. What cannot start ends as a reason with
+        its status, and so does a defect; one trade's end is no other's."""
         self._loop = asyncio.get_running_loop()
         heart = asyncio.create_task(self._beat())
+        seats = list(self._seats.values())
+
+        def leave() -> None:
+            for seat in seats:
+                seat.stop.by = stop.by
+                seat.stop.request(stop.on_exit)
+
         try:
-            reason = await self._run(stop)
+            for seat in seats:
+                seat.stop.on_exit = stop.on_exit
+                self._start(seat)
+            stop.on_request(leave)
+            await self._until_all_have_ended()
+        finally:
+            await self._bury([seat.task for seat in seats if seat.task is not None])
+            heart.cancel()
+            for account in self._accounts.values():
+                await account.exchange.close()
+            self._loop = None
+        return self._ended(seats)
+
+    def _start(self, seat: _Seat) -> None:
+        seat.task = asyncio.create_task(self._trade(seat), name=f"trade {seat.config.title}")
+
+    def _start_again(self, seat: _Seat, command: Command) -> Ack:
+        """Run a trade again that has ended, while others go on."""
+        seat.stop, by = Stop(seat.stop.on_exit), seat.stop.by
+        seat.stop.by = by
+        seat.started_again_by = command
+        self._start(seat)
+        return Ack(command.id, True)
+
+    async def _until_all_have_ended(self) -> None:
+        while running := [
+            seat.task for seat in self._seats.values() if seat.task is not None and not seat.task.done()
+        ]:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _bury(self, tasks: Sequence[asyncio.Task[StopReason]]) -> None:
+        """Whoever cancels the engine cancels its trades, which wind down."""
+        left = [task for task in tasks if not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+
+    def _ended(self, seats: Sequence[_Seat]) -> StopReason:
+        reasons = {seat.config.title: seat.task.result() for seat in seats if seat.task is not None}
+        if len(reasons) == 1:
+            return next(iter(reasons.values()))
+        statuses = {reason.status for reason in reasons.values()}
+        worst = next((status for status in _WORST if status in statuses), max(statuses))
+        return StopReason(worst, "; ".join(f"{name}: {reason.text}" for name, reason in reasons.items()))
+
+    async def _trade(self, seat: _Seat) -> StopReason:
+        """One trade from its start to its end, however that comes."""
+        try:
+            reason = await self._run(seat)
         except (StartRefused, PlanError) as error:
             reason = StopReason(getattr(error, "status", 2), str(error))
         except Rejected as error:
@@ -94,81 +195,42 @@ class EmbeddedEngine:
         except ExchangeError as error:
             reason = StopReason(_UNKNOWN_VENUE, str(error))
         except Exception as error:
-            if self._trader is None:
+            if seat.runner is None and len(self._seats) == 1:
                 raise  # nothing of the engine has begun: bad input
             _LOG.exception("a defect")
-            reason = StopReason(
-                FAILED, f"a defect before anything was traded: {type(error).__name__}: {error}"
-            )
-        finally:
-            heart.cancel()
-            if self._publishing is not None:
-                self._publish()
-            self._loop = None
+            text = f"a defect before anything was traded: {type(error).__name__}: {error}"
+            reason = StopReason(FAILED, text)
         if reason.status:
-            self._log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
-        self._end(reason)
+            seat.log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
+        seat.publisher.ended(reason)
         return reason
 
-    async def _run(self, stop: Stop) -> StopReason:
-        exchange = await self._connect()
-        try:
-            trade_id, journal = self._journal(exchange.account)
-            self._log.listen(journal.event)
-            self._trader = TradeRunner(
-                exchange, self._config, trade_id, self._machine, self._log, journal, self._changed
+    async def _run(self, seat: _Seat) -> StopReason:
+        account = await self._account(seat.config.account)
+        with self._open_trade(seat.config, account.exchange.account) as (trade_id, journal):
+            seat.log = log = self._log.of(seat.config.title)
+            log.listen(journal.event)
+            runner = TradeRunner(
+                account, seat.config, trade_id, self._machine, log, journal, seat.publisher.changed
             )
-            return await self._trader.run(stop)
-        finally:
-            await exchange.close()
+            seat.publisher.begin(runner)
+            if seat.started_again_by is not None:
+                runner.context.commands.note(seat.started_again_by, CommandState.CONFIRMED, "")
+            return await runner.run(seat.stop)
+
+    async def _account(self, address: str | None) -> AccountContext:
+        """What the trades of this account share, opened for the first of them."""
+        async with self._connecting:
+            if address not in self._accounts:
+                self._accounts[address] = AccountContext(await self._connect(address))
+            return self._accounts[address]
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_BEAT)
-            if self._trader is not None:
-                self._trader.context.tasks.watch()
-            self._changed()
-
-    def _changed(self) -> None:
-        trader, now = self._trader, self._clock()
-        if trader is None:
-            self._snapshot = replace(
-                self._snapshot, seq=self._snapshot.seq + 1, at=now, steady=self._steady()
-            )
-            return
-        if self._published != (trader.context.mode, trader.context.reason):
-            self._publish()
-        elif self._publishing is None and not 0 <= now - self._snapshot.at < _PUBLISH_EVERY:
-            loop = asyncio.get_running_loop()
-            self._publishing = loop.call_later(_SHOWN_AFTER, self._publish)
-
-    def _publish(self) -> None:
-        trader = self._trader
-        assert trader is not None, "its changes are what is shown"
-        if self._publishing is not None:
-            self._publishing.cancel()
-        self._publishing = None
-        self._published = (trader.context.mode, trader.context.reason)
-        if trader.fallback is not None:
-            # Nothing of the books that were given up is shown on.
-            self._snapshot = replace(self._blank, seq=self._snapshot.seq)
-        self._snapshot = self._composed(trader, self._clock())
-
-    def _composed(self, trader: TradeRunner, now: int) -> Snapshot:
-        try:
-            return replace(compose(trader, self._snapshot, now, self._tables), steady=self._steady())
-        except Exception as error:  # noqa: BLE001 - a defect in what is shown must not end what is traded
-            text = f"no snapshot could be made: {type(error).__name__}: {error}"
-            trader.context.alarms.sound("snapshot", Severity.CRITICAL, text)
-            return self._snapshot
-
-    def _end(self, reason: StopReason) -> None:
-        halted = reason.status != 0
-        self._snapshot = replace(
-            self._snapshot,
-            seq=self._snapshot.seq + 1,
-            at=self._clock(),
-            steady=self._steady(),
-            mode=Mode.HALTED if halted else Mode.STOPPED,
-            reason=reason.text,
-        )
+            for seat in self._seats.values():
+                if seat.task is not None and seat.task.done():
+                    continue  # what it was at its end stays
+                if seat.runner is not None:
+                    seat.runner.context.tasks.watch()
+                seat.publisher.changed()

@@ -18,7 +18,6 @@ from hypertui.engine.departure import Departure
 from hypertui.engine.fallback import Fallback
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.protocol import (
-    Exchange,
     ExchangeError,
     FeedAlive,
     FeedDown,
@@ -34,6 +33,7 @@ from hypertui.exchange.protocol import (
     Unreachable,
 )
 from hypertui.execution import exposure
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.arrivals import Arrival, CommandGiven
 from hypertui.execution.durability import JournalFailed, JournalRecovered
 from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
@@ -63,11 +63,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class TradeRunner:
-    """One trade on one exchange. `trade` is there once it is open. `changed` is called after every event."""
+    """One trade of an account. `trade` is there once it is open. `changed` is called after every event."""
 
     def __init__(
         self,
-        exchange: Exchange,
+        account: AccountContext,
         config: TradeConfig,
         trade_id: int,
         machine: Machine,
@@ -76,7 +76,7 @@ class TradeRunner:
         changed: Callable[[], None],
     ) -> None:
         queue = EventQueue[Arrival](self._take, self._advance)
-        self.context = TradeContext(exchange, config, trade_id, machine, log, journal, queue)
+        self.context = TradeContext(account, config, trade_id, machine, log, journal, queue)
         self._changed = changed
         self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
@@ -86,7 +86,7 @@ class TradeRunner:
             machine.clock_set_by, context.clock_sync, context.alarms, self._measure_skew
         )
         self._prices = PriceCheck(
-            exchange, config.symbol, queue, context.alarms, machine.clock, self._on_quote
+            account.exchange, config.symbol, queue, context.alarms, machine.clock, self._on_quote
         )
         self.fallback: Fallback | None = None
         self._plan: StrategyPlan | None = None

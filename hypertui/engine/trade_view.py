@@ -37,6 +37,7 @@ def blank(config: TradeConfig, now: int) -> Snapshot:
         seq=0,
         at=now,
         started_at=now,
+        name=config.title,
         network=config.network,
         account="",
         instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),

@@ -57,6 +57,13 @@ class TradeConfig:
     protect_only: bool = False
     consent: Consent = Consent.NONE
     adopt: bool | None = False
+    name: str = ""
+    account: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What the trade is called: its name, or its market where it has none."""
+        return self.name or self.symbol
 
     def plan(self, instrument: Instrument) -> StrategyPlan:
         """The plan of this trade under the rules of `instrument`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hypertui.exchange.protocol import Exchange
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.housekeeping import Housekeeping
 from hypertui.execution.market_data import MarketData
@@ -16,7 +16,6 @@ from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.alarms import Alarms, CommandLog
 from hypertui.runtime.backoff import Backoff
-from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.command_outcomes import Outcomes
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
@@ -30,7 +29,7 @@ class TradeContext:
 
     def __init__(
         self,
-        exchange: Exchange,
+        account: AccountContext,
         config: TradeConfig,
         trade_id: int,
         machine: Machine,
@@ -39,7 +38,7 @@ class TradeContext:
         queue: EventQueue[Any],
     ) -> None:
         clock = machine.clock
-        self.exchange = exchange
+        self.exchange = exchange = account.exchange
         self.config = config
         self.machine = machine
         self.clock = clock
@@ -56,9 +55,11 @@ class TradeContext:
         self.market = MarketData(config, clock, self.alarms)
         self.tasks = Tasks(clock, self.alarms)
         self.housekeeping = Housekeeping(journal, self.alarms, machine.log_trouble)
-        self.clock_sync = ClockSync()
+        self.clock_sync = account.clock_sync
         self.backoff = Backoff(machine.random)
-        self.budget = RequestBudget(lambda: exchange.allowance, self.clock_sync, clock, machine.random)
+        self.budget = RequestBudget(
+            lambda: exchange.allowance, account.clock_sync, clock, machine.random, account.throttle
+        )
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
         self.durability = Durability(journal, queue, self.alarms, machine.random, retry)
 

@@ -58,12 +58,14 @@ class CommandView:
 @dataclass(frozen=True, slots=True)
 class Command:
     """A request to the engine; sending the same `id` twice does it once. `who` is for the audit: the login
-    and terminal of an operator, whatever names another `source`."""
+    and terminal of an operator, whatever names another `source`. `trade` names the one that is meant; empty
+    for the only one there is."""
 
     id: str
     verb: Verb
     who: str
     source: Source = OPERATOR
+    trade: str = ""
 
 
 @dataclass(frozen=True, slots=True)

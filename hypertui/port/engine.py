@@ -27,7 +27,8 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`)."""
+    """Something that happened, in plain words (`text`) and as data fit for JSON (`data`). `trade` names the
+    one that it happened to; empty for the engine as a whole."""
 
     seq: int
     at: int
@@ -35,20 +36,38 @@ class Event:
     severity: Severity
     text: str
     data: Mapping[str, object] = field(default_factory=dict)
+    trade: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """All that an engine trades, one snapshot for each of its trades, in the order of the settings."""
+
+    trades: tuple[Snapshot, ...]
+
+    @property
+    def first(self) -> Snapshot:
+        """The first trade; an engine has one at least."""
+        return self.trades[0]
+
+    def trade(self, name: str) -> Snapshot | None:
+        """The trade of this name; None where there is none."""
+        return next((trade for trade in self.trades if trade.name == name), None)
 
 
 class EnginePort(Protocol):
     """The engine as the screens know it. All members but `run` may be used from any thread or loop."""
 
     @property
-    def snapshot(self) -> Snapshot:
-        """The newest view; O(1)."""
+    def view(self) -> EngineView:
+        """The newest one; O(1) for each trade."""
 
     def events_after(self, seq: int) -> Sequence[Event]:
         """The events after `seq` that are still kept, oldest first; a first one beyond seq + 1 is a gap."""
 
     async def command(self, command: Command) -> Ack:
-        """Hand over a command and wait for the first answer only."""
+        """Hand over a command and wait for the first answer only. It must name its trade where there are
+        several."""
 
     async def run(self, stop: Stop) -> StopReason:
         """Trade until done, halted or asked to stop; returns after the wind-down."""

@@ -1,4 +1,4 @@
-"""Everything that is known of a trade at one moment.
+"""Everything that is known of one trade at one moment.
 
 The engine swaps one frozen `Snapshot` for the next; screens pull the newest and compute nothing but ages.
 Times are milliseconds since the Unix epoch, money and sizes `Decimal` in USD and coins.
@@ -109,6 +109,7 @@ class Snapshot:
     seq: int
     at: int
     started_at: int
+    name: str
     network: Network
     account: str
     instrument: Instrument

@@ -35,9 +35,26 @@ _NAMES = {
 _AFTER_PROTECTION = (Purpose.CANCEL, Purpose.REDUCE, Purpose.OPEN)
 
 
+class Throttle:
+    """Until when (ms) the venue has asked an account for less, by purpose: all trades of the account keep to
+    it."""
+
+    def __init__(self) -> None:
+        self._until = dict.fromkeys(Purpose, 0)
+
+    def until(self, purpose: Purpose) -> int:
+        """When something may be sent for this purpose again."""
+        return self._until[purpose]
+
+    def hold(self, purpose: Purpose, until: int) -> None:
+        """Nothing goes for this purpose before that."""
+        self._until[purpose] = max(self._until[purpose], until)
+
+
 class RequestBudget:
-    """Asked before anything is sent, and told of what was refused. `allowance` is the venue's, `random`
-    serves the jitter, `clock` gives ms."""
+    """Of one trade: asked before anything is sent, and told of what was refused. `allowance` is the venue's,
+    `random` serves the jitter, `clock` gives ms. What the venue refuses one trade delays no other; what it
+    asks of the account (`throttle`) holds for all."""
 
     def __init__(
         self,
@@ -45,7 +62,9 @@ class RequestBudget:
         skew: ClockSync,
         clock: Callable[[], int],
         random: Random,
+        throttle: Throttle | None = None,
     ) -> None:
+        self._throttle = throttle or Throttle()
         self._allowance = allowance
         self._skew = skew
         self._clock = clock
@@ -69,15 +88,17 @@ class RequestBudget:
         has left: a question is none."""
         if about is Purpose.PROTECT:
             return not self._shortage(about)
-        return self._clock() >= self._until[Purpose.ASK] and self._allowance().weight >= _WEIGHT_KEPT[about]
+        return self._clock() >= self._waits_until(Purpose.ASK) and (
+            self._allowance().weight >= _WEIGHT_KEPT[about]
+        )
 
     @property
     def questions_wait(self) -> float:
         """Seconds until something may be asked again after a refusal; 0 where none stands in the way."""
-        return max(0, self._until[Purpose.ASK] - self._clock()) / 1000
+        return max(0, self._waits_until(Purpose.ASK) - self._clock()) / 1000
 
     def _shortage(self, purpose: Purpose) -> str:
-        if self._clock() < self._until[purpose]:
+        if self._clock() < self._waits_until(purpose):
             return f"{_NAMES[purpose]} wait for the venue"
         if purpose is Purpose.PROTECT:
             return ""
@@ -103,7 +124,7 @@ class RequestBudget:
         if isinstance(error, RateLimited):
             later = self._later.wait(error.retry_after, failures)
             for other in (*_AFTER_PROTECTION, *(() if error.actions_only else (Purpose.ASK,))):
-                self._wait(other, later)
+                self._throttle.hold(other, self._in(later))
             return
         for other in _AFTER_PROTECTION:
             if other > purpose:
@@ -121,5 +142,11 @@ class RequestBudget:
                 return self._refused.wait(min(failures - 1, _REFUSED / 4), failures)
         return self._soon.wait(0, failures)
 
+    def _waits_until(self, purpose: Purpose) -> int:
+        return max(self._until[purpose], self._throttle.until(purpose))
+
     def _wait(self, purpose: Purpose, seconds: float) -> None:
-        self._until[purpose] = max(self._until[purpose], self._clock() + round(seconds * 1000))
+        self._until[purpose] = max(self._until[purpose], self._in(seconds))
+
+    def _in(self, seconds: float) -> int:
+        return self._clock() + round(seconds * 1000)

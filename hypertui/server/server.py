@@ -74,10 +74,10 @@ class ControlServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        while not self._engine.snapshot.account:
+        while not self._engine.view.first.account:
             if await self._is_over(_LOOK):
                 return
-        snapshot = self._engine.snapshot
+        snapshot = self._engine.view.first
         listening, path = addresses.listen(self._folder, snapshot.account, snapshot.instrument.symbol)
         mine = path.stat().st_ino
         server = await asyncio.start_unix_server(self._accept, sock=listening, limit=protocol.MOST_BYTES)
@@ -191,7 +191,7 @@ class _Client:
                 self.idle = False
                 match asked:
                     case StatusRequest(id):
-                        found = protocol.snapshot_to_json(self._engine.snapshot)
+                        found = protocol.snapshot_to_json(self._engine.view.first)
                         await self._send({"type": "status", "id": id, "snapshot": found})
                     case CommandRequest():
                         await self._command(asked)
@@ -216,7 +216,7 @@ class _Client:
         return protocol.request(data) if data.endswith(b"\n") else None
 
     async def _hello(self) -> None:
-        snapshot = self._engine.snapshot
+        snapshot = self._engine.view.first
         await self._send(
             {
                 "type": "hello",
@@ -246,7 +246,7 @@ class _Client:
         await self._follow(asked.id, began, took)
 
     def _refusal(self, asked: CommandRequest) -> str:
-        position = self._engine.snapshot.position
+        position = self._engine.view.first.position
         if asked.position is not None and asked.position != position:
             return f"the position is {plain(position)} now, not {plain(asked.position)}: look again"
         if not self._server.may_command():

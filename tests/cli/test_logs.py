@@ -288,11 +288,11 @@ def test_an_engine_trades_on_with_no_room_for_its_log(
             live.go_to(unit)
 
         def alarmed() -> bool:
-            return any(alarm.key == "log" and alarm.active for alarm in live.engine.snapshot.alarms)
+            return any(alarm.key == "log" and alarm.active for alarm in live.snapshot.alarms)
 
         live.wait_for(alarmed, "the alarm")
         assert len(live.working()) == 4
-        assert not live.engine.snapshot.holds, "a log is no reason to hold risk"
+        assert not live.snapshot.holds, "a log is no reason to hold risk"
         disk.left = 10**9
         live.go_to(1)
         live.wait_for(lambda: not alarmed(), "the end of the alarm")

@@ -12,7 +12,7 @@ from hypertui.console.app import HyperTui
 from hypertui.console.command_sender import CommandSender
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason
-from hypertui.port.engine import Event
+from hypertui.port.engine import EngineView, Event
 from hypertui.port.snapshot import Snapshot
 from tests.console.parts import EVENTS, NOW
 
@@ -30,6 +30,10 @@ class FakeEngine:
         self.leaves = False  # ends by itself at once
         self.started = False
         self.wound_down = False
+
+    @property
+    def view(self) -> EngineView:
+        return EngineView((self.snapshot,))
 
     def events_after(self, seq: int) -> Sequence[Event]:
         return [event for event in self.events if event.seq > seq]

@@ -42,6 +42,7 @@ def starting() -> Snapshot:
         seq=1,
         at=NOW - 100,
         started_at=NOW - 1_200,
+        name="BTC",
         network=Network.TESTNET,
         account=ACCOUNT,
         instrument=BTC,

@@ -108,7 +108,7 @@ def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
         assert answers[0].took <= answers[1].took
         (last,) = [answer for answer in found.command("two", Verb.RESUME, None, 20.0) if answer.took][-1:]
         assert last.state is CommandState.CONFIRMED and last.text == "2 stops and 2 buys work"
-    who = live.engine.snapshot.commands[0].who
+    who = live.snapshot.commands[0].who
     assert f"by ctl (uid {os.getuid()}, pid {os.getpid()})" in who
 
 
@@ -185,7 +185,7 @@ def test_what_means_nothing_is_answered_in_one_line_and_cut(
         hello, answer = read_to_end(connection).splitlines()
     assert json.loads(hello)["type"] == "hello"
     assert json.loads(answer)["type"] == "error"
-    assert live.engine.snapshot.commands == ()
+    assert live.snapshot.commands == ()
 
 
 def test_a_line_of_ten_megabytes_is_cut(live: LiveEngine, tmp_path: Path) -> None:

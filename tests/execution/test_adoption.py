@@ -23,7 +23,7 @@ def live() -> Iterator[LiveEngine]:
 
 
 def alarmed(live: LiveEngine) -> bool:
-    active = [alarm for alarm in live.engine.snapshot.alarms if alarm.active]
+    active = [alarm for alarm in live.snapshot.alarms if alarm.active]
     return any(alarm.key in ("foreign", "position") and "adopt or flatten" in alarm.text for alarm in active)
 
 
@@ -32,7 +32,7 @@ def order_taken(live: LiveEngine, verb: Verb, state: CommandState = CommandState
     ended: list[str] = []
 
     def has_ended() -> bool:
-        found = [c.text for c in live.engine.snapshot.commands if (c.verb, c.state) == (verb, state)]
+        found = [c.text for c in live.snapshot.commands if (c.verb, c.state) == (verb, state)]
         ended[:] = found
         return bool(found)
 

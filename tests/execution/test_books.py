@@ -24,8 +24,8 @@ def venue() -> Iterator[LocalVenue]:
 
 
 def snapshot_when(engine: LiveEngine, ready: object, what: str) -> Snapshot:
-    engine.wait_for(lambda: ready(engine.engine.snapshot), what)  # type: ignore[operator]
-    return engine.engine.snapshot
+    engine.wait_for(lambda: ready(engine.snapshot), what)  # type: ignore[operator]
+    return engine.snapshot
 
 
 def at_work(view: Snapshot) -> bool:
@@ -80,7 +80,7 @@ def test_a_paused_trade_says_what_it_would_go_back_to(venue: LocalVenue) -> None
         snapshot_when(engine, at_work, "the books of the entry")
         engine.command(Verb.PAUSE)
         engine.wait_for(lambda: engine.mode() is Mode.PAUSED, "the pause")
-        assert engine.engine.snapshot.reason == "by test@tty"
+        assert engine.snapshot.reason == "by test@tty"
         venue.set_price("SOL", engine.unit_price(2))
         view = snapshot_when(engine, lambda view: view.unit == 2, "two units up")
         places = [order.level for order in view.orders if order.working is None]

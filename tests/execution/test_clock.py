@@ -33,7 +33,7 @@ def live(clock: VenueClock) -> Iterator[LiveEngine]:
 def put_ahead(live: LiveEngine, clock: VenueClock) -> None:
     """Put the venue's clock ahead, and wait until the engine has read it."""
     clock.ahead = AHEAD
-    live.wait_for(lambda: (live.engine.snapshot.clock_skew or 0) > AHEAD - 1_000, "the skew to be measured")
+    live.wait_for(lambda: (live.snapshot.clock_skew or 0) > AHEAD - 1_000, "the skew to be measured")
 
 
 def test_a_wind_down_sends_nothing_and_says_why(live: LiveEngine, clock: VenueClock) -> None:
@@ -43,8 +43,8 @@ def test_a_wind_down_sends_nothing_and_says_why(live: LiveEngine, clock: VenueCl
     for verb in (Verb.CANCEL_BUYS, Verb.CANCEL_ALL, Verb.FLATTEN):
         assert live.command(verb).accepted
         said = f"{verb.value} by test@tty: waits for a clock that is right: nothing is sent, "
-        live.wait_for(lambda said=said: live.engine.snapshot.wish.startswith(said), "it")  # type: ignore[misc]
-        assert "this machine's clock is 40.0 s behind the venue's" in live.engine.snapshot.wish
+        live.wait_for(lambda said=said: live.snapshot.wish.startswith(said), "it")  # type: ignore[misc]
+        assert "this machine's clock is 40.0 s behind the venue's" in live.snapshot.wish
         assert (live.held(), live.working()) == (held, before)
         assert live.mode() == Mode.PAUSED
 

@@ -26,9 +26,7 @@ def live(venue: LocalVenue) -> Iterator[LiveEngine]:
 
 def confirmed(live: LiveEngine, verb: Verb) -> None:
     live.wait_for(
-        lambda: any(
-            c.verb is verb and c.state is CommandState.CONFIRMED for c in live.engine.snapshot.commands
-        ),
+        lambda: any(c.verb is verb and c.state is CommandState.CONFIRMED for c in live.snapshot.commands),
         f"{verb.value} to be confirmed",
     )
 
@@ -45,7 +43,7 @@ def test_flatten_ends_with_nothing_held_and_nothing_working(live: LiveEngine) ->
     assert live.held() == 0
     assert live.working() == []
     assert live.mode() is Mode.HALTED
-    assert live.engine.snapshot.position == 0
+    assert live.snapshot.position == 0
     live.stop.request(OnExit.BUYS)
     assert live.reason == StopReason(3, "flatten by test@tty; left with no position and no buys")
 
@@ -71,7 +69,7 @@ def test_cancel_all_ends_with_no_orders_and_paused(live: LiveEngine) -> None:
     assert live.working() == []
     assert live.held() == held > 0
     assert live.mode() is Mode.PAUSED
-    alarms = [alarm.text for alarm in live.engine.snapshot.alarms if alarm.active]
+    alarms = [alarm.text for alarm in live.snapshot.alarms if alarm.active]
     assert any("unprotected" in text for text in alarms)
     # Prices come and go, and nothing is placed again before the operator says so.
     live.venue.set_price("SOL", live.unit_price(0))
@@ -204,7 +202,7 @@ def test_a_fragment_that_has_become_too_small_halts_with_the_stops_working(venue
             if live.mode() is Mode.HALTED:
                 break
         assert live.mode() is Mode.HALTED
-        assert "below the minimum order value of 10 USD" in live.engine.snapshot.reason
+        assert "below the minimum order value of 10 USD" in live.snapshot.reason
         orders = live.working()
         assert all(order["side"] == "A" for order in orders)
         assert sum((Decimal(order["sz"]) for order in orders), Decimal(0)) == live.held()

@@ -79,8 +79,8 @@ def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: Lo
 
 def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenue) -> None:
     async def impatient(_: LiveTrade) -> None:
-        assert live.engine._trader is not None
-        asked = asyncio.create_task(live.engine._trader.command(Command("one", Verb.PAUSE, "test@tty")))
+        assert live.engine.runner is not None
+        asked = asyncio.create_task(live.engine.runner.command(Command("one", Verb.PAUSE, "test@tty")))
         await asyncio.sleep(0)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)

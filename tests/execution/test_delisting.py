@@ -26,7 +26,7 @@ def test_a_trade_in_a_market_that_is_delisted_ends_by_the_exchanges_word() -> No
         live.opened()
         venue.fail("market-delisting", symbol="SOL", count=1)
         live.wait_for(lambda: live.mode() is Mode.HALTED, "the end")
-        snapshot = live.engine.snapshot
+        snapshot = live.snapshot
         assert snapshot.reason.startswith("SOL is delisted: the exchange settled the position. Result ")
         active = {alarm.key: alarm.text for alarm in snapshot.alarms if alarm.active}
         assert active["delisted"].startswith("SOL is delisted: the exchange has cancelled its orders")

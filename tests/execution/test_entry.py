@@ -76,7 +76,7 @@ def unlucky(
 ) -> LiveEngine:
     live = LiveEngine(venue, history=history)
 
-    async def connect() -> Exchange:
+    async def connect(account: str | None) -> Exchange:
         exchange = Unlucky(paper(venue.base_url), live.key)
         exchange.lose_placement = lose_placement
         exchange.looks_in_part = looks_in_part

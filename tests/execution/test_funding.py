@@ -29,5 +29,5 @@ def test_funding_of_the_venue_is_booked_once() -> None:
             await trade.account_sync.ask_funding()
 
         live.do(ask_twice)
-        live.wait_for(lambda: live.engine.snapshot.funding == paid, "the funding to be booked")
-        assert live.engine.snapshot.realized_pnl == paid
+        live.wait_for(lambda: live.snapshot.funding == paid, "the funding to be booked")
+        assert live.snapshot.realized_pnl == paid

@@ -48,20 +48,20 @@ def test_a_fill_that_cannot_be_is_found_by_a_comparison(live: HostileEngine) -> 
 
 
 def garbage(live: HostileEngine) -> bool:
-    return any(alarm.key == "garbage" and alarm.active for alarm in live.engine.snapshot.alarms)
+    return any(alarm.key == "garbage" and alarm.active for alarm in live.snapshot.alarms)
 
 
 def test_only_what_the_venue_says_makes_the_feed_younger(live: HostileEngine) -> None:
     def feed() -> Dependency:
-        return next(source for source in live.engine._trader.context.market.sources() if source.name == "ws")  # type: ignore[union-attr]
+        return next(source for source in live.engine.runner.context.market.sources() if source.name == "ws")  # type: ignore[union-attr]
 
     def after(message: FeedMessage) -> bool:
         """Whether the feed's age has begun anew."""
 
         async def take(_: LiveTrade) -> bool:
-            inputs = live.engine._trader.context.market  # type: ignore[union-attr]
+            inputs = live.engine.runner.context.market  # type: ignore[union-attr]
             inputs._feed_at = 1
-            live.engine._trader._on_feed(message)  # type: ignore[union-attr]
+            live.engine.runner._on_feed(message)  # type: ignore[union-attr]
             return feed().seen_at != 1
 
         return live.do(take)

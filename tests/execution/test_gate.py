@@ -53,13 +53,13 @@ def test_paper_goes_straight_on_and_says_what_was_found(venue: LocalVenue) -> No
         assert said["whipsaw"].severity is Severity.WARNING
         assert said["whipsaw"].data["level"] == "amber"
         assert said["margin"].data["level"] == "green"
-        assert {finding.name for finding in live.engine.snapshot.findings} == set(said)
-        assert live.engine.snapshot.asks is None
+        assert {finding.name for finding in live.snapshot.findings} == set(said)
+        assert live.snapshot.asks is None
 
 
 def test_the_operator_is_asked_and_starts_it(venue: LocalVenue) -> None:
     with LiveEngine(venue, network=Network.TESTNET, consent=Consent.ASKED) as live:
-        live.wait_for(lambda: live.engine.snapshot.asks is Verb.START, "the question")
+        live.wait_for(lambda: live.snapshot.asks is Verb.START, "the question")
         assert live.mode() is Mode.STARTING
         assert live.fills() == []
         for verb in (Verb.ADOPT, Verb.FLATTEN, Verb.RESUME):
@@ -67,12 +67,12 @@ def test_the_operator_is_asked_and_starts_it(venue: LocalVenue) -> None:
         assert live.command(Verb.START).accepted
         live.opened()
         assert not live.command(Verb.START).accepted
-        assert live.engine.snapshot.asks is None
+        assert live.snapshot.asks is None
 
 
 def test_whoever_leaves_instead_has_bought_nothing(venue: LocalVenue) -> None:
     with LiveEngine(venue, network=Network.TESTNET, consent=Consent.ASKED) as live:
-        live.wait_for(lambda: live.engine.snapshot.asks is Verb.START, "the question")
+        live.wait_for(lambda: live.snapshot.asks is Verb.START, "the question")
         live.stop.request()
         assert live.reason.status == 0
         assert live.fills() == []
@@ -80,7 +80,7 @@ def test_whoever_leaves_instead_has_bought_nothing(venue: LocalVenue) -> None:
 
 def test_what_has_changed_since_the_question_is_asked_again(venue: LocalVenue) -> None:
     with LiveEngine(venue, network=Network.TESTNET, consent=Consent.ASKED) as live:
-        live.wait_for(lambda: live.engine.snapshot.asks is Verb.START, "the question")
+        live.wait_for(lambda: live.snapshot.asks is Verb.START, "the question")
 
         # Enough for the position, not for a buy more than there are slots.
         def spend() -> None:
@@ -91,9 +91,9 @@ def test_what_has_changed_since_the_question_is_asked_again(venue: LocalVenue) -
 
         venue.call(spend)
         assert live.command(Verb.START).accepted
-        levels = lambda: {found.name: found.level for found in live.engine.snapshot.findings}  # noqa: E731
+        levels = lambda: {found.name: found.level for found in live.snapshot.findings}  # noqa: E731
         live.wait_for(lambda: levels().get("margin") is Level.AMBER, "the second look")
-        live.wait_for(lambda: live.engine.snapshot.asks is Verb.START, "the second question")
+        live.wait_for(lambda: live.snapshot.asks is Verb.START, "the second question")
         assert live.fills() == []
         assert live.command(Verb.START).accepted
         live.opened()
@@ -135,7 +135,7 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
         assert again.on_engine(lambda trade: trade.book.position, D(0)) == again.held()
         again.go_to(0)
         assert again.command(Verb.RECONCILE).accepted
-        done = lambda: [view for view in again.engine.snapshot.commands if view.text]  # noqa: E731
+        done = lambda: [view for view in again.snapshot.commands if view.text]  # noqa: E731
         again.wait_for(lambda: bool(done()), "the comparison")
         assert done()[0].text.startswith("nothing to repair")
         assert again.on_engine(lambda trade: trade.book.position, D(0)) == again.held()
@@ -174,12 +174,12 @@ def test_the_operator_is_asked_whether_to_adopt(venue: LocalVenue, consent: Cons
     live = LiveEngine(venue, adopt=None, consent=consent)
     live.key = holder(venue)
     with live:
-        live.wait_for(lambda: live.engine.snapshot.asks is Verb.ADOPT, "the offer")
+        live.wait_for(lambda: live.snapshot.asks is Verb.ADOPT, "the offer")
         assert not live.command(Verb.START).accepted
         assert live.working() == []
         assert live.command(Verb.ADOPT).accepted
         if consent is Consent.ASKED:
-            live.wait_for(lambda: live.engine.snapshot.asks is Verb.START, "the plan to be shown")
+            live.wait_for(lambda: live.snapshot.asks is Verb.START, "the plan to be shown")
             assert live.working() == []
             assert live.command(Verb.START).accepted
         live.opened()

@@ -75,7 +75,7 @@ def ended(live: LiveEngine, verb: Verb) -> tuple[CommandState, str]:
     """How the newest command of that kind ended."""
 
     def states() -> list[tuple[CommandState, str]]:
-        views = [view for view in live.engine.snapshot.commands if view.verb is verb]
+        views = [view for view in live.snapshot.commands if view.verb is verb]
         return [(view.state, view.text) for view in views if view.state is not CommandState.ACKNOWLEDGED]
 
     live.wait_for(lambda: bool(states()), f"the end of {verb.value}")
@@ -108,11 +108,11 @@ def test_a_wind_down_that_cannot_go_on_says_what_it_waits_for_and_what_still_wor
     live.command(Verb.CANCEL_BUYS)
 
     def alarmed() -> list[str]:
-        alarms = [alarm.text for alarm in live.engine.snapshot.alarms if alarm.active]
+        alarms = [alarm.text for alarm in live.snapshot.alarms if alarm.active]
         return [text for text in alarms if text.startswith("cancel-buys is not done yet: it waits for ")]
 
     live.wait_for(lambda: bool(alarmed()), "the alarm")
     (text,) = alarmed()
     assert "SOL held, stops: " in text and ", buys: " in text and "buys: none" not in text
-    (command,) = live.engine.snapshot.commands
+    (command,) = live.snapshot.commands
     assert (command.state, command.text) == (CommandState.ACKNOWLEDGED, "waits for the exchange")

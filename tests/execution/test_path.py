@@ -40,8 +40,8 @@ def test_the_ladder_trades_through_all_four_phases() -> None:
         steps = live.events("step")
         assert len(steps) >= 20
         assert [event.data["seq"] for event in steps] == list(range(1, len(steps) + 1))
-        live.wait_for(lambda: live.engine.snapshot.steps == len(steps), "the last snapshot")
-        trader = live.engine._trader
+        live.wait_for(lambda: live.snapshot.steps == len(steps), "the last snapshot")
+        trader = live.engine.runner
         assert trader is not None
         trade = trader.trade
         assert trade is not None
@@ -51,7 +51,7 @@ def test_the_ladder_trades_through_all_four_phases() -> None:
         fills = live.fills()
         assert trade.tracker.fills_booked == len(fills) - 1  # the entry opened the book
         fees = sum((Decimal(fill["fee"]) for fill in fills), Decimal(0))
-        mark = live.engine.snapshot.mark
+        mark = live.snapshot.mark
         assert mark is not None
         assert ladder.book.fees == fees
         equity = venue.call(lambda: venue.core.margin(venue.core.account(live.key.address)).value)  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def test_the_ladder_trades_through_all_four_phases() -> None:
         phases = Counter(event.data["phase"] for event in steps)
         assert set(phases) == {"advance", "retracement", "decline", "recovery"}
         assert live.mode() is Mode.RUNNING
-        assert not [alarm for alarm in live.engine.snapshot.alarms if alarm.active]
+        assert not [alarm for alarm in live.snapshot.alarms if alarm.active]
 
 
 @pytest.mark.parametrize("trust_slots", [0, 1, 2])

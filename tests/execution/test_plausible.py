@@ -29,7 +29,7 @@ def live() -> Iterator[LiveEngine]:
 
 
 def alarms(live: LiveEngine) -> dict[str, str]:
-    return {alarm.key: alarm.text for alarm in live.engine.snapshot.alarms if alarm.active}
+    return {alarm.key: alarm.text for alarm in live.snapshot.alarms if alarm.active}
 
 
 def listing(live: LiveEngine) -> object:
@@ -92,7 +92,7 @@ def test_one_mark_moves_the_ladder_so_far_and_the_next_one_further(monkeypatch: 
 
 
 def deliver(live: LiveEngine, *quotes: Quote) -> None:
-    trader = live.engine._trader
+    trader = live.engine.runner
     assert trader is not None
     live.on_engine(lambda _: [trader._deliver(PriceTick(quote)) for quote in quotes], [])
 
@@ -106,7 +106,7 @@ def test_a_price_ten_times_the_last_is_asked_for_before_it_is_believed(live: Liv
         deliver(live, wrong)
         live.wait_for(lambda: "the exchange says 150" in alarms(live).get("price", ""), "the answer")
         assert live.unit == 0 and live.settled
-        live.on_engine(lambda trade: setattr(live.engine._trader._prices, "_asked_at", None), None)  # type: ignore[union-attr]
+        live.on_engine(lambda trade: setattr(live.engine.runner._prices, "_asked_at", None), None)  # type: ignore[union-attr]
         live.go_to(1)
         live.wait_for(lambda: "price" not in alarms(live), "the alarm to end")
         live.go_to(0)

@@ -212,8 +212,8 @@ def live() -> Iterator[LiveEngine]:
 
 
 def lamp(live: LiveEngine) -> Invariant:
-    live.wait_for(lambda: live.engine.snapshot.invariant is not None, "the first lamp")
-    lamp = live.engine.snapshot.invariant
+    live.wait_for(lambda: live.snapshot.invariant is not None, "the first lamp")
+    lamp = live.snapshot.invariant
     assert lamp is not None
     return lamp
 
@@ -226,7 +226,7 @@ def test_coins_bought_by_somebody_else_are_shown_until_they_are_gone(live: LiveE
     assert f"the exchange holds {held + 3}, booked {held}: 3.00 SOL" in lamp(live).fault
 
     def compared() -> list[str]:
-        commands = live.engine.snapshot.commands
+        commands = live.snapshot.commands
         return [each.text for each in commands if each.id == "compare" and "repair" in each.text]
 
     assert live.command(Verb.RECONCILE, "compare").accepted
@@ -249,11 +249,11 @@ def test_no_snapshot_of_a_sell_out_tells_of_a_fault(live: LiveEngine) -> None:
 
 
 def test_what_is_known_grows_old_while_the_exchange_is_silent(live: LiveEngine) -> None:
-    live.wait_for(lambda: live.engine.snapshot.known_at is not None, "the first claim")
+    live.wait_for(lambda: live.snapshot.known_at is not None, "the first claim")
     live.venue.fail("ws-refuse")
     live.venue.drop_sockets()
-    live.wait_for(lambda: bool(live.engine.snapshot.holds), "the engine to miss the feed")
-    broke = live.engine.snapshot.known_at
-    later = live.engine.snapshot.at + 600
-    live.wait_for(lambda: live.engine.snapshot.at >= later, "time to pass")
-    assert live.engine.snapshot.known_at == broke
+    live.wait_for(lambda: bool(live.snapshot.holds), "the engine to miss the feed")
+    broke = live.snapshot.known_at
+    later = live.snapshot.at + 600
+    live.wait_for(lambda: live.snapshot.at >= later, "time to pass")
+    assert live.snapshot.known_at == broke

@@ -128,7 +128,7 @@ def test_a_start_that_is_refused_is_tried_again_with_jitter() -> None:
         again.key = live.key
         exchange = Throttled(paper(venue.base_url), live.key)
 
-        async def connect() -> Exchange:
+        async def connect(account: str | None) -> Exchange:
             return exchange
 
         again.engine._connect = connect

@@ -171,14 +171,14 @@ def test_a_trade_that_is_held_is_taken_up_however_long_the_venue_does_not_answer
         assert live.reason.status == 0
     venue.fail("http-500")
     with successor(live, live.journal.inputs) as again:
-        again.wait_for(lambda: any(a.key == "start" for a in again.engine.snapshot.alarms), "the alarm")
+        again.wait_for(lambda: any(a.key == "start" for a in again.snapshot.alarms), "the alarm")
         assert again.mode() is Mode.STARTING
-        assert "cannot be taken up yet" in again.engine.snapshot.reason
+        assert "cannot be taken up yet" in again.snapshot.reason
         venue.call(lambda: venue.server.faults.off("http-500"))
         taken_up(again, "resumed")
 
         def quiet() -> bool:
-            return not any(alarm.key == "start" and alarm.active for alarm in again.engine.snapshot.alarms)
+            return not any(alarm.key == "start" and alarm.active for alarm in again.snapshot.alarms)
 
         again.wait_for(quiet, "the end of the alarm")
 
@@ -190,7 +190,7 @@ def test_a_trade_that_could_not_be_taken_up_is_left_as_it_is(venue: LocalVenue) 
         assert live.reason.status == 0
     venue.fail("http-500")
     with successor(live, live.journal.inputs) as again:
-        again.wait_for(lambda: any(a.key == "start" for a in again.engine.snapshot.alarms), "the alarm")
+        again.wait_for(lambda: any(a.key == "start" for a in again.snapshot.alarms), "the alarm")
         again.stop.request(OnExit.FLATTEN)
         wait_until(lambda: again.ended, "the end")
         assert again.reason.status == 3

@@ -23,7 +23,7 @@ def buys(live: LiveEngine) -> int:
 
 
 def holds(live: LiveEngine) -> str:
-    return live.engine.snapshot.holds
+    return live.snapshot.holds
 
 
 def test_after_a_reconnect_nothing_is_bought_before_the_orders_are_compared(venue: LocalVenue) -> None:
@@ -54,7 +54,7 @@ def test_a_restart_buys_nothing_before_it_has_read_the_venues_clock(venue: Local
     second.key = first.key
     with second as live:
         live.wait_for(lambda: "clock has not been read" in holds(live), "the restart")
-        live.wait_for(lambda: live.engine.snapshot.listed_at is not None, "the comparison")
+        live.wait_for(lambda: live.snapshot.listed_at is not None, "the comparison")
         assert buys(live) == 0
         venue.call(lambda: venue.server.faults.off("http-500"))
         live.wait_for(lambda: live.settled, "the account, and the buy after it")

@@ -68,7 +68,7 @@ def held(live: LiveEngine) -> Decimal:
 
 def confirmed(live: LiveEngine, verb: Verb) -> bool:
     """Whether what was ordered has been seen to be so."""
-    commands = live.engine.snapshot.commands
+    commands = live.snapshot.commands
     return any(each.verb is verb and each.state is CommandState.CONFIRMED for each in commands)
 
 

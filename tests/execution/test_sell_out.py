@@ -126,7 +126,7 @@ def test_after_all_orders_were_cancelled_it_puts_the_stops_back(venue: LocalVenu
         assert live.working() == []
         take(live, Verb.SELL_OUT)
         assert len(stops(live)) == 3
-        assert not [alarm for alarm in live.engine.snapshot.alarms if alarm.active]
+        assert not [alarm for alarm in live.snapshot.alarms if alarm.active]
 
 
 def test_a_buy_that_fires_on_its_way_out_gets_a_stop() -> None:

@@ -80,7 +80,7 @@ def test_an_exchange_that_cannot_be_opened_ends_the_run_with_its_reason() -> Non
     with LocalVenue({"SOL": Decimal(150)}) as venue:
         live = LiveEngine(venue)
 
-        async def fails() -> Exchange:
+        async def fails(account: str | None) -> Exchange:
             raise ConnectionError("a defect")
 
         live.engine._connect = fails

@@ -48,7 +48,7 @@ class Account:
         live = LiveEngine(self.venue, history=history, **changes)
         live.account, live.key = self._address, self._key
 
-        async def connect() -> Exchange:
+        async def connect(account: str | None) -> Exchange:
             return HyperliquidExchange(paper(self.venue.base_url), self._key, self._address)
 
         live.engine._connect = connect
@@ -65,7 +65,7 @@ class Account:
 
 
 def stamp(live: LiveEngine, name: str) -> TaskView | None:
-    return next((task for task in live.engine.snapshot.tasks if task.name == name), None)
+    return next((task for task in live.snapshot.tasks if task.name == name), None)
 
 
 def counted(live: LiveEngine) -> int:
@@ -110,7 +110,7 @@ def test_the_allowance_is_asked_for_soon_and_what_nobody_waits_for_is_not(
         live.opened()
         began = wall_clock()
         live.wait_for(lambda: stamp(live, "transfers") is not None, "the tasks")
-        due = {task.name: (task.next or 0) - began for task in live.engine.snapshot.tasks}
+        due = {task.name: (task.next or 0) - began for task in live.snapshot.tasks}
         assert 0 < due["allowance"] <= 10_000
         assert 10_000 < due["funding"] <= 20_000
         assert 50_000 < due["transfers"] <= 60_000
@@ -147,7 +147,7 @@ def test_beside_the_first_comparison_nothing_is_asked_about_an_order(accounts: d
     again = account.engine(in_flight, timing=Timing(confirm_after=0))
     exchange = Slow(paper(account.venue.base_url), live.key)
 
-    async def connect() -> Exchange:
+    async def connect(account: str | None) -> Exchange:
         return exchange
 
     async def go_on(trade: LiveTrade) -> int:

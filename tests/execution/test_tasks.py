@@ -126,12 +126,12 @@ def live() -> Iterator[LiveEngine]:
 
 
 def stamps(live: LiveEngine) -> dict[str, TaskView]:
-    return {task.name: task for task in live.engine.snapshot.tasks}
+    return {task.name: task for task in live.snapshot.tasks}
 
 
 def test_every_task_is_on_the_snapshot(live: LiveEngine) -> None:
     live.wait_for(lambda: len(stamps(live)) == 9, "all tasks")
-    assert [(task.name, task.every) for task in live.engine.snapshot.tasks] == [
+    assert [(task.name, task.every) for task in live.snapshot.tasks] == [
         ("key", 600_000),
         ("allowance", 300_000),
         ("transfers", 300_000),
@@ -149,7 +149,7 @@ def test_every_task_is_on_the_snapshot(live: LiveEngine) -> None:
     assert 4_000 < account.next - account.last < 6_000
     assert (account.result, account.failed, account.overdue) == ("done", False, False)
     assert stamps(live)["journal retry"].next is None
-    assert live.engine.snapshot.journal is not None
+    assert live.snapshot.journal is not None
 
 
 def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
@@ -175,7 +175,7 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
     live.on_engine(shorten, None)
     live.wait_for(lambda: stamps(live)["account"].result == "no route", "the failure")
     live.wait_for(lambda: stamps(live)["account"].overdue, "the alarm")
-    overdue = [alarm.text for alarm in live.engine.snapshot.alarms if alarm.key == "task account"]
+    overdue = [alarm.text for alarm in live.snapshot.alarms if alarm.key == "task account"]
     assert overdue == ["the task account is due every 0.05 s and has not run since, and is still under way"]
 
 

@@ -42,7 +42,7 @@ def broken(*_: object, **__: object) -> Any:
 
 
 def active(live: LiveEngine) -> dict[str, str]:
-    return {alarm.key: alarm.text for alarm in live.engine.snapshot.alarms if alarm.active}
+    return {alarm.key: alarm.text for alarm in live.snapshot.alarms if alarm.active}
 
 
 def covered(live: LiveEngine, count: int) -> bool:
@@ -66,7 +66,7 @@ def _decided(tracker: OrderTracker) -> object:
 
 def next_start(live: LiveEngine, history: list[JournalledInput]) -> LiveEngine:
     """The same trade's next engine, for the same account."""
-    trade = live.engine._trader
+    trade = live.engine.runner
     assert trade is not None
     journal = MemoryJournal(history)
     again = LiveEngine(live.venue, live.config, journal=lambda _: (trade.context.ids.trade, journal))
@@ -142,8 +142,8 @@ def test_a_trade_without_books_is_protected_by_what_the_exchange_says(
         market = venue.core.by_symbol["SOL"]
         venue.call(lambda: venue.core.cancel(account, market, gone["oid"]))
         live.wait_for(lambda: covered(live, 2), "the stop")
-        live.wait_for(lambda: live.engine.snapshot.position == live.held(), "the screen")
-        assert live.engine.snapshot.slots == ()
+        live.wait_for(lambda: live.snapshot.position == live.held(), "the screen")
+        assert live.snapshot.slots == ()
         assert "books cannot be relied on: flatten" in live.command(Verb.RESUME).text
         history = list(live.journal.inputs)
         live.stop.request(OnExit.BUYS)

@@ -80,6 +80,8 @@ def test_this_process_writes_first_and_what_was_compared_has_no_second_telling(
         name, coins = unwritten(trade.context.ids.trade, start, 99), before[_SLOT]
         fill = Fill("SOL", Side.SELL, coins, Decimal(149), Decimal(0), at - older, 77, 78, name)
         trade.bookkeeper.book(fill, IngestVia.FEED)
+        assert trade.context.mode is Mode.RUNNING, "what came before it may be on its way"
+        trade.bookkeeper.book(fill, IngestVia.COMPARISON)
         assert held(trade) == before
         assert trade.context.mode is Mode.PAUSED
 

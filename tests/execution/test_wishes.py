@@ -38,7 +38,7 @@ def sides(live: LiveEngine) -> str:
 
 
 def newest(live: LiveEngine, verb: Verb) -> CommandView:
-    return next(view for view in live.engine.snapshot.commands if view.verb is verb)
+    return next(view for view in live.snapshot.commands if view.verb is verb)
 
 
 def came_to(live: LiveEngine, verb: Verb, state: CommandState) -> str:
@@ -73,16 +73,16 @@ def test_it_is_done_after_the_outage_and_a_restart_in_it(
         venue.fail("http-502", only="cancelByCloid")
         venue.fail("http-500", only="order")
         assert first.command(verb).accepted
-        first.wait_for(lambda: "to be cancelled" in first.engine.snapshot.wish, "the wish")
+        first.wait_for(lambda: "to be cancelled" in first.snapshot.wish, "the wish")
         first.stop.request(OnExit.LEAVE)
         assert first.reason.text
         assert newest(first, verb).text == "the engine left before it was done"
     with start(venue, first) as second:
-        second.wait_for(lambda: second.engine.snapshot.wish.startswith(f"{verb.value} by test@tty: "), "it")
+        second.wait_for(lambda: second.snapshot.wish.startswith(f"{verb.value} by test@tty: "), "it")
         assert second.mode() is Mode.PAUSED
         assert sides(second) == "SSBB"
         restored(venue, "http-502", "http-500")
-        second.wait_for(lambda: not second.engine.snapshot.wish, "the wish to come true")
+        second.wait_for(lambda: not second.snapshot.wish, "the wish to come true")
         assert sides(second) == left
         assert second.mode() is mode
         assert (second.held() == 0) == (verb is Verb.FLATTEN)
@@ -124,7 +124,7 @@ def test_flatten_sells_though_its_buys_cannot_be_cancelled_and_what_they_buy(ven
         restored(venue, "http-502")
         came_to(live, Verb.FLATTEN, CommandState.CONFIRMED)
         assert (live.held(), live.working(), live.mode()) == (0, [], Mode.HALTED)
-        assert live.engine.snapshot.closed_at is not None
+        assert live.snapshot.closed_at is not None
 
 
 def test_flatten_on_the_way_out_that_was_not_seen_done_is_done_by_the_next_start(venue: LocalVenue) -> None:
@@ -152,9 +152,7 @@ def test_a_stronger_order_takes_over_and_resume_calls_it_off(venue: LocalVenue) 
         refused = live.command(Verb.CANCEL_ALL)
         assert not refused.accepted
         assert refused.text == "flatten by test@tty is wanted, which does more; resume calls it off"
-        live.wait_for(
-            lambda: Verb.CANCEL_ALL in dict(live.engine.snapshot.refusals), "the refusal beforehand"
-        )
+        live.wait_for(lambda: Verb.CANCEL_ALL in dict(live.snapshot.refusals), "the refusal beforehand")
         assert live.command(Verb.PAUSE).accepted
         assert newest(live, Verb.FLATTEN).state is CommandState.ACKNOWLEDGED
         assert live.command(Verb.RESUME).accepted
@@ -164,7 +162,7 @@ def test_a_stronger_order_takes_over_and_resume_calls_it_off(venue: LocalVenue) 
         assert sides(live) == "SSSB"
     with start(venue, live) as after:
         after.wait_for(lambda: after.settled and after.mode() is Mode.RUNNING, "it to go on without it")
-        assert after.engine.snapshot.wish == ""
+        assert after.snapshot.wish == ""
 
 
 def test_a_sell_out_takes_the_place_of_what_a_restart_would_go_on_with(venue: LocalVenue) -> None:
@@ -185,12 +183,12 @@ def test_halted_while_selling_out_it_says_what_resume_goes_on_with(venue: LocalV
         first.command(Verb.SELL_OUT)
         came_to(first, Verb.SELL_OUT, CommandState.CONFIRMED)
         first.command(Verb.HALT)
-        first.wait_for(lambda: first.engine.snapshot.resumes is Mode.SELLING_OUT, "what it would resume")
+        first.wait_for(lambda: first.snapshot.resumes is Mode.SELLING_OUT, "what it would resume")
         first.stop.request(OnExit.LEAVE)
         assert first.reason.text
     with start(venue, first) as second:
         second.wait_for(lambda: second.mode() is Mode.PAUSED, "the restart")
-        snapshot = second.engine.snapshot
+        snapshot = second.snapshot
         assert snapshot.reason == "halted before the restart (by test@tty)"
         assert snapshot.resumes is Mode.SELLING_OUT
         second.wait_for(
@@ -213,5 +211,5 @@ def test_a_closed_trade_refuses_what_would_trade_on(venue: LocalVenue) -> None:
         live.opened()
         live.command(Verb.FLATTEN)
         came_to(live, Verb.FLATTEN, CommandState.CONFIRMED)
-        live.wait_for(lambda: Verb.RESUME in dict(live.engine.snapshot.refusals), "the refusal beforehand")
+        live.wait_for(lambda: Verb.RESUME in dict(live.snapshot.refusals), "the refusal beforehand")
         assert "the trade is closed" in live.command(Verb.RESUME).text

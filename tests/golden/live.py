@@ -48,8 +48,8 @@ class TapedLive(LiveEngine):
         """Something came, or happened, now."""
         self.tape.note(self._time(), kind, data)
 
-    async def _connect(self) -> Exchange:
-        exchange = await super()._connect()
+    async def _connect(self, account: str | None) -> Exchange:
+        exchange = await super()._connect(account)
         self._began = time.monotonic()
         self.tape = Tape(
             {

@@ -69,7 +69,7 @@ class HostileEngine(LiveEngine):
 
     proxy: Proxy
 
-    async def _connect(self) -> Exchange:
+    async def _connect(self, account: str | None) -> Exchange:
         return HyperliquidExchange(paper(self.proxy.url), self.key, timeout=TIMEOUT, pace=_PACE)
 
 
@@ -219,7 +219,7 @@ def _judge_cover(verdict: Verdict, proxy: Proxy, engine: HostileEngine, witness:
         verdict.story = [f"{event.at - at:6} ms {event.kind}: {event.text}" for event in events]
     if not covered() and not engine.ended:
         held, stops, _ = witness.books()
-        alarms = [alarm.text for alarm in engine.engine.snapshot.alarms if alarm.active]
+        alarms = [alarm.text for alarm in engine.snapshot.alarms if alarm.active]
         verdict.problems.append(f"{held - stops} of {held} bare, mode {engine.mode()}, alarms {alarms}")
 
 

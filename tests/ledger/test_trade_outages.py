@@ -69,7 +69,7 @@ class Heartbeat:
     def _watch(self) -> None:
         seen, since = 0, time.monotonic()
         while not self._done.wait(0.005):
-            at, now = self._live.engine.snapshot.at, time.monotonic()
+            at, now = self._live.snapshot.at, time.monotonic()
             self.longest = max(self.longest, now - since)
             if at != seen:
                 seen, since = at, now
@@ -82,7 +82,7 @@ def alarms(live: LiveEngine, key: str = "journal") -> list[bool]:
 
 def alarm(live: LiveEngine, key: str = "journal") -> str:
     """The text of an alarm that stands; empty where it does not."""
-    standing = (a for a in live.engine.snapshot.alarms if a.key == key and a.active)
+    standing = (a for a in live.snapshot.alarms if a.key == key and a.active)
     return next((a.text for a in standing), "")
 
 
@@ -91,7 +91,7 @@ def wait_for_failures(live: LiveEngine, count: int) -> None:
     seen: set[int | None] = set()
 
     def failed() -> bool:
-        retries = (task for task in live.engine.snapshot.tasks if task.name == "journal retry")
+        retries = (task for task in live.snapshot.tasks if task.name == "journal retry")
         seen.update(task.last for task in retries if task.failed)
         return len(seen) >= count
 
@@ -457,7 +457,7 @@ def test_too_much_that_waits_pauses_for_good(
         for unit in (-1, -2, -3):
             move(live, unit, "a step")
         live.wait_for(lambda: live.mode() is Mode.PAUSED, "the pause")
-        assert live.engine.snapshot.reason == "more than 20 rows wait for the journal"
+        assert live.snapshot.reason == "more than 20 rows wait for the journal"
         proxy.thaw()
         live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
         assert live.mode() is Mode.PAUSED

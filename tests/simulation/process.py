@@ -12,6 +12,7 @@ from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.exchange.protocol import ExchangeError
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
@@ -71,7 +72,9 @@ class Process:
         self._commands = 0
         machine = Machine(clock, Random(name), clock_set_by)
         heard = journal if self.twin is None else cast(TradeJournal, self.twin)
-        self.trader = TradeRunner(exchange, config, trade_id, machine, self._log, heard, self._after_event)
+        self.trader = TradeRunner(
+            AccountContext(exchange), config, trade_id, machine, self._log, heard, self._after_event
+        )
 
     @property
     def forgets(self) -> str:

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
@@ -51,13 +52,16 @@ class WatchedEngine(EmbeddedEngine):
     """Keeps every snapshot that it publishes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self.published: list[Snapshot] = []
+        super().__init__(*args, **kwargs)
 
-    def _composed(self, trader: TradeRunner, now: int) -> Snapshot:
-        snapshot = super()._composed(trader, now)
+    def _made(self, snapshot: Snapshot) -> None:
         self.published.append(snapshot)
-        return snapshot
+
+    @property
+    def runner(self) -> TradeRunner | None:
+        """What runs its first trade, once it does."""
+        return next(iter(self._seats.values())).runner
 
 
 class LiveEngine:
@@ -80,10 +84,11 @@ class LiveEngine:
         self.account = ""  # whose key it is not but may act for, where that is so; to be set before the key
         self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
+        open_journal = journal or (lambda account: (random.getrandbits(64), self.journal))
         self.engine = WatchedEngine(
             self._connect,
-            journal or (lambda account: (random.getrandbits(64), self.journal)),
-            self.config,
+            lambda config, account: nullcontext(open_journal(account)),
+            [self.config],
             Machine(wall_clock, random.Random(7), log_trouble=log_trouble),
         )
         self._lies: list[str] = []
@@ -158,17 +163,18 @@ class LiveEngine:
         async def ask(trade: LiveTrade) -> Result:
             return look(trade)
 
-        if self.engine._loop is None or self.engine._trader is None or self.engine._trader.trade is None:
+        runner = self.engine.runner
+        if self.engine._loop is None or runner is None or runner.trade is None:
             return otherwise
         return self.do(ask)
 
     def do(self, work: Callable[[LiveTrade], Coroutine[None, None, Result]]) -> Result:
         """The outcome of `work` on the engine's own loop."""
-        loop, trader = self.engine._loop, self.engine._trader
+        loop, runner = self.engine._loop, self.engine.runner
         assert loop is not None
-        assert trader is not None
-        assert trader.trade is not None
-        return asyncio.run_coroutine_threadsafe(work(trader.trade), loop).result(DEADLINE)
+        assert runner is not None
+        assert runner.trade is not None
+        return asyncio.run_coroutine_threadsafe(work(runner.trade), loop).result(DEADLINE)
 
     def go_to(self, unit: int) -> None:
         """Move the market onto a unit's price and wait until everything has settled there."""
@@ -179,8 +185,13 @@ class LiveEngine:
         wait_until(lambda: self.ended or condition(), what, deadline)
         assert condition(), f"{what}: the engine ended with {self._reasons or self._errors}"
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest of its first trade."""
+        return self.engine.view.first
+
     def mode(self) -> Mode:
-        return self.engine.snapshot.mode
+        return self.snapshot.mode
 
     def command(self, verb: Verb, command_id: str | None = None) -> Ack:
         """Send a command as a screen would, from another loop."""
@@ -217,7 +228,7 @@ class LiveEngine:
             core, lambda: (self.account or self.key.address).lower(), symbol, wall_clock, _SLACK, lied
         )
 
-    async def _connect(self) -> Exchange:
+    async def _connect(self, account: str | None) -> Exchange:
         return HyperliquidExchange(paper(self.venue.base_url), self.key)
 
     def _run(self) -> None:
