@@ -61,7 +61,7 @@ class Bookkeeper:
             self.short -= fill.size
             why = self._opening.decision(recorder.trade.strategy.source)
             recorder.take(FillAdopted(now, fill, Role.ENTRY, why, via))
-        elif (role := self._unwritten_role(fill)) is not None:
+        elif (role := self._unwritten_role(fill, via)) is not None:
             recorder.take(FillAdopted(now, fill, role, self._why_unwritten(fill, role), via))
         elif context.ids.owns(fill.client_id) and via is not IngestVia.COMPARISON:
             self._compare()  # the purchase that it sold may be on its way: a comparison tells of all in order
@@ -75,15 +75,21 @@ class Bookkeeper:
         text = f"a {role.value} of an earlier start that died before writing it down"
         return Decision(reason, tracker.strategy.source, text=text)
 
-    def _unwritten_role(self, fill: Fill) -> Role | None:
+    def _unwritten_role(self, fill: Fill, via: IngestVia) -> Role | None:
         """The role of the exit that sold, of coins that are there, which an earlier process had sent when it
         died, and had not written down; None where it was none of these. Of an older sale, made before all
-        fills were compared, this would be the second telling."""
+        fills were compared, this would be the second telling.
+
+        A comparison tells of every sale in its order: one of coins that another order had sold before has
+        sold those of others."""
         ids, tracker = self._context.ids, self._recorder.trade.tracker
         start, key = start_number_of(fill.client_id), key_of(fill.client_id)
         if not ids.owns(fill.client_id) or start is None or key is None or start >= ids.start:
             return None
-        is_held = fill.size <= tracker.strategy.coins(key)
+        there = tracker.strategy.coins(key)
+        if via is IngestVia.COMPARISON:
+            there = tracker.strategy.book.position
+        is_held = fill.size <= there
         explains = is_held and fill.side is Side.SELL and fill.time >= tracker.compared_until
         return _EXITS.get(key.kind) if explains else None
 

@@ -53,7 +53,9 @@ def sells(live: LiveEngine, size: Decimal, number: int) -> None:
     assert isinstance(placed_beside(live, order), Filled)
 
 
-def test_it_is_booked_once_to_its_slot_and_one_more_is_for_the_operator_to_judge(live: LiveEngine) -> None:
+def test_it_is_booked_once_and_one_that_sells_more_than_is_there_is_for_the_operator_to_judge(
+    live: LiveEngine,
+) -> None:
     live.on_engine(restarted, 0)
     before = live.on_engine(held, [])
     sells(live, before[_SLOT], 98)
@@ -64,7 +66,13 @@ def test_it_is_booked_once_to_its_slot_and_one_more_is_for_the_operator_to_judge
     assert live.on_engine(lambda trade: trade.tracker.fills_booked, 0) == booked
     live.wait_for(lambda: live.settled, "the target to work")
     assert live.mode() is Mode.RUNNING
-    sells(live, before[_SLOT], 99)  # the coins of this slot are gone
+    sells(live, before[_SLOT], 99)  # the coins of this slot are gone: it sells those of another
+    live.wait_for(lambda: live.on_engine(lambda trade: trade.tracker.fills_booked, 0) > booked, "the fill")
+    live.wait_for(lambda: live.settled, "the target to work")
+    position = live.held()
+    assert (live.mode(), sum(live.on_engine(held, []))) == (Mode.RUNNING, position)
+    booked = live.on_engine(lambda trade: trade.tracker.fills_booked, 0)
+    sells(live, position + 1, 100)
     live.wait_for(lambda: live.mode() is Mode.PAUSED, "the engine to pause")
     assert live.on_engine(lambda trade: trade.tracker.fills_booked, 0) == booked
     reason = live.on_engine(lambda trade: trade.context.reason, "")
