@@ -18,6 +18,10 @@ from hypertui.core.redaction import printable, without_secrets
 Place = tuple[str, ...]
 
 
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text is one line that names it and its limit."""
+
+
 class Origin(StrEnum):
     """Who has set a value; a later one goes before those above it."""
 
@@ -29,14 +33,17 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """What was read from where: `file_values` and `flags` nested like the settings, variables by their
-    `prefix`."""
+    """What was read from where: `file_values` and `flags` nested by place, variables by their `prefix`, or as
+    `variables` has them. `trades` is the place of each trade, in their order: ("trade",) of the only one, of
+    several such as ("trades", "BTC")."""
 
     file: str
     file_values: Mapping[str, Any]
     flags: Mapping[str, Any]
     prefix: str
     flag_names: Mapping[Place, str]
+    variables: Mapping[Place, str]
+    trades: tuple[Place, ...]
 
     def of(self, place: Place) -> Origin:
         """Where the value at `place` comes from, such as ("trade", "unit_size")."""
@@ -66,7 +73,7 @@ class Origins:
     def refusal(self, error: ValidationError) -> str:
         """The first error in one line: name, figure and limit. It repeats no secret."""
         first = error.errors(include_url=False)[0]
-        place = tuple(str(part) for part in first["loc"])
+        place = self._place(first["loc"])
         if first["type"] == "extra_forbidden":
             return f"{'.'.join(place)} is not a setting"
         given, secret = first.get("input"), "secret" in str(place)
@@ -74,8 +81,18 @@ class Origins:
         where = f" in {self.file}" if self.of(place) is Origin.FILE else ""
         return f"{self.name(place)}{shown}{where} {_limit(first)}"
 
+    def _place(self, found: tuple[int | str, ...]) -> Place:
+        """What an error is about, a trade by the place that it has."""
+        match found:
+            case ("trades", int() as number, *inside):
+                return (*self.trades[number], *map(str, inside))
+            case _:
+                return tuple(map(str, found))
+
     def _variable(self, place: Place) -> str | None:
         """The variable that sets it, as it is written: its case does not matter."""
+        if place in self.variables:
+            return self.variables[place]
         wanted = self.prefix + "__".join(place).upper()
         return next((name for name in os.environ if name.upper() == wanted), None)
 
@@ -122,6 +139,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "string_pattern_mismatch": lambda limits: "is not 0x and 40 hex digits",
     "beyond_reason": lambda limits: f"is not from 1e{SMALLEST_POWER} to 1e{LARGEST_POWER + 1}",
     "no_symbol": lambda limits: "is not the name of a market",
+    "no_trade_name": lambda limits: "is not a name of up to 32 letters, digits, - and _",
     "path_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
     "model_type": lambda limits: "is not a section of settings",

@@ -5,13 +5,12 @@ Secrets come from the environment or from a private file only, and no text made 
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 import os
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -26,22 +25,22 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from hypertui.core.files import named_path, read_regular
+from hypertui.config_file import read_config
+from hypertui.core.files import named_path
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
-from hypertui.provenance import Origins, Place
+from hypertui.provenance import Origins, Place, SettingsError
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.plans import PlanError
+from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, is_name, trade_tables
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
 
-_MOST_CONFIG = 1_000_000  # bytes
-_DEEPEST = 8  # tables within tables
 _SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
 
 
@@ -58,6 +57,12 @@ def _a_name(symbol: str) -> str:
     return symbol
 
 
+def _a_trade_name(name: str) -> str:
+    if not is_name(name):
+        raise PydanticCustomError("no_trade_name", "no name")
+    return name
+
+
 def _spelled_out(given: object) -> object:
     try:
         return named_path(given) if isinstance(given, str) else given
@@ -70,31 +75,40 @@ Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+TradeName = Annotated[str, AfterValidator(_a_trade_name)]
+Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the text is one line that names it and its limit."""
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+# What a ladder is unless it is told otherwise.
+_LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderTerms)}
+
+
 class TradeSettings(_Section):
-    """What is traded. Money in USD, slippages as fractions."""
+    """What is traded. Money in USD, slippages as fractions. `account` is the address of the sub-account to
+    trade in, by default the one that is traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
+    name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
+    account: Address | None = None
     wallet: Literal["long"] = "long"
     unit_size: Positive = Decimal(100)
     position_size: Positive = Decimal(10_000)
     leverage: int = Field(5, ge=1, le=1_000)
-    reinvest: Reinvest = Reinvest.RECOVERY
-    buy_order: BuyOrder = BuyOrder.STOP_MARKET
+    reinvest: Reinvest = _LADDER["reinvest"]
+    buy_order: BuyOrder = _LADDER["buy_order"]
     price_source: PriceSource = PriceSource.MARK
-    trust_slots: int = Field(1, ge=0, le=4)
-    stop_slippage: Fraction = Decimal("0.10")
-    entry_slippage: Fraction = Decimal("0.01")
+    trust_slots: int = Field(_LADDER["trust_slots"], ge=0, le=4)
+    stop_slippage: Fraction = _LADDER["stop_slippage"]
+    entry_slippage: Fraction = _LADDER["entry_slippage"]
+
+    def terms(self) -> LadderTerms:
+        """Those of the strategy, which are settings by their own names."""
+        return LadderTerms(**{name: getattr(self, name) for name in _LADDER})
 
 
 class EngineSettings(_Section):
@@ -112,7 +126,7 @@ class EngineSettings(_Section):
 class AccountSettings(_Section):
     """Whose account, and where its key is."""
 
-    address: str | None = Field(None, pattern="^0x[0-9a-fA-F]{40}$")
+    address: Address | None = None
     key_file: HomePath | None = None
 
 
@@ -156,14 +170,14 @@ class Settings(BaseSettings):
     )
 
     network: Network = Network.PAPER
-    trade: TradeSettings = TradeSettings()
+    trades: tuple[TradeSettings, ...] = (TradeSettings(),)
     engine: EngineSettings = EngineSettings()
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
     console: ConsoleSettings = ConsoleSettings()
     secret_key: SecretStr | None = None
-    account_address: str | None = Field(None, pattern="^0x[0-9a-fA-F]{40}$")
+    account_address: Address | None = None
     base_url: str | None = None
     state_dir: HomePath | None = None
 
@@ -171,6 +185,11 @@ class Settings(BaseSettings):
     def account_for(self) -> str | None:
         """The account's address, where one is given."""
         return self.account_address or self.account.address
+
+    def account_of(self, trade: TradeSettings) -> str | None:
+        """The address of the account that it trades in, in lower case; None for the signer's own."""
+        address = trade.account or self.account_for
+        return None if address is None else address.lower()
 
     def snapshot(self) -> dict[str, object]:
         """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key, and
@@ -182,34 +201,32 @@ class Settings(BaseSettings):
         values["ledger"] = _plain(ledger)
         return values
 
-    def trade_config(self, run_for: float | None = None, on_exit: OnExit | None = None) -> TradeConfig:
-        """The engine's part. Raises SettingsError for figures that no market would take."""
-        trade, engine = self.trade, self.engine
+    def trade_configs(self, run_for: float | None = None) -> tuple[TradeConfig, ...]:
+        """The engine's part, for each trade. Raises SettingsError for figures that no market would take."""
+        return tuple(self._trade_config(trade, run_for) for trade in self.trades)
+
+    def _trade_config(self, trade: TradeSettings, run_for: float | None) -> TradeConfig:
+        engine = self.engine
         config = TradeConfig(
             network=self.network,
             symbol=trade.symbol,
             leverage=trade.leverage,
-            strategy=LadderTerms(
-                unit_size=trade.unit_size,
-                position_size=trade.position_size,
-                reinvest=trade.reinvest,
-                trust_slots=trade.trust_slots,
-                stop_slippage=trade.stop_slippage,
-                entry_slippage=trade.entry_slippage,
-                buy_order=trade.buy_order,
-            ),
+            strategy=trade.terms(),
+            name=trade.name,
+            account=self.account_of(trade),
             price_source=trade.price_source,
             timing=Timing(_ms(engine.confirm_after), _ms(engine.expires_after)),
             stale_after=_ms(engine.stale_after),
             outage_after=_ms(engine.outage_after),
             reconcile_every=_ms(engine.reconcile_every),
-            on_exit=on_exit or engine.on_exit,
+            on_exit=engine.on_exit,
             run_for=run_for,
         )
         try:
             config.plan(_likely_instrument(trade.symbol)).check()
         except PlanError as error:
-            raise SettingsError(str(error)) from None
+            which = f"trade {trade.name}: " if len(self.trades) > 1 else ""
+            raise SettingsError(f"{which}{error}") from None
         return config
 
 
@@ -236,23 +253,35 @@ def _plain(value: object) -> object:
 
 
 def load_settings(
-    file: Path | None, flags: Mapping[str, Any], flag_names: Mapping[Place, str] | None = None
+    file: Path | None,
+    flags: Mapping[str, Any],
+    flag_names: Mapping[Place, str] | None = None,
+    only: str | None = None,
 ) -> Settings:
     """Read the settings. `file` None means `./config.toml` where there is one; `flags` are nested like it,
-    and `flag_names` says how each is written, for messages.
+    those of a trade as `trade`, and `flag_names` says how each is written, for messages. `only` names the
+    trades that are meant, between commas.
 
     Raises SettingsError.
     """
-    return load_with_origins(file, flags, flag_names)[0]
+    return load_with_origins(file, flags, flag_names, only)[0]
 
 
 def load_with_origins(
-    file: Path | None, flags: Mapping[str, Any], flag_names: Mapping[Place, str] | None = None
+    file: Path | None,
+    flags: Mapping[str, Any],
+    flag_names: Mapping[Place, str] | None = None,
+    only: str | None = None,
 ) -> tuple[Settings, Origins]:
     """The same, and where each value comes from."""
-    values = _read(file or DEFAULT_FILE) if file is not None or DEFAULT_FILE.exists() else {}
+    values = read_config(file or DEFAULT_FILE) if file is not None or DEFAULT_FILE.exists() else {}
     _check_environment()
-    origins = Origins(str(file or DEFAULT_FILE), values, flags, _PREFIX, flag_names or {})
+    names, of_a_trade = flag_names or {}, TradeSettings.model_fields
+    given = {name: value for name, value in flags.items() if name != "trade"}
+    tables = trade_tables(values.pop("trade", {}), _PREFIX, of_a_trade, of_a_trade["symbol"].default)
+    left = chosen(tables, only)
+    give_flags(flags.get("trade", {}), left, tables, names)
+    origins = _origins(str(file or DEFAULT_FILE), values, given, names, tables)
 
     class FromFile(Settings):
         @classmethod
@@ -267,15 +296,56 @@ def load_with_origins(
             return (init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=values))
 
     try:
-        return FromFile(**flags), origins
+        settings = FromFile(**given, trades=[table.values() for table in tables])
     except ValidationError as error:
         raise SettingsError(origins.refusal(error)) from None
+    _refuse_one_market_twice(settings)
+    trades = [trade for trade, table in zip(settings.trades, tables, strict=True) if table in left]
+    places = tuple(table.place for table in left)
+    return settings.model_copy(update={"trades": tuple(trades)}), replace(origins, trades=places)
+
+
+def _origins(
+    file: str,
+    values: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    flag_names: Mapping[Place, str],
+    tables: Sequence[TradeTable],
+) -> Origins:
+    """Where values come from, those of the trades at their places."""
+    written, given, names = dict(values), dict(flags), dict(flag_names)
+    variables: dict[Place, str] = {}
+    for table in tables:
+        *room, place = table.place
+        for nested, own in ((written, table.written), (given, table.flags)):
+            if own == {}:
+                continue
+            for part in room:
+                nested = nested.setdefault(part, {})
+            nested[place] = own
+        variables |= {(*table.place, name): variable for name, variable in table.variables.items()}
+        names |= {(*table.place, name[-1]): flag for name, flag in flag_names.items() if name[0] == "trade"}
+    return Origins(file, written, given, _PREFIX, names, variables, tuple(table.place for table in tables))
+
+
+def _refuse_one_market_twice(settings: Settings) -> None:
+    seen: dict[tuple[str, str | None], str] = {}
+    for trade in settings.trades:
+        twin = seen.setdefault((trade.symbol, settings.account_of(trade)), trade.name)
+        if twin != trade.name:
+            raise SettingsError(
+                f"trades {twin} and {trade.name} are both of {trade.symbol} in one account, where the "
+                "exchange nets what they hold: give one of them an account of its own"
+            )
 
 
 def _check_environment() -> None:
     """A variable that means nothing here is a mistake that nobody would notice, and so is one that is there
-    twice. Raises SettingsError."""
+    twice; what sets one of several trades is left to their tables. Raises SettingsError."""
     seen: dict[str, str] = {}
+    known = {name: field.annotation for name, field in Settings.model_fields.items()} | {
+        "trade": TradeSettings
+    }
     for name in sorted(os.environ):
         if not name.upper().startswith(_PREFIX):
             continue
@@ -283,52 +353,12 @@ def _check_environment() -> None:
         if twin != name:
             raise SettingsError(f"environment variables {twin} and {name} are the same setting")
         top, _, rest = name[len(_PREFIX) :].lower().partition("__")
-        field = Settings.model_fields.get(top)
-        section = None if field is None else field.annotation
+        if top == "trades" and rest:
+            continue
+        section = known.get(top)
         nested = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else {}
-        if field is None or (rest and rest not in nested) or (nested and not rest):
+        if top not in known or top == "trades" or (rest and rest not in nested) or (nested and not rest):
             raise SettingsError(f"environment variable {name} is not a setting")
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        data = read_regular(file, _MOST_CONFIG)
-    except OSError as error:
-        raise SettingsError(f"config file {file} cannot be read: {error.strerror}") from None
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SettingsError(f"config file {file} is in UTF-16; TOML is UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SettingsError(f"config file {file} cannot be read: is not text in UTF-8") from None
-    try:
-        values = tomllib.loads(text, parse_float=Decimal)
-    except RecursionError:
-        raise SettingsError(f"config file {file} is not TOML: too deeply nested") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"config file {file} is not TOML: {error}") from None
-    except (ValueError, ArithmeticError):  # thousands of digits, an exponent that no decimal has
-        raise SettingsError(f"config file {file} holds a number beyond reason") from None
-    values = _lower(values, file)
-    if "secret_key" in values:
-        raise SettingsError(f"config file {file} holds a secret key; keep it in a file of its own (key_file)")
-    return values
-
-
-def _lower(table: Mapping[str, Any], file: Path, inside: Place = ()) -> dict[str, Any]:
-    """The table with its keys in lower case, as the settings have them. Raises SettingsError where two are
-    the same then: nobody could say which one counts."""
-    if len(inside) > _DEEPEST:
-        raise SettingsError(f"config file {file} is too deeply nested at {'.'.join(inside)}")
-    written: dict[str, str] = {}
-    lower = {}
-    for key, value in table.items():
-        twin = written.setdefault(key.lower(), key)
-        if twin != key:
-            first, second = (".".join((*inside, name)) for name in (twin, key))
-            raise SettingsError(f"config file {file} has both {first} and {second}: keep one of them")
-        lower[key.lower()] = _lower(value, file, (*inside, key)) if isinstance(value, Mapping) else value
-    return lower
 
 
 def _likely_instrument(symbol: str) -> Instrument:

@@ -22,8 +22,8 @@ def test_a_snapshot_holds_every_setting_and_no_secret(monkeypatch: pytest.Monkey
 
 
 def test_the_same_settings_have_the_same_digest_however_they_are_written() -> None:
-    one = Settings(trade=TradeSettings(unit_size=Decimal("100.0"))).snapshot()
-    same = Settings(trade=TradeSettings(unit_size=Decimal(100))).snapshot()
-    other = Settings(trade=TradeSettings(unit_size=Decimal("100.01"))).snapshot()
+    one = Settings(trades=(TradeSettings(unit_size=Decimal("100.0")),)).snapshot()
+    same = Settings(trades=(TradeSettings(unit_size=Decimal(100)),)).snapshot()
+    other = Settings(trades=(TradeSettings(unit_size=Decimal("100.01")),)).snapshot()
     assert digest(one) == digest(dict(reversed(same.items()))) != digest(other)
     assert len(digest(one)) == 64

@@ -125,12 +125,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def setting_flags(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The flags that were given, nested as the settings have them."""
+def setting_flags(arguments: argparse.Namespace, *, of_a_trade: bool = True) -> dict[str, Any]:
+    """The flags that were given, nested as the settings have them; those of a trade too, unless it is
+    nothing to the command what is traded."""
     nested: dict[str, Any] = {}
     for flag, path in _TRADE_FLAGS.items():
         value = getattr(arguments, flag, None)
-        if value is None:
+        if value is None or (path[0] == "trade" and not of_a_trade):
             continue
         section = nested
         for part in path[:-1]:
@@ -143,7 +144,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     def add(group: Any, *names: str, **options: Any) -> None:
         group.add_argument(*names, default=default, **options)
 
-    trade = parser.add_argument_group("trade")
+    trade = parser.add_argument_group("trade", "of the only one that is configured, or that --only leaves")
+    add(trade, "--only", metavar="NAMES", help="which of the configured trades, by name: BTC,SOL")
     add(trade, "--symbol", metavar="NAME", help="the perpetual market, such as BTC")
     add(trade, "--wallet", choices=["long"], help="the side of the ladder; long is the only one")
     add(trade, "--unit-size", metavar="USD", help="price distance of one unit")
@@ -155,7 +157,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     which = network.add_mutually_exclusive_group()
     for name in ("paper", "testnet", "mainnet"):
         add(which, f"--{name}", dest="network", action="store_const", const=name, help=_NETWORKS[name])
-    add(network, "--confirm-mainnet", metavar="SYMBOL", help="say without a terminal what --mainnet asks")
+    add(network, "--confirm-mainnet", metavar="SYMBOLS", help="say without a terminal what --mainnet asks")
     add(network, "--base-url", metavar="URL", help="use an exchange that runs already (paper)")
 
     paper = parser.add_argument_group("paper market")
@@ -211,7 +213,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
 _NETWORKS = {
     "paper": "a local market, no real money (the default)",
     "testnet": "Hyperliquid's testnet",
-    "mainnet": "real money; asks for the symbol",
+    "mainnet": "real money; asks for the symbols of what is traded",
 }
 
 
@@ -227,14 +229,24 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "prices", type=file_path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
     )
-    parser.add_argument("--symbol", required=True, metavar="NAME")
-    parser.add_argument("--unit-size", required=True, metavar="USD")
-    parser.add_argument("--position-size", required=True, metavar="USD")
-    parser.add_argument("--leverage", default="1", metavar="X")
+    same = argparse.SUPPRESS  # these may stand before the command as well
+    parser.add_argument(
+        "--only",
+        default=same,
+        metavar="NAME",
+        help="walk this trade of the config, flags before its settings",
+    )
+    parser.add_argument(
+        "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
+    )
+    parser.add_argument("--symbol", metavar="NAME")
+    parser.add_argument("--unit-size", metavar="USD")
+    parser.add_argument("--position-size", metavar="USD")
+    parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
-    parser.add_argument("--reinvest", default="recovery", metavar="WHEN", help="recovery, continuous or off")
+    parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
@@ -248,8 +260,7 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--markets",
         choices=["three", "dozen"],
-        default="three",
-        help="what is listed: BTC, ETH and SOL (the default), or nine more",
+        help="what is listed: BTC, ETH and SOL (the default, or what --state has), or nine more",
     )
     parser.add_argument(
         "--market",

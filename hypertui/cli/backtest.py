@@ -6,35 +6,32 @@ import argparse
 import json
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from typing import TextIO
 
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import load_series
+from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.trace import trace_row
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
+_ALWAYS = ("symbol", "unit_size", "position_size")
 _MOST_DECIMALS = 5
 _ANY_LEVERAGE = 50
 
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    plan = LadderPlan(
-        instrument=_instrument(arguments),
-        unit_size=amount("unit size", arguments.unit_size),
-        position_size=amount("position size", arguments.position_size),
-        leverage=integer("leverage", arguments.leverage),
-        reinvest=_reinvest(arguments.reinvest),
-        trust_slots=0,
-    )
+    plan = _plan(arguments) if arguments.only is None else _configured(arguments)
     plan.check()
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
     began = time.perf_counter()
@@ -60,20 +57,47 @@ def backtest(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _instrument(arguments: argparse.Namespace) -> Instrument:
-    known = KNOWN_INSTRUMENTS.get(arguments.symbol)
+def _plan(arguments: argparse.Namespace) -> LadderPlan:
+    """The plan that the flags alone describe."""
+    missing = [f"--{name.replace('_', '-')}" for name in _ALWAYS if getattr(arguments, name) is None]
+    if missing:
+        raise ValueError(
+            f"the following arguments are required: {', '.join(missing)}; or --only, a configured trade"
+        )
+    return LadderPlan(
+        instrument=_instrument(arguments.symbol, arguments),
+        unit_size=amount("unit size", arguments.unit_size),
+        position_size=amount("position size", arguments.position_size),
+        leverage=integer("leverage", "1" if arguments.leverage is None else arguments.leverage),
+        reinvest=_reinvest("recovery" if arguments.reinvest is None else arguments.reinvest),
+        trust_slots=0,
+    )
+
+
+def _configured(arguments: argparse.Namespace) -> LadderPlan:
+    """The plan of the configured trade that --only names, as the flags change it."""
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
+    if len(settings.trades) > 1:
+        raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
+    (trade,) = settings.trades
+    terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
+    return terms.plan(_instrument(trade.symbol, arguments), trade.leverage)
+
+
+def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:
+    known = KNOWN_INSTRUMENTS.get(symbol)
     if arguments.sz_decimals is None:
         if known is None:
             listed = ", ".join(sorted(KNOWN_INSTRUMENTS))
             raise ValueError(
-                f"symbol {typed(arguments.symbol)} is not one of {listed}; say how many decimals its sizes "
+                f"symbol {typed(symbol)} is not one of {listed}; say how many decimals its sizes "
                 "have with --sz-decimals"
             )
         return known
     decimals = integer("sz-decimals", arguments.sz_decimals)
     if not 0 <= decimals <= _MOST_DECIMALS:
         raise ValueError(f"sz-decimals {decimals} is not between 0 and {_MOST_DECIMALS}")
-    return Instrument(arguments.symbol, decimals, _ANY_LEVERAGE if known is None else known.max_leverage)
+    return Instrument(symbol, decimals, _ANY_LEVERAGE if known is None else known.max_leverage)
 
 
 def _reinvest(text: str) -> Reinvest:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from hypertui.cli import streams
 from hypertui.cli.journal import look
@@ -21,6 +22,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight import checks
 from hypertui.execution.preflight.facts import Survey, market
 from hypertui.execution.preflight.margin import Ground
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import JournalError
 from hypertui.journal.lock import held_locks
 from hypertui.runtime.clock_sync import ClockSync
@@ -30,25 +32,54 @@ _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "�
 _ASCII_MARKS = {Level.RED: "x", Level.AMBER: "!", Level.GREEN: "+", Level.INFO: "-"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """What was found of one trade, or why nothing could be, with the exit status that this makes."""
+
+    config: TradeConfig
+    findings: Sequence[Finding]
+    trouble: str
+    status: int
+
+    def count(self, level: Level) -> int:
+        """How many findings are of that level."""
+        return sum(finding.level is level for finding in self.findings)
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
     prepared = prepare(arguments, trades=False)
     try:
         with prepared.market() as own:
-            found = asyncio.run(_examine(prepared, own))
-    except (StartRefused, ExchangeError) as error:
+            found = [asyncio.run(_examine(prepared, config, own)) for config in prepared.configs]
+    except StartRefused as error:
         streams.complain(printable(str(error)))
-        return error.status if isinstance(error, StartRefused) else _UNREACHED
-    _print(found, prepared, arguments.json)
-    return _RED if checks.worst(found, Level.RED) else 0
+        return error.status
+    several = len(found) > 1
+    for each in found:
+        if each.trouble:
+            streams.complain(printable(f"{each.config.name}: {each.trouble}" if several else each.trouble))
+    examined = [each for each in found if not each.trouble]
+    if examined:
+        if arguments.json:
+            _print_json(examined, several=several)
+        else:
+            _print(examined, prepared, several=several)
+    return max(each.status for each in found)
 
 
-async def _examine(prepared: Prepared, own: PaperMarket | None) -> Sequence[Finding]:
-    exchange = await prepared.connect(own)
+async def _examine(prepared: Prepared, config: TradeConfig, own: PaperMarket | None) -> _Examined:
     try:
-        return await _look(prepared, exchange)
-    finally:
-        await exchange.close()
+        exchange = await prepared.connect(own, config.account)
+        try:
+            found = await _look(prepared, config, exchange)
+        finally:
+            await exchange.close()
+    except (StartRefused, ExchangeError) as error:
+        return _Examined(
+            config, (), str(error), error.status if isinstance(error, StartRefused) else _UNREACHED
+        )
+    return _Examined(config, found, "", _RED if checks.worst(found, Level.RED) else 0)
 
 
 async def examined(
@@ -72,8 +103,8 @@ async def _key_refused(exchange: Exchange) -> Finding | None:
     return None
 
 
-async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
-    config, goes_on = prepared.config, ""
+async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> Sequence[Finding]:
+    goes_on = ""
     plan = config.plan(await market(exchange, config.symbol))
     place, trouble = "", []
     try:
@@ -86,12 +117,11 @@ async def _look(prepared: Prepared, exchange: Exchange) -> Sequence[Finding]:
             trouble = [Finding("trade", Level.RED, refusal)]
     survey = Survey(exchange, config, plan, CLOCK, ClockSync(), place, prepared.disk_free)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
-    return (*found, *trouble, *_unattended(prepared, ground))
+    return (*found, *trouble, *_unattended(prepared, config, ground))
 
 
-def _unattended(prepared: Prepared, ground: Ground) -> Iterator[Finding]:
+def _unattended(prepared: Prepared, config: TradeConfig, ground: Ground) -> Iterator[Finding]:
     """The buys of a trade that no engine watches over."""
-    config = prepared.config
     buys = sum(order.side is Side.BUY and not order.reduce_only for order in ground.orders)
     ours = ground.goes_on or ground.remains is not None
     engines = held_locks(prepared.state_dir, config.network.value)
@@ -101,30 +131,50 @@ def _unattended(prepared: Prepared, ground: Ground) -> Iterator[Finding]:
         yield Finding("unattended", Level.RED, text, str(buys), "0")
 
 
-def _print(found: Sequence[Finding], prepared: Prepared, as_json: bool) -> None:
-    counts = {level: sum(finding.level is level for finding in found) for level in (Level.RED, Level.AMBER)}
-    if as_json:
-        record = {
-            "network": prepared.config.network.value,
-            "symbol": prepared.config.symbol,
-            "red": counts[Level.RED],
-            "amber": counts[Level.AMBER],
-            "findings": [
-                {
-                    "name": finding.name,
-                    "level": finding.level.value,
-                    "figure": finding.figure,
-                    "limit": finding.limit,
-                    "text": finding.text,
-                }
-                for finding in found
-            ],
-        }
-        print(json.dumps(record))
+def _print_json(examined: Sequence[_Examined], *, several: bool) -> None:
+    records = [_record(each) for each in examined]
+    if not several:
+        print(json.dumps(records[0]))
         return
+    counts = {level.value: sum(each.count(level) for each in examined) for level in (Level.RED, Level.AMBER)}
+    network = examined[0].config.network.value
+    print(json.dumps({"network": network, **counts, "trades": records}))
+
+
+def _record(each: _Examined) -> dict[str, object]:
+    return {
+        "network": each.config.network.value,
+        "trade": each.config.name,
+        "symbol": each.config.symbol,
+        "red": each.count(Level.RED),
+        "amber": each.count(Level.AMBER),
+        "findings": [
+            {
+                "name": finding.name,
+                "level": finding.level.value,
+                "figure": finding.figure,
+                "limit": finding.limit,
+                "text": finding.text,
+            }
+            for finding in each.findings
+        ],
+    }
+
+
+def _print(examined: Sequence[_Examined], prepared: Prepared, *, several: bool) -> None:
     plain = prepared.settings.console.ascii or not streams.speaks_utf8()
     marks = _ASCII_MARKS if plain else _MARKS
-    width = max(len(finding.name) for finding in found)
-    for finding in found:
-        print(f"{marks[finding.level]} {finding.name:<{width}}  {harmless(finding.text)}")
-    print(f"{counts[Level.RED]} red, {counts[Level.AMBER]} amber")
+    lines = [
+        (
+            marks[finding.level],
+            f"{each.config.name} {finding.name}" if several else finding.name,
+            finding.text,
+        )
+        for each in examined
+        for finding in each.findings
+    ]
+    width = max(len(name) for _, name, _ in lines)
+    for mark, name, text in lines:
+        print(f"{mark} {name:<{width}}  {harmless(text)}")
+    red, amber = (sum(each.count(level) for each in examined) for level in (Level.RED, Level.AMBER))
+    print(f"{red} red, {amber} amber")

@@ -17,7 +17,7 @@ from hypertui.settings import load_settings
 def ledger(arguments: argparse.Namespace) -> int:
     """Carry out one of the ledger's commands; 1 says that a check found something. Raises ValueError with one
     line for bad input."""
-    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
+    settings = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES)
     folder = state_folder(settings)
     url = journal_url(settings.ledger.url, folder)
     try:

@@ -11,6 +11,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from hypertui.cli.keyfile import write_new_key
 from hypertui.core.files import append_private
 from hypertui.execution.entry import StartRefused
 from hypertui.settings import PaperSettings
+from hypertui.venue.model.listing import MARKETS
 from hypertui.venue.model.lock import Lock, StateError
 
 _LEAVE_PATIENCE = 5.0
@@ -33,11 +35,14 @@ FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it an
 class PaperMarket:
     """Starts at once; `wait` waits until it listens. It ends with this process, however that ends.
 
-    `folder` keeps its state and is locked: raises StateError while another market runs on it. `kept` says
-    whether the market continues an earlier run.
+    It lists `symbols`, as far as a local venue knows such markets; a price file drives the first. `folder`
+    keeps its state and is locked: raises StateError while another market runs on it. `kept` says whether the
+    market continues an earlier run.
     """
 
-    def __init__(self, settings: PaperSettings, symbol: str, folder: Path, *, fresh: bool = False) -> None:
+    def __init__(
+        self, settings: PaperSettings, symbols: Sequence[str], folder: Path, *, fresh: bool = False
+    ) -> None:
         self._folder = folder
         self._url = ""
         self._lock = Lock(folder / "lock", f"the paper market in {folder}")
@@ -45,7 +50,7 @@ class PaperMarket:
             if fresh:
                 _move_aside(folder)
             self.kept = (folder / _STATE).exists()
-            self._start(settings, symbol)
+            self._start(settings, symbols)
         except BaseException:
             self._lock.close()
             raise
@@ -58,7 +63,7 @@ class PaperMarket:
             write_new_key(path)
         return path
 
-    def _start(self, settings: PaperSettings, symbol: str) -> None:
+    def _start(self, settings: PaperSettings, symbols: Sequence[str]) -> None:
         command = [
             sys.executable,
             "-m",
@@ -75,8 +80,10 @@ class PaperMarket:
             if not self.kept or name in settings.model_fields_set:
                 command += [f"--{name}", str(getattr(settings, name))]
         command += ["--faucet", str(settings.faucet)]
+        if not {market.symbol for market in MARKETS}.issuperset(symbols):
+            command += ["--markets", "dozen"]
         if settings.prices is not None:
-            command += ["--prices", str(settings.prices), "--symbol", symbol]
+            command += ["--prices", str(settings.prices), "--symbol", symbols[0]]
         self._log = self._folder / "venue.log"
         try:
             errors = os.fdopen(append_private(self._log), "ab")

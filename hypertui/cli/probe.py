@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from hypertui.cli import streams
 from hypertui.cli.alone import alone, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
-from hypertui.cli.trade import Prepared, prepare
+from hypertui.cli.trade import Prepared, only_one, prepare
 from hypertui.console.format import clean
 from hypertui.core.clock import CLOCK
 from hypertui.core.phrases import counted
@@ -21,6 +21,7 @@ from hypertui.engine.probe import Probe, Seen
 from hypertui.engine.probe_account import LeftBehind, NotProbed, ProbeAccount
 from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.execution.entry import StartRefused
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import Locked
 from hypertui.port.snapshot import Network
 from hypertui.settings import Settings, load_settings
@@ -34,12 +35,15 @@ def probe(arguments: argparse.Namespace) -> int:
     """Run the command; returns the exit status: 0 asked and nothing left behind, 2 not fit for it, 3
     something is left behind, 4 stopped before the last question. Raises ValueError with one line for bad
     input."""
-    _only_for_play_money(load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES))
+    _only_for_play_money(
+        load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
+    )
     prepared = prepare(arguments, trades=False)
+    config = only_one("probe asks in the market of one trade", prepared.configs)
     stop = threading.Event()
     try:
         with wind_down_on_signals(stop.set, grace=4 * _PATIENCE):
-            result = asyncio.run(_probe(prepared, stop, as_json=arguments.json))
+            result = asyncio.run(_probe(prepared, config, stop, as_json=arguments.json))
     except Locked as error:
         raise ValueError(f"{error}: probe with another --symbol or account") from None
     except StartRefused as error:
@@ -73,9 +77,9 @@ def _only_for_play_money(settings: Settings) -> None:
         raise ValueError("probe asks the exchange's testnet: say --testnet, or --base-url for a local one")
 
 
-async def _probe(prepared: Prepared, stop: threading.Event, *, as_json: bool) -> _Result:
-    symbol, settings = prepared.config.symbol, prepared.settings
-    exchange = await prepared.connect(None)
+async def _probe(prepared: Prepared, config: TradeConfig, stop: threading.Event, *, as_json: bool) -> _Result:
+    symbol, settings = config.symbol, prepared.settings
+    exchange = await prepared.connect(None, config.account)
     try:
         who = (prepared.state_dir, settings.network, venue_of(settings), exchange.account, symbol)
         with alone(*who, CLOCK):

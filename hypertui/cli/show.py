@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,16 @@ from pydantic import BaseModel, SecretStr
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.core.market import plain
 from hypertui.provenance import Place
-from hypertui.settings import load_with_origins
+from hypertui.settings import Settings, load_with_origins
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for a setting that cannot be used."""
-    settings, origins = load_with_origins(arguments.config, setting_flags(arguments), FLAG_NAMES)
-    rows = [(".".join(place), _shown(value), origins.source(place)) for place, value in _leaves(settings)]
+    settings, origins = load_with_origins(
+        arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only
+    )
+    leaves = _leaves(settings, origins.trades)
+    rows = [(".".join(place), _shown(value), origins.source(place)) for place, value in leaves]
     if arguments.json:
         print(json.dumps({name: {"value": value, "source": source} for name, value, source in rows}))
         return 0
@@ -29,13 +32,21 @@ def show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _leaves(model: BaseModel, inside: Place = ()) -> Iterator[tuple[Place, Any]]:
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, BaseModel):
-            yield from _leaves(value, (*inside, name))
+def _leaves(settings: Settings, trades: Sequence[Place]) -> Iterator[tuple[Place, Any]]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if name == "trades":
+            for place, trade in zip(trades, settings.trades, strict=True):
+                yield from _of_section(trade, place)
+        elif isinstance(value, BaseModel):
+            yield from _of_section(value, (name,))
         else:
-            yield (*inside, name), value
+            yield (name,), value
+
+
+def _of_section(section: BaseModel, place: Place) -> Iterator[tuple[Place, Any]]:
+    for name in type(section).model_fields:
+        yield (*place, name), getattr(section, name)
 
 
 def _shown(value: object) -> str:

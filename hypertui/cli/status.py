@@ -32,7 +32,7 @@ def status(arguments: argparse.Namespace) -> int:
     count = integer("--events", arguments.events)
     if not 0 <= count <= 1000:
         raise ValueError(f"--events {count} is not between 0 and 1000")
-    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
+    settings = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES)
     folder, network = state_folder(settings), settings.network.value
     running = [Running(held, *_tasks(folder, held)) for held in held_locks(folder, network)]
     try:

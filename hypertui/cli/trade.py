@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +67,7 @@ def console(arguments: argparse.Namespace) -> int:
     remap(trade.settings.console.keys)
     from hypertui.console.launch import run_console
 
-    stop = Stop(trade.config.on_exit)
+    stop = Stop(trade.settings.engine.on_exit)
     view = trade.settings.console
     with trade.market() as market, running(), trade.engine(market) as engine, streams.screen():
         reason = run_console(
@@ -89,7 +89,7 @@ def headless(arguments: argparse.Namespace) -> int:
     """Trade without a screen, printing events. Raises ValueError with one line for bad input."""
     given = getattr(arguments, "run_for", None)
     trade = prepare(arguments, None if given is None else seconds("--for", given))
-    stop = Stop(trade.config.on_exit)
+    stop = Stop(trade.settings.engine.on_exit)
     stop.by = operator()
     begun: list[EmbeddedEngine] = []
 
@@ -110,24 +110,29 @@ def headless(arguments: argparse.Namespace) -> int:
     return _say(reason, market)
 
 
+# Connects to the venue, on the paper market where there is one of its own, for the account of an address.
+Connect = Callable[[PaperMarket | None, str | None], Awaitable[Exchange]]
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that could be checked without a network, checked."""
+    """Everything that could be checked without a network, checked. The trades are those that run."""
 
     settings: Settings
-    config: TradeConfig
+    configs: tuple[TradeConfig, ...]
     state_dir: Path
     fresh: bool
-    connect: Callable[[PaperMarket | None], Awaitable[Exchange]]
+    connect: Connect
     log: ProcessLog | None  # none where nothing is kept
 
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
-        """The paper market, where this trade needs one of its own."""
+        """The paper market, where these trades need one of their own."""
         if not _own_market(self.settings):
             yield None
             return
-        market = PaperMarket(self.settings.paper, self.config.symbol, self.state_dir, fresh=self.fresh)
+        symbols = symbols_of(self.configs)
+        market = PaperMarket(self.settings.paper, symbols, self.state_dir, fresh=self.fresh)
         try:
             yield market
         finally:
@@ -138,8 +143,9 @@ class Prepared:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
         kept, snapshot, log = self.settings.ledger, self.settings.snapshot(), self.log
         assert log is not None, "whoever trades keeps a log"
+        (config,) = self.configs
         with journals(
-            self.config,
+            config,
             self.state_dir,
             kept.url,
             CLOCK,
@@ -155,9 +161,9 @@ class Prepared:
                 log_trouble=log.trouble,
             )
             engine = EmbeddedEngine(
-                lambda account: self.connect(market),
-                lambda config, account: nullcontext(journal(account)),
-                [self.config],
+                lambda account: self.connect(market, account),
+                lambda _, account: nullcontext(journal(account)),
+                self.configs,
                 machine,
             )
             engine.listen(log.event)
@@ -180,20 +186,25 @@ def prepare(
     """Check everything that needs no network. `asks` says whether somebody sits there to be asked, `trades`
     whether anything may be placed, `keeps` whether the state folder must take what is written down. Raises
     ValueError with one line for bad input."""
-    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES)
-    config = replace(
-        settings.trade_config(run_for),
-        consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
-        adopt=True if arguments.adopt else None if asks else False,
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
+    configs = tuple(
+        replace(
+            config,
+            consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
+            adopt=True if arguments.adopt else None if asks else False,
+        )
+        for config in settings.trade_configs(run_for)
     )
     if settings.network is Network.MAINNET and trades:
-        _confirm_mainnet(config.symbol, arguments.confirm_mainnet)
+        _confirm_mainnet(symbols_of(configs), arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
     if fresh and not _own_market(settings):
         raise ValueError("--fresh goes with the paper market that is started here, not with another exchange")
     if settings.paper.prices is not None and _own_market(settings):
-        _check_prices(settings.paper.prices)
-    connect = connector(settings, config)
+        _check_prices(settings.paper.prices, symbols_of(configs))
+    connect = connector(settings, configs)
+    if trades:
+        only_one("an engine trades one trade", configs)
     state_dir, log = state_folder(settings), None
     if trades:
         refuse_other_version(settings.ledger.url, state_dir)
@@ -203,11 +214,29 @@ def prepare(
         if keeps:
             raise
         streams.say(f"goes on without a log: {error}")
-    return Prepared(settings, config, state_dir, fresh, connect, log)
+    return Prepared(settings, configs, state_dir, fresh, connect, log)
 
 
-def _check_prices(file: Path) -> None:
-    """The paper market reads it, in its own time; that it can be read is known now."""
+def only_one(why: str, configs: Sequence[TradeConfig]) -> TradeConfig:
+    """The trade, where there is only one. Raises ValueError saying `why` there must not be more."""
+    if len(configs) > 1:
+        names = ", ".join(config.name for config in configs)
+        raise ValueError(f"{why}, and there are {len(configs)}: say which with --only NAME ({names})")
+    return configs[0]
+
+
+def symbols_of(configs: Sequence[TradeConfig]) -> tuple[str, ...]:
+    """The markets that they trade in, each once."""
+    return tuple(dict.fromkeys(config.symbol for config in configs))
+
+
+def _check_prices(file: Path, symbols: Sequence[str]) -> None:
+    """The paper market reads it, in its own time; that it can be read is known now. It drives one market."""
+    if len(symbols) > 1:
+        raise ValueError(
+            f"price file {file} drives one market, and {', '.join(symbols)} are traded: say which with "
+            "--only NAME, or leave paper.prices out"
+        )
     try:
         os.close(open_regular(file))
     except OSError as error:
@@ -236,8 +265,9 @@ def _own_market(settings: Settings) -> bool:
     return settings.network is Network.PAPER and settings.base_url is None
 
 
-def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket | None], Awaitable[Exchange]]:
-    """What connects to the venue that the settings name. Raises ValueError for what it would not take."""
+def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
+    """What connects these trades to the venue that the settings name. Raises ValueError for what it would not
+    take."""
     # The client takes half a second to load, so that where nothing has to be checked with it beforehand, that
     # is left to the engine's thread, behind the first paint.
     if settings.base_url is not None:
@@ -248,7 +278,7 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
         paper(settings.base_url)
     key = _key(settings)
 
-    async def connect(market: PaperMarket | None) -> Exchange:
+    async def connect(market: PaperMarket | None, account: str | None) -> Exchange:
         from hypertui.exchange import hyperliquid as hl
 
         if settings.network is Network.PAPER:
@@ -261,9 +291,9 @@ def connector(settings: Settings, config: TradeConfig) -> Callable[[PaperMarket 
         return hl.HyperliquidExchange(
             network,
             key or _paper_key(settings, market),
-            settings.account_for,
+            account,
             timeout=settings.engine.timeout,
-            with_last=config.price_source is PriceSource.LAST,
+            with_last=any(c.account == account and c.price_source is PriceSource.LAST for c in configs),
         )
 
     return connect
@@ -297,14 +327,15 @@ def _paper_key(settings: Settings, market: PaperMarket | None) -> SigningKey:
         raise StartRefused(f"the key of the paper market cannot be used: {error}") from None
 
 
-def _confirm_mainnet(symbol: str, said: str | None) -> None:
+def _confirm_mainnet(symbols: Sequence[str], said: str | None) -> None:
+    asked = ",".join(symbols)
     if said is None and sys.stdin.isatty():
         with suppress(EOFError):
-            said = input(f"MAINNET trades real money. Type {symbol} to go on: ").strip()
+            said = input(f"MAINNET trades real money. Type {asked} to go on: ").strip()
     if said is None:
-        raise ValueError(f"Mainnet needs --confirm-mainnet {symbol} when there is no terminal")
-    if said != symbol:
-        raise ValueError(f"mainnet was not confirmed: {typed(said) or 'nothing'} is not {symbol}")
+        raise ValueError(f"Mainnet needs --confirm-mainnet {asked} when there is no terminal")
+    if sorted(symbol.strip() for symbol in said.split(",")) != sorted(symbols):
+        raise ValueError(f"mainnet was not confirmed: {typed(said) or 'nothing'} is not {asked}")
 
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:

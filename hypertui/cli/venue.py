@@ -17,7 +17,7 @@ from hypertui.cli import streams
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.files import named_path, open_regular
 from hypertui.core.redaction import harmless, printable
-from hypertui.venue.model.listing import LISTINGS, listed
+from hypertui.venue.model.listing import LISTINGS, MARKETS, listed
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.serve import serve
 from hypertui.venue.server import HOST
@@ -92,8 +92,10 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
             f"--symbol {arguments.symbol} names the market that --prices drives, and there is no --prices; "
             "--market lists a further market"
         )
+    kept = {} if arguments.state is None else options_of(arguments.state.expanduser())
+    listing = kept.get("markets", MARKETS) if arguments.markets is None else LISTINGS[arguments.markets]
     given: dict[str, Any] = {
-        "markets": listed(arguments.market, LISTINGS[arguments.markets]),
+        "markets": listed(arguments.market, listing),
         "seed": None if arguments.seed is None else integer("seed", arguments.seed),
         "speed": None if arguments.speed is None else float(amount("speed", arguments.speed)),
         "faucet": None if arguments.faucet is None else amount("faucet", arguments.faucet),
@@ -109,7 +111,6 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "flat_reduce_only_trigger": arguments.flat_reduce_only,
         "tp_limit_side": arguments.tp_limit_side,
     }
-    kept = {} if arguments.state is None else options_of(arguments.state.expanduser())
     return VenueOptions(**kept | {name: value for name, value in given.items() if value is not None})
 
 

@@ -38,15 +38,18 @@ class Consent(StrEnum):
 class TradeConfig:
     """One trade and how its engine behaves. Times in ms.
 
-    `run_for` stops the engine by itself after that many seconds, at a settled moment. With `protect_only` it
-    takes up a trade that goes on, never a new one, sees to it that stops cover the coins, and leaves. `adopt`
-    says whether the trade begins with the position that is there; None asks the operator.
+    `name` tells it from the other trades of its engine. `account` is the address that it trades for, None the
+    signer's own. `run_for` stops the engine by itself after that many seconds, at a settled moment. With
+    `protect_only` it takes up a trade that goes on, never a new one, sees to it that stops cover the coins,
+    and leaves. `adopt` says whether the trade begins with the position that is there; None asks the operator.
     """
 
     network: Network
     symbol: str
     leverage: int
     strategy: StrategyTerms
+    name: str = ""
+    account: str | None = None
     price_source: PriceSource = PriceSource.MARK
     timing: Timing = field(default_factory=Timing)
     stale_after: int = 10_000
@@ -57,8 +60,6 @@ class TradeConfig:
     protect_only: bool = False
     consent: Consent = Consent.NONE
     adopt: bool | None = False
-    name: str = ""
-    account: str | None = None
 
     @property
     def title(self) -> str:

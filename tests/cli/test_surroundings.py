@@ -80,7 +80,7 @@ def test_events_do_nothing_to_a_terminal_wherever_they_are_printed() -> None:
 def test_a_paper_markets_process_knows_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYPERTUI_SECRET_KEY", SECRET)
     monkeypatch.setenv("hypertui_ledger__url", "postgresql://u:hunter2@h/d")
-    market = PaperMarket(PaperSettings(), "SOL", tmp_path)
+    market = PaperMarket(PaperSettings(), ["SOL"], tmp_path)
     try:
         environment = Path(f"/proc/{market._process.pid}/environ").read_bytes().lower()
     finally:
@@ -97,7 +97,7 @@ def test_no_link_is_followed_by_logs_and_locks(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / name).symlink_to(target)
         with pytest.raises(OSError if name == "hypertui.log" else StateError, match="is a symbolic link"):
-            ProcessLog(folder) if name == "hypertui.log" else PaperMarket(PaperSettings(), "SOL", folder)
+            ProcessLog(folder) if name == "hypertui.log" else PaperMarket(PaperSettings(), ["SOL"], folder)
     lock = EngineLock(tmp_path, "paper", "0x1", "SOL")
     lock.path.symlink_to(target)
     with pytest.raises(OSError, match="is a symbolic link"), lock:
@@ -180,7 +180,7 @@ def test_the_byte_order_mark_of_an_editor_is_no_matter(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text("[trade]\r\nunit_size = 7\r\n", encoding="utf-8-sig")
-    assert load_settings(None, {}).trade.unit_size == 7
+    assert load_settings(None, {}).trades[0].unit_size == 7
     key = tmp_path / "key"
     key.write_text(f"{SECRET}\r\n", encoding="utf-8-sig")
     key.chmod(0o600)

@@ -13,6 +13,7 @@ from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.core import Core
 from hypertui.venue.market.prices import OtherPathError, PricePath
+from hypertui.venue.model.listing import LISTINGS
 from hypertui.venue.model.messages import MalformedError, integer, items, mapping
 from hypertui.venue.model.orders import Json, StatusEvent, VenueOrder
 from hypertui.venue.state.state_accounts import read_account, write_account, write_event, write_order
@@ -104,7 +105,8 @@ def load(state: object, core: Core, gateway: Gateway, source: PricePath) -> int:
 
 def kept_options(state: object) -> dict[str, Any]:
     """Those options of a venue that `state` was written with, which the next one should have: the seed and
-    preset of its synthetic prices, and their speed. Fewer, or none, of what tells of fewer."""
+    preset of its synthetic prices, their speed, and its markets where they are one of the usual listings.
+    Fewer, or none, of what tells of fewer."""
     if not isinstance(state, dict) or not isinstance(state.get("prices"), dict):
         return {}
     prices = state["prices"]
@@ -114,7 +116,13 @@ def kept_options(state: object) -> dict[str, Any]:
         "preset": (path.get("preset"), str),
         "speed": (state.get("speed"), float),
     }
-    return {name: value for name, (value, kind) in found.items() if isinstance(value, kind)}
+    options = {name: value for name, (value, kind) in found.items() if isinstance(value, kind)}
+    core = state.get("core")
+    books = core.get("books") if isinstance(core, dict) else None
+    for markets in LISTINGS.values():
+        if isinstance(books, dict) and [market.symbol for market in markets] == list(books):
+            options["markets"] = markets
+    return options
 
 
 def _compact(value: Json) -> str:
