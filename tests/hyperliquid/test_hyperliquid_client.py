@@ -21,8 +21,9 @@ from rich.traceback import Traceback
 
 from hypertui.core.market import Grouping, Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper, sdk
-from hypertui.exchange.hyperliquid.feed import Pace
+from hypertui.exchange.hyperliquid.feed import Feed
 from hypertui.exchange.hyperliquid.network import MAINNET, Endpoint
+from hypertui.exchange.hyperliquid.pace import Pace
 from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
 from hypertui.exchange.hyperliquid.sdk import Actions
 from hypertui.exchange.protocol import (
@@ -363,15 +364,13 @@ def test_nobody_there() -> None:
         run(url, lambda exchange: exchange.place([order()], EXPIRES))
 
 
-def test_the_feed_hurries_when_the_venue_answers_again(scripted: Scripted) -> None:
+def test_the_feed_hurries_when_the_venue_answers_again(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hurried: list[int] = []
-
-    class Waiting:
-        def hurry(self) -> None:
-            hurried.append(len(scripted.requests))
+    monkeypatch.setattr(Feed, "hurry", lambda _: hurried.append(len(scripted.requests)))
 
     async def use(exchange: HyperliquidExchange) -> None:
-        exchange._feeds["SOL"] = Waiting()  # type: ignore[assignment]
         await exchange.instruments()
         assert hurried == [], "it has been there all along"
         for answer in (None, (503, "no"), (301, "{}"), (200, "<html>")):
