@@ -17,6 +17,7 @@ from hypertui.exchange.hyperliquid.holdings import Holdings
 from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.line import Line
 from hypertui.exchange.hyperliquid.network import Endpoint
+from hypertui.exchange.hyperliquid.nonces import NonceSource
 from hypertui.exchange.hyperliquid.pace import Pace
 from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, RateMeter
 from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
@@ -59,7 +60,7 @@ class HyperliquidExchange:
 
     Nothing is sent before the first call. `account` is the key's own address by default, and `timeout` in
     seconds, for the whole of a request. `with_last` has the feed tell of traded prices too, at the price of
-    more traffic.
+    more traffic. Whoever signs with the same key takes the same `nonces`, by default nobody else.
     """
 
     def __init__(
@@ -71,9 +72,11 @@ class HyperliquidExchange:
         timeout: float = DEFAULT_TIMEOUT,
         with_last: bool = False,
         pace: Pace | None = None,
+        nonces: NonceSource | None = None,
     ) -> None:
         self._network = network
         self._key = key
+        self._nonces = nonces or NonceSource()
         self._account = (account or key.address).lower()
         self._pace = pace or Pace()
         self._feed = Feed(network, self._account, with_last=with_last, pace=self._pace)
@@ -300,7 +303,7 @@ class HyperliquidExchange:
             if self._actions is None:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
-                self._actions = Actions(self._network, self._key, self._authority.vault, meta)
+                self._actions = Actions(self._network, self._key, self._authority.vault, meta, self._nonces)
             return self._actions
 
     async def _markets(self) -> Json:
