@@ -11,7 +11,7 @@ from unittest import mock
 
 from websockets.asyncio.client import ClientConnection
 
-from hypertui.exchange.hyperliquid.feed import Feed
+from hypertui.exchange.hyperliquid.feed_connection import FeedConnection
 from hypertui.exchange.hyperliquid.line import Line
 from hypertui.exchange.hyperliquid.session import Body
 from hypertui.journal import Journal
@@ -50,7 +50,7 @@ class Recorder:
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Record for as long as the context lasts."""
-        taken, framed = ClientConnection.data_received, Feed._take
+        taken, framed = ClientConnection.data_received, FeedConnection._take
         acted, written = Line.act, Body.write_with_length
         committed = Journal.commit
 
@@ -58,9 +58,9 @@ class Recorder:
             self._note(CHUNK)
             taken(socket, data)
 
-        def take(feed: Feed, channels: Any, text: str | bytes) -> bool:
+        def take(connection: FeedConnection, text: str | bytes) -> bool:
             self._note(FRAME, str(text))
-            return framed(feed, channels, text)
+            return framed(connection, text)
 
         def commit(journal: Journal, *how: Any) -> None:
             began = time.perf_counter_ns()
@@ -82,7 +82,7 @@ class Recorder:
 
         with ExitStack() as patches:
             patches.enter_context(mock.patch.object(ClientConnection, "data_received", data_received))
-            patches.enter_context(mock.patch.object(Feed, "_take", take))
+            patches.enter_context(mock.patch.object(FeedConnection, "_take", take))
             patches.enter_context(mock.patch.object(Journal, "commit", commit))
             patches.enter_context(mock.patch.object(Line, "act", act))
             patches.enter_context(mock.patch.object(Body, "write_with_length", write))

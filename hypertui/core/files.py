@@ -63,7 +63,16 @@ def open_regular(path: Path) -> int:
 def append_private(path: Path) -> int:
     """A descriptor that appends to a file which only its owner can read, made if need be. A link is not
     followed: raises OSError for one, and for what is no regular file."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return _private(path, os.O_WRONLY | os.O_APPEND)
+
+
+def update_private(path: Path) -> int:
+    """The same for one that reads and writes anywhere in it."""
+    return _private(path, os.O_RDWR)
+
+
+def _private(path: Path, access: int) -> int:
+    flags = access | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -20,9 +21,10 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 from hypertui.core.market import Grouping, Order, OrderType, Side
-from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper, sdk
-from hypertui.exchange.hyperliquid.feed import Pace
+from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, SigningKey, paper
+from hypertui.exchange.hyperliquid.feed import Feed
 from hypertui.exchange.hyperliquid.network import MAINNET, Endpoint
+from hypertui.exchange.hyperliquid.pace import Pace
 from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
 from hypertui.exchange.hyperliquid.sdk import Actions
 from hypertui.exchange.protocol import (
@@ -139,10 +141,10 @@ def test_an_action_carries_its_own_expiry_a_new_nonce_and_the_right_signature(sc
     assert bodies[21]["action"] == {"type": "updateLeverage", "asset": 2, "isCross": True, "leverage": 7}
 
 
-def test_nonces_grow_when_the_clock_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nonces_grow_when_the_clock_does_not() -> None:
     times = iter((1000, 1000, 900, 1500))
-    monkeypatch.setattr(sdk, "get_timestamp_ms", lambda: next(times))
-    actions = Actions(paper("http://127.0.0.1:1"), KEY, None, META)
+    nonces = NonceSource(clock=lambda: next(times))
+    actions = Actions(paper("http://127.0.0.1:1"), KEY, None, META, nonces)
     action = actions.leverage("SOL", 7, isolated=False)
     bodies = [json.loads(actions.signed(action, EXPIRES)) for _ in range(4)]
     assert [body["nonce"] for body in bodies] == [1000, 1001, 1002, 1500]
@@ -157,7 +159,7 @@ def test_actions_are_the_sdks_own_to_the_last_letter(
     network: Endpoint, vault: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the SDK would send, under whatever nonce."""
-    ours = Actions(network, KEY, vault, META)
+    ours = Actions(network, KEY, vault, META, NonceSource())
     account, markets = Account.from_key(SECRET), {"universe": [], "tokens": []}
     theirs = SdkExchange(account, network.base_url, META, vault, spot_meta=markets)
     theirs.set_expires_after(EXPIRES)
@@ -168,18 +170,14 @@ def test_actions_are_the_sdks_own_to_the_last_letter(
     theirs.bulk_orders(requests, grouping="na")
     theirs.bulk_cancel_by_cloid([{"coin": "SOL", "cloid": cloid} for cloid in cloids])
     theirs.update_leverage(7, "SOL", is_cross=False)
-    times = iter(payload["nonce"] for payload in posted)
-    monkeypatch.setattr(sdk, "get_timestamp_ms", lambda: next(times))
-    for payload, action in zip(
-        posted,
-        (
-            ours.placement(requests, Grouping.NONE),
-            ours.cancel("SOL", cloids),
-            ours.leverage("SOL", 7, isolated=True),
-        ),
-        strict=True,
-    ):
-        ours._last_nonce = 0  # the SDK signs twice in a millisecond
+    actions = (
+        ours.placement(requests, Grouping.NONE),
+        ours.cancel("SOL", cloids),
+        ours.leverage("SOL", 7, isolated=True),
+    )
+    for payload, action in zip(posted, actions, strict=True):
+        # A new one each time: the SDK signs twice in a millisecond.
+        ours._nonces = NonceSource(clock=partial(int, payload["nonce"]))
         assert ours.signed(action, EXPIRES) == json.dumps(payload).encode()
 
 
@@ -363,15 +361,13 @@ def test_nobody_there() -> None:
         run(url, lambda exchange: exchange.place([order()], EXPIRES))
 
 
-def test_the_feed_hurries_when_the_venue_answers_again(scripted: Scripted) -> None:
+def test_the_feed_hurries_when_the_venue_answers_again(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hurried: list[int] = []
-
-    class Waiting:
-        def hurry(self) -> None:
-            hurried.append(len(scripted.requests))
+    monkeypatch.setattr(Feed, "hurry", lambda _: hurried.append(len(scripted.requests)))
 
     async def use(exchange: HyperliquidExchange) -> None:
-        exchange._feeds["SOL"] = Waiting()  # type: ignore[assignment]
         await exchange.instruments()
         assert hurried == [], "it has been there all along"
         for answer in (None, (503, "no"), (301, "{}"), (200, "<html>")):

@@ -103,14 +103,8 @@ def play(script: Script, use: Callable[[Listener, Feed], Awaitable[None]], **pac
         options: dict[str, Any] = {"close_timeout": 0.1, "chance": lambda: 1.0, "sleep": listener.wait}
         async with serve(handle, "127.0.0.1", 0, close_timeout=0.1) as server:
             port = next(iter(server.sockets)).getsockname()[1]
-            feed = Feed(
-                paper(f"http://127.0.0.1:{port}"),
-                USER,
-                "SOL",
-                listener.deliver,
-                pace=Pace(**(options | pace)),
-            )
-            task = asyncio.create_task(feed.run())
+            feed = Feed(paper(f"http://127.0.0.1:{port}"), USER, pace=Pace(**(options | pace)))
+            task = asyncio.create_task(feed.follow("SOL", listener.deliver))
             try:
                 await use(listener, feed)
             finally:
@@ -390,8 +384,8 @@ def test_a_pause_ends_when_the_venue_is_seen_to_be_back() -> None:
         async with serve(lambda connection: script(connection, connected + 1), "127.0.0.1", 0) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             pace = Pace(close_timeout=0.1, chance=lambda: 1.0, sleep=forever)
-            feed = Feed(paper(f"http://127.0.0.1:{port}"), USER, "SOL", listener.deliver, pace=pace)
-            task = asyncio.create_task(feed.run())
+            feed = Feed(paper(f"http://127.0.0.1:{port}"), USER, pace=pace)
+            task = asyncio.create_task(feed.follow("SOL", listener.deliver))
             for attempt in (1, 2):
                 await listener.until(lambda attempt=attempt: len(listener.of(FeedDown)) == attempt)  # type: ignore[misc]
                 async with asyncio.timeout(DEADLINE):
@@ -426,8 +420,8 @@ def test_the_feed_is_not_led_elsewhere() -> None:
                 port = next(iter(server.sockets)).getsockname()[1]
                 pace = Pace(sleep=listener.wait)
                 url = f"http://127.0.0.1:{port}"
-                feed = Feed(paper(url), USER, "SOL", listener.deliver, pace=pace)
-                task = asyncio.create_task(feed.run())
+                feed = Feed(paper(url), USER, pace=pace)
+                task = asyncio.create_task(feed.follow("SOL", listener.deliver))
                 await listener.until(lambda: bool(listener.of(FeedDown)))
                 task.cancel()
                 await asyncio.wait([task])
@@ -457,7 +451,7 @@ def test_nobody_there() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             url = f"http://127.0.0.1:{server.getsockname()[1]}"
         pace = Pace(chance=lambda: 0.0, sleep=listener.wait)
-        task = asyncio.create_task(Feed(paper(url), USER, "SOL", listener.deliver, pace=pace).run())
+        task = asyncio.create_task(Feed(paper(url), USER, pace=pace).follow("SOL", listener.deliver))
         await listener.until(lambda: len(listener.waits) == 3)
         task.cancel()
         await asyncio.wait([task])
@@ -479,9 +473,9 @@ def test_what_the_engine_raises_is_not_taken_for_a_broken_connection() -> None:
 
         async with serve(lambda connection: script(connection, 1), "127.0.0.1", 0) as server:
             port = next(iter(server.sockets)).getsockname()[1]
-            feed = Feed(paper(f"http://127.0.0.1:{port}"), USER, "SOL", deliver, pace=Pace(close_timeout=0.1))
+            feed = Feed(paper(f"http://127.0.0.1:{port}"), USER, pace=Pace(close_timeout=0.1))
             async with asyncio.timeout(DEADLINE):
-                await feed.run()
+                await feed.follow("SOL", deliver)
 
     with pytest.raises(OSError, match="disk full"):
         asyncio.run(main())
@@ -499,20 +493,25 @@ def acknowledgement(**subscription: Any) -> str:
     return json.dumps({"channel": "subscriptionResponse", "data": {"subscription": subscription}})
 
 
+def told(channels: Channels, text: str) -> tuple[FeedMessage, ...]:
+    """What a frame says to those who listen to SOL."""
+    return tuple(message for symbol, message in channels.read(text).messages if symbol == "SOL")
+
+
 def test_acknowledgements_may_be_doubled_altered_and_replaced() -> None:
-    channels = Channels(USER, "SOL")
+    channels = Channels(USER, ("SOL",))
     prices = acknowledgement(type="activeAssetCtx", coin="SOL", fast=False, dex=None)
-    assert channels.read(prices).messages == (FeedAlive(),)
-    assert channels.read(prices).messages == (FeedAlive(),)
+    assert told(channels, prices) == (FeedAlive(),)
+    assert told(channels, prices) == (FeedAlive(),)
     already = {
         "channel": "error",
         "data": f'Already subscribed: {{"type":"orderUpdates","user":"{USER.upper()}"}}',
     }
-    assert channels.read(json.dumps(already)).messages == (FeedAlive(),)
+    assert told(channels, json.dumps(already)) == (FeedAlive(),)
     assert channels.pending
     fills = acknowledgement(type="userFills", user=USER, aggregateByTime=False)
-    assert channels.read(fills).messages == (FeedUp(),)
-    assert channels.read(fills).messages == (FeedAlive(),)
+    assert told(channels, fills) == (FeedUp(),)
+    assert told(channels, fills) == (FeedAlive(),)
     assert not channels.pending
 
 
@@ -531,34 +530,31 @@ def test_a_refused_subscription_breaks_the_connection() -> None:
         FeedDown("subscription refused: Cannot track more than 10 total users.")
     )
     with pytest.raises(SubscriptionRefused):
-        Channels(USER, "SOL").read('{"channel": "error", "data": "Invalid subscription"}')
+        Channels(USER, ("SOL",)).read('{"channel": "error", "data": "Invalid subscription"}')
 
 
 def test_fills_of_a_snapshot_come_oldest_first() -> None:
     rows = [{**FILL, "time": t, "tid": n} for n, t in enumerate((9, 7, 7, 3))]
     for order in (rows, rows[::-1]):
-        frame = Channels(USER, "SOL").read(
-            json.dumps({"channel": "userFills", "data": {"isSnapshot": True, "user": USER, "fills": order}})
-        )
-        (notice,) = frame.messages
+        data = {"isSnapshot": True, "user": USER, "fills": order}
+        (notice,) = told(Channels(USER, ("SOL",)), json.dumps({"channel": "userFills", "data": data}))
         assert isinstance(notice, FillNotice)
         assert [fill.trade_id for fill in notice.fills] == [3, 2, 1, 0]
 
 
 def test_an_empty_snapshot_is_delivered() -> None:
-    frame = Channels(USER, "SOL").read(
-        json.dumps({"channel": "userFills", "data": {"isSnapshot": True, "user": USER, "fills": []}})
-    )
-    assert frame.messages == (FillNotice((), snapshot=True),)
+    data = {"isSnapshot": True, "user": USER, "fills": []}
+    heard = told(Channels(USER, ("SOL",)), json.dumps({"channel": "userFills", "data": data}))
+    assert heard == (FillNotice((), snapshot=True),)
 
 
 def test_traded_prices_are_known_on_demand() -> None:
-    channels = Channels(USER, "SOL", with_last=True)
-    assert {"type": "trades", "coin": "SOL"} in channels.subscriptions
+    channels = Channels(USER, ("SOL",), with_last=True)
+    assert {"type": "trades", "coin": "SOL"} in [stream.subscription for stream in channels.pending]
 
     def traded(*trades: tuple[int, str]) -> FeedMessage:
         data = [{"coin": "SOL", "time": time, "px": price} for time, price in trades]
-        (message,) = channels.read(json.dumps({"channel": "trades", "data": data})).messages
+        (message,) = told(channels, json.dumps({"channel": "trades", "data": data}))
         return message
 
     assert traded((5, "99")) == FeedAlive()  # no mark yet
@@ -566,4 +562,4 @@ def test_traded_prices_are_known_on_demand() -> None:
     newer = PriceTick(Quote(Decimal("100.5"), None, Decimal(98)))
     assert traded((4, "97"), (6, "98")) == newer
     assert traded((5, "99")) == FeedAlive()
-    assert channels.read(json.dumps(CONTEXT)).messages == (newer,)
+    assert told(channels, json.dumps(CONTEXT)) == (newer,)

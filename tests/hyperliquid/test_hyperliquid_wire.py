@@ -126,6 +126,27 @@ def test_account_with_a_position_and_funding_paid() -> None:
     )
 
 
+def test_one_answer_tells_each_market_its_own_position() -> None:
+    def held(coin: str, size: str) -> dict[str, Any]:
+        return {
+            "coin": coin,
+            "szi": size,
+            "entryPx": "100",
+            "leverage": {"type": "cross", "value": 3},
+            "marginUsed": "33",
+            "cumFunding": {"sinceOpen": "0"},
+        }
+
+    state = account([held("SOL", "1"), held("BTC", "2"), held("ODD", "much")])
+    told = messages.account_states(state, ("SOL", "BTC", "ETH"))
+    assert told == {symbol: messages.account_state(state, symbol) for symbol in ("SOL", "BTC", "ETH")}
+    assert [told[symbol].position for symbol in ("SOL", "BTC", "ETH")] == [1, 2, 0]
+    assert messages.account_states(state, ("ODD", "BTC")) == {"BTC": told["BTC"]}
+    assert messages.account_states(state, ()) == {}
+    with pytest.raises(MalformedJson):
+        messages.account_states(state, ("ODD",))
+
+
 def test_what_backs_a_shared_collateral_is_the_spot_balance_and_the_open_profit() -> None:
     def held(coin: str, kind: str, profit: str) -> dict[str, Any]:
         return {

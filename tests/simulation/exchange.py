@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import partial
@@ -115,8 +115,11 @@ class SimExchange:
         return found
 
     async def account_state(self, symbol: str) -> AccountState:
+        return (await self.account_states((symbol,)))[symbol]
+
+    async def account_states(self, symbols: Collection[str]) -> Mapping[str, AccountState]:
         question = {"type": "clearinghouseState", "user": ADDRESS}
-        return await self._ask(question, lambda answer: messages.account_state(answer, symbol))
+        return await self._ask(question, lambda answer: messages.account_states(answer, symbols))
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
         question = {"type": "frontendOpenOrders", "user": ADDRESS}
@@ -264,18 +267,18 @@ class SimExchange:
 
     async def _connected(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
         await asyncio.sleep(self._network.latency())
-        channels = Channels(ADDRESS, symbol)
+        channels = Channels(ADDRESS, (symbol,))
         self._frames = frames = asyncio.Queue()
         fills = self._venue.ask({"type": "userFills", "user": ADDRESS})
         snapshot = {"isSnapshot": True, "user": ADDRESS, "fills": fills}
         first = {"activeAssetCtx": self._venue.context(), "userFills": message("userFills", snapshot)}
-        for subscription in channels.subscriptions:
-            echo = {"method": "subscribe", "subscription": subscription}
+        for stream in channels.pending:
+            echo = {"method": "subscribe", "subscription": stream.subscription}
             self._send(message("subscriptionResponse", echo), reliable=True)
-            if subscription["type"] in first:
-                self._send(first[subscription["type"]], reliable=True)
+            if stream.kind in first:
+                self._send(first[stream.kind], reliable=True)
         while (text := await frames.get()) is not None:
-            for news in channels.read(text).messages:
+            for _, news in channels.read(text).messages:
                 deliver(news)
 
     def detach(self) -> None:

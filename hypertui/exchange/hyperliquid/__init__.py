@@ -4,9 +4,10 @@ Paper, testnet and mainnet are the same code: only the base URL and the key diff
 """
 
 from hypertui.exchange.hyperliquid.client import HyperliquidExchange
-from hypertui.exchange.hyperliquid.feed import Pace
 from hypertui.exchange.hyperliquid.keys import KeyRefused, SigningKey
 from hypertui.exchange.hyperliquid.network import MAINNET, TESTNET, Endpoint, paper
+from hypertui.exchange.hyperliquid.nonces import NonceSource
+from hypertui.exchange.hyperliquid.pace import Pace
 
 __all__ = [
     "MAINNET",
@@ -14,6 +15,7 @@ __all__ = [
     "Endpoint",
     "HyperliquidExchange",
     "KeyRefused",
+    "NonceSource",
     "Pace",
     "SigningKey",
     "paper",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, NamedTuple, TypeVar
 
 from hypertui.core.market import Fill
 from hypertui.exchange.hyperliquid import checks
@@ -25,140 +25,273 @@ from hypertui.exchange.protocol import (
 
 _T = TypeVar("_T")
 
-_ALIVE = (FeedAlive(),)
 _PRICES = ("activeAssetCtx", "trades")
 _ALREADY = "Already subscribed: "
+_GONE = "Already unsubscribed"
+
+# Messages, each with the symbol of those who are to hear it.
+Addressed = Sequence[tuple[str, FeedMessage]]
+
+
+class Stream(NamedTuple):
+    """What can be subscribed to: news of one kind, about a symbol or about an account."""
+
+    kind: str
+    of: str
+
+    @property
+    def subscription(self) -> Mapping[str, str]:
+        """The same in the venue's words."""
+        return {"type": self.kind, "coin" if self.kind in _PRICES else "user": self.of}
 
 
 class SubscriptionRefused(Exception):
-    """The venue will not send one of the streams; the text is its reason."""
+    """The venue will not send one of the streams; the text is its reason. `symbol` is whose stream it is,
+    None for one of the account's."""
+
+    def __init__(self, reason: str, symbol: str | None) -> None:
+        super().__init__(reason)
+        self.symbol = symbol
 
 
 @dataclass(frozen=True, slots=True)
 class FeedFrame:
-    """What one frame says. `channel` is empty if it could not be read; `is_data` is True for news, False for
-    acknowledgements and other signs of life."""
+    """What one frame says to whom. `channel` is empty if it could not be read; `is_data` is True for news,
+    False for acknowledgements and other signs of life."""
 
-    messages: Sequence[FeedMessage]
+    messages: Addressed
     channel: str = ""
     is_data: bool = False
 
 
-class Channels:
-    """Reads the frames of one connection: one account, one symbol. `with_last` subscribes to trades too."""
+@dataclass(slots=True)
+class _Prices:
+    """What is known of the prices of one market."""
 
-    def __init__(self, account: str, symbol: str, *, with_last: bool = False) -> None:
+    quote: Quote | None = None
+    last_trade: int = 0  # ms
+
+
+class Channels:
+    """Reads the frames of one connection: one account, and as many markets as have joined. `with_last`
+    follows trades too."""
+
+    def __init__(self, account: str, symbols: Iterable[str] = (), *, with_last: bool = False) -> None:
         self._account = account
-        self._symbol = symbol
-        self._quote: Quote | None = None
-        self._last_trade = 0
-        self.subscriptions: list[Mapping[str, str]] = [
-            {"type": "activeAssetCtx", "coin": symbol},
-            {"type": "orderUpdates", "user": account},
-            {"type": "userFills", "user": account},
-        ]
-        if with_last:
-            self.subscriptions.append({"type": "trades", "coin": symbol})
-        self._pending = list(self.subscriptions)
+        self._kinds = _PRICES if with_last else _PRICES[:1]
+        self._markets: dict[str, _Prices] = {}
+        self._held_back: set[str] = set()
+        self._missing: list[Stream] = []  # not acknowledged, in the order in which they are asked for
+        for symbol in symbols:
+            self.join(symbol)
+        self._missing += [Stream("orderUpdates", account), Stream("userFills", account)]
         self._readers: dict[str, Callable[[Json], FeedFrame]] = {
-            "activeAssetCtx": self._prices,
+            "activeAssetCtx": self._contexts,
             "trades": self._trades,
             "orderUpdates": self._orders,
             "userFills": self._fills,
         }
 
     @property
-    def pending(self) -> Sequence[Mapping[str, str]]:
-        """The subscriptions that the venue has not acknowledged yet."""
-        return self._pending
+    def symbols(self) -> Collection[str]:
+        """The markets that have joined."""
+        return self._markets.keys()
+
+    @property
+    def pending(self) -> Sequence[Stream]:
+        """The streams to be subscribed to that the venue has not acknowledged yet."""
+        return [stream for stream in self._missing if stream.of not in self._held_back]
+
+    def join(self, symbol: str) -> None:
+        """Follow a market that is not followed yet."""
+        self._markets[symbol] = _Prices()
+        self._missing += self._streams(symbol)
+
+    def leave(self, symbol: str) -> Sequence[Stream]:
+        """Follow a market no longer; returns what it may be subscribed to."""
+        del self._markets[symbol]
+        self._held_back.discard(symbol)
+        self._missing = [stream for stream in self._missing if stream.of != symbol]
+        return self._streams(symbol)
+
+    def hold_back(self, symbol: str) -> None:
+        """Ask no more for what is missing of a market, until `ask_again`. What the account's streams tell of
+        it is read all the same."""
+        self._held_back.add(symbol)
+
+    def ask_again(self, symbol: str) -> None:
+        """Ask for what is missing of a market after all, behind what has been asked for meanwhile."""
+        self._held_back.discard(symbol)
+        again = [stream for stream in self._missing if stream.of == symbol]
+        self._missing = [stream for stream in self._missing if stream.of != symbol] + again
+
+    def known(self, symbol: str) -> Sequence[FeedMessage]:
+        """What has been said of a market, to one who comes to it late."""
+        if not self._is_up(symbol):
+            return ()
+        quote = self._markets[symbol].quote
+        return (FeedUp(),) if quote is None else (FeedUp(), PriceTick(quote))
 
     def read(self, text: str | bytes) -> FeedFrame:
-        """Read one frame; what is not understood is skipped and told as Malformed.
+        """Read one frame; what is not understood is skipped and told as Malformed, to those whose market it
+        is about, or to all.
 
         Raises SubscriptionRefused if the venue answers a subscription with an error.
         """
-        channel = ""
+        channel, data = "", None
         try:
             envelope = json.loads(text)
             channel, data = checks.text_of(envelope["channel"]), envelope.get("data")
             if channel == "subscriptionResponse":
-                return FeedFrame(self._acknowledge(data["subscription"]), channel)
+                return FeedFrame(self._answered(data), channel)
             if channel == "error":
                 return FeedFrame(self._error(str(data)), channel)
             reader = self._readers.get(channel)
             if reader is None:
-                return FeedFrame(_ALIVE, channel)
+                return FeedFrame(self._alive(), channel)
             return replace(reader(data), channel=channel)
         # Deeply nested JSON ends in a RecursionError, any other garbage in one of the others.
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             what = str(error) if isinstance(error, checks.MalformedJson) else type(error).__name__
-            return FeedFrame((Malformed(f"the feed: {brief(what)}", channel in _PRICES),))
+            said = Malformed(f"the feed: {brief(what)}", channel in _PRICES)
+            return FeedFrame([(symbol, said) for symbol in self._concerned(channel, data)])
 
-    def _acknowledge(self, echo: Mapping[str, object]) -> Sequence[FeedMessage]:
+    def _streams(self, symbol: str) -> list[Stream]:
+        return [Stream(kind, symbol) for kind in self._kinds]
+
+    def _is_up(self, symbol: str) -> bool:
+        return not any(stream.of in (symbol, self._account) for stream in self._missing)
+
+    def _alive(self) -> Addressed:
+        return [(symbol, FeedAlive()) for symbol in self._markets]
+
+    def _concerned(self, channel: str, data: Json) -> Collection[str]:
+        """Whom a frame that cannot be read may be news for."""
+        try:
+            coin = data["coin"] if channel == "activeAssetCtx" else data[0]["coin"]
+            return (coin,) if channel in _PRICES and coin in self._markets else self._markets
+        except (LookupError, TypeError):
+            return self._markets
+
+    def _answered(self, data: Json) -> Addressed:
+        # The end of a subscription is none of those that are waited for.
+        return (
+            self._alive() if data.get("method") == "unsubscribe" else self._acknowledge(data["subscription"])
+        )
+
+    def _acknowledge(self, echo: Mapping[str, object]) -> Addressed:
         """Tick off a subscription. The venue may add fields, write it in another case, or repeat itself."""
-        if not self._pending:
-            return _ALIVE
-        said = {key: str(value).lower() for key, value in echo.items()}
-        self._pending = [
-            wanted
-            for wanted in self._pending
-            if not all(said.get(key) == value.lower() for key, value in wanted.items())
+        were_up = {symbol for symbol in self._markets if self._is_up(symbol)}
+        said = _in_lower_case(echo)
+        self._missing = [stream for stream in self._missing if not _is_meant(stream, said)]
+        return [
+            (symbol, FeedUp() if symbol not in were_up and self._is_up(symbol) else FeedAlive())
+            for symbol in self._markets
         ]
-        return _ALIVE if self._pending else (FeedUp(),)
 
-    def _error(self, text: str) -> Sequence[FeedMessage]:
+    def _error(self, text: str) -> Addressed:
         if text.startswith(_ALREADY):
             return self._acknowledge(json.loads(text.removeprefix(_ALREADY)))
-        if self._pending:
-            raise SubscriptionRefused(brief(text))
-        return _ALIVE
+        refused = None if text.startswith(_GONE) else self._refused(text)
+        if refused is None:
+            return self._alive()
+        raise SubscriptionRefused(brief(text), refused.of if refused.of in self._markets else None)
 
-    def _prices(self, data: Json) -> FeedFrame:
-        if checks.text_of(data["coin"]) != self._symbol:
-            return FeedFrame(_ALIVE)
-        last = None if self._quote is None else self._quote.last
-        self._quote = wire.quote_of(data["ctx"], last)
-        return FeedFrame((PriceTick(self._quote),), is_data=True)
+    def _refused(self, text: str) -> Stream | None:
+        """Which of the pending streams an error is about. Where it does not say, it is the one that was asked
+        for first: the venue answers in order."""
+        pending = self.pending
+        try:
+            said = _in_lower_case(json.loads(text[text.index("{") :]))
+        except (ValueError, AttributeError, RecursionError):
+            said = {}
+        for stream in self._missing:
+            if _is_meant(stream, said):
+                return stream if stream in pending else None
+        if said.get("coin", "") not in ("", *map(str.lower, self._markets)):
+            return None  # its market has left meanwhile
+        return pending[0] if pending else None
+
+    def _contexts(self, data: Json) -> FeedFrame:
+        symbol = checks.text_of(data["coin"])
+        prices = self._markets.get(symbol)
+        if prices is None:
+            return FeedFrame(self._alive())
+        last = None if prices.quote is None else prices.quote.last
+        prices.quote = wire.quote_of(data["ctx"], last)
+        return FeedFrame([(symbol, PriceTick(prices.quote))], is_data=True)
 
     def _trades(self, data: Json) -> FeedFrame:
-        newest = wire.last_trade(data, self._symbol)
+        symbol = next((checks.text_of(trade["coin"]) for trade in checks.rows(data)), "")
+        prices = self._markets.get(symbol)
+        newest = None if prices is None else wire.last_trade(data, symbol)
         # The first message repeats old trades.
-        if newest is None or newest[0] < self._last_trade:
-            return FeedFrame(_ALIVE)
-        self._last_trade = newest[0]
-        if self._quote is None:
-            return FeedFrame(_ALIVE, is_data=True)
-        self._quote = replace(self._quote, last=newest[1])
-        return FeedFrame((PriceTick(self._quote),), is_data=True)
+        if prices is None or newest is None or newest[0] < prices.last_trade:
+            return FeedFrame(self._alive())
+        prices.last_trade = newest[0]
+        if prices.quote is None:
+            return FeedFrame([(symbol, FeedAlive())], is_data=True)
+        prices.quote = replace(prices.quote, last=newest[1])
+        return FeedFrame([(symbol, PriceTick(prices.quote))], is_data=True)
 
     def _orders(self, data: Json) -> FeedFrame:
-        mine, bad = _each(wire.order_report, checks.rows(data), lambda row: row["order"], self._symbol)
-        notice = (OrderNotice(tuple(mine)),) if mine else ()
-        return FeedFrame((*notice, *bad) or _ALIVE, is_data=True)
+        found = _by_market(wire.order_report, checks.rows(data), lambda row: row["order"], self._markets)
+        told: list[tuple[str, FeedMessage]] = []
+        for symbol, rows in found.items():
+            notice = (OrderNotice(tuple(rows.good)),) if rows.good else ()
+            told += [(symbol, message) for message in (*notice, *rows.complaint) or (FeedAlive(),)]
+        return FeedFrame(told, is_data=True)
 
     def _fills(self, data: Json) -> FeedFrame:
         if checks.text_of(data["user"]).lower() != self._account:
-            return FeedFrame(_ALIVE)
-        mine, bad = _each(wire.fill, checks.rows(data["fills"]), lambda row: row, self._symbol)
+            return FeedFrame(self._alive())
+        found = _by_market(wire.fill, checks.rows(data["fills"]), lambda row: row, self._markets)
         snapshot = data.get("isSnapshot") is True
-        notice = (FillNotice(_oldest_first(mine), snapshot),) if mine or snapshot else ()
-        return FeedFrame((*notice, *bad) or _ALIVE, is_data=True)
+        told: list[tuple[str, FeedMessage]] = []
+        for symbol, rows in found.items():
+            notice = (FillNotice(_oldest_first(rows.good), snapshot),) if rows.good or snapshot else ()
+            told += [(symbol, message) for message in (*notice, *rows.complaint) or (FeedAlive(),)]
+        return FeedFrame(told, is_data=True)
 
 
-def _each(
-    read: Callable[[Json], _T], rows: Iterable[Json], about: Callable[[Json], Json], symbol: str
-) -> tuple[list[_T], Sequence[Malformed]]:
-    """Every row about `symbol` that can be read, and a word on the others: one bad row must not hide the
-    rest. What `about` finds in a row names its market."""
-    found: list[_T] = []
-    bad: list[str] = []
+def _in_lower_case(echo: Mapping[str, object]) -> Mapping[str, str]:
+    return {key: str(value).lower() for key, value in echo.items()}
+
+
+def _is_meant(stream: Stream, said: Mapping[str, str]) -> bool:
+    """Whether a subscription, as the venue says it, is to this stream."""
+    return all(said.get(key) == value.lower() for key, value in stream.subscription.items())
+
+
+@dataclass(slots=True)
+class _Rows(Generic[_T]):
+    """What the rows of one frame say of one market, and why others could not be read."""
+
+    good: list[_T] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+
+    @property
+    def complaint(self) -> Sequence[Malformed]:
+        return (Malformed(f"the feed: {len(self.bad)} rows, {brief(self.bad[0])}"),) if self.bad else ()
+
+
+def _by_market(
+    read: Callable[[Json], _T], rows: Iterable[Json], about: Callable[[Json], Json], symbols: Iterable[str]
+) -> Mapping[str, _Rows[_T]]:
+    """For each of `symbols` every row about it that can be read, and a word on the others: one bad row must
+    not hide the rest. What `about` finds in a row names its market; without that it may be anybody's."""
+    found: dict[str, _Rows[_T]] = {symbol: _Rows() for symbol in symbols}
     for row in rows:
+        concerned = list(found.values())
         try:
-            if checks.text_of(about(row)["coin"]) == symbol:
-                found.append(read(row))
+            of = found.get(checks.text_of(about(row)["coin"]))
+            concerned = [] if of is None else [of]
+            if of is not None:
+                of.good.append(read(row))
         except (LookupError, TypeError, checks.MalformedJson) as error:
-            bad.append(str(error))
-    return found, (Malformed(f"the feed: {len(bad)} rows, {brief(bad[0])}"),) if bad else ()
+            for each in concerned:
+                each.bad.append(str(error))
+    return found
 
 
 def _oldest_first(fills: list[Fill]) -> tuple[Fill, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
@@ -12,11 +12,13 @@ from hypertui.core.market import Fill, Grouping, Instrument, Order
 from hypertui.exchange.hyperliquid import errors, messages
 from hypertui.exchange.hyperliquid.agents import Authority
 from hypertui.exchange.hyperliquid.checks import Json, rows, understood
-from hypertui.exchange.hyperliquid.feed import Feed, Pace
+from hypertui.exchange.hyperliquid.feed import Feed
 from hypertui.exchange.hyperliquid.holdings import Holdings
 from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.line import Line
 from hypertui.exchange.hyperliquid.network import Endpoint
+from hypertui.exchange.hyperliquid.nonces import NonceSource
+from hypertui.exchange.hyperliquid.pace import Pace
 from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, RateMeter
 from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
 from hypertui.exchange.hyperliquid.sdk import Actions, Questions
@@ -58,7 +60,7 @@ class HyperliquidExchange:
 
     Nothing is sent before the first call. `account` is the key's own address by default, and `timeout` in
     seconds, for the whole of a request. `with_last` has the feed tell of traded prices too, at the price of
-    more traffic.
+    more traffic. Whoever signs with the same key takes the same `nonces`, by default nobody else.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class HyperliquidExchange:
         timeout: float = DEFAULT_TIMEOUT,
         with_last: bool = False,
         pace: Pace | None = None,
+        nonces: NonceSource | None = None,
     ) -> None:
         self._network = network
         self._key = key
+        self._nonces = nonces or NonceSource()
         self._account = (account or key.address).lower()
-        self._with_last = with_last
         self._pace = pace or Pace()
+        self._feed = Feed(network, self._account, with_last=with_last, pace=self._pace)
         self._questions = Questions(network)
         self._actions: Actions | None = None
         self._meta: Json = None
@@ -87,9 +91,8 @@ class HyperliquidExchange:
         # Questions and actions share its connections: an action finds one that a question has kept warm,
         # where one of its own would be hung up between two steps.
         session = HttpSession(network.base_url, trust_env=not network.is_loopback)
-        self._line = Line(session, timeout, self._meter, self._hurry_feeds)
+        self._line = Line(session, timeout, self._meter, self._feed.hurry)
         self._opening = asyncio.Lock()
-        self._feeds: dict[str, Feed] = {}
         self._prepared: tuple[_Placement, bytes] | None = None
 
     @property
@@ -157,7 +160,10 @@ class HyperliquidExchange:
         return symbol in understood(contexts[0], messages.delisted, is_action=False)
 
     async def account_state(self, symbol: str) -> AccountState:
-        return await self._holdings.state(symbol)
+        return (await self.account_states((symbol,)))[symbol]
+
+    async def account_states(self, symbols: Collection[str]) -> Mapping[str, AccountState]:
+        return await self._holdings.states(symbols)
 
     async def available(self, symbol: str) -> Decimal:
         return await self._holdings.available(symbol)
@@ -286,13 +292,7 @@ class HyperliquidExchange:
         )
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
-        feed = Feed(self._network, self._account, symbol, deliver, with_last=self._with_last, pace=self._pace)
-        self._feeds[symbol] = feed
-        await feed.run()
-
-    def _hurry_feeds(self) -> None:
-        for feed in self._feeds.values():
-            feed.hurry()
+        await self._feed.follow(symbol, deliver)
 
     async def close(self) -> None:
         """Wait for what is under way, at most as long as the timeouts last, then let go of everything."""
@@ -303,7 +303,7 @@ class HyperliquidExchange:
             if self._actions is None:
                 await self.verify_key()
                 meta = await self._markets()  # last, so that the prices with them are new
-                self._actions = Actions(self._network, self._key, self._authority.vault, meta)
+                self._actions = Actions(self._network, self._key, self._authority.vault, meta, self._nonces)
             return self._actions
 
     async def _markets(self) -> Json:

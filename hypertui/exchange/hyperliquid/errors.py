@@ -64,8 +64,8 @@ def whole_action(text: str) -> ExchangeError:
     if "too many cumulative requests" in text.lower():
         return RateLimited(brief(text), RETRY_AFTER_BUDGET, actions_only=True)
     if "duplicate nonce" in text.lower():
-        # The venue has taken an action with this nonce. Nonces are never given twice, so it was this one,
-        # carried twice on the way; the other answer, lost, said what became of it.
+        # The venue has taken an action with this nonce: this one, carried twice on the way, or one that
+        # another program has signed with the same key. Which of the two, the orders themselves tell.
         return Unknown(brief(text))
     if any(part in text.lower() for part in _NOBODY):
         return NotAuthorized(brief(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -60,15 +61,16 @@ class Holdings:
             self._pooling = found
         return self._pooling
 
-    async def state(self, symbol: str) -> AccountState:
-        """The account, and its position in `symbol`."""
+    async def states(self, symbols: Collection[str]) -> Mapping[str, AccountState]:
+        """The account with its position in each of `symbols`, by one question. A symbol whose own position
+        cannot be read is missing, unless that is so for all."""
         shared: Decimal | None = None
         if await self.pooling() is not Pooling.APART:
             shared = await self._spot_usdc() or ZERO
         return await self._ask(
             LIGHT,
             lambda venue: venue.user_state(self._address),
-            lambda answer: messages.account_state(answer, symbol, shared),
+            lambda answer: messages.account_states(answer, symbols, shared),
         )
 
     async def available(self, symbol: str) -> Decimal:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Fill, Forced, Grouping, Instrument, OrderType, Side
 from hypertui.exchange.hyperliquid.checks import (
     Json,
+    MalformedJson,
     amount,
     client_id,
     flag,
@@ -149,6 +150,23 @@ def account_state(state: Json, symbol: str, shared: Decimal | None = None) -> Ac
         isolated=position is not None and position["leverage"]["type"] == "isolated",
         position_margin=ZERO if position is None else amount(position["marginUsed"]),
     )
+
+
+def account_states(
+    state: Json, symbols: Collection[str], shared: Decimal | None = None
+) -> Mapping[str, AccountState]:
+    """The account as each of `symbols` sees it, but for those whose own position cannot be read. Raises
+    MalformedJson where that goes for all."""
+    found: dict[str, AccountState] = {}
+    failure: MalformedJson | None = None
+    for symbol in symbols:
+        try:
+            found[symbol] = account_state(state, symbol, shared)
+        except MalformedJson as error:
+            failure = error
+    if failure is not None and not found:
+        raise failure
+    return found
 
 
 @reader

@@ -11,17 +11,14 @@ from collections.abc import Sequence
 from hyperliquid.api import API
 from hyperliquid.info import Info as SdkInfo
 from hyperliquid.utils.constants import MAINNET_API_URL
-from hyperliquid.utils.signing import (
-    get_timestamp_ms,
-    order_request_to_order_wire,
-    order_wires_to_order_action,
-)
+from hyperliquid.utils.signing import order_request_to_order_wire, order_wires_to_order_action
 from hyperliquid.utils.types import Cloid
 
 from hypertui.core.market import Grouping
 from hypertui.exchange.hyperliquid.checks import Json
 from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.network import Endpoint
+from hypertui.exchange.hyperliquid.nonces import NonceSource
 from hypertui.exchange.hyperliquid.request import OrderRequest
 from hypertui.exchange.hyperliquid.session import Answer, NoAnswer
 from hypertui.exchange.hyperliquid.signing import digest
@@ -44,20 +41,22 @@ class Questions(SdkInfo):  # type: ignore[misc]  # the SDK has no types
 
 
 class Actions:
-    """Actions in the SDK's words, signed by `key`. `meta` numbers the markets; `vault` is the account where
-    it is one without a key of its own.
+    """Actions in the SDK's words, signed by `key`, each with a nonce from `nonces`. `meta` numbers the
+    markets; `vault` is the account where it is one without a key of its own.
 
     A signature keeps a processor busy. It is made on the event loop: on a thread of its own it would take
     twice as long, and the event loop with it, because the two would take the interpreter from each other at
     every step.
     """
 
-    def __init__(self, network: Endpoint, key: SigningKey, vault: str | None, meta: Json) -> None:
+    def __init__(
+        self, network: Endpoint, key: SigningKey, vault: str | None, meta: Json, nonces: NonceSource
+    ) -> None:
         self._markets = SdkInfo(network.base_url, True, meta, _NO_SPOT)
         self._is_mainnet = network.base_url == MAINNET_API_URL
         self._key = key
         self._vault = vault
-        self._last_nonce = 0
+        self._nonces = nonces
 
     def trades(self, symbol: str) -> bool:
         """Whether there is such a market."""
@@ -81,8 +80,7 @@ class Actions:
 
     def signed(self, action: Json, expires_at: int) -> bytes:
         """The JSON to send of an action that expires at `expires_at` (ms)."""
-        # The clock in milliseconds stands still between quick calls and may be set back.
-        nonce = self._last_nonce = max(get_timestamp_ms(), self._last_nonce + 1)
+        nonce = self._nonces.draw(self._key.address)
         signature = self._key.sign(
             digest(action, self._vault, nonce, expires_at, is_mainnet=self._is_mainnet)
         )

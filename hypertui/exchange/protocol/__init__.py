@@ -1,0 +1,85 @@
+"""The exchange as the engine knows it: questions, actions, answers, feed messages and typed errors.
+
+The engine is written against `Exchange`; `hypertui.exchange.hyperliquid` fulfils it for paper, testnet and
+mainnet alike. Times are milliseconds since the Unix epoch, money and sizes `Decimal` in USD and coins.
+"""
+
+from hypertui.exchange.protocol.answers import (
+    AccountState,
+    Allowance,
+    CancelOutcome,
+    Collateral,
+    Filled,
+    FundingPayment,
+    OpenOrder,
+    OrderReport,
+    OrderState,
+    Placed,
+    Pooling,
+    Quote,
+    Refusal,
+    Refused,
+    Resting,
+    Signer,
+    Standing,
+    Transfer,
+    Waiting,
+)
+from hypertui.exchange.protocol.exchange import Exchange
+from hypertui.exchange.protocol.failures import (
+    ExchangeError,
+    Halted,
+    NotAuthorized,
+    RateLimited,
+    Rejected,
+    Unknown,
+    Unreachable,
+)
+from hypertui.exchange.protocol.feed_messages import (
+    FeedAlive,
+    FeedDown,
+    FeedMessage,
+    FeedUp,
+    FillNotice,
+    Malformed,
+    OrderNotice,
+    PriceTick,
+)
+
+__all__ = [
+    "AccountState",
+    "Allowance",
+    "CancelOutcome",
+    "Collateral",
+    "Exchange",
+    "ExchangeError",
+    "FeedAlive",
+    "FeedDown",
+    "FeedMessage",
+    "FeedUp",
+    "FillNotice",
+    "Filled",
+    "FundingPayment",
+    "Halted",
+    "Malformed",
+    "NotAuthorized",
+    "OpenOrder",
+    "OrderNotice",
+    "OrderReport",
+    "OrderState",
+    "Placed",
+    "Pooling",
+    "PriceTick",
+    "Quote",
+    "RateLimited",
+    "Refusal",
+    "Refused",
+    "Rejected",
+    "Resting",
+    "Signer",
+    "Standing",
+    "Transfer",
+    "Unknown",
+    "Unreachable",
+    "Waiting",
+]
