@@ -25,6 +25,7 @@ from hypertui.settings import Settings
 
 _IN_HOME = ".local/state/hypertui/locks"
 _WITHOUT_HOME = Path("/tmp")  # what is there is checked to be the user's own
+_IN_MEMORY = Path("/dev/shm")
 
 
 @contextmanager
@@ -110,6 +111,17 @@ def locks_folder() -> Path:
                 return folder
     places = " nor ".join(map(str, tried))
     raise StartRefused(f"there is no place for the lock: {places} cannot be a folder of this user alone")
+
+
+def nonces_folder() -> Path | None:
+    """The user's folder for the last nonces of signers, the same for all that this user runs here: in memory
+    where the system has such a place, because a signature must not wait for a disk. None where there is no
+    place."""
+    for folder in (_IN_MEMORY / f"hypertui-{os.getuid()}", *_lock_places()):
+        with suppress(OSError):
+            if folder.parent.is_dir() and _private(folder):
+                return folder
+    return None
 
 
 def _lock_places() -> list[Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.cli import streams
-from hypertui.cli.alone import venue_of
+from hypertui.cli.alone import nonces_folder, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
 from hypertui.cli.journal import journals, refuse_other_version
@@ -44,7 +44,7 @@ from hypertui.server.server import ControlServer
 from hypertui.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from hypertui.exchange.hyperliquid import SigningKey
+    from hypertui.exchange.hyperliquid import NonceSource, SigningKey
 
 _POLL = 0.05
 _REFUSED = 2
@@ -277,6 +277,7 @@ def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
 
         paper(settings.base_url)
     key = _key(settings)
+    nonces: list[NonceSource] = []  # one for all accounts, which one key signs for
 
     async def connect(market: PaperMarket | None, account: str | None) -> Exchange:
         from hypertui.exchange import hyperliquid as hl
@@ -288,12 +289,16 @@ def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
             network = hl.paper(str(url))
         else:
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
+        if not nonces:
+            # Nobody else signs with the throw-away key of a market of our own.
+            nonces.append(hl.NonceSource(None if _own_market(settings) else nonces_folder()))
         return hl.HyperliquidExchange(
             network,
             key or _paper_key(settings, market),
             account,
             timeout=settings.engine.timeout,
             with_last=any(c.account == account and c.price_source is PriceSource.LAST for c in configs),
+            nonces=nonces[0],
         )
 
     return connect
