@@ -139,9 +139,12 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            with journals(CONFIG, self._folder, None, _clock) as journal:
+            with journals(self._folder, None, _clock) as journal:
                 self._engine = EmbeddedEngine(
-                    self._connect, journal, CONFIG, Machine(_clock, random.Random(1))
+                    self._connect,
+                    lambda account: journal(account, CONFIG),
+                    CONFIG,
+                    Machine(_clock, random.Random(1)),
                 )
                 self.said = asyncio.run(self._engine.run(self._stop)).text
         except BaseException as error:

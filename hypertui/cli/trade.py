@@ -137,7 +137,6 @@ class Prepared:
         kept, snapshot, log = self.settings.ledger, self.settings.snapshot(), self.log
         assert log is not None, "whoever trades keeps a log"
         with journals(
-            self.config,
             self.state_dir,
             kept.url,
             CLOCK,
@@ -152,7 +151,12 @@ class Prepared:
                 disk_free=self.disk_free,
                 log_trouble=log.trouble,
             )
-            engine = EmbeddedEngine(lambda: self.connect(market), journal, self.config, machine)
+            engine = EmbeddedEngine(
+                lambda: self.connect(market),
+                lambda account: journal(account, self.config),
+                self.config,
+                machine,
+            )
             engine.listen(log.event)
             with ControlServer(engine, self.state_dir):
                 yield engine

@@ -38,8 +38,8 @@ def rows(folder: Path) -> dict[str, int]:
 
 
 def test_a_refused_start_leaves_nothing(tmp_path: Path) -> None:
-    with journals(CONFIG, tmp_path, None, lambda: 7, {"unit": plain(Decimal(1))}) as open_journal:
-        _, written = open_journal(ACCOUNT)
+    with journals(tmp_path, None, lambda: 7, {"unit": plain(Decimal(1))}) as open_journal:
+        _, written = open_journal(ACCOUNT, CONFIG)
         written.event(ALARM)
         written.commit()
         assert rows(tmp_path).keys() >= {"trades", "alarms", "settings"}
@@ -48,8 +48,8 @@ def test_a_refused_start_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_sent_stays(tmp_path: Path) -> None:
-    with journals(CONFIG, tmp_path, None, lambda: 7) as open_journal:
-        trade, written = open_journal(ACCOUNT)
+    with journals(tmp_path, None, lambda: 7) as open_journal:
+        trade, written = open_journal(ACCOUNT, CONFIG)
         written.record(StateSet(7, TradingState()))
         written.commit()
     with Journal.open(url(tmp_path)) as journal:

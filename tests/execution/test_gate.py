@@ -127,7 +127,7 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
         assert live.held() < D("8.03")
         trade = live.on_engine(lambda trade: trade.context.ids.trade, 0)
     # The restart finds the same trade, with what it has written down.
-    again = LiveEngine(venue, journal=lambda account: (trade, MemoryJournal(live.journal.inputs)))
+    again = LiveEngine(venue, journal=lambda *_: (trade, MemoryJournal(live.journal.inputs)))
     again.key = key
     with again:
         again.wait_for(lambda: again.mode() is Mode.RUNNING and again.settled, "the restart")

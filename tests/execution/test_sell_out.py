@@ -32,7 +32,7 @@ def start(
 ) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(history or [])
-    live = LiveEngine(venue, journal=lambda account: (TRADE, journal))
+    live = LiveEngine(venue, journal=lambda *_: (TRADE, journal))
     live.journal = journal
     if before is not None:
         live.key = before.key

@@ -69,7 +69,7 @@ def next_start(live: LiveEngine, history: list[JournalledInput]) -> LiveEngine:
     trade = live.engine._trader
     assert trade is not None
     journal = MemoryJournal(history)
-    again = LiveEngine(live.venue, live.config, journal=lambda _: (trade.context.ids.trade, journal))
+    again = LiveEngine(live.venue, live.config, journal=lambda *_: (trade.context.ids.trade, journal))
     again.key, again.journal = live.key, journal
     live.venue.call(again._oracle.note)  # it knows the account from here on
     return again

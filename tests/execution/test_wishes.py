@@ -26,7 +26,7 @@ def venue() -> Iterator[LocalVenue]:
 def start(venue: LocalVenue, before: LiveEngine | None = None) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(before.journal.inputs if before is not None else ())
-    live = LiveEngine(venue, journal=lambda account: (TRADE, journal), timing=Timing(300, 800))
+    live = LiveEngine(venue, journal=lambda *_: (TRADE, journal), timing=Timing(300, 800))
     live.journal = journal
     if before is not None:
         live.key = before.key

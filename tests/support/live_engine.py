@@ -69,7 +69,7 @@ class LiveEngine:
         self,
         venue: LocalVenue,
         config: TradeConfig = SOL,
-        journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
+        journal: Callable[[str, TradeConfig], tuple[int, TradeJournal]] | None = None,
         history: Sequence[JournalledInput] = (),
         log_trouble: Callable[[], str] = lambda: "",
         **changes: Any,
@@ -82,7 +82,9 @@ class LiveEngine:
         self.stop = Stop(self.config.on_exit)
         self.engine = WatchedEngine(
             self._connect,
-            journal or (lambda account: (random.getrandbits(64), self.journal)),
+            lambda account: (
+                (random.getrandbits(64), self.journal) if journal is None else journal(account, self.config)
+            ),
             self.config,
             Machine(wall_clock, random.Random(7), log_trouble=log_trouble),
         )
