@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import plain
+from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_inputs import StateSet
 from hypertui.execution.trading_state import TradingState
-from hypertui.journal import Journal, JournalError
+from hypertui.journal import EngineLock, Journal, JournalError
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Network, Severity
@@ -57,3 +59,44 @@ def test_what_was_sent_stays(tmp_path: Path) -> None:
         assert journal.live_trade("paper", ACCOUNT, "SOL") is not None
         with pytest.raises(JournalError, match="has begun"):
             journal.forget(f"{trade:016x}")
+
+
+def test_trades_share_a_journal_and_one_that_is_refused_is_refused_alone(tmp_path: Path) -> None:
+    eth = replace(CONFIG, symbol="ETH")
+    with journals(tmp_path, None, lambda: 7) as open_journal:
+        trade, written = open_journal(ACCOUNT, CONFIG)
+        with (
+            EngineLock(tmp_path, "paper", ACCOUNT, "ETH"),
+            pytest.raises(StartRefused, match="another engine"),
+        ):
+            open_journal(ACCOUNT, eth)
+        with Journal.open(url(tmp_path)) as other:
+            other.claim("paper", ACCOUNT, "ETH")
+            with pytest.raises(StartRefused, match=r"ETH of .* is traded by another engine"):
+                open_journal(ACCOUNT, eth)
+            with EngineLock(tmp_path, "paper", ACCOUNT, "ETH"):
+                pass  # a start that was refused holds no lock
+        other_trade, beside = open_journal(ACCOUNT, eth)
+        assert trade != other_trade
+        for each in (written, beside):
+            each.record(StateSet(7, TradingState()))
+        beside.commit()
+        assert (written.pending, beside.pending) == (0, 0), "one commit for both"
+    with journals(tmp_path, None, lambda: 7) as open_journal:
+        with pytest.raises(StartRefused, match="with leverage 20 is open"):
+            open_journal(ACCOUNT, replace(CONFIG, leverage=10))
+        with Journal.open(url(tmp_path)) as other:
+            other.claim("paper", ACCOUNT, "SOL")  # nor a claim
+        assert open_journal(ACCOUNT, CONFIG)[0] == trade
+        assert open_journal(ACCOUNT, eth)[0] == other_trade
+
+
+def test_those_that_have_sent_nothing_are_forgotten_the_others_stay(tmp_path: Path) -> None:
+    with journals(tmp_path, None, lambda: 7, {"unit": "1"}) as open_journal:
+        _, idle = open_journal(ACCOUNT, CONFIG)
+        begun, written = open_journal(ACCOUNT, replace(CONFIG, symbol="ETH"))
+        idle.event(ALARM)
+        written.record(StateSet(7, TradingState()))  # queued: closing writes it
+    assert rows(tmp_path) == {"trades": 1, "inputs": 1, "settings": 1}
+    with Journal.open(url(tmp_path)) as journal:
+        assert [row.id for row in journal.trades()] == [f"{begun:016x}"]
