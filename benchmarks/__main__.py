@@ -10,6 +10,7 @@ BENCHMARKS = {
     "first-paint": startup.first_paint,
     "replay": replay.walk,
     "commit": commit.step,
+    "group-commit": commit.group,
     "ledger": ledger.recompute,
     "restart": restart.a_million_inputs,
     "pipeline": pipeline.step,

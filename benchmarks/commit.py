@@ -1,18 +1,25 @@
-"""How long it takes to make a step durable: one commit of the journal, beside a bare one of sqlite3."""
+"""How long it takes to make a step durable: one commit of the journal, beside a bare one of sqlite3; and the
+steps of eight trades at the same moment, in one commit for all, beside a journal for each of them."""
 
+import asyncio
 import sqlite3
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from benchmarks.figures import milliseconds, ratio
 from hypertui.core.market import Side
-from hypertui.journal import Journal
+from hypertui.execution.group_commit import GroupCommit
+from hypertui.journal import Journal, JournalDown
 from hypertui.journal.records import InputRecord, OrderRecord, Record, StatusRecord, StepRecord, TradeRecord
 
 COMMITS = 1_000
+ROUNDS = 300
+TRADES = 8
 TRADE = TradeRecord("00000000000000b1", "paper", "0xb1", "BTC", 1_700_000_000_000, {})
 
 
@@ -45,6 +52,67 @@ def step() -> dict[str, object]:
         "sqlite3_p99_ms": reference.p99,
         "ratio": ratio(measured.p50, reference.p50),
     }
+
+
+def group() -> dict[str, object]:
+    """From a step's rows to the moment when the loop hears that they are durable, for each trade: alone, for
+    eight at the same moment in one journal, and for these in eight journals on the same file, each with a
+    connection and a thread of its own. One round of each in turn, in files of one folder."""
+    one: list[int] = []
+    shared: list[int] = []
+    apart: list[int] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=Path(__file__).parent) as folder,
+        ExitStack() as held,
+    ):
+        names = [[replace(TRADE, id=f"{TRADES * kind + number + 1:016x}", symbol=f"C{kind}{number}")
+                  for number in range(TRADES)] for kind in range(3)]  # fmt: skip
+        alone, together, *each = (
+            held.enter_context(closing(GroupCommit(Journal.open(f"sqlite:///{folder}/{name}.db"))))
+            for name in ("alone", "together", *["apart"] * TRADES)
+        )
+        asyncio.run(
+            _rounds(
+                ([(alone, names[0][0])], one),
+                ([(together, trade) for trade in names[1]], shared),
+                (list(zip(each, names[2], strict=True)), apart),
+            )
+        )
+    single, grouped, reference = map(milliseconds, (one, shared, apart))
+    return {
+        "rounds": ROUNDS,
+        "trades": TRADES,
+        "one_p50_ms": single.p50,
+        "one_p99_ms": single.p99,
+        "p50_ms": grouped.p50,
+        "p99_ms": grouped.p99,
+        "apart_p50_ms": reference.p50,
+        "apart_p99_ms": reference.p99,
+        "ratio": ratio(grouped.p50, reference.p50),
+        "ratio_p99": ratio(grouped.p99, reference.p99),
+    }
+
+
+async def _rounds(*ways: tuple[Sequence[tuple[GroupCommit, TradeRecord]], list[int]]) -> None:
+    for trades, _ in ways:
+        for group, trade in trades:
+            group.do(lambda journal, trade=trade: journal.begin(trade))
+    for number in range(ROUNDS):
+        for trades, times in ways:
+            times += await asyncio.gather(*(_durable(group, trade, number) for group, trade in trades))
+
+
+async def _durable(group: GroupCommit, trade: TradeRecord, number: int) -> int:
+    """A step's way into the database, in ns; tried again where another connection holds it."""
+    began = time.perf_counter_ns()
+    group.journal.add(*(replace(row, trade_id=trade.id) for row in _rows(number)))
+    at_once = True
+    while True:
+        try:
+            await group.commit_beside(trade.id, at_once=at_once)
+            return time.perf_counter_ns() - began
+        except JournalDown:
+            at_once = False
 
 
 def _bare(path: Path) -> sqlite3.Connection:

@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -142,10 +141,10 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            with journals(CONFIG, self._folder, None, _clock) as journal:
+            with journals(self._folder, None, _clock) as journal:
                 self._engine = EmbeddedEngine(
                     self._connect,
-                    lambda config, account: nullcontext(journal(account)),
+                    journal,
                     [CONFIG],
                     Machine(_clock, random.Random(1)),
                 )

@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -16,6 +17,7 @@ from hypertui.exchange.protocol import Allowance, CancelOutcome, Resting
 from hypertui.execution.actions import Cancel, Place
 from hypertui.execution.convergence import UnderWay
 from hypertui.execution.granting import Granting
+from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.opening import known
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.playback import replay, take_up
@@ -87,15 +89,15 @@ def _live(journal: Journal) -> TradeRecord:
 
 
 def _restarted(url: str) -> Trade:
-    with Journal.open(url) as journal:
-        history = LedgerJournal(journal, _live(journal), is_new=False).history()
+    with closing(GroupCommit(Journal.open(url))) as group:
+        history = LedgerJournal(group, group.do(_live), is_new=False).history()
         assert known(history) is not None
         return take_up(_opened, history)
 
 
 def _replayed(url: str) -> tuple[Trade, int]:
-    with Journal.open(url) as journal:
-        history = LedgerJournal(journal, _live(journal), is_new=False).history()
+    with closing(GroupCommit(Journal.open(url))) as group:
+        history = LedgerJournal(group, group.do(_live), is_new=False).history()
         since = history.again()
         trade = _opened()
         replay(trade, since)
@@ -108,10 +110,11 @@ class _Walk:
     def __init__(self, url: str) -> None:
         self._now = 1_000
         self._fills = 1
-        self._journal = Journal.open(url)
+        journal = Journal.open(url)
         record = TradeRecord(TRADE, "paper", "0x" + "a" * 40, "SOL", 1, {})
-        self._journal.begin(record)
-        self._ledger = LedgerJournal(self._journal, record, is_new=True)
+        journal.begin(record)
+        self._group = GroupCommit(journal)
+        self._ledger = LedgerJournal(self._group, record, is_new=True)
         self._ledger.record(TradeOpened(1, (ENTRY,)))
         self._trade = _opened()
         events = TradeEvents(EventLog(lambda: self._now), lambda: self._now, self._ledger)
@@ -136,7 +139,7 @@ class _Walk:
                 self._ledger.keep(dump(self._trade), self._now)
             if turn % 200 == 0:
                 self._ledger.commit()
-        self._journal.close()
+        self._group.close()
         return cast(int, self._ledger._seq)
 
     def _settle(self) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.execution.entry import StartRefused
+from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.opening import rehearse
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
@@ -29,7 +31,7 @@ from hypertui.settings import digest
 from hypertui.strategy import registry
 from hypertui.strategy.plans import StrategyPlan
 
-OpenJournal = Callable[[str], tuple[int, TradeJournal]]
+OpenJournal = Callable[[TradeConfig, str], AbstractContextManager[tuple[int, TradeJournal]]]
 
 
 def refuse_other_version(url: str | None, state_dir: Path) -> None:
@@ -47,7 +49,6 @@ def refuse_other_version(url: str | None, state_dir: Path) -> None:
 
 @contextmanager
 def journals(
-    config: TradeConfig,
     state_dir: Path,
     url: str | None,
     clock: Callable[[], int],
@@ -55,30 +56,39 @@ def journals(
     keep_days: int | None = None,
     venue: str | None = None,
 ) -> Iterator[OpenJournal]:
-    """A function that opens the trade of an account; locks and database are released at the end. `snapshot`
-    is all settings in force, journalled with the trade; what only an engine needs of ended trades is kept for
-    `keep_days`, or always. `venue` as for `alone`.
+    """A function that opens the trade of an account on given terms, as a context that holds its locks, all in
+    one journal, which the first of them opens and which is closed at the end. `snapshot` is all settings in
+    force, journalled with each trade; what only an engine needs of ended trades is kept for `keep_days`, or
+    always. `venue` as for `alone`.
 
     It raises StartRefused when another engine trades the account and symbol, when the journal cannot be used,
-    and when the open trade has other terms than `config`.
+    and when the open trade has other terms: that trade alone is refused. It waits for the database, and for a
+    commit that is under way; any thread but the journal's own may call it.
     """
-    with ExitStack() as held:
+    place = journal_url(url, state_dir)
+    retention = None if keep_days is None else Retention(place, keep_days, clock)
+    with ExitStack() as opened:
+        groups: list[GroupCommit] = []
 
-        def open_journal(account: str) -> tuple[int, TradeJournal]:
+        @contextmanager
+        def open_journal(config: TradeConfig, account: str) -> Iterator[tuple[int, TradeJournal]]:
             names = (config.network.value, account, config.symbol)
-            try:
-                held.enter_context(alone(state_dir, config.network, venue, account, config.symbol, clock))
-                place = journal_url(url, state_dir)
-                journal = held.enter_context(Journal.open(place))
-                journal.claim(*names)
-                retention = None if keep_days is None else Retention(place, keep_days, clock)
-                trade, written = take_up(journal, config, account, clock(), retention=retention)
-                held.callback(_forget_unless_begun, journal, trade, written)
-                if snapshot is not None:
-                    journal.add(SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot))
-                return trade, written
-            except (Locked, JournalError) as error:
-                raise StartRefused(str(error)) from None
+            with ExitStack() as held:
+                try:
+                    held.enter_context(alone(state_dir, config.network, venue, account, config.symbol, clock))
+                    if not groups:
+                        groups.append(opened.enter_context(closing(GroupCommit(Journal.open(place)))))
+                    (group,) = groups
+                    group.do(lambda journal: journal.claim(*names))
+                    held.callback(_release, group, names)
+                    trade, written = take_up(group, config, account, clock(), retention=retention)
+                    held.callback(_forget_unless_begun, group, trade, written)
+                    if snapshot is not None:
+                        record = SettingsRecord(f"{trade:016x}", clock(), digest(snapshot), snapshot)
+                        group.journal.add(record)
+                except (Locked, JournalError) as error:
+                    raise StartRefused(str(error)) from None
+                yield trade, written
 
         yield open_journal
 
@@ -99,11 +109,9 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
     if url is None and not journal_file(state_dir).exists():
         yield None
         return
-    with Journal.open(journal_url(url, state_dir)) as journal:
-        names = (config.network.value, account, config.symbol)
-        journal.claim(*names)
-        live = journal.live_trade(*names)
-        if live is None or journal.last_input(live.id, "opened") is None:
+    with closing(GroupCommit(Journal.open(journal_url(url, state_dir)))) as group:
+        live = group.do(partial(_opened, config, account))
+        if live is None:
             yield None
             return
         terms: Mapping[str, Any] = live.settings
@@ -114,7 +122,7 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
             price_source=PriceSource(terms["price_source"]),
             protect_only=True,
         )
-        yield Live(int(live.id, 16), LedgerJournal(journal, live, is_new=False), its_own)
+        yield Live(int(live.id, 16), LedgerJournal(group, live, is_new=False), its_own)
 
 
 def look(
@@ -153,7 +161,7 @@ def _random_id() -> str:
 
 
 def take_up(
-    journal: Journal,
+    group: GroupCommit,
     config: TradeConfig,
     account: str,
     now: int,
@@ -162,6 +170,14 @@ def take_up(
 ) -> tuple[int, LedgerJournal]:
     """The account's live trade, or a new one under an id (16 hex digits) of `new_id`. Raises StartRefused
     when the live one was begun on other terms than `config`'s."""
+    trade, is_new = group.do(partial(_found_or_begun, config, account, now, new_id))
+    return int(trade.id, 16), LedgerJournal(group, trade, is_new, retention)
+
+
+def _found_or_begun(
+    config: TradeConfig, account: str, now: int, new_id: Callable[[], str], journal: Journal
+) -> tuple[TradeRecord, bool]:
+    """The trade, and whether it is new."""
     live = _live(journal, config, account)
     idle = journal.live_trade(config.network.value, account, config.symbol) if live is None else None
     if idle is not None:
@@ -169,17 +185,31 @@ def take_up(
     if live is None:
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
-        return int(record.id, 16), LedgerJournal(journal, record, is_new=True, retention=retention)
+        return record, True
     if refusal := _other_terms(live, config):
         raise StartRefused(refusal)
-    return int(live.id, 16), LedgerJournal(journal, live, is_new=False, retention=retention)
+    return live, False
 
 
-def _forget_unless_begun(journal: Journal, trade: int, written: LedgerJournal) -> None:
+def _forget_unless_begun(group: GroupCommit, trade: int, written: LedgerJournal) -> None:
     """A start that failed leaves no trade in the journal."""
     if not written.begun:
         with suppress(JournalError, Locked):
-            journal.forget(f"{trade:016x}")
+            group.do(lambda journal: journal.forget(f"{trade:016x}"))
+
+
+def _release(group: GroupCommit, names: tuple[str, str, str]) -> None:
+    """Somebody else may trade there now."""
+    with suppress(JournalError, Locked):
+        group.do(lambda journal: journal.release(*names))
+
+
+def _opened(config: TradeConfig, account: str, journal: Journal) -> TradeRecord | None:
+    """The account's trade that was opened and has not ended, claimed."""
+    names = (config.network.value, account, config.symbol)
+    journal.claim(*names)
+    live = journal.live_trade(*names)
+    return live if live is not None and journal.last_input(live.id, "opened") is not None else None
 
 
 def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRecord | None:

@@ -10,7 +10,7 @@ import random
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,9 +143,7 @@ class Prepared:
         """The engine, on `market` or on the venue that the settings name, with its journal."""
         kept, snapshot, log = self.settings.ledger, self.settings.snapshot(), self.log
         assert log is not None, "whoever trades keeps a log"
-        (config,) = self.configs
         with journals(
-            config,
             self.state_dir,
             kept.url,
             CLOCK,
@@ -162,7 +160,7 @@ class Prepared:
             )
             engine = EmbeddedEngine(
                 lambda account: self.connect(market, account),
-                lambda _, account: nullcontext(journal(account)),
+                journal,
                 self.configs,
                 machine,
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 
 from hypertui.core.shutdown import FAILED
 from hypertui.engine.publisher import Publisher
@@ -207,7 +207,7 @@ class EmbeddedEngine:
 
     async def _run(self, seat: _Seat) -> StopReason:
         account = await self._account(seat.config.account)
-        with self._open_trade(seat.config, account.exchange.account) as (trade_id, journal):
+        async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
             seat.log = log = self._log.of(seat.config.title)
             log.listen(journal.event)
             runner = TradeRunner(
@@ -217,6 +217,22 @@ class EmbeddedEngine:
             if seat.started_again_by is not None:
                 runner.context.commands.note(seat.started_again_by, CommandState.CONFIRMED, "")
             return await runner.run(seat.stop)
+
+    @asynccontextmanager
+    async def _opened(self, config: TradeConfig, account: str) -> AsyncIterator[tuple[int, TradeJournal]]:
+        """The trade in the journal, whose database and locks no other trade waits for."""
+        held = self._open_trade(config, account)
+        opening = asyncio.create_task(asyncio.to_thread(held.__enter__))
+        try:
+            try:
+                found = await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                await asyncio.wait([opening])
+                raise
+            yield found
+        finally:
+            if opening.exception() is None:
+                await asyncio.to_thread(held.__exit__, None, None, None)
 
     async def _account(self, address: str | None) -> AccountContext:
         """What the trades of this account share, opened for the first of them."""

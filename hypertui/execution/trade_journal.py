@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol
 
 from hypertui.exchange.protocol import FundingPayment, Transfer
+from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.input_codec import JournalledInput, encode
 from hypertui.execution.state_version import VERSION
 from hypertui.execution.trade_history import KeptState, TradeHistory
@@ -42,7 +43,7 @@ _KEEP_EVERY = 10_000
 
 class TradeJournal(Protocol):
     """Where one trade is written down. `record` and the rest only queue, also while a commit is under way,
-    of which there is one at a time. All of it belongs to the engine's thread."""
+    of which there is one at a time for all trades of an engine. All of it belongs to the engine's thread."""
 
     @property
     def place(self) -> str:
@@ -79,7 +80,8 @@ class TradeJournal(Protocol):
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         """Begin to do the same while the loop goes on: with what is queued by then, `at_once` on the
         connection there is, else with patience and on a new one if need be. What would keep the loop busy
-        beside itself begins `after` so many seconds. The errors are the future's."""
+        beside itself begins `after` so many seconds, or when another trade wants it. The errors are the
+        future's."""
 
     def give_up(self) -> int:
         """Forget what is queued and what comes after it; returns how many rows were."""
@@ -130,29 +132,35 @@ def read_history(journal: JournalReader, trade_id: str) -> TradeHistory:
 
 
 class LedgerJournal:
-    """One trade in the ledger's journal; `retention` prunes those that have ended."""
+    """One trade in the ledger's journal, among those that `group` commits; `retention` prunes those that have
+    ended. Made in any thread but the journal's own, for which it waits."""
 
     def __init__(
         self,
-        journal: Journal,
+        group: GroupCommit,
         trade: TradeRecord,
         is_new: bool,
         retention: Retention | None = None,
         keep_every: int = _KEEP_EVERY,
     ) -> None:
         self._retention = retention
-        self._journal = journal
+        self._group = group
+        self._journal = group.journal
         self._trade = trade
         self._keep_every = keep_every
-        self._history = TradeHistory() if is_new else read_history(journal, trade.id)
-        known = () if is_new else journal.transfers(trade.id)
-        self._transfers = {(row.time, row.hash, row.number) for row in known}
+        self._history, self._transfers = TradeHistory(), set[tuple[int, str, int]]()
+        if not is_new:
+            self._history, self._transfers = group.do(self._read)
         state = self._history.state
         self._kept_at = len(self._history.opening) if state is None else state.seq
         self._seq = self._kept_at + len(self._history.since)
         self._over = False
-        self._end: tuple[int, str] | None = None
-        self._thread = ThreadPoolExecutor(1, "journal")
+
+    def _read(self, journal: Journal) -> tuple[TradeHistory, set[tuple[int, str, int]]]:
+        """What the journal knows of the trade, and the keys of its transfers."""
+        history = read_history(journal, self._trade.id)
+        known = {(row.time, row.hash, row.number) for row in journal.transfers(self._trade.id)}
+        return replace(history, again=lambda: self._group.do(lambda _: history.again())), known
 
     @property
     def place(self) -> str:
@@ -167,7 +175,7 @@ class LedgerJournal:
     @property
     def pending(self) -> int:
         """How many rows wait for a commit, the trade's end among them."""
-        return self._journal.pending + (self._end is not None)
+        return self._journal.pending_of(self._trade.id)
 
     def room(self) -> tuple[int | None, int | None]:
         """The bytes of the file and those free on its disk. The database itself is not asked: it may be slow,
@@ -206,36 +214,22 @@ class LedgerJournal:
 
     def commit(self) -> None:
         """Make what is queued durable, at once or not at all."""
-        self._commit(at_once=True)
+        self._group.commit(self._trade.id)
 
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
-        """Make it durable in the journal's own thread."""
-        if after:
-            return asyncio.ensure_future(self._commit_later(after, at_once))
-        return asyncio.wrap_future(self._thread.submit(self._commit, at_once))
-
-    async def _commit_later(self, after: float, at_once: bool) -> None:
-        await asyncio.sleep(after)
-        await self.commit_beside(at_once=at_once)
-
-    def _commit(self, at_once: bool) -> None:
-        self._journal.commit(at_once)
-        if self._end is not None:
-            self._journal.end(self._trade.id, *self._end, at_once=at_once)
-            self._end = None
+        """Make it durable in the journal's own thread, together with what other trades have queued."""
+        return self._group.commit_beside(self._trade.id, at_once=at_once, after=after)
 
     def give_up(self) -> int:
         """Forget what is queued and what comes after it; returns how many rows were."""
-        lost = self.pending
-        self._journal.give_up()
-        self._end, self._over = None, True
-        self._thread.shutdown(wait=False)
-        return lost
+        self._over = True
+        return self._journal.give_up(self._trade.id)
 
     def ended(self, at: int, how: str) -> None:
         """Queue the trade's end."""
         if not self._over:
-            self._end, self._over = (at, how), True
+            self._over = True
+            self._journal.end(self._trade.id, at, how)
 
     def order(self, changed: OrderChanged, at: int) -> None:
         """Queue an order's new status, and the order itself when it is sent."""

@@ -95,8 +95,7 @@ def _prepare(connection: Any, _record: object) -> None:
 def take(connection: Connection, claim: Claim, session: str, down: Callable[[str], JournalDown]) -> None:
     """Take the claim's advisory lock on this connection. Raises Locked, naming the holder. Where the server
     still holds a broken connection of our own, terminates that and raises the error that `down` makes."""
-    digest = hashlib.sha256("\0".join(("hypertui", *claim)).encode()).digest()
-    key = int.from_bytes(digest[:8], signed=True)
+    key = _key(claim)
     if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
         return
     holders = connection.execute(
@@ -122,3 +121,13 @@ def take(connection: Connection, claim: Claim, session: str, down: Callable[[str
         holder = f"{name or f'backend {pid}'} (database user {user}{origin})"
         holder += "" if since is None else f", since {since:%Y-%m-%d %H:%M:%S %Z}"
     raise Locked(refusal(account, symbol, network, holder))
+
+
+def release(connection: Connection, claim: Claim) -> None:
+    """Let go of the claim's advisory lock on this connection."""
+    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(claim)})
+
+
+def _key(claim: Claim) -> int:
+    digest = hashlib.sha256("\0".join(("hypertui", *claim)).encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)

@@ -6,6 +6,7 @@ an open trade."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,23 +35,28 @@ class Pruned:
 
 class Retention:
     """Prunes a journal in use, in small batches, and again a day after the last one. `clock` returns ms.
-    To be used by one thread at a time."""
+    One for all trades of an engine: what one of them has begun, the others leave to it."""
 
     def __init__(self, url: str, keep_days: int, clock: Callable[[], int]) -> None:
         self._url = url
         self._keep = keep_days * _DAY
         self._clock = clock
         self._next = 0
+        self._turn = threading.Lock()
 
     def work(self) -> int:
-        """Delete some of the rows that are due; returns their number. Raises JournalError."""
+        """Delete some of the rows that are due, unless another thread is at it; returns their number. Raises
+        JournalError."""
         now = self._clock()
-        if now < self._next:
+        if now < self._next or not self._turn.acquire(blocking=False):
             return 0
-        rows = prune(self._url, now - self._keep, most=_AT_ONCE).rows
-        if rows < _AT_ONCE:
-            self._next = now + _DAY
-        return rows
+        try:
+            rows = prune(self._url, now - self._keep, most=_AT_ONCE).rows
+            if rows < _AT_ONCE:
+                self._next = now + _DAY
+            return rows
+        finally:
+            self._turn.release()
 
 
 def prune(url: str, before: int, dry_run: bool = False, most: int | None = None) -> Pruned:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hypertui.journal.database import Database
 from hypertui.journal.errors import JournalDown, JournalError
-from hypertui.journal.lock import EngineLock
+from hypertui.journal.lock import EngineLock, Locked
 from hypertui.journal.sqlite import BEGIN
 
 PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
@@ -28,12 +28,13 @@ class DatabaseSession:
         self.connection: Connection | None = None
         self._claims: list[tuple[str, str, str]] = []
         self._file: tuple[int, int] | None = None  # the one that was first connected to
-        self._lost = False
-        self._locks = contextlib.ExitStack()
+        self._file_lost = False
+        self._taken: set[tuple[str, str, str]] = set()  # the claims that somebody else has by now
+        self._locks: dict[tuple[str, str, str], EngineLock] = {}
 
     def claim(self, network: str, account: str, symbol: str) -> None:
-        """Hold this claim until `close`: on PostgreSQL on every connection from now on, where any later `run`
-        raises Locked too, if somebody else has taken it while the connection was down; on SQLite by a lock in
+        """Hold this claim until `release` or `close`: on PostgreSQL on every connection from now on, where
+        `hold` says whether somebody else has taken it while the connection was down; on SQLite by a lock in
         a folder beside the file. Raises Locked, naming the holder, and JournalError."""
         claim = (network, account.lower(), symbol)
         if claim in self._claims:
@@ -44,6 +45,27 @@ class DatabaseSession:
             self._lock(claim)
         self._claims.append(claim)
 
+    def hold(self, connection: Connection, network: str, account: str, symbol: str) -> None:
+        """Make sure of a claim, in any `run`. Raises Locked where somebody else has it; where it is free
+        again, it is held from now on."""
+        claim = (network, account.lower(), symbol)
+        if claim in self._taken:
+            self._take(connection, claim)
+            self._taken.discard(claim)
+
+    def release(self, network: str, account: str, symbol: str) -> None:
+        """Let go of a claim, if it is held."""
+        claim = (network, account.lower(), symbol)
+        if claim not in self._claims:
+            return
+        self._claims.remove(claim)
+        if self.database.is_postgresql:
+            self._taken.discard(claim)
+            with contextlib.suppress(JournalError):  # a connection that is gone has released it
+                self.run(lambda connection: self._release(connection, claim), connect=False)
+        else:
+            self._locks.pop(claim).__exit__(None, None, None)
+
     def run(
         self,
         work: Callable[[Connection], T],
@@ -52,8 +74,9 @@ class DatabaseSession:
         begin: str = "BEGIN",
     ) -> T:
         """Do `work` in a transaction of its own, `within` seconds, on the connection there is or, with
-        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone. A file that
-        was removed or replaced is no JournalDown: this session will never write again."""
+        `connect`, on a new one. Raises JournalError; after a JournalDown the connection is gone, else it
+        stays, with the claims that it holds. A file that was removed or replaced is no JournalDown: this
+        session will never write again."""
         self.database.deadline.set(within)
         try:
             self._look_at_file()
@@ -62,8 +85,10 @@ class DatabaseSession:
             with connection.begin():
                 return work(connection)
         except SQLAlchemyError as error:
-            self.disconnect()
-            raise self.database.trouble(error) from None
+            trouble = self.database.trouble(error)
+            if isinstance(trouble, JournalDown):
+                self.disconnect()
+            raise trouble from None
         except JournalDown:
             self.disconnect()
             raise
@@ -72,7 +97,8 @@ class DatabaseSession:
         """Close the connection and release all claims."""
         self.disconnect()
         self._claims.clear()
-        self._locks.close()
+        while self._locks:
+            self._locks.popitem()[1].__exit__(None, None, None)
 
     def disconnect(self) -> None:
         """Close the connection; on PostgreSQL that releases the claims until the next one is open."""
@@ -89,8 +115,8 @@ class DatabaseSession:
             found = None
         except OSError as error:
             raise self.database.down(error.strerror or type(error).__name__) from None
-        self._lost |= self._file is not None and found != self._file
-        if self._lost:
+        self._file_lost |= self._file is not None and found != self._file
+        if self._file_lost:
             raise JournalError(f"the journal {self.database.place} was removed or replaced while in use")
         self._file = found
 
@@ -99,10 +125,14 @@ class DatabaseSession:
             if not connect:
                 raise self.database.down("it is not connected")
             connection = self.database.engine.connect().execution_options(preserve_rowcount=True)
+            self._taken.clear()
             try:
                 for claim in self._claims if self.database.is_postgresql else ():
-                    with connection.begin():
-                        self._take(connection, claim)
+                    try:
+                        with connection.begin():
+                            self._take(connection, claim)
+                    except Locked:
+                        self._taken.add(claim)  # the trades of the others go on
             except BaseException:
                 _discard(connection)
                 raise
@@ -112,15 +142,22 @@ class DatabaseSession:
     def _lock(self, claim: tuple[str, str, str]) -> None:
         # By the file's own name: whatever links lead to it, they lead to the same lock.
         folder = Path(f"{Path(self.database.place).resolve()}-locks")
+        lock = EngineLock(folder, *claim)
         try:
-            self._locks.enter_context(EngineLock(folder, *claim))
+            lock.__enter__()
         except OSError as error:
             raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
+        self._locks[claim] = lock
 
     def _take(self, connection: Connection, claim: tuple[str, str, str]) -> None:
         from hypertui.journal import postgresql  # the driver is an extra
 
         postgresql.take(connection, claim, self.database.session, self.database.down)
+
+    def _release(self, connection: Connection, claim: tuple[str, str, str]) -> None:
+        from hypertui.journal import postgresql  # the driver is an extra
+
+        postgresql.release(connection, claim)
 
 
 def _discard(connection: Connection) -> None:

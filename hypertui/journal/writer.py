@@ -1,13 +1,16 @@
-"""Writing the journal: records are queued without I/O and made durable in one commit.
+"""Writing the journal: records are queued without I/O and made durable in one commit for all trades.
 
 A row gets its number when it is queued. If the connection breaks during a commit, so that its outcome is
 unknown, the same rows are written again under the same numbers, and those that exist stay as they are.
+
+A commit has three parts, so that it can be made in another thread: `queued` copies what waits, `write` makes
+it durable, `settle` takes it out of the queues.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from types import TracebackType
@@ -17,8 +20,10 @@ from sqlalchemy import Connection, Table, and_, column, delete, func, select, ta
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hypertui.journal.archive import check_version
+from hypertui.journal.batch import Batch, Mark, Refusals, Row, TradeRows, number_of, share
 from hypertui.journal.database import find
 from hypertui.journal.errors import JournalDown, JournalError, NoJournal, OtherVersion
+from hypertui.journal.lock import Locked
 from hypertui.journal.reader import JournalReader, columns_of, one_trade
 from hypertui.journal.records import InputRecord, Record, StateRecord, TradeRecord
 from hypertui.journal.schema import KEYS, TABLES, TRADES, Values, encode
@@ -32,17 +37,21 @@ _TRADE_ID = re.compile("[0-9a-f]{16}")
 
 
 class Journal(JournalReader):
-    """The journal of all trades in one database. Synchronous, to be used by one thread at a time; only `add`
-    and `pending` may be used beside a `commit` or an `end` in another thread.
+    """The journal of all trades in one database. Synchronous, to be used by one thread at a time. Only what
+    does no I/O may be used beside it, by one other thread, whose the queues are then: `add`, `end`, `pending`
+    and `pending_of`, `queued`, `mark`, `is_durable`, `settle` and `give_up`.
 
     Every other method may raise JournalDown when the database is out of reach; calling it again is always
-    safe and connects anew. A JournalError that is no JournalDown will not pass by itself.
+    safe and connects anew. A JournalError that is no JournalDown will not pass by itself, nor will a Locked
+    for whoever keeps the place.
     """
 
     def __init__(self, session: DatabaseSession) -> None:
         super().__init__(session)
-        self._queue: list[tuple[type[Record], Values]] = []
+        self._queues: dict[str, list[Row]] = {}  # by trade
+        self._ends: dict[str, tuple[int, str]] = {}  # by trade: after all that is queued of it
         self._next: dict[str, int] = {}  # the number of a live trade's next row
+        self._places: dict[str, tuple[str, str, str]] = {}  # a trade's network, account and symbol
         dialect = session.database.engine.dialect
         self._inserts = _inserts(dialect.name, dialect.paramstyle)
         insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
@@ -77,9 +86,14 @@ class Journal(JournalReader):
 
     def claim(self, network: str, account: str, symbol: str) -> None:
         """Trade this account and symbol alone, among all who keep their journal in the same database, until
-        the journal is closed. Raises Locked, naming the holder; on PostgreSQL so does any later call, if
-        somebody else has taken the place while the connection was down."""
+        the journal is closed or the claim released. Raises Locked, naming the holder; on PostgreSQL whoever
+        writes that trade is refused with one too, if somebody else has taken the place while the connection
+        was down."""
         self._session.claim(network, account, symbol)
+
+    def release(self, network: str, account: str, symbol: str) -> None:
+        """Let somebody else have the claim."""
+        self._session.release(network, account, symbol)
 
     # Trades
 
@@ -87,6 +101,7 @@ class Journal(JournalReader):
         """The trade of this account and symbol that has not ended, to be written on."""
         trade = super().live_trade(network, account, symbol)
         if trade is not None and trade.id not in self._next:
+            self._places[trade.id] = (trade.network, trade.account, trade.symbol)
             self._next[trade.id] = self._session.run(partial(_next_number, trade.id))
         return trade
 
@@ -97,10 +112,11 @@ class Journal(JournalReader):
             raise ValueError(f"not a trade's id: {trade.id!r}")
         if trade.ended_at is not None:
             raise ValueError(f"trade {trade.id} has ended before it begins")
-        self.commit()
         row = encode(trade)
+        self._places[trade.id] = (trade.network, trade.account, trade.symbol)
 
         def write(connection: Connection) -> None:
+            self._hold(trade.id, connection)
             if connection.execute(self._insert_trade, [row]).rowcount != 1:
                 there = one_trade(connection, TRADES.c.id == trade.id)
                 if there is None:
@@ -111,30 +127,20 @@ class Journal(JournalReader):
 
         self._session.run(write)
 
-    def end(self, trade_id: str, at: int, how: str, at_once: bool = False) -> None:
-        """Commit what is queued, then mark the trade as ended. Idempotent; afterwards nothing can be added to
-        the trade. `at_once` as for `commit`."""
-        self.commit(at_once)
-        query = TRADES.update().where(TRADES.c.id == trade_id, TRADES.c.ended_at.is_(None))
-
-        def write(connection: Connection) -> None:
-            if connection.execute(query.values(ended_at=at, ended_how=how)).rowcount != 1:
-                there = one_trade(connection, TRADES.c.id == trade_id)
-                if there is None:
-                    raise JournalError(f"trade {trade_id} is not in the journal")
-                if (there.ended_at, there.ended_how) != (at, how):
-                    raise JournalError(f"trade {trade_id} has ended before: {there.ended_how}")
-
-        self._session.run(write, within=_patience(at_once), connect=not at_once)
+    def end(self, trade_id: str, at: int, how: str) -> None:
+        """Queue the trade's end, which comes after all that is queued of it. Afterwards nothing can be added
+        to the trade. No I/O."""
+        self._ends[trade_id] = (at, how)
         self._next.pop(trade_id, None)
 
     def forget(self, trade_id: str) -> None:
         """Delete a trade that never began, with what is queued of it. Raises JournalError for one that has an
         input."""
-        self._queue = [row for row in self._queue if row[1]["trade_id"] != trade_id]
+        self.give_up(trade_id)
         inputs = TABLES[InputRecord]
 
         def write(connection: Connection) -> None:
+            self._hold(trade_id, connection)
             begun = connection.execute(select(inputs.c.nr).where(inputs.c.trade_id == trade_id).limit(1))
             if begun.first() is not None:
                 raise JournalError(f"trade {trade_id} has begun: it is not taken out of the journal")
@@ -146,18 +152,22 @@ class Journal(JournalReader):
         self._session.run(write)
         self._next.pop(trade_id, None)
 
-    # Writing
+    # The queues
 
     @property
     def pending(self) -> int:
-        """The number of records that wait for a commit."""
-        return len(self._queue)
+        """The number of records, and of trades' ends, that wait for a commit."""
+        return sum(map(len, self._queues.values())) + len(self._ends)
+
+    def pending_of(self, trade_id: str) -> int:
+        """The number of those that are of this trade."""
+        return len(self._queues.get(trade_id, ())) + (trade_id in self._ends)
 
     def add(self, *records: Record) -> None:
         """Queue records of live trades, which `begin` or `live_trade` has named. No I/O. All or none: raises
         ValueError for a value that would not come back as it is, and for a trade that is not live."""
         numbers = dict[str, int]()
-        rows: list[tuple[type[Record], Values]] = []
+        rows: list[tuple[str, Row]] = []
         for record in records:
             row = encode(record)
             trade_id = record.trade_id
@@ -166,9 +176,54 @@ class Journal(JournalReader):
                 raise ValueError(f"trade {trade_id} is not live in this journal")
             row["nr"] = number
             numbers[trade_id] = number + 1
-            rows.append((type(record), row))
-        self._queue += rows
+            rows.append((trade_id, (type(record), row)))
+        for trade_id, numbered in rows:
+            self._queues.setdefault(trade_id, []).append(numbered)
         self._next.update(numbers)
+
+    def mark(self, trade_id: str) -> Mark:
+        """Up to where this trade has queued anything that waits."""
+        queue = self._queues.get(trade_id)
+        return Mark(number_of(queue[-1]) if queue else 0, trade_id in self._ends)
+
+    def is_durable(self, trade_id: str, mark: Mark) -> bool:
+        """Whether nothing up to this mark waits any more."""
+        queue = self._queues.get(trade_id)
+        if queue and number_of(queue[0]) <= mark.number:
+            return False
+        return not (mark.ends and trade_id in self._ends)
+
+    def queued(self, without: Collection[str] = ()) -> Batch:
+        """What the next commit is to take, copied: all that waits of all trades but those `without`, or a
+        part of it where very much has piled up."""
+        waiting = {*self._queues, *self._ends}.difference(without)
+        queues = {
+            trade_id: self._queues.get(trade_id, []) for trade_id in waiting if self.pending_of(trade_id)
+        }
+        batch: dict[str, TradeRows] = {}
+        for trade_id, most in share({name: len(queue) for name, queue in queues.items()}, _BATCH).items():
+            end = self._ends.get(trade_id) if most == len(queues[trade_id]) else None
+            batch[trade_id] = TradeRows(tuple(queues[trade_id][:most]), end)
+        return batch
+
+    def settle(self, batch: Batch, refused: Refusals) -> None:
+        """Take what was written out of the queues; what was refused, and what was queued since, stays."""
+        for trade_id, taken in batch.items():
+            if trade_id in refused:
+                continue
+            queue, last = self._queues.get(trade_id, []), taken.mark.number
+            del queue[: sum(number_of(row) <= last for row in queue[: len(taken.rows)])]
+            if taken.end is not None and self._ends.get(trade_id) == taken.end:
+                del self._ends[trade_id]
+
+    def give_up(self, trade_id: str) -> int:
+        """Drop what is queued of a trade; returns the number of records, its end among them."""
+        lost = self.pending_of(trade_id)
+        self._queues.pop(trade_id, None)
+        self._ends.pop(trade_id, None)
+        return lost
+
+    # Writing
 
     def commit(self, at_once: bool = False) -> None:
         """Make all that is queued by now durable, in its order and in one transaction, or in several where
@@ -177,42 +232,81 @@ class Journal(JournalReader):
 
         Raises JournalDown when the database could not be asked or did not answer: another commit writes
         everything once. Raises JournalError when a row contradicts one that is there: somebody else writes
-        this trade, or the same thing was written down in two ways.
+        this trade, or the same thing was written down in two ways. Then, and when a trade's claim is lost,
+        which raises Locked, the rows of all other trades are durable.
         """
-        left = len(self._queue)  # what is added meanwhile is the next commit's: nobody waits for it here
-        while batch := self._queue[: min(left, _BATCH)]:
-            work = partial(self._write, batch)
-            self._session.run(work, within=_patience(at_once), connect=not at_once)
-            del self._queue[: len(batch)]
-            left -= len(batch)
+        # What is added meanwhile is the next commit's: nobody waits for it here.
+        marks = {trade_id: self.mark(trade_id) for trade_id in {*self._queues, *self._ends}}
+        refused: dict[str, JournalError | Locked] = {}
+        while not all(name in refused or self.is_durable(name, mark) for name, mark in marks.items()):
+            batch = self.queued(without=refused)
+            refusals = self.write(batch, at_once)
+            self.settle(batch, refusals)
+            refused |= refusals
+        for error in refused.values():
+            raise error
 
-    def give_up(self) -> int:
-        """Drop what is queued; returns the number of records."""
-        lost = len(self._queue)
-        self._queue.clear()
-        return lost
+    def write(self, batch: Batch, at_once: bool = False) -> Refusals:
+        """Make a batch durable, in one transaction, but for the trades that the database refuses: returns
+        these, with the reason. Raises JournalDown as `commit` does, and what it has written is the same when
+        it is written again."""
+        work = partial(self._write, batch)
+        try:
+            return self._session.run(work, within=_patience(at_once), connect=not at_once)
+        except JournalDown:
+            raise
+        except JournalError as error:
+            if len(batch) == 1:
+                return dict.fromkeys(batch, error)
+        refused: dict[str, JournalError | Locked] = {}
+        for trade_id, rows in batch.items():  # each by itself shows whose fault it is, and keeps the rest
+            refused |= self.write({trade_id: rows}, at_once)
+        return refused
 
     def close(self) -> None:
-        """Commit what is queued, and close the database and release all claims even when that fails."""
+        """Commit what is queued by anybody, and close the database and release all claims even when that
+        fails."""
         try:
             self.commit()
         finally:
             self._session.close()
 
-    def _write(
-        self,
-        batch: Sequence[tuple[type[Record], Values]],
-        connection: Connection,
-    ) -> None:
+    def _write(self, batch: Batch, connection: Connection) -> Refusals:
         kinds: dict[type[Record], list[Values]] = {}
-        for kind, row in batch:
-            kinds.setdefault(kind, []).append(row)
+        refused: dict[str, JournalError | Locked] = {}
+        for trade_id, taken in batch.items():
+            try:
+                self._hold(trade_id, connection)
+            except Locked as error:
+                refused[trade_id] = error
+                continue
+            for kind, row in taken.rows:
+                kinds.setdefault(kind, []).append(row)
         for kind, rows in kinds.items():
             if connection.exec_driver_sql(self._inserts[kind], rows).rowcount != len(rows):
                 for row in rows:
                     _compare(connection, kind, row)
         for row in kinds.get(StateRecord, ()):
             _forget_states_before(connection, row)
+        for trade_id, taken in batch.items():
+            if taken.end is not None and trade_id not in refused:
+                _end(connection, trade_id, *taken.end)
+        return refused
+
+    def _hold(self, trade_id: str, connection: Connection) -> None:
+        """Raise Locked where the place of a trade was claimed, and is somebody else's by now."""
+        if trade_id in self._places:
+            self._session.hold(connection, *self._places[trade_id])
+
+
+def _end(connection: Connection, trade_id: str, at: int, how: str) -> None:
+    query = TRADES.update().where(TRADES.c.id == trade_id, TRADES.c.ended_at.is_(None))
+    if connection.execute(query.values(ended_at=at, ended_how=how)).rowcount != 1:
+        there = one_trade(connection, TRADES.c.id == trade_id)
+        if there is None:
+            raise JournalError(f"trade {trade_id} is not in the journal")
+        if (there.ended_at, there.ended_how) != (at, how):
+            raise JournalError(f"trade {trade_id} has ended before: {there.ended_how}")
 
 
 def _forget_states_before(connection: Connection, row: Values) -> None:

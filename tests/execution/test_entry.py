@@ -20,7 +20,7 @@ from hypertui.execution.orders import ClientIds
 from hypertui.journal import Journal
 from hypertui.port.snapshot import Mode
 from tests.support.by_hand import placed_beside
-from tests.support.live_engine import SOL, LiveEngine, wall_clock
+from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue, VenueClock
 
 
@@ -146,7 +146,7 @@ def test_an_entry_is_written_down_before_it_is_sent_and_how_it_came_to_nothing(
     venue.fail("market-empty")
     venue.call(venue.server.step)  # the books are empty from the next tick on
     with (
-        journals(SOL, tmp_path, None, wall_clock) as journal,
+        journals(tmp_path, None, wall_clock) as journal,
         LiveEngine(venue, journal=journal) as live,
     ):
         assert live.reason.status in (2, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal as D
 
 import pytest
@@ -127,7 +128,7 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
         assert live.held() < D("8.03")
         trade = live.on_engine(lambda trade: trade.context.ids.trade, 0)
     # The restart finds the same trade, with what it has written down.
-    again = LiveEngine(venue, journal=lambda account: (trade, MemoryJournal(live.journal.inputs)))
+    again = LiveEngine(venue, journal=lambda *_: nullcontext((trade, MemoryJournal(live.journal.inputs))))
     again.key = key
     with again:
         again.wait_for(lambda: again.mode() is Mode.RUNNING and again.settled, "the restart")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
@@ -32,7 +33,7 @@ def start(
 ) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(history or [])
-    live = LiveEngine(venue, journal=lambda account: (TRADE, journal))
+    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)))
     live.journal = journal
     if before is not None:
         live.key = before.key

@@ -52,7 +52,7 @@ class SharedKey(LiveEngine):
 
     nonces: NonceSource
 
-    async def _connect(self) -> Exchange:
+    async def _connect(self, account: str | None) -> Exchange:
         return HyperliquidExchange(paper(self.venue.base_url), self.key, nonces=self.nonces)
 
 

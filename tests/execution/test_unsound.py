@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +70,9 @@ def next_start(live: LiveEngine, history: list[JournalledInput]) -> LiveEngine:
     trade = live.engine.runner
     assert trade is not None
     journal = MemoryJournal(history)
-    again = LiveEngine(live.venue, live.config, journal=lambda _: (trade.context.ids.trade, journal))
+    again = LiveEngine(
+        live.venue, live.config, journal=lambda *_: nullcontext((trade.context.ids.trade, journal))
+    )
     again.key, again.journal = live.key, journal
     live.venue.call(again._oracle.note)  # it knows the account from here on
     return again

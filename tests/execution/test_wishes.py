@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
@@ -26,7 +27,7 @@ def venue() -> Iterator[LocalVenue]:
 def start(venue: LocalVenue, before: LiveEngine | None = None) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(before.journal.inputs if before is not None else ())
-    live = LiveEngine(venue, journal=lambda account: (TRADE, journal), timing=Timing(300, 800))
+    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), timing=Timing(300, 800))
     live.journal = journal
     if before is not None:
         live.key = before.key

@@ -213,14 +213,21 @@ def test_a_trade_begins_once_and_ends_once(journal: Journal) -> None:
         journal.begin(dataclasses.replace(TRADE, id="nine"))
     journal.add(input_of(1))
     journal.end(ID, 17, "flat")
-    assert list(journal.inputs(ID)) == [input_of(1)]  # an end comes after all that was queued
-    journal.end(ID, 17, "flat")
-    with pytest.raises(JournalError, match="has ended before: flat"):
-        journal.end(ID, 18, "again")
-    with pytest.raises(JournalError, match="not in the journal"):
-        journal.end("e" * 16, 18, "again")
+    assert journal.pending == journal.pending_of(ID) == 2
     with pytest.raises(ValueError, match="is not live"):
         journal.add(input_of(2))
+    journal.commit()
+    assert list(journal.inputs(ID)) == [input_of(1)]  # an end comes after all that was queued
+    journal.end(ID, 17, "flat")
+    journal.commit()
+    journal.end(ID, 18, "again")
+    with pytest.raises(JournalError, match="has ended before: flat"):
+        journal.commit()
+    assert journal.give_up(ID) == 1
+    journal.end("e" * 16, 18, "again")
+    with pytest.raises(JournalError, match="not in the journal"):
+        journal.commit()
+    assert journal.give_up("e" * 16) == 1
     assert journal.live_trade("paper", TRADE.account, "BTC") is None
     journal.begin(second)
     assert journal.live_trade("paper", TRADE.account, "BTC") == second

@@ -142,6 +142,7 @@ def test_only_what_engines_need_of_ended_trades_goes(url: str) -> None:
         journal.add(*EACH)
         journal.add(*(input_of(seq) for seq in range(2, 1_300)))
         journal.end(TRADE.id, 2_000, "flattened")
+        journal.commit()
         before = everything(journal)
     assert prune(url, 2_000).rows == 0, "it ended at that moment, not before"
     counted = prune(url, 2_001, dry_run=True)
@@ -211,13 +212,15 @@ def test_an_engine_prunes_with_its_upkeep_and_says_what_is_in_the_way(tmp_path: 
         journal.add(input_of(1), input_of(2))
         journal.end(TRADE.id, now - 2 * DAY, "flattened")
     for keep_days, left in ((None, 2), (3, 2), (1, 0)):
-        with journals(SOL, tmp_path, None, lambda: now, keep_days=keep_days) as found:
-            _, trade = found("0x" + "c3" * 20)
+        with (
+            journals(tmp_path, None, lambda: now, keep_days=keep_days) as found,
+            found(SOL, "0x" + "c3" * 20) as (_, trade),
+        ):
             assert asyncio.run(trade.tidy()) == ""
         with Journal.open(url) as journal:
             assert len(list(journal.inputs(TRADE.id))) == left
-    with journals(SOL, tmp_path, None, lambda: now, keep_days=1) as found:
-        _, trade = found("0x" + "c3" * 20)
+    with journals(tmp_path, None, lambda: now, keep_days=1) as found, found(SOL, "0x" + "c3" * 20) as opened:
+        _, trade = opened
         (tmp_path / "journal.db").rename(tmp_path / "away.db")
         assert asyncio.run(trade.tidy()) == f"retention: there is no journal at {tmp_path / 'journal.db'}"
         (tmp_path / "away.db").rename(tmp_path / "journal.db")

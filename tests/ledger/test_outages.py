@@ -101,10 +101,11 @@ def test_a_trade_begins_and_ends_over_a_broken_connection(journal: Journal, url:
     journal.begin(OTHER)
     journal.add(input_of(1, OTHER.id))
     break_connection(journal, url)
-    with pytest.raises(JournalDown):
-        journal.end(OTHER.id, 5, "flat")
-    assert journal.pending == 1
     journal.end(OTHER.id, 5, "flat")
+    with pytest.raises(JournalDown):
+        journal.commit()
+    assert journal.pending == 2
+    journal.commit()
     assert [record.seq for record in journal.inputs(OTHER.id)] == [1]
 
 
@@ -156,9 +157,10 @@ def test_a_beginning_and_an_end_of_unknown_outcome_happen_once(
     journal.add(input_of(1, OTHER.id))
     journal.commit()
     lightning.after = after
-    with pytest.raises(JournalDown):
-        journal.end(OTHER.id, 5, "flat")
     journal.end(OTHER.id, 5, "flat")
+    with pytest.raises(JournalDown):
+        journal.commit()
+    journal.commit()
     assert [trade.ended_how for trade in journal.trades()] == ["", "flat"]
 
 
@@ -260,7 +262,7 @@ def test_what_was_given_up_is_not_written(url: str) -> None:
     with Journal.open(url) as journal:
         journal.begin(TRADE)
         journal.add(input_of(1), fill_of(1))
-        assert journal.give_up() == 2
+        assert journal.give_up(ID) == 2
         assert journal.pending == 0
     with Journal.open(url) as journal:
         assert everything(journal) == []
@@ -331,7 +333,7 @@ def test_a_file_that_was_removed_or_replaced_is_noticed_by_the_next_commit(
                 journal.commit(at_once=True)
             assert not isinstance(error.value, JournalDown), "it will not pass by itself"
         assert path.exists() == was_there, "no empty one is made in its place"
-        assert journal.give_up() == 1
+        assert journal.give_up(ID) == 1
 
 
 def test_a_file_that_was_replaced_while_not_connected_is_not_written_on(
@@ -348,7 +350,7 @@ def test_a_file_that_was_replaced_while_not_connected_is_not_written_on(
             with pytest.raises(JournalError, match="removed or replaced"):
                 journal.commit()
             Journal.open(file_url).close()  # another one, empty, maybe with the old one's inode
-        journal.give_up()
+        journal.give_up(ID)
 
 
 def test_the_files_of_a_journal_are_its_owners_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypertui.port.commands import OnExit, Verb
 from tests.execution.test_adoption import order_taken
 from tests.ledger.test_trade_outages import START, trade_in, trading, trading_on
 from tests.support.by_hand import by_hand
-from tests.support.live_engine import SOL, LiveEngine, wall_clock
+from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
 
@@ -78,7 +78,7 @@ def test_a_restart_keeps_the_reason_of_an_order_that_works(tmp_path: Path) -> No
             assert reasons(url)[repair] == "REPAIR"
             live.stop.request(OnExit.LEAVE)
             assert live.reason.status == 0
-        with journals(SOL, tmp_path, url, wall_clock) as found:
+        with journals(tmp_path, url, wall_clock) as found:
             again = LiveEngine(venue, journal=found)
             again.key = live.key
             with again:
@@ -105,7 +105,7 @@ def test_a_liquidation_is_called_one(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     with (
         LocalVenue({"SOL": Decimal(150)}, faucet=Decimal(200)) as venue,
-        journals(SOL, tmp_path, url, wall_clock) as journal,
+        journals(tmp_path, url, wall_clock) as journal,
         LiveEngine(venue, journal=journal) as live,
     ):
         live.opened()

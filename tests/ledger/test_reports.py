@@ -184,6 +184,7 @@ def test_funding_counts_once_in_whatever_order_and_by_whichever_trade_it_was_tol
         journal.begin(replace(TRADE, started_at=START))
         journal.add(FundingRecord(ID, START + 7_200_000, D(-2)), FundingRecord(ID, START + 3_600_000, D(1)))
         journal.end(ID, START + 1, "lost")
+        journal.commit()
         journal.begin(again)
         journal.add(
             FundingRecord(again.id, START + 7_200_000, D(-2)),

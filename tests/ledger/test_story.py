@@ -197,6 +197,7 @@ def test_the_coins_of_an_earlier_trade_are_sold_first_as_in_the_ledger(url: str)
         journal.begin(first)
         journal.add(replace(bought, start_position=D(0)))
         journal.end(first.id, T + 4_000, "given up")
+        journal.commit()
         journal.begin(second)
         journal.add(sold)
     with History.open(url) as reader:

@@ -19,6 +19,7 @@ from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.trade_journal import LedgerJournal
 from hypertui.journal import Journal
+from hypertui.journal.batch import Batch, Refusals
 from hypertui.journal.records import TradeRecord
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
@@ -26,7 +27,7 @@ from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections
 from tests.simulation.memory import problems_of_memory
 from tests.support.ladders import windows_of
-from tests.support.live_engine import SOL, LiveEngine, wait_until, wall_clock
+from tests.support.live_engine import LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue
 
 START = {"SOL": Decimal(150)}
@@ -43,7 +44,7 @@ def trading(url: str, state: Path, **changes: Any) -> Iterator[LiveEngine]:
 def trading_on(venue: LocalVenue, url: str, state: Path, **changes: Any) -> Iterator[LiveEngine]:
     """The same on a venue that outlasts it."""
     with (
-        journals(SOL, state, url, wall_clock) as journal,
+        journals(state, url, wall_clock) as journal,
         LiveEngine(venue, journal=journal, **changes) as live,
     ):
         yield live.opened()
@@ -326,14 +327,14 @@ def test_a_full_disk_is_an_outage_too(tmp_path: Path) -> None:
 @contextmanager
 def a_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """A disk that hangs while the event is cleared."""
-    works, commit = threading.Event(), Journal.commit
+    works, write = threading.Event(), Journal.write
 
-    def hanging(journal: Journal, at_once: bool = False) -> None:
+    def hanging(journal: Journal, batch: Batch, at_once: bool = False) -> Refusals:
         works.wait()
-        commit(journal, at_once)
+        return write(journal, batch, at_once)
 
     works.set()
-    monkeypatch.setattr(Journal, "commit", hanging)
+    monkeypatch.setattr(Journal, "write", hanging)
     try:
         yield works
     finally:
@@ -478,7 +479,7 @@ def test_a_history_with_a_gap_is_not_played_back(url: str, tmp_path: Path) -> No
         with Journal.open(url) as journal:
             statement = f"DELETE FROM inputs WHERE trade_id = '{trade}' AND seq = 5"
             journal._session.run(lambda connection: connection.exec_driver_sql(statement))
-        with journals(SOL, tmp_path / "again", url, wall_clock) as found:
+        with journals(tmp_path / "again", url, wall_clock) as found:
             again = LiveEngine(venue, journal=found)
             again.key = live.key
             with again:
@@ -491,7 +492,7 @@ def test_a_start_on_a_database_that_is_frozen_is_refused_in_time(postgres: str, 
     with Proxy(postgres) as proxy, LocalVenue(START) as venue:
         proxy.freeze()
         with (
-            journals(SOL, tmp_path, proxy.url, wall_clock) as found,
+            journals(tmp_path, proxy.url, wall_clock) as found,
             LiveEngine(venue, journal=found) as live,
         ):
             wait_until(lambda: live.ended, "the refusal")

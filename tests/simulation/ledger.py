@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
 from hypertui.exchange.protocol import FundingPayment, Transfer
+from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_history import TradeHistory
@@ -20,12 +22,15 @@ from hypertui.execution.trade_inputs import CancelSent, Input, OrderSent
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
+from hypertui.journal.batch import Batch, Refusals
 from hypertui.journal.records import FillRecord
 from hypertui.port.engine import Event
 from hypertui.strategy.base import MoveRecord
 from tests.simulation.door import Boundary, Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
+
+T = TypeVar("T")
 
 
 class Disk(Protocol):
@@ -77,7 +82,7 @@ class FaultyDisk:
 
 class FileJournal:
     """A database in a file, opened anew by every process, which each time has a new `disk`. A state is kept
-    every so many inputs."""
+    every so many inputs. A process has the trade of `config` alone, or several of them, one after another."""
 
     def __init__(
         self,
@@ -96,25 +101,36 @@ class FileJournal:
 
     def open(self, door: Door, now: int) -> tuple[int, DoorJournal]:
         """The live trade's journal, or that of a new trade, for the process behind `door`."""
+        return self.trade(self.connect(door), self._config, now)
+
+    def connect(self, door: Door) -> DoorCommit:
+        """The file as the process behind `door` has it, for all of its trades."""
         journal = Journal.open(self._url)
         # Here processes die, not machines: what the system was given is safe, and nobody waits for a disk.
         session = journal._session
         session.disconnect()
         event.listen(session.database.engine, "connect", _without_waiting)
-        trade_id, trade = take_up(journal, self._config, ADDRESS, now, self._new_id)
+        return DoorCommit(journal, door, self._disk())
+
+    def trade(
+        self, group: DoorCommit, config: TradeConfig, now: int, account: str = ADDRESS
+    ) -> tuple[int, DoorJournal]:
+        """The journal of one trade, live or new, of a process that has `group`."""
+        trade_id, trade = take_up(group, config, account, now, self._new_id)
         self._newest = f"{trade_id:016x}"
         trade._keep_every = self._keep_every
-        return trade_id, DoorJournal(journal, trade, door, self._disk())
+        return trade_id, DoorJournal(group, trade, self._newest)
 
     def fills(self) -> list[FillRecord]:
         """The fills of all trades as they are in the file."""
         with Journal.open(self._url) as journal:
             return [fill for trade in journal.trades() for fill in journal.fills(trade.id)]
 
-    def inputs(self) -> list[JournalledInput]:
-        """The inputs of the newest trade as they are in the file."""
+    def inputs(self, trade_id: int | None = None) -> list[JournalledInput]:
+        """The inputs of a trade, or of the newest one, as they are in the file."""
+        name = self._newest if trade_id is None else f"{trade_id:016x}"
         with Journal.open(self._url) as journal:
-            return [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(self._newest)]
+            return [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(name)]
 
     def client_ids(self) -> list[str]:
         """The client ids of all orders in the file."""
@@ -124,9 +140,12 @@ class FileJournal:
     @property
     def is_live(self) -> bool:
         """Whether there is a trade that goes on."""
-        config = self._config
+        return self.lives(self._config)
+
+    def lives(self, config: TradeConfig, account: str = ADDRESS) -> bool:
+        """Whether the trade of this account and symbol goes on."""
         with Journal.open(self._url) as journal:
-            return journal.live_trade(config.network.value, ADDRESS, config.symbol) is not None
+            return journal.live_trade(config.network.value, account, config.symbol) is not None
 
     def _new_id(self) -> str:
         return f"{self._random.getrandbits(64):016x}"
@@ -136,14 +155,96 @@ def _without_waiting(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
+class DoorCommit(GroupCommit):
+    """The commits of one process, in virtual time and on a faulty disk, until the process dies: what was not
+    committed by then is lost."""
+
+    def __init__(self, journal: Journal, door: Door, disk: Disk) -> None:
+        super().__init__(journal)
+        self.door = door
+        self._disk = disk
+        self._takes = 0.0  # seconds, of the next commit
+        self._until = 0.0  # loop seconds: the end of the one under way
+        self._notes: deque[tuple[str, int, set[str]]] = deque()
+
+    def note(self, trade_id: str, client_ids: set[str]) -> None:
+        """These orders, or cancels, are in the newest row that the trade has queued."""
+        self.door.noted |= client_ids
+        self._notes.append((trade_id, self.journal.mark(trade_id).number, client_ids))
+
+    def do(self, work: Callable[[Journal], T]) -> T:
+        return work(self.journal)
+
+    def commit_beside(self, trade_id: str, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
+        takes = 0.0
+        if self.journal.pending_of(trade_id) and not (at_once and self._down):
+            takes = self._disk.takes() if at_once else self._disk.delay()
+            waits = max(0.0, self._until - asyncio.get_running_loop().time())
+            self.door.journal_works &= waits + takes < _TOO_LONG
+            self._takes = max(self._takes, takes)
+        return super().commit_beside(trade_id, at_once=at_once, after=after if takes else 0.0)
+
+    def close(self) -> None:
+        """Let go of the file; a living process commits what is queued, a dead one cannot."""
+        if self.door.shut:
+            self.journal._session.disconnect()
+        else:
+            self.journal.close()
+
+    def _writing(self, batch: Batch, at_once: bool) -> asyncio.Future[Refusals]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Refusals] = loop.create_future()
+        takes, self._takes = self._takes, 0.0
+        self._until = loop.time() + takes
+
+        def write() -> None:
+            try:
+                refused = self._written_now(batch)
+            except JournalDown as error:
+                done.set_exception(error)
+            else:
+                # After an outage the engine has yet to hear of its end; and who has waited long waits on.
+                self.door.journal_works |= at_once and takes < _TOO_LONG and not self._asked
+                done.set_result(refused)
+
+        if takes:
+            loop.call_later(takes, write)
+        else:
+            write()
+        return done
+
+    def _written_now(self, batch: Batch) -> Refusals:
+        """Nothing of a dead process arrives, whatever its code believes."""
+        if self.door.shut:
+            return {}
+        if self._disk.is_down():
+            self.door.journal_works = False
+            self._down = JournalDown("the database is out of reach")
+            raise self._down
+        if not self.door.passes(Boundary.COMMIT):
+            return {}
+        refused = self.journal.write(batch)
+        written = {
+            trade_id: taken.mark.number for trade_id, taken in batch.items() if trade_id not in refused
+        }
+        notes, self._notes = self._notes, deque()
+        for trade_id, number, client_ids in notes:
+            if number <= written.get(trade_id, -1):
+                self.door.written |= client_ids
+            else:
+                self._notes.append((trade_id, number, client_ids))
+        self.door.passes(Boundary.COMMITTED)
+        return refused
+
+
 class DoorJournal:
     """A trade's journal that ends with its process: what was not committed by then is lost."""
 
-    def __init__(self, journal: Journal, trade: TradeJournal, door: Door, disk: Disk) -> None:
-        self._journal = journal
+    def __init__(self, group: DoorCommit, trade: TradeJournal, trade_id: str) -> None:
+        self._group = group
+        self._door = group.door
         self._trade = trade
-        self._door = door
-        self._disk = disk
+        self._id = trade_id
 
     def history(self) -> TradeHistory:
         return self._trade.history()
@@ -161,9 +262,9 @@ class DoorJournal:
             self._trade.record(given)
             match given:
                 case OrderSent(_, order):
-                    self._door.noted.add(order.client_id)
+                    self._group.note(self._id, {order.client_id})
                 case CancelSent(_, client_ids):
-                    self._door.noted |= set(map(cancel_of, client_ids))
+                    self._group.note(self._id, set(map(cancel_of, client_ids)))
 
     @property
     def place(self) -> str:
@@ -180,55 +281,10 @@ class DoorJournal:
         return 0 if self._door.shut else self._trade.pending
 
     def commit(self) -> None:
-        self._commit(self._journal.pending, set(self._door.noted))
+        self._trade.commit()
 
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        takes = self._disk.takes() if at_once else self._disk.delay()
-        self._door.journal_works &= takes < _TOO_LONG
-
-        def begin() -> None:
-            rows, noted = self._journal.pending, set(self._door.noted)
-            if takes:
-                loop.call_later(takes, commit, rows, noted)
-            else:
-                commit(rows, noted)
-
-        def commit(rows: int, noted: set[str]) -> None:
-            try:
-                self._commit(rows, noted)
-            except JournalDown as error:
-                done.set_exception(error)
-            else:
-                # After an outage the engine has yet to hear of its end.
-                self._door.journal_works |= at_once and takes < _TOO_LONG
-                done.set_result(None)
-
-        if takes and after:
-            loop.call_later(after, begin)
-        else:
-            begin()
-        return done
-
-    def _commit(self, rows: int, noted: set[str]) -> None:
-        """Commit the first `rows` that wait, which have the orders `noted`: what was written down since is
-        the next commit's."""
-        if not self.pending:
-            return
-        if self._disk.is_down():
-            self._door.journal_works = False
-            raise JournalDown("the database is out of reach")
-        if self._door.passes(Boundary.COMMIT):
-            queue = self._journal._queue
-            later = queue[rows:]
-            del queue[rows:]
-            try:
-                self._trade.commit()
-            finally:
-                queue += later
-            self._door.written |= noted
-            self._door.passes(Boundary.COMMITTED)
+        return self._trade.commit_beside(at_once=at_once, after=after)
 
     def give_up(self) -> int:
         return 0 if self._door.shut else self._trade.give_up()
@@ -266,8 +322,5 @@ class DoorJournal:
             self._trade.reconciliation(findings, done, at)
 
     def close(self) -> None:
-        """Let go of the file; a living process commits what is queued, a dead one cannot."""
-        if self._door.shut:
-            self._journal._session.disconnect()
-        else:
-            self._journal.close()
+        """Let go of the file, where this is the process's only trade."""
+        self._group.close()

@@ -13,14 +13,13 @@ from typing import Any, Self, TypeVar
 
 from hyperliquid.info import Info
 
-from hypertui.engine.engine import EmbeddedEngine
+from hypertui.engine.engine import EmbeddedEngine, OpenTrade
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot
@@ -73,7 +72,7 @@ class LiveEngine:
         self,
         venue: LocalVenue,
         config: TradeConfig = SOL,
-        journal: Callable[[str], tuple[int, TradeJournal]] | None = None,
+        journal: OpenTrade | None = None,
         history: Sequence[JournalledInput] = (),
         log_trouble: Callable[[], str] = lambda: "",
         **changes: Any,
@@ -84,10 +83,10 @@ class LiveEngine:
         self.account = ""  # whose key it is not but may act for, where that is so; to be set before the key
         self.journal = MemoryJournal(history)
         self.stop = Stop(self.config.on_exit)
-        open_journal = journal or (lambda account: (random.getrandbits(64), self.journal))
+        in_memory = random.getrandbits(64), self.journal
         self.engine = WatchedEngine(
             self._connect,
-            lambda config, account: nullcontext(open_journal(account)),
+            journal or (lambda config, account: nullcontext(in_memory)),
             [self.config],
             Machine(wall_clock, random.Random(7), log_trouble=log_trouble),
         )
