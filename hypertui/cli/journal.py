@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from hypertui.cli.alone import alone
@@ -69,6 +70,7 @@ def journals(
     retention = None if keep_days is None else Retention(place, keep_days, clock)
     with ExitStack() as opened:
         groups: list[GroupCommit] = []
+        first = Lock()  # several trades may be opened at once
 
         @contextmanager
         def open_journal(config: TradeConfig, account: str) -> Iterator[tuple[int, TradeJournal]]:
@@ -76,8 +78,9 @@ def journals(
             with ExitStack() as held:
                 try:
                     held.enter_context(alone(state_dir, config.network, venue, account, config.symbol, clock))
-                    if not groups:
-                        groups.append(opened.enter_context(closing(GroupCommit(Journal.open(place)))))
+                    with first:
+                        if not groups:
+                            groups.append(opened.enter_context(closing(GroupCommit(Journal.open(place)))))
                     (group,) = groups
                     group.do(lambda journal: journal.claim(*names))
                     held.callback(_release, group, names)

@@ -43,6 +43,7 @@ class Printer:
         utf8: bool = True,
     ) -> None:
         self._engine = engine
+        self._several = len(engine.view.trades) > 1
         self._output = output
         self._gone = gone
         self._in_words = in_words
@@ -85,7 +86,8 @@ class Printer:
                     gap: dict[str, object] = {"event": "gap", "missing": missing}
                     self._say(f"{missing} events are missing" if self._in_words else json.dumps(gap))
                 self._printed = event.seq
-                self._say(event_line(event) if self._in_words else json.dumps(event_record(event)))
+                words = event_line(event, self._several) if self._in_words else ""
+                self._say(words or json.dumps(event_record(event)))
         except OSError as error:
             if error.errno not in _FULL:
                 raise
@@ -110,11 +112,13 @@ class Printer:
                 select.select([], [self._output], [])
 
 
-def event_line(event: Event) -> str:
-    """An event for a person, in one line that does nothing to a terminal."""
+def event_line(event: Event, several: bool = False) -> str:
+    """An event for a person, in one line that does nothing to a terminal; with its trade where there are
+    several."""
     moment = datetime.fromtimestamp(event.at / 1000, UTC)
     word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
-    return f"{moment:%H:%M:%S} {event.kind.value:<8}{word}{harmless(event.text)}"
+    trade = f"{event.trade:<8} " if event.trade and several else ""
+    return f"{moment:%H:%M:%S} {trade}{event.kind.value:<8}{word}{harmless(event.text)}"
 
 
 def event_record(event: Event) -> dict[str, object]:
@@ -122,6 +126,7 @@ def event_record(event: Event) -> dict[str, object]:
     moment = datetime.fromtimestamp(event.at / 1000, UTC).isoformat(timespec="milliseconds")
     return {
         "event": event.kind,
+        **({"trade": event.trade} if event.trade else {}),
         "time": moment.replace("+00:00", "Z"),
         "severity": event.severity.value,
         "text": event.text,

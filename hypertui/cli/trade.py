@@ -201,8 +201,6 @@ def prepare(
     if settings.paper.prices is not None and _own_market(settings):
         _check_prices(settings.paper.prices, symbols_of(configs))
     connect = connector(settings, configs)
-    if trades:
-        only_one("an engine trades one trade", configs)
     state_dir, log = state_folder(settings), None
     if trades:
         refuse_other_version(settings.ledger.url, state_dir)

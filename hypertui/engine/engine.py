@@ -139,7 +139,7 @@ class EmbeddedEngine:
 
         try:
             for seat in seats:
-                seat.stop.on_exit = stop.on_exit
+                seat.stop.on_exit, seat.stop.by = stop.on_exit, stop.by
                 self._start(seat)
             stop.on_request(leave)
             await self._until_all_have_ended()
