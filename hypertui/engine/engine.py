@@ -159,6 +159,7 @@ class EmbeddedEngine:
         seat.stop, by = Stop(seat.stop.on_exit), seat.stop.by
         seat.stop.by = by
         seat.started_again_by = command
+        seat.publisher.again()
         self._start(seat)
         return Ack(command.id, True)
 

@@ -50,6 +50,7 @@ class Publisher:
         """The run is over: what was last known stays, with how it ended."""
         if self._publishing is not None:
             self._publish()
+        self.runner = None
         mode = Mode.STOPPED if reason.status == 0 else Mode.HALTED
         self.snapshot = replace(
             self.snapshot,
@@ -60,8 +61,12 @@ class Publisher:
             reason=reason.text,
         )
 
+    def again(self) -> None:
+        """Another run is about to begin."""
+        self.snapshot = replace(self._blank, seq=self.snapshot.seq + 1, at=self._clock())
+
     def begin(self, runner: TradeRunner) -> None:
-        """A run begins, the first one or another after that has ended."""
+        """A run has begun."""
         self.runner, self._published = runner, None
 
     def _publish(self) -> None:

@@ -120,8 +120,9 @@ class LiveEngine:
         if self._errors:
             raise self._errors[0]
         for snapshot in self.engine.published:
-            self._oracle.judge(snapshot)
-        for reason in self._reasons:
+            if snapshot.instrument.symbol == self.config.symbol:
+                self._oracle.judge(snapshot)
+        for reason in self._reasons if len(self.engine.view.trades) == 1 else ():
             self._oracle.judge_last_words(reason.text)
         assert not self._lies or exception[0] is not None, self._lies
 

@@ -205,7 +205,8 @@ class Oracle:
         if account is None:
             return
         position = account.size(self._symbol)
-        equity = account.cash + position * self._core.books[self._symbol].mark
+        books = self._core.books
+        equity = account.cash + sum((account.size(each) * books[each].mark for each in books), ZERO)
         orders = [order for order in account.open_orders.values() if order.symbol == self._symbol]
         whole = max(position, ZERO)  # what an order of no size is for
         working = {order.request.cloid or str(order.oid): order.remaining or whole for order in orders}

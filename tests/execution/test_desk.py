@@ -1,0 +1,142 @@
+"""Several trades in one engine: side by side on one account, each with its own end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from hypertui.core.purpose import Purpose
+from hypertui.exchange.protocol import Allowance, RateLimited, Rejected
+from hypertui.execution.trade_config import TradeConfig
+from hypertui.port.commands import OnExit, Verb
+from hypertui.port.snapshot import Mode, Network
+from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.request_budget import RequestBudget, Throttle
+from tests.support.desk_engine import DeskEngine
+from tests.support.ladders import ladder_config, ladder_of
+from tests.support.local_venue import LocalVenue
+
+D = Decimal
+PRICES = {"SOL": D(150), "BTC": D(64_000), "ETH": D(3_000)}
+SOL = ladder_config(Network.PAPER, "SOL", D("0.5"), D(2_000), 20)
+BTC = ladder_config(Network.PAPER, "BTC", D(250), D(2_000), 40)
+ETH = ladder_config(Network.PAPER, "ETH", D(10), D(1_500), 25)
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue(PRICES) as venue:
+        yield venue
+
+
+def opened(venue: LocalVenue, *configs: TradeConfig) -> DeskEngine:
+    return DeskEngine(venue, configs or (SOL, BTC, ETH))
+
+
+def go_to(live: DeskEngine, name: str, unit: int) -> None:
+    """Move a trade's market onto a unit's price and wait until everything has settled there."""
+    price = live.look(name, lambda trade: ladder_of(trade.tracker).grid.price(unit), D(0))
+    live.venue.set_price(name, price)
+
+    def there() -> bool:
+        return live.look(
+            name, lambda trade: ladder_of(trade.tracker).unit == unit and trade.tracker.settled, False
+        )
+
+    live.wait_for(there, f"{name} at unit {unit}")
+
+
+def orders(live: DeskEngine, name: str) -> int:
+    return sum(row["coin"] == name for row in live.working())
+
+
+def test_trades_keep_four_orders_each_and_their_results_make_the_accounts(venue: LocalVenue) -> None:
+    with opened(venue) as live:
+        live.wait_for(live.all_settled, "three entries")
+        for name, unit in (("SOL", 1), ("BTC", -1), ("ETH", 2), ("BTC", -2), ("SOL", -1), ("ETH", 0)):
+            go_to(live, name, unit)
+            assert {each: orders(live, each) for each in live.names} == dict.fromkeys(live.names, 4)
+        account = venue.core.account(live.key.address)
+        assert account is not None
+        live.wait_for(live.all_settled, "rest")
+        equity = venue.call(lambda: venue.core.margin(account).value)
+        start = venue.core.options.faucet
+
+        def made() -> Decimal:
+            return sum((live.trade(name).net_pnl for name in live.names), D(0))
+
+        live.wait_for(lambda: round(start + made(), 2) == round(equity, 2), "views that make the equity")
+
+
+def test_a_command_names_its_trade(venue: LocalVenue) -> None:
+    with opened(venue, SOL, ETH) as live:
+        live.wait_for(live.all_settled, "two entries")
+        assert live.command(Verb.PAUSE).text == "it names no trade: there are SOL, ETH"
+        assert live.order(Verb.PAUSE, "BTC").text == "no trade 'BTC': there are SOL, ETH"
+        assert live.order(Verb.PAUSE, "ETH").accepted
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.PAUSED, "ETH to pause")
+        assert live.trade("SOL").mode is Mode.RUNNING
+        events = [event for event in live.engine.events_after(0) if event.kind == "command"]
+        assert {event.trade for event in events} == {"ETH"}
+        assert [command.verb for command in live.trade("ETH").commands] == [Verb.PAUSE]
+        assert not live.trade("SOL").commands
+
+
+def test_a_trade_that_cannot_start_is_no_other_ones_trouble(venue: LocalVenue) -> None:
+    too_much = replace(ETH, leverage=50)
+    with opened(venue, SOL, too_much) as live:
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.HALTED, "the refusal")
+        live.wait_for(lambda: live.look("SOL", lambda trade: trade.tracker.settled, False), "the other")
+        go_to(live, "SOL", 1)
+        assert not live.order(Verb.PAUSE, "ETH").accepted
+        live.stop.request(OnExit.FLATTEN)
+        assert live.reason.status == 2
+        assert live.reason.text.startswith("SOL: left with position 0")
+        assert "; ETH: leverage 50 is above the 25 of ETH" in live.reason.text
+
+
+def test_one_that_has_left_is_started_again_while_the_others_go_on(venue: LocalVenue) -> None:
+    with opened(venue, SOL, ETH) as live:
+        live.wait_for(live.all_settled, "two entries")
+        go_to(live, "ETH", 1)
+        loop = live.engine._loop
+        assert loop is not None
+        loop.call_soon_threadsafe(live.engine.leave, "ETH", OnExit.BUYS)
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.STOPPED, "ETH to leave")
+        before = sorted(row["oid"] for row in live.working() if row["coin"] == "ETH")
+        assert len(before) == 4, "its stops stay"
+        assert live.order(Verb.PAUSE, "ETH").text == "the trade is not running"
+        go_to(live, "SOL", 1)
+        go_to(live, "SOL", 0)
+        assert live.order(Verb.START, "ETH").accepted
+        live.wait_for(live.all_settled, "ETH again")
+        assert live.trade("ETH").mode is Mode.RUNNING
+        assert sorted(row["oid"] for row in live.working() if row["coin"] == "ETH") == before
+        assert [command.verb for command in live.trade("ETH").commands] == [Verb.START]
+        go_to(live, "ETH", 2)
+        go_to(live, "SOL", -1)
+
+
+def test_what_is_refused_delays_one_trade_and_what_the_account_is_asked_for_all() -> None:
+    now, throttle = [1_000], Throttle()
+
+    def budget() -> RequestBudget:
+        return RequestBudget(
+            lambda: Allowance(1_200, 1_200), ClockSync(), lambda: now[0], Random(1), throttle
+        )
+
+    one, other = budget(), budget()
+    one.refused(Purpose.PROTECT, Rejected("no"))
+    one.refused(Purpose.PROTECT, Rejected("no"))
+    assert not one.allows(Purpose.PROTECT)
+    assert other.allows(Purpose.PROTECT) and other.allows(Purpose.OPEN)
+    one.refused(Purpose.PROTECT, RateLimited("slow down", 30.0))
+    assert other.allows(Purpose.PROTECT), "a stop is always tried"
+    assert not any(other.allows(purpose) for purpose in (Purpose.CANCEL, Purpose.REDUCE, Purpose.OPEN))
+    assert not other.allows_question() and other.questions_wait > 0
+    now[0] += 120_000
+    assert other.allows(Purpose.OPEN) and other.allows_question()
