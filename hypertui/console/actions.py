@@ -80,6 +80,16 @@ class OperatorActions(Host, inherit_bindings=False):
         """Whether no dialog lies over the page."""
         return len(self.screen_stack) == 1
 
+    def select(self, trade: str) -> None:
+        """Show a trade, and have the keys act on it."""
+        self._selection.select(trade)
+        self.show_frame()
+
+    def action_step_trade(self, by: int) -> None:
+        if self.undisturbed:
+            self._selection.step(self.engine.view, by)
+            self.show_frame()
+
     # Commands
 
     def command(self, verb: Verb) -> None:
@@ -87,9 +97,12 @@ class OperatorActions(Host, inherit_bindings=False):
         if self.ended is not None:
             self.notice(_LEFT)
             return
-        command = self._command_sender.create(verb, self.selected.name)
-        self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
+        self._command(verb, self.selected.name)
         self.show_frame()
+
+    def _command(self, verb: Verb, trade: str) -> None:
+        command = self._command_sender.create(verb, trade)
+        self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
 
     async def _send(self, command: Command) -> None:
         await self._command_sender.send(self.engine, command)
@@ -133,7 +146,19 @@ class OperatorActions(Host, inherit_bindings=False):
         self.command(Verb.RECONCILE)
 
     def action_flatten(self) -> None:
-        self._confirm(Verb.FLATTEN)
+        if self.current_mode == "desk" and self.frame.several:
+            self._confirm_flatten_all()
+        else:
+            self._confirm(Verb.FLATTEN)
+
+    def _confirm_flatten_all(self) -> None:
+        def flatten_all(answer: str) -> None:
+            for name in answer.split():
+                self._command(Verb.FLATTEN, name)
+            self.show_frame()
+
+        why = _LEFT if self.ended is not None else questions.all_refused(self.engine.view, Verb.FLATTEN)
+        self.ask(lambda _: questions.flatten_all(self.engine.view), flatten_all, why)
 
     def action_cancel_all(self) -> None:
         self._confirm(Verb.CANCEL_ALL)
@@ -198,12 +223,15 @@ class OperatorActions(Host, inherit_bindings=False):
         if self.ended is not None:
             self.exit(self.ended)
         else:
-            self.ask(questions.quit_console, self._leave)
+            desk: Build = lambda _: questions.quit_desk(self.engine.view)  # noqa: E731
+            self.ask(desk if self.frame.several else questions.quit_console, self._leave)
 
     def _leave(self, answer: str) -> None:
         on_exit = OnExit(answer) if answer else None
         if on_exit is OnExit.FLATTEN and self.selected.network is Network.MAINNET:
-            self.ask(questions.flatten, lambda typed: self._leave_with(OnExit.FLATTEN) if typed else None)
+            desk: Build = lambda _: questions.flatten_all(self.engine.view)  # noqa: E731
+            build = desk if self.frame.several else questions.flatten
+            self.ask(build, lambda typed: self._leave_with(OnExit.FLATTEN) if typed else None)
         elif on_exit is not None:
             self._leave_with(on_exit)
 

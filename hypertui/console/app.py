@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -61,6 +62,8 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         driver_class: type[Driver] | None = None,
         built: Callable[[], object] = lambda: None,
     ) -> None:
+        if len(engine.view.trades) == 1:
+            options = replace(options, keys=tuple(key for key in options.keys if not key.desk))
         super().__init__(engine, stop, sender, clock, options, driver_class)
         self.built = built
         self.started = False
@@ -134,12 +137,14 @@ class HyperTui(OperatorActions, inherit_bindings=False):
     def show_frame(self) -> None:
         """Pull the newest snapshot and events and show them."""
         now = self._clock()
-        snapshot = self.selected
+        view = self.engine.view
+        snapshot = self._selection.of(view)
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,
             now,
-            events=self._event_buffer.events,
+            view.trades,
+            events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
             outcome=self._outcome_notice.current((*sent, *snapshot.commands), now),
@@ -154,7 +159,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             muted=now < self._alarm_ack.muted_until,
             written=self._screen_diff.rate(now),
         )
-        if self._alarm_ack.rings(self.frame.critical, now):
+        if self._alarm_ack.rings(self.frame.all_critical, now):
             self.bell()
         self.page.present(self.frame)
         self._show_preflight(asked=snapshot.asks is not None and self.ended is None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
 from hypertui.console import format as fmt
@@ -23,6 +23,7 @@ class Frame:
 
     snapshot: Snapshot
     now: int
+    trades: tuple[Snapshot, ...] = ()  # all of the engine's, the one that is shown among them
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # shown in the key bar for a few seconds
@@ -130,9 +131,33 @@ class Frame:
             return ""
         return next((f"{s.name.upper()} STALE" for s in snapshot.sources if self.source_stale(s)), "")
 
+    def of(self, trade: Snapshot) -> Frame:
+        """The same moment of another trade."""
+        return replace(self, snapshot=trade)
+
+    @property
+    def several(self) -> bool:
+        """Whether the engine has more than one trade."""
+        return len(self.trades) > 1
+
+    @property
+    def troubled(self) -> tuple[str, ...]:
+        """The other trades that are in trouble, by name."""
+        others = (trade for trade in self.trades if trade.name != self.snapshot.name)
+        return tuple(trade.name for trade in others if self.of(trade).trouble)
+
+    @property
+    def all_critical(self) -> frozenset[str]:
+        """The critical causes of all trades: the bell rings for them."""
+        if not self.several:
+            return self.critical
+        return frozenset(
+            f"{trade.name} {cause}" for trade in self.trades for cause in self.of(trade).critical
+        )
+
     @property
     def critical(self) -> frozenset[str]:
-        """The critical causes of this moment, by name: the bell rings for them."""
+        """The critical causes of this moment, by name."""
         causes = {f"alarm {alarm.key} {alarm.count}" for alarm in self.snapshot.alarms if self._loud(alarm)}
         if self.trouble in ("ENGINE FAILED", "ENGINE SILENT", "INVARIANT"):
             causes.add(self.trouble)

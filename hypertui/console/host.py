@@ -30,6 +30,10 @@ class Host(App[StopReason], inherit_bindings=False):
         """Show a notice in the key bar for a few seconds."""
 
     @abstractmethod
+    def select(self, trade: str) -> None:
+        """Show a trade, and have the keys act on it."""
+
+    @abstractmethod
     def command(self, verb: Verb) -> None:
         """Send a command to the engine; the answer shows when it comes."""
 

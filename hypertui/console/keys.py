@@ -30,6 +30,7 @@ class Key:
     shown: str = ""  # how the key is written, if not as it is named
     bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
+    desk: bool = False  # only where the engine has several trades
 
     @property
     def written(self) -> str:
@@ -128,6 +129,18 @@ KEYS = (
         "1-7",
         bar=_BOTH,
     ),
+    Key(
+        "desk",
+        "0",
+        "go('desk')",
+        "Desk",
+        "Desk",
+        "desk: all trades; enter shows one of them, FLATTEN there sells all",
+        bar=_BOTH,
+        desk=True,
+    ),
+    Key("next_trade", "greater_than_sign", "step_trade(1)", help="the next trade", shown=">", desk=True),
+    Key("previous_trade", "less_than_sign", "step_trade(-1)", help="the trade before", shown="<", desk=True),
     Key("orders", "2", "go('orders')", help="orders: wanted, working and listed side by side"),
     Key("ledger", "3", "go('ledger')", help="ledger: executions, lots, cycles and totals"),
     Key("map", "4", "go('map')", help="map: every unit, and its history"),

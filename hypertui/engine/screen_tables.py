@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import ZERO, Side
 from hypertui.core.trade_book import Execution, TradeBook
+from hypertui.engine.day_result import DayResult
 from hypertui.engine.ladder_view import LadderView
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.convergence import ROLES, stands_at
@@ -47,6 +48,7 @@ class ScreenTables:
 
     def __init__(self) -> None:
         self._ladder = LadderView()
+        self.day = DayResult()
         self._booked = -1
         self._money: dict[str, object] = {}
         self._answers = -1

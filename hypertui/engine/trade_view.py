@@ -44,6 +44,7 @@ def blank(config: TradeConfig, now: int) -> Snapshot:
         leverage=config.leverage,
         unit_size=config.strategy.stop_distance,
         mode=Mode.STARTING,
+        strategy=config.strategy.strategy,
         blind_after=config.stale_after,
     )
 
@@ -87,6 +88,8 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
     if trade is not None and market.quote is not None:
         common["instrument"] = trade.instrument
         common |= _trade_fields(trade, market.quote.mark, now)
+        net = trade.book.net_pnl(market.quote.mark)
+        common["day_pnl"], common["day_since"] = tables.day.look(net, trade.began_at, now)
         common |= tables.strategy_fields(trade, market.quote.mark)
         common |= _account_fields(market.knowledge, market.quote.mark)
         common |= tables.fields(trade, now)

@@ -122,6 +122,7 @@ class Snapshot:
     wish: str = ""  # what was ordered and is not done yet, and what that waits for
     refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
     closed_at: int | None = None  # when everything was sold for good (ms)
+    strategy: str = ""
     steady: int = 0  # what the machine's own clock that nobody sets showed at `at` (ms)
     # price
     mark: Decimal | None = None
@@ -153,6 +154,8 @@ class Snapshot:
     realized_pnl: Decimal = ZERO
     unrealized_pnl: Decimal = ZERO
     net_pnl: Decimal = ZERO  # both, less the fees paid for the coins still held
+    day_pnl: Decimal | None = None  # net, since `day_since`
+    day_since: int | None = None  # midnight UTC, or when the trade or the engine began after it (ms)
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     whipsaw_cost: Decimal = ZERO

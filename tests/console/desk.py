@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.pilot import Pilot
@@ -18,10 +19,15 @@ class Desk:
     """What a test of keys needs."""
 
     def __init__(
-        self, network: Network = Network.PAPER, snapshot: Snapshot | None = None, **options: object
+        self,
+        network: Network = Network.PAPER,
+        snapshot: Snapshot | None = None,
+        beside: Sequence[Snapshot] = (),
+        **options: object,
     ) -> None:
         self.clock = fakes.Clock()
-        self.engine = fakes.FakeEngine(replace(snapshot or states.running(), network=network))
+        shown = replace(snapshot or states.running(), network=network)
+        self.engine = fakes.FakeEngine(shown, beside=[replace(each, network=network) for each in beside])
         self.app = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **options)
         self.rung: list[int] = []
         self.app.bell = lambda: self.rung.append(self.clock.now)  # type: ignore[method-assign]

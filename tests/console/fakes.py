@@ -20,8 +20,11 @@ from tests.console.parts import EVENTS, NOW
 class FakeEngine:
     """Shows the snapshot it is given, notes the commands it gets, and runs until asked to stop."""
 
-    def __init__(self, snapshot: Snapshot, events: Sequence[Event] = EVENTS) -> None:
+    def __init__(
+        self, snapshot: Snapshot, events: Sequence[Event] = EVENTS, beside: Sequence[Snapshot] = ()
+    ) -> None:
         self.snapshot = snapshot
+        self.beside = tuple(beside)
         self.events = list(events)
         self.commands: list[Command] = []
         self.ack: Ack | Exception = Ack("", True)
@@ -33,7 +36,7 @@ class FakeEngine:
 
     @property
     def view(self) -> EngineView:
-        return EngineView((self.snapshot,))
+        return EngineView((self.snapshot, *self.beside))
 
     def events_after(self, seq: int) -> Sequence[Event]:
         return [event for event in self.events if event.seq > seq]

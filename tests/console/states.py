@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
 
-from hypertui.core.market import Side
+from hypertui.core.market import Instrument, Side
 from hypertui.port.commands import CommandState, CommandView, Verb
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Network, Severity, Snapshot
 from hypertui.port.views import Budget, JournalView, OrderView, SlotState
@@ -317,3 +317,40 @@ def stray() -> Snapshot:
 def asking() -> Snapshot:
     """Before the trade: something amber, so that somebody has to say a word."""
     return replace(starting(), mark=D("65180.5"), mark_at=NOW - 200, asks=Verb.START, findings=FINDINGS)
+
+
+def ether() -> Snapshot:
+    """Another trade of the engine that is `running`."""
+    return replace(
+        running(),
+        name="ETH",
+        instrument=Instrument("ETH", 4, 25),
+        leverage=10,
+        strategy="ladder",
+        mark=D("3007.1"),
+        position=D("4.1664"),
+        position_value=D("12528.78"),
+        net_pnl=D("21.96"),
+        day_pnl=D("29.12"),
+        day_since=NOW - HOUR,
+        alarms=(),
+    )
+
+
+def solana() -> Snapshot:
+    """One in trouble."""
+    alarm = Alarm("unprotected", Severity.CRITICAL, "3.33 SOL (499.50 USD) unprotected", NOW - 9_000, NOW)
+    return replace(
+        broken(),
+        name="sol-swing",
+        instrument=Instrument("SOL", 2, 20),
+        leverage=20,
+        strategy="ladder",
+        mark=D("149.92"),
+        position=D("13.32"),
+        position_value=D("1996.93"),
+        net_pnl=D("-2.72"),
+        day_pnl=D("-1.57"),
+        day_since=NOW - MINUTE,
+        alarms=(alarm,),
+    )

@@ -74,6 +74,9 @@ PRESSED = {
     "cancel_all": Press(asks("CANCEL ALL")),
     "halt": Press(asks("HALT")),
     "main": Press(shows("main"), ("2",)),
+    "desk": Press(shows("desk")),
+    "next_trade": Press(says("ETH 10x 2/2")),
+    "previous_trade": Press(says("ETH 10x 2/2")),
     "orders": Press(shows("orders")),
     "ledger": Press(shows("ledger")),
     "map": Press(shows("map")),
@@ -111,7 +114,8 @@ def test_none_is_forgotten() -> None:
 def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
     chosen = next(each for each in KEYS if each is key)
     press = PRESSED[chosen.id]
-    desk = Desk(snapshot=states.broken(), shots=tmp_path)
+    beside = [states.ether()] if chosen.desk else []
+    desk = Desk(snapshot=states.broken(), beside=beside, shots=tmp_path)
     desk.engine.events = _MANY
 
     async def scenario(pilot: Pilot[StopReason]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,10 @@ def compare(
     press: tuple[str, ...] = (),
     events: tuple[parts.Event, ...] = parts.EVENTS,
     failure: Exception | None = None,
+    beside: Sequence[Snapshot] = (),
     **options: object,
 ) -> None:
-    engine = fakes.FakeEngine(snapshot, events)
+    engine = fakes.FakeEngine(snapshot, events, beside)
     engine.failure = failure
     app = fakes.console(engine, **options)
     texts: list[str] = []
@@ -188,3 +190,9 @@ def test_theme(snap_compare: Snap, grid: Grid, theme: str) -> None:
 
 def test_local_times(snap_compare: Snap, grid: Grid) -> None:
     compare(snap_compare, grid, "local-times", states.running(), FULL, zone=None)
+
+
+@SIZES
+def test_desk(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    first, beside = replace(states.running(), strategy="ladder"), [states.ether(), states.solana()]
+    compare(snap_compare, grid, "desk", first, size, press=("0",), beside=beside)

@@ -5,10 +5,48 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from hypertui.console.views import audit, health, ledger, orders
+from hypertui.console.frame import Frame
+from hypertui.console.views import audit, desk, health, ledger, orders
 from hypertui.console.views.ladder import units
 from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.table import TablePanel
+
+
+class DeskPage(Page):
+    """All trades; the one under the cursor is the one that the keys act on."""
+
+    def body(self) -> ComposeResult:
+        yield self.table(
+            "both", TablePanel(desk.table, desk.basis, id="desk", title=desk.title, ascii=self.plain)
+        )
+
+    def action_scroll(self, rows: int) -> None:
+        self._move(rows)
+
+    def action_scroll_page(self, pages: int) -> None:
+        self._move(pages, pages=True)
+
+    def _move(self, rows: int, *, pages: bool = False) -> None:
+        if self.focus_list is not None:
+            self.focus_list.move(rows, pages=pages)
+            self._select()
+
+    def action_open(self) -> None:
+        self._select()
+        self.app.action_go("main")
+
+    def action_back(self) -> None:
+        self.app.action_go("main")
+
+    def present(self, frame: Frame) -> None:
+        if self.focus_list is not None:
+            self.focus_list.select(frame.snapshot.name)
+        super().present(frame)
+
+    def _select(self) -> None:
+        row = None if self.focus_list is None else self.focus_list.current
+        if row is not None:
+            self.app.select(row.key)
 
 
 class OrdersPage(Page):
@@ -116,6 +154,7 @@ class HealthPage(Page):
 
 
 PAGES: dict[str, type[Page]] = {
+    "desk": DeskPage,
     "orders": OrdersPage,
     "ledger": LedgerPage,
     "map": UnitsPage,

@@ -10,6 +10,7 @@ from hypertui.console import format as fmt
 from hypertui.console.lines import BLANK, Line, Span, Tone, line
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
+from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Mode, Network, Snapshot
 from hypertui.port.views import OrderView, SlotState, SlotView
 
@@ -66,9 +67,9 @@ def _fact(label: str, value: str, role: Tone = Tone.TEXT) -> Line:
     return line(Span(f"{label:<10}", Tone.DIM), Span(value, role))
 
 
-def _where(snapshot: Snapshot) -> Line:
-    symbol = fmt.clean(snapshot.instrument.symbol, 12)
-    return _fact("on", f"{snapshot.network.upper()}  {symbol}  {fmt.account(snapshot.account)}", Tone.STRONG)
+def _where(snapshot: Snapshot, markets: str = "") -> Line:
+    markets = markets or fmt.clean(snapshot.instrument.symbol, 12)
+    return _fact("on", f"{snapshot.network.upper()}  {markets}  {fmt.account(snapshot.account)}", Tone.STRONG)
 
 
 def _coins(snapshot: Snapshot) -> str:
@@ -172,8 +173,7 @@ def sell_out(snapshot: Snapshot) -> Question:
 def flatten(snapshot: Snapshot) -> Question:
     """What is sold, and that nothing remains."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
-    held = snapshot.position > 0
-    sells = _held(snapshot) if held else "nothing: no position is held"
+    held, sells = snapshot.position > 0, _sells(snapshot)
     how = [_fact("how", "at market, reduce-only, as soon as the buys are cancelled")] if held else []
     body = [
         _fact("sells", sells, Tone.STRONG),
@@ -185,6 +185,36 @@ def flatten(snapshot: Snapshot) -> Question:
     return _question(
         snapshot, "FLATTEN the position", body, "sell everything" if held else "cancel and halt", phrase
     )
+
+
+def flatten_all(view: EngineView) -> Question:
+    """What each trade sells. The answer names the trades; it is typed on every network."""
+    trades = [trade for trade in view.trades if not refused(trade, Verb.FLATTEN)]
+    body = [_fact(fmt.clean(trade.name, 12), _sells(trade), Tone.STRONG) for trade in trades]
+    return Question(
+        f"FLATTEN {len(trades)} trades",
+        (
+            _where(view.first, markets="all markets"),
+            *body,
+            _fact("how", "at market, reduce-only, as soon as the buys are cancelled"),
+            _fact("remains", "nothing; each trade halts"),
+        ),
+        (Choice("enter", "sell everything", " ".join(trade.name for trade in trades)), CANCEL),
+        tuple(trade.mode for trade in view.trades),  # whatever is held by then is sold
+        phrase="FLAT ALL",
+        focus=1,
+        danger=True,
+    )
+
+
+def all_refused(view: EngineView, verb: Verb) -> str:
+    """Why no trade would take this now, in words; empty where one would."""
+    why = [refused(trade, verb) for trade in view.trades]
+    return why[0] if all(why) else ""
+
+
+def _sells(snapshot: Snapshot) -> str:
+    return _held(snapshot) if snapshot.position > 0 else "nothing: no position is held"
 
 
 def adopt(snapshot: Snapshot) -> Question:
@@ -249,6 +279,30 @@ def quit_console(snapshot: Snapshot) -> Question:
         Choice("escape", "stay", ""),
     )
     return Question("QUIT", tuple(body), choices, _basis(snapshot))
+
+
+def quit_desk(view: EngineView) -> Question:
+    """The same for all trades of the engine."""
+    buys = [slot for trade in view.trades for slot in _working(trade, Side.BUY)]
+    stops = [slot for trade in view.trades for slot in _working(trade, Side.SELL)]
+    holds = [trade for trade in view.trades if trade.position > 0]
+    body = [
+        _where(view.first, markets=fmt.plural(len(view.trades), "trade")),
+        *(_fact(fmt.clean(trade.name, 12), _held(trade)) for trade in holds),
+        _fact("orders", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}"),
+        BLANK,
+        line("The engine leaves with the console: nothing follows"),
+        line("the prices any more. What becomes of all orders?"),
+    ]
+    leave = "leave all live: a buy that fills gets NO STOP" if buys else "leave every order live"
+    flat = "sell everything, leave flat" if holds else "cancel every order, leave flat: nothing is held"
+    choices = (
+        Choice("B", "cancel the buys, keep the stops", OnExit.BUYS, asks_anew=False),
+        Choice("L", leave, OnExit.LEAVE, Tone.CRITICAL if buys else Tone.TEXT, asks_anew=False),
+        Choice("F", flat, OnExit.FLATTEN),
+        Choice("escape", "stay", ""),
+    )
+    return Question("QUIT", tuple(body), choices, tuple(_basis(trade) for trade in view.trades))
 
 
 def refused(snapshot: Snapshot, verb: Verb) -> str:

@@ -75,6 +75,11 @@ def identity_spans(frame: Frame, account: bool) -> list[Span]:
         Span(f" {fmt.clean(snapshot.instrument.symbol, 12)}", Tone.STRONG),
         Span(f" {snapshot.leverage}x"),
     ]
+    if frame.several:
+        names = [trade.name for trade in frame.trades]
+        number = names.index(snapshot.name) + 1 if snapshot.name in names else 0
+        name = "" if snapshot.name == snapshot.instrument.symbol else f" {fmt.clean(snapshot.name, 12)}"
+        parts.append(Span(f"{name} {number}/{len(names)}", Tone.DIM))
     if account:
         parts.append(Span(f" {fmt.account(snapshot.account)}", Tone.DIM))
     return parts
@@ -90,6 +95,8 @@ def mode_spans(frame: Frame, room: int) -> list[Span]:
     parts = [mode_badge(frame)]
     if frame.trouble and not frame.crash:
         parts.append(Span(f" ‼ {frame.trouble}", Tone.CRITICAL))
+    if frame.troubled:
+        parts.append(Span(f" ‼ {', '.join(fmt.clean(name, 12) for name in frame.troubled)}", Tone.CRITICAL))
     reason = fmt.clean(frame.snapshot.reason)
     room -= width_of(tuple(parts)) + 1
     if reason and room > 6:
