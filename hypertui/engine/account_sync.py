@@ -46,6 +46,8 @@ from hypertui.execution.trade_inputs import (
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS
 
+ACCOUNT_EVERY = 5_000  # ms between two polls of the account
+_EARLY = 500  # ms by which a poll may be early
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
 
@@ -65,7 +67,7 @@ class AccountSync:
     ) -> None:
         self._context = context
         self._exchange = context.exchange
-        self._symbol = context.config.symbol
+        self.symbol = context.config.symbol
         self._recorder = recorder
         self._tracker = recorder.trade.tracker
         self._ids = context.ids
@@ -88,6 +90,8 @@ class AccountSync:
         self._looking = self._look_again = False
         self._awaiting: list[asyncio.Future[str]] = []
         self._orphans = Orphans(context, recorder)
+        self._read_by_others_at = -ACCOUNT_EVERY
+        context.account.join(self)
 
     @property
     def reconciled(self) -> bool:
@@ -109,15 +113,29 @@ class AccountSync:
         """Ask for equity, margin and position, and see the venue's clock."""
         if not self._budget.allows_question():
             return "left out: requests are kept for stops"
-        asked_at, booked = self._clock(), self._tracker.fills_booked
         try:
-            account = await self._exchange.account_state(self._symbol)
+            await self._context.account.ask(self.symbol, self._clock)
         except ExchangeError as error:
             self._queue.post(QuestionInVain("the account could not be read", error))
             return str(error)
-        self._clock_sync.measure(asked_at, self._clock(), account.time)
-        self._queue.post(AccountRead(account, asked_at, booked))
         return ""
+
+    async def poll_account(self) -> str:
+        """The same, unless another trade of the account has asked lately."""
+        if self._clock() - self._read_by_others_at < ACCOUNT_EVERY - _EARLY:
+            return ""
+        return await self.ask_account()
+
+    @property
+    def fills_booked(self) -> int:
+        """How many fills the trade has booked."""
+        return self._tracker.fills_booked
+
+    def read(self, account: AccountRead, *, asked: bool) -> None:
+        """The account has been read; `asked` says whether this trade has asked, or another one."""
+        if not asked:
+            self._read_by_others_at = account.asked_at
+        self._queue.post(account)
 
     async def reconcile(self) -> str:
         """Compare with the venue's orders and recent fills, however often that has to be tried. What is asked
@@ -149,7 +167,7 @@ class AccountSync:
         since = max(self._since, self._tracker.compared_until)
         expected = [order.client_id for order in self._tracker.alive]
         try:
-            findings = await reconciliation.look(self._exchange, self._symbol, since, expected, self._clock)
+            findings = await reconciliation.look(self._exchange, self.symbol, since, expected, self._clock)
         except ExchangeError as error:
             self._queue.post(QuestionInVain("reconciliation got no answer", error))
             return False
@@ -164,7 +182,7 @@ class AccountSync:
             since = self._tracker.funded_until
             try:
                 payments = await self._exchange.funding_since(
-                    self._symbol, self._began_at if since is None else since
+                    self.symbol, self._began_at if since is None else since
                 )
             except ExchangeError as error:
                 self._queue.post(QuestionInVain("the funding could not be read", error))
@@ -210,7 +228,7 @@ class AccountSync:
         """Ask whether the market trades no more."""
         await self._permission()
         try:
-            gone = await self._exchange.is_delisted(self._symbol)
+            gone = await self._exchange.is_delisted(self.symbol)
         except ExchangeError as error:
             self._queue.post(QuestionInVain("the market could not be asked about", error))
             return str(error)
@@ -302,7 +320,7 @@ class AccountSync:
         self.orphans = len(differences.orphans)
         self._orphans.found(differences.orphans)
         if differences.foreign:
-            text = f"{len(differences.foreign)} orders in {self._symbol} are not ours"
+            text = f"{len(differences.foreign)} orders in {self.symbol} are not ours"
             self._alarms.sound("foreign orders", Severity.WARNING, text)
         else:
             self._alarms.clear("foreign orders")

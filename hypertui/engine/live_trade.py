@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, Source, plain
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
-from hypertui.engine.account_sync import AccountSync
+from hypertui.engine.account_sync import ACCOUNT_EVERY, AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.exchange.protocol import OrderReport, OrderState
@@ -54,7 +54,6 @@ from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
 from hypertui.strategy.plans import StrategyPlan
 
-_ACCOUNT_EVERY = 5.0
 _FUNDING_EVERY = 60.0
 _ALLOWANCE_EVERY = 300.0
 _TRANSFERS_EVERY = 300.0
@@ -167,7 +166,7 @@ class LiveTrade:
             self.wishes.take_up(self.trade.wish)
         if unworkable := self._unworkable():
             self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
-        context.every("account", _ACCOUNT_EVERY, account_sync.ask_account)
+        context.every("account", ACCOUNT_EVERY / 1000, account_sync.poll_account)
         context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
         context.every("allowance", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
         self.objections.begin()

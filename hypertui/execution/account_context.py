@@ -1,10 +1,28 @@
-"""What the trades of one account share: its line to the exchange, the exchange's clock, its throttling."""
+"""What the trades of one account share: its line to the exchange, the exchange's clock, its throttling, and
+what is asked about the account as a whole."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from hypertui.exchange.protocol import Exchange
+from hypertui.execution.arrivals import AccountRead
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.request_budget import Throttle
+
+
+class AccountReader(Protocol):
+    """A trade that wants to know of its account."""
+
+    @property
+    def symbol(self) -> str: ...
+
+    @property
+    def fills_booked(self) -> int: ...
+
+    def read(self, account: AccountRead, *, asked: bool) -> None:
+        """The account has been read; `asked` says whether this trade has asked, or another one."""
 
 
 class AccountContext:
@@ -14,3 +32,22 @@ class AccountContext:
         self.exchange = exchange
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
+        self._readers: dict[str, AccountReader] = {}  # by their markets
+
+    def join(self, reader: AccountReader) -> None:
+        """Have this trade told whatever is read of the account; one that traded its market before is not any
+        more."""
+        self._readers[reader.symbol] = reader
+
+    async def ask(self, symbol: str, clock: Callable[[], int]) -> None:
+        """Read the account once, and tell all trades as each market sees it. `clock` gives ms. Raises an
+        ExchangeError where that of `symbol` cannot be read: it concerns whoever asks."""
+        asked_at = clock()
+        booked = [(reader, reader.fills_booked) for reader in self._readers.values()]
+        states = await self.exchange.account_states(self._readers.keys() | {symbol})
+        if symbol not in states:
+            states = {**states, symbol: await self.exchange.account_state(symbol)}
+        self.clock_sync.measure(asked_at, clock(), states[symbol].time)
+        for reader, fills in booked:
+            if (state := states.get(reader.symbol)) is not None:
+                reader.read(AccountRead(state, asked_at, fills), asked=reader.symbol == symbol)

@@ -38,6 +38,7 @@ class TradeContext:
         queue: EventQueue[Any],
     ) -> None:
         clock = machine.clock
+        self.account = account
         self.exchange = exchange = account.exchange
         self.config = config
         self.machine = machine

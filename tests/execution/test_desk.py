@@ -72,6 +72,19 @@ def test_trades_keep_four_orders_each_and_their_results_make_the_accounts(venue:
         live.wait_for(lambda: round(start + made(), 2) == round(equity, 2), "views that make the equity")
 
 
+def test_what_is_read_of_the_account_is_for_all_of_them(venue: LocalVenue) -> None:
+    with opened(venue) as live:
+        live.wait_for(live.all_settled, "three entries")
+        read = {name: live.trade(name).account_at for name in live.names}
+        weight = live.look("SOL", lambda trade: trade.context.exchange.allowance.weight, 0)
+        assert live.do(lambda trade: trade.account_sync.ask_account()) == ""
+        live.wait_for(
+            lambda: all(live.trade(name).account_at != read[name] for name in live.names), "the account"
+        )
+        assert len({live.trade(name).equity for name in live.names}) == 1
+        assert live.look("SOL", lambda trade: trade.context.exchange.allowance.weight, 0) >= weight - 8
+
+
 def test_a_command_names_its_trade(venue: LocalVenue) -> None:
     with opened(venue, SOL, ETH) as live:
         live.wait_for(live.all_settled, "two entries")

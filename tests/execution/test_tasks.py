@@ -166,7 +166,7 @@ def test_a_task_that_hangs_is_seen_and_one_that_fails_says_why(
         raise AssertionError
 
     def shorten(trade: LiveTrade) -> None:
-        trade.context.exchange.account_state = hang  # type: ignore[method-assign]
+        trade.context.exchange.account_states = hang  # type: ignore[method-assign]
         for task in trade.context.tasks._tasks:
             if task.name == "account":
                 task.every = 50

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from hypertui.core.market import Grouping, Order, OrderType
 from hypertui.exchange.protocol import Allowance, ExchangeError, FeedMessage, Placed, Unreachable
+from hypertui.exchange.protocol.answers import AccountState
 from tests.golden.codec import decoded
 from tests.golden.names import Names
 from tests.golden.tape import Row
@@ -95,6 +96,11 @@ class TapeExchange:
                 break
             deliver(self._names.identified(decoded(row.data)))
         await self._door.never()
+
+    async def account_states(self, symbols: Collection[str]) -> Mapping[str, AccountState]:
+        """Of the one market on the tape."""
+        (symbol,) = symbols
+        return {symbol: await self._answer("account_state")}
 
     def __getattr__(self, name: str) -> Any:
         """Every question, by its name and number."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from hypertui.core.market import Grouping, Order
 from hypertui.exchange.protocol import Exchange, ExchangeError, FeedMessage, Placed
+from hypertui.exchange.protocol.answers import AccountState
 from tests.golden.codec import encoded
 from tests.golden.names import Names
 from tests.golden.tape import Tape
@@ -40,6 +41,11 @@ class Tap:
             return await self._noted(name, inner(*args, **more))
 
         return asked
+
+    async def account_states(self, symbols: Collection[str]) -> Mapping[str, AccountState]:
+        """The account as the one market sees it."""
+        (symbol,) = symbols
+        return {symbol: await self._noted("account_state", self._inner.account_state(symbol))}
 
     async def place(
         self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE

@@ -57,8 +57,8 @@ def _together(frame: Frame) -> tuple[Span, ...]:
     worth = sum((trade.position_value for trade in trades), ZERO)
     net = sum((trade.net_pnl for trade in trades), ZERO)
     known = [trade.day_pnl for trade in trades if trade.day_pnl is not None]
-    since = max((trade.day_since for trade in trades if trade.day_since is not None), default=None)
-    today = f"   {frame.as_of('since', since)} " if known else ""
+    since = sorted({frame.clock(trade.day_since) for trade in trades if trade.day_since is not None})
+    today = f"   since {'–'.join({since[0]: 0, since[-1]: 0})} " if known else ""
     return line(
         Span("positions ", Tone.DIM),
         Span(f"{fmt.usd(worth)} USD", Tone.STRONG),
