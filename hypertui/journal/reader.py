@@ -12,14 +12,17 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, Text, cast
 
 from hypertui.journal.errors import JournalError
 from hypertui.journal.records import (
+    AccountRecord,
     AlarmRecord,
     CommandRecord,
     FillRecord,
     FundingRecord,
     InputRecord,
+    MarkRecord,
     OrderRecord,
     ReconciliationRecord,
     Record,
+    RulesRecord,
     SettingsRecord,
     StateRecord,
     StatusRecord,
@@ -138,6 +141,18 @@ class JournalReader:
     def reconciliations(self, trade_id: str) -> Iterator[ReconciliationRecord]:
         """Comparisons with the venue."""
         return self._read(ReconciliationRecord, trade_id)
+
+    def marks(self, trade_id: str) -> Iterator[MarkRecord]:
+        """Prices that were seen."""
+        return self._read(MarkRecord, trade_id)
+
+    def accounts(self, trade_id: str) -> Iterator[AccountRecord]:
+        """The account's states as they were read."""
+        return self._read(AccountRecord, trade_id)
+
+    def rules(self, trade_id: str) -> Iterator[RulesRecord]:
+        """What each start went by."""
+        return self._read(RulesRecord, trade_id)
 
     def newest(self, trade_id: str, kinds: Sequence[type[Record]], most: int) -> list[Record]:
         """The last `most` records of these kinds, oldest first."""
