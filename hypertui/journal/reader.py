@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -172,7 +173,22 @@ class JournalReader:
         database; None for both on a server."""
         return self._session.database.room()
 
+    def told(
+        self, trade_id: str, kinds: Sequence[type[Record]], after: int = 0
+    ) -> Iterator[tuple[int, Record]]:
+        """The records of these kinds that are numbered beyond `after`, with their numbers, in the order of
+        writing."""
+        streams = [
+            self._numbered(kind, trade_id, TABLES[kind].c.nr > after if after else None) for kind in kinds
+        ]
+        return heapq.merge(*streams, key=lambda each: each[0])
+
     def _read(self, kind: type[R], trade_id: str, where: ColumnElement[bool] | None = None) -> Iterator[R]:
+        return (record for _, record in self._numbered(kind, trade_id, where))
+
+    def _numbered(
+        self, kind: type[R], trade_id: str, where: ColumnElement[bool] | None
+    ) -> Iterator[tuple[int, R]]:
         rows = TABLES[kind]
         query = columns_of(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
         if where is not None:
@@ -183,8 +199,8 @@ class JournalReader:
         while True:
             page = self._session.run(partial(_all, query.where(rows.c.nr > after)))
             for row in page:
-                yield make(*row[:-1])
                 after = row[-1]
+                yield after, make(*row[:-1])
             if len(page) < _PAGE:
                 return
 
