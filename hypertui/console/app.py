@@ -67,6 +67,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self.words = ""
         self.loop: asyncio.AbstractEventLoop | None = None
         self._event_buffer = EventBuffer()
+        self._turns = 0
         self._outcome_notice = OutcomeNotice()
         self._notice = ""
         self._notice_at = 0
@@ -86,7 +87,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
-        for screen in (self._dialog, self._help, self._filter, self._preflight):
+        for screen in (self._dialog, self._help, self._filter, self._seek, self._preflight):
             screen.set_class(self._options.ascii, "ascii")
             # Kept installed, so that a dialog opened a thousand times is still one dialog.
             self.install_screen(screen, type(screen).__name__)
@@ -134,11 +135,15 @@ class HyperTui(OperatorActions, inherit_bindings=False):
     def show_frame(self) -> None:
         """Pull the newest snapshot and events and show them."""
         now = self._clock()
-        snapshot = self.selected
+        snapshot, replay = self.selected, self._options.replay
+        state = None if replay is None else replay.replay
+        if state is not None and state.turns != self._turns:
+            # It has gone back: what is told now has been told before.
+            self._turns, self._event_buffer = state.turns, EventBuffer()
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,
-            now,
+            now if state is None else snapshot.at,
             events=self._event_buffer.events,
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
@@ -152,6 +157,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             zone=self._options.zone,
             acknowledged=self._alarm_ack.acknowledged,
             muted=now < self._alarm_ack.muted_until,
+            replay=state,
             written=self._screen_diff.rate(now),
         )
         if self._alarm_ack.rings(self.frame.critical, now):

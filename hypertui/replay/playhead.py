@@ -36,6 +36,10 @@ class Playhead:
         trade, rules = timeline.trade, timeline.first_rules()
         if rules is None:
             raise ReplayRefused(f"trade {trade.id} was never opened: there is nothing to replay")
+        if not timeline.has_inputs():
+            raise ReplayRefused(
+                f"trade {trade.id} has no inputs: it never began, or they were let go of (ledger prune)"
+            )
         self.turns = 0  # how often it went back
         self.events: list[Event] = []
         self._timeline = timeline

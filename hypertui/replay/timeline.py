@@ -44,11 +44,18 @@ class Timeline:
         """What its first start went by; None where none took it up."""
         return next(self._journal.rules(self.trade.id), None)
 
+    def has_inputs(self) -> bool:
+        """Whether there is anything to replay."""
+        return next(self._journal.inputs(self.trade.id), None) is not None
+
     def end(self) -> int:
         """When the trade ended, or the newest row was written (ms). Raises JournalError."""
-        newest = self._journal.newest(self.trade.id, (*_STORY, *_SEEN), 1)
-        written = (record.at for record in newest if isinstance(record, (*_STORY, *_SEEN)))
-        return max(self.trade.ended_at or self.trade.started_at, *written, self.trade.started_at)
+        end = self.trade.ended_at or self.trade.started_at
+        for kind in (*_STORY, *_SEEN):
+            for record in self._journal.newest(self.trade.id, [kind], 1):
+                assert isinstance(record, kind), "it was asked for"
+                end = max(end, record.at)
+        return end
 
     def after(self, place: RowPlace) -> Iterator[tuple[RowPlace, Told]]:
         """The rows after a place, each with the place just behind it. Time never goes back, whatever the
