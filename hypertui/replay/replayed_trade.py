@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypertui.core.market import ZERO, IngestVia, Instrument, Source, SourceKind
@@ -41,6 +41,7 @@ from hypertui.journal.records import (
     CommandRecord,
     InputRecord,
     MarkRecord,
+    ReconciliationRecord,
     RulesRecord,
     TradeRecord,
 )
@@ -104,6 +105,7 @@ class _Past:
     judge: Judge | None = None
     mode: tuple[Mode, str] = (Mode.STARTING, "")  # as it was told last
     left: str = ""  # how the engine left, until one takes the trade up again
+    orphans: int = 0  # own orders that worked and should not, at the last comparison
     broken: str = ""
 
 
@@ -155,6 +157,9 @@ class ReplayedTrade:
                 self._judge()
             case CommandRecord():
                 self._command(told)
+            case ReconciliationRecord(_, _, findings):
+                orphans = findings.get("orphans")
+                past.orphans = len(orphans) if isinstance(orphans, list) else 0
             case AlarmRecord(_, _, key, severity, text, active):
                 if active:
                     past.alarms.sound(key, Severity(severity), text)
@@ -311,7 +316,8 @@ class ReplayedTrade:
         fields |= order_fields(trade, None, now, unlisted=_UNKNOWN)
         fields |= account_fields(past.knowledge, mark) | {"known_at": now}
         if past.judge is not None:
-            fields["invariant"] = past.judge.judge(past.knowledge.position, mark, False, _UNKNOWN, now)
+            lamp = past.judge.judge(past.knowledge.position, mark, False, _UNKNOWN, now)
+            fields["invariant"] = replace(lamp, orphans=past.orphans)
         return fields
 
 

@@ -13,15 +13,24 @@ from hypertui.journal.records import (
     CommandRecord,
     InputRecord,
     MarkRecord,
+    ReconciliationRecord,
     RulesRecord,
     TradeRecord,
 )
 
 # What was only seen is written down a little later than it was seen: it is put in its place by its time.
-_STORY = (RulesRecord, InputRecord, CommandRecord, AlarmRecord)
+_STORY = (RulesRecord, InputRecord, CommandRecord, AlarmRecord, ReconciliationRecord)
 _SEEN = (MarkRecord, AccountRecord)
 
-Told = RulesRecord | InputRecord | CommandRecord | AlarmRecord | MarkRecord | AccountRecord
+Told = (
+    RulesRecord
+    | InputRecord
+    | CommandRecord
+    | AlarmRecord
+    | ReconciliationRecord
+    | MarkRecord
+    | AccountRecord
+)
 
 
 @dataclass(frozen=True, slots=True)
