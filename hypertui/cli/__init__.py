@@ -89,6 +89,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.ledger import ledger
 
             return ledger(arguments)
+        case "replay":
+            from hypertui.cli.replay import replay
+
+            return replay(arguments)
         case "status":
             from hypertui.cli.status import status
 

@@ -73,6 +73,6 @@ def _prune(url: str, before: str, dry_run: bool) -> None:
     done = prune(url, round(moment.timestamp() * 1000), dry_run)
     verb = "would go" if dry_run else "are gone"
     print(
-        f"{done.rows} inputs and statuses of {done.trades} trades that ended before {before} {verb};"
-        " their fills, steps, orders and funding stay"
+        f"{done.rows} inputs, statuses, prices and account states of {done.trades} trades that ended"
+        f" before {before} {verb}; their fills, steps, orders and funding stay"
     )

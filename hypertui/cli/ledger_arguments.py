@@ -1,4 +1,4 @@
-"""The arguments of `hypertui ledger` and `hypertui status`."""
+"""The arguments of `hypertui ledger`, `hypertui status` and `hypertui replay`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ def add_status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     parser.add_argument("--events", default="10", metavar="N", help="how many of the last events (10)")
     add_place(parser)
+
+
+def add_replay(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `hypertui replay`."""
+    parser.description = "Show a trade in the console as it was, by its journal. Trades and changes nothing."
+    parser.add_argument("journal", metavar="JOURNAL", help="the journal's file, or its URL")
+    parser.add_argument(
+        "--trade", metavar="ID|SYMBOL", help="which trade; of a symbol the newest; default: the newest of all"
+    )
+    parser.add_argument("--speed", default="20", metavar="X", help="seconds of then in one of now (20)")
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

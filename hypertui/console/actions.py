@@ -26,8 +26,10 @@ from hypertui.console.theme import THEMES
 from hypertui.console.widgets.filter import FilterLine
 from hypertui.console.widgets.help import Help
 from hypertui.console.widgets.page import Page
+from hypertui.console.widgets.seek import SeekLine
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import EnginePort
+from hypertui.port.replay import ReplayOrder
 from hypertui.port.snapshot import Network, Snapshot
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 _LEFT = "the engine has left: it takes no commands"
+_REPLAY = "this is a replay"
 
 
 class OperatorActions(Host, inherit_bindings=False):
@@ -62,6 +65,7 @@ class OperatorActions(Host, inherit_bindings=False):
         self._dialog = Dialog(clock, lambda: self.selected, ascii=options.ascii)
         self._help = Help(ascii=options.ascii)
         self._filter = FilterLine(ascii=options.ascii)
+        self._seek = SeekLine(ascii=options.ascii)
 
     @property
     def selected(self) -> Snapshot:
@@ -94,8 +98,8 @@ class OperatorActions(Host, inherit_bindings=False):
 
     def command(self, verb: Verb) -> None:
         """Send a command to the engine; the answer shows when it comes."""
-        if self.ended is not None:
-            self.notice(_LEFT)
+        if why := self._nobody_takes(verb):
+            self.notice(why)
             return
         self._command(verb, self.selected.name)
         self.show_frame()
@@ -121,8 +125,14 @@ class OperatorActions(Host, inherit_bindings=False):
             self._dialog.put(build, done, self.frame)
             self.push_screen(self._dialog)
 
+    def _nobody_takes(self, verb: Verb) -> str:
+        """Why no engine would take a command, in words; empty where one would."""
+        if self._options.replay is not None:
+            return f"{verb.value} is refused: {_REPLAY}"
+        return _LEFT if self.ended is not None else ""
+
     def _confirm(self, verb: Verb) -> None:
-        why = _LEFT if self.ended is not None else questions.refused(self.selected, verb)
+        why = self._nobody_takes(verb) or questions.refused(self.selected, verb)
         self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
 
     # Actions, one per key
@@ -165,6 +175,15 @@ class OperatorActions(Host, inherit_bindings=False):
 
     def action_halt(self) -> None:
         self._confirm(Verb.HALT)
+
+    def action_replay(self, order: str) -> None:
+        if self._options.replay is not None:
+            self._options.replay.order(ReplayOrder(order))
+
+    def action_replay_seek(self) -> None:
+        replay = self._options.replay
+        if replay is not None and self.undisturbed:
+            self.push_screen(self._seek, lambda at: None if at is None else replay.seek(at))
 
     def action_go(self, name: str) -> None:
         if self.undisturbed and name != self.current_mode:
@@ -222,6 +241,8 @@ class OperatorActions(Host, inherit_bindings=False):
     def action_quit_dialog(self) -> None:
         if self.ended is not None:
             self.exit(self.ended)
+        elif self._options.replay is not None:
+            self.request_stop()
         else:
             desk: Build = lambda _: questions.quit_desk(self.engine.view)  # noqa: E731
             self.ask(desk if self.frame.several else questions.quit_console, self._leave)

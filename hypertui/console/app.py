@@ -70,6 +70,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self.words = ""
         self.loop: asyncio.AbstractEventLoop | None = None
         self._event_buffer = EventBuffer()
+        self._turns = 0
         self._outcome_notice = OutcomeNotice()
         self._notice = ""
         self._notice_at = 0
@@ -89,7 +90,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.loop = asyncio.get_running_loop()
-        for screen in (self._dialog, self._help, self._filter, self._preflight):
+        for screen in (self._dialog, self._help, self._filter, self._seek, self._preflight):
             screen.set_class(self._options.ascii, "ascii")
             # Kept installed, so that a dialog opened a thousand times is still one dialog.
             self.install_screen(screen, type(screen).__name__)
@@ -137,12 +138,16 @@ class HyperTui(OperatorActions, inherit_bindings=False):
     def show_frame(self) -> None:
         """Pull the newest snapshot and events and show them."""
         now = self._clock()
-        view = self.engine.view
+        view, replay = self.engine.view, self._options.replay
         snapshot = self._selection.of(view)
+        state = None if replay is None else replay.replay
+        if state is not None and state.turns != self._turns:
+            # It has gone back: what is told now has been told before.
+            self._turns, self._event_buffer = state.turns, EventBuffer()
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,
-            now,
+            now if state is None else snapshot.at,
             view.trades,
             events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
@@ -157,6 +162,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             zone=self._options.zone,
             acknowledged=self._alarm_ack.acknowledged,
             muted=now < self._alarm_ack.muted_until,
+            replay=state,
             written=self._screen_diff.rate(now),
         )
         if self._alarm_ack.rings(self.frame.all_critical, now):

@@ -9,6 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
 from hypertui.port.commands import CommandView, OnExit, StopReason
 from hypertui.port.engine import Event
+from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
@@ -40,6 +41,7 @@ class Frame:
         frozenset()
     )  # alarm occurrences: key, count, severity
     muted: bool = False
+    replay: ReplayState | None = None  # where a replay is; None for a live engine
     written: int | None = None  # bytes per second written to the terminal, lately
 
     def clock(self, ms: int) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypertui.console.keys import KEYS, Key
+from hypertui.console.keys import KEYS, OPERATOR_KEYS, REPLAY_KEYS, Key, KeyBar
 
 _NEVER_LOST = ("quit", "help", "flatten")
 _NAMED = re.compile(
@@ -40,17 +40,19 @@ _SIGNS = {
 }
 
 
-def remap(chosen: Mapping[str, str]) -> tuple[Key, ...]:
-    """The key map with the `chosen` keys by action id; an empty one unbinds the action.
+def remap(chosen: Mapping[str, str], *, replay: bool = False) -> tuple[Key, ...]:
+    """The key map with the `chosen` keys by action id; an empty one unbinds the action. In a `replay` there
+    are its own keys too, and neither bar nor help shows those that act on the market.
 
     Raises ValueError with one line for an unknown id or key, a key given twice, or the loss of one that must
     not be lost.
     """
-    ids = {key.id for key in KEYS}
+    ids = {key.id for key in (*KEYS, *REPLAY_KEYS)}
     for id in chosen:
         if id not in ids:
             raise ValueError(f"console.keys.{id} is no action; there are {', '.join(sorted(ids))}")
-    keys = tuple(_with(key, chosen[key.id]) if key.id in chosen else key for key in KEYS)
+    there = (*KEYS, *REPLAY_KEYS) if replay else KEYS
+    keys = tuple(_with(key, chosen[key.id]) if key.id in chosen else key for key in there)
     owners: dict[str, str] = {}
     for key in keys:
         if not key.key:
@@ -58,7 +60,12 @@ def remap(chosen: Mapping[str, str]) -> tuple[Key, ...]:
         other = owners.setdefault(key.key, key.id)
         if other != key.id:
             raise ValueError(f"console.keys: {key.written} would be both {other} and {key.id}")
-    return keys
+    return tuple(_refused(key) if replay and key.id in OPERATOR_KEYS else key for key in keys)
+
+
+def _refused(key: Key) -> Key:
+    """A key that still says why it does nothing."""
+    return replace(key, bar=KeyBar.NONE, help="", palette=False)
 
 
 def _with(key: Key, chosen: str) -> Key:

@@ -234,6 +234,46 @@ KEYS = (
     Key("interrupt", "ctrl+c", "quit_hint", palette=False),
 )
 
+# What acts on the market: bound in a replay too, where each is refused.
+OPERATOR_KEYS = frozenset(
+    ("pause", "resume", "cancel_buys", "sell_out", "adopt", "reconcile", "flatten", "cancel_all", "halt")
+)
+
+# Bound in a replay alone.
+REPLAY_KEYS = (
+    Key(
+        "replay_pause",
+        "space",
+        "replay('pause')",
+        "Stop/go",
+        "Go",
+        "replay: stand still, and go on",
+        bar=_BOTH,
+    ),
+    Key("replay_faster", "plus", "replay('faster')", "Faster", "Fast", "replay: faster", "+", bar=_BOTH),
+    Key("replay_slower", "minus", "replay('slower')", "Slower", "Slow", "replay: slower", "-", bar=_BOTH),
+    Key(
+        "replay_next",
+        "n",
+        "replay('next')",
+        "Next",
+        "Next",
+        "replay: to the next move or fill, and stand still",
+        bar=_BOTH,
+    ),
+    Key(
+        "replay_previous",
+        "N",
+        "replay('previous')",
+        "Previous",
+        "Prev",
+        "replay: back to the move or fill before, and stand still",
+        bar=_BOTH,
+    ),
+    Key("replay_seek", "t", "replay_seek", "Time", "Time", "replay: go to a time", bar=_BOTH),
+    Key("replay_end", "e", "replay('end')", "End", "End", "replay: to the end of the trade", bar=_BOTH),
+)
+
 GLOSSARY = (
     ("unit", "a step of price; unit 0 is the entry, the current unit the last one the price touched"),
     ("slot", "one of four shares: long (coins under one stop) or cash (armed with one stop-buy)"),

@@ -17,6 +17,7 @@ from hypertui.core.clock import CLOCK
 from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
 from hypertui.port.commands import Stop, StopReason
 from hypertui.port.engine import EnginePort
+from hypertui.port.replay import ReplayPort
 
 
 def run_console(
@@ -31,15 +32,17 @@ def run_console(
     local_times: bool = False,
     keys: Mapping[str, str] | None = None,
     shots: Path | None = None,
+    replay: ReplayPort | None = None,
     clock: Callable[[], int] = CLOCK,
 ) -> StopReason:
     """Run engine and console until the operator, a signal or a failure ends them.
 
     Returns how the engine's run ended, after its wind-down and with the terminal given back; status 70 if the
     console itself failed. `keys` are other keys for actions, by the actions' ids; `shots` is the folder for
-    screenshots. Raises ValueError with one line for keys that cannot be.
+    screenshots; `replay` are the controls of an engine that replays. Raises ValueError with one line for keys
+    that cannot be.
     """
-    bound = remap(keys or {})
+    bound = remap(keys or {}, replay=replay is not None)
     # Frozen terminal sizes would keep the screen from following the window.
     os.environ.pop("COLUMNS", None)
     os.environ.pop("LINES", None)
@@ -50,7 +53,7 @@ def run_console(
     from hypertui.console.command_sender import CommandSender
     from hypertui.console.terminal.options import ConsoleOptions
 
-    options = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, refresh_hz, shots)
+    options = ConsoleOptions(ascii, theme, None if local_times else UTC, bound, refresh_hz, shots, replay)
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.
@@ -62,7 +65,7 @@ def run_console(
         app.leave_now()
 
     gc.freeze()
-    words = partial(_last_position, engine)
+    words = partial(_last_position, engine) if replay is None else lambda: "a replay was shown"
     with wind_down_on_signals(leave, words), signal_when_gone(sys.stdin.fileno()):
         app.run(mouse=mouse)
     if app.words:

@@ -76,6 +76,7 @@ class AccountSync:
         self._clock = context.clock
         self._alarms = context.alarms
         self._journal = context.journal
+        self._observations = context.observations
         self._budget = context.budget
         self._clock_sync = context.clock_sync
         self._key = key
@@ -288,6 +289,7 @@ class AccountSync:
         self._look_at_clock()
         self._market.on_answer(asked_at)
         self._market.knowledge.on_account(account, asked_at)
+        self._observations.account(self._clock(), asked_at, account)
         if self._position.differs(account.position, booked):
             self._queue.spawn(self.reconcile())
 

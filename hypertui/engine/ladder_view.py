@@ -26,13 +26,14 @@ class LadderView:
     def __init__(self) -> None:
         self._rows: dict[int, tuple[Hashable, MapRow]] = {}
         self._map: tuple[MapRow, ...] = ()
-        self._booked = -1
+        self._basis = (-1, -1)  # fills and moves that the cycles were made after
         self._cycles: tuple[CycleView, ...] = ()
 
     def fields(self, ladder: Ladder, tracker: OrderTracker, mark: Decimal) -> dict[str, object]:
         """The fields of a `Snapshot` that a ladder fills, at a mark price (USD)."""
-        if self._booked != tracker.fills_booked:
-            self._booked, self._cycles = tracker.fills_booked, tuple(_cycles(ladder))
+        basis = (tracker.fills_booked, ladder.moves)
+        if self._basis != basis:
+            self._basis, self._cycles = basis, tuple(_cycles(ladder))
         stake = ladder.fragment_at_entry * SLOTS
         value = ladder.value(mark)
         base = ladder.cycles.base_value

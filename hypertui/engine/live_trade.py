@@ -111,6 +111,7 @@ class LiveTrade:
         self.account_sync = AccountSync(
             context, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
         )
+        context.journal.rules(context.clock(), plan.instrument, context.config.timing)
         self._book_entry(plan)  # durable with the opening, never after it
         self._take_up()
 
@@ -217,7 +218,10 @@ class LiveTrade:
 
     def on_price(self) -> None:
         """Take the newest mark."""
-        price = self.context.market.price
+        market = self.context.market
+        if market.quote is not None and market.quote_at is not None:
+            self.context.observations.quote(market.quote_at, market.quote)
+        price = market.price
         if price is None or self._catching_up:
             return
         if self.context.mode is Mode.HALTED:
@@ -258,6 +262,7 @@ class LiveTrade:
         is_sound = not self.trade.strategy.statistics.fault  # a later release may count them right again
         if context.journal.state_is_due and not actions and is_sound:
             context.journal.keep(dump(self.trade), now)
+        context.observations.look(now)
         context.durability.commit(stops_first=any(map(has_resting_stops, actions)))
         if context.durability.overfull and not self._paused_for_rows:
             self._paused_for_rows = True

@@ -105,6 +105,7 @@ class TradeRunner:
         try:
             reason = await self._seen_through(stop, leave_at)
         finally:
+            self.context.observations.leave()
             try:
                 lost = await self.context.durability.leave()
             finally:

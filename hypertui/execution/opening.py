@@ -189,7 +189,7 @@ class Start:
             except Undecodable as error:
                 raise Unsound(entry.kind, entry.at, error) from error
             assert isinstance(sent, EntrySent), "its kind says so"
-            self._entering = _own(sent, self._plan)
+            self._entering = opening_order(sent, self._plan)
             if fills := await self._entry.found(sent.order, sent.expires_at, self._queue):
                 self._found = True
                 return fills
@@ -214,7 +214,7 @@ class Start:
     def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
         sent = EntrySent(self._market.now, order, expires_at, price)
         self._journal.record(sent)
-        self._entering = _own(sent, self._plan)
+        self._entering = opening_order(sent, self._plan)
         self._tell(self._entering, "sent")
         self._durability.commit_now()
         if self._durability.problem:
@@ -230,7 +230,7 @@ class Start:
         self._events.order(OrderChanged(entry, status, entry.order_id, entry.note))
 
 
-def _own(sent: EntrySent, plan: StrategyPlan) -> OwnOrder:
+def opening_order(sent: EntrySent, plan: StrategyPlan) -> OwnOrder:
     """An opening order as the journal shows it."""
     decision, level = decisions.opening(plan.source, sent.price), plan.opening_level
     statuses = [(sent.at, SENT)]

@@ -21,6 +21,7 @@ from hypertui.core.purpose import Purpose
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
 from hypertui.port.snapshot import Invariant, Severity
 from hypertui.runtime.alarms import Alarms
@@ -92,39 +93,25 @@ class Cover:
         return size * self.price >= self.instrument.min_order_value
 
 
-class Protection:
+class Judge:
     """Judges one trade, and remembers since when (ms) there has been a fault, and coins without a stop."""
 
-    def __init__(self, recorder: TradeRecorder, market: MarketData, alarms: Alarms) -> None:
-        self._recorder = recorder
-        self._tracker = recorder.trade.tracker
-        self._market = market
-        self._alarms = alarms
+    def __init__(self, trade: Trade) -> None:
+        self._trade = trade
+        self._tracker = trade.tracker
         self._fault_since: int | None = None
         self._bare_since: int | None = None
 
-    def watch(self, verified: bool, busy: bool, entry_block: str, now: int) -> Invariant:
-        """Judge what is known at `now` (ms), and sound the alarm over coins that have had no stop for long.
-        `verified`: nothing has been missed since orders were last compared; `busy`: an action is under way;
-        `entry_block`: why no new risk is taken."""
-        knowledge, heard_at = self._market.knowledge, self._market.feed_heard_at
-        if verified and heard_at is not None:
-            knowledge.heard_until(heard_at)
-        lamp = self.judge(knowledge.position, busy, entry_block, now)
-        if lamp.settled and lamp.unprotected:
-            text = f"{lamp.unprotected} unprotected: no stop known to be live covers it"
-            self._alarms.sound("unprotected", Severity.CRITICAL, text)
-        elif not lamp.unprotected:
-            self._alarms.clear("unprotected")
-        return lamp
-
-    def judge(self, held: Decimal | None, busy: bool, entry_block: str, now: int) -> Invariant:
-        """How it is at `now` (ms). `held` is the exchange's position (coins; None while it is not known),
-        `busy` whether an action is under way."""
+    def judge(
+        self, held: Decimal | None, mark: Decimal | None, busy: bool, entry_block: str, now: int
+    ) -> Invariant:
+        """How it is at `now` (ms). `held` is the exchange's position (coins) and `mark` the newest price
+        (USD), each None while it is not known; `busy`: an action is under way; `entry_block`: why no new risk
+        is taken."""
         alive = list(self._tracker.alive)
         stops = [order for order in alive if order.protects]
         places = Counter(_place(order) for order in alive if order.role is not Role.CLOSE)
-        cover = self._cover(held, stops)
+        cover = self._cover(held, mark, stops)
         fault = cover.fault or self._order_fault(alive, places, entry_block)
         self._bare_since = _since(self._bare_since, cover.is_bare, now)
         self._fault_since = _since(self._fault_since, bool(fault), now)
@@ -144,13 +131,13 @@ class Protection:
             unprotected_since=self._bare_since,
         )
 
-    def _cover(self, held: Decimal | None, stops: Sequence[OwnOrder]) -> Cover:
+    def _cover(self, held: Decimal | None, mark: Decimal | None, stops: Sequence[OwnOrder]) -> Cover:
         strategy = self._tracker.strategy
         holds = strategy.book.held if held is None else held
         stopped = sum((order.remaining for order in stops), ZERO)
         if any(order.whole for order in stops):
             stopped = max(stopped, holds)
-        price = self._recorder.mark or strategy.book.average_price
+        price = mark or strategy.book.average_price
         return Cover(strategy.instrument, strategy.book.held, holds, stopped, price)
 
     def _is_settled(self, busy: bool, now: int) -> bool:
@@ -166,7 +153,7 @@ class Protection:
         double = next((own for own in alive if places[_place(own)] > 1), None)
         if double is not None:
             return f"two orders at {phrases.place(double.level, _place(double)[1])}"
-        if self._recorder.trade.state.posture is not Posture.TRADE:
+        if self._trade.state.posture is not Posture.TRADE:
             return ""
         wanted = Counter(
             (want.key, want.stands_at, want.size)
@@ -181,6 +168,31 @@ class Protection:
             are = "is" if live.total() == 1 else "are"
             return f"expected {phrases.counted(wanted.total(), 'order')}, {live.total()} {are} live"
         return "" if live == wanted else "the live orders are not those that the strategy wants"
+
+
+class Protection:
+    """Watches one live trade."""
+
+    def __init__(self, recorder: TradeRecorder, market: MarketData, alarms: Alarms) -> None:
+        self._recorder = recorder
+        self._judge = Judge(recorder.trade)
+        self._market = market
+        self._alarms = alarms
+
+    def watch(self, verified: bool, busy: bool, entry_block: str, now: int) -> Invariant:
+        """Judge what is known at `now` (ms), and sound the alarm over coins that have had no stop for long.
+        `verified`: nothing has been missed since orders were last compared; `busy`: an action is under way;
+        `entry_block`: why no new risk is taken."""
+        knowledge, heard_at = self._market.knowledge, self._market.feed_heard_at
+        if verified and heard_at is not None:
+            knowledge.heard_until(heard_at)
+        lamp = self._judge.judge(knowledge.position, self._recorder.mark, busy, entry_block, now)
+        if lamp.settled and lamp.unprotected:
+            text = f"{lamp.unprotected} unprotected: no stop known to be live covers it"
+            self._alarms.sound("unprotected", Severity.CRITICAL, text)
+        elif not lamp.unprotected:
+            self._alarms.clear("unprotected")
+        return lamp
 
 
 def _place(own: OwnOrder) -> _Place:

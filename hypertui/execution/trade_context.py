@@ -9,6 +9,7 @@ from hypertui.execution.account_context import AccountContext
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
 from hypertui.execution.housekeeping import Housekeeping
 from hypertui.execution.market_data import MarketData
+from hypertui.execution.observations import Observations
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_events import TradeEvents
@@ -53,6 +54,7 @@ class TradeContext:
         self.commands = CommandLog(log, clock)
         self.outcomes = Outcomes(self.commands, clock)
         self.events = TradeEvents(log, clock, journal)
+        self.observations = Observations(journal)
         self.market = MarketData(config, clock, self.alarms)
         self.tasks = Tasks(clock, self.alarms)
         self.housekeeping = Housekeeping(journal, self.alarms, machine.log_trouble)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Protocol
 
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.execution.orders import Role
-from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
@@ -19,10 +19,20 @@ _LABELS = {Role.TARGET: "target"}
 _BAD_NEWS = ("rejected", "not placed")
 
 
+class TradeRows(Protocol):
+    """Where what a trade does is written down; as in `TradeJournal`."""
+
+    def order(self, changed: OrderChanged, at: int) -> None: ...
+
+    def fill(self, booked: FillBooked) -> None: ...
+
+    def move(self, record: MoveRecord, at: int) -> None: ...
+
+
 class TradeEvents:
     """Tells what becomes of one trade. `last_step` is (words, ms); `instrument` is there once it is known."""
 
-    def __init__(self, log: EventLog, clock: Callable[[], int], journal: TradeJournal) -> None:
+    def __init__(self, log: EventLog, clock: Callable[[], int], journal: TradeRows) -> None:
         self.last_step: tuple[str, int] | None = None
         self.instrument: Instrument | None = None
         self._log = log

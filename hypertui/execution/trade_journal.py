@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from hypertui.exchange.protocol import FundingPayment, Transfer
+from hypertui.core.market import Instrument
+from hypertui.exchange.protocol import AccountState, FundingPayment, Quote, Transfer
 from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.input_codec import JournalledInput, encode
 from hypertui.execution.state_version import VERSION
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_history import KeptState, TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
@@ -19,15 +21,18 @@ from hypertui.journal import Journal, JournalError
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
+    AccountRecord,
     AlarmRecord,
     CommandRecord,
     FillCause,
     FillRecord,
     FundingRecord,
     InputRecord,
+    MarkRecord,
     OrderRecord,
     ReconciliationRecord,
     Record,
+    RulesRecord,
     StateRecord,
     StatusRecord,
     StepRecord,
@@ -109,6 +114,15 @@ class TradeJournal(Protocol):
 
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Queue a comparison with the venue: what differed, and what was done about it."""
+
+    def quote(self, at: int, quote: Quote) -> None:
+        """Queue a price that was seen."""
+
+    def account(self, at: int, asked_at: int, account: AccountState) -> None:
+        """Queue the account's state, asked for and read at these times."""
+
+    def rules(self, at: int, instrument: Instrument, timing: Timing) -> None:
+        """Queue what this start goes by."""
 
 
 def read_history(journal: JournalReader, trade_id: str) -> TradeHistory:
@@ -316,6 +330,40 @@ class LedgerJournal:
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         """Queue a comparison with the venue."""
         self._add(ReconciliationRecord(self._trade.id, at, findings, done))
+
+    def quote(self, at: int, quote: Quote) -> None:
+        """Queue a price that was seen."""
+        self._add(MarkRecord(self._trade.id, at, quote.mark, quote.mid))
+
+    def account(self, at: int, asked_at: int, account: AccountState) -> None:
+        """Queue the account's state."""
+        self._add(
+            AccountRecord(
+                self._trade.id,
+                at,
+                asked_at,
+                account.time,
+                account.equity,
+                account.margin_used,
+                account.liquidation_price,
+                account.position,
+            )
+        )
+
+    def rules(self, at: int, instrument: Instrument, timing: Timing) -> None:
+        """Queue what this start goes by."""
+        self._add(
+            RulesRecord(
+                self._trade.id,
+                at,
+                instrument.sz_decimals,
+                instrument.max_leverage,
+                instrument.min_order_value,
+                instrument.only_isolated,
+                timing.confirm_after,
+                timing.expires_after,
+            )
+        )
 
     def _add(self, record: Record) -> None:
         if not self._over:

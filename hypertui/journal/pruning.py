@@ -1,8 +1,8 @@
-"""Retention: deletes the inputs and statuses of trades that ended long enough ago.
+"""Retention: deletes the inputs, statuses, prices and account states of trades that ended long enough ago.
 
-These are most of the rows, and only an engine needs them. Fills, steps, orders, funding and all else that a
-report is derived from, or that somebody may have to prove, is kept, so no figure changes; so is every row of
-an open trade."""
+These are most of the rows, and only an engine or a replay needs them. Fills, steps, orders, funding and all
+else that a report is derived from, or that somebody may have to prove, is kept, so no figure changes; so is
+every row of an open trade."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sqlalchemy import Connection, delete, func, select
 
 from hypertui.journal.archive import check_version
 from hypertui.journal.database import find
-from hypertui.journal.records import InputRecord, StateRecord, StatusRecord
+from hypertui.journal.records import AccountRecord, InputRecord, MarkRecord, StateRecord, StatusRecord
 from hypertui.journal.schema import TABLES, TRADES
 from hypertui.journal.session import DatabaseSession
 
-_KINDS = (InputRecord, StateRecord, StatusRecord)
+_KINDS = (InputRecord, StateRecord, StatusRecord, MarkRecord, AccountRecord)
 _BATCH = 500  # rows in one transaction: a live engine's commit waits no longer than for that
 _AT_ONCE = 5_000  # rows that retention removes in one go: a part of a second
 _DAY = 86_400_000
@@ -60,8 +60,8 @@ class Retention:
 
 
 def prune(url: str, before: int, dry_run: bool = False, most: int | None = None) -> Pruned:
-    """Delete the inputs and statuses of trades that ended before `before` (ms) in the journal at `url`, at
-    most about `most` rows; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
+    """Delete those rows of trades that ended before `before` (ms) in the journal at `url`, at most about
+    `most` rows; with `dry_run` only count them. Safe while an engine trades. Raises JournalError;
     rows deleted before that stay deleted, and another call deletes the rest."""
     check_version(url)
     session = DatabaseSession(find(url, make=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,14 +13,17 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, Text, cast
 
 from hypertui.journal.errors import JournalError
 from hypertui.journal.records import (
+    AccountRecord,
     AlarmRecord,
     CommandRecord,
     FillRecord,
     FundingRecord,
     InputRecord,
+    MarkRecord,
     OrderRecord,
     ReconciliationRecord,
     Record,
+    RulesRecord,
     SettingsRecord,
     StateRecord,
     StatusRecord,
@@ -139,6 +143,18 @@ class JournalReader:
         """Comparisons with the venue."""
         return self._read(ReconciliationRecord, trade_id)
 
+    def marks(self, trade_id: str) -> Iterator[MarkRecord]:
+        """Prices that were seen."""
+        return self._read(MarkRecord, trade_id)
+
+    def accounts(self, trade_id: str) -> Iterator[AccountRecord]:
+        """The account's states as they were read."""
+        return self._read(AccountRecord, trade_id)
+
+    def rules(self, trade_id: str) -> Iterator[RulesRecord]:
+        """What each start went by."""
+        return self._read(RulesRecord, trade_id)
+
     def newest(self, trade_id: str, kinds: Sequence[type[Record]], most: int) -> list[Record]:
         """The last `most` records of these kinds, oldest first."""
         return self._session.run(partial(_newest, trade_id, kinds, most))
@@ -157,7 +173,22 @@ class JournalReader:
         database; None for both on a server."""
         return self._session.database.room()
 
+    def told(
+        self, trade_id: str, kinds: Sequence[type[Record]], after: int = 0
+    ) -> Iterator[tuple[int, Record]]:
+        """The records of these kinds that are numbered beyond `after`, with their numbers, in the order of
+        writing."""
+        streams = [
+            self._numbered(kind, trade_id, TABLES[kind].c.nr > after if after else None) for kind in kinds
+        ]
+        return heapq.merge(*streams, key=lambda each: each[0])
+
     def _read(self, kind: type[R], trade_id: str, where: ColumnElement[bool] | None = None) -> Iterator[R]:
+        return (record for _, record in self._numbered(kind, trade_id, where))
+
+    def _numbered(
+        self, kind: type[R], trade_id: str, where: ColumnElement[bool] | None
+    ) -> Iterator[tuple[int, R]]:
         rows = TABLES[kind]
         query = columns_of(kind, rows).add_columns(rows.c.nr).where(rows.c.trade_id == trade_id)
         if where is not None:
@@ -168,8 +199,8 @@ class JournalReader:
         while True:
             page = self._session.run(partial(_all, query.where(rows.c.nr > after)))
             for row in page:
-                yield make(*row[:-1])
                 after = row[-1]
+                yield after, make(*row[:-1])
             if len(page) < _PAGE:
                 return
 

@@ -286,6 +286,48 @@ class ReconciliationRecord:
     done: str
 
 
+@dataclass(frozen=True, slots=True)
+class MarkRecord:
+    """The prices of the market at `at`, the newest one of a second, whether or not it mattered to the trade.
+    `mid` is None where the venue told none."""
+
+    trade_id: str
+    at: int
+    mark: Decimal
+    mid: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """The account as the venue told of it: asked for at `asked_at` and read at `at` by this machine's clock,
+    true at `time` by the venue's. `position` is in signed coins; `liquidation_price` is None where there is
+    none."""
+
+    trade_id: str
+    at: int
+    asked_at: int
+    time: int
+    equity: Decimal
+    margin_used: Decimal
+    liquidation_price: Decimal | None
+    position: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRecord:
+    """What a start went by that took the trade up at `at`: the rules of its market as the venue told them,
+    how long (ms) it waits for an answer, and until an action expires."""
+
+    trade_id: str
+    at: int
+    sz_decimals: int
+    max_leverage: int
+    min_order_value: Decimal
+    only_isolated: bool
+    confirm_after: int
+    expires_after: int
+
+
 # Everything that is written to an open trade.
 Record: TypeAlias = (
     InputRecord
@@ -300,4 +342,7 @@ Record: TypeAlias = (
     | CommandRecord
     | AlarmRecord
     | ReconciliationRecord
+    | MarkRecord
+    | AccountRecord
+    | RulesRecord
 )

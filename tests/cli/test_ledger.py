@@ -166,7 +166,9 @@ def test_after_the_engine(running: Run) -> None:
     assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words.splitlines()
     assert trade["live_buys"] == 1
     assert "nothing to keep" not in words
-    assert "0 inputs and statuses of 0 trades" in place.says("ledger", "prune", "--before", "2999-01-01")
+    assert "0 inputs, statuses, prices and account states of 0 trades" in place.says(
+        "ledger", "prune", "--before", "2999-01-01"
+    )
     copy = place.folder / "copy.db"
     assert ", checked: 1 trades, " in place.says("ledger", "backup", str(copy))
     assert "is there already" in place.refuses("ledger", "backup", str(copy))

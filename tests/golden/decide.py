@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from typing import cast
 
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import OnExit, StopReason, Verb
+from hypertui.port.snapshot import Snapshot
 from tests.golden.names import Names
 from tests.golden.replay import TapeExchange, until
 from tests.golden.tape import Row, Tape
@@ -24,33 +25,46 @@ from tests.support.memory_journal import MemoryJournal
 
 _PATIENCE = 120.0
 _MOMENT = 0.001
-_KEEP_EVERY = 1_000_000  # no row that comes of it is counted where a process is killed after so many
+# A process is killed after so many commits: none is counted that comes of a state, or of what was only seen.
+_KEEP_EVERY = 1_000_000
 
 
 def decide(tape: Tape) -> Sequence[str]:
     """The engine's decisions, with their times in ms, and what its journal says in the end."""
     loop = VirtualLoop(0)
     with TemporaryDirectory() as folder:
-        player = _Player(tape, loop, Path(folder))
+        player = Player(tape, loop, Path(folder))
         run(loop, player.play())
     return player.lines
 
 
-class _Player:
-    def __init__(self, tape: Tape, loop: VirtualLoop, folder: Path) -> None:
+class Player:
+    """Plays it to one process after another; `published` is called for each of their snapshots. `file` is
+    where the journal is written down, None for one in memory."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        loop: VirtualLoop,
+        folder: Path,
+        published: Callable[[Snapshot], None] = lambda _: None,
+    ) -> None:
         self.lines: list[str] = []
         self._loop = loop
+        self._published = published
         self._parts = list(tape.processes())
         self._about = tape.about
-        self._config = recorded_config(tape.about["trade"])
+        self.config = recorded_config(tape.about["trade"])
         self._names = Names()
         self._rows: Sequence[Row] = ()
-        self._file: FileJournal | None = None
+        self.file: FileJournal | None = None
         if tape.about["file"]:
-            self._file = FileJournal(folder, self._config, Random("journal"), self._disk, _KEEP_EVERY)
+            self.file = FileJournal(
+                folder, self.config, Random("journal"), self.disk, _KEEP_EVERY, observes=False
+            )
 
-    async def play(self) -> None:
-        """One process after another."""
+    async def play(self) -> Process | None:
+        """One process after another; returns the last."""
         process = None
         for rows in self._parts:
             self._rows = rows
@@ -61,26 +75,27 @@ class _Player:
             self._say(
                 f"unit {ladder.unit} {ladder.phase.value} {ladder.book.position} {ladder.book.realized_pnl}"
             )
-        if self._file is not None:
-            self.lines += self._told(self._file)
+        if self.file is not None:
+            self.lines += self._told(self.file)
+        return process
 
     async def _live(self) -> Process:
         rows = self._rows
         door = Door(_kill(rows), armed=True)
         exchange = TapeExchange(self._about["account"], rows, self._names, door, self._say)
         trade_id, journal = int(rows[0].data["trade"], 16), cast(TradeJournal, MemoryJournal())
-        if self._file is not None:
-            trade_id, journal = self._file.open(door, self._clock())
+        if self.file is not None:
+            trade_id, journal = self.file.open(door, self._clock())
         process = Process(
             rows[0].data["name"],
-            self._config,
+            self.config,
             cast(SimExchange, exchange),
             trade_id,
             journal,
             door,
             self._clock,
             lambda: None,
-            lambda _: None,
+            self._published,
             self._clock_set_by,
         )
         work = asyncio.create_task(process.run())
@@ -123,7 +138,8 @@ class _Player:
             owner = "elsewhere" if fill.client_id is None else self._names.name(fill.client_id)
             yield f"row {owner} {row.role} {fill.side.value} {fill.size} at {fill.price} fee {fill.fee}"
 
-    def _disk(self) -> _TapedOutages:
+    def disk(self) -> _TapedOutages:
+        """The outages of the process that comes."""
         return _TapedOutages([(row.at, row.data) for row in self._rows if row.kind == "disk"])
 
     def _clock(self) -> int:

@@ -11,14 +11,17 @@ from typing import IO
 from hypertui.core.market import Side
 from hypertui.journal import Journal
 from hypertui.journal.records import (
+    AccountRecord,
     AlarmRecord,
     CommandRecord,
     FillRecord,
     FundingRecord,
     InputRecord,
+    MarkRecord,
     OrderRecord,
     ReconciliationRecord,
     Record,
+    RulesRecord,
     SettingsRecord,
     StatusRecord,
     StepRecord,
@@ -74,6 +77,11 @@ EACH: list[Record] = [
     CommandRecord(ID, 5, "c-1", "flatten", "ann@host", "operator", "confirmed", 812, "sold 0.00036"),
     ALARM,
     ReconciliationRecord(ID, 7, {"missing": 1, "orphans": ["0x1"]}, "asked for 1 order"),
+    MarkRecord(ID, 8, D("64250.5"), D("64250.75")),
+    MarkRecord(ID, 9, D("64251"), None),
+    AccountRecord(ID, 10, 9, 8, D("1000.25"), D("12.5"), D("61000"), D("-0.00036")),
+    AccountRecord(ID, 11, 10, 9, D("1000.25"), D("0"), None, D("0")),
+    RulesRecord(ID, 12, 5, 40, D("10"), False, 2_000, 5_000),
 ]  # fmt: skip
 
 
@@ -90,6 +98,9 @@ def readers(journal: Journal) -> list[Callable[[str], Iterator[Record]]]:
         journal.commands,
         journal.alarms,
         journal.reconciliations,
+        journal.marks,
+        journal.accounts,
+        journal.rules,
     ]
 
 

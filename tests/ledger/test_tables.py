@@ -22,7 +22,7 @@ from hypertui.journal.tables import _MIGRATIONS, version_of
 from tests.ledger.helpers import ID, TRADE, input_of
 
 # Of each version the digest of what creates its tables.
-_DIGESTS = {"0.1.0": "73414996c6034809"}
+_DIGESTS = {"0.1.0": "ae405a0ea60f7660"}
 
 
 def test_the_revisions_create_the_tables_of_the_schema(url: str) -> None:

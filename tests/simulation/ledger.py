@@ -13,9 +13,11 @@ from typing import Protocol, TypeVar
 from sqlalchemy import event
 
 from hypertui.cli.journal import take_up
-from hypertui.exchange.protocol import FundingPayment, Transfer
+from hypertui.core.market import Instrument
+from hypertui.exchange.protocol import AccountState, FundingPayment, Quote, Transfer
 from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import CancelSent, Input, OrderSent
@@ -82,7 +84,8 @@ class FaultyDisk:
 
 class FileJournal:
     """A database in a file, opened anew by every process, which each time has a new `disk`. A state is kept
-    every so many inputs. A process has the trade of `config` alone, or several of them, one after another."""
+    every so many inputs; what was only seen is written down where it `observes`. A process has the trade of
+    `config` alone, or several of them, one after another."""
 
     def __init__(
         self,
@@ -91,8 +94,10 @@ class FileJournal:
         random: Random,
         disk: Callable[[], Disk],
         keep_every: int = _KEEP_EVERY,
+        observes: bool = True,
     ) -> None:
         self._keep_every = keep_every
+        self._observes = observes
         self._newest = ""
         self._url = f"sqlite:///{folder / 'journal.db'}"
         self._config = config
@@ -119,7 +124,7 @@ class FileJournal:
         trade_id, trade = take_up(group, config, account, now, self._new_id)
         self._newest = f"{trade_id:016x}"
         trade._keep_every = self._keep_every
-        return trade_id, DoorJournal(group, trade, self._newest)
+        return trade_id, DoorJournal(group, trade, self._newest, self._observes)
 
     def fills(self) -> list[FillRecord]:
         """The fills of all trades as they are in the file."""
@@ -240,7 +245,8 @@ class DoorCommit(GroupCommit):
 class DoorJournal:
     """A trade's journal that ends with its process: what was not committed by then is lost."""
 
-    def __init__(self, group: DoorCommit, trade: TradeJournal, trade_id: str) -> None:
+    def __init__(self, group: DoorCommit, trade: TradeJournal, trade_id: str, observes: bool) -> None:
+        self._observes = observes
         self._group = group
         self._door = group.door
         self._trade = trade
@@ -320,6 +326,18 @@ class DoorJournal:
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
         if not self._door.shut:
             self._trade.reconciliation(findings, done, at)
+
+    def rules(self, at: int, instrument: Instrument, timing: Timing) -> None:
+        if not self._door.shut:
+            self._trade.rules(at, instrument, timing)
+
+    def quote(self, at: int, quote: Quote) -> None:
+        if self._observes and not self._door.shut:
+            self._trade.quote(at, quote)
+
+    def account(self, at: int, asked_at: int, account: AccountState) -> None:
+        if self._observes and not self._door.shut:
+            self._trade.account(at, asked_at, account)
 
     def close(self) -> None:
         """Let go of the file, where this is the process's only trade."""

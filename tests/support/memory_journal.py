@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from hypertui.exchange.protocol import FundingPayment, Transfer
+from hypertui.core.market import Instrument
+from hypertui.exchange.protocol import AccountState, FundingPayment, Quote, Transfer
 from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
@@ -91,4 +93,13 @@ class MemoryJournal:
         """Not kept."""
 
     def reconciliation(self, findings: Mapping[str, object], done: str, at: int) -> None:
+        """Not kept."""
+
+    def quote(self, at: int, quote: Quote) -> None:
+        """Not kept."""
+
+    def account(self, at: int, asked_at: int, account: AccountState) -> None:
+        """Not kept."""
+
+    def rules(self, at: int, instrument: Instrument, timing: Timing) -> None:
         """Not kept."""

@@ -7,11 +7,13 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from hypertui.console.keys import KEYS, Key
+from hypertui.port.replay import ReplayPort
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
-    """Look, keys and pace of the console. `zone` None shows this machine's local time."""
+    """Look, keys and pace of the console. `zone` None shows this machine's local time. `replay` are the
+    controls of a replay, None for a live engine."""
 
     ascii: bool = False
     theme: str = "dark"
@@ -19,3 +21,4 @@ class ConsoleOptions:
     keys: tuple[Key, ...] = KEYS
     refresh_hz: float = 4.0  # how often the app pulls a snapshot; with 0 it does not by itself
     shots: Path | None = None  # where screenshots go; the working folder where that cannot be
+    replay: ReplayPort | None = None

@@ -13,6 +13,8 @@ from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.port.snapshot import Alarm, Dependency
 from hypertui.port.views import LATENCY_STEPS, TaskView
 
+_NOT_RECORDED = "not recorded"
+
 _ALARMS = (
     Column("", least=2),
     Column("level", least=8),
@@ -86,7 +88,8 @@ def tasks(frame: Frame) -> TableContent:
         )
         for task in frame.snapshot.tasks
     ]
-    return TableContent(_TASKS, rows, "the engine has not begun")
+    nothing = "the engine has not begun" if frame.replay is None else _NOT_RECORDED
+    return TableContent(_TASKS, rows, nothing)
 
 
 def _last(frame: Frame, task: TaskView) -> str:
@@ -145,6 +148,8 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
             pairs.append(("short", Span(fmt.clean(budget.short, 60), Tone.WARNING)))
     if skew is not None:
         pairs.append(("clock skew", Span(fmt.skew(skew))))
+    if frame.replay is not None:
+        return [*lines, line(Span(f"budget, clock skew, memory: {_NOT_RECORDED}", Tone.DIM))][:height]
     pairs += [
         ("feed connected", Span(fmt.plural(health.connections, "time"))),
         ("memory", Span(fmt.memory(health.memory))),
@@ -172,7 +177,8 @@ def latency(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """How long answers took, as bars; each row counts those up to its time."""
     known = frame.snapshot.health.latency
     if known is None:
-        return [line(Span("the venue has not answered yet", Tone.DIM))]
+        words = "the venue has not answered yet" if frame.replay is None else _NOT_RECORDED
+        return [line(Span(words, Tone.DIM))]
     text = f"middle {fmt.took(known.middle)}  99 % {fmt.took(known.slow)}  worst {fmt.took(known.worst)}"
     lines = [line(text, Span(f"  of the last {sum(known.counts)} answers", Tone.DIM))]
     names = [f"≤ {fmt.took(step)}" for step in LATENCY_STEPS] + [f"> {fmt.took(LATENCY_STEPS[-1])}"]

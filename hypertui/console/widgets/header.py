@@ -17,6 +17,7 @@ from hypertui.console.lines import (
     tint,
     width_of,
 )
+from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Dependency, Mode, Network
 
 _NETWORK = {
@@ -68,10 +69,17 @@ def mode_badge(frame: Frame) -> Span:
     return Span(f" {mode.upper()} ", Tone.HOLD)
 
 
+def _replayed(frame: Frame, replay: ReplayState) -> str:
+    """That it is a replay, of which moment, and how it goes on."""
+    pace = "end" if replay.over else f"{replay.speed:g}x" if replay.runs else "stands"
+    return f"REPLAY {frame.exact_time(replay.at).partition('.')[0]} {replay.problem or pace}"
+
+
 def identity_spans(frame: Frame, account: bool) -> list[Span]:
     snapshot = frame.snapshot
     parts = [
         Span(f" {snapshot.network.upper()} ", _NETWORK[snapshot.network]),
+        *([] if frame.replay is None else [Span(f" {_replayed(frame, frame.replay)} ", Tone.HOLD)]),
         Span(f" {fmt.clean(snapshot.instrument.symbol, 12)}", Tone.STRONG),
         Span(f" {snapshot.leverage}x"),
     ]

@@ -1,0 +1,156 @@
+"""The part of a snapshot that follows from a trade's state alone, whether it is live or replayed.
+
+Each part is rebuilt only when something in it has changed, because a snapshot is made many times a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+
+from hypertui.core.market import ONE, Side
+from hypertui.core.trade_book import Execution, TradeBook
+from hypertui.engine.ladder_view import LadderView
+from hypertui.engine.order_tables import working_orders
+from hypertui.exchange.protocol import OpenOrder, Quote
+from hypertui.execution.knowledge import Knowledge
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import OwnOrder, Role, state_of
+from hypertui.execution.trade import Trade
+from hypertui.execution.trading_state import Posture
+from hypertui.port.views import FillView, LotView, SlotState, SlotView
+from hypertui.strategy.ladder.strategy import LadderStrategy
+
+_LOTS_SHOWN = 100
+
+
+class StateView:
+    """Keeps what it made last, of one trade. Each method gives fields of a `Snapshot`."""
+
+    def __init__(self) -> None:
+        self._ladder = LadderView()
+        self._booked = -1
+        self._money: dict[str, object] = {}
+
+    def state(self, trade: Trade, mark: Decimal, now: int) -> dict[str, object]:
+        """What is held, made and working of an open trade at a mark price (USD), and its strategy's own."""
+        book, strategy = trade.strategy.book, trade.strategy
+        # Where nothing is traded, nothing is wanted that does not work already.
+        trading = trade.state.posture is Posture.TRADE
+        fields: dict[str, object] = {
+            "instrument": strategy.instrument,
+            "slots": _slots(trade.tracker, trading, mark, now),
+            "position": book.position,
+            "position_value": book.position * mark,
+            "realized_pnl": book.realized_pnl,
+            "unrealized_pnl": book.unrealized_pnl(mark),
+            "net_pnl": book.net_pnl(mark),
+            "fees": book.fees,
+            "funding": book.funding,
+            **self._bookings(book, trade.tracker.fills_booked),
+        }
+        if isinstance(strategy, LadderStrategy):
+            fields |= self._ladder.fields(strategy.ladder, trade.tracker, mark)
+        return fields
+
+    def _bookings(self, book: TradeBook, booked: int) -> dict[str, object]:
+        if self._booked != booked:
+            self._booked = booked
+            self._money = {
+                "fills": tuple(_fill(execution) for execution in reversed(book.executions)),
+                "lots": tuple(_lots(book)),
+            }
+        return self._money
+
+
+def order_fields(
+    trade: Trade, listing: tuple[int, Sequence[OpenOrder]] | None, now: int, **words: str
+) -> dict[str, object]:
+    """The working orders, by the venue's newest `listing` too; `words` as for `working_orders`."""
+    return {
+        "orders": working_orders(trade.tracker, trade.state.posture, listing, now, **words),
+        "listed_at": None if listing is None else listing[0],
+    }
+
+
+def price_fields(
+    quote: Quote, quote_at: int | None, prices: tuple[tuple[int, Decimal], ...]
+) -> dict[str, object]:
+    """The newest price, and what it was before (ms, mark)."""
+    fields: dict[str, object] = {"mark": quote.mark, "mid": quote.mid, "mark_at": quote_at}
+    if prices:
+        fields |= {"prices": prices, "price_change": quote.mark / prices[0][1] - ONE}
+    return fields
+
+
+def account_fields(knowledge: Knowledge, mark: Decimal) -> dict[str, object]:
+    """The account as the exchange told of it."""
+    account = knowledge.account
+    if account is None:
+        return {"known_at": knowledge.known_at}
+    liquidation = account.liquidation_price
+    return {
+        "equity": account.equity,
+        "margin_used": account.margin_used,
+        "venue_position": knowledge.position,
+        "account_at": knowledge.account_at,
+        "known_at": knowledge.known_at,
+        "liquidation_price": liquidation,
+        "liquidation_distance": None if liquidation is None else (mark - liquidation) / mark,
+    }
+
+
+def _fill(execution: Execution) -> FillView:
+    fill, target = execution.fill, execution.target
+    slippage = None if target is None else (fill.price - target) * fill.side.sign
+    return FillView(
+        fill.time,
+        fill.side,
+        execution.level,
+        fill.size,
+        fill.price,
+        fill.value,
+        fill.fee,
+        execution.gain,
+        slippage,
+        fill.order_id,
+        fill.trade_id,
+        fill.client_id,
+    )
+
+
+def _lots(book: TradeBook) -> Iterator[LotView]:
+    for lot in islice(book.lots, _LOTS_SHOWN):
+        yield LotView(lot.fill.time, lot.size, lot.price, lot.size * lot.price, lot.fee, lot.fill.order_id)
+
+
+def _slots(tracker: OrderTracker, trading: bool, mark: Decimal, now: int) -> tuple[SlotView, ...]:
+    views = [
+        _order_view(order, tracker, mark, now) for order in tracker.alive if order.role is not Role.CLOSE
+    ]
+    if trading:
+        works = {order.key for order in tracker.alive}
+        for want in tracker.target().orders:
+            if want.key not in works:
+                at = want.stands_at
+                away = (at - mark) / mark
+                key, state = str(want.key), SlotState.WAITING
+                views.append(SlotView(key, want.side, want.level, at, want.size, state, now, away))
+    return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.trigger)))
+
+
+def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int) -> SlotView:
+    trigger = order.order.stands_at
+    return SlotView(
+        str(order.key),
+        order.order.side,
+        order.level,
+        trigger,
+        order.remaining,
+        state_of(order, now, tracker.timing.confirm_after),
+        order.since,
+        (trigger - mark) / mark,
+        order.order_id,
+        order.note,
+    )
