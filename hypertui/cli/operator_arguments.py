@@ -32,6 +32,14 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", default="120", metavar="SECONDS", help="how long to wait for an outcome (120)"
     )
+    which = _add_which(parser)
+    which.add_argument(
+        "--trade", metavar="NAME", help="which of its trades, or all: the verb for each, the worst status"
+    )
+
+
+def _add_which(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """The flags that say which engine is meant."""
     which = parser.add_argument_group("which engine, where several run")
     # The flags that stand before the command as well must not be reset here.
     same = argparse.SUPPRESS
@@ -42,6 +50,7 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--state-dir", default=same, metavar="DIR", help="where that engine keeps everything")
     which.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
+    return which
 
 
 def add_safe(parser: argparse.ArgumentParser) -> None:
