@@ -17,6 +17,7 @@ _VERBS = {
     "adopt": "import a position opened elsewhere",
     "reconcile": "compare orders and fills with the exchange now",
     "halt": "touch nothing any more",
+    "acknowledge": "you know of the alarms that hold: the consoles turn quiet",
 }
 
 

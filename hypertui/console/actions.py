@@ -82,12 +82,12 @@ class OperatorActions(Host, inherit_bindings=False):
 
     # Commands
 
-    def command(self, verb: Verb) -> None:
+    def command(self, verb: Verb, alarms: tuple[str, ...] = ()) -> None:
         """Send a command to the engine; the answer shows when it comes."""
         if self.ended is not None:
             self.notice(_LEFT)
             return
-        command = self._command_sender.create(verb, self.selected.name)
+        command = self._command_sender.create(verb, self.selected.name, alarms)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
         self.show_frame()
 
@@ -155,8 +155,13 @@ class OperatorActions(Host, inherit_bindings=False):
             self.push_screen(self._filter)
 
     def action_acknowledge(self) -> None:
-        count = self._alarm_ack.acknowledge(self.selected.alarms)
-        self.notice(f"{count} acknowledged" if count else "no alarm that nobody has acknowledged")
+        fresh = [a for a in self.selected.alarms if a.active and not self.frame.seen(a)]
+        if not fresh:
+            self.notice("no alarm that nobody has acknowledged")
+        elif self.ended is None:
+            self.command(Verb.ACKNOWLEDGE, tuple(alarm.key for alarm in fresh))
+        else:
+            self.notice(f"{self._alarm_ack.acknowledge(self.selected.alarms)} acknowledged")
 
     def action_mute(self) -> None:
         muted = self._alarm_ack.mute(self._clock())

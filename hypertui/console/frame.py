@@ -35,9 +35,8 @@ class Frame:
     page: str = "main"
     keys: tuple[Key, ...] = KEYS
     zone: tzinfo | None = UTC  # None: this machine's own
-    acknowledged: frozenset[tuple[str, int, Severity]] = (
-        frozenset()
-    )  # alarm occurrences: key, count, severity
+    # Alarm occurrences (key, count, severity) that were acknowledged here after the engine had left.
+    acknowledged: frozenset[tuple[str, int, Severity]] = frozenset()
     muted: bool = False
     written: int | None = None  # bytes per second written to the terminal, lately
 
@@ -59,7 +58,7 @@ class Frame:
 
     def seen(self, alarm: Alarm) -> bool:
         """Whether this occurrence of an alarm was acknowledged."""
-        return (alarm.key, alarm.count, alarm.severity) in self.acknowledged
+        return alarm.acknowledged is not None or (alarm.key, alarm.count, alarm.severity) in self.acknowledged
 
     @property
     def silent(self) -> int | None:

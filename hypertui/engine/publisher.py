@@ -10,7 +10,7 @@ from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.commands import StopReason
+from hypertui.port.commands import Ack, Command, StopReason
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.machine import Machine
 
@@ -59,6 +59,22 @@ class Publisher:
             mode=mode,
             reason=reason.text,
         )
+
+    def acknowledge(self, command: Command) -> Ack:
+        """Note that an operator knows of alarms of a run that has ended."""
+        runner = self.runner
+        assert runner is not None, "it has ended"
+        ack = runner.acknowledge(command)
+        context = runner.context
+        self.snapshot = replace(
+            self.snapshot,
+            seq=self.snapshot.seq + 1,
+            at=self._clock(),
+            steady=self._steady(),
+            alarms=context.alarms.view(),
+            commands=context.commands.view(),
+        )
+        return ack
 
     def begin(self, runner: TradeRunner) -> None:
         """A run begins, the first one or another after that has ended."""

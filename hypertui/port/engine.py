@@ -41,9 +41,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EngineView:
-    """All that an engine trades, one snapshot for each of its trades, in the order of the settings."""
+    """All that an engine trades, one snapshot for each of its trades, in the order of the settings. `pen`
+    says who writes among the consoles that are attached to it; empty while nobody does."""
 
     trades: tuple[Snapshot, ...]
+    pen: str = ""
 
     @property
     def first(self) -> Snapshot:
@@ -71,3 +73,9 @@ class EnginePort(Protocol):
 
     async def run(self, stop: Stop) -> StopReason:
         """Trade until done, halted or asked to stop; returns after the wind-down."""
+
+
+class ServedEngine(EnginePort, Protocol):
+    """An engine that is served to consoles of other processes, which say who of them writes."""
+
+    pen: str

@@ -39,12 +39,14 @@ class CommandAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A command for one trade (empty: the only one). `position` is what the operator was shown (coins)."""
+    """A command for one trade (empty: the only one). `position` is what the operator was shown (coins),
+    `alarms` are keys of those to acknowledge."""
 
     id: str
     verb: Verb
     trade: str = ""
     position: str | None = None
+    alarms: tuple[str, ...] = ()
 
 
 class Silent(NoEngine):
@@ -115,7 +117,9 @@ class ControlClient:
         `patience` in seconds for each next one. Raises Silent where that does not come in time."""
         self._connection.settimeout(patience)
         for each in asked:
-            args = {} if each.position is None else {"position": each.position}
+            args: dict[str, object] = {} if each.position is None else {"position": each.position}
+            if each.alarms:
+                args["alarms"] = each.alarms
             said = {"id": each.id, "verb": each.verb.value, "trade": each.trade, "args": args}
             self._send({"type": "command", **said})
         left = {each.id for each in asked}

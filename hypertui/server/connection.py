@@ -14,7 +14,15 @@ from hypertui.port.commands import Command, CommandState
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Snapshot
 from hypertui.server import addresses, protocol
-from hypertui.server.protocol import CommandRequest, Request, StatusRequest, WireError
+from hypertui.server.attached_console import AttachedConsole
+from hypertui.server.protocol import (
+    CommandRequest,
+    PenRequest,
+    Request,
+    StatusRequest,
+    SubscribeRequest,
+    WireError,
+)
 from hypertui.server.session import Session
 
 _IDLE = 60.0  # seconds for a client to finish a line
@@ -37,13 +45,14 @@ class ClientConnection:
         self._writing = asyncio.Lock()
         self._peer: addresses.PeerProcess | None = None
         self._work: set[asyncio.Task[None]] = set()
+        self._console: AttachedConsole | None = None
         self._asking = False
         self.idle_since = time.monotonic()
 
     @property
     def idle(self) -> bool:
         """Whether it only holds a place."""
-        return not self._asking and not self._work
+        return not self._asking and not self._work  # a subscription is work, to its end
 
     def let_go(self) -> None:
         """Cut the line."""
@@ -70,6 +79,8 @@ class ClientConnection:
         except WireError as error:
             await self._error(str(error))
         finally:
+            if self._console is not None:
+                self._console.end()
             for task in set(self._work):
                 task.cancel()
 
@@ -82,6 +93,19 @@ class ClientConnection:
                 if len(self._work) >= _MOST_AT_ONCE:
                     raise WireError(f"more than {_MOST_AT_ONCE} commands at once")
                 self._beside(self._command(asked))
+            case SubscribeRequest():
+                if self._console is not None:
+                    raise WireError("this console is attached already")
+                self._console = AttachedConsole(self._session, asked, self._who("attach"))
+                self._beside(self._console.send(self._write))
+            case PenRequest(id):
+                await self._take_pen(id)
+
+    async def _take_pen(self, id: str) -> None:
+        if self._console is None:
+            raise WireError("takeover is for a console that is attached")
+        why_not = self._console.take_pen()
+        await self._ack(id, CommandState.REFUSED if why_not else CommandState.CONFIRMED, 0, why_not)
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
         """Do this while further requests are taken; a client that cannot be answered goes."""
@@ -128,24 +152,28 @@ class ClientConnection:
         if refusal:
             await self._ack(asked.id, CommandState.REFUSED, 0, refusal)
             return
+        way = "ctl" if self._console is None else "attach"
         began, took = time.monotonic(), 0
         with suppress(TimeoutError):  # then what becomes of it is seen in the events, if it is taken up
             async with asyncio.timeout(_ANSWER):
                 ack = await self._engine.command(
-                    Command(asked.id, asked.verb, self._who("ctl"), trade=asked.trade)
+                    Command(asked.id, asked.verb, self._who(way), trade=asked.trade, alarms=asked.alarms)
                 )
             state = CommandState.ACKNOWLEDGED if ack.accepted else CommandState.REFUSED
             took = _ms_since(began)
             await self._ack(asked.id, state, took, ack.text)
             if not ack.accepted:
                 return
-        await self._follow(asked.id, began, took)
+        if self._console is None:  # an attached console sees it in the view
+            await self._follow(asked.id, began, took)
 
     def _meant(self, trade: str) -> Snapshot | None:
         view = self._engine.view
         return view.first if not trade and len(view.trades) == 1 else view.trade(trade)
 
     def _refusal(self, asked: CommandRequest) -> str:
+        if self._console is not None and not self._console.writes:
+            return self._without_pen(self._console)
         trade = self._meant(asked.trade)
         if trade is None:
             names = ", ".join(each.name for each in self._engine.view.trades)
@@ -156,6 +184,12 @@ class ClientConnection:
         if not self._session.may_command(trade.name):
             return f"more than {self._session.pace}"
         return ""
+
+    def _without_pen(self, console: AttachedConsole) -> str:
+        if console.read_only:
+            return "this console is attached to read only"
+        holder = self._session.pen.name
+        return f"{holder} has the pen: take it over first" if holder else "nobody has the pen: take it first"
 
     async def _follow(self, id: str, began: float, answered: int) -> None:
         """Tell what becomes of a command, until its end or the engine's; `answered` is the ms that its first

@@ -6,7 +6,13 @@ mode). A client may then ask
 - `{"type": "status", "id": …}` and gets `{"type": "status", "id": …, "view": {"trades": […], …}}`;
 - `{"type": "command", "id": …, "verb": …, "trade": …, "args": {…}}` and gets one or more
   `{"type": "ack", "id": …, "state": …, "took": ms, "text": …}`, the last of which says confirmed, refused or
-  failed. The trade may be left out where there is only one.
+  failed. The trade may be left out where there is only one;
+- `{"type": "subscribe", "id": …, "hz": 4, "after": 0, "read_only": false, "takeover": false}`, once, and gets
+  `{"type": "update", "from": 0, "to": …, "names": […], "pen": …, "trades": {name: {field: …}}, "writes": …,
+  "lost": 0, "events": […]}`: all of it first, then up to `hz` times a second what has changed `from` the last
+  one, with the events after number `after` and how many of these are `lost`. `{"type": "end"}` is the last,
+  when the engine leaves. Who subscribes is an attached console, whose commands need the pen;
+- `{"type": "takeover", "id": …}`, subscribed, and gets an ack: it has the pen, or is refused.
 
 A request may say by `protocol` which version it is written in. What cannot be understood, another version
 too, is answered by `{"type": "error", "text": …}`, and the line is cut.
@@ -31,6 +37,7 @@ from hypertui.port.engine import EngineView
 
 PROTOCOL = 2
 MOST_BYTES = 65_536  # of a line from a client
+LEAST_HZ, MOST_HZ = 0.1, 30.0  # updates a second
 _MOST_ID = 64
 
 
@@ -48,15 +55,36 @@ class StatusRequest:
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
     """Asks for a verb. `trade` is the one that is meant, empty for the only one. `position` is what the
-    operator was shown (coins); with another one at hand the command is refused."""
+    operator was shown (coins); with another one at hand the command is refused. `alarms` are keys of those to
+    acknowledge; without any, all that hold."""
 
     id: str
     verb: Verb
     trade: str = ""
     position: Decimal | None = None
+    alarms: tuple[str, ...] = ()
 
 
-Request = StatusRequest | CommandRequest
+@dataclass(frozen=True, slots=True)
+class SubscribeRequest:
+    """Asks to be sent what changes, up to `hz` times a second, and the events after number `after`; for the
+    pen too, if it is free or is to be taken over, unless it is to read only."""
+
+    id: str
+    hz: float
+    after: int = 0
+    read_only: bool = False
+    takeover: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PenRequest:
+    """Asks for the pen, whoever holds it."""
+
+    id: str
+
+
+Request = StatusRequest | CommandRequest | SubscribeRequest | PenRequest
 
 
 @cache
@@ -98,7 +126,23 @@ def request(data: bytes) -> Request:
             return StatusRequest(id)
         case "command":
             return _command(id, found)
-    raise WireError("type must be command or status")
+        case "subscribe":
+            return _subscribe(id, found)
+        case "takeover":
+            return PenRequest(id)
+    raise WireError("type must be command, status, subscribe or takeover")
+
+
+def _subscribe(id: str, found: Mapping[str, object]) -> SubscribeRequest:
+    hz, after = found.get("hz", 4), found.get("after", 0)
+    if isinstance(hz, bool) or not isinstance(hz, int | float) or not LEAST_HZ <= hz <= MOST_HZ:
+        raise WireError(f"hz must be from {LEAST_HZ} to {MOST_HZ}")
+    if isinstance(after, bool) or not isinstance(after, int) or after < 0:
+        raise WireError("after must be the number of an event")
+    read_only, takeover = found.get("read_only", False), found.get("takeover", False)
+    if not isinstance(read_only, bool) or not isinstance(takeover, bool) or (read_only and takeover):
+        raise WireError("read_only and takeover must be true or false, and not both true")
+    return SubscribeRequest(id, float(hz), after, read_only, takeover)
 
 
 def _command(id: str, found: Mapping[str, object]) -> CommandRequest:
@@ -110,9 +154,12 @@ def _command(id: str, found: Mapping[str, object]) -> CommandRequest:
     if not isinstance(trade, str):
         raise WireError("trade must be a text")
     args = found.get("args", {})
-    if not isinstance(args, dict) or not args.keys() <= {"position"}:
-        raise WireError("args may hold position only")
-    return CommandRequest(id, verb, trade, _amount(args.get("position")))
+    if not isinstance(args, dict) or not args.keys() <= {"position", "alarms"}:
+        raise WireError("args may hold position and alarms only")
+    alarms = args.get("alarms", [])
+    if not isinstance(alarms, list) or not all(isinstance(key, str) for key in alarms):
+        raise WireError("alarms must be a list of their keys")
+    return CommandRequest(id, verb, trade, _amount(args.get("position")), tuple(alarms))
 
 
 def _amount(text: object) -> Decimal | None:

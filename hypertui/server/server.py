@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hypertui.port.engine import EnginePort
+from hypertui.port.engine import ServedEngine
 from hypertui.server import addresses, protocol
 from hypertui.server.connection import ClientConnection
 from hypertui.server.session import Session
+from hypertui.server.view_codec import prepare
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class ControlServer:
     soon as one of its trades has an account, and with that its lock. Where no socket can be made, the log
     says so, and the engine trades without one."""
 
-    def __init__(self, engine: EnginePort, state: Path) -> None:
+    def __init__(self, engine: ServedEngine, state: Path) -> None:
         self._engine = engine
         self._folder = addresses.folder_of(state)
         self._loop = asyncio.new_event_loop()
@@ -63,6 +64,7 @@ class ControlServer:
             self._loop.close()
 
     async def _serve(self) -> None:
+        prepare()  # before there is a trade that it could be in the way of
         while not any(trade.account for trade in self._engine.view.trades):
             if await self._session.is_over(_LOOK):
                 return

@@ -6,8 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
-from hypertui.port.engine import EnginePort, Event, EventKind
+from hypertui.port.engine import Event, EventKind, ServedEngine
+from hypertui.server.feed import ConsoleFeed
+from hypertui.server.pen import Pen
 
 _LOOK = 0.05  # seconds between two looks for news
 _BURST, _PER_SECOND = 10.0, 2.0  # commands for one trade, of all clients together
@@ -18,9 +21,11 @@ Follower = asyncio.Queue[Event | None]
 class Session:
     """For as long as the socket is open; on the server's own loop. `over` is set when the engine leaves."""
 
-    def __init__(self, engine: EnginePort) -> None:
+    def __init__(self, engine: ServedEngine) -> None:
         self.engine = engine
         self.over = asyncio.Event()
+        self.feed = ConsoleFeed(engine)
+        self.pen = Pen(partial(setattr, engine, "pen"))
         self._paces: dict[str, _Pace] = {}
         self._followers: dict[str, list[Follower]] = {}
         self._seen = 0

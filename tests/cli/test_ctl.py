@@ -212,7 +212,7 @@ class Many(Mainnet):
 
     @property
     def view(self) -> EngineView:
-        return EngineView(self.trades)
+        return EngineView(self.trades, self.pen)
 
     async def command(self, command: Command) -> Ack:
         if command.trade == "slow":

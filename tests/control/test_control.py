@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.port.commands import CommandState, Verb
 from hypertui.port.engine import EngineView
-from hypertui.port.snapshot import Mode, Snapshot
+from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.server import addresses, protocol
 from hypertui.server.client import Asked, CommandAnswer, ControlClient, NoEngine, OtherEngine, engines
 from hypertui.server.server import ControlServer
@@ -262,6 +263,31 @@ def test_a_client_that_does_not_read_is_let_go(live: LiveEngine, tmp_path: Path)
             for _ in range(20_000):
                 connection.sendall(asked * 20)
         works(tmp_path, live)
+
+
+def test_an_acknowledged_alarm_is_known_to_everybody(live: LiveEngine, tmp_path: Path) -> None:
+    def sound(*keys: str) -> None:
+        async def do(trade: LiveTrade) -> None:
+            for key in keys:
+                trade.context.alarms.sound(key, Severity.WARNING, "so it is")
+
+        live.do(do)
+
+    sound("one", "two")
+    with client(tmp_path) as found:
+        one = Asked("a", Verb.ACKNOWLEDGE, alarms=("one", "none"))
+        answers = list(found.command(one, 20.0))
+        assert (answers[-1].state, answers[-1].text) == (CommandState.CONFIRMED, "one")
+        sound("one")  # said again, it is no other one
+        live.wait_for(lambda: len(live.snapshot.alarms) == 2, "the alarms to be shown")
+        alarms = {alarm.key: alarm for alarm in found.status()[0].first.alarms}
+        assert alarms["two"].acknowledged is None
+        known = alarms["one"].acknowledged
+        assert known is not None and "by ctl (uid" in known.who
+        assert list(told(found, "b", Verb.ACKNOWLEDGE, 20.0))[-1].text == "two"
+        assert "no alarm" in list(told(found, "c", Verb.ACKNOWLEDGE, 20.0))[-1].text
+    written = [event.data["verb"] for event in live.events("command") if event.data["state"] == "confirmed"]
+    assert written == ["acknowledge"] * 3
 
 
 def test_a_storm_of_commands_is_slowed_down(live: LiveEngine, tmp_path: Path) -> None:
