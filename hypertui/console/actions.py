@@ -27,7 +27,7 @@ from hypertui.console.widgets.filter import FilterLine
 from hypertui.console.widgets.help import Help
 from hypertui.console.widgets.page import Page
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
-from hypertui.port.engine import EnginePort
+from hypertui.port.engine import Attachment, EnginePort
 from hypertui.port.snapshot import Network, Snapshot
 
 if TYPE_CHECKING:
@@ -87,9 +87,40 @@ class OperatorActions(Host, inherit_bindings=False):
         if self.ended is not None:
             self.notice(_LEFT)
             return
+        if not self._may_write():
+            return
         command = self._command_sender.create(verb, self.selected.name, alarms)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
         self.show_frame()
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the engine runs with this console, and ends with it."""
+        return self.engine.attachment is Attachment.OWNER
+
+    def _may_write(self) -> bool:
+        """Whether commands may be sent from here; where only the pen is lacking, ask whether to take it."""
+        match self.engine.attachment:
+            case Attachment.OWNER | Attachment.WRITER:
+                return True
+            case Attachment.CUT:
+                self.notice("there is no connection to the engine")
+            case Attachment.READ_ONLY:
+                self.notice("this console is attached to read only")
+            case Attachment.OBSERVER:
+                self.ask(partial(questions.take_pen, self.engine.view.pen), self._take_pen)
+        return False
+
+    def _take_pen(self, answer: str) -> None:
+        if answer:
+            self.run_worker(self._ask_for_pen(), group="pen", exit_on_error=False)
+
+    async def _ask_for_pen(self) -> None:
+        try:
+            refused = await self.engine.take_pen()
+        except OSError as error:
+            refused = str(error)
+        self.notice(refused or "you have the pen")
 
     async def _send(self, command: Command) -> None:
         await self._command_sender.send(self.engine, command)
@@ -109,6 +140,8 @@ class OperatorActions(Host, inherit_bindings=False):
             self.push_screen(self._dialog)
 
     def _confirm(self, verb: Verb) -> None:
+        if self.ended is None and not self._may_write():
+            return
         why = _LEFT if self.ended is not None else questions.refused(self.selected, verb)
         self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
 
@@ -202,8 +235,14 @@ class OperatorActions(Host, inherit_bindings=False):
     def action_quit_dialog(self) -> None:
         if self.ended is not None:
             self.exit(self.ended)
-        else:
+        elif self.is_owner:
             self.ask(questions.quit_console, self._leave)
+        else:
+            self.ask(questions.detach, self._leave_it_running)
+
+    def _leave_it_running(self, answer: str) -> None:
+        if answer:
+            self.request_stop()
 
     def _leave(self, answer: str) -> None:
         on_exit = OnExit(answer) if answer else None

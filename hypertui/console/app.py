@@ -26,7 +26,7 @@ from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.theme import THEMES
 from hypertui.core.shutdown import FAILED
 from hypertui.port.commands import NEVER_STARTED, OnExit, Stop, StopReason
-from hypertui.port.engine import EnginePort
+from hypertui.port.engine import Attachment, EnginePort
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -135,6 +135,9 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         """Pull the newest snapshot and events and show them."""
         now = self._clock()
         snapshot = self.selected
+        attachment, pen = self.engine.attachment, self.engine.view.pen
+        if self.frame.attachment is Attachment.WRITER and attachment is Attachment.OBSERVER:
+            self._notice, self._notice_at = f"{pen.partition(' ')[0] or 'nobody'} has the pen now", now
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,
@@ -143,7 +146,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
             outcome=self._outcome_notice.current((*sent, *snapshot.commands), now),
-            leaving=self.stop.on_exit if self.stop.requested else None,
+            leaving=self.stop.on_exit if self.stop.requested and self.is_owner else None,
             ended=self.ended,
             crash=self._crash,
             ascii=self._options.ascii,
@@ -153,6 +156,8 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             acknowledged=self._alarm_ack.acknowledged,
             muted=now < self._alarm_ack.muted_until,
             written=self._screen_diff.rate(now),
+            attachment=attachment,
+            pen=pen,
         )
         if self._alarm_ack.rings(self.frame.critical, now):
             self.bell()

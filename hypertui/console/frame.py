@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
 from hypertui.port.commands import CommandView, OnExit, StopReason
-from hypertui.port.engine import Event
+from hypertui.port.engine import Attachment, Event
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
@@ -38,6 +38,8 @@ class Frame:
     # Alarm occurrences (key, count, severity) that were acknowledged here after the engine had left.
     acknowledged: frozenset[tuple[str, int, Severity]] = frozenset()
     muted: bool = False
+    attachment: Attachment = Attachment.OWNER
+    pen: str = ""  # who writes among the attached consoles
     written: int | None = None  # bytes per second written to the terminal, lately
 
     def clock(self, ms: int) -> str:

@@ -16,7 +16,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
-from hypertui.port.engine import EngineView, Event, EventKind
+from hypertui.port.engine import Attachment, EngineView, Event, EventKind
 from hypertui.port.snapshot import Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
@@ -87,6 +87,15 @@ class EmbeddedEngine:
     def view(self) -> EngineView:
         """The newest view."""
         return EngineView(tuple(seat.publisher.snapshot for seat in self._seats.values()), self.pen)
+
+    @property
+    def attachment(self) -> Attachment:
+        """Whoever has it has all of it."""
+        return Attachment.OWNER
+
+    async def take_pen(self) -> str:
+        """Nothing: its own console writes without one."""
+        return ""
 
     def events_after(self, seq: int) -> Sequence[Event]:
         """Events after `seq` that are still kept."""

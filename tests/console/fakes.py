@@ -12,7 +12,7 @@ from hypertui.console.app import HyperTui
 from hypertui.console.command_sender import CommandSender
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason, Verb
-from hypertui.port.engine import EngineView, Event
+from hypertui.port.engine import Attachment, EngineView, Event
 from hypertui.port.snapshot import Acknowledgement, Snapshot
 from tests.console.parts import EVENTS, NOW
 
@@ -24,6 +24,7 @@ class FakeEngine:
         self.snapshot = snapshot
         self.events = list(events)
         self.pen = ""
+        self.attachment = Attachment.OWNER
         self.commands: list[Command] = []
         self.ack: Ack | Exception = Ack("", True)
         self.reason = StopReason(0, "done")
@@ -51,6 +52,10 @@ class FakeEngine:
         if isinstance(self.ack, Exception):
             raise self.ack
         return replace(self.ack, id=command.id)
+
+    async def take_pen(self) -> str:
+        self.attachment = Attachment.WRITER
+        return ""
 
     async def run(self, stop: Stop) -> StopReason:
         self.started = True
