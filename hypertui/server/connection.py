@@ -8,6 +8,8 @@ import time
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 
+from pydantic_core import to_json
+
 from hypertui.core.market import plain
 from hypertui.core.redaction import printable
 from hypertui.port.commands import Command, CommandState
@@ -87,8 +89,8 @@ class ClientConnection:
     async def _take(self, asked: Request) -> None:
         match asked:
             case StatusRequest(id):
-                found = protocol.view_to_json(self._engine.view)
-                await self._send({"type": "status", "id": id, "view": found})
+                view = self._session.feed.view()
+                await self._write(b'{"type":"status","id":%b,"view":%b}\n' % (to_json(id), view))
             case CommandRequest():
                 if len(self._work) >= _MOST_AT_ONCE:
                     raise WireError(f"more than {_MOST_AT_ONCE} commands at once")

@@ -29,6 +29,11 @@ class ConsoleFeed:
             self._seq = fresh[-1].seq
             self._events.extend((event.seq, to_json(event)) for event in fresh[-_MOST_EVENTS:])
 
+    def view(self) -> bytes:
+        """The newest view as one object."""
+        self._views.update(self._engine.view)
+        return self._views.whole()
+
     def since(self, version: int, seq: int) -> tuple[bytes, int, int] | None:
         """What a console lacks that has this version of the view and the events up to `seq`, as members of an
         object, and the version and number that it has then; None where it lacks nothing."""

@@ -246,14 +246,8 @@ def _views() -> TypeAdapter[EngineView]:
     return TypeAdapter(EngineView)
 
 
-def view_to_json(view: EngineView) -> dict[str, Any]:
-    """A view as JSON has it: amounts as decimal strings, times in ms."""
-    found: dict[str, Any] = _views().dump_python(view, mode="json")
-    return found
-
-
 def view_from_json(found: object) -> EngineView:
-    """The view that `view_to_json` made this of. Raises WireError."""
+    """The view that was sent whole: amounts as decimal strings, times in ms. Raises WireError."""
     try:
         view = _views().validate_python(found)
     except ValidationError as error:

@@ -89,6 +89,11 @@ class ViewEncoder:
         if view.pen != self._pen[1] or self.version == 1:
             self._pen = (self.version, view.pen)
 
+    def whole(self) -> bytes:
+        """All of it as one object, for whoever asks once."""
+        trades = (b"{%b}" % self._trades[name].since(0) for name in self._names[1])
+        return b'{"trades":[%b],"pen":%b}' % (b",".join(trades), to_json(self._pen[1]))
+
     def since(self, version: int) -> bytes:
         """What a client lacks that has this version (0: none), as members of an object; made once for all
         that have the same."""

@@ -21,6 +21,7 @@ from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.server import addresses, protocol
 from hypertui.server.client import Asked, CommandAnswer, ControlClient, NoEngine, OtherEngine, engines
 from hypertui.server.server import ControlServer
+from hypertui.server.view_codec import ViewEncoder
 from tests.console import states
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
@@ -171,6 +172,15 @@ def test_a_dead_ones_socket_is_passed_over_and_replaced(tmp_path: Path) -> None:
             assert not path.exists()  # the next start takes away what is dead
 
 
+def test_somebody_else_is_not_even_told_who_is_here(
+    live: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = addresses.PeerProcess(1, os.getuid() + 1)
+    monkeypatch.setattr(addresses, "peer_of", lambda connection: stranger)
+    with raw(tmp_path) as connection:
+        assert read_to_end(connection) == b""
+
+
 def test_a_path_too_long_for_the_kernel_does(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a-long-name-of-a-folder"] * 8)
     listening, path = addresses.listen(deep)
@@ -304,8 +314,9 @@ def test_a_storm_of_commands_is_slowed_down(live: LiveEngine, tmp_path: Path) ->
 def test_a_view_comes_back_as_it_was(state: str) -> None:
     snapshot: Snapshot = getattr(states, state)()
     view = EngineView((snapshot, replace(snapshot, name="other")))
-    found = json.loads(json.dumps(protocol.view_to_json(view)))
-    assert protocol.view_from_json(found) == view
+    encoder = ViewEncoder()
+    encoder.update(view)
+    assert protocol.view_from_json(json.loads(encoder.whole())) == view
 
 
 @pytest.mark.parametrize(
