@@ -19,6 +19,7 @@ class AttachedConsole:
         self._wrote: bool | None = None
         self.who = who
         self.read_only = asked.read_only
+        session.attached += 1
         if not asked.read_only:
             session.pen.take(self, who, over=asked.takeover)
 
@@ -36,6 +37,7 @@ class AttachedConsole:
 
     def end(self) -> None:
         """The console has gone."""
+        self._session.attached -= 1
         self._session.pen.release(self)
 
     async def send(self, write: Callable[[bytes], Awaitable[None]]) -> None:

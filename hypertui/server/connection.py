@@ -31,6 +31,7 @@ _IDLE = 60.0  # seconds for a client to finish a line
 _READ = 5.0  # seconds for a client to take an answer
 _ANSWER = 5.0  # seconds for the engine's first answer
 _FOLLOW = 600.0  # seconds until nobody waits for an outcome any more
+_MOST_ATTACHED = 48  # consoles: fewer than clients, so that ctl always finds a place
 _MOST_AT_ONCE = 256  # commands that a client waits for
 _FINAL = (CommandState.CONFIRMED, CommandState.REFUSED, CommandState.FAILED)
 
@@ -98,6 +99,8 @@ class ClientConnection:
             case SubscribeRequest():
                 if self._console is not None:
                     raise WireError("this console is attached already")
+                if self._session.attached >= _MOST_ATTACHED:
+                    raise WireError(f"more than {_MOST_ATTACHED} consoles are attached")
                 self._console = AttachedConsole(self._session, asked, self._who("attach"))
                 self._beside(self._console.send(self._write))
             case PenRequest(id):

@@ -26,6 +26,7 @@ class Session:
         self.over = asyncio.Event()
         self.feed = ConsoleFeed(engine)
         self.pen = Pen(partial(setattr, engine, "pen"))
+        self.attached = 0  # consoles
         self._paces: dict[str, _Pace] = {}
         self._followers: dict[str, list[Follower]] = {}
         self._seen = 0

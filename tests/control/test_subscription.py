@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ import pytest
 from hypertui.port.engine import EngineView, Event, EventKind
 from hypertui.port.snapshot import Severity
 from hypertui.server import addresses, protocol
+from hypertui.server.client import engines
 from hypertui.server.server import ControlServer
 from hypertui.server.view_codec import ViewDecoder
 from tests.console import fakes, states
@@ -226,24 +226,33 @@ def test_what_cannot_be_subscribed_is_refused(state: Path, asked: dict[str, obje
     console.close()
 
 
-def test_many_consoles_do_not_hold_places_against_ctl(engine: fakes.FakeEngine, state: Path) -> None:
+def test_many_consoles_some_of_them_stalled(engine: fakes.FakeEngine, state: Path) -> None:
     consoles = [Console(state) for _ in range(20)]
     stalled = [Console(state) for _ in range(5)]
-    done = threading.Event()
+    seen: list[int] = []
 
-    def read(console: Console) -> None:
+    def read(console: Console, number: int) -> None:
         console.until(lambda: console.view is not None and console.view.first.seq == 1_000)
-        if console is consoles[-1]:
-            done.set()
+        seen.append(number)
 
-    threads = [threading.Thread(target=read, args=(console,)) for console in consoles]
+    threads = [threading.Thread(target=read, args=(each, number)) for number, each in enumerate(consoles)]
     for thread in threads:
         thread.start()
     for step in range(1, 1_001):
         engine.snapshot = replace(engine.snapshot, seq=step)
     for thread in threads:
         thread.join(30)
-    assert done.is_set()
+    assert sorted(seen) == list(range(20))
     for console in (*consoles, *stalled):
-        assert isinstance(console.connection, socket.socket)
+        console.close()
+
+
+def test_attached_consoles_leave_room_for_ctl(state: Path) -> None:
+    consoles = [Console(state) for _ in range(48)]
+    one_more = Console(state)
+    assert "more than 48 consoles" in one_more.read()["text"]
+    (found,) = engines(state)
+    with found:
+        assert found.status()[0].trades
+    for console in (*consoles, one_more):
         console.close()
