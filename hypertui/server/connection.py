@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Coroutine, Mapping
@@ -26,6 +27,8 @@ from hypertui.server.protocol import (
     WireError,
 )
 from hypertui.server.session import Session
+
+_LOG = logging.getLogger(__name__)
 
 _IDLE = 60.0  # seconds for a client to finish a line
 _READ = 5.0  # seconds for a client to take an answer
@@ -126,6 +129,10 @@ class ClientConnection:
         try:
             await work
         except (OSError, TimeoutError):
+            self.let_go()
+        except Exception:  # noqa: BLE001 - it is logged, and ends this client alone
+            # A console that is told nothing any more must not look like one of an engine that stands still.
+            _LOG.exception("a client of the control socket could not be answered")
             self.let_go()
 
     async def _next(self) -> Request | None:

@@ -27,7 +27,9 @@ class ConsoleFeed:
         fresh = self._engine.events_after(self._seq)
         if fresh:
             self._seq = fresh[-1].seq
-            self._events.extend((event.seq, to_json(event)) for event in fresh[-_MOST_EVENTS:])
+            self._events.extend(
+                (event.seq, to_json(event, serialize_unknown=True)) for event in fresh[-_MOST_EVENTS:]
+            )
 
     def view(self) -> bytes:
         """The newest view as one object."""

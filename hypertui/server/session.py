@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -59,20 +59,20 @@ class Session:
     def _hand_out(self) -> None:
         if not self._followers:
             return
-        for event in self._commands_after(self._seen):
+        for event in self.engine.events_after(self._seen):
             self._seen = event.seq
-            for follower in self._followers.get(str(event.data.get("id")), ()):
-                follower.put_nowait(event)
-
-    def _commands_after(self, seq: int) -> Iterator[Event]:
-        return (event for event in self.engine.events_after(seq) if event.kind is EventKind.COMMAND)
+            if event.kind is EventKind.COMMAND:
+                for follower in self._followers.get(str(event.data.get("id")), ()):
+                    follower.put_nowait(event)
 
     def follow(self, id: str) -> tuple[Follower, Callable[[], None]]:
         """All events of the command with this id, those of before too, and how to end that."""
         follower: Follower = asyncio.Queue()
         self._hand_out()
-        for event in self._commands_after(0):
-            if event.seq <= self._seen and event.data.get("id") == id:  # the later ones come with the others'
+        for event in self.engine.events_after(0):
+            if event.seq > self._seen:
+                break  # the later ones come with the others'
+            if event.kind is EventKind.COMMAND and event.data.get("id") == id:
                 follower.put_nowait(event)
         followers = self._followers.setdefault(id, [])
         followers.append(follower)
