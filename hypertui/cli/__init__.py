@@ -61,6 +61,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.ctl import ctl
 
             return ctl(arguments)
+        case "attach":
+            from hypertui.cli.attach import attach
+
+            return attach(arguments)
         case "safe":
             from hypertui.cli.safe import safe
 

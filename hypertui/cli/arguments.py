@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_replay, add_status
-from hypertui.cli.operator_arguments import add_ctl, add_probe, add_safe
+from hypertui.cli.operator_arguments import add_attach, add_console_flags, add_ctl, add_probe, add_safe
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
@@ -100,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
     )
 
     add_ctl(commands.add_parser("ctl", help="control an engine that runs: pause, flatten, status, …"))
+    add_attach(
+        commands.add_parser("attach", help="a console for an engine that runs elsewhere on this machine")
+    )
     safe = commands.add_parser("safe", help="without an engine: cancel the buys, cover the position")
     _add_trade_flags(safe, default=argparse.SUPPRESS)
     add_safe(safe)
@@ -203,12 +206,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         help="where everything is kept; default: the user's state folder",
     )
 
-    console = parser.add_argument_group("console")
-    add(console, "--refresh-hz", metavar="HZ", help="screen updates per second")
-    add(console, "--mouse", action="store_const", const=True, help="let the console have the mouse")
-    add(console, "--ascii", action="store_const", const=True, help="plain characters only")
-    add(console, "--theme", metavar="NAME", help="dark, light, contrast or ansi")
-    add(console, "--times", metavar="ZONE", help="utc or local")
+    add_console_flags(parser, default)
 
 
 _NETWORKS = {

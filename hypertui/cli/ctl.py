@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import uuid
-from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
 from hypertui.cli import streams
-from hypertui.cli.places import state_home
+from hypertui.cli.confirmation import Confirmation
 from hypertui.cli.snapshot_words import in_words
-from hypertui.cli.values import seconds, typed
-from hypertui.console.screens import questions
-from hypertui.console.screens.questions import BUILD, Question
+from hypertui.cli.values import seconds
+from hypertui.cli.which_engine import ALL, the_engine, the_trades
+from hypertui.cli.which_engine import in_words as listed
+from hypertui.console.screens.questions import BUILD
 from hypertui.core.clock import steady_ms
-from hypertui.core.files import named_path
-from hypertui.core.market import plain
-from hypertui.core.redaction import harmless, printable
+from hypertui.core.redaction import printable
 from hypertui.port.commands import CommandState, Verb
-from hypertui.port.snapshot import Network, Snapshot
-from hypertui.server.client import CommandAnswer, ControlClient, NoEngine, Silent, engines
-from hypertui.settings import load_settings
+from hypertui.server.client import Asked, CommandAnswer, ControlClient, NoEngine, Silent
 
 _FAILED, _NOT_REACHED = 3, 4
 _LONGEST = 2_000  # characters of a line
 
 
 def ctl(arguments: argparse.Namespace) -> int:
-    """Carry the command out; returns the exit status: 0 confirmed, 2 bad input, 3 failed or refused, 4 no
-    engine reached. Raises ValueError with one line for bad input."""
+    """Carry the command out; returns the exit status, of several trades the worst: 0 confirmed, 2 bad input,
+    3 failed or refused, 4 no engine reached. Raises ValueError with one line for bad input."""
     try:
         if arguments.verb == "status":
             return _status(arguments)
@@ -42,11 +36,18 @@ def ctl(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    with _engine(arguments) as engine:
-        snapshot, found = engine.status()
+    with the_engine(arguments, arguments.trade) as engine:
+        names = [trade.name for trade in the_trades(arguments, engine, arguments.trade)]
+        view, as_json = engine.status()
     if arguments.json:
-        print(json.dumps(found))
-    else:
+        found = [trade for trade in as_json["trades"] if trade["name"] in names]
+        print(json.dumps(found[0] if len(found) == 1 else {"trades": found}))
+        return 0
+    for snapshot in view.trades:
+        if snapshot.name not in names:
+            continue
+        if len(view.trades) > 1:
+            print(f"{snapshot.name}:")
         for text in in_words(snapshot, snapshot.at + steady_ms() - snapshot.steady):
             print(text)
     return 0
@@ -54,133 +55,72 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _command(arguments: argparse.Namespace, verb: Verb) -> int:
     patience = seconds("--timeout", arguments.timeout)
-    position = None
-    if verb in BUILD:
-        position = _confirmed(arguments, verb)
-        if position is None:
-            streams.complain("nothing was sent")
-            return _FAILED
-    state = CommandState.SENT
-    with _engine(arguments) as engine:
-        _tell(arguments, verb, CommandAnswer(state, 0, ""))
-        try:
-            for answer in engine.command(uuid.uuid4().hex, verb, position, patience):
-                _tell(arguments, verb, answer)
-                state = answer.state
-        except Silent:
-            if state is not CommandState.ACKNOWLEDGED:
-                raise
-            words = f"no outcome within {arguments.timeout} s; it is still wanted, see hypertui ctl status"
-            streams.complain(printable(f"{verb.value}: {words}"))
-    return 0 if state is CommandState.CONFIRMED else _FAILED
+    with the_engine(arguments, arguments.trade) as engine:
+        path, trades = engine.path, the_trades(arguments, engine, arguments.trade)
+    if len(trades) > 1 and arguments.trade != ALL:
+        raise ValueError(
+            f"the engine has {len(trades)} trades, say which with --trade: {listed(trades)}, all"
+        )
+    several = len(trades) > 1
+    asked, status = [], 0
+    for trade in trades:
+        position = None
+        if verb in BUILD:
+            position = Confirmation(arguments, path, verb, trade.name, several).position()
+            if position is None:
+                streams.complain(f"{trade.name}: nothing was sent" if several else "nothing was sent")
+                status = _FAILED
+                continue
+        asked.append(Asked(uuid.uuid4().hex, verb, trade.name, position))
+    if not asked:
+        return status
+    with ControlClient(path) as engine:
+        return max(status, _sent(arguments, engine, asked, patience, several))
 
 
-def _tell(arguments: argparse.Namespace, verb: Verb, answer: CommandAnswer) -> None:
+def _sent(
+    arguments: argparse.Namespace,
+    engine: ControlClient,
+    asked: Sequence[Asked],
+    patience: float,
+    several: bool,
+) -> int:
+    """Hand the commands over and tell what becomes of them; returns the exit status."""
+    states = {each.id: CommandState.SENT for each in asked}
+    meant = {each.id: each for each in asked}
+    for each in asked:
+        _tell(arguments, each, CommandAnswer(CommandState.SENT, 0, ""), several)
+    try:
+        for id, answer in engine.commands(asked, patience):
+            if id in meant:
+                _tell(arguments, meant[id], answer, several)
+                states[id] = answer.state
+    except Silent:
+        if CommandState.SENT in states.values():
+            raise
+        words = f"no outcome within {arguments.timeout} s; it is still wanted, see hypertui ctl status"
+        for id, state in states.items():
+            if state is CommandState.ACKNOWLEDGED:
+                streams.complain(printable(f"{_named(meant[id], several)}: {words}"))
+    return 0 if set(states.values()) == {CommandState.CONFIRMED} else _FAILED
+
+
+def _named(asked: Asked, several: bool) -> str:
+    return f"{asked.trade}: {asked.verb.value}" if several else asked.verb.value
+
+
+def _tell(arguments: argparse.Namespace, asked: Asked, answer: CommandAnswer, several: bool) -> None:
     if arguments.json:
-        said = {"verb": verb.value, "state": answer.state.value, "took_ms": answer.took, "text": answer.text}
+        said = {
+            "trade": asked.trade,
+            "verb": asked.verb.value,
+            "state": answer.state.value,
+            "took_ms": answer.took,
+            "text": answer.text,
+        }
         streams.say(json.dumps(said))
         return
-    words = f"{verb.value}: {answer.state.value}"
+    words = f"{_named(asked, several)}: {answer.state.value}"
     if answer.state is not CommandState.SENT:
         words += f" after {answer.took} ms"
     streams.say(printable(f"{words}: {answer.text}" if answer.text else words, _LONGEST))
-
-
-# Which engine
-
-
-def _engine(arguments: argparse.Namespace) -> ControlClient:
-    """The engine that is meant. Raises ValueError where there are several, NoEngine where there is none."""
-    base = _base(arguments)
-    wanted = arguments.network
-    networks = list(Network) if wanted is None else [Network(wanted)]
-    with ExitStack() as opened:
-        found = [
-            opened.enter_context(engine)
-            for network in networks
-            for engine in engines(base / network.value, arguments.symbol, arguments.account)
-        ]
-        if len(found) == 1:
-            opened.pop_all()
-            return found[0]
-    if not found:
-        raise NoEngine(f"no engine of this description runs here (looked in {base})")
-    which = "; ".join(f"--network {e.network} --symbol {e.symbol} --account {e.account}" for e in found)
-    raise ValueError(f"{len(found)} engines run here, say which: {which}")
-
-
-def _base(arguments: argparse.Namespace) -> Path:
-    if arguments.state_dir is not None:
-        # Settings that cannot be read must not keep anybody from the engine.
-        try:
-            return named_path(arguments.state_dir)
-        except ValueError as error:
-            raise ValueError(f"--state-dir {typed(arguments.state_dir)} {error}") from None
-    return state_home(load_settings(arguments.config, {}).state_dir)
-
-
-# Asking
-
-
-def _confirmed(arguments: argparse.Namespace, verb: Verb) -> str | None:
-    """Ask as the console does; returns the position (coins) that the answer rests on, None without a yes.
-    Raises ValueError where nobody can be asked and nothing was said beforehand."""
-    for _ in range(2):
-        snapshot, question = _question(arguments, verb)
-        if refused := questions.refused(snapshot, verb):
-            streams.complain(printable(str(refused)))
-            return None
-        agreed = _typed if question.phrase else _agreed
-        if not agreed(arguments, verb, snapshot, question):
-            return None
-        # What is held may have changed while the operator was reading.
-        now, again = _question(arguments, verb)
-        if again.basis == question.basis:
-            return plain(now.position)
-        streams.complain("the position or the mode has changed meanwhile")
-    return None
-
-
-def _question(arguments: argparse.Namespace, verb: Verb) -> tuple[Snapshot, Question]:
-    with _engine(arguments) as engine:
-        snapshot, _ = engine.status()
-    return snapshot, BUILD[verb](snapshot)
-
-
-def _typed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, question: Question) -> bool:
-    said: str | None = arguments.confirm
-    phrase = question.phrase
-    if said is None:
-        if not sys.stdin.isatty():
-            where = f"{verb.value} on {snapshot.network.value}"
-            raise ValueError(f'{where} is confirmed with --confirm "{phrase}" where there is no terminal')
-        said = _ask(question, f"Type {phrase} to go on: ")
-    if said != phrase:
-        raise ValueError(f"{verb.value} was not confirmed: {typed(said) or 'nothing'} is not {phrase}")
-    return True
-
-
-def _agreed(arguments: argparse.Namespace, verb: Verb, snapshot: Snapshot, question: Question) -> bool:
-    if arguments.yes:
-        return True
-    if arguments.confirm is not None:
-        # What would have to be typed on mainnet is as good as a yes elsewhere.
-        phrase = BUILD[verb](replace(snapshot, network=Network.MAINNET)).phrase
-        if arguments.confirm != phrase:
-            raise ValueError(
-                f"{verb.value} was not confirmed: {typed(arguments.confirm)} is not {phrase or '--yes'}"
-            )
-        return True
-    if not sys.stdin.isatty():
-        raise ValueError(f"{verb.value} is confirmed with --yes where there is no terminal")
-    return _ask(question, f"y to {question.choices[0].label}: ") == "y"
-
-
-def _ask(question: Question, prompt: str) -> str:
-    print(question.title)
-    for line in question.lines:
-        print(harmless(f"  {''.join(span.text for span in line)}"))
-    try:
-        return input(prompt).strip()
-    except EOFError:
-        return ""

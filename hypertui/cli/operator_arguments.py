@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from hypertui.cli.values import file_path
 
@@ -17,6 +18,7 @@ _VERBS = {
     "adopt": "import a position opened elsewhere",
     "reconcile": "compare orders and fills with the exchange now",
     "halt": "touch nothing any more",
+    "acknowledge": "you know of the alarms that hold: the consoles turn quiet",
 }
 
 
@@ -32,6 +34,14 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", default="120", metavar="SECONDS", help="how long to wait for an outcome (120)"
     )
+    which = _add_which(parser)
+    which.add_argument(
+        "--trade", metavar="NAME", help="which of its trades, or all: the verb for each, the worst status"
+    )
+
+
+def _add_which(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """The flags that say which engine is meant."""
     which = parser.add_argument_group("which engine, where several run")
     # The flags that stand before the command as well must not be reset here.
     same = argparse.SUPPRESS
@@ -42,6 +52,39 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--state-dir", default=same, metavar="DIR", help="where that engine keeps everything")
     which.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
+    return which
+
+
+def add_attach(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui attach` understands."""
+    parser.description = (
+        "Show an engine that runs on this machine as this user, with or without a screen of its own, and "
+        "command it. Of the consoles that are attached one has the pen, and gives commands. Leaving leaves "
+        "the engine trading."
+    )
+    parser.epilog = (
+        "exit status: 0 detached, or the engine has left in order, 2 bad input, 3 it has left halted, 4 no "
+        "engine reached, 70 defect or watchdog"
+    )
+    pen = parser.add_mutually_exclusive_group()
+    pen.add_argument("--read-only", action="store_true", help="watch, and never give a command")
+    pen.add_argument("--takeover", action="store_true", help="take the pen from whoever has it")
+    _add_which(parser)
+    add_console_flags(parser, argparse.SUPPRESS)
+
+
+def add_console_flags(parser: argparse.ArgumentParser, default: Any) -> None:
+    """How a console looks."""
+
+    def add(*names: str, **options: Any) -> None:
+        console.add_argument(*names, default=default, **options)
+
+    console = parser.add_argument_group("console")
+    add("--refresh-hz", metavar="HZ", help="screen updates per second")
+    add("--mouse", action="store_const", const=True, help="let the console have the mouse")
+    add("--ascii", action="store_const", const=True, help="plain characters only")
+    add("--theme", metavar="NAME", help="dark, light, contrast or ansi")
+    add("--times", metavar="ZONE", help="utc or local")
 
 
 def add_safe(parser: argparse.ArgumentParser) -> None:

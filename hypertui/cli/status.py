@@ -23,7 +23,7 @@ from hypertui.journal.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
 from hypertui.port.views import TaskView
 from hypertui.server import addresses
-from hypertui.server.client import ControlClient, NoEngine
+from hypertui.server.client import ControlClient, NoEngine, OtherEngine, Silent
 from hypertui.settings import load_settings
 
 
@@ -79,15 +79,17 @@ class Running:
 
 
 def _tasks(folder: Path, held: Held) -> tuple[Sequence[TaskView], str]:
-    silent = "no engine answers"
-    for path, account, symbol in addresses.found(folder):
-        if (account, symbol) != (held.account, held.symbol):
-            continue
+    silent, meant = "no engine answers", (held.account, held.symbol)
+    for path in addresses.found(folder):
         try:
             with ControlClient(path) as engine:
-                return engine.status()[0].tasks, ""
-        except NoEngine as error:
+                for trade in engine.status()[0].trades:
+                    if (trade.account.lower(), trade.instrument.symbol) == meant:
+                        return trade.tasks, ""
+        except (OtherEngine, Silent) as error:
             silent = str(error)
+        except NoEngine:
+            continue  # a dead one's socket
     return (), silent
 
 

@@ -28,7 +28,7 @@ from hypertui.console.widgets.help import Help
 from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.seek import SeekLine
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
-from hypertui.port.engine import EnginePort
+from hypertui.port.engine import Attachment, EnginePort
 from hypertui.port.replay import ReplayOrder
 from hypertui.port.snapshot import Network, Snapshot
 
@@ -96,17 +96,48 @@ class OperatorActions(Host, inherit_bindings=False):
 
     # Commands
 
-    def command(self, verb: Verb) -> None:
+    def command(self, verb: Verb, alarms: tuple[str, ...] = ()) -> None:
         """Send a command to the engine; the answer shows when it comes."""
         if why := self._nobody_takes(verb):
             self.notice(why)
             return
-        self._command(verb, self.selected.name)
+        if not self._may_write():
+            return
+        self._command(verb, self.selected.name, alarms)
         self.show_frame()
 
-    def _command(self, verb: Verb, trade: str) -> None:
-        command = self._command_sender.create(verb, trade)
+    def _command(self, verb: Verb, trade: str, alarms: tuple[str, ...] = ()) -> None:
+        command = self._command_sender.create(verb, trade, alarms)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the engine runs with this console, and ends with it."""
+        return self.engine.attachment is Attachment.OWNER
+
+    def _may_write(self) -> bool:
+        """Whether commands may be sent from here; where only the pen is lacking, ask whether to take it."""
+        match self.engine.attachment:
+            case Attachment.OWNER | Attachment.WRITER:
+                return True
+            case Attachment.CUT:
+                self.notice("there is no connection to the engine")
+            case Attachment.READ_ONLY:
+                self.notice("this console is attached to read only")
+            case Attachment.OBSERVER:
+                self.ask(partial(questions.take_pen, self.engine.view.pen), self._take_pen)
+        return False
+
+    def _take_pen(self, answer: str) -> None:
+        if answer:
+            self.run_worker(self._ask_for_pen(), group="pen", exit_on_error=False)
+
+    async def _ask_for_pen(self) -> None:
+        try:
+            refused = await self.engine.take_pen()
+        except OSError as error:
+            refused = str(error)
+        self.notice(refused or "you have the pen")
 
     async def _send(self, command: Command) -> None:
         await self._command_sender.send(self.engine, command)
@@ -132,6 +163,8 @@ class OperatorActions(Host, inherit_bindings=False):
         return _LEFT if self.ended is not None else ""
 
     def _confirm(self, verb: Verb) -> None:
+        if self.ended is None and self._options.replay is None and not self._may_write():
+            return
         why = self._nobody_takes(verb) or questions.refused(self.selected, verb)
         self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
 
@@ -167,7 +200,10 @@ class OperatorActions(Host, inherit_bindings=False):
                 self._command(Verb.FLATTEN, name)
             self.show_frame()
 
-        why = _LEFT if self.ended is not None else questions.all_refused(self.engine.view, Verb.FLATTEN)
+        if self.ended is None and self._options.replay is None and not self._may_write():
+            return
+        verb = Verb.FLATTEN
+        why = self._nobody_takes(verb) or questions.all_refused(self.engine.view, verb)
         self.ask(lambda _: questions.flatten_all(self.engine.view), flatten_all, why)
 
     def action_cancel_all(self) -> None:
@@ -199,8 +235,13 @@ class OperatorActions(Host, inherit_bindings=False):
             self.push_screen(self._filter)
 
     def action_acknowledge(self) -> None:
-        count = self._alarm_ack.acknowledge(self.selected.alarms)
-        self.notice(f"{count} acknowledged" if count else "no alarm that nobody has acknowledged")
+        fresh = [a for a in self.selected.alarms if a.active and not self.frame.seen(a)]
+        if not fresh:
+            self.notice("no alarm that nobody has acknowledged")
+        elif self.ended is None:
+            self.command(Verb.ACKNOWLEDGE, tuple(alarm.key for alarm in fresh))
+        else:
+            self.notice(f"{self._alarm_ack.acknowledge(self.selected.alarms)} acknowledged")
 
     def action_mute(self) -> None:
         muted = self._alarm_ack.mute(self._clock())
@@ -243,9 +284,15 @@ class OperatorActions(Host, inherit_bindings=False):
             self.exit(self.ended)
         elif self._options.replay is not None:
             self.request_stop()
+        elif not self.is_owner:
+            self.ask(questions.detach, self._leave_it_running)
         else:
             desk: Build = lambda _: questions.quit_desk(self.engine.view)  # noqa: E731
             self.ask(desk if self.frame.several else questions.quit_console, self._leave)
+
+    def _leave_it_running(self, answer: str) -> None:
+        if answer:
+            self.request_stop()
 
     def _leave(self, answer: str) -> None:
         on_exit = OnExit(answer) if answer else None

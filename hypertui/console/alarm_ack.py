@@ -1,4 +1,4 @@
-"""Alarm acknowledgement and bell rate limit."""
+"""The bell's rate limit, and what is acknowledged when there is no engine any more to tell."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ _REPEAT_AFTER = 10 * 60_000
 
 
 class AlarmAck:
-    """Records which alarms the operator acknowledged and decides when the bell rings.
-
-    An alarm that occurs again, or gets worse, has to be acknowledged again. Times are ms.
-    """
+    """Decides when the bell rings, and records which alarms the operator acknowledged after the engine had
+    left; before that the engine does, for all consoles. Times are ms."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, Severity]] = {}

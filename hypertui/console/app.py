@@ -27,7 +27,7 @@ from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.theme import THEMES
 from hypertui.core.shutdown import FAILED
 from hypertui.port.commands import NEVER_STARTED, OnExit, Stop, StopReason
-from hypertui.port.engine import EnginePort
+from hypertui.port.engine import Attachment, EnginePort
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -144,6 +144,9 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         if state is not None and state.turns != self._turns:
             # It has gone back: what is told now has been told before.
             self._turns, self._event_buffer = state.turns, EventBuffer()
+        attachment, pen = self.engine.attachment, view.pen
+        if self.frame.attachment is Attachment.WRITER and attachment is Attachment.OBSERVER:
+            self._notice, self._notice_at = f"{pen.partition(' ')[0] or 'nobody'} has the pen now", now
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,
@@ -153,7 +156,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
             outcome=self._outcome_notice.current((*sent, *snapshot.commands), now),
-            leaving=self.stop.on_exit if self.stop.requested else None,
+            leaving=self.stop.on_exit if self.stop.requested and self.is_owner else None,
             ended=self.ended,
             crash=self._crash,
             ascii=self._options.ascii,
@@ -164,6 +167,8 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             muted=now < self._alarm_ack.muted_until,
             replay=state,
             written=self._screen_diff.rate(now),
+            attachment=attachment,
+            pen=pen,
         )
         if self._alarm_ack.rings(self.frame.all_critical, now):
             self.bell()

@@ -29,9 +29,9 @@ class CommandSender:
         self._sent: dict[str, CommandView] = {}
         self._meant: dict[str, str] = {}  # the trade that a command is for, by its id
 
-    def create(self, verb: Verb, trade: str) -> Command:
-        """A new command of this operator for a trade, recorded as sent."""
-        command = Command(self._new_id(), verb, self._who, trade=trade)
+    def create(self, verb: Verb, trade: str, alarms: tuple[str, ...] = ()) -> Command:
+        """A new command of this operator for a trade, or for `alarms` of it, recorded as sent."""
+        command = Command(self._new_id(), verb, self._who, trade=trade, alarms=alarms)
         view = CommandView(command.id, verb, self._who, self._clock(), CommandState.SENT, 0)
         self._sent[command.id], self._meant[command.id] = view, trade
         while len(self._sent) > _MOST_KEPT:

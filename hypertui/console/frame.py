@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
 from hypertui.port.commands import CommandView, OnExit, StopReason
-from hypertui.port.engine import Event
+from hypertui.port.engine import Attachment, Event
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 
@@ -37,11 +37,12 @@ class Frame:
     page: str = "main"
     keys: tuple[Key, ...] = KEYS
     zone: tzinfo | None = UTC  # None: this machine's own
-    acknowledged: frozenset[tuple[str, int, Severity]] = (
-        frozenset()
-    )  # alarm occurrences: key, count, severity
+    # Alarm occurrences (key, count, severity) that were acknowledged here after the engine had left.
+    acknowledged: frozenset[tuple[str, int, Severity]] = frozenset()
     muted: bool = False
     replay: ReplayState | None = None  # where a replay is; None for a live engine
+    attachment: Attachment = Attachment.OWNER
+    pen: str = ""  # who writes among the attached consoles
     written: int | None = None  # bytes per second written to the terminal, lately
 
     def clock(self, ms: int) -> str:
@@ -62,7 +63,7 @@ class Frame:
 
     def seen(self, alarm: Alarm) -> bool:
         """Whether this occurrence of an alarm was acknowledged."""
-        return (alarm.key, alarm.count, alarm.severity) in self.acknowledged
+        return alarm.acknowledged is not None or (alarm.key, alarm.count, alarm.severity) in self.acknowledged
 
     @property
     def silent(self) -> int | None:

@@ -16,7 +16,7 @@ from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
-from hypertui.port.engine import EngineView, Event, EventKind
+from hypertui.port.engine import Attachment, EngineView, Event, EventKind
 from hypertui.port.snapshot import Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
@@ -53,9 +53,15 @@ class _Seat:
         """What runs the trade; None before it does."""
         return self.publisher.runner
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has run, and does so no more."""
+        return self.task is not None and self.task.done()
+
 
 class EmbeddedEngine:
-    """Fulfils `EnginePort`. Trades that name no account of their own share that of the key."""
+    """Fulfils `EnginePort`. Trades that name no account of their own share that of the key. `pen` says who
+    writes among the consoles that are attached: whoever serves them sets it, from any thread."""
 
     def __init__(
         self, connect: Connect, open_trade: OpenTrade, configs: Sequence[TradeConfig], machine: Machine
@@ -63,6 +69,7 @@ class EmbeddedEngine:
         self._connect = connect
         self._open_trade = open_trade
         self._machine = machine
+        self.pen = ""
         self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts: dict[str | None, AccountContext] = {}
@@ -79,7 +86,16 @@ class EmbeddedEngine:
     @property
     def view(self) -> EngineView:
         """The newest view."""
-        return EngineView(tuple(seat.publisher.snapshot for seat in self._seats.values()))
+        return EngineView(tuple(seat.publisher.snapshot for seat in self._seats.values()), self.pen)
+
+    @property
+    def attachment(self) -> Attachment:
+        """Whoever has it has all of it."""
+        return Attachment.OWNER
+
+    async def take_pen(self) -> str:
+        """Nothing: its own console writes without one."""
+        return ""
 
     def events_after(self, seq: int) -> Sequence[Event]:
         """Events after `seq` that are still kept."""
@@ -110,6 +126,8 @@ class EmbeddedEngine:
             return Ack(command.id, False, f"{text}: there are {names}")
         if seat.task is not None and seat.task.done() and command.verb is Verb.START:
             return self._start_again(seat, command)
+        if seat.runner is not None and command.verb is Verb.ACKNOWLEDGE and seat.ended:
+            return seat.publisher.acknowledge(command)
         if seat.runner is None or seat.task is None or seat.task.done():
             return Ack(command.id, False, "the trade is not running")
         return await seat.runner.command(command)

@@ -10,7 +10,7 @@ from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.commands import StopReason
+from hypertui.port.commands import Ack, Command, StopReason
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.machine import Machine
 
@@ -50,7 +50,6 @@ class Publisher:
         """The run is over: what was last known stays, with how it ended."""
         if self._publishing is not None:
             self._publish()
-        self.runner = None
         mode = Mode.STOPPED if reason.status == 0 else Mode.HALTED
         self.snapshot = replace(
             self.snapshot,
@@ -63,7 +62,24 @@ class Publisher:
 
     def again(self) -> None:
         """Another run is about to begin."""
+        self.runner = None
         self.snapshot = replace(self._blank, seq=self.snapshot.seq + 1, at=self._clock())
+
+    def acknowledge(self, command: Command) -> Ack:
+        """Note that an operator knows of alarms of a run that has ended."""
+        runner = self.runner
+        assert runner is not None, "it has ended"
+        ack = runner.acknowledge(command)
+        context = runner.context
+        self.snapshot = replace(
+            self.snapshot,
+            seq=self.snapshot.seq + 1,
+            at=self._clock(),
+            steady=self._steady(),
+            alarms=context.alarms.view(),
+            commands=context.commands.view(),
+        )
+        return ack
 
     def begin(self, runner: TradeRunner) -> None:
         """A run has begun."""

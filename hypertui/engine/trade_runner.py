@@ -145,9 +145,22 @@ class TradeRunner:
         return ack
 
     def _taken(self, command: Command) -> Ack:
+        if command.verb is Verb.ACKNOWLEDGE:
+            return self.acknowledge(command)
         if self.fallback is not None:
             return self.fallback.take(command)
         return self._before_opening(command) if self.trade is None else self.trade.commands.take(command)
+
+    def acknowledge(self, command: Command) -> Ack:
+        """Note that an operator knows of alarms, whatever state the trade is in. On the engine's own loop."""
+        context = self.context
+        turned_away = context.commands.turned_away(command, self.refusal)
+        if turned_away is not None:
+            return turned_away
+        keys = context.alarms.acknowledge(command.alarms, command.who)
+        words = ", ".join(keys) or "no alarm that nobody has acknowledged"
+        context.commands.note(command, CommandState.CONFIRMED, words)
+        return Ack(command.id, True)
 
     def _before_opening(self, command: Command) -> Ack:
         """Answer a command that comes while there is at most a question to answer."""
@@ -162,6 +175,8 @@ class TradeRunner:
 
     def refusal(self, verb: Verb) -> str:
         """Why this command would be refused now, in words; empty when it would be taken."""
+        if verb is Verb.ACKNOWLEDGE:
+            return ""
         if self.trade is not None:
             return self.trade.commands.refusal(verb)
         return "" if self.gate is not None and self.gate.asks is verb else "the trade is not open yet"

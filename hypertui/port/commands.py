@@ -24,6 +24,7 @@ class Verb(StrEnum):
     HALT = "halt"
     ADOPT = "adopt"
     RECONCILE = "reconcile"
+    ACKNOWLEDGE = "acknowledge"
 
 
 class OnExit(StrEnum):
@@ -59,13 +60,14 @@ class CommandView:
 class Command:
     """A request to the engine; sending the same `id` twice does it once. `who` is for the audit: the login
     and terminal of an operator, whatever names another `source`. `trade` names the one that is meant; empty
-    for the only one there is."""
+    for the only one there is. `alarms` are the keys of those to acknowledge; without any, all that hold."""
 
     id: str
     verb: Verb
     who: str
     source: Source = OPERATOR
     trade: str = ""
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EngineView:
-    """All that an engine trades, one snapshot for each of its trades, in the order of the settings."""
+    """All that an engine trades, one snapshot for each of its trades, in the order of the settings. `pen`
+    says who writes among the consoles that are attached to it; empty while nobody does."""
 
     trades: tuple[Snapshot, ...]
+    pen: str = ""
 
     @property
     def first(self) -> Snapshot:
@@ -55,12 +57,26 @@ class EngineView:
         return next((trade for trade in self.trades if trade.name == name), None)
 
 
+class Attachment(StrEnum):
+    """What a console is to its engine."""
+
+    OWNER = "owner"  # the engine runs in it, and ends with it
+    WRITER = "writer"  # attached to one that runs elsewhere, and has the pen
+    OBSERVER = "observer"  # attached, and has not
+    READ_ONLY = "read-only"  # attached, and never will
+    CUT = "cut"  # attached, and has lost the connection
+
+
 class EnginePort(Protocol):
     """The engine as the screens know it. All members but `run` may be used from any thread or loop."""
 
     @property
     def view(self) -> EngineView:
         """The newest one; O(1) for each trade."""
+
+    @property
+    def attachment(self) -> Attachment:
+        """What whoever uses this is to the engine."""
 
     def events_after(self, seq: int) -> Sequence[Event]:
         """The events after `seq` that are still kept, oldest first; a first one beyond seq + 1 is a gap."""
@@ -69,5 +85,16 @@ class EnginePort(Protocol):
         """Hand over a command and wait for the first answer only. It must name its trade where there are
         several."""
 
+    async def take_pen(self) -> str:
+        """Become the one console that writes, whoever it was before; returns why that cannot be, in
+        words."""
+
     async def run(self, stop: Stop) -> StopReason:
-        """Trade until done, halted or asked to stop; returns after the wind-down."""
+        """Trade until done, halted or asked to stop; returns after the wind-down. An engine that runs
+        elsewhere is watched until then, and goes on."""
+
+
+class ServedEngine(EnginePort, Protocol):
+    """An engine that is served to consoles of other processes, which say who of them writes."""
+
+    pen: str

@@ -89,9 +89,18 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """That somebody knows of an alarm."""
+
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """A condition that somebody should know of. `count` says how often it began; `first` is when it did so
-    first, `last` when it was last seen, or ended."""
+    first, `last` when it was last seen, or ended. One that begins again or gets worse has to be acknowledged
+    again."""
 
     key: str
     severity: Severity
@@ -100,6 +109,7 @@ class Alarm:
     last: int
     count: int = 1
     active: bool = True
+    acknowledged: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 
 from hypertui.journal import JournalError
 from hypertui.port.commands import Ack, Command, Stop, StopReason
-from hypertui.port.engine import EngineView, Event
+from hypertui.port.engine import Attachment, EngineView, Event
 from hypertui.port.replay import ReplayOrder, ReplayState
 from hypertui.replay.playhead import Playhead
 from hypertui.replay.replayed_trade import REFUSAL
@@ -49,6 +49,15 @@ class ReplayEngine:
     def events_after(self, seq: int) -> Sequence[Event]:
         """What was told up to the moment, after `seq`."""
         return self._shown[2][seq:]
+
+    @property
+    def attachment(self) -> Attachment:
+        """Whoever looks at it owns it."""
+        return Attachment.OWNER
+
+    async def take_pen(self) -> str:
+        """There is nothing to write."""
+        return REFUSAL
 
     async def command(self, command: Command) -> Ack:
         """Nothing is traded here."""

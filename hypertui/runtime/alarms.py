@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.core.market import OPERATOR, Source
 from hypertui.port.commands import Ack, Command, CommandState, CommandView, OnExit, Verb
 from hypertui.port.engine import EventKind
-from hypertui.port.snapshot import Alarm, Severity
+from hypertui.port.snapshot import Acknowledgement, Alarm, Severity
 from hypertui.runtime.event_log import EventLog
 
 _ALARMS_KEPT = 50
@@ -44,7 +44,8 @@ class Alarms:
         begins = known is None or not known.active
         count = (0 if known is None else known.count) + begins
         worse = known is not None and severity is Severity.CRITICAL is not known.severity
-        self._alarms[key] = Alarm(key, severity, text, first, now, count)
+        known_to = None if known is None or begins or known.severity is not severity else known.acknowledged
+        self._alarms[key] = Alarm(key, severity, text, first, now, count, acknowledged=known_to)
         if begins or worse:
             self._log.add(EventKind.ALARM, text, {"alarm": key, "active": True}, severity)
         while len(self._alarms) > _ALARMS_KEPT:
@@ -56,6 +57,18 @@ class Alarms:
         if known is not None and known.active:
             self._alarms[key] = replace(known, active=False, last=self._clock())
             self._log.add(EventKind.ALARM, f"over: {known.text}", {"alarm": key, "active": False})
+
+    def acknowledge(self, keys: Collection[str], who: str) -> list[str]:
+        """Note that somebody knows of the alarms that hold, of these `keys` or, without any, of all; returns
+        the keys of those that nobody knew of before."""
+        fresh = [
+            alarm
+            for alarm in self._alarms.values()
+            if alarm.active and alarm.acknowledged is None and (not keys or alarm.key in keys)
+        ]
+        for alarm in fresh:
+            self._alarms[alarm.key] = replace(alarm, acknowledged=Acknowledgement(who, self._clock()))
+        return [alarm.key for alarm in fresh]
 
 
 class CommandLog:

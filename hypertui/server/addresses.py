@@ -1,24 +1,26 @@
 """Where the control sockets are, and who is at their other end.
 
-Each engine has one, `<state folder>/<network>/control/<symbol>-<account>.sock`, in a folder of mode 0700,
-itself of mode 0600. The engine's lock says that there is only one engine of that name, so a socket that is
-there already is a dead one's."""
+Each engine has one, `<state folder>/<network>/control/<process>-<random>.sock`, in a folder of mode 0700,
+itself of mode 0600. What it trades it says itself. The next engine that starts there takes a dead one's
+away."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 _FOLDER = "control"
 _LONGEST = 107  # bytes of a path that the kernel takes for a socket
-_BACKLOG = 16
+_BACKLOG = 64
+_MADE_WITHIN = 60.0  # seconds from a socket's making until it listens, at the very most
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,13 @@ class PeerProcess:
     pid: int
     uid: int
 
-    def __str__(self) -> str:
-        """Who it is, for the audit: user@tty, the way, user id and process."""
+    def named(self, way: str) -> str:
+        """Who it is, for the audit: user@tty, the way (`ctl`, `attach`), user id and process."""
         try:
             user = pwd.getpwuid(self.uid).pw_name
         except KeyError:
             user = f"user {self.uid}"
-        return f"{user}@{_terminal_of(self.pid)} by ctl (uid {self.uid}, pid {self.pid})"
+        return f"{user}@{_terminal_of(self.pid)} by {way} (uid {self.uid}, pid {self.pid})"
 
 
 def folder_of(state: Path) -> Path:
@@ -42,15 +44,15 @@ def folder_of(state: Path) -> Path:
     return state / _FOLDER
 
 
-def listen(folder: Path, account: str, symbol: str) -> tuple[socket.socket, Path]:
-    """A listening socket for this account and symbol; its engine must hold their lock. Raises OSError."""
+def listen(folder: Path) -> tuple[socket.socket, Path]:
+    """A listening socket of this process's own; those of engines that are dead go. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if folder.stat().st_uid != os.getuid():
         raise PermissionError(f"{folder} belongs to somebody else")
     folder.chmod(0o700)
-    path = folder / f"{quote(symbol, safe='')}-{account.lower()}.sock"
+    _clear(folder)
+    path = folder / f"{os.getpid()}-{secrets.token_hex(4)}.sock"
     fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with _short(fresh) as name:
@@ -63,6 +65,21 @@ def listen(folder: Path, account: str, symbol: str) -> tuple[socket.socket, Path
         listening.close()
         raise
     return listening, path
+
+
+def _clear(folder: Path) -> None:
+    """Take away what dead engines have left: nobody listens there."""
+    for path in found_in(folder):
+        try:
+            connect(path, 0).close()
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        except OSError:
+            pass  # one that is alive may have no room for another client just now
+    for path in folder.glob("*.new"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _MADE_WITHIN:
+                path.unlink()
 
 
 def connect(path: Path, timeout: float) -> socket.socket:
@@ -78,18 +95,14 @@ def connect(path: Path, timeout: float) -> socket.socket:
     return connection
 
 
-def found(state: Path) -> list[tuple[Path, str, str]]:
-    """The sockets in a network's state folder, dead ones too: path, account, symbol."""
+def found(state: Path) -> list[Path]:
+    """The sockets in a network's state folder, dead ones too."""
     return found_in(folder_of(state))
 
 
-def found_in(folder: Path) -> list[tuple[Path, str, str]]:
+def found_in(folder: Path) -> list[Path]:
     """The same, of the folder itself."""
-    sockets = []
-    for path in sorted(folder.glob("*.sock")):
-        symbol, _, account = path.stem.rpartition("-")
-        sockets.append((path, account, unquote(symbol)))
-    return sockets
+    return sorted(folder.glob("*.sock"))
 
 
 def peer_of(connection: socket.socket) -> PeerProcess | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from hypertui.core.redaction import printable
 from hypertui.port.commands import CommandState, Verb
-from hypertui.port.snapshot import Snapshot
+from hypertui.port.engine import EngineView
 from hypertui.server import addresses, protocol
-from hypertui.server.protocol import WireError
+from hypertui.server.protocol import OtherProtocol, TradeNamed, WireError
 
 _HELLO_WITHIN = 3.0
 _STATUS_WITHIN = 10.0
@@ -22,6 +22,10 @@ _MOST_ANSWER = 16_000_000
 
 class NoEngine(Exception):
     """There is nobody at the other end, or not any more; the text is one line."""
+
+
+class OtherEngine(NoEngine):
+    """The engine is there, and speaks another version of the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +37,54 @@ class CommandAnswer:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command for one trade (empty: the only one). `position` is what the operator was shown (coins),
+    `alarms` are keys of those to acknowledge."""
+
+    id: str
+    verb: Verb
+    trade: str = ""
+    position: str | None = None
+    alarms: tuple[str, ...] = ()
+
+
 class Silent(NoEngine):
     """The engine is there, and has not answered in time."""
 
 
 class ControlClient:
-    """A connection to one engine, to be closed. Raises NoEngine where there is none; so does every request
-    when the engine has gone or does not answer."""
+    """A connection to one engine, to be closed. Raises NoEngine where there is none, OtherEngine for one of
+    another version; every request raises NoEngine when the engine has gone or does not answer."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             self._connection: socket.socket = addresses.connect(path, _HELLO_WITHIN)
         except OSError as error:
             raise NoEngine(f"no engine answers at {path}: {error.strerror or error}") from None
         self._file = self._connection.makefile("rb")
         try:
-            hello = self._answer("hello")
-            self.network, self.account = str(hello["network"]), str(hello["account"])
-            self.symbol, self.mode, self.pid = str(hello["symbol"]), str(hello["mode"]), int(hello["pid"])
-        except (KeyError, TypeError, ValueError) as error:
+            self.hello = protocol.hello_from_json(self._message())
+        except OtherProtocol as error:
             self.close()
-            raise NoEngine(f"the engine at {path} speaks another language: {printable(str(error))}") from None
+            raise OtherEngine(f"the engine of {error}") from None
+        except WireError as error:
+            self.close()
+            raise NoEngine(f"the engine at {path} speaks another language: {error}") from None
         except NoEngine:
             self.close()
             raise
+
+    def trades(self, symbol: str | None = None, account: str | None = None) -> list[TradeNamed]:
+        """Its trades, those alone that have this symbol and account, where one is given (of an account, its
+        beginning or its end is enough)."""
+        return [
+            trade
+            for trade in self.hello.trades
+            if (symbol is None or trade.symbol == symbol)
+            and (account is None or _is_part(account.lower(), trade.account.lower()))
+        ]
 
     def __enter__(self) -> Self:
         return self
@@ -74,40 +102,49 @@ class ControlClient:
         self._file.close()
         self._connection.close()
 
-    def status(self) -> tuple[Snapshot, dict[str, Any]]:
-        """The newest snapshot, and the JSON that it came as."""
+    def status(self) -> tuple[EngineView, dict[str, Any]]:
+        """The newest view, and the JSON that it came as."""
         self._connection.settimeout(_STATUS_WITHIN)
         self._send({"type": "status", "id": "status"})
-        found: dict[str, Any] = self._answer("status").get("snapshot", {})
+        found: dict[str, Any] = self._answer("status").get("view", {})
         try:
-            return protocol.snapshot_from_json(found), found
+            return protocol.view_from_json(found), found
         except WireError as error:
             raise NoEngine(str(error)) from None
 
-    def command(self, id: str, verb: Verb, position: str | None, patience: float) -> Iterator[CommandAnswer]:
-        """Hand a command over; yields each state up to the last one. `patience` in seconds for each. Raises
-        Silent where the next one does not come in that time."""
+    def commands(self, asked: Sequence[Asked], patience: float) -> Iterator[tuple[str, CommandAnswer]]:
+        """Hand commands over, all at once; yields each state of each, by its id, up to their last ones.
+        `patience` in seconds for each next one. Raises Silent where that does not come in time."""
         self._connection.settimeout(patience)
-        args = {} if position is None else {"position": position}
-        self._send({"type": "command", "id": id, "verb": verb.value, "args": args})
-        while True:
+        for each in asked:
+            args: dict[str, object] = {} if each.position is None else {"position": each.position}
+            if each.alarms:
+                args["alarms"] = each.alarms
+            said = {"id": each.id, "verb": each.verb.value, "trade": each.trade, "args": args}
+            self._send({"type": "command", **said})
+        left = {each.id for each in asked}
+        while left:
             answer = self._answer("ack")
             try:
-                state = CommandState(answer["state"])
-                said = CommandAnswer(state, int(answer["took"]), str(answer["text"]))
+                id, state = str(answer["id"]), CommandState(answer["state"])
+                told = CommandAnswer(state, int(answer["took"]), str(answer["text"]))
             except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise NoEngine(f"the engine's answer cannot be read: {printable(str(error))}") from None
-            yield said
+            yield id, told
             if state is not CommandState.ACKNOWLEDGED:
-                return
+                left.discard(id)
+
+    def command(self, asked: Asked, patience: float) -> Iterator[CommandAnswer]:
+        """The same for one command."""
+        return (answer for _, answer in self.commands([asked], patience))
 
     def _send(self, message: dict[str, object]) -> None:
         try:
-            self._connection.sendall(protocol.line(message))
+            self._connection.sendall(protocol.line({"protocol": protocol.PROTOCOL, **message}))
         except OSError as error:
             raise NoEngine(f"the engine has gone: {error.strerror or error}") from None
 
-    def _answer(self, kind: str) -> dict[str, Any]:
+    def _message(self) -> dict[str, Any]:
         try:
             data = self._file.readline(_MOST_ANSWER)
         except TimeoutError:
@@ -117,27 +154,37 @@ class ControlClient:
         if not data.endswith(b"\n"):
             raise NoEngine("the engine has gone")
         try:
-            found = protocol.message(data)
+            return protocol.message(data)
         except WireError as error:
             raise NoEngine(f"the engine's answer cannot be read: {error}") from None
+
+    def _answer(self, kind: str) -> dict[str, Any]:
+        found = self._message()
         if found.get("type") != kind:
             raise NoEngine(f"the engine answered: {printable(str(found.get('text', found.get('type'))))}")
         return found
 
 
-def engines(state: Path, symbol: str | None, account: str | None) -> Iterator[ControlClient]:
-    """A connection to each engine whose socket is in a network's state folder; to those alone that have this
-    symbol and account, where one is given (of an account, its beginning or its end is enough)."""
-    for path, its_account, its_symbol in addresses.found(state):
-        if symbol is not None and its_symbol != symbol:
-            continue
-        if account is not None and not _is_part(account.lower(), its_account):
-            continue
+def engines(state: Path, symbol: str | None = None, account: str | None = None) -> Iterator[ControlClient]:
+    """A connection to each engine whose socket is in a network's state folder; to those alone that have a
+    trade of this symbol and account, where one is given. Raises OtherEngine at the end where there is none
+    but one of another version."""
+    understood, stranger = False, None
+    for path in addresses.found(state):
         try:
             client = ControlClient(path)
+        except OtherEngine as error:
+            stranger = error
+            continue
         except NoEngine:
-            continue  # a dead one's socket: its next start puts a new one there
+            continue  # a dead one's socket: the next start takes it away
+        if not client.trades(symbol, account):
+            client.close()
+            continue
+        understood = True
         yield client
+    if stranger is not None and not understood:
+        raise stranger
 
 
 def _is_part(part: str, account: str) -> bool:

@@ -79,7 +79,7 @@ def trades(home: dict[str, str]) -> bool:
     """Whether all engines that run here trade, and one does."""
     state = Path(home["XDG_STATE_HOME"]) / "hypertui" / "paper"
     modes = []
-    for engine in engines(state, None, None):
-        modes.append(engine.mode)
+    for engine in engines(state):
+        modes += [trade.mode for trade in engine.hello.trades]
         engine.close()
     return bool(modes) and set(modes) == {"running"}

@@ -16,8 +16,8 @@ import pytest
 from hypertui.journal import Journal
 from hypertui.journal.records import CommandRecord
 from hypertui.port.commands import Ack, Command, Verb
-from hypertui.port.engine import Event, EventKind
-from hypertui.port.snapshot import Network, Severity
+from hypertui.port.engine import EngineView, Event, EventKind
+from hypertui.port.snapshot import Mode, Network, Severity
 from hypertui.server.client import engines
 from hypertui.server.server import ControlServer
 from tests.cli.operating import (
@@ -151,7 +151,7 @@ def mainnet(home: dict[str, str]) -> Iterator[Mainnet]:
     state = Path(home["XDG_STATE_HOME"]) / "hypertui" / "mainnet"
     engine = Mainnet()
     with ControlServer(engine, state):
-        wait_for(lambda: bool([found.close() for found in engines(state, None, None)]), "the socket")
+        wait_for(lambda: bool([found.close() for found in engines(state)]), "the socket")
         yield engine
 
 
@@ -195,3 +195,80 @@ def test_at_a_terminal_it_asks(home: dict[str, str], tmp_path: Path, mainnet: Ma
         terminal.type("FLAT BTC\n")
         assert terminal.end() == 0
     assert [sent.verb for sent in mainnet.commands] == [Verb.FLATTEN, Verb.FLATTEN]
+
+
+class Many(Mainnet):
+    """One that trades three markets, two of them in a sub-account; the commands of one fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        one = self.snapshot
+        sol = replace(one.instrument, symbol="SOL")
+        self.trades = (
+            replace(one, name="BTC", account="0xa1"),
+            replace(one, name="slow", account="0xa2", mode=Mode.PAUSED),
+            replace(one, name="SOL", account="0xa2", instrument=sol),
+        )
+
+    @property
+    def view(self) -> EngineView:
+        return EngineView(self.trades, self.pen)
+
+    async def command(self, command: Command) -> Ack:
+        if command.trade == "slow":
+            return Ack(command.id, False, "not now")
+        return await super().command(command)
+
+
+@pytest.fixture
+def many(home: dict[str, str]) -> Iterator[Many]:
+    state = Path(home["XDG_STATE_HOME"]) / "hypertui" / "mainnet"
+    engine = Many()
+    with ControlServer(engine, state):
+        wait_for(lambda: bool([found.close() for found in engines(state)]), "the socket")
+        yield engine
+
+
+def test_one_engine_with_several_trades(home: dict[str, str], tmp_path: Path, many: Many) -> None:
+    unnamed = ctl(home, tmp_path, "pause")
+    assert unnamed.returncode == 2 and len(unnamed.stderr.splitlines()) == 1
+    assert "3 trades, say which with --trade: BTC (BTC of 0xa1), slow (BTC of 0xa2)" in unnamed.stderr
+    wrong = ctl(home, tmp_path, "pause", "--trade", "ETH")
+    assert wrong.returncode == 2 and "--trade ETH is not one of the engine's trades: BTC" in wrong.stderr
+    assert many.commands == []
+
+    assert ctl(home, tmp_path, "--trade", "BTC", "pause").returncode == 0
+    # Market and account say as much, where that is one trade.
+    assert ctl(home, tmp_path, "pause", "--symbol", "SOL").returncode == 0
+    assert ctl(home, tmp_path, "pause", "--symbol", "BTC", "--account", "0xa1").returncode == 0
+    assert ctl(home, tmp_path, "pause", "--symbol", "BTC").returncode == 2
+    assert [sent.trade for sent in many.commands] == ["BTC", "SOL", "BTC"]
+
+
+def test_a_verb_for_all_trades_ends_as_the_worst(home: dict[str, str], tmp_path: Path, many: Many) -> None:
+    paused = ctl(home, tmp_path, "--trade", "all", "pause")
+    assert paused.returncode == 3
+    said = paused.stdout.splitlines()
+    assert said[:3] == ["BTC: pause: sent", "slow: pause: sent", "SOL: pause: sent"]
+    assert "BTC: pause: confirmed after" in paused.stdout and "SOL: pause: confirmed after" in paused.stdout
+    assert any(line.startswith("slow: pause: refused") and line.endswith("not now") for line in said)
+    assert ctl(home, tmp_path, "--trade", "all", "--account", "0xa1", "pause").returncode == 0
+
+    many.commands.clear()
+    half = ctl(home, tmp_path, "--trade", "all", "flatten", "--confirm", "FLAT BTC")
+    assert half.returncode == 2 and "is not FLAT SOL" in half.stderr
+    assert many.commands == []  # nothing is sent before all is confirmed
+    both = ctl(home, tmp_path, "--trade", "all", "flatten", "--confirm", "FLAT BTC, FLAT SOL", "--json")
+    assert both.returncode == 3
+    assert [sent.trade for sent in many.commands] == ["BTC", "SOL"]
+    assert {json.loads(line)["trade"] for line in both.stdout.splitlines()} == {"BTC", "slow", "SOL"}
+
+
+def test_the_status_of_several_trades(home: dict[str, str], tmp_path: Path, many: Many) -> None:
+    shown = ctl(home, tmp_path, "status")
+    assert shown.returncode == 0
+    assert [line for line in shown.stdout.splitlines() if line.endswith(":")] == ["BTC:", "slow:", "SOL:"]
+    as_json = json.loads(ctl(home, tmp_path, "status", "--json").stdout)
+    assert [trade["name"] for trade in as_json["trades"]] == ["BTC", "slow", "SOL"]
+    one = json.loads(ctl(home, tmp_path, "status", "--json", "--trade", "slow").stdout)
+    assert (one["name"], one["mode"]) == ("slow", "paused")

@@ -11,9 +11,9 @@ from typing import Any
 from hypertui.console.app import HyperTui
 from hypertui.console.command_sender import CommandSender
 from hypertui.console.terminal.options import ConsoleOptions
-from hypertui.port.commands import Ack, Command, Stop, StopReason
-from hypertui.port.engine import EngineView, Event
-from hypertui.port.snapshot import Snapshot
+from hypertui.port.commands import Ack, Command, Stop, StopReason, Verb
+from hypertui.port.engine import Attachment, EngineView, Event
+from hypertui.port.snapshot import Acknowledgement, Snapshot
 from tests.console.parts import EVENTS, NOW
 
 
@@ -26,6 +26,8 @@ class FakeEngine:
         self.snapshot = snapshot
         self.beside = tuple(beside)
         self.events = list(events)
+        self.pen = ""
+        self.attachment = Attachment.OWNER
         self.commands: list[Command] = []
         self.ack: Ack | Exception = Ack("", True)
         self.reason = StopReason(0, "done")
@@ -36,16 +38,27 @@ class FakeEngine:
 
     @property
     def view(self) -> EngineView:
-        return EngineView((self.snapshot, *self.beside))
+        return EngineView((self.snapshot, *self.beside), self.pen)
 
     def events_after(self, seq: int) -> Sequence[Event]:
         return [event for event in self.events if event.seq > seq]
 
     async def command(self, command: Command) -> Ack:
         self.commands.append(command)
+        if command.verb is Verb.ACKNOWLEDGE:
+            known = Acknowledgement(command.who, self.snapshot.at)
+            alarms = tuple(
+                replace(alarm, acknowledged=known) if alarm.key in command.alarms else alarm
+                for alarm in self.snapshot.alarms
+            )
+            self.snapshot = replace(self.snapshot, alarms=alarms)
         if isinstance(self.ack, Exception):
             raise self.ack
         return replace(self.ack, id=command.id)
+
+    async def take_pen(self) -> str:
+        self.attachment = Attachment.WRITER
+        return ""
 
     async def run(self, stop: Stop) -> StopReason:
         self.started = True

@@ -82,7 +82,7 @@ PRESSED = {
     "map": Press(shows("map")),
     "log": Press(shows("log")),
     "health": Press(shows("health")),
-    "acknowledge": Press(says("2 acknowledged")),
+    "acknowledge": Press(lambda desk: desk.verbs == [Verb.ACKNOWLEDGE]),
     "mute": Press(says("the bell is silent for 10 minutes")),
     "up": Press(at("event 100."), ("6", "down", "down")),
     "down": Press(at("event 99."), ("6", "down")),

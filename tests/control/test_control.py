@@ -8,21 +8,33 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.port.commands import CommandState, Verb
-from hypertui.port.snapshot import Mode, Snapshot
+from hypertui.port.engine import EngineView
+from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.server import addresses, protocol
-from hypertui.server.client import ControlClient, NoEngine, engines
+from hypertui.server.client import Asked, CommandAnswer, ControlClient, NoEngine, OtherEngine, engines
 from hypertui.server.server import ControlServer
+from hypertui.server.view_codec import ViewEncoder
 from tests.console import states
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 
-HELLO = {"type": "hello", "network": "paper", "account": "0x1", "symbol": "SOL", "mode": "running", "pid": 1}
+TRADE = {"name": "SOL", "account": "0x1", "symbol": "SOL", "mode": "running"}
+HELLO = {
+    "type": "hello",
+    "protocol": protocol.PROTOCOL,
+    "program": "9.9.9",
+    "network": "paper",
+    "pid": 1,
+    "trades": [TRADE],
+}
 
 
 @pytest.fixture
@@ -38,13 +50,20 @@ def live(tmp_path: Path) -> Iterator[LiveEngine]:
 
 
 def client(state: Path) -> ControlClient:
-    (found,) = engines(state, None, None)
+    (found,) = engines(state)
     return found
 
 
 def raw(state: Path) -> socket.socket:
-    ((path, _, _),) = addresses.found(state)
+    (path,) = addresses.found(state)
     return addresses.connect(path, 10.0)
+
+
+def told(
+    engine: ControlClient, id: str, verb: Verb, patience: float, position: str | None = None
+) -> Iterator[CommandAnswer]:
+    """What becomes of a command for the only trade."""
+    return engine.command(Asked(id, verb, position=position), patience)
 
 
 def read_to_end(connection: socket.socket) -> bytes:
@@ -61,7 +80,8 @@ def read_to_end(connection: socket.socket) -> bytes:
 def works(state: Path, live: LiveEngine) -> None:
     """The engine trades, and answers at the socket."""
     with client(state) as other:
-        snapshot, _ = other.status()
+        view, _ = other.status()
+    snapshot = view.first
     assert snapshot.mode is Mode.RUNNING
     unit = live.unit
     live.go_to(unit - 1)
@@ -70,13 +90,15 @@ def works(state: Path, live: LiveEngine) -> None:
 
 def test_it_says_who_it_is_and_what_is_so(live: LiveEngine, tmp_path: Path) -> None:
     with client(tmp_path) as found:
-        assert (found.network, found.symbol, found.account) == ("paper", "SOL", live.key.address.lower())
-        assert found.pid == os.getpid()
-        snapshot, as_json = found.status()
+        assert (found.hello.network, found.hello.pid) == ("paper", os.getpid())
+        (named,) = found.hello.trades
+        assert (named.name, named.symbol, named.account) == ("SOL", "SOL", live.key.address.lower())
+        view, as_json = found.status()
+    snapshot = view.first
     assert snapshot.position == live.held()
     assert [slot.level for slot in snapshot.slots] == [-4, -3, -2, -1]
-    assert as_json["position"] == f"{live.held()}"
-    ((path, _, _),) = addresses.found(tmp_path)
+    assert as_json["trades"][0]["position"] == f"{live.held()}"
+    (path,) = addresses.found(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -85,7 +107,7 @@ def test_a_verb_that_has_to_wait_says_so_and_is_told_to_its_end(live: LiveEngine
     live.go_to(-1)
     live.venue.fail("http-429", only="cancelByCloid")
     with client(tmp_path) as found:
-        answers = found.command("one", Verb.CANCEL_BUYS, None, 20.0)
+        answers = told(found, "one", Verb.CANCEL_BUYS, 20.0)
         said = [(answer.state, answer.text) for answer in (next(answers), next(answers))]
         waits = (CommandState.ACKNOWLEDGED, "waits for the exchange")
         assert said == [(CommandState.ACKNOWLEDGED, ""), waits]
@@ -96,17 +118,17 @@ def test_a_verb_that_has_to_wait_says_so_and_is_told_to_its_end(live: LiveEngine
 def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
     live.go_to(-2)
     with client(tmp_path) as found:
-        answers = list(found.command("one", Verb.CANCEL_BUYS, None, 20.0))
+        answers = list(told(found, "one", Verb.CANCEL_BUYS, 20.0))
         assert [answer.state for answer in answers] == [CommandState.ACKNOWLEDGED, CommandState.CONFIRMED]
         assert "stops working for" in answers[-1].text
         assert all(order["side"] == "A" for order in live.working())
-        again = list(found.command("one", Verb.CANCEL_BUYS, None, 20.0))
+        again = list(told(found, "one", Verb.CANCEL_BUYS, 20.0))
         assert (again[-1].state, again[-1].text) == (answers[-1].state, answers[-1].text)
         done = [event for event in live.events("command") if event.data["state"] == "confirmed"]
         assert len(done) == 1  # the same id does nothing twice
         # Counted from the same moment, the end never comes before the first answer.
         assert answers[0].took <= answers[1].took
-        (last,) = [answer for answer in found.command("two", Verb.RESUME, None, 20.0) if answer.took][-1:]
+        (last,) = [answer for answer in told(found, "two", Verb.RESUME, 20.0) if answer.took][-1:]
         assert last.state is CommandState.CONFIRMED and last.text == "2 stops and 2 buys work"
     who = live.snapshot.commands[0].who
     assert f"by ctl (uid {os.getuid()}, pid {os.getpid()})" in who
@@ -114,7 +136,7 @@ def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
 
 def test_what_was_confirmed_for_another_position_is_refused(live: LiveEngine, tmp_path: Path) -> None:
     with client(tmp_path) as found:
-        (answer,) = found.command("x", Verb.CANCEL_ALL, "0.01", 5.0)
+        (answer,) = told(found, "x", Verb.CANCEL_ALL, 5.0, "0.01")
     assert answer.state is CommandState.REFUSED
     assert "not 0.01: look again" in answer.text
     assert len(live.working()) == 4
@@ -122,8 +144,8 @@ def test_what_was_confirmed_for_another_position_is_refused(live: LiveEngine, tm
 
 def test_a_refusal_of_the_engine_is_told(live: LiveEngine, tmp_path: Path) -> None:
     with client(tmp_path) as found:
-        assert list(found.command("h", Verb.HALT, None, 10.0))[-1].state is CommandState.CONFIRMED
-        (answer,) = found.command("r", Verb.RESUME, None, 10.0)
+        assert list(told(found, "h", Verb.HALT, 10.0))[-1].state is CommandState.CONFIRMED
+        (answer,) = told(found, "r", Verb.RESUME, 10.0)
     assert answer.state is CommandState.REFUSED and "halted" in answer.text
 
 
@@ -140,23 +162,46 @@ def test_an_engine_that_leaves_takes_its_socket_along(tmp_path: Path) -> None:
 
 def test_a_dead_ones_socket_is_passed_over_and_replaced(tmp_path: Path) -> None:
     with LocalVenue({"SOL": Decimal(150)}) as venue, LiveEngine(venue) as live:
-        listening, path = addresses.listen(addresses.folder_of(tmp_path), live.key.address, "SOL")
+        listening, path = addresses.listen(addresses.folder_of(tmp_path))
         listening.close()  # as a kill does: the file stays
         assert path.exists()
-        assert list(engines(tmp_path, None, None)) == []
+        assert list(engines(tmp_path)) == []
         with ControlServer(live.engine, tmp_path):
             live.opened()
-            wait_until(lambda: bool([found.close() for found in engines(tmp_path, None, None)]), "an answer")
+            wait_until(lambda: bool([found.close() for found in engines(tmp_path)]), "an answer")
+            assert not path.exists()  # the next start takes away what is dead
+
+
+def test_somebody_else_is_not_even_told_who_is_here(
+    live: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = addresses.PeerProcess(1, os.getuid() + 1)
+    monkeypatch.setattr(addresses, "peer_of", lambda connection: stranger)
+    with raw(tmp_path) as connection:
+        assert read_to_end(connection) == b""
 
 
 def test_a_path_too_long_for_the_kernel_does(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a-long-name-of-a-folder"] * 8)
-    listening, path = addresses.listen(deep, "0x" + "ab" * 20, "k/PEPE:1")
+    listening, path = addresses.listen(deep)
     with listening:
         assert len(os.fsencode(path)) > 107
         addresses.connect(path, 1.0).close()
-    (found,) = addresses.found_in(deep)
-    assert found[1:] == ("0x" + "ab" * 20, "k/PEPE:1")
+        assert addresses.found_in(deep) == [path]
+
+
+def test_two_of_one_process_do_not_disturb_each_other(tmp_path: Path) -> None:
+    first, one = addresses.listen(tmp_path)
+    second, other = addresses.listen(tmp_path)
+    with first, second:
+        assert one != other
+        assert addresses.found_in(tmp_path) == sorted([one, other])
+
+
+def test_somebody_elses_socket_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses.os, "getuid", lambda: os.geteuid() + 1)
+    with pytest.raises(PermissionError, match="belongs to somebody else"):
+        addresses.listen(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +220,8 @@ def test_a_path_too_long_for_the_kernel_does(tmp_path: Path) -> None:
         b'{"type": "status", "id": "a", "n": ' + b"9" * 60_000 + b"}\n",
         b'{"type": "command", "id": "a", "verb": "pause", "args": []}\n',
         b'{"type": "snapshot", "id": "a"}\n',
+        b'{"type": "command", "id": "a", "verb": "pause", "trade": 7}\n',
+        b'{"type": "status", "id": "a", "protocol": 1}\n',
     ],
 )
 def test_what_means_nothing_is_answered_in_one_line_and_cut(
@@ -205,9 +252,9 @@ def test_many_clients_and_half_open_ones_harm_nobody(live: LiveEngine, tmp_path:
         connection.shutdown(socket.SHUT_WR)
     works(tmp_path, live)
     # A crowd that only holds places keeps nobody out: those that were silent for longest go.
-    crowd = [raw(tmp_path) for _ in range(40)]
+    crowd = [raw(tmp_path) for _ in range(90)]
     works(tmp_path, live)
-    for connection in crowd[:20]:
+    for connection in crowd[:25]:
         read_to_end(connection)
     crowd[-1].sendall(protocol.line({"type": "status", "id": "last"}))
     assert len(crowd[-1].makefile("rb").readline()) > 0
@@ -228,39 +275,59 @@ def test_a_client_that_does_not_read_is_let_go(live: LiveEngine, tmp_path: Path)
         works(tmp_path, live)
 
 
+def test_an_acknowledged_alarm_is_known_to_everybody(live: LiveEngine, tmp_path: Path) -> None:
+    def sound(*keys: str) -> None:
+        async def do(trade: LiveTrade) -> None:
+            for key in keys:
+                trade.context.alarms.sound(key, Severity.WARNING, "so it is")
+
+        live.do(do)
+
+    sound("one", "two")
+    with client(tmp_path) as found:
+        one = Asked("a", Verb.ACKNOWLEDGE, alarms=("one", "none"))
+        answers = list(found.command(one, 20.0))
+        assert (answers[-1].state, answers[-1].text) == (CommandState.CONFIRMED, "one")
+        sound("one")  # said again, it is no other one
+        live.wait_for(lambda: len(live.snapshot.alarms) == 2, "the alarms to be shown")
+        alarms = {alarm.key: alarm for alarm in found.status()[0].first.alarms}
+        assert alarms["two"].acknowledged is None
+        known = alarms["one"].acknowledged
+        assert known is not None and "by ctl (uid" in known.who
+        assert list(told(found, "b", Verb.ACKNOWLEDGE, 20.0))[-1].text == "two"
+        assert "no alarm" in list(told(found, "c", Verb.ACKNOWLEDGE, 20.0))[-1].text
+    written = [event.data["verb"] for event in live.events("command") if event.data["state"] == "confirmed"]
+    assert written == ["acknowledge"] * 3
+
+
 def test_a_storm_of_commands_is_slowed_down(live: LiveEngine, tmp_path: Path) -> None:
     states_seen = []
     with client(tmp_path) as found:
         for number in range(15):
-            states_seen.append(list(found.command(f"c{number}", Verb.PAUSE, None, 10.0))[-1])
+            states_seen.append(list(told(found, f"c{number}", Verb.PAUSE, 10.0))[-1])
     refused = [answer for answer in states_seen if answer.state is CommandState.REFUSED]
     assert refused and all("commands a second" in answer.text for answer in refused)
     assert states_seen[0].state is CommandState.CONFIRMED
 
 
 @pytest.mark.parametrize("state", ["running", "decline", "broken", "halted", "stale", "starting"])
-def test_a_snapshot_comes_back_as_it_was(state: str) -> None:
+def test_a_view_comes_back_as_it_was(state: str) -> None:
     snapshot: Snapshot = getattr(states, state)()
-    found = json.loads(json.dumps(protocol.snapshot_to_json(snapshot)))
-    assert protocol.snapshot_from_json(found) == snapshot
+    view = EngineView((snapshot, replace(snapshot, name="other")))
+    encoder = ViewEncoder()
+    encoder.update(view)
+    assert protocol.view_from_json(json.loads(encoder.whole())) == view
 
 
 @pytest.mark.parametrize(
     "answers",
     [
         [{"type": "hello"}],
-        [
-            {
-                "type": "hello",
-                "network": "paper",
-                "account": "0x1",
-                "symbol": "SOL",
-                "mode": "x",
-                "pid": "many",
-            }
-        ],
+        [{**HELLO, "pid": "many"}],
+        [{**HELLO, "trades": [{"name": 1}]}],
         [HELLO, {"type": "status"}],
-        [HELLO, {"type": "status", "snapshot": {"seq": "x"}}],
+        [HELLO, {"type": "status", "view": {"trades": [{"seq": "x"}]}}],
+        [HELLO, {"type": "status", "view": {"trades": []}}],
         [HELLO, {"type": "ack", "state": "exploded", "took": 1, "text": ""}],
         [HELLO, {"type": "ack", "state": "confirmed", "took": [], "text": ""}],
         [HELLO, {"type": "ack"}],
@@ -271,7 +338,7 @@ def test_a_snapshot_comes_back_as_it_was(state: str) -> None:
 def test_an_engine_that_speaks_another_language_is_told_in_one_line(
     tmp_path: Path, answers: list[object]
 ) -> None:
-    listening, path = addresses.listen(tmp_path, "0x" + "ab" * 20, "SOL")
+    listening, path = addresses.listen(tmp_path)
     listening.setblocking(True)
 
     def serve() -> None:
@@ -283,11 +350,41 @@ def test_an_engine_that_speaks_another_language_is_told_in_one_line(
     other = threading.Thread(target=serve)
     other.start()
     try:
-        with pytest.raises(NoEngine) as told, ControlClient(path) as found:
+        with pytest.raises(NoEngine) as refused, ControlClient(path) as found:
             if "ack" in str(answers[-1]):
-                list(found.command("x", Verb.PAUSE, None, 5.0))
+                list(told(found, "x", Verb.PAUSE, 5.0))
             found.status()
     finally:
         listening.close()
         other.join(10)
-    assert str(told.value).isprintable()
+    assert str(refused.value).isprintable()
+
+
+def test_an_engine_of_another_version_is_told_in_one_line(tmp_path: Path) -> None:
+    listening, _ = addresses.listen(addresses.folder_of(tmp_path))
+    listening.setblocking(True)
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.sendall(protocol.line({**HELLO, "protocol": 99, "pid": 4711}))
+            read_to_end(connection)
+
+    other = threading.Thread(target=serve)
+    other.start()
+    try:
+        with pytest.raises(OtherEngine) as refused:
+            list(engines(tmp_path))
+    finally:
+        listening.close()
+        other.join(10)
+    said = str(refused.value)
+    assert said.startswith("the engine of hypertui 9.9.9, process 4711, speaks version 99 of the protocol")
+    assert said.isprintable()
+
+
+def test_a_client_of_another_version_is_told_in_one_line(live: LiveEngine, tmp_path: Path) -> None:
+    with raw(tmp_path) as connection:
+        connection.sendall(protocol.line({"type": "status", "id": "a", "protocol": 1}))
+        _, answer = read_to_end(connection).splitlines()
+    assert "speaks version 2 of the protocol, not 1" in json.loads(answer)["text"]

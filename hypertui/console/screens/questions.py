@@ -305,6 +305,30 @@ def quit_desk(view: EngineView) -> Question:
     return Question("QUIT", tuple(body), choices, tuple(_basis(trade) for trade in view.trades))
 
 
+def detach(snapshot: Snapshot) -> Question:
+    """That the engine, which runs elsewhere, goes on."""
+    body = (
+        _where(snapshot),
+        _fact("position", _held(snapshot)),
+        BLANK,
+        line("This console closes. The engine runs elsewhere and"),
+        line("trades on."),
+    )
+    return Question("DETACH", body, (Choice("y", "detach", "yes", asks_anew=False), CANCEL), None)
+
+
+def take_pen(holder: str, snapshot: Snapshot) -> Question:
+    """From whom the pen is taken: who writes, for all trades of the engine."""
+    writes = fmt.clean(holder, 60) or "nobody"
+    body = (
+        _fact("writes", writes, Tone.STRONG),
+        BLANK,
+        line("One console gives commands at a time. With the pen"),
+        line("this one does, for all trades, and the other observes."),
+    )
+    return Question("TAKE THE PEN", body, (Choice("y", "take it", "yes"), CANCEL), None)
+
+
 def refused(snapshot: Snapshot, verb: Verb) -> str:
     """Why the engine would refuse this now, in words; empty where it may be asked for."""
     why = dict(snapshot.refusals).get(verb, "")

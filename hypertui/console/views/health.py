@@ -57,6 +57,9 @@ def _alarm(frame: Frame, alarm: Alarm) -> Row:
     role = SEVERITY_ROLE[alarm.severity] if alarm.active and not seen else Tone.TEXT
     role = role if alarm.active else Tone.DIM
     text = fmt.signs(fmt.clean(alarm.text))
+    if alarm.active and alarm.acknowledged is not None:
+        who = fmt.clean(alarm.acknowledged.who.partition(" ")[0], 40)
+        text = f"{text} (known to {who} since {frame.clock(alarm.acknowledged.at)})"
     cells = (
         Span("‼" if alarm.active and not seen else "✓" if alarm.active else " ", role),
         Span(alarm.severity.upper(), role),

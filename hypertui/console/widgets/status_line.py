@@ -9,6 +9,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line, pad, tint, width_of
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit
+from hypertui.port.engine import Attachment
 from hypertui.port.snapshot import Mode
 from hypertui.port.views import Trigger
 
@@ -143,13 +144,30 @@ def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The status line, across the screen."""
-    share = protection(frame)
-    room = width - len(share.text)
+    share, pen = protection(frame), pen_of(frame)
+    room = width - len(share.text) - width_of((pen,))
     span = waiting(frame, room - 3)
     glyph = {Tone.CRITICAL: "‼", Tone.WARNING: "◌", Tone.HOLD: "◌"}.get(span.role, "→")
     spans = fit(line(Span(f" {glyph} {span.text}", span.role)), room)
     spans = pad(spans, room) if span.role is Tone.TEXT else tint(pad(spans, room), span.role)
-    return [(*spans, share)]
+    return [(*spans, pen, share) if pen.text else (*spans, share)]
+
+
+_PEN_ROOM = 24
+
+
+def pen_of(frame: Frame) -> Span:
+    """Who writes, where there is more than the engine's own console."""
+    holder = fmt.clean(frame.pen.partition(" ")[0], _PEN_ROOM)
+    match frame.attachment:
+        case Attachment.OWNER:
+            return Span(f" {holder} writes too " if holder else "", Tone.DIM)
+        case Attachment.WRITER:
+            return Span(" you write ", Tone.STRONG)
+        case Attachment.CUT:
+            return Span(" NOT CONNECTED ", Tone.CRITICAL)
+        case _:
+            return Span(f" {holder or 'nobody'} writes ", Tone.HOLD)
 
 
 def protection(frame: Frame) -> Span:

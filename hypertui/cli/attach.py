@@ -1,0 +1,55 @@
+"""`hypertui attach`: the console of an engine that runs in another process."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from hypertui.cli import streams
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.cli.defects import running
+from hypertui.cli.which_engine import the_engine
+from hypertui.console.keymap import remap
+from hypertui.console.launch import run_console
+from hypertui.core.clock import CLOCK
+from hypertui.core.redaction import printable
+from hypertui.port.commands import Stop
+from hypertui.server.client import NoEngine
+from hypertui.server.remote import AttachOptions, RemoteEngine
+from hypertui.settings import load_settings
+
+_NOT_REACHED = 4
+_LAST_WORDS = 2_000  # characters
+
+
+def attach(arguments: argparse.Namespace) -> int:
+    """Show the engine until the operator leaves or the engine has; returns the exit status. Raises
+    ValueError with one line for bad input."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and streams.can_move_its_cursor()):
+        raise ValueError("attach needs a terminal that shows a screen; without one use: hypertui ctl status")
+    view = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES).console
+    remap(view.keys)
+    try:
+        with the_engine(arguments) as found:
+            path, hello, newest = found.path, found.hello, found.status()[0]
+    except NoEngine as error:
+        streams.complain(printable(str(error)))
+        return _NOT_REACHED
+    options = AttachOptions(max(view.refresh_hz, 1.0), arguments.read_only, arguments.takeover)
+    engine = RemoteEngine(path, hello, newest, options)
+    with running(), streams.screen():
+        reason = run_console(
+            engine,
+            Stop(),
+            refresh_hz=view.refresh_hz,
+            mouse=view.mouse,
+            ascii=view.ascii or not streams.speaks_utf8(),
+            theme=view.theme,
+            local_times=view.times == "local",
+            keys=view.keys,
+            shots=path.parent.parent,
+            clock=CLOCK,
+        )
+    if reason.text:
+        streams.complain(printable(reason.text, _LAST_WORDS))
+    return reason.status

@@ -1,0 +1,114 @@
+"""Views sent as differences: what a client puts together is what the engine shows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hypertui.port.engine import EngineView
+from hypertui.port.snapshot import Snapshot
+from hypertui.server.protocol import WireError
+from hypertui.server.view_codec import ViewDecoder, ViewEncoder
+from tests.console import states
+
+STATES = [make() for make in (states.running, states.decline, states.broken, states.halted, states.starting)]
+FIELDS = [field.name for field in fields(Snapshot) if field.name != "name"]
+
+
+class Watcher:
+    """A client, which is sent what it lacks, when it reads."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.view: EngineView | None = None
+        self._decoder = ViewDecoder()
+
+    def read(self, encoder: ViewEncoder) -> dict[str, object]:
+        found = json.loads(b"{%b}" % encoder.since(self.version))
+        self.view = self._decoder.update(found)
+        self.version = encoder.version
+        assert isinstance(found, dict)
+        return found
+
+
+# What happens: a trade takes some fields of another state, comes or goes; the pen passes; a client reads.
+names = st.sampled_from(["BTC", "SOL", "\u00e9 ']}"])
+happening = st.one_of(
+    st.tuples(
+        st.just("change"), names, st.sampled_from(STATES), st.sets(st.sampled_from(FIELDS), max_size=6)
+    ),
+    st.tuples(st.just("go"), names),
+    st.tuples(st.just("pen"), st.sampled_from(["", "mk@pts/3 by attach (uid 1, pid 2)", '"\\'])),
+    st.tuples(st.just("read"), st.integers(0, 2)),
+)
+
+
+@given(st.lists(happening, max_size=30))
+def test_whatever_was_left_out_on_the_way_a_client_has_the_engines_view(happenings: list[tuple]) -> None:
+    encoder, watchers = ViewEncoder(), [Watcher() for _ in range(3)]
+    first = replace(states.running(), name="first")
+    trades, pen = {"first": first}, ""
+    encoder.update(EngineView((first,)))
+    for what, *how in happenings:
+        if what == "change":
+            name, other, changed = how
+            now = trades.get(name, replace(other, name=name))
+            trades[name] = replace(now, **{field: getattr(other, field) for field in changed})
+        elif what == "go":
+            trades.pop(how[0], None)
+        elif what == "pen":
+            (pen,) = how
+        view = EngineView(tuple(trades.values()), pen)
+        encoder.update(view)
+        if what == "read":
+            watchers[how[0]].read(encoder)
+            assert watchers[how[0]].view == view
+    for watcher in watchers:
+        watcher.read(encoder)
+        assert watcher.view == EngineView(tuple(trades.values()), pen)
+
+
+def test_only_changed_fields_of_changed_trades_are_sent() -> None:
+    encoder, watcher = ViewEncoder(), Watcher()
+    one = replace(states.running(), name="BTC")
+    other = replace(states.running(), name="SOL")
+    encoder.update(EngineView((one, other)))
+    watcher.read(encoder)
+    # What is made anew and is the same is not sent again, a list neither.
+    moved = replace(one, seq=one.seq + 1, mark=Decimal(7), orders=(*one.orders,), fills=(*one.fills,))
+    encoder.update(EngineView((moved, other)))
+    found = watcher.read(encoder)
+    assert found["trades"] == {"BTC": {"seq": one.seq + 1, "mark": "7"}}
+    assert "names" not in found and "pen" not in found
+    encoder.update(EngineView((moved, other)))
+    assert encoder.version == watcher.version
+
+
+def test_clients_at_the_same_version_are_sent_the_same_bytes() -> None:
+    encoder = ViewEncoder()
+    encoder.update(EngineView((states.running(),)))
+    assert encoder.since(0) is encoder.since(0)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {},
+        {"from": 3, "to": 4},
+        {"from": 0, "to": 1, "names": ["BTC"], "trades": {"BTC": {"mark": "1"}}},
+        {"from": 0, "to": 1, "names": ["BTC"], "trades": {"BTC": {"no such": 1}}},
+        {"from": 0, "to": 1, "names": ["BTC"], "trades": {"BTC": {"mark": []}}},
+        {"from": 0, "to": 1, "names": ["BTC"], "trades": {"BTC": 7}},
+        {"from": 0, "to": 1, "names": 7, "trades": {}},
+        {"from": 0, "to": "x", "names": [], "trades": {}},
+    ],
+)
+def test_what_is_no_change_is_refused(found: dict[str, object]) -> None:
+    with pytest.raises(WireError) as refused:
+        ViewDecoder().update(found)
+    assert str(refused.value).isprintable()
