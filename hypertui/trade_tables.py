@@ -12,6 +12,7 @@ from hypertui.core.redaction import printable
 from hypertui.provenance import Place, SettingsError
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_EVERY = "all"  # what `ctl --trade` calls every trade
 _LONGEST = 60  # characters of what was typed that a message repeats
 
 
@@ -126,6 +127,8 @@ def _refuse_alike(tables: Sequence[TradeTable]) -> None:
     """Two names that a variable could not tell apart."""
     seen: dict[str, TradeTable] = {}
     for table in tables:
+        if table.name.lower() == _EVERY:
+            raise SettingsError(f"no trade can be named {table.name}: ctl --trade all means every trade")
         twin = seen.setdefault(_spelled(table.name), table)
         if twin is table:
             continue

@@ -26,7 +26,7 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TradeRows:
+class QueuedRows:
     """Rows of one trade in their order, and its end (ms, how) where that is all that comes after them."""
 
     rows: Sequence[Row]
@@ -38,7 +38,7 @@ class TradeRows:
         return Mark(number_of(self.rows[-1]) if self.rows else 0, self.end is not None)
 
 
-Batch: TypeAlias = Mapping[str, TradeRows]
+Batch: TypeAlias = Mapping[str, QueuedRows]
 Refusals: TypeAlias = Mapping[str, JournalError | Locked]
 
 

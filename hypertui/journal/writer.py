@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Table, and_, column, delete, func, select, ta
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hypertui.journal.archive import check_version
-from hypertui.journal.batch import Batch, Mark, Refusals, Row, TradeRows, number_of, share
+from hypertui.journal.batch import Batch, Mark, QueuedRows, Refusals, Row, number_of, share
 from hypertui.journal.database import find
 from hypertui.journal.errors import JournalDown, JournalError, NoJournal, OtherVersion
 from hypertui.journal.lock import Locked
@@ -200,10 +200,10 @@ class Journal(JournalReader):
         queues = {
             trade_id: self._queues.get(trade_id, []) for trade_id in waiting if self.pending_of(trade_id)
         }
-        batch: dict[str, TradeRows] = {}
+        batch: dict[str, QueuedRows] = {}
         for trade_id, most in share({name: len(queue) for name, queue in queues.items()}, _BATCH).items():
             end = self._ends.get(trade_id) if most == len(queues[trade_id]) else None
-            batch[trade_id] = TradeRows(tuple(queues[trade_id][:most]), end)
+            batch[trade_id] = QueuedRows(tuple(queues[trade_id][:most]), end)
         return batch
 
     def settle(self, batch: Batch, refused: Refusals) -> None:

@@ -58,6 +58,7 @@ REFUSED: list[tuple[str, dict[str, str], list[str], str]] = [
      f"trades BTC and btc {ALIKE}"),
     ('[[trade]]\nname="a-b"\n[[trade]]\nname="A_B"\nsymbol="SOL"', {}, RUN,
      f"trades a-b and A_B {ALIKE}"),
+    ('[[trade]]\nname = "ALL"', {}, RUN, "no trade can be named ALL: ctl --trade all means every trade"),
     ("[[trade]]\n[[trade]]", {}, RUN, "two trades are named BTC: give each a name of its own"),
     ('[[trade]]\n[[trade]]\nsymbol="SOL"\nname="a b"', {}, RUN,
      "trades.#2.name a b in config.toml is not a name of up to 32 letters, digits, - and _"),
