@@ -30,7 +30,7 @@ from hypertui.console.widgets.seek import SeekLine
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EnginePort
 from hypertui.port.replay import ReplayOrder
-from hypertui.port.snapshot import Network, Snapshot
+from hypertui.port.snapshot import Mode, Network, Snapshot
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -174,7 +174,8 @@ class OperatorActions(Host, inherit_bindings=False):
         self.command(Verb.PAUSE)
 
     def action_resume(self) -> None:
-        self._confirm(Verb.RESUME)
+        over = self.selected.mode in (Mode.HALTED, Mode.STOPPED)
+        self._confirm(Verb.START if over and self.frame.several else Verb.RESUME)
 
     def action_cancel_buys(self) -> None:
         self._confirm(Verb.CANCEL_BUYS)

@@ -17,7 +17,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event, EventKind
-from hypertui.port.snapshot import Severity, Snapshot
+from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
 from hypertui.strategy.plans import PlanError
@@ -74,6 +74,7 @@ class EmbeddedEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts: dict[str | None, AccountContext] = {}
         self._connecting = asyncio.Lock()
+        self._on_exit = configs[0].on_exit
         self._seats = {config.title: self._seat(config) for config in configs}
         assert len(self._seats) == len(configs) > 0, "every trade has a name of its own"
 
@@ -124,7 +125,7 @@ class EmbeddedEngine:
             names = ", ".join(self._seats)
             text = f"no trade {command.trade!r}" if command.trade else "it names no trade"
             return Ack(command.id, False, f"{text}: there are {names}")
-        if seat.task is not None and seat.task.done() and command.verb is Verb.START:
+        if command.verb is Verb.START and self._is_over(seat):
             return self._start_again(seat, command)
         if seat.runner is not None and command.verb is Verb.ACKNOWLEDGE and seat.ended:
             return seat.publisher.acknowledge(command)
@@ -157,7 +158,8 @@ class EmbeddedEngine:
 
         try:
             for seat in seats:
-                seat.stop.on_exit, seat.stop.by = stop.on_exit, stop.by
+                self._on_exit = seat.stop.on_exit = stop.on_exit
+                seat.stop.by = stop.by
                 self._start(seat)
             stop.on_request(leave)
             await self._until_all_have_ended()
@@ -172,13 +174,32 @@ class EmbeddedEngine:
     def _start(self, seat: _Seat) -> None:
         seat.task = asyncio.create_task(self._trade(seat), name=f"trade {seat.config.title}")
 
+    def _is_over(self, seat: _Seat) -> bool:
+        """Whether a trade has ended; among others, one that is halted has too."""
+        if seat.task is None:
+            return False
+        halted = seat.runner is not None and seat.runner.context.mode is Mode.HALTED
+        return seat.task.done() or (halted and len(self._seats) > 1)
+
     def _start_again(self, seat: _Seat, command: Command) -> Ack:
-        """Run a trade again that has ended, while others go on."""
-        seat.stop, by = Stop(seat.stop.on_exit), seat.stop.by
-        seat.stop.by = by
-        seat.started_again_by = command
-        seat.publisher.again()
-        self._start(seat)
+        """Run a trade again that is over, while others go on: with what it holds, or a new one where it holds
+        nothing any more."""
+        before = seat.task
+        assert before is not None, "it is over"
+        if seat.stop.requested and not before.done():
+            return Ack(command.id, False, "the trade is leaving")
+        on_exit, by = self._on_exit, seat.stop.by
+        seat.stop.request(OnExit.LEAVE)
+
+        async def again() -> StopReason:
+            await asyncio.wait([before])
+            seat.stop = Stop(on_exit)
+            seat.stop.by = by
+            seat.started_again_by = command
+            seat.publisher.again()
+            return await self._trade(seat)
+
+        seat.task = asyncio.create_task(again(), name=f"trade {seat.config.title}")
         return Ack(command.id, True)
 
     async def _until_all_have_ended(self) -> None:

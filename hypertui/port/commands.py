@@ -12,7 +12,7 @@ from hypertui.core.market import OPERATOR, Source
 
 class Verb(StrEnum):
     """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
-    preflight."""
+    preflight; of a trade that is over START runs it again, beside the others of its engine."""
 
     START = "start"
     PAUSE = "pause"

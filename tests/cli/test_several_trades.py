@@ -122,9 +122,6 @@ REFUSED: list[tuple[str, dict[str, str], list[str], str]] = [
     (THREE, {}, [*RUN, "--only", ""], f"--only nothing is not one of the configured trades: {NAMES}"),
     ("", {}, [*RUN, "--only", "SOL"], "--only SOL is not one of the configured trades: BTC"),
     # what takes one
-    (THREE, {}, RUN, f"an engine trades one trade, and there are 3: say which with --only NAME ({NAMES})"),
-    (THREE, {}, [*RUN, "--only", "ETH,sol"],
-     "an engine trades one trade, and there are 2: say which with --only NAME (SOL, ETH)"),
     (THREE, {}, ["probe", "--base-url", "http://127.0.0.1:1"],
      f"probe asks in the market of one trade, and there are 3: say which with --only NAME ({NAMES})"),
     (THREE, {}, ["safe", "--stop-distance", "5"],

@@ -23,10 +23,11 @@ from hypertui.exchange.hyperliquid import SigningKey, paper
 from hypertui.journal import EngineLock, Journal
 from hypertui.journal.lock import held_locks
 from hypertui.journal.records import TransferRecord
-from hypertui.port.engine import EventKind
+from hypertui.port.engine import EngineView, EventKind
 from hypertui.runtime.event_log import EventLog
 from hypertui.settings import PaperSettings, load_settings
 from hypertui.venue.model.lock import StateError
+from tests.console import states
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ALARM, CLIENT, EACH, ID, STATUS, TRADE
 from tests.support.live_engine import wait_until
@@ -210,6 +211,7 @@ class _Engine:
     def __init__(self) -> None:
         self.log = EventLog(lambda: 0)
         self.events_after = self.log.after
+        self.view = EngineView((states.running(),))
 
 
 def test_events_wait_for_room_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,20 @@ def test_flatten_on_the_desk_is_for_all_and_is_typed_on_every_network(network: N
     drive(desk.app, scenario)
 
 
+def test_a_trade_that_is_over_is_started_again_beside_the_others() -> None:
+    desk = desk_of()
+    desk.engine.beside = (replace(desk.engine.beside[0], mode=Mode.HALTED), desk.engine.beside[1])
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, "greater_than_sign")
+        await desk.open(pilot, "r")
+        assert "START the trade again" in desk.text and "with what it holds" in desk.text
+        await pilot.press("y")
+        await until(pilot, lambda: meant(desk) == [(Verb.START, "ETH")])
+
+    drive(desk.app, scenario)
+
+
 def test_prices_that_move_do_not_ask_for_the_flattening_of_all_anew_a_mode_does() -> None:
     desk = desk_of()
 

@@ -134,6 +134,25 @@ def test_one_that_has_left_is_started_again_while_the_others_go_on(venue: LocalV
         go_to(live, "SOL", -1)
 
 
+def test_one_that_is_halted_is_started_again_with_its_orders(venue: LocalVenue) -> None:
+    with opened(venue, SOL, ETH) as live:
+        live.wait_for(live.all_settled, "two entries")
+        assert live.order(Verb.START, "ETH").text, "it is not over"
+        assert live.order(Verb.HALT, "ETH").accepted
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.HALTED, "the halt")
+        before = sorted(row["oid"] for row in live.working() if row["coin"] == "ETH")
+        assert live.order(Verb.START, "ETH").accepted
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.PAUSED and live.all_settled(), "ETH again")
+        assert live.trade("ETH").reason == "halted before the restart (by test@tty)"
+        assert live.order(Verb.RESUME, "ETH").accepted
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.RUNNING and live.all_settled(), "ETH to trade")
+        assert sorted(row["oid"] for row in live.working() if row["coin"] == "ETH") == before
+        go_to(live, "ETH", 1)
+        go_to(live, "SOL", 1)
+        live.stop.request(OnExit.FLATTEN)
+        assert live.reason.status == 0, live.reason.text
+
+
 def test_what_is_refused_delays_one_trade_and_what_the_account_is_asked_for_all() -> None:
     now, throttle = [1_000], Throttle()
 

@@ -305,6 +305,15 @@ def quit_desk(view: EngineView) -> Question:
     return Question("QUIT", tuple(body), choices, tuple(_basis(trade) for trade in view.trades))
 
 
+def start_again(snapshot: Snapshot) -> Question:
+    """What a trade begins with that is over, beside the others of its engine."""
+    if snapshot.closed_at is None:
+        begins = _fact("begins", "with what it holds; paused, where it was halted")
+    else:
+        begins = _fact("begins", "a new trade: it buys its position anew", Tone.STRONG)
+    return _question(snapshot, "START the trade again", [_fact("position", _held(snapshot)), begins], "start")
+
+
 def detach(snapshot: Snapshot) -> Question:
     """That the engine, which runs elsewhere, goes on."""
     body = (
@@ -330,7 +339,10 @@ def take_pen(holder: str, snapshot: Snapshot) -> Question:
 
 
 def refused(snapshot: Snapshot, verb: Verb) -> str:
-    """Why the engine would refuse this now, in words; empty where it may be asked for."""
+    """Why the engine would refuse this now, in words; empty where it may be asked for. Whether a trade can be
+    started again only the engine's other trades tell: it says so itself."""
+    if verb is Verb.START:
+        return ""
     why = dict(snapshot.refusals).get(verb, "")
     return f"{verb.value} is refused: {fmt.clean(why)}" if why else ""
 
@@ -342,6 +354,7 @@ def _leave_flat(snapshot: Snapshot) -> str:
 
 
 BUILD: dict[Verb, Build] = {
+    Verb.START: start_again,
     Verb.RESUME: resume,
     Verb.CANCEL_BUYS: cancel_buys,
     Verb.SELL_OUT: sell_out,
