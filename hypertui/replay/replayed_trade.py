@@ -279,6 +279,7 @@ class ReplayedTrade:
             "instrument": self.instrument,
             "leverage": self._leverage,
             "unit_size": self._unit,
+            "strategy": str(record.settings["strategy"]),
             "mode": Mode.STARTING,
             "refusals": _REFUSALS,
             "alarms": past.alarms.view(),

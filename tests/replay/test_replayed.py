@@ -26,6 +26,8 @@ from tests.replay.recorded import RecordedHour, record
 # What a journal does not have: how the engine and its line were, what it asked before the trade, and why
 # nothing new was placed. The account's address is another one on the tape.
 _NOT_RECORDED = {
+    "day_pnl",  # what an engine saw of the day
+    "day_since",
     "seq", "steady", "name", "account", "started_at", "findings", "sources", "health", "budget", "clock_skew",
     "tasks", "journal", "refusals", "holds", "listed_at", "account_at", "known_at", "alarms", "prices",
     "price_change", "invariant",
