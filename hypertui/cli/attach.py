@@ -8,10 +8,9 @@ import sys
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
+from hypertui.cli.shown import show
 from hypertui.cli.which_engine import the_engine
 from hypertui.console.keymap import remap
-from hypertui.console.launch import run_console
-from hypertui.core.clock import CLOCK
 from hypertui.core.redaction import printable
 from hypertui.port.commands import Stop
 from hypertui.server.client import NoEngine
@@ -37,19 +36,8 @@ def attach(arguments: argparse.Namespace) -> int:
         return _NOT_REACHED
     options = AttachOptions(max(view.refresh_hz, 1.0), arguments.read_only, arguments.takeover)
     engine = RemoteEngine(path, hello, newest, options)
-    with running(), streams.screen():
-        reason = run_console(
-            engine,
-            Stop(),
-            refresh_hz=view.refresh_hz,
-            mouse=view.mouse,
-            ascii=view.ascii or not streams.speaks_utf8(),
-            theme=view.theme,
-            local_times=view.times == "local",
-            keys=view.keys,
-            shots=path.parent.parent,
-            clock=CLOCK,
-        )
+    with running():
+        reason = show(engine, Stop(), view, path.parent.parent)
     if reason.text:
         streams.complain(printable(reason.text, _LAST_WORDS))
     return reason.status

@@ -11,17 +11,18 @@ from pathlib import Path
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import state_folder
+from hypertui.cli.shown import show
 from hypertui.cli.values import amount, typed
 from hypertui.console.keymap import remap
 from hypertui.core.redaction import printable
 from hypertui.journal import JournalError
 from hypertui.journal.history import History
 from hypertui.journal.records import TradeRecord
-from hypertui.port.commands import Stop, StopReason
+from hypertui.port.commands import Stop
 from hypertui.replay.playhead import Playhead
 from hypertui.replay.replay_engine import SPEEDS, ReplayEngine
 from hypertui.replay.timeline import Timeline
-from hypertui.settings import Settings, load_settings
+from hypertui.settings import load_settings
 
 _LAST_WORDS = 2_000  # characters
 
@@ -39,7 +40,8 @@ def replay(arguments: argparse.Namespace) -> int:
             playhead = Playhead(Timeline(journal, trade))
             if not (sys.stdin.isatty() and sys.stdout.isatty() and streams.can_move_its_cursor()):
                 raise ValueError("a replay needs a terminal")
-            reason = _show(ReplayEngine(playhead, speed, time.monotonic), settings)
+            engine = ReplayEngine(playhead, speed, time.monotonic)
+            reason = show(engine, Stop(), settings.console, state_folder(settings), engine)
     except JournalError as error:
         raise ValueError(str(error)) from None
     if reason.text:
@@ -59,25 +61,6 @@ def chosen(trades: Sequence[TradeRecord], asked: str | None) -> TradeRecord:
         known = ", ".join(f"{trade.id} ({trade.symbol})" for trade in trades[-5:])
         raise ValueError(f"the journal has no trade {typed(asked)}; the newest are {known}")
     return found[-1]
-
-
-def _show(engine: ReplayEngine, settings: Settings) -> StopReason:
-    from hypertui.console.launch import run_console
-
-    view = settings.console
-    with streams.screen():
-        return run_console(
-            engine,
-            Stop(),
-            refresh_hz=view.refresh_hz,
-            mouse=view.mouse,
-            ascii=view.ascii or not streams.speaks_utf8(),
-            theme=view.theme,
-            local_times=view.times == "local",
-            keys=view.keys,
-            shots=state_folder(settings),
-            replay=engine,
-        )
 
 
 def _url(journal: str) -> str:

@@ -25,6 +25,7 @@ from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
+from hypertui.cli.shown import show
 from hypertui.cli.values import seconds, typed
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
@@ -65,23 +66,9 @@ def console(arguments: argparse.Namespace) -> int:
         return headless(arguments)
     trade = prepare(arguments, asks=True)
     remap(trade.settings.console.keys)
-    from hypertui.console.launch import run_console
-
     stop = Stop(trade.settings.engine.on_exit)
-    view = trade.settings.console
-    with trade.market() as market, running(), trade.engine(market) as engine, streams.screen():
-        reason = run_console(
-            engine,
-            stop,
-            refresh_hz=view.refresh_hz,
-            mouse=view.mouse,
-            ascii=view.ascii or not streams.speaks_utf8(),
-            theme=view.theme,
-            local_times=view.times == "local",
-            keys=view.keys,
-            shots=trade.state_dir,
-            clock=CLOCK,
-        )
+    with trade.market() as market, running(), trade.engine(market) as engine:
+        reason = show(engine, stop, trade.settings.console, trade.state_dir)
     return _say(reason, market)
 
 
