@@ -12,7 +12,7 @@ import os
 import pwd
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -105,10 +105,8 @@ def locks_folder() -> Path:
     """The user's folder of locks, made if need be and private: in the home that the list of users
     of the system names, or below /tmp for a user without one that can be written. Raises StartRefused."""
     tried = _lock_places()
-    for folder in tried:
-        with suppress(OSError):
-            if _private(folder):
-                return folder
+    if (folder := _first_private(tried)) is not None:
+        return folder
     places = " nor ".join(map(str, tried))
     raise StartRefused(f"there is no place for the lock: {places} cannot be a folder of this user alone")
 
@@ -117,9 +115,15 @@ def nonces_folder() -> Path | None:
     """The user's folder for the last nonces of signers, the same for all that this user runs here: in memory
     where the system has such a place, because a signature must not wait for a disk. None where there is no
     place."""
-    for folder in (_IN_MEMORY / f"hypertui-{os.getuid()}", *_lock_places()):
+    in_memory = [_IN_MEMORY / f"hypertui-{os.getuid()}"] if _IN_MEMORY.is_dir() else []
+    return _first_private([*in_memory, *_lock_places()])
+
+
+def _first_private(folders: Sequence[Path]) -> Path | None:
+    """The first that can be a folder of this user alone, made if need be; None where none can."""
+    for folder in folders:
         with suppress(OSError):
-            if folder.parent.is_dir() and _private(folder):
+            if _private(folder):
                 return folder
     return None
 

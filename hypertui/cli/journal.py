@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
+from hypertui.engine.engine import OpenTrade
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.opening import rehearse
@@ -31,8 +32,6 @@ from hypertui.journal.records import SettingsRecord, TradeRecord
 from hypertui.settings import digest
 from hypertui.strategy import registry
 from hypertui.strategy.plans import StrategyPlan
-
-OpenJournal = Callable[[TradeConfig, str], AbstractContextManager[tuple[int, TradeJournal]]]
 
 
 def refuse_other_version(url: str | None, state_dir: Path) -> None:
@@ -56,7 +55,7 @@ def journals(
     snapshot: Mapping[str, object] | None = None,
     keep_days: int | None = None,
     venue: str | None = None,
-) -> Iterator[OpenJournal]:
+) -> Iterator[OpenTrade]:
     """A function that opens the trade of an account on given terms, as a context that holds its locks, all in
     one journal, which the first of them opens and which is closed at the end. `snapshot` is all settings in
     force, journalled with each trade; what only an engine needs of ended trades is kept for `keep_days`, or

@@ -17,7 +17,7 @@ from hypertui.console.command_sender import CommandSender
 from hypertui.console.host import Host
 from hypertui.console.screens import palette, questions
 from hypertui.console.screens.dialog import Dialog
-from hypertui.console.screens.questions import Build
+from hypertui.console.screens.questions import Build, Question
 from hypertui.console.selection import Selection
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.terminal.screen_diff import ScreenDiff
@@ -28,7 +28,7 @@ from hypertui.console.widgets.help import Help
 from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.seek import SeekLine
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
-from hypertui.port.engine import Attachment, EnginePort
+from hypertui.port.engine import Attachment, EnginePort, EngineView
 from hypertui.port.replay import ReplayOrder
 from hypertui.port.snapshot import Mode, Network, Snapshot
 
@@ -163,10 +163,21 @@ class OperatorActions(Host, inherit_bindings=False):
         return _LEFT if self.ended is not None else ""
 
     def _confirm(self, verb: Verb) -> None:
-        if self.ended is None and self._options.replay is None and not self._may_write():
-            return
-        why = self._nobody_takes(verb) or questions.refused(self.selected, verb)
-        self.ask(questions.BUILD[verb], lambda answer: self.command(verb) if answer else None, why)
+        def send(answer: str) -> None:
+            if answer:
+                self.command(verb)
+
+        self._ask_to(verb, questions.BUILD[verb], send, questions.refused(self.selected, verb))
+
+    def _ask_to(self, verb: Verb, build: Build, done: Callable[[str], None], refused: str) -> None:
+        """Ask before a command, where somebody would take it from here."""
+        nobody = self._nobody_takes(verb)
+        if nobody or self._may_write():
+            self.ask(build, done, nobody or refused)
+
+    def _of_all(self, build: Callable[[EngineView], Question]) -> Build:
+        """A question about all trades of the engine."""
+        return lambda _: build(self.engine.view)
 
     # Actions, one per key
 
@@ -201,11 +212,9 @@ class OperatorActions(Host, inherit_bindings=False):
                 self._command(Verb.FLATTEN, name)
             self.show_frame()
 
-        if self.ended is None and self._options.replay is None and not self._may_write():
-            return
         verb = Verb.FLATTEN
-        why = self._nobody_takes(verb) or questions.all_refused(self.engine.view, verb)
-        self.ask(lambda _: questions.flatten_all(self.engine.view), flatten_all, why)
+        refused = questions.all_refused(self.engine.view, verb)
+        self._ask_to(verb, self._of_all(questions.flatten_all), flatten_all, refused)
 
     def action_cancel_all(self) -> None:
         self._confirm(Verb.CANCEL_ALL)
@@ -288,7 +297,7 @@ class OperatorActions(Host, inherit_bindings=False):
         elif not self.is_owner:
             self.ask(questions.detach, self._leave_it_running)
         else:
-            desk: Build = lambda _: questions.quit_desk(self.engine.view)  # noqa: E731
+            desk = self._of_all(questions.quit_desk)
             self.ask(desk if self.frame.several else questions.quit_console, self._leave)
 
     def _leave_it_running(self, answer: str) -> None:
@@ -298,7 +307,7 @@ class OperatorActions(Host, inherit_bindings=False):
     def _leave(self, answer: str) -> None:
         on_exit = OnExit(answer) if answer else None
         if on_exit is OnExit.FLATTEN and self.selected.network is Network.MAINNET:
-            desk: Build = lambda _: questions.flatten_all(self.engine.view)  # noqa: E731
+            desk = self._of_all(questions.flatten_all)
             build = desk if self.frame.several else questions.flatten
             self.ask(build, lambda typed: self._leave_with(OnExit.FLATTEN) if typed else None)
         elif on_exit is not None:

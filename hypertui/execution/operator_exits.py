@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.core import phrases
-from hypertui.core.market import ZERO, Fill, Side, Source
+from hypertui.core.market import Fill, Side, Source
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
@@ -133,7 +133,7 @@ class Winddown:
             return _waits_for_stops(self._trade)
         if not held:
             return Progress(True, self._nothing_but_dust())
-        stopped = _stopped(self._trade)
+        stopped = self._trade.tracker.stopped
         whole = "" if stopped == held else f" of {_coins(self._trade, held)}"
         return Progress(True, f"no buys, and stops working for {_coins(self._trade, stopped)}{whole}")
 
@@ -326,17 +326,9 @@ def _coins(trade: ExitedTrade, size: Decimal) -> str:
 
 def _covered(trade: ExitedTrade) -> bool:
     """Whether all coins that can have a stop have a working one, and nothing is on its way."""
-    return trade.tracker.quiet and _stopped(trade) == trade.tracker.strategy.protectable
+    return trade.tracker.quiet and trade.tracker.stopped == trade.tracker.strategy.protectable
 
 
 def _waits_for_stops(trade: ExitedTrade) -> Progress:
     held = trade.book.position
     return _waits(f"stops for all of {_coins(trade, held)}" if held else "orders that are not answered for")
-
-
-def _stopped(trade: ExitedTrade) -> Decimal:
-    """Coins that stops cover: one of the whole position covers all that can have one."""
-    stops = [order for order in trade.tracker.alive if order.protects]
-    if any(stop.whole for stop in stops):
-        return trade.tracker.strategy.protectable
-    return sum((stop.remaining for stop in stops), ZERO)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
-from hypertui.core.market import Fill
+from hypertui.core.market import ZERO, Fill
 from hypertui.core.order_key import OrderKey
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.pacing import Pacing
@@ -79,6 +79,15 @@ class OwnOrders:
         wanted = {_as_wanted(want) for want in target.orders}
         working = [_as_works(order) for order in self._alive.values()]
         return len(working) == len(target.orders) and set(working) == wanted
+
+    @property
+    def stopped(self) -> Decimal:
+        """Coins that live stops cover which have not fired: one of the whole position covers all that can
+        have one."""
+        stops = [order for order in self._alive.values() if order.protects and not order.due]
+        if any(stop.whole for stop in stops):
+            return self.strategy.protectable
+        return sum((stop.remaining for stop in stops), ZERO)
 
     def of(self, key: OrderKey) -> Iterator[OwnOrder]:
         """Alive orders of a key."""

@@ -72,11 +72,6 @@ class Playhead:
         """When the trade ended, or its newest row was written."""
         return max(self._timeline.end(), self._place.at)
 
-    @property
-    def next_at(self) -> int | None:
-        """When the next row was written; None behind the last one."""
-        return None if self._next is None else self._next[0].at
-
     def snapshot(self) -> Snapshot:
         """The snapshot of this moment."""
         self._seq += 1

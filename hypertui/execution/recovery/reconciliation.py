@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from hypertui.core.market import ZERO, Fill, Side
+from hypertui.core.market import Fill, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder
@@ -139,10 +139,7 @@ def covers_bare(orphan: OpenOrder, tracker: OrderTracker) -> bool:
     stop is for the coins of several."""
     if not (orphan.reduce_only and orphan.trigger and orphan.side is Side.SELL):
         return False
-    known = [own for own in tracker.alive if own.protects and not own.due]
-    if any(own.whole for own in known):
-        return False
-    return sum((own.remaining for own in known), ZERO) < tracker.strategy.protectable
+    return tracker.stopped < tracker.strategy.protectable
 
 
 def as_report(listing: OpenOrder) -> OrderReport:
