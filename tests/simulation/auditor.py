@@ -20,7 +20,7 @@ from tests.simulation.door import Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.rest import covered_by
 from tests.simulation.scenario import LATENCIES, Scenario
-from tests.simulation.venue import ADDRESS, Venue
+from tests.simulation.venue import ADDRESS, VenueMarket
 from tests.support.ladders import slot_of, terms_of
 
 # How long coins may be bare after something went wrong: asking, backing off and trying again take a while.
@@ -33,9 +33,12 @@ _COMMON = ("open", "filled", "triggered", "canceled", "badTriggerPxRejected")
 
 
 class Auditor:
-    """Listens to the venue and collects what is wrong, once for each kind. `time` is in loop seconds."""
+    """Listens to the venue and collects what is wrong of one trade, once for each kind. `time` is in loop
+    seconds."""
 
-    def __init__(self, scenario: Scenario, venue: Venue, network: Network, time: Callable[[], float]) -> None:
+    def __init__(
+        self, scenario: Scenario, market: VenueMarket, network: Network, time: Callable[[], float]
+    ) -> None:
         self.problems: dict[str, str] = {}
         self.tracker: OrderTracker | None = None
         config = scenario.config
@@ -67,7 +70,7 @@ class Auditor:
             self._patience *= 2
         self.excused = False  # nobody is supposed to cover coins just now
         self._scenario = scenario
-        self._venue = venue
+        self._market = market
         self._network = network
         self._time = time
         self._cancelling = False
@@ -78,7 +81,7 @@ class Auditor:
         self._refused_at: dict[str, float] = {}  # by the part of the client id that names trade and slot
         self._bare: deque[list[float | Decimal]] = deque()
         self._orphans: dict[int, float] = {}  # since when, by order id
-        venue.core.listeners.append(self._on_batch)
+        market.venue.core.listeners.append(self._on_batch)
 
     @property
     def largest_lot(self) -> Decimal:
@@ -111,13 +114,17 @@ class Auditor:
         if isinstance(tracker.strategy, LadderStrategy):
             return [slot.coins for slot in tracker.strategy.ladder.slots[:SLOTS]]
         plan = self._scenario.config.plan(tracker.strategy.instrument)
-        return [plan.entry_size(self._venue.book.mark)]
+        return [plan.entry_size(self._market.book.mark)]
 
     def _coins_of(self, order: OwnOrder, tracker: OrderTracker) -> Decimal:
         """What a stop is there to cover."""
         if isinstance(tracker.strategy, LadderStrategy):
             return tracker.strategy.ladder.slots[slot_of(order)].coins
         return tracker.strategy.protectable
+
+    def owns(self, client_id: str) -> bool:
+        """Whether the trade that is watched just now knows of an order."""
+        return self.tracker is not None and self.tracker.find(client_id) is not None
 
     def closed(self) -> None:
         """The process is gone; nobody protects anything until the next one has come."""
@@ -201,7 +208,7 @@ class Auditor:
     def _check_orphans(self) -> None:
         """A stop that works at the venue, and of which the engine knows nothing or that it is over, would one
         day sell what something else has bought."""
-        working = self._venue.working()
+        working = self._market.working()
         if self.excused or self.tracker is None:
             self._orphans.clear()
             return
@@ -218,15 +225,19 @@ class Auditor:
         return self._smooth if since > self._up_at else self._smooth + self._to_be_sure
 
     def _on_batch(self, batch: Batch) -> None:
-        position = self._venue.position
-        working = self._venue.working()
+        rows = [row for row in batch.orders.get(ADDRESS, ()) if row["order"]["coin"] == self._market.symbol]
+        traded = any(row["coin"] == self._market.symbol for row in batch.fills.get(ADDRESS, ()))
+        if not (rows or traded or self._market.symbol in batch.moved):
+            return
+        position = self._market.position
+        working = self._market.working()
         if position < 0:
             self.complain("oversold", f"position {position}")
         if self._lots:
             self._check_exposure(position, working)
             self._check_units(working)
             self._note_bare()
-        for row in batch.orders.get(ADDRESS, ()):
+        for row in rows:
             # An order came to nothing by itself: the engine has to find another way.
             cut_short = row["status"] in ("canceled", "filled") and Decimal(row["order"]["sz"]) > 0
             if row["status"] not in _COMMON or (cut_short and not self._cancelling):
@@ -236,7 +247,7 @@ class Auditor:
         terms = self._scenario.config.strategy
         count = SLOTS + terms.trust_slots if isinstance(terms, LadderTerms) else 1
         # The bound counts slots, whose coins may have grown by the remainders of some others.
-        dust = 2 * self._venue.market.instrument.min_order_value / self._venue.book.mark
+        dust = 2 * self._market.market.instrument.min_order_value / self._market.book.mark
         bound = sum(sorted(self._lots)[-count:], dust + self._foreign)
         buys = sum((order.remaining for order in working if order.side is Side.BUY), ZERO)
         if position + buys > bound:
@@ -272,16 +283,16 @@ class Auditor:
                 continue
             coins = self._coins_of(order, self.tracker)
             others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
-            dust = coins * self._venue.book.mark < self._venue.market.instrument.min_order_value * 2
+            dust = coins * self._market.book.mark < self._market.market.instrument.min_order_value * 2
             if not dust and not any(o.whole or o.remaining == coins for o in others):
                 self.complain("uncovered", f"the order {order.key} is cancelled with no other")
 
     def _note_bare(self) -> None:
-        orders = self._venue.working()
-        covered = covered_by(orders, self._venue.position)
-        bare = max(ZERO, self._venue.position - covered)
+        orders = self._market.working()
+        covered = covered_by(orders, self._market.position)
+        bare = max(ZERO, self._market.position - covered)
         # Remainders too small for an order wait for the next stop.
-        if bare * self._venue.book.mark < self._venue.market.instrument.min_order_value * Decimal("1.3"):
+        if bare * self._market.book.mark < self._market.market.instrument.min_order_value * Decimal("1.3"):
             bare = ZERO
         known = sum((Decimal(chunk[1]) for chunk in self._bare), ZERO)
         if bare > known:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +13,6 @@ from hyperliquid.utils.signing import order_request_to_order_wire
 
 from hypertui.core.market import Fill, Grouping, Instrument, Order
 from hypertui.exchange.hyperliquid import checks, errors, holdings, messages
-from hypertui.exchange.hyperliquid.channels import Channels
 from hypertui.exchange.hyperliquid.rate_meter import RateMeter
 from hypertui.exchange.hyperliquid.request import order_requests
 from hypertui.exchange.protocol import (
@@ -21,7 +20,6 @@ from hypertui.exchange.protocol import (
     Allowance,
     CancelOutcome,
     ExchangeError,
-    FeedDown,
     FeedMessage,
     FundingPayment,
     OpenOrder,
@@ -32,13 +30,11 @@ from hypertui.exchange.protocol import (
     Standing,
     Transfer,
 )
-from hypertui.venue.api.feeds import message
-from hypertui.venue.model.events import Batch
 from tests.simulation.auditor import Auditor
 from tests.simulation.door import Boundary, Door
+from tests.simulation.feed import SimFeed
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS, Venue
-from tests.support.corruption import corrupted
 
 _T = TypeVar("_T")
 
@@ -47,31 +43,38 @@ Way = Callable[[Arrive, Callable[[], object]], Awaitable[Any]]
 Watch = Callable[[], AbstractContextManager[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way to one market, and who watches every action that arrives there. Its first entry arrives so many
+    seconds late of which its sender lost sight, if any."""
+
+    network: Network
+    auditor: Auditor
+    late_entry: float | None = None
+
+
 class SimExchange:
-    """One account at a simulated venue, as one process reaches it through its door; the auditor watches every
-    action that arrives."""
+    """One account at a simulated venue, as one process reaches it through its door: each market by a `Line`
+    of its own, so that one may fail while the others do not."""
 
     def __init__(
         self,
         venue: Venue,
-        network: Network,
+        lines: Mapping[str, Line],
         reorder: bool,
-        auditor: Auditor,
         door: Door,
         time: Callable[[], float],
-        late_entry: float | None,
     ) -> None:
-        self._late_entry = late_entry
         self._venue = venue
-        self._network = network
-        self._reorder = reorder
-        self._auditor = auditor
+        self._lines = lines
+        # What is asked of no market goes the way of the first one.
+        self._first = next(iter(lines.values()))
         self._meter = RateMeter(time)
         self._door = door
-        self._frames: asyncio.Queue[str | None] | None = None
-        self._last_arrival = 0.0
-        self._connection = 0
-        venue.core.listeners.append(self._publish)
+        self._feeds = {
+            symbol: SimFeed(venue.markets[symbol], line.network, reorder, door)
+            for symbol, line in lines.items()
+        }
 
     @property
     def account(self) -> str:
@@ -98,19 +101,18 @@ class SimExchange:
         return Signer(ADDRESS)
 
     async def is_delisted(self, symbol: str) -> bool:
-        return symbol in await self._ask({"type": "meta"}, messages.delisted)
+        return symbol in await self._ask({"type": "meta"}, messages.delisted, symbol)
 
     async def available(self, symbol: str) -> Decimal:
         question = {"type": "activeAssetData", "user": ADDRESS, "coin": symbol}
-        return await self._ask(question, holdings.available)
+        return await self._ask(question, holdings.available, symbol)
 
     async def instruments(self) -> Mapping[str, Instrument]:
         return await self._ask({"type": "meta"}, messages.instruments)
 
     async def quote(self, symbol: str) -> Quote:
-        found = await self._ask(
-            {"type": "metaAndAssetCtxs"}, lambda answer: messages.quote_in(answer, symbol)
-        )
+        question = {"type": "metaAndAssetCtxs"}
+        found = await self._ask(question, lambda answer: messages.quote_in(answer, symbol), symbol)
         assert found is not None
         return found
 
@@ -123,19 +125,21 @@ class SimExchange:
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
         question = {"type": "frontendOpenOrders", "user": ADDRESS}
-        return await self._ask(question, lambda answer: messages.open_orders(answer, symbol))
+        return await self._ask(question, lambda answer: messages.open_orders(answer, symbol), symbol)
 
     async def order_report(self, client_id: str) -> OrderReport | None:
         question = {"type": "orderStatus", "user": ADDRESS, "oid": client_id}
-        return await self._ask(question, messages.order_answer)
+        lines = self._lines.items()
+        owner = next((symbol for symbol, line in lines if line.auditor.owns(client_id)), None)
+        return await self._ask(question, messages.order_answer, owner)
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         question = {"type": "userFillsByTime", "user": ADDRESS, "startTime": since}
-        return await self._ask(question, lambda answer: messages.fills(answer, symbol))
+        return await self._ask(question, lambda answer: messages.fills(answer, symbol), symbol)
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
         question = {"type": "userFunding", "user": ADDRESS, "startTime": since}
-        return await self._ask(question, lambda answer: messages.funding(answer, symbol))
+        return await self._ask(question, lambda answer: messages.funding(answer, symbol), symbol)
 
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         question = {"type": "userNonFundingLedgerUpdates", "user": ADDRESS, "startTime": since}
@@ -146,9 +150,9 @@ class SimExchange:
     async def set_leverage(
         self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
     ) -> None:
-        asset = self._venue.market.asset
+        asset = self._asset(symbol)
         action = {"type": "updateLeverage", "asset": asset, "isCross": not isolated, "leverage": leverage}
-        await self._act(action, expires_at, _nothing)
+        await self._act(self._lines[symbol].network, action, expires_at, _nothing)
 
     def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         pass
@@ -156,51 +160,61 @@ class SimExchange:
     async def place(
         self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE
     ) -> Sequence[Placed]:
-        asset = self._venue.market.asset
+        symbol = orders[0].symbol
+        line, asset = self._lines[symbol], self._asset(symbol)
         requests = order_requests(orders, grouping)
         wires = [order_request_to_order_wire(request, asset) for request in requests]
         action = {"type": "order", "orders": wires, "grouping": grouping.value}
-        self._auditor.check_pace(orders)
-        self._auditor.check_written(orders, self._door)
-        way = self._network.act
-        if self._late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
-            way = partial(self._network.lose_sight, self._late_entry)
+        line.auditor.check_pace(orders)
+        line.auditor.check_written(orders, self._door)
+        way = line.network.act
+        if line.late_entry is not None and orders[0].trigger is None and not orders[0].reduce_only:
+            way = partial(line.network.lose_sight, line.late_entry)
         answers = await self._act(
+            line.network,
             action,
             expires_at,
             lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
-            partial(self._auditor.placing, orders),
+            partial(line.auditor.placing, orders),
             way,
             partial(self._left, orders),
         )
-        self._auditor.answered(orders, answers)
+        line.auditor.answered(orders, answers)
         return answers
 
     async def cancel(
         self, symbol: str, client_ids: Sequence[str], expires_at: int
     ) -> Sequence[CancelOutcome]:
+        line, asset = self._lines[symbol], self._asset(symbol)
         if not self._door.shut:
-            self._auditor.check_cancel(client_ids)
-            self._auditor.check_cancel_written(client_ids, self._door)
-        asset = self._venue.market.asset
+            line.auditor.check_cancel(client_ids)
+            line.auditor.check_cancel_written(client_ids, self._door)
         cancels = [{"asset": asset, "cloid": client_id} for client_id in client_ids]
         action = {"type": "cancelByCloid", "cancels": cancels}
         return await self._act(
+            line.network,
             action,
             expires_at,
             lambda response: messages.cancelled(messages.statuses(response), len(client_ids)),
-            self._auditor.cancelling,
+            line.auditor.cancelling,
         )
 
     async def close(self) -> None:
         return None
 
-    async def _ask(self, question: dict[str, Any], read: Callable[[Any], _T]) -> _T:
-        answer = await self._carried(self._network.ask, lambda: self._venue.ask(question))
+    def _asset(self, symbol: str) -> int:
+        return self._venue.markets[symbol].market.asset
+
+    async def _ask(
+        self, question: dict[str, Any], read: Callable[[Any], _T], symbol: str | None = None
+    ) -> _T:
+        network = (self._first if symbol is None else self._lines[symbol]).network
+        answer = await self._carried(network.ask, lambda: self._venue.ask(question))
         return checks.understood(answer, read)
 
     async def _act(
         self,
+        network: Network,
         action: dict[str, Any],
         expires_at: int,
         read: Callable[[Any], _T],
@@ -210,12 +224,12 @@ class SimExchange:
     ) -> _T:
         def arrive() -> Any:
             if self._venue.core.now > expires_at:
-                self._network.trouble()  # it has waited too long behind another one, or been carried too long
+                network.trouble()  # it has waited too long behind another one, or been carried too long
                 return self._venue.act(action, expires_at)
             with watched():
                 return self._venue.act(action, expires_at)
 
-        answer = await self._carried(way or self._network.act, arrive, left)
+        answer = await self._carried(way or network.act, arrive, left)
         return checks.understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
     def _left(self, orders: Sequence[Order]) -> None:
@@ -248,74 +262,21 @@ class SimExchange:
     # The feed
 
     async def feed(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
-        while True:
-            await self._connected(symbol, deliver)
-            if self._door.shut:
-                await self._door.never()
-            deliver(FeedDown("the connection broke"))
-            await asyncio.sleep(self._network.random.uniform(0.25, 8.0))
+        await self._feeds[symbol].follow(deliver)
 
-    def hang_up(self) -> None:
-        """Break the feed's connection, if there is one: what is on its way is lost, the client hears nothing
-        for a while, sometimes as long as it takes to suspect a half-open socket, and only then that it is
-        down."""
-        frames, self._frames = self._frames, None
-        if frames is not None:
-            self._connection += 1
-            silence = self._network.random.uniform(0.0, self._network.random.choice((15.0, 15.0, 65.0)))
-            asyncio.get_running_loop().call_later(silence, frames.put_nowait, None)
+    def hang_up(self, symbol: str) -> None:
+        """Break the connection of a market's feed, if there is one."""
+        self._feeds[symbol].hang_up()
 
-    async def _connected(self, symbol: str, deliver: Callable[[FeedMessage], None]) -> None:
-        await asyncio.sleep(self._network.latency())
-        channels = Channels(ADDRESS, (symbol,))
-        self._frames = frames = asyncio.Queue()
-        fills = self._venue.ask({"type": "userFills", "user": ADDRESS})
-        snapshot = {"isSnapshot": True, "user": ADDRESS, "fills": fills}
-        first = {"activeAssetCtx": self._venue.context(), "userFills": message("userFills", snapshot)}
-        for stream in channels.pending:
-            echo = {"method": "subscribe", "subscription": stream.subscription}
-            self._send(message("subscriptionResponse", echo), reliable=True)
-            if stream.kind in first:
-                self._send(first[stream.kind], reliable=True)
-        while (text := await frames.get()) is not None:
-            for _, news in channels.read(text).messages:
-                deliver(news)
+    def beat(self) -> None:
+        """Tell the prices again, as the venue does now and then."""
+        for feed in self._feeds.values():
+            feed.beat()
 
     def detach(self) -> None:
         """Hear the venue no more: the process is gone."""
-        self._venue.core.listeners.remove(self._publish)
-        self._frames = None
-
-    def beat(self) -> None:
-        """Tell the price again, as the venue does now and then."""
-        if self._frames is None:
-            self._network.deaf()
-        self._send(self._venue.context())
-
-    def _publish(self, batch: Batch) -> None:
-        if ADDRESS in batch.orders:
-            self._send(message("orderUpdates", batch.orders[ADDRESS]))
-        if ADDRESS in batch.fills:
-            self._send(message("userFills", {"user": ADDRESS, "fills": batch.fills[ADDRESS]}))
-        if self._venue.symbol in batch.moved:
-            self._send(self._venue.context())
-
-    def _send(self, text: str, reliable: bool = False) -> None:
-        if self._frames is None or (not reliable and self._network.happens(self._network.faults.drop)):
-            return
-        loop = asyncio.get_running_loop()
-        repeats = 2 if not reliable and self._network.happens(self._network.faults.repeat) else 1
-        if not reliable and self._network.spoils():
-            text = corrupted(text, self._network.spoiler)
-        for _ in range(repeats):
-            arrival = loop.time() + self._network.latency()
-            if not self._reorder or reliable:
-                arrival = self._last_arrival = max(arrival, self._last_arrival + 1e-6)
-            loop.call_at(arrival, self._arrive, text, self._connection)
-
-    def _arrive(self, text: str, connection: int) -> None:
-        if self._frames is not None and connection == self._connection and not self._door.shut:
-            self._frames.put_nowait(text)
+        for feed in self._feeds.values():
+            feed.detach()
 
 
 def _nothing(response: object) -> None:

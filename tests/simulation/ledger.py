@@ -53,11 +53,13 @@ _KEEP_EVERY = 40  # inputs: every life but the shortest begins with a state that
 
 
 class FaultyDisk:
-    """Draws when the database goes out of reach, and for how long."""
+    """Draws when the database goes out of reach, and for how long, by the first of the `networks`: it is
+    trouble for all of them."""
 
-    def __init__(self, network: Network, random: Random, pace: Random) -> None:
+    def __init__(self, networks: Sequence[Network], random: Random, pace: Random) -> None:
         self.down_until = 0.0  # loop seconds
-        self._network = network
+        self._network = networks[0]
+        self._networks = networks
         self._random = random
         self._pace = pace
 
@@ -66,6 +68,7 @@ class FaultyDisk:
         now = asyncio.get_running_loop().time()
         if now >= self.down_until and self._network.happens(self._network.faults.journal):
             self.down_until = now + self._random.uniform(0.2, 20.0)
+            self._trouble()
         return now < self.down_until
 
     def delay(self) -> float:
@@ -77,9 +80,13 @@ class FaultyDisk:
         that it passes for an outage."""
         kind = self._pace.random()
         if kind < 0.01 and self._network.faults.journal:
-            self._network.trouble()
+            self._trouble()
             return self._pace.uniform(0.5, 4.0)
         return self._pace.uniform(0.0, 0.3 if kind < 0.2 else 0.005)
+
+    def _trouble(self) -> None:
+        for network in self._networks:
+            network.trouble()
 
 
 class FileJournal:
@@ -130,6 +137,11 @@ class FileJournal:
         """The fills of all trades as they are in the file."""
         with Journal.open(self._url) as journal:
             return [fill for trade in journal.trades() for fill in journal.fills(trade.id)]
+
+    def trade_ids(self) -> list[int]:
+        """All trades in the file."""
+        with Journal.open(self._url) as journal:
+            return [int(trade.id, 16) for trade in journal.trades()]
 
     def inputs(self, trade_id: int | None = None) -> list[JournalledInput]:
         """The inputs of a trade, or of the newest one, as they are in the file."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 HOUR_MS = 3_600_000
 _FULL_HOUR_MS = 472_222 * HOUR_MS
@@ -49,6 +51,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _process_events(self, events: list[Any]) -> None:
         del events
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """What threads do is done at once: there are none here."""
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            done.set_exception(error)
+        return done
 
     def _write_to_self(self) -> None:
         """Nothing sleeps that would have to be woken."""

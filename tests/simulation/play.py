@@ -34,7 +34,7 @@ def play(seed: int, drawn: Callable[[int], Scenario] = draw, twins: bool = True)
         run(loop, game.play())
     return Verdict(
         scenario,
-        tuple(game.auditor.problems.values()),
+        tuple(game.problems),
         tuple(event for process in game.processes for event in process.events),
         loop.now,
         game.counts(),

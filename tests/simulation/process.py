@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from random import Random
-from typing import cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
+from hypertui.core.shutdown import FAILED
+from hypertui.engine.engine import EmbeddedEngine, OpenTrade
 from hypertui.engine.live_trade import LiveTrade
-from hypertui.engine.screen_tables import ScreenTables
+from hypertui.engine.publisher import Publisher
 from hypertui.engine.trade_runner import TradeRunner
-from hypertui.engine.trade_view import blank, compose
-from hypertui.exchange.protocol import ExchangeError
-from hypertui.execution.account_context import AccountContext
-from hypertui.execution.entry import StartRefused
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Command, Stop, StopReason, Verb
-from hypertui.port.engine import Event
+from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Severity, Snapshot
-from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
 from tests.simulation.memory import Twin
 
-_EVENTS_KEPT = 100_000
 _CANCELS = 1_000
 _PUBLISH_EVERY = 1_990  # ms; less often than an engine does it, and at any moment of its course
 
@@ -34,95 +31,154 @@ class Unkillable(Exception):
     """The engine's code goes on however often it is cancelled."""
 
 
+class Watcher:
+    """Who watches the trades of a process: nothing is done with what it sees, unless it is overridden."""
+
+    def changed(self, trade: str) -> None:
+        """Something has happened to a trade of a living process."""
+
+    def published(self, snapshot: Snapshot) -> None:
+        """A trade of a living process has a new snapshot."""
+
+    def ended(self, trade: str, reason: StopReason) -> None:
+        """A trade has ended by itself."""
+
+
+class _SimPublisher(Publisher):
+    """Publishes as seldom as a seed can bear, and tells of every event and of the end."""
+
+    def __init__(self, config: TradeConfig, machine: Machine, door: Door, watcher: Watcher) -> None:
+        super().__init__(config, machine, watcher.published)
+        self._title = config.title
+        self._door = door
+        self._watcher = watcher
+
+    def changed(self) -> None:
+        runner = self.runner
+        if self._door.shut or runner is None:
+            return
+        self._watcher.changed(self._title)
+        late = self._clock() - self.snapshot.at >= _PUBLISH_EVERY
+        if late or self._published != (runner.context.mode, runner.context.reason):
+            self._publish()
+
+    def ended(self, reason: StopReason) -> None:
+        super().ended(reason)
+        if not self._door.shut:
+            self._watcher.ended(self._title, reason)
+
+
+class _SimEngine(EmbeddedEngine):
+    """The engine, whose every step is watched."""
+
+    def __init__(self, door: Door, watcher: Watcher, *more: Any) -> None:
+        super().__init__(*more)
+        for seat in self._seats.values():
+            seat.publisher = _SimPublisher(seat.config, self._machine, door, watcher)
+
+    def tasks(self) -> list[asyncio.Task[StopReason]]:
+        """What its trades do."""
+        return [seat.task for seat in self._seats.values() if seat.task is not None]
+
+    def runner(self, trade: str) -> TradeRunner | None:
+        """What runs a trade, or has run it."""
+        return self._seats[trade].runner
+
+    def is_running(self, trade: str) -> bool:
+        """Whether it has not ended yet."""
+        return not self._seats[trade].ended
+
+
 class Process:
-    """An engine behind its door. `changed` is called after each of its events while it lives, `published` for
-    each of its snapshots. Without a `twin` nobody holds its state against its inputs then."""
+    """An engine behind its door, all of whose trades are in one account. Without a `twin` nobody holds their
+    state against their inputs after each event."""
 
     def __init__(
         self,
         name: str,
-        config: TradeConfig,
+        configs: Sequence[TradeConfig],
         exchange: SimExchange,
-        trade_id: int,
-        journal: TradeJournal,
+        open_trade: OpenTrade,
         door: Door,
-        clock: Callable[[], int],
-        changed: Callable[[], None],
-        published: Callable[[Snapshot], None],
-        clock_set_by: Callable[[], int],
+        machine: Machine,
+        watcher: Watcher,
         twin: bool = True,
     ) -> None:
         self.name = name
         self.exchange = exchange
-        self.journal = journal
-        self.twin = Twin(journal) if twin else None
         self.door = door
-        self.stop = Stop(config.on_exit)
+        self.stop = Stop(configs[0].on_exit)
         self.over = asyncio.Event()
-        self.refusal = ""
+        self.titles = [config.title for config in configs]
         self.born = asyncio.get_running_loop().time()
-        self._clock = clock
-        self._log = EventLog(clock, _EVENTS_KEPT)
-        self._log.listen(journal.event)
-        self._events: Sequence[Event] | None = None
-        self._changed = changed
-        self._published = published
-        self._tables = ScreenTables()
-        self.snapshot = blank(config, clock())
+        self.events: Sequence[Event] = ()  # what it said while it lived
+        self.journals: dict[str, TradeJournal] = {}
+        self._said: list[Event] = []
+        self._twins: dict[str, Twin] | None = {} if twin else None
+        self._open_trade = open_trade
+        self._machine = machine
         self._commands = 0
-        machine = Machine(clock, Random(name), clock_set_by)
-        heard = journal if self.twin is None else cast(TradeJournal, self.twin)
-        self.trader = TradeRunner(
-            AccountContext(exchange), config, trade_id, machine, self._log, heard, self._after_event
+        self.engine = _SimEngine(door, watcher, self._connect, self._opened, configs, machine)
+        self.engine.listen(self._said.append)
+
+    async def _connect(self, account: str | None) -> Exchange:
+        return cast(Exchange, self.exchange)
+
+    @contextmanager
+    def _opened(self, config: TradeConfig, account: str) -> Iterator[tuple[int, TradeJournal]]:
+        with self._open_trade(config, account) as (trade_id, journal):
+            self.journals[config.title] = journal
+            if self._twins is not None:
+                self._twins[config.title] = twin = Twin(journal)
+                journal = cast(TradeJournal, twin)
+            yield trade_id, journal
+
+    def forgets(self, trade: str) -> str:
+        """How a trade is otherwise than its inputs tell, in words; empty where it is not."""
+        return "" if self._twins is None else self._twins[trade].difference(self.trade(trade))
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has neither been killed nor come to an end."""
+        return not self.over.is_set() and not self.door.shut
+
+    def opened(self, trade: str) -> bool:
+        """Whether it lives and trades this."""
+        runner = self.runner(trade)
+        return (
+            self.lives and runner is not None and runner.trade is not None and self.engine.is_running(trade)
         )
 
-    @property
-    def forgets(self) -> str:
-        """How its trade is otherwise than its inputs tell, in words; empty where it is not."""
-        return "" if self.twin is None else self.twin.difference(self.trade)
+    def runner(self, trade: str) -> TradeRunner | None:
+        """What runs a trade, or has run it."""
+        return self.engine.runner(trade) if trade in self.titles else None
 
-    @property
-    def opened(self) -> bool:
-        """Whether it lives and has taken up its trade."""
-        return not self.over.is_set() and not self.door.shut and self.trader.trade is not None
-
-    @property
-    def trade(self) -> LiveTrade:
-        """Its trade, once it has been taken up."""
-        assert self.trader.trade is not None, self.name
-        return self.trader.trade
-
-    @property
-    def events(self) -> Sequence[Event]:
-        """What it said while it lived."""
-        return self._log.after(0) if self._events is None else self._events
+    def trade(self, trade: str) -> LiveTrade:
+        """A trade that has been taken up."""
+        runner = self.runner(trade)
+        assert runner is not None, self.name
+        assert runner.trade is not None, self.name
+        return runner.trade
 
     async def run(self) -> StopReason | None:
-        """Returns how it ended; None for a kill, and for a start that failed, which `refusal` explains."""
-        work = asyncio.create_task(self.trader.run(self.stop), name=self.name)
+        """Returns how it ended; None for a kill."""
+        work = asyncio.create_task(self.engine.run(self.stop), name=self.name)
         death = asyncio.create_task(self.door.closed.wait())
         try:
             await asyncio.wait([work, death], return_when=asyncio.FIRST_COMPLETED)
-            if self.door.shut:
-                return None
-            return await work
-        except (StartRefused, ExchangeError) as error:
-            if self.trader.trade is not None:
-                raise
-            self.refusal = str(error)
-            self._log.add("state", f"refused: {error}", {}, Severity.CRITICAL)
-            return None
+            return None if self.door.shut else await work
         finally:
             death.cancel()
             await self._bury(work)
             self.exchange.detach()
             self.over.set()
+            self.events = self.events or tuple(self._said)
 
-    async def command(self, verb: Verb) -> bool:
+    async def command(self, verb: Verb, trade: str) -> bool:
         """Whether the engine took the command; False from a dead one."""
         self._commands += 1
-        command = Command(f"{self.name} {self._commands}", verb, "simulation")
-        answer = asyncio.create_task(self.trader.command(command))
+        command = Command(f"{self.name} {self._commands}", verb, "simulation", trade=trade)
+        answer = asyncio.create_task(self.engine.command(command))
         over = asyncio.create_task(self.over.wait())
         await asyncio.wait([answer, over], return_when=asyncio.FIRST_COMPLETED)
         over.cancel()
@@ -140,25 +196,20 @@ class Process:
     async def _bury(self, work: asyncio.Task[StopReason]) -> None:
         """Clear a dead process away: its clean-up runs, and reaches nobody."""
         if self.door.shut:
-            before = self._log.after(0)
-            died = self._log.add("state", f"killed after {self.door.kill}", {}, Severity.CRITICAL)
-            self._events = (*before, died)
+            text, now = f"killed after {self.door.kill}", self._machine.clock()
+            died = Event(len(self._said) + 1, now, EventKind.STATE, Severity.CRITICAL, text)
+            self.events = (*self._said, died)
+        work.cancel()
         for _ in range(_CANCELS):
             if work.done():
                 return
             self.door.close()
-            work.cancel()
+            for task in self.engine.tasks():
+                task.cancel()
             await asyncio.sleep(0)
         raise Unkillable(self.name)
 
-    def _after_event(self) -> None:
-        if not self.door.shut:
-            self._changed()
-            self._publish()
 
-    def _publish(self) -> None:
-        """Make a snapshot now and then, and whenever the mode changes."""
-        now, desk = self._clock(), self.trader.context
-        if now - self.snapshot.at >= _PUBLISH_EVERY or desk.mode is not self.snapshot.mode:
-            self.snapshot = compose(self.trader, self.snapshot, now, self._tables)
-            self._published(self.snapshot)
+def is_refusal(reason: StopReason) -> bool:
+    """Whether a trade that was never opened may be begun later, as an end of this kind says."""
+    return reason.status not in (0, FAILED)

@@ -13,12 +13,12 @@ from hypertui.exchange.protocol import Quote
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.venue.model.orders import VenueOrder
-from tests.simulation.venue import Venue
+from tests.simulation.venue import Venue, VenueMarket
 
 
-def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
+def problems_at_rest(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
     """What is wrong although nothing moves any more."""
-    yield from _books(trade, venue)
+    yield from _books(trade, market)
     if trade.context.mode is Mode.HALTED and trade.trade.strategy.halted:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
     if trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
@@ -31,41 +31,46 @@ def problems_at_rest(trade: LiveTrade, venue: Venue) -> Iterator[str]:
         return  # a post-only entry that the price has passed is refused for as long as it stays there
     if not trade.tracker.settled:
         yield f"not settled: {describe(trade)}"
-    yield from _orders(trade, venue)
+    yield from _orders(trade, market)
 
 
-def _books(trade: LiveTrade, venue: Venue) -> Iterator[str]:
-    strategy, account = trade.trade.strategy, venue.account
-    if trade.book.position != venue.position:
-        yield f"booked {trade.book.position}, the venue holds {venue.position}"
+def _books(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
+    strategy = trade.trade.strategy
+    if trade.book.position != market.position:
+        yield f"booked {trade.book.position}, the venue holds {market.position}"
     held = strategy.protectable + trade.tracker.target().loose
     if isinstance(strategy, LadderStrategy):
         held -= strategy.ladder.oversold
     if held != trade.book.held or held != trade.book.position:
         yield f"slots and dust hold {held}, the book {trade.book.held}"
-    at_venue = {fill.key: fill for fill in map(messages.fill, account.fills)}
+    at_venue = {fill.key: fill for fill in map(messages.fill, market.fills)}
     missing = sum(not trade.bookkeeper.knows(fill) for fill in at_venue.values())
     entered = sum(fill.order_id > 0 for fill in trade.opening.fills)
     surplus = trade.tracker.fills_booked + entered + missing - len(at_venue)
     if missing or surplus:
         yield f"{missing} fills not booked, {surplus} booked and not there"
-    mark = venue.book.mark
-    made = account.cash - account.deposits + venue.position * mark
-    if trade.book.net_pnl(mark) != made:
-        yield f"the trade made {trade.book.net_pnl(mark)}, the account {made}"
 
 
-def _orders(trade: LiveTrade, venue: Venue) -> Iterator[str]:
+def _orders(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
     target = trade.tracker.target()
     wanted = [
         (want.side, want.limit if want.trigger is None else want.trigger, want.size) for want in target.orders
     ]
-    working = sorted(_key(order) for order in venue.working())
+    working = sorted(_key(order) for order in market.working())
     if sorted(wanted) != working:
         yield f"the venue works {_words(working)}, wanted {_words(sorted(wanted))}"
-    stops = covered_by(venue.working(), venue.position)
-    if stops + target.loose != venue.position:
-        yield f"stops cover {stops} of {venue.position}"
+    stops = covered_by(market.working(), market.position)
+    if stops + target.loose != market.position:
+        yield f"stops cover {stops} of {market.position}"
+
+
+def problems_of_account(trades: Iterable[LiveTrade], venue: Venue) -> Iterator[str]:
+    """Whether all of them together have made what the account has."""
+    made = sum(
+        (trade.book.net_pnl(venue.markets[trade.instrument.symbol].book.mark) for trade in trades), ZERO
+    )
+    if made != venue.made:
+        yield f"the trades made {made}, the account {venue.made}"
 
 
 def covered_by(working: Iterable[VenueOrder], position: Decimal) -> Decimal:

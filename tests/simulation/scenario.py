@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from hypertui.core.market import KNOWN_INSTRUMENTS, Grouping, TimeInForce
+from hypertui.core.market import KNOWN_INSTRUMENTS, Grouping, Instrument, TimeInForce
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
@@ -16,7 +16,7 @@ from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill
-from tests.support.ladders import ladder_config, terms_of
+from tests.support.ladders import changed, ladder_config, terms_of
 from tests.support.triple import TripleTerms
 
 Pace = Literal["calm", "slow", "very slow"]
@@ -28,9 +28,13 @@ LATENCIES: dict[Pace, tuple[float, float]] = {
     "slow": (0.05, 0.8),
     "very slow": (0.0, 3.0),
 }
-START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150)}
+START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150), "HYPE": Decimal(40)}
+_INSTRUMENTS = {**KNOWN_INSTRUMENTS, "HYPE": Instrument("HYPE", 2, 10)}
 DEPOSIT = Decimal(20_000)
 LONGEST_DOWN = 200.0
+# Seconds until all is settled after the last fault: late requests that still arrive, expiries, a pause, a
+# round of questions and answers.
+SETTLES_IN = 45
 _UNCOUNTED = (Boundary.TIME, Boundary.LEAVING, Boundary.AHEAD)
 _COUNTED = tuple(boundary for boundary in Boundary if boundary not in _UNCOUNTED)
 
@@ -85,6 +89,16 @@ class Scenario:
     clock_steps: tuple[tuple[float, int], ...]  # when (loop seconds) its clock is set, by ms
     late_entry: float | None  # seconds after which the entry arrives whose sender lost sight of it
     foreign: bool  # somebody else trades in the account in the last round, and the operator adopts that
+    restarts: bool = (
+        False  # the operator halts the trade in the last round, and starts it again beside others
+    )
+    others: tuple[Scenario, ...] = ()  # the other trades of the account
+    elsewhere: int = 0  # how many of them, the last ones, an engine of their own has
+
+    @property
+    def label(self) -> str:
+        """What its random numbers are called by."""
+        return f"{self.seed} {self.config.name}".strip()
 
     def clock_set_by(self, at: float) -> int:
         """How far the machine's clock has been set by then (ms)."""
@@ -117,8 +131,10 @@ class Scenario:
             f"sells out {self.sells_out} flattens {self.flattens} foreign {self.foreign} short {self.short} "
             f"hour in {self.to_full_hour:.0f} "
             f"clock {self.clock_ahead} steps {self.clock_steps} late entry {self.late_entry} "
-            f"nights {self.nights} rounds {self.rounds} | {faults} | "
+            f"nights {self.nights} rounds {self.rounds} restarts {self.restarts} | {faults} | "
             f"kills: {', '.join(map(str, self.kills)) or 'none'}"
+            + (f" | {self.elsewhere} in another engine" if self.elsewhere else "")
+            + "".join(f"\n  and {other}" for other in self.others)
         )
 
 
@@ -214,6 +230,63 @@ def draw(seed: int) -> Scenario:
         late_entry=clock.uniform(0.5, 4.5) if clock.random() < 0.15 else None,
         offered=Random(f"entry {seed}").choice((1.0,) * 7 + (0.4, 0.7, 0.9)),
     )
+
+
+def draw_desk(seed: int) -> Scenario:
+    """A seed of one to four trades: the first is that of `draw`, the others are drawn as other seeds are, in
+    the same account, at the same venue, on the same disk. Each may have a way to the venue without faults."""
+    first, random = draw(seed), Random(f"desk {seed}")
+    count = random.choice((1, 2, 2, 3, 3, 4))
+    if count == 1:
+        return first
+    symbols = random.sample([symbol for symbol in START if symbol != first.config.symbol], count - 1)
+    elsewhere = random.randrange(1, count) if random.random() < 0.2 else 0
+    drawn = [draw(seed + 1_000_000 * number) for number in range(1, count)]
+    second_kills = drawn[-1].kills if first.on_file else ()
+    others = [
+        replace(
+            _in_market(other, symbol, first),
+            kills=second_kills if count - number <= elsewhere else first.kills,
+            faults=first.faults if random.random() < 0.5 else Faults(journal=first.faults.journal),
+        )
+        for number, (other, symbol) in enumerate(zip(drawn, symbols, strict=True), 1)
+    ]
+    if random.random() < 0.3:
+        first = replace(first, faults=Faults(journal=first.faults.journal))
+    trades = [_halted(trade, random) for trade in (first, *others)]
+    deposit = DEPOSIT * count
+    if first.short:
+        margin = sum(terms_of(trade.config).position_size / trade.config.leverage for trade in trades)
+        deposit = (margin * Decimal(random.choice(("1.02", "1.1")))).quantize(Decimal("0.01"))
+    options = replace(first.options, faucet=deposit)
+    one, *more = (replace(trade, options=options) for trade in trades)
+    return replace(one, others=tuple(more), elsewhere=elsewhere)
+
+
+def _in_market(scenario: Scenario, symbol: str, first: Scenario) -> Scenario:
+    """What a trade is by itself, in another market of the account of the `first`."""
+    before = scenario.config.symbol
+    unit = _INSTRUMENTS[symbol].round_price(START[symbol] * scenario.unit / START[before])
+    config = changed(scenario.config, symbol=symbol, name=symbol, unit_size=unit)
+    return replace(
+        first,
+        config=replace(config, on_exit=first.config.on_exit),
+        unit=unit,
+        path=scenario.path,
+        offered=scenario.offered,
+        thin=scenario.thin,
+        operator=scenario.operator,
+        sells_out=scenario.sells_out,
+        flattens=scenario.flattens,
+        late_entry=scenario.late_entry,
+        foreign=scenario.foreign,
+    )
+
+
+def _halted(scenario: Scenario, random: Random) -> Scenario:
+    """Some of those that nobody ends are halted, and started again."""
+    ends = scenario.sells_out or scenario.flattens or scenario.foreign
+    return replace(scenario, restarts=not ends and random.random() < 0.15)
 
 
 def draw_second(seed: int) -> Scenario:

@@ -61,10 +61,10 @@ def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill
 def test_a_day_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) -> None:
     kills = (Kill(Boundary.TIME, 900.0, 5.0), Kill(Boundary.TIME, 30_000.0, 60.0))
     game = play(tmp_path, 5, 12, _FAULTS, kills)
-    assert not game.auditor.problems
+    assert not game.problems
     assert game.loop.now > _DAY
     assert len(game.processes) >= 3
-    account, ladder = game.venue.account, ladder_of(game.process.trade.tracker)
+    account, ladder = game.venue.account, ladder_of(game.courses[0].trade.tracker)
     assert account.positions == {}
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         scope = Scope(history, "paper")
@@ -82,7 +82,7 @@ def test_a_day_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) ->
 
 def test_without_faults_round_trips_and_cycles_are_the_ladders_own(tmp_path: Path) -> None:
     game = play(tmp_path, 5, 6, Faults(), ())
-    ladder = ladder_of(game.process.trade.tracker)
+    ladder = ladder_of(game.courses[0].trade.tracker)
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         found = statement(Scope(history, "paper"))
     assert found.cycles.round_trips == ladder.round_trips.count > 10

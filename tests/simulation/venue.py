@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from hypertui.core.market import plain
+from hypertui.core.market import ZERO, plain
 from hypertui.venue.accounts.accounts import Account
 from hypertui.venue.api.feeds import message
 from hypertui.venue.api.gateway import Gateway
@@ -50,14 +50,14 @@ class _OpenGateway(Gateway):
 
 
 class Venue:
-    """One market with one account, prices by hand."""
+    """Several markets with one account, prices by hand."""
 
-    def __init__(self, options: VenueOptions, symbol: str, price: Decimal, clock: Callable[[], int]) -> None:
-        self.core = Core(options, clock, ManualPrices({symbol: price}).initial())
-        self.symbol = symbol
-        self.market = self.core.by_symbol[symbol]
-        self.book = self.core.books[symbol]
-        self._options = options
+    def __init__(
+        self, options: VenueOptions, prices: Mapping[str, Decimal], clock: Callable[[], int]
+    ) -> None:
+        self.core = Core(options, clock, ManualPrices(prices).initial())
+        self.options = options
+        self.markets = {symbol: VenueMarket(self, symbol) for symbol in prices}
         self._gateway = _OpenGateway(self.core)
         self._info = Info(self.core, lambda user: None)
         self._nonce = 0
@@ -69,11 +69,10 @@ class Venue:
         return account
 
     @property
-    def position(self) -> Decimal:
-        return self.account.size(self.symbol)
-
-    def working(self) -> list[VenueOrder]:
-        return list(self.account.open_orders.values())
+    def made(self) -> Decimal:
+        """What the account has made, at the marks (USD)."""
+        held = sum((market.position * market.book.mark for market in self.markets.values()), ZERO)
+        return self.account.cash - self.account.deposits + held
 
     def act(self, action: Json, expires_at: int) -> Any:
         """The answer to an action that arrives now."""
@@ -82,22 +81,46 @@ class Venue:
         body = {"action": action, "nonce": self._nonce, "signature": _SIGNATURE, "expiresAfter": expires_at}
         return json.loads(json.dumps(self._gateway.submit(body)))
 
-    def trade_beside(self, buys: bool, size: Decimal, limit: Decimal) -> None:
-        """An order at the market that no engine sends."""
-        order = {"a": self.market.asset, "b": buys, "p": plain(limit), "s": plain(size), "r": not buys}
-        order["t"] = {"limit": {"tif": "Ioc"}}
-        self.act({"type": "order", "orders": [order], "grouping": "na"}, self.core.now + 5_000)
-
     def ask(self, question: Json) -> Any:
         """The answer to a question that arrives now."""
         return json.loads(json.dumps(self._info.answer(question)))
 
+
+class VenueMarket:
+    """One of the markets, as the account has it."""
+
+    def __init__(self, venue: Venue, symbol: str) -> None:
+        self.venue = venue
+        self.symbol = symbol
+        self.market = venue.core.by_symbol[symbol]
+        self.book = venue.core.books[symbol]
+
+    @property
+    def position(self) -> Decimal:
+        return self.venue.account.size(self.symbol)
+
+    @property
+    def fills(self) -> list[Json]:
+        """The account's fills here, in the venue's words."""
+        return [row for row in self.venue.account.fills if row["coin"] == self.symbol]
+
+    def working(self) -> list[VenueOrder]:
+        orders = self.venue.account.open_orders.values()
+        return [order for order in orders if order.symbol == self.symbol]
+
+    def trade_beside(self, buys: bool, size: Decimal, limit: Decimal) -> None:
+        """An order at the market that no engine sends."""
+        order = {"a": self.market.asset, "b": buys, "p": plain(limit), "s": plain(size), "r": not buys}
+        order["t"] = {"limit": {"tif": "Ioc"}}
+        action = {"type": "order", "orders": [order], "grouping": "na"}
+        self.venue.act(action, self.venue.core.now + 5_000)
+
     def set_price(self, price: Decimal, depth: Decimal | None) -> None:
         """Move the market; `depth` is what each side of its book then holds in USD, None for plenty."""
-        options = self._options if depth is None else replace(self._options, depth=depth, levels=3)
-        self.core.tick()
-        self.book._options = options
-        self.core.set_price(self.symbol, price)
+        options = self.venue.options
+        self.venue.core.tick()
+        self.book._options = options if depth is None else replace(options, depth=depth, levels=3)
+        self.venue.core.set_price(self.symbol, price)
 
     def context(self) -> str:
         """The feed's message about the market's price; only the fields that the client reads."""
