@@ -72,9 +72,9 @@ class EmbeddedEngine:
         self.pen = ""
         self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = Stop(configs[0].on_exit)
         self._accounts: dict[str | None, AccountContext] = {}
         self._connecting = asyncio.Lock()
-        self._on_exit = configs[0].on_exit
         self._seats = {config.title: self._seat(config) for config in configs}
         assert len(self._seats) == len(configs) > 0, "every trade has a name of its own"
 
@@ -147,7 +147,7 @@ class EmbeddedEngine:
     async def run(self, stop: Stop) -> StopReason:
         """Trade until all trades are done, halted or asked to stop. What cannot start ends as a reason with
         its status, and so does a defect; one trade's end is no other's."""
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._stop = asyncio.get_running_loop(), stop
         heart = asyncio.create_task(self._beat())
         seats = list(self._seats.values())
 
@@ -158,7 +158,7 @@ class EmbeddedEngine:
 
         try:
             for seat in seats:
-                self._on_exit = seat.stop.on_exit = stop.on_exit
+                seat.stop.on_exit = stop.on_exit
                 seat.stop.by = stop.by
                 self._start(seat)
             stop.on_request(leave)
@@ -186,15 +186,18 @@ class EmbeddedEngine:
         nothing any more."""
         before = seat.task
         assert before is not None, "it is over"
+        if self._stop.requested:
+            return Ack(command.id, False, "the engine is leaving")
         if seat.stop.requested and not before.done():
             return Ack(command.id, False, "the trade is leaving")
-        on_exit, by = self._on_exit, seat.stop.by
         seat.stop.request(OnExit.LEAVE)
 
         async def again() -> StopReason:
             await asyncio.wait([before])
-            seat.stop = Stop(on_exit)
-            seat.stop.by = by
+            if self._stop.requested:  # meanwhile
+                return before.result()
+            seat.stop = Stop(self._stop.on_exit)
+            seat.stop.by = self._stop.by
             seat.started_again_by = command
             seat.publisher.again()
             return await self._trade(seat)

@@ -153,6 +153,17 @@ def test_one_that_is_halted_is_started_again_with_its_orders(venue: LocalVenue) 
         assert live.reason.status == 0, live.reason.text
 
 
+def test_one_that_is_started_again_while_the_engine_leaves_holds_it_up_no_longer(venue: LocalVenue) -> None:
+    with opened(venue, SOL, ETH) as live:
+        live.wait_for(live.all_settled, "two entries")
+        assert live.order(Verb.HALT, "ETH").accepted
+        live.wait_for(lambda: live.trade("ETH").mode is Mode.HALTED, "the halt")
+        assert live.order(Verb.START, "ETH").accepted
+        live.stop.request(OnExit.LEAVE)
+        assert not live.order(Verb.START, "ETH").accepted
+        assert live.reason.text.count("left with 4 orders working") == 2
+
+
 def test_what_is_refused_delays_one_trade_and_what_the_account_is_asked_for_all() -> None:
     now, throttle = [1_000], Throttle()
 

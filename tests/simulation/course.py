@@ -28,7 +28,6 @@ from tests.simulation.venue import ADDRESS, Venue
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import Oracle
 
-_STEPS = 100
 _DEAF_SECONDS = 75  # the longest silence of a feed that is broken, and its next connection
 _PATIENCE = 120  # seconds for a process to take up its trade once all is calm
 _FUNDING_IS_NEWS = 75  # seconds: the engine asks for it once a minute
@@ -161,11 +160,12 @@ class Course:
 
     async def walk(self, order: Verb | None, foreign: bool, restarts: bool) -> bool:
         """Move the price; returns whether an engine took the `order`, or there was none."""
-        order_at = None if order is None else self._fate.randrange(_STEPS)
-        foreign_at = self._fate.randrange(_STEPS) if foreign else None
-        halt_at = self._fate.randrange(_STEPS) if restarts else None
+        steps = self.scenario.steps
+        order_at = None if order is None else self._fate.randrange(steps)
+        foreign_at = self._fate.randrange(steps) if foreign else None
+        halt_at = self._fate.randrange(steps) if restarts else None
         start_at: int | None = None
-        for step, (wait, at) in enumerate(walk(self.scenario.path, self._at, _STEPS, self.random)):
+        for step, (wait, at) in enumerate(walk(self.scenario.path, self._at, steps, self.random)):
             await asyncio.sleep(wait)
             if order is not None and order_at is not None and step >= order_at:
                 self.sells_out = order is Verb.SELL_OUT

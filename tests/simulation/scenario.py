@@ -8,12 +8,13 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from hypertui.core.market import KNOWN_INSTRUMENTS, Grouping, Instrument, TimeInForce
+from hypertui.core.market import KNOWN_INSTRUMENTS, Grouping, TimeInForce
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.venue.model.listing import listed
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.door import Boundary, Kill
 from tests.support.ladders import changed, ladder_config, terms_of
@@ -28,9 +29,10 @@ LATENCIES: dict[Pace, tuple[float, float]] = {
     "slow": (0.05, 0.8),
     "very slow": (0.0, 3.0),
 }
-START = {"BTC": Decimal(64_000), "ETH": Decimal(3_000), "SOL": Decimal(150), "HYPE": Decimal(40)}
-_INSTRUMENTS = {**KNOWN_INSTRUMENTS, "HYPE": Instrument("HYPE", 2, 10)}
+_MARKETS = listed(["HYPE:2:10:40"])
+START = {market.symbol: market.start for market in _MARKETS}
 DEPOSIT = Decimal(20_000)
+_STEPS = {2: 70, 3: 55, 4: 45}  # for so many trades: fewer, so that no seed takes much longer than another
 LONGEST_DOWN = 200.0
 # Seconds until all is settled after the last fault: late requests that still arrive, expiries, a pause, a
 # round of questions and answers.
@@ -92,6 +94,7 @@ class Scenario:
     restarts: bool = (
         False  # the operator halts the trade in the last round, and starts it again beside others
     )
+    steps: int = 100  # of the price, in each round
     others: tuple[Scenario, ...] = ()  # the other trades of the account
     elsewhere: int = 0  # how many of them, the last ones, an engine of their own has
 
@@ -258,15 +261,16 @@ def draw_desk(seed: int) -> Scenario:
     if first.short:
         margin = sum(terms_of(trade.config).position_size / trade.config.leverage for trade in trades)
         deposit = (margin * Decimal(random.choice(("1.02", "1.1")))).quantize(Decimal("0.01"))
-    options = replace(first.options, faucet=deposit)
-    one, *more = (replace(trade, options=options) for trade in trades)
+    options = replace(first.options, faucet=deposit, markets=_MARKETS)
+    one, *more = (replace(trade, options=options, steps=_STEPS[count]) for trade in trades)
     return replace(one, others=tuple(more), elsewhere=elsewhere)
 
 
 def _in_market(scenario: Scenario, symbol: str, first: Scenario) -> Scenario:
     """What a trade is by itself, in another market of the account of the `first`."""
     before = scenario.config.symbol
-    unit = _INSTRUMENTS[symbol].round_price(START[symbol] * scenario.unit / START[before])
+    instrument = next(market.instrument for market in _MARKETS if market.symbol == symbol)
+    unit = instrument.round_price(START[symbol] * scenario.unit / START[before])
     config = changed(scenario.config, symbol=symbol, name=symbol, unit_size=unit)
     return replace(
         first,

@@ -55,7 +55,7 @@ class Venue:
     def __init__(
         self, options: VenueOptions, prices: Mapping[str, Decimal], clock: Callable[[], int]
     ) -> None:
-        self.core = Core(options, clock, ManualPrices(prices).initial())
+        self.core = Core(options, clock, ManualPrices(prices, options.markets).initial())
         self.options = options
         self.markets = {symbol: VenueMarket(self, symbol) for symbol in prices}
         self._gateway = _OpenGateway(self.core)
