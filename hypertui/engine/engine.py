@@ -73,6 +73,7 @@ class EmbeddedEngine:
         self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = Stop(configs[0].on_exit)
+        self._ending = False  # nothing is begun any more
         self._accounts: dict[str | None, AccountContext] = {}
         self._connecting = asyncio.Lock()
         self._seats = {config.title: self._seat(config) for config in configs}
@@ -164,6 +165,7 @@ class EmbeddedEngine:
             stop.on_request(leave)
             await self._until_all_have_ended()
         finally:
+            self._ending = True
             await self._bury([seat.task for seat in seats if seat.task is not None])
             heart.cancel()
             for account in self._accounts.values():
@@ -186,16 +188,16 @@ class EmbeddedEngine:
         nothing any more."""
         before = seat.task
         assert before is not None, "it is over"
-        if self._stop.requested:
+        if self._stop.requested or self._ending:
             return Ack(command.id, False, "the engine is leaving")
         if seat.stop.requested and not before.done():
             return Ack(command.id, False, "the trade is leaving")
         seat.stop.request(OnExit.LEAVE)
 
         async def again() -> StopReason:
-            await asyncio.wait([before])
+            reason = await before  # whoever cancels this one cancels that too
             if self._stop.requested:  # meanwhile
-                return before.result()
+                return reason
             seat.stop = Stop(self._stop.on_exit)
             seat.stop.by = self._stop.by
             seat.started_again_by = command

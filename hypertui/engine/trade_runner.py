@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from hypertui.core.market import Fill
@@ -92,6 +92,7 @@ class TradeRunner:
         self._plan: StrategyPlan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
+        self._takes_commands = True
 
     # A run from beginning to end
 
@@ -109,7 +110,8 @@ class TradeRunner:
             try:
                 lost = await self.context.durability.leave()
             finally:
-                await self.context.queue.close()
+                self._takes_commands = False
+                _turn_away(await self.context.queue.abandon())
                 self._changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
@@ -136,8 +138,9 @@ class TradeRunner:
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
+        if not self._takes_commands:
+            return Ack(command.id, False, "the trade is not running")
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-
         self.context.queue.post(CommandGiven(command, answer))
         ack = await answer
         if self.trade is not None:
@@ -385,9 +388,16 @@ class TradeRunner:
         assert plan is not None, "no input is taken before the market is known"
         _LOG.error("the trade's books cannot be relied on", exc_info=error)
         self.trade = None
-        await context.queue.abandon()
+        _turn_away(await context.queue.abandon())
         context.tasks.abandon()
         context.durability.go_on()
         self._listen()
         self.fallback = Fallback(context, plan, str(error))
         return await self.fallback.run(stop)
+
+
+def _turn_away(left: Sequence[Arrival]) -> None:
+    """Answer the commands that came too late: somebody waits for each."""
+    for arrival in left:
+        if isinstance(arrival, CommandGiven) and not arrival.answer.done():
+            arrival.answer.set_result(Ack(arrival.command.id, False, "the trade is not running"))

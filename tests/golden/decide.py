@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import cast
 
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import OnExit, StopReason, Verb
 from hypertui.port.snapshot import Snapshot
+from hypertui.runtime.machine import Machine
 from tests.golden.names import Names
 from tests.golden.replay import TapeExchange, until
 from tests.golden.tape import Row, Tape
 from tests.simulation.door import Boundary, Door, Kill
 from tests.simulation.exchange import SimExchange
-from tests.simulation.ledger import DoorJournal, FileJournal
+from tests.simulation.ledger import DoorCommit, FileJournal
 from tests.simulation.loop import VirtualLoop, run
-from tests.simulation.process import Process
+from tests.simulation.process import Process, Watcher
 from tests.support.ladders import ladder_of, recorded_config
 from tests.support.memory_journal import MemoryJournal
 
@@ -70,8 +74,9 @@ class Player:
             self._rows = rows
             await until(rows[0].at)
             process = await self._live()
-        if process is not None and process.trader.trade is not None:
-            ladder = ladder_of(process.trade.tracker)
+        runner = None if process is None else process.runner(self.config.title)
+        if runner is not None and runner.trade is not None:
+            ladder = ladder_of(runner.trade.tracker)
             self._say(
                 f"unit {ladder.unit} {ladder.phase.value} {ladder.book.position} {ladder.book.realized_pnl}"
             )
@@ -83,20 +88,15 @@ class Player:
         rows = self._rows
         door = Door(_kill(rows), armed=True)
         exchange = TapeExchange(self._about["account"], rows, self._names, door, self._say)
-        trade_id, journal = int(rows[0].data["trade"], 16), cast(TradeJournal, MemoryJournal())
-        if self.file is not None:
-            trade_id, journal = self.file.open(door, self._clock())
+        group = None if self.file is None else self.file.connect(door)
         process = Process(
             rows[0].data["name"],
-            self.config,
+            [self.config],
             cast(SimExchange, exchange),
-            trade_id,
-            journal,
+            partial(self._open_trade, group, int(rows[0].data["trade"], 16)),
             door,
-            self._clock,
-            lambda: None,
-            self._published,
-            self._clock_set_by,
+            Machine(self._clock, Random(rows[0].data["name"]), self._clock_set_by, self._clock),
+            _Published(self._published),
         )
         work = asyncio.create_task(process.run())
         orders = asyncio.create_task(self._order(process, rows))
@@ -109,12 +109,25 @@ class Player:
         orders.cancel()
         await asyncio.gather(orders, return_exceptions=True)
         await asyncio.sleep(0)  # lets go of commands that nobody answers any more
-        if isinstance(journal, DoorJournal):
-            journal.close()
-        self._say("ends" if reason is None else f"leaves with status {reason.status}")
+        if group is not None:
+            group.close()
+        self._say(
+            "ends"
+            if reason is None or process.is_refusal(self.config.title, reason)
+            else f"leaves with status {reason.status}"
+        )
         if exchange.strays:
             self._say(f"asked what was not asked then: {dict(exchange.strays)}")
         return process
+
+    @contextmanager
+    def _open_trade(
+        self, group: DoorCommit | None, number: int, config: TradeConfig, account: str
+    ) -> Iterator[tuple[int, TradeJournal]]:
+        if group is None or self.file is None:
+            yield number, MemoryJournal()
+        else:
+            yield self.file.trade(group, config, self._clock(), account)
 
     async def _order(self, process: Process, rows: Sequence[Row]) -> None:
         """What the operator orders."""
@@ -122,7 +135,7 @@ class Player:
         for row in rows:
             if row.kind == "command":
                 await until(row.at)
-                answers.append(asyncio.create_task(process.command(Verb(row.data))))
+                answers.append(asyncio.create_task(process.command(Verb(row.data), self.config.title)))
             elif row.kind == "leave":
                 await until(row.at)
                 process.stop.request(None if row.data is None else OnExit(row.data))
@@ -148,6 +161,16 @@ class Player:
     def _clock_set_by(self) -> int:
         now = self._loop.time()
         return sum(by for at, by in self._about["clock_steps"] if at <= now)
+
+
+class _Published(Watcher):
+    """Hands every snapshot on."""
+
+    def __init__(self, hear: Callable[[Snapshot], None]) -> None:
+        self._hear = hear
+
+    def published(self, snapshot: Snapshot) -> None:
+        self._hear(snapshot)
 
 
 class _TapedOutages:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+from hypertui.engine.engine import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import StopReason, Verb
 from tests.golden.names import Names
 from tests.golden.tap import Tap
@@ -18,6 +21,7 @@ from tests.golden.tape import Tape
 from tests.simulation.door import Boundary
 from tests.simulation.exchange import SimExchange
 from tests.simulation.game import Game
+from tests.simulation.host import Host
 from tests.simulation.ledger import FaultyDisk
 from tests.simulation.loop import VirtualLoop, run
 from tests.simulation.network import Network
@@ -37,32 +41,40 @@ def record(seed: int) -> Tape:
     with TemporaryDirectory() as folder:
         game = _TapedGame(scenario, loop, Path(folder))
         run(loop, game.play())
-    assert not game.auditor.problems, game.auditor.problems
+    assert not game.problems, game.problems
     return game.tape
 
 
 class _TapedGame(Game):
     def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path) -> None:
-        super().__init__(scenario, loop, folder)
         self.tape = Tape(
             {
                 "name": f"seed {scenario.seed}",
                 "trade": config_record(scenario.config),
                 "account": ADDRESS,
-                "epoch": self._clock(),
+                "epoch": loop.clock() + scenario.clock_ahead,
                 "clock_steps": scenario.clock_steps,
                 "file": scenario.on_file,
             }
         )
-        self.kind = partial(_TapedProcess, self.tape, Names(), loop.time)
+        self.kind = partial(_TapedHost, self.tape, loop.time)
+        super().__init__(scenario, loop, folder)
 
-    def _disk(self) -> _TapedDisk:
-        return _TapedDisk(self.tape, self.network, self._disks, self._paces)
+
+class _TapedHost(Host):
+    def __init__(self, tape: Tape, time: Callable[[], float], *more: Any) -> None:
+        self._tape = tape
+        self.kind = partial(_TapedProcess, tape, Names(), time)
+        super().__init__(*more)
+
+    def disk(self) -> _TapedDisk:
+        networks = [course.network for course in self.courses.values()]
+        return _TapedDisk(self._tape, networks, self._disks, self._paces)
 
 
 class _TapedDisk(FaultyDisk):
-    def __init__(self, tape: Tape, network: Network, *randoms: Random) -> None:
-        super().__init__(network, *randoms)
+    def __init__(self, tape: Tape, networks: Sequence[Network], *randoms: Random) -> None:
+        super().__init__(networks, *randoms)
         self._tape = tape
 
     def takes(self) -> float:
@@ -84,17 +96,25 @@ class _TapedProcess(Process):
         names: Names,
         time: Callable[[], float],
         name: str,
-        config: TradeConfig,
+        configs: Sequence[TradeConfig],
         exchange: SimExchange,
-        trade_id: int,
+        open_trade: OpenTrade,
         *more: Any,
     ) -> None:
-        tape.note(time(), "start", {"name": name, "trade": f"{trade_id:016x}"})
         self._tap = Tap(exchange, tape, names, time)
         self._names = names
         self._tape = tape
         self._time = time
-        super().__init__(name, config, cast(SimExchange, self._tap), trade_id, *more)
+
+        @contextmanager
+        def opened(config: TradeConfig, account: str) -> Iterator[tuple[int, TradeJournal]]:
+            with open_trade(config, account) as (number, journal):
+                self._began["trade"] = f"{number:016x}"
+                yield number, journal
+
+        self._began = {"name": name, "trade": ""}
+        tape.note(time(), "start", self._began)
+        super().__init__(name, configs, cast(SimExchange, self._tap), opened, *more)
 
     async def run(self) -> StopReason | None:
         try:
@@ -108,10 +128,10 @@ class _TapedProcess(Process):
                 end["count"] = self.door.passed(kill.boundary) if counted else self._time() - self.born
             self._tape.note(self._time(), "end", end)
 
-    async def command(self, verb: Verb) -> bool:
+    async def command(self, verb: Verb, trade: str) -> bool:
         if not self.over.is_set():
             self._tape.note(self._time(), "command", verb.value)
-        return await super().command(verb)
+        return await super().command(verb, trade)
 
     def leave(self, *, may_die: bool = True) -> None:
         self._tape.note(self._time(), "leave")

@@ -35,4 +35,5 @@ def record(name: str, folder: Path) -> RecordedHour:
     player = Player(tape, loop, folder, published.append)
     player.file = FileJournal(folder, player.config, Random("replay"), player.disk, _KEEP_EVERY)
     process = run(loop, player.play())
+    assert process is not None, "it has been traded"
     return RecordedHour(f"sqlite:///{folder / 'journal.db'}", published, process.events)

@@ -164,13 +164,20 @@ class Auditor:
         for order in orders:
             rests = order.reduce_only and order.trigger is not None
             ahead = order.client_id in door.noted - door.written
-            if ahead and not door.shut and not rests and (door.journal_works or not order.reduce_only):
+            if (
+                ahead
+                and not door.shut
+                and not rests
+                and (door.journal_works(order.client_id) or not order.reduce_only)
+            ):
                 self.complain("sent before it was durable", f"{order.side.value} {order.client_id}")
 
     def check_cancel_written(self, client_ids: Sequence[str], door: Door) -> None:
         """The engine cancels these now: that is durable by then, unless the journal is out of reach."""
-        ahead = set(map(cancel_of, client_ids)) & (door.noted - door.written)
-        if ahead and door.journal_works:
+        ahead = {cancel_of(client_id) for client_id in client_ids if door.journal_works(client_id)} & (
+            door.noted - door.written
+        )
+        if ahead:
             self.complain("sent before it was durable", ", ".join(sorted(ahead)))
 
     def check_tracker(self) -> None:

@@ -58,7 +58,8 @@ class Course:
         config, label = scenario.config, scenario.label
         self.scenario = scenario
         self.title = config.title
-        self.number = scenario.seed + 1  # of the trade, by which its journal has it
+        # Of the trade, by which its journal has it.
+        self.number = scenario.seed + 1 + (list(venue.markets).index(config.symbol) << 32)
         self.market = venue.markets[config.symbol]
         self.network = Network(scenario, Random(f"network {label}"))
         self.auditor = Auditor(scenario, self.market, self.network, loop.time)
@@ -119,6 +120,8 @@ class Course:
         if self.auditor.tracker is None and self.opened:
             is_restart = len(self.host.processes) > 1 or self.starts_again
             self.auditor.opened(self.trade.tracker, is_restart)
+            if self.scenario.restarts:
+                self.auditor.settled()
             self.starts_again, self.refusal = False, ""
         self.auditor.check_tracker()
         if self.opened and (text := self.host.process.forgets(self.title)):
@@ -176,6 +179,7 @@ class Course:
                 self._trade_beside()
             if halt_at is not None and step >= halt_at and await self.command(Verb.HALT):
                 halt_at, start_at = None, step + self._fate.randrange(10)
+                self.auditor.excused = True  # all orders stay as they are until it is started again
             if start_at is not None and step >= start_at:
                 start_at = None
                 await self._start_again()

@@ -47,10 +47,14 @@ class Door:
         self.noted: set[str] = set()  # the orders and cancels that were written down, by client id
         self.written: set[str] = set()  # those of them that are durable
         self.left: set[str] = set()  # those that were sent
-        self.journal_works = True
+        self.outages: set[str] = set()  # the trades for which the journal is out of reach, by id
         self._passed: Counter[Boundary] = Counter()
         if kill is not None and kill.boundary is Boundary.TIME:
             self._shut_in(kill.at)
+
+    def journal_works(self, client_id: str) -> bool:
+        """Whether the trade of this order can have anything written down."""
+        return client_id[2:18] not in self.outages
 
     def passes(self, boundary: Boundary) -> bool:
         """Something comes to a boundary; returns whether the process lives on."""

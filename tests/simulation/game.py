@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -32,7 +32,7 @@ class Game:
     after every event, else whenever all is calm."""
 
     night = _NIGHT
-    kind: type[Host] = Host
+    kind: Callable[..., Host] = Host
 
     def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path, twins: bool = True) -> None:
         self.scenario = scenario

@@ -19,7 +19,7 @@ from tests.simulation.door import Door
 from tests.simulation.exchange import Line, SimExchange
 from tests.simulation.ledger import Disk, DoorCommit, FaultyDisk, FileJournal
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.process import Process, Watcher, is_refusal
+from tests.simulation.process import Process, Watcher
 from tests.simulation.scenario import SETTLES_IN
 from tests.simulation.venue import Venue
 from tests.support.memory_journal import MemoryJournal
@@ -199,9 +199,9 @@ class Host(Watcher):
         self.courses[snapshot.name].oracle.judge(snapshot)
 
     def ended(self, trade: str, reason: StopReason) -> None:
-        course, runner = self.courses[trade], self.process.runner(trade)
+        course = self.courses[trade]
         course.auditor.closed()
-        if not self.leaving and (runner is None or runner.trade is None) and is_refusal(reason):
+        if not self.leaving and self.process.is_refusal(trade, reason):
             course.refusal = reason.text
         elif not course.starts_again:
             course.over(reason)

@@ -181,12 +181,14 @@ class DoorCommit(GroupCommit):
         self.door = door
         self._disk = disk
         self._takes = 0.0  # seconds, of the next commit
+        self._trades: set[str] = set()  # all that have written anything
         self._until = 0.0  # loop seconds: the end of the one under way
         self._notes: deque[tuple[str, int, set[str]]] = deque()
 
     def note(self, trade_id: str, client_ids: set[str]) -> None:
         """These orders, or cancels, are in the newest row that the trade has queued."""
         self.door.noted |= client_ids
+        self._trades.add(trade_id)
         self._notes.append((trade_id, self.journal.mark(trade_id).number, client_ids))
 
     def do(self, work: Callable[[Journal], T]) -> T:
@@ -197,7 +199,8 @@ class DoorCommit(GroupCommit):
         if self.journal.pending_of(trade_id) and not (at_once and self._down):
             takes = self._disk.takes() if at_once else self._disk.delay()
             waits = max(0.0, self._until - asyncio.get_running_loop().time())
-            self.door.journal_works &= waits + takes < _TOO_LONG
+            if waits + takes >= _TOO_LONG:
+                self.door.outages |= {trade_id, *(asked.trade_id for asked in self._asked)}
             self._takes = max(self._takes, takes)
         return super().commit_beside(trade_id, at_once=at_once, after=after if takes else 0.0)
 
@@ -213,6 +216,8 @@ class DoorCommit(GroupCommit):
         done: asyncio.Future[Refusals] = loop.create_future()
         takes, self._takes = self._takes, 0.0
         self._until = loop.time() + takes
+        if takes >= _TOO_LONG:
+            self.door.outages |= batch.keys()
 
         def write() -> None:
             try:
@@ -220,8 +225,11 @@ class DoorCommit(GroupCommit):
             except JournalDown as error:
                 done.set_exception(error)
             else:
-                # After an outage the engine has yet to hear of its end; and who has waited long waits on.
-                self.door.journal_works |= at_once and takes < _TOO_LONG and not self._asked
+                # After an outage each trade has yet to hear of its end; and who has waited long waits on.
+                waiting = {asked.trade_id for asked in self._asked}
+                if takes < _TOO_LONG:
+                    heard = {asked.trade_id for asked in self._served if asked.at_once}
+                    self.door.outages -= heard - waiting
                 done.set_result(refused)
 
         if takes:
@@ -235,7 +243,7 @@ class DoorCommit(GroupCommit):
         if self.door.shut:
             return {}
         if self._disk.is_down():
-            self.door.journal_works = False
+            self.door.outages |= self._trades
             self._down = JournalDown("the database is out of reach")
             raise self._down
         if not self.door.passes(Boundary.COMMIT):

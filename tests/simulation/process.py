@@ -153,6 +153,11 @@ class Process:
         """What runs a trade, or has run it."""
         return self.engine.runner(trade) if trade in self.titles else None
 
+    def is_refusal(self, trade: str, reason: StopReason) -> bool:
+        """Whether a trade that has ended so could not be begun, or taken up, but may be later."""
+        runner = self.runner(trade)
+        return (runner is None or runner.trade is None) and reason.status not in (0, FAILED)
+
     def trade(self, trade: str) -> LiveTrade:
         """A trade that has been taken up."""
         runner = self.runner(trade)
@@ -208,8 +213,3 @@ class Process:
                 task.cancel()
             await asyncio.sleep(0)
         raise Unkillable(self.name)
-
-
-def is_refusal(reason: StopReason) -> bool:
-    """Whether a trade that was never opened may be begun later, as an end of this kind says."""
-    return reason.status not in (0, FAILED)

@@ -290,7 +290,7 @@ def _in_market(scenario: Scenario, symbol: str, first: Scenario) -> Scenario:
 def _halted(scenario: Scenario, random: Random) -> Scenario:
     """Some of those that nobody ends are halted, and started again."""
     ends = scenario.sells_out or scenario.flattens or scenario.foreign
-    return replace(scenario, restarts=not ends and random.random() < 0.15)
+    return replace(scenario, restarts=scenario.on_file and not ends and random.random() < 0.2)
 
 
 def draw_second(seed: int) -> Scenario:
