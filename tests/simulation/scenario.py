@@ -263,7 +263,8 @@ def draw_desk(seed: int) -> Scenario:
         deposit = (margin * Decimal(random.choice(("1.02", "1.1")))).quantize(Decimal("0.01"))
     options = replace(first.options, faucet=deposit, markets=_MARKETS)
     one, *more = (replace(trade, options=options, steps=_STEPS[count]) for trade in trades)
-    return replace(one, others=tuple(more), elsewhere=elsewhere)
+    nights = first.nights if count == 2 else 0  # each takes as long as ten seeds
+    return replace(one, nights=nights, others=tuple(more), elsewhere=elsewhere)
 
 
 def _in_market(scenario: Scenario, symbol: str, first: Scenario) -> Scenario:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
 from tests.simulation.play import play
+from tests.simulation.scenario import Scenario, draw, draw_desk
 
-_SEEDS = 200
+_ALONE = 120
+_TOGETHER = 80
 _PART = 10
 _FAILED_ONCE = (
     405,
@@ -33,26 +35,34 @@ _FAILED_ONCE = (
 )  # before what they had found was mended
 
 
-@pytest.mark.parametrize("first", range(0, _SEEDS, _PART))
+@pytest.mark.parametrize("first", range(0, _ALONE, _PART))
 def test_trade_survives_the_network_and_agrees_with_the_venue(first: int) -> None:
-    assert not failures(range(first, first + _PART))
+    assert not failures(range(first, first + _PART), draw)
+
+
+@pytest.mark.parametrize("first", range(0, _TOGETHER, _PART))
+def test_trades_of_one_account_survive_each_others_troubles(first: int) -> None:
+    assert not failures(range(first, first + _PART), draw_desk, twins=False)
 
 
 def test_what_was_found_once_stays_mended() -> None:
-    assert not failures(_FAILED_ONCE)
+    assert not failures(_FAILED_ONCE, draw)
 
 
-def failures(seeds: Iterable[int]) -> dict[str, Sequence[str]]:
+def failures(
+    seeds: Iterable[int], drawn: Callable[[int], Scenario], *, twins: bool = True
+) -> dict[str, Sequence[str]]:
     """What goes wrong in which seeds, by the command that plays them."""
     failed: dict[str, Sequence[str]] = {}
     for seed in seeds:
-        problems = play(seed).problems
+        problems = play(seed, drawn, twins).problems
         if problems:
-            failed[f"python -m tests.simulation --first {seed} --seeds 1 --trace"] = problems
+            alone = " --alone" if drawn is draw else ""
+            failed[f"python -m tests.simulation --first {seed} --seeds 1 --trace{alone}"] = problems
     return failed
 
 
 def test_a_seed_replays_exactly() -> None:
-    first, second = play(3), play(3)
+    first, second = play(3, draw_desk), play(3, draw_desk)
     assert first.events == second.events
     assert (first.seconds, first.counts) == (second.seconds, second.counts)
