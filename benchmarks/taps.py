@@ -82,7 +82,7 @@ class Recorder:
             self._note(COMMITTED, str(time.perf_counter_ns() - began))
             return refused
 
-        async def act(line: Line, action: bytes) -> Any:
+        async def act(line: Line, action: bytes, symbol: str) -> Any:
             kind = action.partition(b'"type": "')[2].partition(b'"')[0].decode()
             self._note(ACTION, action.decode())
             answer = await acted(line, action, symbol)
