@@ -19,9 +19,9 @@ _ACTIONS_AT_ONCE = 4
 
 
 class Line:
-    """Actions have turns of their own in each market, so that no question is ever in their way, nor another
-    market, and a few of them, so that neither is an action that is not answered. `timeout` is in seconds; `back` is called when the venue says
-    something again after it had said nothing."""
+    """Actions have turns of their own in each market, so that no question is ever in their way, nor what
+    another market waits for, and a few of them, so that neither is an action that is not answered. `timeout`
+    is in seconds; `back` is called when the venue says something again after it had said nothing."""
 
     def __init__(
         self, session: HttpSession, timeout: float, meter: RateMeter, back: Callable[[], None]
