@@ -1,6 +1,7 @@
 """`python -m benchmarks.market`: the local venue in a process of its own, its prices set by lines on stdin.
 
-A line has markets and prices in turn, which are one event there. It says its address in one line on stdout, and ends with its stdin.
+A line has markets and prices in turn, which are one event there. It says its address in one line on stdout,
+and ends with its stdin.
 """
 
 import asyncio

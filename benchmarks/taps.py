@@ -18,8 +18,8 @@ from hypertui.exchange.hyperliquid.session import Body
 from hypertui.journal import Journal
 from hypertui.journal.batch import Refusals
 
-# The last bytes of a text frame were taken from the feed's socket, by the event loop; the frames follow in the
-# same order.
+# The last bytes of a text frame were taken from the feed's socket, by the event loop; the frames follow in
+# the same order.
 ARRIVED = "arrived"
 # A text frame reached the feed; its text.
 FRAME = "frame"
