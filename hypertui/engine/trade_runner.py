@@ -295,8 +295,9 @@ class TradeRunner:
         await self.context.queue.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
-        if isinstance(message, FeedAlive):  # often news of another market: there is nothing to decide
+        if isinstance(message, FeedAlive):  # often news of another market, of which there may be many
             self.context.market.on_feed()
+            self.context.queue.wake()
         else:
             self.context.queue.post(message)
 
