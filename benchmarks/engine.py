@@ -1,6 +1,7 @@
 """The engine as `hypertui run` has it, with a journal in a file, in a thread of the benchmark's process."""
 
 import asyncio
+import gc
 import random
 import threading
 import time
@@ -89,6 +90,7 @@ class Engine:
             raise
 
     async def _connect(self, account: str | None) -> Exchange:
+        gc.freeze()  # as the command does
         exchange = HyperliquidExchange(paper(self._url), SigningKey.throwaway())
         await exchange.open()
         return exchange
