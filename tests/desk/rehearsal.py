@@ -41,6 +41,7 @@ _LEAP = (0.01, 2.0)  # how often a market leaps, and the same of that
 _HOME = 0.02  # how much of its way back to where it began a market takes with each move
 _WALK = 8.0  # seconds from one settled moment to the next
 _PATIENCE = 30.0
+_FUNDED = 90.0  # seconds until funding is known, which is asked for once a minute where the weight allows it
 _SLACK = 2_000  # ms that a message, and the thread that takes it, may need on a machine that is busy
 _MOST = 20  # problems are told
 
@@ -146,7 +147,7 @@ class Rehearsal:
             return round(value, 2) - round(venue.core.options.faucet + made, 2)
 
         try:
-            live.wait_for(lambda: off() == 0, "views that make the equity", _PATIENCE)
+            live.wait_for(lambda: off() == 0, "views that make the equity", _FUNDED)
         except AssertionError:
             self._complain(f"the account's equity is {off():+} USD off from what the trades have made")
 
