@@ -57,6 +57,7 @@ class Rehearsal:
         self._throttled = 0
         self._crossed = 0
         self._settled = 0
+        self._outages = 0  # of the disk, as a trade sees them: not its fault, and it has to come through them
         self._weight = float(WEIGHT)  # the lowest that was left
         self._requests: int | None = None
         self._places = dict.fromkeys(PRICES, 0.0)  # of the markets, in units from where they began
@@ -70,7 +71,7 @@ class Rehearsal:
             f"{self._sent['cancel']} cancels sent; "
             f"at least {self._weight:.0f} of {WEIGHT} weight and {self._requests} requests left; "
             f"{nonces} nonces refused, {self._throttled} requests throttled; "
-            f"{self._settled} settled moments | {wrong}"
+            f"{self._settled} settled moments, {self._outages} outages of the disk | {wrong}"
         )
 
     def run(self, seconds: float) -> None:
@@ -95,7 +96,7 @@ class Rehearsal:
                     if live.ended:
                         self._complain(f"the engine ended: {live.reason.text}")
             except AssertionError as error:
-                self._complain(str(error))
+                self._complain(f"{error} ({_state(live)})")
             self._throttled = venue.call(lambda: venue.server.peers.throttled)
             for text, count in self._refused.items():
                 self._complain(f"{count} actions refused: {text}")
@@ -122,7 +123,7 @@ class Rehearsal:
 
     def _hold(self, live: DeskEngine, oracles: dict[str, Oracle]) -> None:
         """Wait until all is settled, and compare."""
-        live.wait_for(live.all_settled, f"rest: {self._state(live)}", _PATIENCE)
+        live.wait_for(live.all_settled, "rest", _PATIENCE)
         self._settled += 1
         account = live.venue.core.account(live.key.address)
         assert account is not None
@@ -151,9 +152,6 @@ class Rehearsal:
         except AssertionError:
             self._complain(f"the account's equity is {off():+} USD off from what the trades have made")
 
-    def _state(self, live: DeskEngine) -> str:
-        return ", ".join(f"{each.name} {each.mode} {_alarms(each)}" for each in live.engine.view.trades)
-
     def _oracle(self, live: DeskEngine, config: TradeConfig) -> Oracle:
         def lied(kind: str, text: str) -> None:
             self._complain(f"{config.title}: {kind}: {text}")
@@ -168,7 +166,10 @@ class Rehearsal:
     def _on_event(self, event: Event) -> None:
         self._crossed += event.kind is EventKind.STEP
         if event.kind is EventKind.ALARM and event.severity is Severity.CRITICAL:
-            self._complain(f"{event.trade}: {event.text}")
+            if event.data["alarm"] == "journal":
+                self._outages += 1
+            else:
+                self._complain(f"{event.trade}: {event.text}")
 
     def _complain(self, text: str) -> None:
         self.problems.append(text)
@@ -195,6 +196,10 @@ class Rehearsal:
         for account in gateway._core.accounts.values():
             left = request_cap(account) - account.requests
             self._requests = left if self._requests is None else min(self._requests, left)
+
+
+def _state(live: DeskEngine) -> str:
+    return ", ".join(f"{each.name} {each.mode} {_alarms(each)}" for each in live.engine.view.trades)
 
 
 def _alarms(snapshot: Snapshot) -> list[str]:
