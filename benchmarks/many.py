@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from itertools import cycle
+from itertools import cycle, dropwhile
 from pathlib import Path
 
 from benchmarks.engine import PATIENCE, Engine
@@ -32,6 +32,7 @@ STEPS = 600  # of one market
 WARM_UP = 24  # of them, which are not counted
 TOGETHER = 6  # after so many of them follows one of all markets
 PACE = 0.35  # seconds from one step to the next: faster, and eight trades would run out of request weight
+QUIET = 0.1  # seconds after a step: by then its rows are written, and the screen is made
 UNITS = {
     "BTC": "50",
     "ETH": "2.5",
@@ -66,6 +67,7 @@ def step() -> dict[str, object]:
                     times += found
                     if moved == symbols and found:
                         all_at_once.append(max(found))
+                time.sleep(QUIET)
             time.sleep(max(0.0, began + (taken + 1) * PACE - time.monotonic()))
     single = milliseconds(alone)
     return {
@@ -157,6 +159,7 @@ def _config(symbol: str) -> TradeConfig:
 
 def left(events: Sequence[Event], prices: dict[str, Decimal]) -> list[int]:
     """The ns from the bytes of each price to the last byte of the one stop that left in its market."""
+    events = list(dropwhile(lambda event: event[1] != ARRIVED, events))  # a frame of the step before
     arrivals = (time for time, kind, _ in events if kind == ARRIVED)
     arrived: dict[str, int] = {}
     for at, text in zip(arrivals, (text for _, kind, text in events if kind == FRAME), strict=False):
