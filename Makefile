@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-header pyproject.toml
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint bench simulate golden kill9 hostile mutants soak setup lock clean
+.PHONY: run test lint bench simulate golden kill9 hostile desk mutants soak setup lock clean
 
 run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
 	$(BIN)/hypertui
@@ -31,6 +31,9 @@ kill9: $(VENV)/.setup-ready  ## kill a live engine a hundred times
 
 hostile: $(VENV)/.setup-ready  ## storms between engine and venue, a line each; FROM=41 RUNS=20 goes on with some
 	$(BIN)/python -m tests.hostile --from $(or $(FROM),1) --runs $(or $(RUNS),100)
+
+desk: $(VENV)/.setup-ready  ## three trades in one engine for ten minutes, in quick markets; MINUTES=N, SEED=N
+	$(BIN)/python -m tests.desk --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
 
 mutants: $(VENV)/.setup-ready  ## lines that matter, broken one by one: who notices; FIRST=10 COUNT=5 goes on with some
 	$(BIN)/python -m tests.mutants --first $(or $(FIRST),0) --count $(or $(COUNT),30)

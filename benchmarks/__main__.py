@@ -3,7 +3,7 @@
 import json
 import sys
 
-from benchmarks import attached, commit, console, ledger, pipeline, replay, restart, startup, venue
+from benchmarks import attached, commit, console, ledger, many, pipeline, replay, restart, startup, venue
 
 BENCHMARKS = {
     "help": startup.help_text,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "ledger": ledger.recompute,
     "restart": restart.a_million_inputs,
     "pipeline": pipeline.step,
+    "many": many.step,
     "attached": attached.step,
     "console": console.tick,
     "venue-orders": venue.orders,

@@ -13,13 +13,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from benchmarks.engine import PATIENCE, Engine
 from benchmarks.figures import milliseconds, ratio
-from benchmarks.market import running
-from benchmarks.pipeline import PACE, PATIENCE, QUIET, WARM_UP, Engine, Paired, paired, walk
+from benchmarks.market import SYMBOL, SetPrices, running
+from benchmarks.pipeline import CONFIG, PACE, QUIET, WARM_UP, Paired, paired, walk
 from benchmarks.taps import Recorder
 from hypertui.server import addresses, protocol
 from hypertui.server.server import ControlServer
@@ -36,20 +37,19 @@ def step() -> dict[str, object]:
     beside = Path(__file__).parent  # a disk: in the folder for temporary files a commit may cost nothing
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir=beside) as folder,
-        running() as (url, set_price),
+        running() as (url, set_prices),
     ):
-        return _measure(url, set_price, Path(folder))
+        return _measure(url, set_prices, Path(folder))
 
 
-def _measure(url: str, set_price: Callable[..., None], folder: Path) -> dict[str, object]:
+def _measure(url: str, set_prices: SetPrices, folder: Path) -> dict[str, object]:
     placed = threading.Event()
     recorder = Recorder(lambda kind: placed.set() if kind == "order" else None)
     found: dict[bool, list[Paired]] = {False: [], True: []}
     units = iter(walk())
-    with recorder.recording(), Engine(url, folder) as engine:
+    with recorder.recording(), Engine(url, folder, [CONFIG]) as engine:
         engine.wait_for_unit(0)
-        assert engine._engine is not None
-        with ControlServer(engine._engine, folder):
+        with ControlServer(engine.embedded, folder):
             for first in range(0, STEPS + WARM_UP, TURN):
                 watched = first // TURN % 2 == 1
                 with _consoles(folder) if watched else nullcontext():
@@ -59,7 +59,7 @@ def _measure(url: str, set_price: Callable[..., None], folder: Path) -> dict[str
                         price = engine.unit_price(unit)
                         recorder.take()
                         placed.clear()
-                        set_price(price)
+                        set_prices({SYMBOL: price})
                         placed.wait(PATIENCE)  # looking at the engine before that would be in its way
                         engine.wait_for_unit(unit)
                         times = paired(recorder.take(), price)

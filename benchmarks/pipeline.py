@@ -7,13 +7,10 @@ a pause as the engine has had, in which a processor forgets what it was at. `war
 follows at once.
 """
 
-import asyncio
 import json
-import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -22,26 +19,18 @@ from eth_account import Account
 from hyperliquid.exchange import Exchange as SdkExchange
 from hyperliquid.utils.types import Cloid
 
+from benchmarks.engine import PATIENCE, Engine
 from benchmarks.figures import milliseconds, ratio
-from benchmarks.market import SYMBOL, running
-from benchmarks.taps import ACTION, ANSWER, CHUNK, COMMITTED, FRAME, SENT, Event, Recorder
-from hypertui.cli.journal import journals
-from hypertui.engine.engine import EmbeddedEngine
-from hypertui.engine.trade_runner import TradeRunner
-from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
-from hypertui.exchange.protocol import Exchange
-from hypertui.port.commands import OnExit, Stop
+from benchmarks.market import SYMBOL, SetPrices, running
+from benchmarks.taps import ACTION, ANSWER, ARRIVED, COMMITTED, FRAME, SENT, Event, Recorder
 from hypertui.port.snapshot import Network
-from hypertui.runtime.machine import Machine
-from tests.support.ladders import ladder_config, ladder_of, terms_of
+from tests.support.ladders import ladder_config, terms_of
 
 STEPS = 1_000
 MOST_STEPS = 2_000
 WARM_UP = 50  # steps that are not counted
 TURN = 30  # units up before the walk goes down again
 CONFIG = ladder_config(Network.PAPER, SYMBOL, Decimal(50), Decimal(2_000), 20)
-PATIENCE = 10.0
-LOOK = 0.002
 PACE = 0.07  # seconds from one step to the next: faster, and the engine would run out of request weight
 QUIET = 0.003  # by then the feed has brought what the bare order changed
 
@@ -52,9 +41,9 @@ def step() -> dict[str, object]:
     beside = Path(__file__).parent  # a disk: in the folder for temporary files a commit may cost nothing
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir=beside) as folder,
-        running() as (url, set_price),
+        running() as (url, set_prices),
     ):
-        return _measure(url, set_price, Path(folder))
+        return _measure(url, set_prices, Path(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +63,14 @@ def paired(events: list[Event], price: Decimal) -> Paired | None:
     """The times of a step's first action; None where it has orders of both kinds, and where anything but the
     one message with its price may have caused it."""
     at = [kind for _, kind, _ in events]
-    if at[:2] != [CHUNK, FRAME] or not {COMMITTED, ACTION, SENT, ANSWER} <= set(at):
+    if at[:2] != [ARRIVED, FRAME] or not {COMMITTED, ACTION, SENT, ANSWER} <= set(at):
         return None
     frame = json.loads(events[1][2])
     if frame["channel"] != "activeAssetCtx" or Decimal(frame["data"]["ctx"]["markPx"]) != price:
         return None
     acted, answer = at.index(ACTION), at.index(ANSWER)
     action = json.loads(events[acted][2])["action"]
-    if action["type"] != "order" or CHUNK in at[2:acted]:
+    if action["type"] != "order" or ARRIVED in at[2:acted]:
         return None
     reduce = {order["r"] for order in action["orders"]}
     if len(reduce) != 1:
@@ -91,76 +80,6 @@ def paired(events: list[Event], price: Decimal) -> Paired | None:
     ended, _, took = events[at.index(COMMITTED)]
     began = ended - int(took)
     return Paired(reduce == {True}, int(took), began - arrived, left - arrived, events[answer][0] - arrived)
-
-
-class Engine:
-    """The engine in a thread of its own, for as long as the context lasts."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self._url = url
-        self._folder = folder
-        self._stop = Stop(OnExit.LEAVE)
-        self._thread = threading.Thread(target=self._run, name="engine")
-        self._engine: EmbeddedEngine | None = None
-        self.said = ""
-
-    def __enter__(self) -> "Engine":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stop.request(OnExit.LEAVE)
-        self._thread.join()
-
-    def wait_for_unit(self, unit: int) -> None:
-        """Return when the ladder is at `unit` and exactly its target works."""
-        end = time.monotonic() + PATIENCE
-        while not self._ask(unit):
-            if time.monotonic() > end or self.said:
-                raise RuntimeError(f"the engine did not settle at unit {unit:+d}: {self.said}")
-            time.sleep(LOOK)
-
-    def unit_price(self, unit: int) -> Decimal:
-        """The price of a unit, once the trade is open."""
-        assert self._engine is not None
-        runner = _runner(self._engine)
-        assert runner is not None
-        assert runner.trade is not None
-        return ladder_of(runner.trade.tracker).grid.price(unit)
-
-    def _ask(self, unit: int) -> bool:
-        trader, loop = (None, None) if self._engine is None else (_runner(self._engine), self._engine._loop)
-        if trader is None or loop is None:
-            return False
-
-        async def look() -> bool:
-            tracker = None if trader.trade is None else trader.trade.tracker
-            return tracker is not None and ladder_of(tracker).unit == unit and tracker.settled
-
-        return asyncio.run_coroutine_threadsafe(look(), loop).result(PATIENCE)
-
-    def _run(self) -> None:
-        try:
-            with journals(self._folder, None, _clock) as journal:
-                self._engine = EmbeddedEngine(
-                    self._connect,
-                    journal,
-                    [CONFIG],
-                    Machine(_clock, random.Random(1)),
-                )
-                self.said = asyncio.run(self._engine.run(self._stop)).text
-        except BaseException as error:
-            self.said = repr(error)
-            raise
-
-    async def _connect(self, account: str | None) -> Exchange:
-        exchange = HyperliquidExchange(paper(self._url), SigningKey.throwaway())
-        await exchange.open()
-        return exchange
-
-
-def _runner(engine: EmbeddedEngine) -> TradeRunner | None:
-    return next(iter(engine._seats.values())).runner
 
 
 class Bare:
@@ -185,14 +104,14 @@ class Bare:
         return took
 
 
-def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> dict[str, object]:
+def _measure(url: str, set_prices: SetPrices, folder: Path) -> dict[str, object]:
     placed = threading.Event()
     recorder = Recorder(lambda kind: placed.set() if kind == "order" else None)
     steps: list[Paired] = []
     bares: list[int] = []
     warm_bares: list[int] = []
     bare = Bare(url)
-    with recorder.recording(), Engine(url, folder) as engine:
+    with recorder.recording(), Engine(url, folder, [CONFIG]) as engine:
         engine.wait_for_unit(0)
         taken = 0
         began = time.monotonic()
@@ -201,7 +120,7 @@ def _measure(url: str, set_price: Callable[[Decimal], None], folder: Path) -> di
             price = engine.unit_price(unit)
             recorder.take()
             placed.clear()
-            set_price(price)
+            set_prices({SYMBOL: price})
             placed.wait(PATIENCE)  # looking at the engine before that would be in its way
             engine.wait_for_unit(unit)
             events = recorder.take()
@@ -260,7 +179,3 @@ def walk() -> "list[int]":
     """Units one after the other: up to `TURN`, down to as far below the entry, and up again."""
     units = [*range(1, TURN + 1), *range(TURN - 1, -TURN - 1, -1), *range(-TURN + 1, 1)]
     return units * (MOST_STEPS // len(units) + 1)
-
-
-def _clock() -> int:
-    return time.time_ns() // 1_000_000

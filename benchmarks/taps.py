@@ -10,21 +10,24 @@ from typing import Any
 from unittest import mock
 
 from websockets.asyncio.client import ClientConnection
+from websockets.frames import Frame, Opcode
 
 from hypertui.exchange.hyperliquid.feed_connection import FeedConnection
 from hypertui.exchange.hyperliquid.line import Line
 from hypertui.exchange.hyperliquid.session import Body
 from hypertui.journal import Journal
+from hypertui.journal.batch import Refusals
 
-# Bytes were taken from the feed's socket, by the event loop.
-CHUNK = "chunk"
+# The last bytes of a text frame were taken from the feed's socket, by the event loop; the frames follow in
+# the same order.
+ARRIVED = "arrived"
 # A text frame reached the feed; its text.
 FRAME = "frame"
 # The journal has made durable what was queued; the ns that it took.
 COMMITTED = "committed"
 # The client is about to send a signed action; what it says.
 ACTION = "action"
-# Bytes of an action were given to its socket.
+# The last bytes of an action were given to its socket; what it says.
 SENT = "sent"
 # The answer to an action was read; the action's type.
 ANSWER = "answer"
@@ -50,40 +53,54 @@ class Recorder:
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Record for as long as the context lasts."""
-        taken, framed = ClientConnection.data_received, FeedConnection._take
+        taken, processed, framed = (
+            ClientConnection.data_received,
+            ClientConnection.process_event,
+            FeedConnection._take,
+        )
         acted, written = Line.act, Body.write_with_length
-        committed = Journal.commit
+        committed = Journal.write
+        came_at = 0
 
         def data_received(socket: ClientConnection, data: bytes) -> None:
-            self._note(CHUNK)
+            nonlocal came_at
+            came_at = time.perf_counter_ns()
             taken(socket, data)
+
+        def process_event(socket: ClientConnection, event: Any) -> None:
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                self._events.append((came_at, ARRIVED, ""))
+            processed(socket, event)
 
         def take(connection: FeedConnection, text: str | bytes) -> bool:
             self._note(FRAME, str(text))
             return framed(connection, text)
 
-        def commit(journal: Journal, *how: Any) -> None:
+        def commit(journal: Journal, *how: Any) -> Refusals:
             began = time.perf_counter_ns()
-            committed(journal, *how)
+            refused = committed(journal, *how)
             self._note(COMMITTED, str(time.perf_counter_ns() - began))
+            return refused
 
-        async def act(line: Line, action: bytes) -> Any:
+        async def act(line: Line, action: bytes, symbol: str) -> Any:
             kind = action.partition(b'"type": "')[2].partition(b'"')[0].decode()
             self._note(ACTION, action.decode())
-            answer = await acted(line, action)
+            answer = await acted(line, action, symbol)
             self._note(ANSWER, kind)
             self._answered(kind)
             return answer
 
         async def write(body: Body, *how: Any) -> None:
             await written(body, *how)
-            if body.decode().startswith('{"action"'):
-                self._note(SENT)
+            left_at, text = time.perf_counter_ns(), body.decode()
+            if text.startswith('{"action"'):
+                self._events.append((left_at, SENT, text))
 
         with ExitStack() as patches:
             patches.enter_context(mock.patch.object(ClientConnection, "data_received", data_received))
+            patches.enter_context(mock.patch.object(ClientConnection, "process_event", process_event))
             patches.enter_context(mock.patch.object(FeedConnection, "_take", take))
-            patches.enter_context(mock.patch.object(Journal, "commit", commit))
+            patches.enter_context(mock.patch.object(Journal, "write", commit))
             patches.enter_context(mock.patch.object(Line, "act", act))
             patches.enter_context(mock.patch.object(Body, "write_with_length", write))
             yield

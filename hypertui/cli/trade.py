@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import atexit
+import gc
 import os
 import random
 import shutil
@@ -265,6 +266,7 @@ def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
     async def connect(market: PaperMarket | None, account: str | None) -> Exchange:
         from hypertui.exchange import hyperliquid as hl
 
+        gc.freeze()  # what is loaded stays: to look through it for garbage holds all trades up for 60 ms
         if settings.network is Network.PAPER:
             url = settings.base_url
             if url is None and market is not None:

@@ -288,7 +288,7 @@ class LiveTrade:
             self.wishes.work()
         context.outcomes.look()
         self._lamp_is_old = True
-        if now - self._lamp_at >= _LOOK_EVERY:
+        if not actions and now - self._lamp_at >= _LOOK_EVERY:  # what was decided leaves first
             self._look_at_protection(now)
         self.objections.look(now)
 

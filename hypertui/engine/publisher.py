@@ -15,8 +15,9 @@ from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.machine import Machine
 
 _PUBLISH_EVERY = 100
-# Seconds from a change until it is shown: what that change has sent, and its rows, go first.
-_SHOWN_AFTER = 0.01
+# Seconds from a change until it is shown: what that change has sent, and its rows, go first, and what it has
+# sent for the trades beside.
+_SHOWN_AFTER = 0.03
 
 
 class Publisher:

@@ -22,6 +22,7 @@ from hypertui.exchange.protocol import (
     FeedAlive,
     FeedDown,
     FeedMessage,
+    FeedNews,
     FeedUp,
     FillNotice,
     Malformed,
@@ -297,7 +298,11 @@ class TradeRunner:
         await self.context.queue.run_until(leaving)
 
     def _deliver(self, message: FeedMessage) -> None:
-        self.context.queue.post(message)
+        if isinstance(message, FeedAlive):  # often news of another market, of which there may be many
+            self.context.market.on_feed()
+            self.context.queue.wake()
+        else:
+            self.context.queue.post(message)
 
     def _take(self, arrival: Arrival) -> None:
         """Whatever arrives passes here."""
@@ -312,14 +317,12 @@ class TradeRunner:
                 arrival.enquiry.take(arrival)
             case PriceConfirmed():
                 self._prices.take(arrival)
-            case (
-                PriceTick() | FillNotice() | OrderNotice() | FeedUp() | FeedDown() | Malformed() | FeedAlive()
-            ):
+            case PriceTick() | FillNotice() | OrderNotice() | FeedUp() | FeedDown() | Malformed():
                 self._on_feed(arrival)
             case _ if self.trade is not None:
                 self.trade.take(arrival)
 
-    def _on_feed(self, message: FeedMessage) -> None:
+    def _on_feed(self, message: FeedNews) -> None:
         market, trade = self.context.market, self.trade
         if not isinstance(message, FeedDown | Malformed):
             market.on_feed()
@@ -346,8 +349,6 @@ class TradeRunner:
                     trade.reconcile()
                 elif trade is not None:
                     trade.missed()
-            case FeedAlive():
-                pass
 
     def _on_quote(self, quote: Quote) -> None:
         self.context.market.on_quote(quote)

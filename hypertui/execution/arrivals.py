@@ -14,7 +14,7 @@ from hypertui.exchange.protocol import (
     AccountState,
     CancelOutcome,
     ExchangeError,
-    FeedMessage,
+    FeedNews,
     FundingPayment,
     OrderReport,
     Placed,
@@ -154,7 +154,7 @@ AccountArrival: TypeAlias = (
 ActionArrival: TypeAlias = ActionEnded | PlacementHeld | CancelHeld | OrderLookedUp | LookUpFailed
 TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
 Arrival: TypeAlias = (
-    FeedMessage
+    FeedNews
     | TradeArrival
     | EnquiryAnswered[Any]
     | EnquiryFailed[Any]

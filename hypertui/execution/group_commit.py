@@ -44,6 +44,7 @@ class GroupCommit:
         self._asked: list[_Receipt] = []  # for the next commit
         self._served: list[_Receipt] = []  # by the one under way
         self._batch: Batch | None = None  # of the one under way
+        self._due: asyncio.TimerHandle | None = None  # for those who do not want one now
         self._refused: frozenset[str] = frozenset()  # trades
         self._down: JournalDown | None = None  # since an attempt failed, until one works
 
@@ -67,9 +68,10 @@ class GroupCommit:
 
     def commit_beside(self, trade_id: str, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         """What is done when all that this trade has queued by the time a commit begins is durable. That is
-        now, or when the one under way has ended, or `after` so many seconds where nobody else wants one
-        before. `at_once` fails at once while the database is known to be out of reach; else it is tried with
-        patience, and on a new connection if need be. Its errors are those of `commit`."""
+        now, or when the one under way has ended, or `after` so many seconds where nobody wants one before;
+        whoever comes to wait so puts it off for those who do already. `at_once` fails at once while the
+        database is known to be out of reach; else it is tried with patience, and on a new connection if need
+        be. Its errors are those of `commit`."""
         loop = asyncio.get_running_loop()
         asked = _Receipt(trade_id, at_once, not after, loop.create_future())
         if not self.journal.pending_of(trade_id):
@@ -81,7 +83,7 @@ class GroupCommit:
         else:
             self._asked.append(asked)
             if after:
-                loop.call_later(after, self._fall_due, asked)
+                self._put_off(after)
             else:
                 self._begin()
         return asked.answer
@@ -102,8 +104,14 @@ class GroupCommit:
         asked.mark = taken.mark
         return True
 
-    def _fall_due(self, asked: _Receipt) -> None:
-        asked.is_due = True
+    def _put_off(self, seconds: float) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        self._due = asyncio.get_running_loop().call_later(seconds, self._fall_due)
+
+    def _fall_due(self) -> None:
+        for asked in self._asked:
+            asked.is_due = True
         self._begin()
 
     def _begin(self) -> None:

@@ -32,14 +32,18 @@ class EventQueue(Generic[A]):
         self._after = after
         self._queue: asyncio.Queue[A | Woken | WorkFailed] = asyncio.Queue()
         self._tasks: set[asyncio.Task[object]] = set()
+        self._is_woken = False  # and what that is for has not been looked at yet
 
     def post(self, event: A) -> None:
         """Queue an event; only from the loop's own thread."""
         self._queue.put_nowait(event)
 
     def wake(self) -> None:
-        """Have what time alone changes looked at; only from the loop's own thread."""
-        self._queue.put_nowait(Woken())
+        """Have what time alone changes looked at, once for all who ask for it by then; only from the loop's
+        own thread."""
+        if not self._is_woken:
+            self._is_woken = True
+            self._queue.put_nowait(Woken())
 
     async def run_until(self, done: Callable[[], bool], patience: float | None = None) -> bool:
         """Handle events until `done()`; returns whether it was done before `patience` seconds
@@ -58,7 +62,9 @@ class EventQueue(Generic[A]):
     def _handle(self, event: A | Woken | WorkFailed) -> None:
         if isinstance(event, WorkFailed):
             raise event.error
-        if not isinstance(event, Woken):
+        if isinstance(event, Woken):
+            self._is_woken = False
+        else:
             self._take(event)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
@@ -75,14 +81,15 @@ class EventQueue(Generic[A]):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def abandon(self) -> Sequence[A]:
-        """End all that goes on beside, and give back the events that nobody will handle any more: whoever they
-        were for is no more."""
+        """End all that goes on beside, and give back the events that nobody will handle any more: whoever
+        they were for is no more."""
         await self.close()
         left = []
         while not self._queue.empty():
             event = self._queue.get_nowait()
             if not isinstance(event, Woken | WorkFailed):
                 left.append(event)
+        self._is_woken = False
         return left
 
     def _ended(self, task: asyncio.Task[object]) -> None:

@@ -99,6 +99,21 @@ def test_a_delay_holds_up_nobody_else_and_who_is_delayed_may_come_along() -> Non
     play(course)
 
 
+def test_who_comes_to_wait_is_waited_for_once() -> None:
+    async def course(group: Stepped, _path: Path) -> None:
+        waiting = []
+        for trade in range(3):
+            queue(group, trade, 1)
+            waiting.append(ask(group, trade, after=5.0))
+            await asyncio.sleep(4.0)
+        assert group.under_way is None
+        await asyncio.sleep(1.1)
+        await group.end()
+        assert all(each.done() for each in waiting)
+
+    play(course)
+
+
 def test_nobody_waits_for_more_than_the_commit_under_way_and_the_next() -> None:
     async def course(group: Stepped, _path: Path) -> None:
         for trade in range(4):

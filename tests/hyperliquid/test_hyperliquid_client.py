@@ -500,6 +500,30 @@ def test_an_action_without_an_answer_is_in_no_other_ones_way(scripted: Scripted)
     run(scripted.url, use)
 
 
+def test_actions_without_an_answer_are_in_no_other_markets_way(scripted: Scripted) -> None:
+    asked, release = threading.Semaphore(0), threading.Event()
+
+    def stall(body: Any) -> Answer:
+        if body["action"]["orders"][0]["a"] == 2:
+            asked.release()
+            release.wait(10)
+        return 200, json.dumps(ok({"resting": {"oid": 1}}))
+
+    scripted.answers["order"] = stall
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        stalled = [asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(5)]
+        for _ in range(4):
+            assert await asyncio.to_thread(asked.acquire, timeout=5)
+        assert await exchange.place([order(symbol="BTC")], EXPIRES) == (Resting(1),)
+        assert not any(each.done() for each in stalled)
+        release.set()
+        await asyncio.gather(*stalled)
+
+    run(scripted.url, use)
+
+
 def test_a_closed_client_sends_nothing(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.close()

@@ -352,7 +352,7 @@ class HyperliquidExchange:
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
             signed = actions.signed(word(actions), expires_at)
-        answer = await self._line.act(signed)
+        answer = await self._line.act(signed, min(symbols))  # of several markets, in the turns of one
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 

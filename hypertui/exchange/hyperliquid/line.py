@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 
 from hypertui.exchange.hyperliquid import errors, sdk
 from hypertui.exchange.hyperliquid.checks import Json
@@ -17,9 +19,9 @@ _ACTIONS_AT_ONCE = 4
 
 
 class Line:
-    """Actions have turns of their own, so that no question is ever in their way, and a few of them, so that
-    neither is an action that is not answered. `timeout` is in seconds; `back` is called when the venue says
-    something again after it had said nothing."""
+    """Actions have turns of their own in each market, so that no question is ever in their way, nor what
+    another market waits for, and a few of them, so that neither is an action that is not answered. `timeout`
+    is in seconds; `back` is called when the venue says something again after it had said nothing."""
 
     def __init__(
         self, session: HttpSession, timeout: float, meter: RateMeter, back: Callable[[], None]
@@ -29,7 +31,9 @@ class Line:
         self._meter = meter
         self._back = back
         self._asking = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
-        self._acting = asyncio.Semaphore(_ACTIONS_AT_ONCE)
+        self._acting: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            partial(asyncio.Semaphore, _ACTIONS_AT_ONCE)
+        )
         self._waiting = 0  # for their turn
         self._under_way: set[asyncio.Task[None]] = set()
         self._silent = False
@@ -40,9 +44,9 @@ class Line:
         body = json.dumps(question).encode()
         return await self._run(self._asking, "/info", body, is_action=False)
 
-    async def act(self, action: bytes) -> Json:
-        """The answer to a signed action. Raises errors of `hypertui.exchange.protocol`."""
-        return await self._run(self._acting, "/exchange", action, is_action=True)
+    async def act(self, action: bytes, symbol: str) -> Json:
+        """The answer to a signed action in a market. Raises errors of `hypertui.exchange.protocol`."""
+        return await self._run(self._acting[symbol], "/exchange", action, is_action=True)
 
     def require_open(self) -> None:
         """Raises Unreachable once the line is closed: nothing more is sent."""

@@ -56,4 +56,5 @@ class Malformed:
     is_price: bool = False
 
 
-FeedMessage = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | FeedAlive | Malformed
+FeedNews = PriceTick | FillNotice | OrderNotice | FeedUp | FeedDown | Malformed
+FeedMessage = FeedNews | FeedAlive
