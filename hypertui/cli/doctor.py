@@ -109,7 +109,7 @@ async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> 
     place, trouble = "", []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = look(config, plan, prepared.state_dir, url, exchange.account)
+        place, goes_on, refusal = await look(config, plan, prepared.state_dir, url, exchange.account)
     except JournalError as error:
         trouble = [Finding("journal", Level.RED, str(error))]
     else:

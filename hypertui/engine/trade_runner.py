@@ -34,7 +34,7 @@ from hypertui.exchange.protocol import (
 )
 from hypertui.execution import exposure
 from hypertui.execution.account_context import AccountContext
-from hypertui.execution.arrivals import Arrival, CommandGiven
+from hypertui.execution.arrivals import Arrival, CommandGiven, turn_away
 from hypertui.execution.durability import JournalFailed, JournalRecovered
 from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
 from hypertui.execution.entry import Entry, StartRefused
@@ -92,6 +92,7 @@ class TradeRunner:
         self._plan: StrategyPlan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
+        self._is_over = False  # nothing is handled any more
 
     # A run from beginning to end
 
@@ -109,7 +110,8 @@ class TradeRunner:
             try:
                 lost = await self.context.durability.leave()
             finally:
-                await self.context.queue.close()
+                self._is_over = True
+                turn_away(await self.context.queue.abandon())
                 self._changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
@@ -137,8 +139,11 @@ class TradeRunner:
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-
-        self.context.queue.post(CommandGiven(command, answer))
+        given = CommandGiven(command, answer)
+        if self._is_over:
+            turn_away([given])
+        else:
+            self.context.queue.post(given)
         ack = await answer
         if self.trade is not None:
             await self.context.durability.written()  # a restart must know what was promised
@@ -233,7 +238,7 @@ class TradeRunner:
         await start.price(stop)
         if stop.requested:
             return
-        self.trade = LiveTrade(context, plan, await start.open(cleared))
+        self.trade = await LiveTrade.taken_up(context, plan, await start.open(cleared))
         self.trade.begin()
         self._changed()
         await self.trade.catch_up(stop)
@@ -385,7 +390,7 @@ class TradeRunner:
         assert plan is not None, "no input is taken before the market is known"
         _LOG.error("the trade's books cannot be relied on", exc_info=error)
         self.trade = None
-        await context.queue.abandon()
+        turn_away(await context.queue.abandon())
         context.tasks.abandon()
         context.durability.go_on()
         self._listen()

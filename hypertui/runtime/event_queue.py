@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -74,11 +74,16 @@ class EventQueue(Generic[A]):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def abandon(self) -> None:
-        """End all that goes on beside, and forget what it has queued: whoever that was for is no more."""
+    async def abandon(self) -> Sequence[A]:
+        """End all that goes on beside, and give back the events that nobody handles any more: whoever they
+        were for is no more."""
         await self.close()
+        left = []
         while not self._queue.empty():
-            self._queue.get_nowait()
+            event = self._queue.get_nowait()
+            if not isinstance(event, Woken | WorkFailed):
+                left.append(event)
+        return left
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)

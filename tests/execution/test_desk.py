@@ -134,6 +134,19 @@ def test_one_that_has_left_is_started_again_while_the_others_go_on(venue: LocalV
         go_to(live, "SOL", -1)
 
 
+def test_a_command_that_comes_while_a_trade_leaves_is_answered(venue: LocalVenue) -> None:
+    with opened(venue, SOL, ETH) as live:
+        live.wait_for(live.all_settled, "two entries")
+        loop = live.engine._loop
+        assert loop is not None
+        loop.call_soon_threadsafe(live.engine.leave, "ETH", OnExit.LEAVE)
+        answers = {""}
+        while "the trade is not running" not in answers:
+            answers.add(live.order(Verb.PAUSE, "ETH").text)
+        for _ in range(20):
+            assert live.order(Verb.PAUSE, "ETH").text == "the trade is not running"
+
+
 def test_one_that_is_halted_is_started_again_with_its_orders(venue: LocalVenue) -> None:
     with opened(venue, SOL, ETH) as live:
         live.wait_for(live.all_settled, "two entries")
