@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 
@@ -248,6 +248,7 @@ class EmbeddedEngine:
 
     async def _run(self, seat: _Seat) -> StopReason:
         account = await self._account(seat.config.account)
+        account.trades = {each.config.title: each.config for each in self._sharing(account, seat)}
         async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
             seat.log = log = self._log.of(seat.config.title)
             log.listen(journal.event)
@@ -289,6 +290,14 @@ class EmbeddedEngine:
                 )
                 self._accounts[address] = next(shared, None) or AccountContext(exchange)
             return self._accounts[address]
+
+    def _sharing(self, account: AccountContext, starting: _Seat) -> Iterator[_Seat]:
+        """The trades of an account that run or are to. One that was refused counts as long as all have been
+        started together: which of them has not enough margin is no matter of who comes first."""
+        for seat in self._seats.values():
+            is_of_it = self._accounts.get(seat.config.account) is account
+            if is_of_it and (starting.started_again_by is None or not self._is_over(seat)):
+                yield seat
 
     async def _beat(self) -> None:
         while True:

@@ -268,11 +268,10 @@ class TradeRunner:
         if context.journal.history().has_begun:
             return Cleared()
         ground = Survey(
-            context.exchange,
+            context.account,
             context.config,
             plan,
             context.clock,
-            context.clock_sync,
             context.journal.place,
             context.machine.disk_free,
         )

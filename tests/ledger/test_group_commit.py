@@ -110,7 +110,9 @@ def test_a_trade_whose_rows_are_refused_leaves_the_batch(url: str, count: int) -
         for journal in journals:
             journal.record(STATE)
         group.journal.add(replace(fill_of(1, trade_of(0).id), level=7))
-        assert asyncio.run(committed(journals[1:2])) == [None]  # nobody asks for the first, and yet its rows are in the way
+        assert asyncio.run(committed(journals[1:2])) == [
+            None
+        ]  # nobody asks for the first, and yet its rows are in the way
         assert [journal.pending for journal in journals] == [2] + [0] * (count - 1)
         for journal in journals:
             journal.record(STATE)
