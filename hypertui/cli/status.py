@@ -37,8 +37,8 @@ def status(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES)
     folder, network = state_folder(settings), settings.network.value
     locks = held_locks(folder, network)
-    asked = _Asked.of(folder) if locks else _Asked()
-    running = [Running(held, *asked.tasks(held)) for held in locks]
+    answers = _Answers.of(folder) if locks else _Answers()
+    running = [Running(held, *answers.tasks(held)) for held in locks]
     try:
         with History.open(journal_url(settings.ledger.url, folder)) as journal:
             place, size = journal.place, journal.size()
@@ -83,7 +83,7 @@ class Running:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Answers:
     """What the engines say that answer, each asked once, however many locks it holds; `silent` says why one
     does not answer."""
 
@@ -93,16 +93,16 @@ class _Asked:
     @classmethod
     def of(cls, folder: Path) -> Self:
         """Ask those that keep their state in `folder`."""
-        asked = cls()
+        answers = cls()
         for path in addresses.found(folder):
             try:
                 with ControlClient(path) as engine:
-                    asked.trades += engine.status()[0].trades
+                    answers.trades += engine.status()[0].trades
             except (OtherEngine, Silent) as error:
-                asked.silent = str(error)
+                answers.silent = str(error)
             except NoEngine:
                 continue  # a dead one's socket
-        return asked
+        return answers
 
     def tasks(self, held: Held) -> tuple[Sequence[TaskView], str]:
         """The tasks of the trade that a lock is for, or why they are unknown."""
