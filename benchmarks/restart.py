@@ -1,6 +1,7 @@
 """How long a restart takes of a trade with a million recorded inputs, by the state that was kept, beside a
 replay of a part of them; and whether both give the same trade."""
 
+import asyncio
 import math
 import os
 import tempfile
@@ -92,7 +93,7 @@ def _restarted(url: str) -> Trade:
     with closing(GroupCommit(Journal.open(url))) as group:
         history = LedgerJournal(group, group.do(_live), is_new=False).history()
         assert known(history) is not None
-        return take_up(_opened, history)
+        return asyncio.run(take_up(_opened, history))
 
 
 def _replayed(url: str) -> tuple[Trade, int]:
@@ -138,7 +139,7 @@ class _Walk:
             if self._ledger.state_is_due:
                 self._ledger.keep(dump(self._trade), self._now)
             if turn % 200 == 0:
-                self._ledger.commit()
+                self._group.do(Journal.commit)
         self._group.close()
         return cast(int, self._ledger._seq)
 

@@ -299,7 +299,7 @@ def load_with_origins(
         settings = FromFile(**given, trades=[table.values() for table in tables])
     except ValidationError as error:
         raise SettingsError(origins.refusal(error)) from None
-    _refuse_one_market_twice(settings)
+    refuse_one_market_twice(settings)
     trades = [trade for trade, table in zip(settings.trades, tables, strict=True) if table in left]
     places = tuple(table.place for table in left)
     return settings.model_copy(update={"trades": tuple(trades)}), replace(origins, trades=places)
@@ -328,10 +328,12 @@ def _origins(
     return Origins(file, written, given, _PREFIX, names, variables, tuple(table.place for table in tables))
 
 
-def _refuse_one_market_twice(settings: Settings) -> None:
+def refuse_one_market_twice(settings: Settings, own: str | None = None) -> None:
+    """Raise SettingsError where two trades are of one market in one account; `own` is the address of the key,
+    in lower case, where that is known."""
     seen: dict[tuple[str, str | None], str] = {}
     for trade in settings.trades:
-        twin = seen.setdefault((trade.symbol, settings.account_of(trade)), trade.name)
+        twin = seen.setdefault((trade.symbol, settings.account_of(trade) or own), trade.name)
         if twin != trade.name:
             raise SettingsError(
                 f"trades {twin} and {trade.name} are both of {trade.symbol} in one account, where the "

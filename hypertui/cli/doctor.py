@@ -18,6 +18,7 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Side
 from hypertui.core.redaction import harmless, printable
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight import checks
 from hypertui.execution.preflight.facts import Survey, market
@@ -25,7 +26,6 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import JournalError
 from hypertui.journal.lock import held_locks
-from hypertui.runtime.clock_sync import ClockSync
 
 _RED, _UNREACHED = 2, 4
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
@@ -109,13 +109,20 @@ async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> 
     place, trouble = "", []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = look(config, plan, prepared.state_dir, url, exchange.account)
+        place, goes_on, refusal = await look(config, plan, prepared.state_dir, url, exchange.account)
     except JournalError as error:
         trouble = [Finding("journal", Level.RED, str(error))]
     else:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
-    survey = Survey(exchange, config, plan, CLOCK, ClockSync(), place, prepared.disk_free)
+    account = AccountContext(exchange)
+    own = {None, exchange.account}
+    account.trades = {
+        each.title: each
+        for each in prepared.configs
+        if each.account == config.account or (each.account in own and config.account in own)
+    }
+    survey = Survey(account, config, plan, CLOCK, place, prepared.disk_free)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
     return (*found, *trouble, *_unattended(prepared, config, ground))
 

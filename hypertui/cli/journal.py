@@ -127,7 +127,7 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
         yield Live(int(live.id, 16), LedgerJournal(group, live, is_new=False), its_own)
 
 
-def look(
+async def look(
     config: TradeConfig, plan: StrategyPlan, state_dir: Path, url: str | None, account: str
 ) -> tuple[str, str, str]:
     """The journal's place, the account's open trade in it, and why this start could not take that up, in
@@ -141,15 +141,21 @@ def look(
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
-            return journal.place, text, _other_terms(live, config) or _unplayable(journal, live, config, plan)
+            return (
+                journal.place,
+                text,
+                (_other_terms(live, config) or await _unplayable(journal, live, config, plan)),
+            )
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
 
 
-def _unplayable(journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: StrategyPlan) -> str:
+async def _unplayable(
+    journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: StrategyPlan
+) -> str:
     """Why the trade cannot be replayed, in words; empty where it can."""
     try:
-        rehearse(plan, config.timing, int(live.id, 16), read_history(journal, live.id))
+        await rehearse(plan, config.timing, int(live.id, 16), read_history(journal, live.id))
     except Unsound as error:
         return (
             f"the journal {journal.place} cannot be played back: {error}: a start protects what the exchange "

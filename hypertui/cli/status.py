@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
@@ -21,6 +22,7 @@ from hypertui.journal import JournalError
 from hypertui.journal.history import History
 from hypertui.journal.lock import Held, held_locks
 from hypertui.ledger.overview import Overview, live_trades, record
+from hypertui.port.snapshot import Snapshot
 from hypertui.port.views import TaskView
 from hypertui.server import addresses
 from hypertui.server.client import ControlClient, NoEngine, OtherEngine, Silent
@@ -34,7 +36,9 @@ def status(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--events {count} is not between 0 and 1000")
     settings = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES)
     folder, network = state_folder(settings), settings.network.value
-    running = [Running(held, *_tasks(folder, held)) for held in held_locks(folder, network)]
+    locks = held_locks(folder, network)
+    answers = _Answers.of(folder) if locks else _Answers()
+    running = [Running(held, *answers.tasks(held)) for held in locks]
     try:
         with History.open(journal_url(settings.ledger.url, folder)) as journal:
             place, size = journal.place, journal.size()
@@ -78,19 +82,34 @@ class Running:
     silent: str
 
 
-def _tasks(folder: Path, held: Held) -> tuple[Sequence[TaskView], str]:
-    silent, meant = "no engine answers", (held.account, held.symbol)
-    for path in addresses.found(folder):
-        try:
-            with ControlClient(path) as engine:
-                for trade in engine.status()[0].trades:
-                    if (trade.account.lower(), trade.instrument.symbol) == meant:
-                        return trade.tasks, ""
-        except (OtherEngine, Silent) as error:
-            silent = str(error)
-        except NoEngine:
-            continue  # a dead one's socket
-    return (), silent
+@dataclass(slots=True)
+class _Answers:
+    """What the engines say that answer, each asked once, however many locks it holds; `silent` says why one
+    does not answer."""
+
+    trades: list[Snapshot] = field(default_factory=list)
+    silent: str = "no engine answers"
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """Ask those that keep their state in `folder`."""
+        answers = cls()
+        for path in addresses.found(folder):
+            try:
+                with ControlClient(path) as engine:
+                    answers.trades += engine.status()[0].trades
+            except (OtherEngine, Silent) as error:
+                answers.silent = str(error)
+            except NoEngine:
+                continue  # a dead one's socket
+        return answers
+
+    def tasks(self, held: Held) -> tuple[Sequence[TaskView], str]:
+        """The tasks of the trade that a lock is for, or why they are unknown."""
+        for trade in self.trades:
+            if (trade.account.lower(), trade.instrument.symbol) == (held.account, held.symbol):
+                return trade.tasks, ""
+        return (), self.silent
 
 
 def _words(running: Sequence[Running], trades: Sequence[Overview]) -> Iterator[str]:

@@ -43,7 +43,7 @@ from hypertui.port.commands import OnExit, Stop, StopReason
 from hypertui.port.snapshot import Mode, Network
 from hypertui.runtime.machine import Machine
 from hypertui.server.server import ControlServer
-from hypertui.settings import Settings, load_settings
+from hypertui.settings import Settings, load_settings, refuse_one_market_twice
 
 if TYPE_CHECKING:
     from hypertui.exchange.hyperliquid import NonceSource, SigningKey
@@ -261,6 +261,8 @@ def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
 
         paper(settings.base_url)
     key = _key(settings)
+    if key is not None:
+        refuse_one_market_twice(settings, key.address)
     nonces: list[NonceSource] = []  # one for all accounts, which one key signs for
 
     async def connect(market: PaperMarket | None, account: str | None) -> Exchange:
@@ -277,12 +279,17 @@ def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
         if not nonces:
             # Nobody else signs with the throw-away key of a market of our own.
             nonces.append(hl.NonceSource(None if _own_market(settings) else nonces_folder()))
+        signer = key or _paper_key(settings, market)
+        whose = account or signer.address
+        lasts = {
+            config.account or signer.address for config in configs if config.price_source is PriceSource.LAST
+        }
         return hl.HyperliquidExchange(
             network,
-            key or _paper_key(settings, market),
-            account,
+            signer,
+            whose,
             timeout=settings.engine.timeout,
-            with_last=any(c.account == account and c.price_source is PriceSource.LAST for c in configs),
+            with_last=whose in lasts,
             nonces=nonces[0],
         )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from hypertui.core.shutdown import FAILED
@@ -252,6 +253,7 @@ class EmbeddedEngine:
 
     async def _run(self, seat: _Seat) -> StopReason:
         account = await self._account(seat.config.account)
+        account.trades = {each.config.title: each.config for each in self._sharing(account, seat)}
         async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
             seat.log = log = self._log.of(seat.config.title)
             log.listen(journal.event)
@@ -265,9 +267,11 @@ class EmbeddedEngine:
 
     @asynccontextmanager
     async def _opened(self, config: TradeConfig, account: str) -> AsyncIterator[tuple[int, TradeJournal]]:
-        """The trade in the journal, whose database and locks no other trade waits for."""
-        held = self._open_trade(config, account)
-        opening = asyncio.create_task(asyncio.to_thread(held.__enter__))
+        """The trade in the journal, whose database and locks no other trade waits for: the thread is its own,
+        because those of the loop look up the venue's address too."""
+        held, loop = self._open_trade(config, account), asyncio.get_running_loop()
+        thread = ThreadPoolExecutor(1, f"opening {config.title}")
+        opening = loop.run_in_executor(thread, held.__enter__)
         try:
             try:
                 found = await asyncio.shield(opening)
@@ -277,14 +281,28 @@ class EmbeddedEngine:
             yield found
         finally:
             if opening.exception() is None:
-                await asyncio.to_thread(held.__exit__, None, None, None)
+                await loop.run_in_executor(thread, held.__exit__, None, None, None)
+            thread.shutdown(wait=False)
 
     async def _account(self, address: str | None) -> AccountContext:
-        """What the trades of this account share, opened for the first of them."""
+        """What the trades of this account share, opened for the first of them. The key's own is the same one,
+        whether it is named or not."""
         async with self._connecting:
             if address not in self._accounts:
-                self._accounts[address] = AccountContext(await self._connect(address))
+                exchange = await self._connect(address)
+                shared = (
+                    each for each in self._accounts.values() if each.exchange.account == exchange.account
+                )
+                self._accounts[address] = next(shared, None) or AccountContext(exchange)
             return self._accounts[address]
+
+    def _sharing(self, account: AccountContext, starting: _Seat) -> Iterator[_Seat]:
+        """The trades of an account that run or are to. One that was refused counts as long as all have been
+        started together: which of them has not enough margin is no matter of who comes first."""
+        for seat in self._seats.values():
+            is_of_it = self._accounts.get(seat.config.account) is account
+            if is_of_it and (starting.started_again_by is None or not self._is_over(seat)):
+                yield seat
 
     async def _beat(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Self
 
 from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, Source, plain
 from hypertui.core.purpose import Purpose
@@ -66,10 +67,9 @@ _LOOK_EVERY = 250  # ms between two judgements of the protection that nobody ask
 
 
 class LiveTrade:
-    """One trade that holds, or has held, coins. Raises StartRefused where the journal cannot be written and
-    nothing may be taken up without it, and Unsound where what it tells cannot be taken."""
+    """One trade that holds, or has held, coins; made by `taken_up`."""
 
-    def __init__(self, context: TradeContext, plan: StrategyPlan, opening: Opening) -> None:
+    def __init__(self, context: TradeContext, plan: StrategyPlan, opening: Opening, trade: Trade) -> None:
         self.context = context
         self.opening = opening
         self._lamp: Invariant | None = None
@@ -82,14 +82,7 @@ class LiveTrade:
         self._fills_seen = -1
         self._paused_for_rows = False
         self._inherits = bool(opening.stops)  # stops that go once the trade's own are live
-        number = context.ids.trade
-
-        def opened() -> Trade:
-            context.ids.trade = number
-            context.ids.begin(0)
-            return Trade(opening.strategy(plan), context.config.timing, context.ids)
-
-        self.trade = take_up(opened, opening.history)
+        self.trade = trade
         self.tracker: OrderTracker = self.trade.tracker
         context.events.instrument = self.instrument
         self.recorder = TradeRecorder(self.trade, context.journal, context.events)
@@ -113,7 +106,22 @@ class LiveTrade:
         )
         context.journal.rules(context.clock(), plan.instrument, context.config.timing)
         self._book_entry(plan)  # durable with the opening, never after it
-        self._take_up()
+
+    @classmethod
+    async def taken_up(cls, context: TradeContext, plan: StrategyPlan, opening: Opening) -> Self:
+        """The trade as it was opened, with what is known of it since. Nothing of it is decided meanwhile, and
+        other trades go on. Raises StartRefused where the journal cannot be written and nothing may be taken
+        up without it, and Unsound where what it tells cannot be taken."""
+        number = context.ids.trade
+
+        def opened() -> Trade:
+            context.ids.trade = number
+            context.ids.begin(0)
+            return Trade(opening.strategy(plan), context.config.timing, context.ids)
+
+        live = cls(context, plan, opening, await take_up(opened, opening.history))
+        await live._take_up()
+        return live
 
     @property
     def instrument(self) -> Instrument:
@@ -132,21 +140,20 @@ class LiveTrade:
 
     # Taking it up
 
-    def _take_up(self) -> None:
+    async def _take_up(self) -> None:
         """Nothing may be sent under ids that an earlier start may have given, so this is durable first."""
         context, opening = self.context, self.opening
         if (trade := opening.goes_on_as) is not None:
             self.recorder.take(TradeRebuilt(context.clock(), f"{trade:016x}"))
         if opening.remains is not None:
-            from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, context.clock())
+            await from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, context.clock())
         for stop in opening.stops:
             context.ids.used(str(stop.client_id))
         if opening.is_new and not opening.adopted:
             return  # the entry is durable, and by its id this opening would be found again
         self.recorder.take(ProcessStarted(context.clock(), context.ids.start + 1))
-        context.durability.commit_now()
-        if context.durability.problem:
-            raise StartRefused(f"nothing is taken up without a journal: {context.durability.problem}")
+        if problem := await context.durability.written():
+            raise StartRefused(f"nothing is taken up without a journal: {problem}")
 
     def _book_entry(self, plan: StrategyPlan) -> None:
         opening, events = self.opening, self.context.events

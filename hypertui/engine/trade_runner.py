@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from hypertui.core.market import Fill
@@ -35,7 +35,7 @@ from hypertui.exchange.protocol import (
 )
 from hypertui.execution import exposure
 from hypertui.execution.account_context import AccountContext
-from hypertui.execution.arrivals import Arrival, CommandGiven
+from hypertui.execution.arrivals import Arrival, CommandGiven, turn_away
 from hypertui.execution.durability import JournalFailed, JournalRecovered
 from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
 from hypertui.execution.entry import Entry, StartRefused
@@ -93,7 +93,7 @@ class TradeRunner:
         self._plan: StrategyPlan | None = None
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
-        self._takes_commands = True
+        self._is_over = False  # nothing is handled any more
 
     # A run from beginning to end
 
@@ -111,8 +111,8 @@ class TradeRunner:
             try:
                 lost = await self.context.durability.leave()
             finally:
-                self._takes_commands = False
-                _turn_away(await self.context.queue.abandon())
+                self._is_over = True
+                turn_away(await self.context.queue.abandon())
                 self._changed()
         return StopReason(reason.status or 3, f"{reason.text}; {lost}") if lost else reason
 
@@ -139,10 +139,12 @@ class TradeRunner:
 
     async def command(self, command: Command) -> Ack:
         """Take an operator's command; must be awaited on the trader's own loop."""
-        if not self._takes_commands:
-            return Ack(command.id, False, "the trade is not running")
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self.context.queue.post(CommandGiven(command, answer))
+        given = CommandGiven(command, answer)
+        if self._is_over:
+            turn_away([given])
+        else:
+            self.context.queue.post(given)
         ack = await answer
         if self.trade is not None:
             await self.context.durability.written()  # a restart must know what was promised
@@ -237,7 +239,7 @@ class TradeRunner:
         await start.price(stop)
         if stop.requested:
             return
-        self.trade = LiveTrade(context, plan, await start.open(cleared))
+        self.trade = await LiveTrade.taken_up(context, plan, await start.open(cleared))
         self.trade.begin()
         self._changed()
         await self.trade.catch_up(stop)
@@ -267,11 +269,10 @@ class TradeRunner:
         if context.journal.history().has_begun:
             return Cleared()
         ground = Survey(
-            context.exchange,
+            context.account,
             context.config,
             plan,
             context.clock,
-            context.clock_sync,
             context.journal.place,
             context.machine.disk_free,
         )
@@ -389,16 +390,9 @@ class TradeRunner:
         assert plan is not None, "no input is taken before the market is known"
         _LOG.error("the trade's books cannot be relied on", exc_info=error)
         self.trade = None
-        _turn_away(await context.queue.abandon())
+        turn_away(await context.queue.abandon())
         context.tasks.abandon()
         context.durability.go_on()
         self._listen()
         self.fallback = Fallback(context, plan, str(error))
         return await self.fallback.run(stop)
-
-
-def _turn_away(left: Sequence[Arrival]) -> None:
-    """Answer the commands that came too late: somebody waits for each."""
-    for arrival in left:
-        if isinstance(arrival, CommandGiven) and not arrival.answer.done():
-            arrival.answer.set_result(Ack(arrival.command.id, False, "the trade is not running"))

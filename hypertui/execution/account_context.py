@@ -3,11 +3,12 @@ what is asked about the account as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.arrivals import AccountRead
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.request_budget import Throttle
 
@@ -32,6 +33,7 @@ class AccountContext:
         self.exchange = exchange
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
+        self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
 
     def join(self, reader: AccountReader) -> None:

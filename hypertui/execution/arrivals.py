@@ -4,7 +4,7 @@ ms."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -163,3 +163,10 @@ Arrival: TypeAlias = (
     | JournalFailed
     | CommandGiven
 )
+
+
+def turn_away(left: Iterable[Arrival]) -> None:
+    """Answer the commands among what nobody will handle any more: somebody waits for each."""
+    for arrival in left:
+        if isinstance(arrival, CommandGiven) and not arrival.answer.done():
+            arrival.answer.set_result(Ack(arrival.command.id, False, "the trade is not running"))

@@ -76,17 +76,6 @@ class Durability:
         """Whether anything that was written down is not durable yet."""
         return self._journal.pending > 0
 
-    def commit_now(self) -> None:
-        """Write what is queued, and wait for it; `problem` says whether it worked. Only before a trade is
-        open, when no other commit is under way."""
-        if self.problem:
-            return
-        try:
-            self._journal.commit()
-        except (JournalError, Locked) as error:
-            self._failed(error)
-            self.go_on()
-
     def commit(self, *, stops_first: bool = False) -> None:
         """Have what is queued written beside, now or after the commit that is under way; with `stops_first`
         a moment later, because a thread that works takes time from whoever signs and sends these, and hears

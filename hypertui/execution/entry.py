@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -83,19 +83,19 @@ class Entry:
         attempt: int,
         queue: EventQueue[Any],
         newest: Callable[[], Quote],
-        record: Callable[[Order, int, Decimal], None],
+        record: Callable[[Order, int, Decimal], Awaitable[None]],
     ) -> Sequence[Fill]:
         """Set the leverage and buy at the `newest` price; returns the fills. `attempt` counts the orders that
-        the trade has tried to begin with, from 1. `record` takes the order, its expiry (ms) and the price it
-        was decided at before it is sent. Raises StartRefused when nothing was bought, and an ExchangeError
-        only while nothing can have been."""
+        the trade has tried to begin with, from 1. `record` makes the order durable before it is sent, with
+        its expiry (ms) and the price it was decided at. Raises StartRefused when nothing was bought, and an
+        ExchangeError only while nothing can have been."""
         symbol = self._plan.instrument.symbol
         await self._set_leverage(queue, isolated=self._plan.instrument.only_isolated)
         quote = newest()
         price = quote.mid or quote.mark
         order, expires_at = self._plan.opening(self._ids.entry(attempt), price), self._expiry()
         assert order is not None, "a plan without one begins flat"
-        record(order, expires_at, price)
+        await record(order, expires_at, price)
         self._client_id = order.client_id
         bought = await self._bought(order, expires_at, queue)
         if bought == 0:

@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.batch import Batch, Mark, Refusals
-
-_PATIENCE = 1.0  # seconds for which the loop itself waits for a thread that may hang
+from hypertui.journal.history import History
+from hypertui.journal.reader import JournalReader
 
 T = TypeVar("T")
 
@@ -35,8 +35,8 @@ class _Receipt:
 
 
 class GroupCommit:
-    """Of one journal, which is its own from now on. The queues, and all methods but `do` and `close`, belong
-    to the engine's loop; whatever asks the database is done in one thread, where nothing overlaps."""
+    """Of one journal, which is its own from now on. The queues, and all methods but `do`, `read` and `close`,
+    belong to the engine's loop; whatever writes is done in one thread, where nothing overlaps."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -53,25 +53,18 @@ class GroupCommit:
         in any thread but the journal's own. Raises what `work` does."""
         return self._thread.submit(work, self.journal).result()
 
-    def commit(self, trade_id: str) -> None:
-        """Make what this trade has queued durable, at once, and keep the loop waiting for it, a second at
-        most. Raises JournalDown, and JournalError or Locked where this trade is refused."""
-        mark = self.journal.mark(trade_id)
-        while not self.journal.is_durable(trade_id, mark):
-            if self._down is not None:
-                raise JournalDown(str(self._down))
-            batch = self.journal.queued(without=self._refused - {trade_id})
-            refused = self._written_now(batch)
-            self._settle(batch, refused)
-            if trade_id in refused:
-                raise refused[trade_id]
+    def read(self, work: Callable[[JournalReader], T]) -> T:
+        """Have something read on a connection of its own, so that no commit waits for it, however much it is;
+        may be called in any thread. Raises what `work` does, and JournalError."""
+        with History.open(self.journal.url) as reader:
+            return work(reader)
 
     def commit_beside(self, trade_id: str, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         """What is done when all that this trade has queued by the time a commit begins is durable. That is
         now, or when the one under way has ended, or `after` so many seconds where nobody wants one before;
         whoever comes to wait so puts it off for those who do already. `at_once` fails at once while the
         database is known to be out of reach; else it is tried with patience, and on a new connection if need
-        be. Its errors are those of `commit`."""
+        be. It raises JournalDown, and JournalError or Locked where this trade is refused."""
         loop = asyncio.get_running_loop()
         asked = _Receipt(trade_id, at_once, not after, loop.create_future())
         if not self.journal.pending_of(trade_id):
@@ -89,8 +82,8 @@ class GroupCommit:
         return asked.answer
 
     def close(self) -> None:
-        """Commit what is queued by anybody, and close the journal, even when that fails. Raises as
-        `commit`."""
+        """Commit what is queued by anybody, and close the journal, even when that fails. Raises JournalError
+        or Locked."""
         try:
             self.do(Journal.close)
         finally:
@@ -166,19 +159,6 @@ class GroupCommit:
     def _writing(self, batch: Batch, at_once: bool) -> asyncio.Future[Refusals]:
         """A batch on its way to the database."""
         return asyncio.wrap_future(self._thread.submit(self.journal.write, batch, at_once))
-
-    def _written_now(self, batch: Batch) -> Refusals:
-        """The same while the loop waits for it."""
-        submitted = self._thread.submit(self.journal.write, batch, True)
-        try:
-            return submitted.result(_PATIENCE)
-        except TimeoutError:
-            submitted.cancel()  # if it has not begun; else the same rows will be written again
-            place = self.journal.place
-            raise JournalDown(f"the journal {place} has not answered for {_PATIENCE:g} s") from None
-        except JournalDown as error:
-            self._down = error
-            raise
 
 
 def _fail(asked: _Receipt, error: Exception) -> None:

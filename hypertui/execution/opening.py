@@ -111,12 +111,12 @@ def known(history: TradeHistory) -> Opening | None:
     return Opening(opened.at, opened.fills, history, resumed=True)
 
 
-def rehearse(plan: StrategyPlan, timing: Timing, trade_id: int, history: TradeHistory) -> None:
+async def rehearse(plan: StrategyPlan, timing: Timing, trade_id: int, history: TradeHistory) -> None:
     """Take a trade up from its history as a start would, and let go of it. Raises Unsound where that start
     could not."""
     opening = known(history)
     if opening is not None:
-        take_up(lambda: Trade(opening.strategy(plan), timing, ClientIds(trade_id)), history)
+        await take_up(lambda: Trade(opening.strategy(plan), timing, ClientIds(trade_id)), history)
 
 
 class Start:
@@ -211,14 +211,14 @@ class Start:
         assert self._market.quote is not None, "the first price was waited for"
         return self._market.quote
 
-    def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
+    async def _record_entry(self, order: Order, expires_at: int, price: Decimal) -> None:
         sent = EntrySent(self._market.now, order, expires_at, price)
         self._journal.record(sent)
         self._entering = opening_order(sent, self._plan)
         self._tell(self._entering, "sent")
-        self._durability.commit_now()
-        if self._durability.problem:
-            raise StartRefused(f"nothing is opened without a journal: {self._durability.problem}")
+        # What arrives meanwhile waits in the queue: nothing of this trade is decided before.
+        if problem := await self._durability.written():
+            raise StartRefused(f"nothing is opened without a journal: {problem}")
 
     def _record_failure(self, error: Exception) -> None:
         if self._entering is not None:

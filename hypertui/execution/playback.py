@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,36 +15,51 @@ from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import OrderSent, PriceMoved, ProcessStarted, TradeOpened, TradeRebuilt
 from hypertui.execution.trade_snapshot import ids_in, load, price_in
 
+_TURN = 0.002  # seconds for which a replay keeps the loop
 _LOG = logging.getLogger(__name__)
 
 
-def take_up(opening: Callable[[], Trade], history: TradeHistory) -> Trade:
-    """The trade that `opening` makes, with what is known of it since. Raises Unsound for the first input that
-    cannot be taken."""
+async def take_up(opening: Callable[[], Trade], history: TradeHistory) -> Trade:
+    """The trade that `opening` makes, with what is known of it since; the loop does other things in between.
+    Raises Unsound for the first input that cannot be taken, and JournalError where they cannot be read."""
     trade = opening()
     if history.state is None:
-        replay(trade, history.since)
+        await _replay_in_turns(trade, history.since)
         return trade
     try:
         load(trade, history.state.state)
-        replay(trade, history.since)
+        await _replay_in_turns(trade, history.since)
     except Exception:  # noqa: BLE001 - it is a cache: whatever is wrong with it, the inputs tell the same
         _LOG.exception("the trade cannot be taken up by the state that was kept: every input is replayed")
         trade = opening()
-        replay(trade, history.again())
+        await _replay_in_turns(trade, await asyncio.to_thread(history.again))
     return trade
+
+
+async def _replay_in_turns(trade: Trade, history: Iterable[JournalledInput]) -> None:
+    """Replay, and let the loop do whatever else there is every few milliseconds: other trades may run."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _TURN
+    for kept in history:
+        _apply(trade, kept)
+        if loop.time() >= until:
+            await asyncio.sleep(0)
+            until = loop.time() + _TURN
 
 
 def replay(trade: Trade, history: Iterable[JournalledInput]) -> None:
     """Take up what was journalled since the trade was opened. Raises Unsound for the first input that cannot
-    be taken.
-
-    An input that failed once is tried like any other: a later version may know better."""
+    be taken."""
     for kept in history:
-        try:
-            trade.apply(decode(kept))
-        except Exception as error:
-            raise Unsound(kept.kind, kept.at, error) from error
+        _apply(trade, kept)
+
+
+def _apply(trade: Trade, kept: JournalledInput) -> None:
+    """An input that failed once is tried like any other: a later version may know better."""
+    try:
+        trade.apply(decode(kept))
+    except Exception as error:
+        raise Unsound(kept.kind, kept.at, error) from error
 
 
 def newest_price(history: TradeHistory) -> Decimal | None:

@@ -17,7 +17,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_history import KeptState, TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
-from hypertui.journal import Journal, JournalError
+from hypertui.journal import JournalError
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
@@ -77,16 +77,12 @@ class TradeJournal(Protocol):
     def keep(self, state: str, at: int) -> None:
         """Queue the state after the newest input."""
 
-    def commit(self) -> None:
-        """Make what is queued durable, on the connection there is, and wait for it. Raises JournalDown where
+    def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
+        """Begin to make durable what is queued by then, while the loop goes on: `at_once` on the connection
+        there is, else with patience and on a new one if need be. What would keep the loop busy beside itself
+        begins `after` so many seconds, or when another trade wants it. The future raises JournalDown where
         the database is out of reach and another JournalError, or Locked, where it must not be written any
         more; what was not written stays queued."""
-
-    def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
-        """Begin to do the same while the loop goes on: with what is queued by then, `at_once` on the
-        connection there is, else with patience and on a new one if need be. What would keep the loop busy
-        beside itself begins `after` so many seconds, or when another trade wants it. The errors are the
-        future's."""
 
     def give_up(self) -> int:
         """Forget what is queued and what comes after it; returns how many rows were."""
@@ -164,17 +160,21 @@ class LedgerJournal:
         self._keep_every = keep_every
         self._history, self._transfers = TradeHistory(), set[tuple[int, str, int]]()
         if not is_new:
-            self._history, self._transfers = group.do(self._read)
+            self._history, self._transfers = group.read(self._read)
         state = self._history.state
         self._kept_at = len(self._history.opening) if state is None else state.seq
         self._seq = self._kept_at + len(self._history.since)
         self._over = False
 
-    def _read(self, journal: Journal) -> tuple[TradeHistory, set[tuple[int, str, int]]]:
+    def _read(self, journal: JournalReader) -> tuple[TradeHistory, set[tuple[int, str, int]]]:
         """What the journal knows of the trade, and the keys of its transfers."""
         history = read_history(journal, self._trade.id)
         known = {(row.time, row.hash, row.number) for row in journal.transfers(self._trade.id)}
-        return replace(history, again=lambda: self._group.do(lambda _: history.again())), known
+        return replace(history, again=lambda: self._group.read(self._all_since)), known
+
+    def _all_since(self, journal: JournalReader) -> Sequence[JournalledInput]:
+        """All inputs since the opening, whatever state was kept."""
+        return read_history(journal, self._trade.id).again()
 
     @property
     def place(self) -> str:
@@ -225,10 +225,6 @@ class LedgerJournal:
         """Queue the state after the newest input."""
         self._kept_at = self._seq
         self._add(StateRecord(self._trade.id, self._seq, at, VERSION, state))
-
-    def commit(self) -> None:
-        """Make what is queued durable, at once or not at all."""
-        self._group.commit(self._trade.id)
 
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         """Make it durable in the journal's own thread, together with what other trades have queued."""

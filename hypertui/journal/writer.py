@@ -46,8 +46,9 @@ class Journal(JournalReader):
     for whoever keeps the place.
     """
 
-    def __init__(self, session: DatabaseSession) -> None:
+    def __init__(self, session: DatabaseSession, url: str) -> None:
         super().__init__(session)
+        self.url = url
         self._queues: dict[str, list[Row]] = {}  # by trade
         self._ends: dict[str, tuple[int, str]] = {}  # by trade: after all that is queued of it
         self._next: dict[str, int] = {}  # the number of a live trade's next row
@@ -71,7 +72,7 @@ class Journal(JournalReader):
         except OtherVersion:
             session.disconnect()
             raise
-        return cls(session)
+        return cls(session, url)
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from hypertui.cli.alone import locks_folder, venue_of
 from hypertui.execution.entry import StartRefused
 from hypertui.settings import load_settings
 from tests.cli.operating import (
+    ADDRESS,
     BTC,
     DEADLINE,
     SOL,
@@ -61,6 +62,49 @@ def test_another_state_folder_is_no_way_round_the_lock(tmp_path: Path, venue: Lo
         assert sides(venue) == "SSSS"
         with Engine(home, tmp_path, venue, *BTC, "--state-dir", str(tmp_path / "elsewhere")):
             wait_for(lambda: sides(venue) == "SSSSSSSS", "another symbol's trade beside it")
+
+
+@pytest.mark.parametrize("first_is_named", [True, False])
+def test_an_account_is_the_same_whether_it_is_named_or_the_keys_own(
+    tmp_path: Path, venue: LocalVenue, first_is_named: bool
+) -> None:
+    home = environment(tmp_path)
+    spelt = f"0x{ADDRESS[2:].upper()}"
+    for name, table in (("named", f'account = "{spelt}"'), ("bare", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.toml").write_text(
+            f'[[trade]]\nsymbol = "SOL"\nunit_size = 0.5\nposition_size = 2000\nleverage = 20\n{table}\n'
+        )
+    first, second = ("named", "bare") if first_is_named else ("bare", "named")
+    with Engine(home, tmp_path / first, venue, "--state-dir", first) as engine:
+        wait_for(lambda: sides(venue) == "SSSS", "the trade")
+        refused = subprocess.run(
+            command("run", "--headless", "--base-url", venue.base_url, "--state-dir", second),
+            env=home, cwd=tmp_path / second, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=DEADLINE, check=False,
+        )  # fmt: skip
+        assert refused.returncode == 2, refused.stderr
+        (line,) = refused.stderr.splitlines()
+        assert f"SOL of {ADDRESS} on paper" in line
+        assert f"is traded by another engine: process {engine.process.pid} of " in line
+        assert sides(venue) == "SSSS"
+
+
+def test_two_trades_of_one_market_are_refused_where_one_names_the_keys_own_account(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[[trade]]\nsymbol = "SOL"\nname = "one"\nunit_size = 0.5\n'
+        f'[[trade]]\nsymbol = "SOL"\nname = "two"\nunit_size = 0.5\naccount = "{ADDRESS}"\n'
+    )
+    refused = subprocess.run(
+        command("run", "--headless", "--base-url", venue.base_url),
+        env=home, cwd=tmp_path, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=DEADLINE, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert "trades one and two are both of SOL in one account" in line
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,24 @@ def test_the_doctor_looks_at_each(home: dict[str, str], tmp_path: Path, venue: L
     assert json.loads(one.stdout)["symbol"] == "SOL"
 
 
+def test_the_doctor_counts_the_margin_of_all_together(home: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(TWO)
+
+    def margins(venue: LocalVenue, *arguments: str) -> tuple[int, list[str]]:
+        shown = run(home, tmp_path, "doctor", "--json", "--base-url", venue.base_url, *arguments)
+        record = json.loads(shown.stdout)
+        trades = record.get("trades", [record])
+        found = [finding for trade in trades for finding in trade["findings"] if finding["name"] == "margin"]
+        return shown.returncode, [f"{finding['level']} {finding['figure']}" for finding in found]
+
+    with LocalVenue({"SOL": Decimal(150), "BTC": Decimal(64_000)}, faucet=Decimal(180)) as venue:
+        status, found = margins(venue)
+        assert status == 2
+        assert [each.partition(".")[0] for each in found] == ["red 201", "red 201"]
+        status, found = margins(venue, "--only", "SOL")
+        assert (status, [each.partition(".")[0] for each in found]) == (0, ["green 100"])
+
+
 def test_the_worst_status_is_the_doctors(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
     (tmp_path / "config.toml").write_text(TWO.replace('"BTC"', '"NOPE"'))
     shown = run(home, tmp_path, "doctor", "--base-url", venue.base_url)

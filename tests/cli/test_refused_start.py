@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypertui.cli.journal import journals
 from hypertui.core.market import plain
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_inputs import StateSet
+from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trading_state import TradingState
 from hypertui.journal import EngineLock, Journal, JournalError
 from hypertui.journal.schema import TABLES, TRADES
@@ -26,6 +28,15 @@ ALARM = Event(1, 5, EventKind.ALARM, Severity.CRITICAL, "no", {"alarm": "key", "
 
 def url(folder: Path) -> str:
     return f"sqlite:///{folder / 'journal.db'}"
+
+
+def durable(written: TradeJournal) -> None:
+    """Wait for a commit of what is queued."""
+
+    async def wait() -> None:
+        await written.commit_beside(at_once=True)
+
+    asyncio.run(wait())
 
 
 def rows(folder: Path) -> dict[str, int]:
@@ -44,7 +55,7 @@ def test_a_refused_start_leaves_nothing(tmp_path: Path) -> None:
     with journals(tmp_path, None, lambda: 7, settings) as open_journal:
         with open_journal(CONFIG, ACCOUNT) as (_, written):
             written.event(ALARM)
-            written.commit()
+            durable(written)
             assert rows(tmp_path).keys() >= {"trades", "alarms", "settings"}
             written.event(ALARM)  # queued, and never written
         assert rows(tmp_path) == {}
@@ -54,7 +65,7 @@ def test_what_was_sent_stays(tmp_path: Path) -> None:
     with journals(tmp_path, None, lambda: 7) as open_journal, open_journal(CONFIG, ACCOUNT) as opened:
         trade, written = opened
         written.record(StateSet(7, TradingState()))
-        written.commit()
+        durable(written)
     with Journal.open(url(tmp_path)) as journal:
         assert [row.id for row in journal.trades()] == [f"{trade:016x}"]
         assert journal.live_trade("paper", ACCOUNT, "SOL") is not None
@@ -83,7 +94,7 @@ def test_trades_share_a_journal_and_one_that_is_refused_is_refused_alone(tmp_pat
             assert trade != other_trade
             for each in (written, beside):
                 each.record(StateSet(7, TradingState()))
-            beside.commit()
+            durable(beside)
             assert (written.pending, beside.pending) == (0, 0), "one commit for both"
         with EngineLock(tmp_path, "paper", ACCOUNT, "ETH"):
             pass  # nor does one that has ended, while the others go on
@@ -107,7 +118,7 @@ def test_those_that_have_sent_nothing_are_forgotten_the_others_stay(tmp_path: Pa
     ):
         idle.event(ALARM)
         written.record(StateSet(7, TradingState()))
-        written.commit()
+        durable(written)
     assert rows(tmp_path) == {"trades": 1, "inputs": 1, "settings": 1}
     with Journal.open(url(tmp_path)) as journal:
         assert [row.id for row in journal.trades()] == [f"{begun:016x}"]

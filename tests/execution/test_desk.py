@@ -112,6 +112,42 @@ def test_a_trade_that_cannot_start_is_no_other_ones_trouble(venue: LocalVenue) -
         assert "; ETH: leverage 50 is above the 25 of ETH" in live.reason.text
 
 
+def test_trades_that_have_not_enough_margin_together_are_all_refused() -> None:
+    """Whichever of them looks first: each would have enough for itself."""
+    with LocalVenue(PRICES, faucet=D(150)) as venue, opened(venue, SOL, BTC) as live:
+        reason = live.reason
+        assert reason.status == 2
+        for text in (
+            "SOL: a position of 2000 USD at 20x needs 100.8",
+            "with what trades of BTC will buy 151.7",
+            "BTC: a position of 2000 USD at 40x needs 50.90",
+            "with what trades of SOL will buy 151.8",
+            "the account has 150.00 USD free",
+        ):
+            assert text in reason.text
+        assert live.fills() == []
+
+
+def test_a_trade_that_holds_counts_with_what_it_holds(venue: LocalVenue) -> None:
+    with opened(venue, SOL, BTC) as live:
+        live.wait_for(live.all_settled, "two entries")
+        assert live.order(Verb.FLATTEN, "BTC").accepted
+        live.wait_for(lambda: live.trade("BTC").mode is Mode.HALTED, "BTC to be flat")
+
+        def leave_free(money: int) -> None:
+            account = venue.core.stored(live.key.address)
+            margin = venue.core.margin(account)
+            account.cash -= margin.value - margin.used - D(money)
+
+        venue.call(lambda: leave_free(45))
+        assert live.order(Verb.START, "BTC").accepted
+        live.wait_for(lambda: "needs 50.90" in live.trade("BTC").reason, "BTC to be refused")
+        assert "with what trades" not in live.trade("BTC").reason
+        venue.call(lambda: leave_free(55))
+        assert live.order(Verb.START, "BTC").accepted
+        live.wait_for(live.all_settled, "BTC again")
+
+
 def test_one_that_has_left_is_started_again_while_the_others_go_on(venue: LocalVenue) -> None:
     with opened(venue, SOL, ETH) as live:
         live.wait_for(live.all_settled, "two entries")
@@ -132,6 +168,19 @@ def test_one_that_has_left_is_started_again_while_the_others_go_on(venue: LocalV
         assert [command.verb for command in live.trade("ETH").commands] == [Verb.START]
         go_to(live, "ETH", 2)
         go_to(live, "SOL", -1)
+
+
+def test_a_command_that_comes_while_a_trade_leaves_is_answered(venue: LocalVenue) -> None:
+    with opened(venue, SOL, ETH) as live:
+        live.wait_for(live.all_settled, "two entries")
+        loop = live.engine._loop
+        assert loop is not None
+        loop.call_soon_threadsafe(live.engine.leave, "ETH", OnExit.LEAVE)
+        answers = {""}
+        while "the trade is not running" not in answers:
+            answers.add(live.order(Verb.PAUSE, "ETH").text)
+        for _ in range(20):
+            assert live.order(Verb.PAUSE, "ETH").text == "the trade is not running"
 
 
 def test_one_that_is_halted_is_started_again_with_its_orders(venue: LocalVenue) -> None:

@@ -53,15 +53,17 @@ class Silent:
         return [FILL]
 
 
+async def recorded(*_: object) -> None:
+    """No start comes after this one."""
+
+
 async def enter(exchange: Silent) -> Sequence[Fill]:
     clock = lambda: time.monotonic_ns() // 1_000_000  # noqa: E731
     entry = Entry(
         cast(Exchange, exchange), PLAN, ClientIds(7), Timing(10, 100), clock, ClockSync(), Backoff(Random(1))
     )
     quote = Quote(Decimal(100), None, None)
-    return await entry.enter(
-        1, EventQueue[None](lambda _: None, lambda: None), lambda: quote, lambda *_: None
-    )
+    return await entry.enter(1, EventQueue[None](lambda _: None, lambda: None), lambda: quote, recorded)
 
 
 @pytest.mark.parametrize("unknown", [0, 1, 3])

@@ -85,6 +85,8 @@ def test_what_a_whipsaw_costs() -> None:
     assert found("unit").text == "a unit is 0.333 % of the price"
 
 
+BTC = replace(PLAN, instrument=Instrument("BTC", 5, 40), unit_size=D(250), leverage=40)
+
 RED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("leverage", {"plan": replace(PLAN, leverage=21)}, ["leverage 21 is above the 20 of SOL"]),
     ("fragment", {"plan": replace(PLAN, position_size=D(30))}, ["7.5 USD", "10 USD"]),
@@ -92,6 +94,9 @@ RED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("price tick", {"plan": replace(PLAN, unit_size=D("0.001"))}, ["0.001", "price tick of 0.01"]),
     ("lowest stop", {"plan": replace(PLAN, unit_size=D(40))}, ["unit size 40", "-10"]),
     ("margin", {"account": backed(10_000, 9_950)}, ["needs 100.8", "50.00 USD free"]),
+    # Each of the two would have enough for itself.
+    ("margin", {"account": backed(150), "beside": (BTC,)},
+     ["needs 100.8", "with what trades of BTC will buy 151.7", "has 150.00 USD free"]),
     ("clock", {"clock_sync": skewed(31_000)}, ["31.0 s behind", "30 s"]),
     ("key", {"standing": replace(HERE, signer=Signer(AGENT, "b", NOW - 1))}, ["wallet b", "on 2023-11-14"]),
     # What isolated positions have for themselves backs nothing else; others need their own maintenance.

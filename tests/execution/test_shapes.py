@@ -22,6 +22,7 @@ from hypertui.core.market import Fill, Order, OrderType, Side
 from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.entry import Entry, StartRefused
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.preflight.approval import Cleared, Gate
@@ -198,7 +199,7 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
     config, exchange = made.config, made.exchange
     clock = lambda: made.venue.now  # noqa: E731
     plan = config.plan(await market(exchange, "SOL"))
-    survey = Survey(exchange, config, plan, clock, ClockSync())
+    survey = Survey(AccountContext(exchange), config, plan, clock)
     found, _ = await examined(exchange, survey, config.adopt)
     inbox = EventQueue[None](lambda _: None, lambda: None)
     gate = Gate(survey, Consent.NONE, config.adopt, inbox, made.log)
@@ -209,6 +210,10 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
         return found, str(error), plan, await survey.look(config.adopt)
     assert cleared is not None
     return found, cleared, plan, None
+
+
+async def _unrecorded(*_: object) -> None:
+    """No start comes after this one."""
 
 
 async def begin(made: Made, plan: LadderPlan, cleared: Cleared) -> tuple[D, D]:
@@ -229,7 +234,7 @@ async def begin(made: Made, plan: LadderPlan, cleared: Cleared) -> tuple[D, D]:
         return answers
 
     place, exchange.place = exchange.place, placed  # type: ignore[method-assign]
-    fills = await entry.enter(1, inbox, lambda: quote, lambda *_: None)
+    fills = await entry.enter(1, inbox, lambda: quote, _unrecorded)
     exchange.place = place  # type: ignore[method-assign]
     coins = sum((fill.size for fill in fills), D(0))
     return sum((fill.value for fill in fills), D(0)) / coins, coins

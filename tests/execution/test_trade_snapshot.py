@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_state_and_the_inputs_after_it_give_what_all_inputs_give() -> None:
     assert not difference(again, desk.trade)
     traded(desk)
     history = TradeHistory((), KeptState(seq, state), desk.journalled[seq:])
-    assert not difference(take_up(desk.opened, history), desk.trade)
+    assert not difference(asyncio.run(take_up(desk.opened, history)), desk.trade)
     assert not difference(desk.played_back(), desk.trade)
 
 
@@ -52,7 +53,7 @@ def test_a_state_that_cannot_be_read_is_left_and_all_inputs_are_replayed(broken:
     desk = Desk()
     traded(desk)
     history = TradeHistory((), KeptState(9, broken), (), lambda: desk.journalled)
-    assert not difference(take_up(desk.opened, history), desk.trade)
+    assert not difference(asyncio.run(take_up(desk.opened, history)), desk.trade)
 
 
 def test_what_is_kept_hardly_grows_with_the_length_of_a_trade() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import nullcontext
 from decimal import Decimal
@@ -190,12 +191,11 @@ def test_a_history_that_gives_no_trade_is_found_out_beforehand() -> None:
         "trade_id": 1,
     }  # fmt: skip
     opened = JournalledInput("opened", 1, {"fills": [fill]})
-    rehearse(
-        plan,
-        Timing(),
-        7,
-        TradeHistory.of([opened, JournalledInput("price", 2, {"price": "149", "changed": True})]),
-    )
+
+    def rehearsed(history: list[JournalledInput]) -> None:
+        asyncio.run(rehearse(plan, Timing(), 7, TradeHistory.of(history)))
+
+    rehearsed([opened, JournalledInput("price", 2, {"price": "149", "changed": True})])
     for history in (
         [JournalledInput("opened", 1, {"fills": [fill | {"size": "much"}]})],
         [JournalledInput("opened", 1, {"fills": []})],
@@ -204,4 +204,4 @@ def test_a_history_that_gives_no_trade_is_found_out_beforehand() -> None:
         [opened, JournalledInput("from a later version", 2, {})],
     ):
         with pytest.raises(Unsound, match="cannot be taken"):
-            rehearse(plan, Timing(), 7, TradeHistory.of(history))
+            rehearsed(history)

@@ -524,6 +524,44 @@ def test_actions_without_an_answer_are_in_no_other_markets_way(scripted: Scripte
     run(scripted.url, use)
 
 
+def test_a_stop_waits_for_nothing_that_other_trades_have_sent(scripted: Scripted) -> None:
+    """However many cancels, buys and questions of other trades nobody answers."""
+    asked, release = threading.Semaphore(0), threading.Event()
+    stop = Order(
+        IDS[1],
+        "BTC",
+        Side.SELL,
+        Decimal(1),
+        OrderType.STOP_MARKET,
+        Decimal(90),
+        Decimal(100),
+        reduce_only=True,
+    )
+
+    def stall(body: dict[str, Any]) -> Answer:
+        if not body["action"].get("orders", [{"r": False}])[0]["r"]:
+            asked.release()
+            release.wait(10)
+        statuses = ["success"] if "cancels" in body["action"] else [{"resting": {"oid": 1}}]
+        return 200, json.dumps(ok(*statuses))
+
+    scripted.answers["cancelByCloid"] = scripted.answers["order"] = stall
+
+    async def use(exchange: HyperliquidExchange) -> None:
+        await exchange.open()
+        cancels = [asyncio.create_task(exchange.cancel("SOL", IDS[:1], EXPIRES)) for _ in range(10)]
+        buys = [asyncio.create_task(exchange.place([order()], EXPIRES)) for _ in range(10)]
+        for _ in range(4):
+            assert await asyncio.to_thread(asked.acquire, timeout=5)
+        async with asyncio.timeout(5):
+            assert await exchange.place([stop], EXPIRES) == (Resting(1),)
+        assert not any(each.done() for each in cancels + buys)
+        release.set()
+        await asyncio.gather(*cancels, *buys)
+
+    run(scripted.url, use)
+
+
 def test_a_closed_client_sends_nothing(scripted: Scripted) -> None:
     async def use(exchange: HyperliquidExchange) -> None:
         await exchange.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -109,7 +110,9 @@ def test_a_trade_whose_rows_are_refused_leaves_the_batch(url: str, count: int) -
         for journal in journals:
             journal.record(STATE)
         group.journal.add(replace(fill_of(1, trade_of(0).id), level=7))
-        group.commit(trade_of(1).id)  # nobody asks for the first, and yet its rows are in the way
+        assert asyncio.run(committed(journals[1:2])) == [
+            None
+        ]  # nobody asks for the first, and yet its rows are in the way
         assert [journal.pending for journal in journals] == [2] + [0] * (count - 1)
         for journal in journals:
             journal.record(STATE)
@@ -175,7 +178,7 @@ def test_an_outage_is_one_attempt_for_all(postgres: str, postgres_url: str) -> N
         assert isinstance(again, JournalDown)
         patient = [journal.commit_beside(at_once=False) for journal in journals]
         with pytest.raises(JournalDown, match="out of reach"):
-            journals[1].commit()
+            await journals[1].commit_beside(at_once=True)
         proxy.thaw()
         assert await asyncio.gather(*patient, return_exceptions=True) == [None] * 4
 
@@ -233,17 +236,22 @@ def test_much_that_has_piled_up_of_one_trade_holds_up_no_other(
     assert inputs(url, 0) == list(range(1, 97))
 
 
-def test_a_disk_that_hangs_keeps_the_loop_for_a_second_at_most(file_url: str) -> None:
-    with trades(file_url, 1) as (group, (journal,)):
-        journal.record(STATE)
-        hangs = group._thread.submit(time.sleep, 1.5)
-        began = time.monotonic()
-        with pytest.raises(JournalDown, match="has not answered for 1 s"):
-            journal.commit()
-        assert time.monotonic() - began < 1.4
-        hangs.result()
-        journal.commit()
-        assert inputs(file_url, 0) == [1]
+def test_a_history_is_read_while_a_commit_is_under_way(url: str) -> None:
+    """However much there is to read: what other trades have decided is durable in no more time for it."""
+    with trades(url, 2) as (group, (first, other)):
+        first.record(STATE)
+        assert asyncio.run(committed([first])) == [None]
+        hangs = threading.Event()
+        busy = group._thread.submit(hangs.wait)
+        other.record(STATE)
+        try:
+            history = LedgerJournal(group, trade_of(0), is_new=False).history()
+            assert len(history.opening) == 1
+            assert list(history.again()) == []
+        finally:
+            hangs.set()
+        assert busy.result()
+        assert asyncio.run(committed([other])) == [None]
 
 
 _LIVES = """

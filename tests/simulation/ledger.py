@@ -306,9 +306,6 @@ class DoorJournal:
     def pending(self) -> int:
         return 0 if self._door.shut else self._trade.pending
 
-    def commit(self) -> None:
-        self._trade.commit()
-
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         return self._trade.commit_beside(at_once=at_once, after=after)
 

@@ -6,9 +6,12 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from decimal import Decimal
 
 from hypertui.engine.engine import OpenTrade
 from hypertui.engine.live_trade import LiveTrade
+from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, paper
+from hypertui.exchange.protocol import Exchange
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, Verb
 from hypertui.port.snapshot import Snapshot
@@ -26,6 +29,8 @@ class DeskEngine(LiveEngine):
         self, venue: LocalVenue, configs: Sequence[TradeConfig], open_trade: OpenTrade | None = None
     ) -> None:
         super().__init__(venue, configs[0])
+        self.account = configs[0].account or ""
+        self._nonces = NonceSource()  # of the one key that signs for all accounts
         self.names = [config.title for config in configs]
         self.journals = {name: (random.getrandbits(64), MemoryJournal()) for name in self.names}
         self.engine = WatchedEngine(
@@ -34,6 +39,9 @@ class DeskEngine(LiveEngine):
             configs,
             Machine(wall_clock, random.Random(7)),
         )
+
+    async def _connect(self, account: str | None) -> Exchange:
+        return HyperliquidExchange(paper(self.venue.base_url), self.key, account, nonces=self._nonces)
 
     def _taken_up(self, name: str) -> tuple[int, MemoryJournal]:
         """The trade as another start finds it."""
@@ -68,3 +76,15 @@ class DeskEngine(LiveEngine):
         """Send a command as a screen would, from another loop."""
         command = Command(f"{verb.value}-{random.getrandbits(32)}", verb, "test@tty", trade=trade)
         return asyncio.run(self.engine.command(command))
+
+
+def sub_account(venue: LocalVenue, master: str, name: str, money: Decimal) -> str:
+    """A new sub-account of the account with the address `master`, with so much money (USD); its address."""
+
+    def create() -> str:
+        treasury, core = venue.core.treasury, venue.core
+        address = treasury.create_sub_account(core.deposit(master, money), name)
+        treasury.transfer_sub(core.stored(master), address, money, deposit=True)
+        return address
+
+    return venue.call(create)

@@ -120,7 +120,7 @@ class LiveEngine:
         if self._errors:
             raise self._errors[0]
         for snapshot in self.engine.published:
-            if snapshot.instrument.symbol == self.config.symbol:
+            if snapshot.name == self.config.title:
                 self._oracle.judge(snapshot)
         for reason in self._reasons if len(self.engine.view.trades) == 1 else ():
             self._oracle.judge_last_words(reason.text)

@@ -57,11 +57,8 @@ class MemoryJournal:
         """Nothing waits."""
         return 0
 
-    def commit(self) -> None:
-        """Nothing can go wrong."""
-
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
-        """Nothing can go wrong here either."""
+        """Nothing can go wrong."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done

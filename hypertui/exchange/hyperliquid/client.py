@@ -266,6 +266,7 @@ class HyperliquidExchange:
             _placement(orders, grouping),
             lambda response: messages.placed(messages.statuses(response), len(orders), grouping),
             signed,
+            protects=all(order.reduce_only for order in orders),
         )
 
     async def cancel(
@@ -332,10 +333,11 @@ class HyperliquidExchange:
         signed: bytes | None = None,
         *,
         waits: bool = False,
+        protects: bool = False,
     ) -> _T:
         """Sign and send the action that `word` gives, of so many parts, to expire at `expires_at` (ms), and
         read the answer. `signed` is the same where that has been made already. One that `waits` lets others
-        leave first.
+        leave first, one that `protects` waits for nothing that others have sent.
 
         Raises Unknown for an answer that cannot be read.
         """
@@ -352,7 +354,8 @@ class HyperliquidExchange:
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
             signed = actions.signed(word(actions), expires_at)
-        answer = await self._line.act(signed, min(symbols))  # of several markets, in the turns of one
+        # Of several markets, in the turns of one.
+        answer = await self._line.act(signed, min(symbols), protects=protects)
         return understood(answer, lambda sent: read(errors.accepted(sent)), is_action=True)
 
 

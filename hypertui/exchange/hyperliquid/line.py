@@ -20,8 +20,9 @@ _ACTIONS_AT_ONCE = 4
 
 class Line:
     """Actions have turns of their own in each market, so that no question is ever in their way, nor what
-    another market waits for, and a few of them, so that neither is an action that is not answered. `timeout`
-    is in seconds; `back` is called when the venue says something again after it had said nothing."""
+    another market waits for, and a few of them, so that neither is an action that is not answered. What
+    protects a position waits for no turn at all. `timeout` is in seconds; `back` is called when the venue
+    says something again after it had said nothing."""
 
     def __init__(
         self, session: HttpSession, timeout: float, meter: RateMeter, back: Callable[[], None]
@@ -44,9 +45,10 @@ class Line:
         body = json.dumps(question).encode()
         return await self._run(self._asking, "/info", body, is_action=False)
 
-    async def act(self, action: bytes, symbol: str) -> Json:
+    async def act(self, action: bytes, symbol: str, *, protects: bool = False) -> Json:
         """The answer to a signed action in a market. Raises errors of `hypertui.exchange.protocol`."""
-        return await self._run(self._acting[symbol], "/exchange", action, is_action=True)
+        turns = None if protects else self._acting[symbol]
+        return await self._run(turns, "/exchange", action, is_action=True)
 
     def require_open(self) -> None:
         """Raises Unreachable once the line is closed: nothing more is sent."""
@@ -62,18 +64,10 @@ class Line:
             await asyncio.sleep(0)
         await self._session.close()
 
-    async def _run(self, turns: asyncio.Semaphore, path: str, body: bytes, *, is_action: bool) -> Json:
+    async def _run(self, turns: asyncio.Semaphore | None, path: str, body: bytes, *, is_action: bool) -> Json:
         self.require_open()
-        self._waiting += 1
-        try:
-            await turns.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            self.require_open()  # it may have been closed meanwhile
-        except Unreachable:
-            turns.release()
-            raise
+        if turns is not None:
+            await self._turn(turns)
         # A task of its own, because what is under way is seen through, also when nobody waits for it any
         # more. It hands the answer over itself: by asyncio.shield that would come a turn of the loop later.
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
@@ -82,10 +76,24 @@ class Line:
 
         def is_over(done: asyncio.Task[None]) -> None:
             self._under_way.discard(done)
-            turns.release()
+            if turns is not None:
+                turns.release()
 
         carried.add_done_callback(is_over)
         return await answer
+
+    async def _turn(self, turns: asyncio.Semaphore) -> None:
+        """Wait for a turn. Raises Unreachable where the line has been closed meanwhile."""
+        self._waiting += 1
+        try:
+            await turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            self.require_open()
+        except Unreachable:
+            turns.release()
+            raise
 
     async def _carry(self, path: str, body: bytes, answer: asyncio.Future[Json], *, is_action: bool) -> None:
         """Send a request and give its answer or its error to whoever waits, if anybody still does."""

@@ -188,18 +188,24 @@ def _margin(ground: Ground) -> Finding:
     if ground.adopting:
         return _adopted_margin(ground)
     plan, free = ground.plan, ground.free
-    needed = ground.coins * ground.price / plan.leverage + ground.fee
-    most = needed * plan.headroom
+    needed, most = ground.needed_together, ground.most_together
     kind = "isolated margin" if ground.isolated else "margin"
     text = (
-        f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {needed:.2f} USD of {kind} "
-        f"and fee, the account has {free:.2f} USD free"
+        f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {ground.needed:.2f} USD of "
+        f"{kind} and fee, {_with_others(ground)}the account has {free:.2f} USD free"
     )
     level = Level.RED if needed > free else Level.GREEN
     if needed <= free < most:
         level = Level.AMBER
         text += f"; while a sale is not proven yet, its buy may work too: then it needs {most:.2f}"
     return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
+
+
+def _with_others(ground: Ground) -> str:
+    if not ground.beside:
+        return ""
+    markets = ", ".join(plan.instrument.symbol for plan in ground.beside)
+    return f"with what trades of {markets} will buy {ground.needed_together:.2f} USD, "
 
 
 def _adopted_margin(ground: Ground) -> Finding:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from hypertui.core.market import Instrument
-from hypertui.exchange.protocol import Exchange, OpenOrder, Pooling
+from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder, Pooling
 from hypertui.execution import symbols
+from hypertui.execution.account_context import AccountContext
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight.margin import Ground
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.plans import NotRebuilt, StrategyPlan
+from hypertui.strategy.plans import NotRebuilt, PlanError, StrategyPlan
 
 
 async def market(exchange: Exchange, symbol: str) -> Instrument:
@@ -32,23 +33,24 @@ async def market(exchange: Exchange, symbol: str) -> Instrument:
 
 
 class Survey:
-    """Looks at one market of one account. `clock` gives ms, `disk_free` bytes."""
+    """Looks at one market of one account, and at what its other trades are going to need. `clock` gives ms,
+    `disk_free` bytes."""
 
     def __init__(
         self,
-        exchange: Exchange,
+        account: AccountContext,
         config: TradeConfig,
         plan: StrategyPlan,
         clock: Callable[[], int],
-        clock_sync: ClockSync,
         journal: str = "",
         disk_free: Callable[[], int] | None = None,
     ) -> None:
-        self._exchange = exchange
+        self._account = account
+        self._exchange = account.exchange
         self._config = config
         self._plan = plan
         self._clock = clock
-        self._clock_sync = clock_sync
+        self._clock_sync = account.clock_sync
         self._journal = journal
         self._disk_free = disk_free
 
@@ -64,7 +66,7 @@ class Survey:
         orders = await exchange.open_orders(symbol)
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
-        account = await exchange.account_state(symbol)
+        account, beside = await self._states(symbol)
         self._clock_sync.measure(asked_at, self._clock(), account.time)
         remains: Remains | None = None
         why = ""
@@ -92,7 +94,29 @@ class Survey:
             remains=remains,
             goes_on=goes_on,
             available=available,
+            beside=beside,
         )
+
+    async def _states(self, symbol: str) -> tuple[AccountState, Sequence[StrategyPlan]]:
+        """The account as this trade sees it, and the plans of its other trades that hold nothing yet."""
+        plans = await self._plans_beside()
+        if not plans:
+            return await self._exchange.account_state(symbol), ()
+        states = await self._exchange.account_states({symbol, *plans})
+        own = states.get(symbol) or await self._exchange.account_state(symbol)
+        return own, tuple(
+            plan for name, plan in plans.items() if (its := states.get(name)) is not None and not its.position
+        )
+
+    async def _plans_beside(self) -> Mapping[str, StrategyPlan]:
+        """The plans of the account's other trades by their markets, as far as they are any."""
+        plans: dict[str, StrategyPlan] = {}
+        for config in self._account.trades.values():
+            if config.symbol == self._config.symbol:
+                continue
+            with suppress(PlanError, KeyError):  # that trade will be refused for it
+                plans[config.symbol] = config.plan((await self._exchange.instruments())[config.symbol])
+        return plans
 
     async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
         fills = await self._exchange.fills_since(self._plan.instrument.symbol, 0)

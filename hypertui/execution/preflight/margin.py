@@ -22,7 +22,8 @@ class Ground:
     None leaves that open. `why` tells why such a position is not a trade that can be taken up. `disk_free` in
     bytes, None where nobody knows; `journal` is where it is kept. A trade that `goes_on` (in words) is
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
-    that a purchase may use by the venue's own count, None where the account's figures tell it."""
+    that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
+    the plans of the account's other trades that hold nothing yet: they will buy from the same margin."""
 
     plan: StrategyPlan
     network: Network
@@ -40,6 +41,7 @@ class Ground:
     remains: Remains | None = None
     goes_on: str = ""
     available: Decimal | None = None
+    beside: Sequence[StrategyPlan] = ()
 
     @property
     def price(self) -> Decimal:
@@ -89,6 +91,25 @@ class Ground:
     def fee(self) -> Decimal:
         """What the entry costs in fees (USD)."""
         return ZERO if self.adopting else self.coins * self.price * self.standing.taker_fee
+
+    @property
+    def needed(self) -> Decimal:
+        """What the entry takes of the free margin (USD), its fee among it."""
+        return self._needs(self.coins * self.price, self.plan)
+
+    @property
+    def needed_together(self) -> Decimal:
+        """What it takes with those of the other trades that hold nothing yet (USD)."""
+        return self.needed + sum((self._needs(plan.position_size, plan) for plan in self.beside), ZERO)
+
+    @property
+    def most_together(self) -> Decimal:
+        """The same at the most: while a sale is not proven, its buy may work too (USD)."""
+        others = (self._needs(plan.position_size, plan) * plan.headroom for plan in self.beside)
+        return self.needed * self.plan.headroom + sum(others, ZERO)
+
+    def _needs(self, value: Decimal, plan: StrategyPlan) -> Decimal:
+        return value / plan.leverage + value * self.standing.taker_fee
 
     @property
     def missing(self) -> Decimal:

@@ -6,6 +6,7 @@ books can be read from them without a guess. Anything less is left to the operat
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -77,11 +78,12 @@ def stops_left(orders: Sequence[OpenOrder]) -> Sequence[OpenOrder]:
     return orders if own and len(trades) == 1 and None not in trades else ()
 
 
-def restore(
+async def restore(
     remains: Remains, recorder: TradeRecorder, book: Callable[[Fill, IngestVia], None], now: int
 ) -> None:
     """Live a trade again that has just been opened with its entry: every fill in its order, then the way to
-    where its orders stand, then the orders that work. `book` takes a fill of a known order."""
+    where its orders stand, then the orders that work. `book` takes a fill of a known order. There may be
+    thousands: the loop does other things in between."""
     tracker = recorder.trade.tracker
     working = {order.client_id: order for order in remains.orders}
     sizes: dict[str | None, Decimal] = {order.client_id: order.remaining for order in remains.orders}
@@ -104,6 +106,7 @@ def restore(
     for fill in remains.fills:
         send(str(fill.client_id), fill.side, fill.price, fill.time)
         book(fill, IngestVia.COMPARISON)
+        await asyncio.sleep(0)
     recorder.take_price(remains.rebuilt.price, now)
     for order in remains.orders:
         send(str(order.client_id), order.side, order.trigger or order.limit, order.time)
