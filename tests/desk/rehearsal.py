@@ -47,8 +47,8 @@ _MOST = 20  # problems are told
 
 
 class _Clock:
-    """Never says the same time (ms) twice: no two blocks of the exchange share one, so that of each fill it is
-    known whether an answer about the account has it in it. Here, in such markets, several would."""
+    """Never says the same time (ms) twice: no two blocks of the exchange share one, so that it is known of
+    each fill whether an answer about the account has it in it. Here, in such markets, several would."""
 
     def __init__(self) -> None:
         self._last = 0
