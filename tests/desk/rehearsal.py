@@ -46,6 +46,18 @@ _SLACK = 2_000  # ms that a message, and the thread that takes it, may need on a
 _MOST = 20  # problems are told
 
 
+class _Clock:
+    """Never says the same time (ms) twice: no two blocks of the exchange share one, so that it is known of
+    each fill whether an answer about the account has it in it. Here, in such markets, several would."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last = max(wall_clock(), self._last + 1)
+        return self._last
+
+
 class Rehearsal:
     """One run, drawn by `seed`. `problems` says in words what was wrong."""
 
@@ -78,7 +90,7 @@ class Rehearsal:
         """Trade for so long."""
         with (
             tempfile.TemporaryDirectory(prefix="desk-") as folder,
-            LocalVenue(PRICES) as venue,
+            LocalVenue(PRICES, _Clock()) as venue,
             self._watched(),
             journals(Path(folder), None, wall_clock) as open_trade,
         ):
