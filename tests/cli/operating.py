@@ -15,6 +15,7 @@ from hypertui.server.client import engines
 from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 DEADLINE = 60
 SECRET = "0x" + "78" * 32
@@ -43,7 +44,7 @@ class Engine:
 
     def __init__(self, home: dict[str, str], cwd: Path, venue: LocalVenue, *arguments: str) -> None:
         self.errors = (cwd / f"errors {arguments[1]}").open("w+")
-        self.process = subprocess.Popen(
+        self.process = Process(
             command("run", "--headless", "--base-url", venue.base_url, *arguments),
             env=home, cwd=cwd, stdout=subprocess.DEVNULL, stderr=self.errors,
         )  # fmt: skip

@@ -26,6 +26,7 @@ from tests.ledger.helpers import TRADE, fill_of
 from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections
 from tests.support.live_engine import wait_until
+from tests.support.prefork import Process
 
 STATE = StateSet(7, TradingState())
 COINS = ("BTC", "ETH", "SOL", "HYPE")
@@ -271,7 +272,7 @@ def test_killed_at_any_moment_each_trade_has_what_it_was_told_is_durable(url: st
     for life in range(4):
         said = tmp_path / f"said {life}"
         with said.open("wb") as output:
-            process = subprocess.Popen([sys.executable, "-c", _LIVES, url], stdout=output)
+            process = Process([sys.executable, "-c", _LIVES, url], stdout=output)
         try:
             wait_until(lambda: b"3 " in said.read_bytes(), "receipts of all trades", 30)  # noqa: B023
             with suppress(subprocess.TimeoutExpired):
