@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class Host(App[StopReason], inherit_bindings=False):
     """The app as its widgets and screens see it. `frame` is what is shown now; `built` is called whenever a
-    screen was shown for the first time; `tones` are the styles of roles by this theme, those asked for yet."""
+    screen was shown for the first time; `tones` are the styles of the roles that were asked for."""
 
     # The app's alone: those of each panel would be worked out again with every class that a screen is given.
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Tone}
