@@ -186,9 +186,10 @@ def _load() -> None:
 def main() -> None:
     """Serve by the socket of this number, and then be what was asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
     _load()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     with closing(socket.socket(fileno=int(sys.argv[1]))) as control:
         asked, streams = _serve(control)
     _be(asked, streams)
