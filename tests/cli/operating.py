@@ -25,8 +25,8 @@ BTC = ["--symbol", "BTC", "--unit-size", "100", "--position-size", "2000", "--le
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait for what processes do, which have to start first."""
-    wait_until(condition, what, DEADLINE)
+    """Wait for what processes do, which have to start first, and to which each look costs something."""
+    wait_until(condition, what, DEADLINE, every=0.02)
 
 
 def environment(folder: Path) -> dict[str, str]:
