@@ -165,6 +165,7 @@ def _be(asked: dict[str, Any], streams: list[int]) -> None:
     os.environ.update(asked["env"])
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which whoever runs the tests may ignore
     sys.stdin = sys.__stdin__ = _stream(sys.stdin)  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _stream(sys.stdout)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _stream(sys.stderr)  # type: ignore[misc]
