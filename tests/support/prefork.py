@@ -124,7 +124,7 @@ def _early(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(_READ_EARLY) and name not in _AS_THE_CONSOLE_SETS_IT
+        if name.startswith(_READ_EARLY) and _AS_THE_CONSOLE_SETS_IT.get(name) != value
     }
 
 
