@@ -173,7 +173,9 @@ def _be(asked: dict[str, Any], streams: list[int]) -> None:
 
 def _stream(like: IO[str]) -> IO[str]:
     buffering = 1 if like.fileno() == 2 else -1
-    return open(like.fileno(), like.mode, buffering, like.encoding, like.errors, closefd=False)
+    stream = open(like.fileno(), like.mode, buffering, like.encoding, like.errors, closefd=False)  # noqa: SIM115
+    stream.buffer.raw.name = like.name  # type: ignore[attr-defined]
+    return stream
 
 
 def _load() -> None:
