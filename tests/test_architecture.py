@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -15,14 +16,16 @@ _MAP = _HOUSE.parent / "docs" / "architecture.md"
 _ROW = re.compile(r"^\| `(\w+)(?:/|\.py)` \| .* \| (.*) \|$", re.MULTILINE)
 
 
+@cache
+def parsed() -> dict[Path, ast.Module]:
+    """What is in each file."""
+    return {path: ast.parse(path.read_text()) for path in sorted(_HOUSE.rglob("*.py"))}
+
+
 def modules() -> list[tuple[str, ast.Module]]:
     """The room of each file, and what is in it."""
-    found = []
-    for path in sorted(_HOUSE.rglob("*.py")):
-        room = path.relative_to(_HOUSE).parts[0].removesuffix(".py")
-        if not room.startswith("__"):
-            found.append((room, ast.parse(path.read_text())))
-    return found
+    rooms = [(path.relative_to(_HOUSE).parts[0].removesuffix(".py"), tree) for path, tree in parsed().items()]
+    return [(room, tree) for room, tree in rooms if not room.startswith("__")]
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -58,7 +61,7 @@ def test_no_file_imports_one_that_imports_it() -> None:
     graph = {}
     for name, path in names.items():
         taken = set()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed()[path]):
             if isinstance(node, ast.ImportFrom) and node.module:
                 parts = [f"{node.module}.{each.name}" for each in node.names]
                 taken |= {part if part in names else node.module for part in parts}
@@ -88,8 +91,8 @@ def test_no_constructor_takes_more_than_seven_arguments() -> None:
     """Values made of many fields are dataclasses, which write their constructors themselves."""
     long = [
         f"{path.name}: {owner.name} takes {count}"
-        for path in sorted(_HOUSE.rglob("*.py"))
-        for owner in ast.walk(ast.parse(path.read_text()))
+        for path, tree in parsed().items()
+        for owner in ast.walk(tree)
         if isinstance(owner, ast.ClassDef)
         for made in owner.body
         if isinstance(made, ast.FunctionDef) and made.name == "__init__"

@@ -52,6 +52,7 @@ class OperatorActions(Host, inherit_bindings=False):
         options: ConsoleOptions,
         driver_class: type[Driver] | None,
     ) -> None:
+        self.tones = {}
         super().__init__(driver_class=driver_class)
         self.engine = engine
         self.stop = stop

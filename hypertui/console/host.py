@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from rich.style import Style
 from textual.app import App
 
+from hypertui.console.lines import Tone
 from hypertui.port.commands import OnExit, StopReason, Verb
 
 if TYPE_CHECKING:
@@ -16,10 +18,24 @@ if TYPE_CHECKING:
 
 class Host(App[StopReason], inherit_bindings=False):
     """The app as its widgets and screens see it. `frame` is what is shown now; `built` is called whenever a
-    screen was shown for the first time."""
+    screen was shown for the first time; `tones` are the styles of the roles that were asked for."""
+
+    # The app's alone: those of each panel would be worked out again with every class that a screen is given.
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Tone}
 
     frame: Frame
     built: Callable[[], object]
+    tones: dict[Tone, Style]
+
+    def tone(self, role: Tone) -> Style:
+        """What a role adds to the style of the text about it."""
+        if role not in self.tones:
+            self.tones[role] = self.get_component_styles(f"role--{role}").partial_rich_style
+        return self.tones[role]
+
+    def notify_style_update(self) -> None:
+        self.tones = {}
+        super().notify_style_update()
 
     @abstractmethod
     def show_frame(self) -> None:

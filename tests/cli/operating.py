@@ -15,6 +15,7 @@ from hypertui.server.client import engines
 from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 DEADLINE = 60
 SECRET = "0x" + "78" * 32
@@ -24,8 +25,8 @@ BTC = ["--symbol", "BTC", "--unit-size", "100", "--position-size", "2000", "--le
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait for what processes do, which have to start first."""
-    wait_until(condition, what, DEADLINE)
+    """Wait for what processes do, which have to start first, and to which each look costs something."""
+    wait_until(condition, what, DEADLINE, every=0.02)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -43,7 +44,7 @@ class Engine:
 
     def __init__(self, home: dict[str, str], cwd: Path, venue: LocalVenue, *arguments: str) -> None:
         self.errors = (cwd / f"errors {arguments[1]}").open("w+")
-        self.process = subprocess.Popen(
+        self.process = Process(
             command("run", "--headless", "--base-url", venue.base_url, *arguments),
             env=home, cwd=cwd, stdout=subprocess.DEVNULL, stderr=self.errors,
         )  # fmt: skip

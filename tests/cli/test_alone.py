@@ -28,6 +28,7 @@ from tests.cli.operating import (
     wait_for,
 )
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 
 
 def test_another_state_folder_is_no_way_round_the_lock(tmp_path: Path, venue: LocalVenue) -> None:
@@ -49,9 +50,9 @@ def test_another_state_folder_is_no_way_round_the_lock(tmp_path: Path, venue: Lo
         wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
         coins = venue.call(lambda: held(venue, "SOL"))
         for environ, arguments in ways:
-            second = subprocess.run(
+            second = run_to_end(
                 command(*arguments), env=environ, cwd=tmp_path, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, timeout=DEADLINE, check=False,
+                capture_output=True, timeout=DEADLINE,
             )  # fmt: skip
             assert second.returncode == 2, (arguments, second.stderr)
             (line,) = second.stderr.splitlines()

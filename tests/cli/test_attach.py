@@ -15,6 +15,7 @@ from hypertui.server.client import ControlClient, engines
 from hypertui.server.protocol import TradeNamed
 from tests.cli.operating import DEADLINE, SOL, Engine, command, sides, trades, wait_for
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 from tests.support.terminal import Terminal
 
 
@@ -116,10 +117,10 @@ def test_without_an_engine_or_a_terminal_it_says_so(home: dict[str, str], tmp_pa
     with attached(home, tmp_path) as console:
         assert console.end() == 4
         assert b"no engine of this description runs here" in console.output
-    shown = subprocess.run(
+    shown = run_to_end(
         command("attach"),
-        env=home, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=DEADLINE, check=False,
+        env=home, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True,
+        timeout=DEADLINE,
     )  # fmt: skip
     assert shown.returncode == 2 and "attach needs a terminal" in shown.stderr
     assert len(shown.stderr.splitlines()) == 1

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process, run_to_end
 
 DEADLINE = 60
 
@@ -28,9 +29,7 @@ def hypertui(*arguments: str) -> list[str]:
 
 
 def run(home: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        hypertui(*arguments), env=home, cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, check=False
-    )
+    return run_to_end(hypertui(*arguments), env=home, cwd=cwd, capture_output=True, timeout=DEADLINE)
 
 
 def records(text: str) -> list[dict[str, Any]]:
@@ -90,9 +89,7 @@ def test_a_signal_winds_it_down(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue, number: signal.Signals
 ) -> None:
     command = hypertui("run", "--headless", "--base-url", venue.base_url, *SOL)
-    with subprocess.Popen(
-        command, env=home, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with Process(command, env=home, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         working = 0
         for line in process.stdout:
@@ -113,9 +110,7 @@ def test_a_halt_is_status_3_with_the_reason_in_the_last_line(
         "run", "--headless", "--base-url", venue.base_url, "--symbol", "SOL", "--unit-size", "2",
         "--position-size", "54", "--leverage", "1",
     )  # fmt: skip
-    with subprocess.Popen(
-        command, env=home, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with Process(command, env=home, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
@@ -199,9 +194,9 @@ def test_backtest_prints_a_summary_and_writes_a_trace(home: dict[str, str], tmp_
 def test_the_venue_says_where_it_listens_and_leaves_when_its_starter_does(
     home: dict[str, str], tmp_path: Path
 ) -> None:
-    with subprocess.Popen(
+    with Process(
         hypertui("venue", "--port", "0", "--until-eof"),
-        env=home, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=home, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None

@@ -34,14 +34,15 @@ from tests.cli.operating import (
 )
 from tests.console import fakes, states
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 from tests.support.terminal import Terminal
 
 
 def ctl(home: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         command("ctl", *arguments),
-        env=home, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=DEADLINE, check=False,
+        env=home, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
+        timeout=DEADLINE,
     )  # fmt: skip
 
 

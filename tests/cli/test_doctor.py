@@ -19,6 +19,7 @@ from hypertui.execution.trade_config import Consent
 from hypertui.port.snapshot import Network
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 from tests.support.terminal import Terminal
 
 DEADLINE = 60
@@ -33,10 +34,10 @@ def home(tmp_path: Path) -> dict[str, str]:
 
 
 def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         [sys.executable, "-m", "hypertui", *arguments],
         env=home, cwd=home["XDG_STATE_HOME"].removesuffix("/state"),
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
+        capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from tests.cli.operating import ADDRESS, DEADLINE, SECRET, command, working
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 
 TWO = """
 [[trade]]
@@ -39,9 +40,9 @@ def venue() -> Iterator[LocalVenue]:
 
 
 def run(home: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         command(*arguments), env=home, cwd=cwd, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
+        capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 DEADLINE = 60
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
@@ -58,8 +59,8 @@ def test_the_engine_outlives_a_full_disk(tmp_path: Path) -> None:
     with LocalVenue({"SOL": Decimal(150)}) as venue:
         command = [sys.executable, "-m", "hypertui", "run", "--headless", "--on-exit", "leave"]
         command += ["--base-url", venue.base_url, *SOL]
-        with subprocess.Popen(
-            command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        with Process(
+            command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             events = Events(process)
             _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)

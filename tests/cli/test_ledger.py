@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from hypertui.journal import EngineLock, Journal
+from tests.cli.operating import wait_for
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process, run_to_end
 
 DEADLINE = 60
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
@@ -37,14 +39,12 @@ class Place:
         return [sys.executable, "-m", "hypertui", *arguments]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return run_to_end(
             self.command(*arguments),
             env=self.env,
             cwd=self.folder,
             capture_output=True,
-            text=True,
             timeout=DEADLINE,
-            check=False,
         )
 
     def says(self, *arguments: str) -> str:
@@ -87,13 +87,12 @@ class Run:
 def running(place: Place) -> Iterator[Run]:
     with LocalVenue({"SOL": Decimal(150)}) as venue:
         command = place.command("run", "--headless", "--on-exit", "leave", "--base-url", venue.base_url, *SOL)
-        with subprocess.Popen(
+        with Process(
             command,
             env=place.env,
             cwd=place.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         ) as process:
             run = Run(place, venue, process, [])
             run.until("working", 4)
@@ -109,11 +108,16 @@ def test_beside_an_engine(running: Run) -> None:
     assert words[1].startswith(f"engine: process {running.process.pid} of ")
     assert any(line.endswith("USD, as journalled") for line in words)
     assert not any("no engine" in line for line in words)
-    (tasks,) = (engine["tasks"] for engine in json.loads(place.says("status", "--json"))["engines"])
-    stamps = {task["name"]: (task["last"], task["next"], task["overdue"]) for task in tasks}
+
+    def stamped() -> dict[str, tuple[int | None, int, bool]]:
+        (tasks,) = (engine["tasks"] for engine in json.loads(place.says("status", "--json"))["engines"])
+        return {task["name"]: (task["last"], task["next"], task["overdue"]) for task in tasks}
+
+    wait_for(lambda: stamped()["heartbeat"][0] is not None, "the first beat")
+    stamps = stamped()
     assert {"heartbeat", "account", "upkeep", "funding", "reconciliation", "allowance"} <= set(stamps)
     last, coming, overdue = stamps["heartbeat"]
-    assert 0 < last <= coming
+    assert last is not None and 0 < last <= coming
     assert not overdue
     (line,) = (line for line in words if line.startswith("  task reconciliation, every 120 s: "))
     assert "; next 20" in line

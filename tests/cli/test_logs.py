@@ -6,7 +6,6 @@ import errno
 import json
 import logging
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from hypertui.port.snapshot import Severity
 from hypertui.runtime.event_log import EventLog
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 
 SECRET = "0x" + "5a" * 31 + "34"
 DEADLINE = 60
@@ -183,11 +183,9 @@ def test_no_key_is_in_anything_that_a_run_writes(tmp_path: Path, way: str) -> No
             "2000",
         ]
         command = [sys.executable, "-m", "hypertui", "run", "--headless", "--for", "2", *arguments]
-        done = subprocess.run(
-            command, env=env, cwd=tmp_path, capture_output=True, timeout=DEADLINE, check=False
-        )
+        done = run_to_end(command, env=env, cwd=tmp_path, capture_output=True, timeout=DEADLINE)
     assert done.returncode == 0, done.stderr
-    written = [done.stdout, done.stderr]
+    written = [done.stdout.encode(), done.stderr.encode()]
     written += [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != "my-key"]
     assert any(b'"event": "fill"' in content for content in written)
     assert any(b"SQLite" in content for content in written)

@@ -16,6 +16,7 @@ from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.settings import Settings
 from hypertui.venue.state.state import VERSION
 from tests.support.live_engine import wait_until
+from tests.support.prefork import Process, run_to_end
 
 DEADLINE = 60
 
@@ -41,10 +42,10 @@ def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[st
 
 
 def run_by(home: dict[str, str], argv: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         argv,
         env=home, cwd=home["XDG_STATE_HOME"].removesuffix("/state"),
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
+        capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
 
 
@@ -167,9 +168,7 @@ def test_a_key_that_others_can_read_is_refused(home: dict[str, str], folder: Pat
 def test_one_run_at_a_time_and_the_next_after_a_kill(
     home: dict[str, str], tmp_path: Path, folder: Path
 ) -> None:
-    with subprocess.Popen(
-        command("--on-exit", "leave"), env=home, cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    ) as first:
+    with Process(command("--on-exit", "leave"), env=home, cwd=tmp_path, stdout=subprocess.PIPE) as first:
         assert first.stdout is not None
         for line in first.stdout:
             if json.loads(line)["event"] == "fill":

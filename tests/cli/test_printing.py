@@ -1,7 +1,6 @@
 """A reader of the events who stops reading holds up nothing, and one who goes ends the run in order."""
 
 import os
-import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -11,16 +10,17 @@ import pytest
 from hypertui.journal import Journal
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "10"]
 FEW = 4_096  # bytes of a pipe; some ten events fill it
 
 
-def started(venue: LocalVenue, state: Path, output: int) -> subprocess.Popen[bytes]:
+def started(venue: LocalVenue, state: Path, output: int) -> Process:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
     command = [sys.executable, "-m", "hypertui", "run", "--headless", "--base-url", venue.base_url]
     with (state / "errors").open("wb") as errors:
-        return subprocess.Popen(
+        return Process(
             [*command, *SOL, "--state-dir", str(state)],
             env=clean | {"HYPERTUI_SECRET_KEY": "0x" + "78" * 32},
             cwd=state,

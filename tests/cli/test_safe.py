@@ -20,15 +20,16 @@ from tests.cli.operating import (
     working,
 )
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 
 UNIT = Decimal("0.5")
 
 
 def safe(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         command("safe", *arguments),
         env=home, cwd=home["XDG_STATE_HOME"].removesuffix("/state"),
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE, check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
 
 
@@ -133,9 +134,9 @@ def test_a_venue_out_of_reach_is_status_4(home: dict[str, str], tmp_path: Path) 
 
 def test_the_own_paper_market_is_made_safe_too(home: dict[str, str], tmp_path: Path) -> None:
     own = {name: value for name, value in home.items() if name != "HYPERTUI_SECRET_KEY"}
-    left = subprocess.run(
+    left = run_to_end(
         command("run", "--headless", "--for", "1", "--on-exit", "leave"),
-        env=own, cwd=tmp_path, capture_output=True, text=True, timeout=DEADLINE, check=False,
+        env=own, cwd=tmp_path, capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
     assert left.returncode == 0, left.stderr
     made = safe(own)

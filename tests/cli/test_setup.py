@@ -13,6 +13,7 @@ import pytest
 
 from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.settings import Settings, TradeSettings
+from tests.support.prefork import run_to_end
 
 
 @pytest.fixture
@@ -22,10 +23,10 @@ def home(tmp_path: Path) -> dict[str, str]:
 
 
 def run(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         [sys.executable, "-m", "hypertui", *arguments],
         env=home, cwd=Path(home["XDG_STATE_HOME"]).parent,
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, timeout=60,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from hypertui.console.keys import KEYS
 from hypertui.console.screens.dialog import DEAF_FOR
@@ -331,16 +332,25 @@ def test_the_palette_asks_before_it_does_what_is_dangerous() -> None:
     assert desk.verbs == []
 
 
-def test_the_palette_changes_the_colours() -> None:
-    desk = Desk()
+def test_a_theme_put_on_later_looks_as_one_from_the_start() -> None:
+    def painted(*themes: str) -> list[list[Strip]]:
+        desk, screens = Desk(theme=themes[0]), list[list[Strip]]()
 
-    async def scenario(pilot: Pilot[StopReason]) -> None:
-        for name in ("contrast", "ansi", "light"):
-            desk.app.theme = name
+        async def scenario(pilot: Pilot[StopReason]) -> None:
             await desk.press(pilot, "7", "1")
-        assert "RUNNING" in desk.text
+            for theme in themes[1:]:
+                desk.app.theme = theme
+                await pilot.pause()
+            screens.append(desk.app.screen._compositor.render_strips())
+            await desk.press(pilot, "7")
+            screens.append(desk.app.screen._compositor.render_strips())
 
-    drive(desk.app, scenario)
+        drive(desk.app, scenario)
+        return screens
+
+    light = painted("light")
+    assert painted("dark", "contrast", "ansi", "light") == light
+    assert painted("dark") != light
 
 
 def test_help_shows_the_keys_as_they_are_bound() -> None:

@@ -39,7 +39,10 @@ class Venue:
         """Seconds until something for this purpose is sent again."""
         since = self.now
         while not self._allowed(purpose):
-            self.now += 1
+            self.now += 20
+        while self.now > since and self._allowed(purpose):
+            self.now -= 1
+        self.now += not self._allowed(purpose)
         waited, self.now = (self.now - since) / 1000, since
         return waited
 

@@ -18,6 +18,7 @@ from hypertui.journal.records import FillRecord
 from hypertui.venue.model.orders import VenueOrder
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 SECRET = "0x" + "56" * 32
 ADDRESS = SigningKey.parse(SECRET).address
@@ -37,7 +38,7 @@ class Run:
         self.errors = (state / "errors").open("a+b")
         self.output = (state / "events").open("a+b")
         self._begin = self.output.seek(0, os.SEEK_END)
-        self.process = subprocess.Popen(
+        self.process = Process(
             [*command, "--state-dir", str(state), *arguments],
             env=clean | {"HYPERTUI_SECRET_KEY": SECRET},
             cwd=state,

@@ -28,6 +28,7 @@ from hypertui.journal.records import (
     TradeRecord,
     TransferRecord,
 )
+from tests.support.prefork import Process
 
 ID = "00c0ffee00c0ffee"
 TRADE = TradeRecord(ID, "paper", "0x" + "a1" * 20, "BTC", 1_700_000_000_000, {"unit": "250", "leverage": 10})
@@ -114,8 +115,8 @@ class Child:
 
     def __init__(self, code: str, *arguments: str) -> None:
         code += "\nprint('ready', flush=True)\nimport sys; sys.stdin.read()\n"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        self.process = Process(
+            [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         line = self._pipe(self.process.stdout).readline()
         if line != "ready\n":

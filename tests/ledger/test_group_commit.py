@@ -27,6 +27,7 @@ from tests.ledger.helpers import TRADE, fill_of
 from tests.ledger.proxy import Proxy
 from tests.ledger.test_outages import kill_connections
 from tests.support.live_engine import wait_until
+from tests.support.prefork import Process
 
 STATE = StateSet(7, TradingState())
 COINS = ("BTC", "ETH", "SOL", "HYPE")
@@ -151,7 +152,9 @@ def test_a_claim_that_was_taken_is_the_trouble_of_one_trade(postgres_url: str) -
             assert (inputs(postgres_url, 0), inputs(postgres_url, 1)) == ([], [1, 2])
             with pytest.raises(Locked):
                 group.do(lambda journal: journal.begin(first))
-        assert asyncio.run(committed(journals, at_once=False)) == [None, None]  # the other has left
+            # When it closes, the server lets go of it a moment later.
+            other.release(first.network, first.account, first.symbol)
+        assert asyncio.run(committed(journals, at_once=False)) == [None, None]
         assert inputs(postgres_url, 0) == [1]
 
 
@@ -279,7 +282,7 @@ def test_killed_at_any_moment_each_trade_has_what_it_was_told_is_durable(url: st
     for life in range(4):
         said = tmp_path / f"said {life}"
         with said.open("wb") as output:
-            process = subprocess.Popen([sys.executable, "-c", _LIVES, url], stdout=output)
+            process = Process([sys.executable, "-c", _LIVES, url], stdout=output)
         try:
             wait_until(lambda: b"3 " in said.read_bytes(), "receipts of all trades", 30)  # noqa: B023
             with suppress(subprocess.TimeoutExpired):

@@ -297,7 +297,7 @@ def test_reading_while_writing_sees_what_is_committed(journal: Journal) -> None:
 
 
 def test_a_long_trade_is_read_in_bounded_memory(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    count = 100_000
+    count = 40_000
     with Journal.open(url) as journal:
         journal.begin(TRADE)
         began = time.perf_counter()

@@ -26,6 +26,7 @@ from hypertui.journal.schema import VERSION
 from hypertui.venue.accounts.accounts import Account
 from tests.ledger.helpers import TRADE, Child, input_of
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import run_to_end
 
 DEADLINE = 60
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "20"]
@@ -102,10 +103,10 @@ def env(url: str, tmp_path: Path) -> Mapping[str, str]:
 
 
 def run(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run_to_end(
         [sys.executable, "-m", "hypertui", *arguments],
         env=env, cwd=Path(env["XDG_STATE_HOME"]).parent,
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
+        capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
 
 

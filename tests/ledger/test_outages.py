@@ -31,12 +31,13 @@ journal.add(input_of(2), input_of(3))
 
 
 def kill_connections(url: str) -> int:
-    """End all of the server's connections to this database but our own, as an administrator would."""
+    """End all of the server's connections to this database but our own, as an administrator would; returns
+    when they have gone, with the locks that they held."""
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).rowcount
 

@@ -20,6 +20,7 @@ from hypertui.journal.database import find
 from hypertui.journal.schema import METADATA, TABLES, VERSION
 from hypertui.journal.tables import _MIGRATIONS, version_of
 from tests.ledger.helpers import ID, TRADE, input_of
+from tests.support.prefork import run_to_end
 
 # Of each version the digest of what creates its tables.
 _DIGESTS = {"0.1.0": "ae405a0ea60f7660"}
@@ -90,7 +91,7 @@ def test_engines_that_start_together_make_the_tables_once(url: str) -> None:
     code = "import sys; from hypertui.journal import Journal; Journal.open(sys.argv[1]).close()"
 
     def start(_: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=False)
+        return run_to_end([sys.executable, "-c", code, url], capture_output=True)
 
     with ThreadPoolExecutor(4) as pool:
         for child in pool.map(start, range(4)):

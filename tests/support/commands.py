@@ -75,7 +75,7 @@ class Commands:
 
 
 def _serve() -> None:
-    _load()
+    load()
     gc.freeze()
     for line in sys.stdin:
         asked = json.loads(line)
@@ -87,7 +87,8 @@ def _serve() -> None:
         sys.stdout.flush()
 
 
-def _load() -> None:
+def load() -> None:
+    """Import what the commands do."""
     import hypertui.backtest.simulation
     import hypertui.cli.backtest
     import hypertui.cli.completion

@@ -39,12 +39,15 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def wait_until(condition: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
-    """Return as soon as `condition` holds; fail, saying what was waited for, if it does not in time."""
+def wait_until(
+    condition: Callable[[], bool], what: str, deadline: float = DEADLINE, every: float = 0.002
+) -> None:
+    """Return as soon as `condition` holds, which is looked at `every` so many seconds; fail, saying what was
+    waited for, if it does not in time."""
     end = time.monotonic() + deadline
     while not condition():
         assert time.monotonic() < end, f"waited {deadline:.0f} s in vain for {what}"
-        threading.Event().wait(0.002)
+        threading.Event().wait(every)
 
 
 class WatchedEngine(EmbeddedEngine):

@@ -9,12 +9,13 @@ import re
 import select
 import signal
 import struct
-import subprocess
 import termios
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+from tests.support.prefork import Process
 
 DEADLINE = 40.0
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
@@ -37,7 +38,7 @@ class Terminal:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.modes_before = termios.tcgetattr(self.slave)
         self.output = b""
-        self.process = subprocess.Popen(
+        self.process = Process(
             command,
             cwd=cwd,
             stdin=self.slave,

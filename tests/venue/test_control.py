@@ -18,6 +18,7 @@ from hypertui.venue.faults.fault_catalog import MENU
 from hypertui.venue.model.clock import MarketClock
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 ALICE = "0x" + "a" * 40
 
@@ -182,7 +183,7 @@ def test_the_command_opens_it_where_asked(capsys: pytest.CaptureFixture[str]) ->
         "--manual",
         "--until-eof",
     ]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with Process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         listening = json.loads(process.stdout.readline())

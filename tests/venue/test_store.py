@@ -28,6 +28,7 @@ from hypertui.venue.server import VenueServer
 from hypertui.venue.state.state import VERSION
 from hypertui.venue.state.store import StateFile
 from tests.support.live_engine import wait_until
+from tests.support.prefork import Process
 
 DEADLINE = 30
 KEY = SigningKey.parse("0x" + "56" * 32)
@@ -41,8 +42,8 @@ def command(state: Path, *arguments: str) -> list[str]:
 @contextmanager
 def venue(state: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A venue process, killed in the end if nobody has ended it, and its base URL."""
-    with subprocess.Popen(
-        command(state, "--until-eof", *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    with Process(
+        command(state, "--until-eof", *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         try:
             assert process.stdout is not None

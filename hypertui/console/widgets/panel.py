@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -31,8 +31,6 @@ class Panel(Widget):
     """
 
     app: Host
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Tone}
 
     def __init__(self, view: View, *, id: str, title: Title | None = None, ascii: bool = False) -> None:
         super().__init__(id=id, markup=False)
@@ -97,7 +95,7 @@ class Panel(Widget):
         for text, role in _joined(spans):
             style = base
             if role is not Tone.TEXT:
-                style += self.get_component_rich_style(f"role--{role}", partial=True)
+                style += self.app.tone(role)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
 

@@ -1,0 +1,209 @@
+"""Python programs in processes of their own, each forked from one that has loaded what all of them import.
+
+To load the package takes a second of a processor for every `python -m hypertui`. A process that is forked has
+its own arguments, environment, folder, streams, signals, session and exit status, and its interpreter ends as
+any does. How long a start takes, what it loads, and what the interpreter makes of a strange locale is for a
+process that is really started.
+
+This module is a program too: the process that the others are forked from.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+# What the interpreter, or Textual when it is imported, has read before a fork.
+_READ_EARLY = ("PYTHON", "LC_", "LANG", "TEXTUAL_", "ESCDELAY")
+_AS_THE_CONSOLE_SETS_IT = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none"}
+_MOST = 200_000  # bytes of what is asked of a fork
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Process(subprocess.Popen[str]):
+    """`subprocess.Popen` in text; a fork where `[sys.executable, "-m" or "-c", …]` is asked for."""
+
+    def __init__(self, args: list[str], **options: Any) -> None:
+        super().__init__(args, text=True, **options)
+
+    def _execute_child(self, args: list[str], *others: Any) -> None:
+        _, preexec, _, pass_fds, cwd, env, _, _, shell, *streams = others
+        read, _, _, write, _, errors, *_, session, group = streams
+        environment = dict(os.environ if env is None else env)
+        stranger = preexec or pass_fds or shell or group != -1 or args[0] != sys.executable
+        if stranger or args[1] not in ("-m", "-c") or not _Nursery.serves(environment):
+            super()._execute_child(args, *others)  # type: ignore[misc]
+            return
+        try:
+            asked = {"argv": args[1:], "env": environment, "cwd": str(cwd or Path.cwd()), "session": session}
+            given = [at if stream == -1 else stream for at, stream in enumerate((read, write, errors))]
+            self.pid = _Nursery.the().fork(asked, given)
+            self._child_created = True
+        finally:
+            self._close_pipe_fds(*streams[:6])  # type: ignore[attr-defined]
+
+
+def run_to_end(
+    args: list[str], *, capture_output: bool = False, timeout: float | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """`subprocess.run`, in text, that checks nothing."""
+    if capture_output:
+        options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with Process(args, **options) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+
+class _Nursery:
+    """The process that forks. It ends when the test process does."""
+
+    _only: _Nursery | None = None
+    _lock = threading.Lock()
+
+    @classmethod
+    def the(cls) -> _Nursery:
+        with cls._lock:
+            cls._only = cls._only or cls()
+            return cls._only
+
+    @staticmethod
+    def serves(environment: Mapping[str, str]) -> bool:
+        """Whether nothing is asked for that a fork comes too late for."""
+        return sys.platform == "linux" and _early(environment) == _early(os.environ)
+
+    def __init__(self) -> None:
+        self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
+        with other:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.prefork", str(other.fileno())],
+                stdin=subprocess.DEVNULL,
+                cwd=Path(__file__).parents[2],
+                env=clean | _AS_THE_CONSOLE_SETS_IT,
+                pass_fds=[other.fileno()],
+            )
+
+    def fork(self, asked: Mapping[str, object], streams: list[int]) -> int:
+        """The number of the new process, a child of this one."""
+        with self._lock:
+            # It is a grandchild's child, and whoever was between has ended: that makes it ours.
+            self._adopt_orphans(True)
+            try:
+                socket.send_fds(self._socket, [json.dumps(asked).encode()], streams)
+                said = self._socket.recv(100)
+            finally:
+                self._adopt_orphans(False)
+        if not said:
+            raise OSError(f"the process that forks has ended: {self._process.poll()}")
+        return int(said)
+
+    def _adopt_orphans(self, adopt: bool) -> None:
+        if self._libc.prctl(_PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+def _early(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_READ_EARLY) and _AS_THE_CONSOLE_SETS_IT.get(name) != value
+    }
+
+
+# The program
+
+
+def _serve(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Fork for each that asks; returns, in the new process, what it is to be and its streams."""
+    while True:
+        message, streams, *_ = socket.recv_fds(control, _MOST, 3)
+        if not message:
+            os._exit(0)
+        reader, writer = os.pipe()
+        middle = os.fork()
+        if middle == 0:
+            number = os.fork()
+            if number == 0:
+                os.close(reader)
+                os.close(writer)
+                return json.loads(message), streams
+            os.write(writer, str(number).encode())
+            os._exit(0)
+        os.waitpid(middle, 0)
+        control.send(os.read(reader, 100))
+        for each in (reader, writer, *streams):
+            os.close(each)
+
+
+def _be(asked: dict[str, Any], streams: list[int]) -> None:
+    """What a new process and its interpreter are before the program begins."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    if asked["session"]:
+        os.setsid()
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    time.tzset()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which whoever runs the tests may ignore
+    sys.stdin = sys.__stdin__ = _stream(sys.stdin)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = _stream(sys.stdout)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _stream(sys.stderr)  # type: ignore[misc]
+
+
+def _stream(like: IO[str]) -> IO[str]:
+    buffering = 1 if like.fileno() == 2 else -1
+    stream = open(like.fileno(), like.mode, buffering, like.encoding, like.errors, closefd=False)  # noqa: SIM115
+    stream.buffer.raw.name = like.name  # type: ignore[attr-defined]
+    return stream
+
+
+def _load() -> None:
+    """Everything that the tests start imports."""
+
+    import tests.support.commands
+
+    tests.support.commands.load()
+
+
+def main() -> None:
+    """Serve by the socket of this number, and then be what was asked for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    _load()
+    gc.freeze()
+    gc.enable()
+    with closing(socket.socket(fileno=int(sys.argv[1]))) as control:
+        asked, streams = _serve(control)
+    _be(asked, streams)
+    kind, program, *arguments = asked["argv"]
+    sys.argv = [kind, *arguments]
+    sys.path[0] = asked["cwd"] if kind == "-m" else ""
+    if kind == "-m":
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102 - what -c is for
+
+
+if __name__ == "__main__":
+    main()
