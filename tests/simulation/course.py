@@ -9,6 +9,7 @@ from math import floor
 from random import Random
 from typing import Protocol
 
+from hypertui.core.purpose import Purpose
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import messages
 from hypertui.execution.input_codec import JournalledInput
@@ -30,6 +31,7 @@ from tests.support.oracle import Oracle
 
 _DEAF_SECONDS = 75  # the longest silence of a feed that is broken, and its next connection
 _PATIENCE = 120  # seconds for a process to take up its trade once all is calm
+_TROUBLE_LASTS = 15.0  # seconds: the longest pause after a refusal, and the answer before it
 _FUNDING_IS_NEWS = 75  # seconds: the engine asks for it once a minute
 
 
@@ -124,6 +126,11 @@ class Course:
                 self.auditor.settled()
             self.starts_again, self.refusal = False, ""
         self.auditor.check_tracker()
+        if self.opened and self._loop.time() - self.network.trouble_at > _TROUBLE_LASTS:
+            # Whatever befell the others, no stop of this one waits.
+            context = self.trade.context
+            if not context.clock_sync.too_far and (why := context.budget.refuses(Purpose.PROTECT)):
+                self.auditor.complain("delayed", why)
         if self.opened and (text := self.host.process.forgets(self.title)):
             self.auditor.complain("memory", text)
 
