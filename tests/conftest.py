@@ -1,9 +1,10 @@
-"""What all tests share: property tests that are the same on every run and every machine, and what is looked
-through for garbage."""
+"""What all tests share: property tests that are the same on every run and every machine, who begins with what,
+and what is looked through for garbage."""
 
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,17 @@ settings.load_profile("steady")
 
 # Nothing is garbage of what is loaded before the tests begin.
 gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker begins with a part of what takes long: what is quick is what they can share at the end."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if "simulation" in item.path.parts]
+    quick = [item for item in items if "simulation" not in item.path.parts]
+    share = -(-len(quick) // workers)
+    items[:] = []
+    for worker in range(workers):
+        items += slow[worker::workers] + quick[worker * share :][:share]
 
 
 def pytest_collection_finish() -> None:

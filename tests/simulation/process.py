@@ -24,6 +24,7 @@ from tests.simulation.exchange import SimExchange
 from tests.simulation.memory import Twin
 
 _CANCELS = 1_000
+_HEART = 0.5  # seconds between two looks at what is overdue
 _PUBLISH_EVERY = 1_990  # ms; less often than an engine does it, and at any moment of its course
 
 
@@ -75,6 +76,14 @@ class _SimEngine(EmbeddedEngine):
         super().__init__(*more)
         for seat in self._seats.values():
             seat.publisher = _SimPublisher(seat.config, self._machine, door, watcher)
+
+    async def _beat(self) -> None:
+        """The same without a look at trades to which nothing has happened."""
+        while True:
+            await asyncio.sleep(_HEART)
+            for seat in self._seats.values():
+                if seat.runner is not None and not seat.ended:
+                    seat.runner.context.tasks.watch()
 
     def tasks(self) -> list[asyncio.Task[StopReason]]:
         """What its trades do."""

@@ -262,7 +262,9 @@ def draw_desk(seed: int) -> Scenario:
         margin = sum(terms_of(trade.config).position_size / trade.config.leverage for trade in trades)
         deposit = (margin * Decimal(random.choice(("1.02", "1.1")))).quantize(Decimal("0.01"))
     options = replace(first.options, faucet=deposit, markets=_MARKETS)
-    one, *more = (replace(trade, options=options, steps=_STEPS[count]) for trade in trades)
+    one, *more = (
+        replace(trade, config=_slow(trade.config), options=options, steps=_STEPS[count]) for trade in trades
+    )
     nights = first.nights if count == 2 else 0  # each takes as long as ten seeds
     return replace(one, nights=nights, others=tuple(more), elsewhere=elsewhere)
 
@@ -286,6 +288,11 @@ def _in_market(scenario: Scenario, symbol: str, first: Scenario) -> Scenario:
         late_entry=scenario.late_entry,
         foreign=scenario.foreign,
     )
+
+
+def _slow(config: TradeConfig) -> TradeConfig:
+    """Most of a seed is waiting, in which nothing happens but beats."""
+    return replace(config, timing=replace(config.timing, beat=1_000))
 
 
 def _halted(scenario: Scenario, random: Random) -> Scenario:

@@ -9,8 +9,8 @@ import pytest
 from tests.simulation.play import play
 from tests.simulation.scenario import Scenario, draw, draw_desk
 
-_ALONE = 120
-_TOGETHER = 80
+_ALONE = 80
+_TOGETHER = 60
 _PART = 10
 _FAILED_ONCE = (
     405,
