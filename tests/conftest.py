@@ -1,5 +1,5 @@
-"""What all tests share: property tests that are the same on every run and every machine, who begins with what,
-and what is looked through for garbage."""
+"""What all tests share: property tests that are the same on every run and every machine, which worker begins
+with what, and what is looked through for garbage."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.support.prefork import Process, run_to_end
 _SAID = """
 import os, signal, sys, threading
 print(sys.argv, os.getcwd(), sys.path[0], __name__, threading.active_count())
-print(sorted(os.environ.items()), os.getsid(0) == os.getpid(), sys.stdin.read())
+print(*sorted(os.environ.items()), os.getsid(0) == os.getpid(), sys.stdin.read(), sep="\\n")
 for stream in (sys.stdin, sys.stdout, sys.stderr):
     again = getattr(sys, f"__{stream.name[1:-1]}__")
     print(stream.name, stream.encoding, stream.errors, stream.isatty(), stream is again)
@@ -46,6 +46,7 @@ def test_it_sees_the_same(tmp_path: Path, session: bool) -> None:
     with (tmp_path / "input").open() as given:
         forked = run_to_end(command, stdin=given, **options)
     assert started.returncode == 0
+    assert set(forked.stdout.splitlines()) ^ set(started.stdout.splitlines()) == set()
     assert (forked.returncode, forked.stdout, forked.stderr) == (0, started.stdout, started.stderr)
 
 

@@ -24,14 +24,15 @@ from tests.simulation.venue import Venue
 _CENT = Decimal("0.01")
 _NIGHT = 3_700
 _BEAT = 1.0
-_BEAT_AT_NIGHT = 4.0  # most of it is waiting
 
 
 class Game:
-    """One seed; a `night` is so many seconds long. With `twins` the state is held against the recorded inputs
-    after every event, else whenever all is calm."""
+    """One seed; a `night` is so many seconds long, in which the price is told again every `beat_at_night`
+    seconds: most of it is waiting. With `twins` the state is held against the recorded inputs after every
+    event, else whenever all is calm."""
 
     night = _NIGHT
+    beat_at_night = 4.0
     kind: Callable[..., Host] = Host
 
     def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path, twins: bool = True) -> None:
@@ -199,7 +200,7 @@ class Game:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(_BEAT_AT_NIGHT if self._asleep else _BEAT)
+            await asyncio.sleep(self.beat_at_night if self._asleep else _BEAT)
             self.venue.core.tick()
             for host in self.hosts:
                 if host.processes:

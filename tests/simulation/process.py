@@ -25,7 +25,6 @@ from tests.simulation.memory import Twin
 
 _CANCELS = 1_000
 _HEART = 0.5  # seconds between two looks at what is overdue
-_PUBLISH_EVERY = 1_990  # ms; less often than an engine does it, and at any moment of its course
 
 
 class Unkillable(Exception):
@@ -46,10 +45,13 @@ class Watcher:
 
 
 class _SimPublisher(Publisher):
-    """Publishes as seldom as a seed can bear, and tells of every event and of the end."""
+    """Publishes `every` so many ms, as seldom as a seed can bear, and tells of every event and of the end."""
 
-    def __init__(self, config: TradeConfig, machine: Machine, door: Door, watcher: Watcher) -> None:
+    def __init__(
+        self, config: TradeConfig, machine: Machine, door: Door, watcher: Watcher, every: int
+    ) -> None:
         super().__init__(config, machine, watcher.published)
+        self._every = every
         self._title = config.title
         self._door = door
         self._watcher = watcher
@@ -59,7 +61,7 @@ class _SimPublisher(Publisher):
         if self._door.shut or runner is None:
             return
         self._watcher.changed(self._title)
-        late = self._clock() - self.snapshot.at >= _PUBLISH_EVERY
+        late = self._clock() - self.snapshot.at >= self._every
         if late or self._published != (runner.context.mode, runner.context.reason):
             self._publish()
 
@@ -72,10 +74,10 @@ class _SimPublisher(Publisher):
 class _SimEngine(EmbeddedEngine):
     """The engine, whose every step is watched."""
 
-    def __init__(self, door: Door, watcher: Watcher, *more: Any) -> None:
+    def __init__(self, door: Door, watcher: Watcher, publish_every: int, *more: Any) -> None:
         super().__init__(*more)
         for seat in self._seats.values():
-            seat.publisher = _SimPublisher(seat.config, self._machine, door, watcher)
+            seat.publisher = _SimPublisher(seat.config, self._machine, door, watcher, publish_every)
 
     async def _beat(self) -> None:
         """The same without a look at trades to which nothing has happened."""
@@ -102,6 +104,8 @@ class Process:
     """An engine behind its door, all of whose trades are in one account. Without a `twin` nobody holds their
     state against their inputs after each event."""
 
+    publish_every = 1_990  # ms; less often than an engine does it, and at any moment of its course
+
     def __init__(
         self,
         name: str,
@@ -127,7 +131,9 @@ class Process:
         self._open_trade = open_trade
         self._machine = machine
         self._commands = 0
-        self.engine = _SimEngine(door, watcher, self._connect, self._opened, configs, machine)
+        self.engine = _SimEngine(
+            door, watcher, self.publish_every, self._connect, self._opened, configs, machine
+        )
         self.engine.listen(self._said.append)
 
     async def _connect(self, account: str | None) -> Exchange:

@@ -13,7 +13,9 @@ from hypertui.ledger.scope import Scope
 from hypertui.port.commands import OnExit
 from tests.simulation.door import Boundary, Kill
 from tests.simulation.game import Game
+from tests.simulation.host import Host
 from tests.simulation.loop import VirtualLoop, run
+from tests.simulation.process import Process
 from tests.simulation.scenario import Faults, draw
 from tests.support.ladders import ladder_of
 
@@ -21,10 +23,20 @@ _DAY = 86_400
 _FAULTS = Faults(drop=0.05, repeat=0.02, lost=0.02, refuse=0.01, hang_up=0.01, journal=0.002)
 
 
+class _QuietProcess(Process):
+    publish_every = 60_000
+
+
+class _QuietHost(Host):
+    kind = _QuietProcess
+
+
 class _LongGame(Game):
     """Most of a day is waiting."""
 
+    kind = _QuietHost
     night = 7_000
+    beat_at_night = 8.0
 
 
 def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill, ...]) -> Game:
@@ -37,7 +49,7 @@ def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill
             scenario.config,
             on_exit=OnExit.FLATTEN,
             reconcile_every=120_000,
-            timing=replace(scenario.config.timing, beat=4_000 if kills else 250),
+            timing=replace(scenario.config.timing, beat=8_000 if kills else 250),
         ),
         faults=faults,
         kills=kills,

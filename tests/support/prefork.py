@@ -29,6 +29,8 @@ from typing import IO, Any
 # What the interpreter, or Textual when it is imported, has read before a fork.
 _READ_EARLY = ("PYTHON", "LC_", "LANG", "TEXTUAL_", "ESCDELAY")
 _AS_THE_CONSOLE_SETS_IT = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none"}
+# What there was before any test changed it: the process that forks begins with that, whichever test is first.
+_AT_FIRST = dict(os.environ)
 _MOST = 200_000  # bytes of what is asked of a fork
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -86,12 +88,12 @@ class _Nursery:
     @staticmethod
     def serves(environment: Mapping[str, str]) -> bool:
         """Whether nothing is asked for that a fork comes too late for."""
-        return sys.platform == "linux" and _early(environment) == _early(os.environ)
+        return sys.platform == "linux" and _early(environment) == _early(_AT_FIRST)
 
     def __init__(self) -> None:
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._libc = ctypes.CDLL(None, use_errno=True)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPERTUI_")}
+        clean = {name: value for name, value in _AT_FIRST.items() if not name.startswith("HYPERTUI_")}
         with other:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.prefork", str(other.fileno())],
