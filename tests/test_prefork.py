@@ -20,7 +20,7 @@ print(*sorted(os.environ.items()), os.getsid(0) == os.getpid(), sys.stdin.read()
 for stream in (sys.stdin, sys.stdout, sys.stderr):
     again = getattr(sys, f"__{stream.name[1:-1]}__")
     print(stream.name, stream.encoding, stream.errors, stream.isatty(), stream is again)
-print([(each.name, signal.getsignal(each)) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)])
+print([(each.name, signal.getsignal(each)) for each in (signal.SIGTERM, signal.SIGPIPE)])
 print(sorted(os.listdir("/proc/self/fd"))[:3], file=sys.stderr)
 """
 _ENDS = {
