@@ -12,7 +12,7 @@ run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
 	$(BIN)/hypertui
 
 test: $(VENV)/.setup-ready  ## the whole test suite
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/.setup-ready  ## format, lint, types and layers
 	$(BIN)/ruff format --check .

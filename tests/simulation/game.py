@@ -32,7 +32,7 @@ class Game:
     event, else whenever all is calm."""
 
     night = _NIGHT
-    beat_at_night = 4.0
+    beat_at_night = 8.0
     kind: Callable[..., Host] = Host
 
     def __init__(self, scenario: Scenario, loop: VirtualLoop, folder: Path, twins: bool = True) -> None:

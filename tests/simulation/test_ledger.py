@@ -36,7 +36,6 @@ class _LongGame(Game):
 
     kind = _QuietHost
     night = 7_000
-    beat_at_night = 8.0
 
 
 def play(folder: Path, seed: int, rounds: int, faults: Faults, kills: tuple[Kill, ...]) -> Game:
