@@ -82,10 +82,10 @@ class Recorder:
             self._note(COMMITTED, str(time.perf_counter_ns() - began))
             return refused
 
-        async def act(line: Line, action: bytes, symbol: str) -> Any:
+        async def act(line: Line, action: bytes, symbol: str, *, protects: bool = False) -> Any:
             kind = action.partition(b'"type": "')[2].partition(b'"')[0].decode()
             self._note(ACTION, action.decode())
-            answer = await acted(line, action, symbol)
+            answer = await acted(line, action, symbol, protects=protects)
             self._note(ANSWER, kind)
             self._answered(kind)
             return answer
