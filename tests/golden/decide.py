@@ -89,7 +89,7 @@ class Player:
         door = Door(_kill(rows), armed=True)
         exchange = TapeExchange(self._about["account"], rows, self._names, door, self._say)
         group = None if self.file is None else self.file.connect(door)
-        process = Process(
+        process = _Process(
             rows[0].data["name"],
             [self.config],
             cast(SimExchange, exchange),
@@ -161,6 +161,10 @@ class Player:
     def _clock_set_by(self) -> int:
         now = self._loop.time()
         return sum(by for at, by in self._about["clock_steps"] if at <= now)
+
+
+class _Process(Process):
+    heart = False  # a tape that was made without one has events that fall together with its beats
 
 
 class _Published(Watcher):

@@ -74,14 +74,15 @@ class _SimPublisher(Publisher):
 class _SimEngine(EmbeddedEngine):
     """The engine, whose every step is watched."""
 
-    def __init__(self, door: Door, watcher: Watcher, publish_every: int, *more: Any) -> None:
+    def __init__(self, door: Door, watcher: Watcher, publish_every: int, heart: bool, *more: Any) -> None:
         super().__init__(*more)
+        self.heart = heart
         for seat in self._seats.values():
             seat.publisher = _SimPublisher(seat.config, self._machine, door, watcher, publish_every)
 
     async def _beat(self) -> None:
         """The same without a look at trades to which nothing has happened."""
-        while True:
+        while self.heart:
             await asyncio.sleep(_HEART)
             for seat in self._seats.values():
                 if seat.runner is not None and not seat.ended:
@@ -104,6 +105,7 @@ class Process:
     """An engine behind its door, all of whose trades are in one account. Without a `twin` nobody holds their
     state against their inputs after each event."""
 
+    heart = True  # whether the engine's own beats, beside that of each trade
     publish_every = 1_990  # ms; less often than an engine does it, and at any moment of its course
 
     def __init__(
@@ -132,7 +134,7 @@ class Process:
         self._machine = machine
         self._commands = 0
         self.engine = _SimEngine(
-            door, watcher, self.publish_every, self._connect, self._opened, configs, machine
+            door, watcher, self.publish_every, self.heart, self._connect, self._opened, configs, machine
         )
         self.engine.listen(self._said.append)
 
