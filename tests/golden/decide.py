@@ -63,9 +63,7 @@ class Player:
         self._rows: Sequence[Row] = ()
         self.file: FileJournal | None = None
         if tape.about["file"]:
-            self.file = FileJournal(
-                folder, self.config, Random("journal"), self.disk, _KEEP_EVERY, observes=False
-            )
+            self.file = FileJournal(folder, Random("journal"), self.disk, _KEEP_EVERY, observes=False)
 
     async def play(self) -> Process | None:
         """One process after another; returns the last."""

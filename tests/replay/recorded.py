@@ -33,7 +33,7 @@ def record(name: str, folder: Path) -> RecordedHour:
     published: list[Snapshot] = []
     loop = VirtualLoop(0)
     player = Player(tape, loop, folder, published.append)
-    player.file = FileJournal(folder, player.config, Random("replay"), player.disk, _KEEP_EVERY)
+    player.file = FileJournal(folder, Random("replay"), player.disk, _KEEP_EVERY)
     process = run(loop, player.play())
     assert process is not None, "it has been traded"
     return RecordedHour(f"sqlite:///{folder / 'journal.db'}", published, process.events)

@@ -58,7 +58,7 @@ class Host(Watcher):
         self._armed = True
         if self._scenario.on_file:
             self._disks, self._paces = Random(f"journal {label}"), Random(f"commits {label}")
-            self.file = FileJournal(folder, self._scenario.config, self._disks, self.disk)
+            self.file = FileJournal(folder, self._disks, self.disk)
         for course in courses:
             course.host = self
 

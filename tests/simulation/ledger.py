@@ -91,13 +91,11 @@ class FaultyDisk:
 
 class FileJournal:
     """A database in a file, opened anew by every process, which each time has a new `disk`. A state is kept
-    every so many inputs; what was only seen is written down where it `observes`. A process has the trade of
-    `config` alone, or several of them, one after another."""
+    every so many inputs; what was only seen is written down where it `observes`."""
 
     def __init__(
         self,
         folder: Path,
-        config: TradeConfig,
         random: Random,
         disk: Callable[[], Disk],
         keep_every: int = _KEEP_EVERY,
@@ -105,15 +103,9 @@ class FileJournal:
     ) -> None:
         self._keep_every = keep_every
         self._observes = observes
-        self._newest = ""
         self._url = f"sqlite:///{folder / 'journal.db'}"
-        self._config = config
         self._random = random
         self._disk = disk
-
-    def open(self, door: Door, now: int) -> tuple[int, DoorJournal]:
-        """The live trade's journal, or that of a new trade, for the process behind `door`."""
-        return self.trade(self.connect(door), self._config, now)
 
     def connect(self, door: Door) -> DoorCommit:
         """The file as the process behind `door` has it, for all of its trades."""
@@ -129,9 +121,8 @@ class FileJournal:
     ) -> tuple[int, DoorJournal]:
         """The journal of one trade, live or new, of a process that has `group`."""
         trade_id, trade = take_up(group, config, account, now, self._new_id)
-        self._newest = f"{trade_id:016x}"
         trade._keep_every = self._keep_every
-        return trade_id, DoorJournal(group, trade, self._newest, self._observes)
+        return trade_id, DoorJournal(group, trade, f"{trade_id:016x}", self._observes)
 
     def fills(self) -> list[FillRecord]:
         """The fills of all trades as they are in the file."""
@@ -143,21 +134,15 @@ class FileJournal:
         with Journal.open(self._url) as journal:
             return [int(trade.id, 16) for trade in journal.trades()]
 
-    def inputs(self, trade_id: int | None = None) -> list[JournalledInput]:
-        """The inputs of a trade, or of the newest one, as they are in the file."""
-        name = self._newest if trade_id is None else f"{trade_id:016x}"
+    def inputs(self, trade_id: int) -> list[JournalledInput]:
+        """The inputs of a trade as they are in the file."""
         with Journal.open(self._url) as journal:
-            return [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(name)]
+            return [JournalledInput(row.kind, row.at, row.data) for row in journal.inputs(f"{trade_id:016x}")]
 
     def client_ids(self) -> list[str]:
         """The client ids of all orders in the file."""
         with Journal.open(self._url) as journal:
             return [order.client_id for trade in journal.trades() for order in journal.orders(trade.id)]
-
-    @property
-    def is_live(self) -> bool:
-        """Whether there is a trade that goes on."""
-        return self.lives(self._config)
 
     def lives(self, config: TradeConfig, account: str = ADDRESS) -> bool:
         """Whether the trade of this account and symbol goes on."""
@@ -355,7 +340,3 @@ class DoorJournal:
     def account(self, at: int, asked_at: int, account: AccountState) -> None:
         if self._observes and not self._door.shut:
             self._trade.account(at, asked_at, account)
-
-    def close(self) -> None:
-        """Let go of the file, where this is the process's only trade."""
-        self._group.close()

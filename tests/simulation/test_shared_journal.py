@@ -105,7 +105,7 @@ async def _play(folder: Path, seed: int, count: int, loop: VirtualLoop) -> Count
     random, seen = Random(f"shared {seed}"), Counter[str]()
     configs = [ladder_config(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)] * count
     configs = [replace(config, symbol=coin) for config, coin in zip(configs, _COINS, strict=False)]
-    file = FileJournal(folder, configs[0], random, lambda: _BadDisk(random))
+    file = FileJournal(folder, random, lambda: _BadDisk(random))
     promised: dict[int, int] = {}
     for life in range(_LIVES):
         last = life == _LIVES - 1
