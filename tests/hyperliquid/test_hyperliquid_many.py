@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, Pace, SigningKey, paper
-from hypertui.exchange.protocol import FeedDown, FeedMessage, FeedUp, Filled, FillNotice, PriceTick
+from hypertui.exchange.protocol import FeedDown, FeedUp, Filled, FillNotice, PriceTick
+from tests.hyperliquid.listeners import Listeners
 from tests.support.local_venue import LocalVenue
 
 DEADLINE = 10.0  # seconds; only a failing test waits that long
@@ -21,42 +20,16 @@ PRICES = {"SOL": Decimal(100), "BTC": Decimal(50_000), "ETH": Decimal(2_000)}
 _ids = count(0xFEED)
 
 
-class Trades:
+class Trades(Listeners):
     """An account's client, and what the feed of each symbol has delivered."""
 
     def __init__(self, venue: LocalVenue, exchange: HyperliquidExchange) -> None:
+        super().__init__(exchange.feed, DEADLINE)
         self.venue = venue
         self.exchange = exchange
-        self.heard: dict[str, list[FeedMessage]] = defaultdict(list)
-        self.tasks: dict[str, asyncio.Task[None]] = {}
-        self._news = asyncio.Event()
-
-    def join(self, symbol: str) -> None:
-        def deliver(message: FeedMessage) -> None:
-            self.heard[symbol].append(message)
-            self._news.set()
-
-        self.tasks[symbol] = asyncio.create_task(self.exchange.feed(symbol, deliver))
-
-    async def leave(self, symbol: str) -> None:
-        task = self.tasks.pop(symbol)
-        task.cancel()
-        await asyncio.wait([task])
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def until_up(self, *symbols: str, times: int = 1) -> None:
-        await self.until(lambda: all(self.heard[symbol].count(FeedUp()) == times for symbol in symbols))
 
     async def until_priced(self, symbol: str, price: int) -> None:
         await self.until(lambda: any(tick.quote.mark == price for tick in self.of(symbol, PriceTick)))
-
-    def of(self, symbol: str, kind: type[Any]) -> list[Any]:
-        return [message for message in self.heard[symbol] if isinstance(message, kind)]
 
     def filled(self, symbol: str) -> set[str]:
         """The symbols of the fills that were delivered to one."""

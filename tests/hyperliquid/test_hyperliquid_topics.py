@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
@@ -29,6 +29,7 @@ from hypertui.exchange.protocol import (
     OrderNotice,
     PriceTick,
 )
+from tests.hyperliquid.listeners import Listeners
 from tests.hyperliquid.test_hyperliquid_feed import DEADLINE, FILL, ORDER, USER
 
 Said = dict[str, list[FeedMessage]]
@@ -75,41 +76,13 @@ class Server:
                 await self._asked_for.wait()
 
 
-class Room:
+class Room(Listeners):
     """Listeners of one feed, by a name that begins with their symbol."""
 
     def __init__(self, server: Server, feed: Feed) -> None:
+        super().__init__(lambda name, deliver: feed.follow(name.split("-")[0], deliver), DEADLINE)
         self.server = server
         self.feed = feed
-        self.heard: Said = defaultdict(list)
-        self.tasks: dict[str, asyncio.Task[None]] = {}
-        self._news = asyncio.Event()
-
-    def join(self, name: str, broken: Exception | None = None) -> None:
-        def deliver(message: FeedMessage) -> None:
-            self.heard[name].append(message)
-            self._news.set()
-            if broken is not None:
-                raise broken
-
-        self.tasks[name] = asyncio.create_task(self.feed.follow(name.split("-")[0], deliver))
-
-    async def leave(self, name: str) -> None:
-        task = self.tasks.pop(name)
-        task.cancel()
-        await asyncio.wait([task])
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def until_up(self, *names: str, times: int = 1) -> None:
-        await self.until(lambda: all(self.heard[name].count(FeedUp()) == times for name in names))
-
-    def of(self, name: str, kind: type[FeedMessage]) -> list[FeedMessage]:
-        return [message for message in self.heard[name] if isinstance(message, kind)]
 
 
 def meet(use: Callable[[Room], Awaitable[None]], **pace: Any) -> None:
