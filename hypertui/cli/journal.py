@@ -141,11 +141,8 @@ async def look(
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
-            return (
-                journal.place,
-                text,
-                (_other_terms(live, config) or await _unplayable(journal, live, config, plan)),
-            )
+            refusal = _other_terms(live, config) or await _unplayable(journal, live, config, plan)
+            return journal.place, text, refusal
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
 
