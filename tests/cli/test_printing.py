@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.local_venue import LocalVenue
 from tests.support.prefork import Process
 
 SOL = ["--symbol", "SOL", "--unit-size", "0.5", "--position-size", "2000", "--leverage", "10"]
+FOUR_STOPS, STOPS_AND_BUY = Counter(sell=4), Counter(sell=3, buy=1)
 FEW = 4_096  # bytes of a pipe; some ten events fill it
 
 
@@ -52,16 +54,18 @@ def test_events_that_nobody_reads_do_not_hold_up_the_engine(tmp_path: Path, read
         process = started(venue, tmp_path, writer)
         os.close(writer)
         try:
-            wait_until(lambda: orders(venue) == 4, "the entry", 30)
-            for number in range(1, 31):
-                venue.set_price("SOL", Decimal(150) + (number % 2) * Decimal("0.6"))
-                wait_until(lambda: orders(venue) >= 4, "four orders", 30)
+            wait_until(lambda: working(venue) == FOUR_STOPS, "the entry", 30)
+            for _ in range(15):
+                venue.set_price("SOL", Decimal("150.6"))
+                wait_until(lambda: risen(venue), "four stops, one of them at 150", 30)
+                venue.set_price("SOL", Decimal(150))
+                wait_until(lambda: working(venue) == STOPS_AND_BUY, "a buy for the stop that fired", 30)
             wait_until(lambda: steps(tmp_path) >= 30, "thirty steps with a full pipe", 30)
         finally:
             process.terminate()
             assert process.wait(30) == 0, (tmp_path / "errors").read_text()
             os.close(reader)
-        assert sides(venue) == {"sell"}
+        assert set(working(venue)) == {"sell"}
 
 
 def test_a_reader_who_goes_ends_the_run_with_the_stops_working(
@@ -71,18 +75,26 @@ def test_a_reader_who_goes_ends_the_run_with_the_stops_working(
     with LocalVenue({"SOL": Decimal(150)}) as venue:
         process = started(venue, tmp_path, writer)
         os.close(writer)
-        wait_until(lambda: orders(venue) == 4, "the entry", 30)
+        wait_until(lambda: working(venue) == FOUR_STOPS, "the entry", 30)
         os.close(reader)
         venue.set_price("SOL", Decimal("150.6"))
         assert process.wait(30) == 0, (tmp_path / "errors").read_text()
-        assert sides(venue) == {"sell"}
+        assert set(working(venue)) == {"sell"}
 
 
-def sides(venue: LocalVenue) -> set[str]:
-    """The sides of all working orders."""
+def risen(venue: LocalVenue) -> bool:
+    """Whether four stops rest and the first of them has followed the price up."""
+
+    def triggers() -> list[Decimal]:
+        orders = [order for each in venue.core.accounts.values() for order in each.open_orders.values()]
+        return [order.request.trigger.price for order in orders if order.request.trigger]
+
+    return working(venue) == FOUR_STOPS and max(venue.call(triggers)) >= 150
+
+
+def working(venue: LocalVenue) -> Counter[str]:
+    """How many orders of each side rest at the venue."""
     accounts = venue.core.accounts
-    return venue.call(lambda: {o.side.value for each in accounts.values() for o in each.open_orders.values()})
-
-
-def orders(venue: LocalVenue) -> int:
-    return venue.call(lambda: sum(len(each.open_orders) for each in venue.core.accounts.values()))
+    return venue.call(
+        lambda: Counter(o.side.value for each in accounts.values() for o in each.open_orders.values())
+    )
