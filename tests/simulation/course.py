@@ -138,6 +138,22 @@ class Course:
         """Whether the engine of this moment took it."""
         return await self.host.process.command(verb, self.title)
 
+    async def insist(self, verb: Verb) -> None:
+        """Order it until an engine takes it: there may be none for a while, or the trade may be halted."""
+        until = self._loop.time() + _PATIENCE + LONGEST_DOWN
+        while not self.reason and not await self.command(verb):
+            if self._loop.time() > until:
+                self.auditor.complain("unheard", f"no engine takes {verb.value}: {self._standing()}")
+                return
+            await self._start_again()
+            await asyncio.sleep(1.0)
+
+    def _standing(self) -> str:
+        if not self.opened:
+            return f"none has the trade, {self.refusal}"
+        context = self.trade.context
+        return f"{context.mode.value}, {context.reason}"
+
     # Its beginning
 
     async def enter(self) -> None:
@@ -184,7 +200,7 @@ class Course:
                     order_at = None
             if step == foreign_at:
                 self._trade_beside()
-            if halt_at is not None and step >= halt_at and await self.command(Verb.HALT):
+            if halt_at is not None and step >= halt_at and await self._halted():
                 halt_at, start_at = None, step + self._fate.randrange(10)
                 self.auditor.excused = True  # all orders stay as they are until it is started again
             if start_at is not None and step >= start_at:
@@ -195,6 +211,10 @@ class Course:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
                 await self.command(verb)
         return order_at is None
+
+    async def _halted(self) -> bool:
+        """Whether it is halted now: one that is alone in its engine could not be started again beside it."""
+        return len(self.host.process.titles) > 1 and await self.command(Verb.HALT)
 
     async def _start_again(self) -> None:
         """Have a halted trade begin anew in the same process."""
@@ -246,10 +266,8 @@ class Course:
         """Wait until all must have settled, through a night if it `sleeps`, and say what has not."""
         scenario = self.scenario
         resumes = scenario.operator or scenario.restarts
-        while resumes and not self.reason and not await self.command(Verb.RESUME):
-            if self.opened:
-                await self._start_again()
-            await asyncio.sleep(1.0)
+        if resumes:
+            await self.insist(Verb.RESUME)
         await asyncio.sleep(SETTLES_IN)
         if scenario.faults.hang_up:
             await asyncio.sleep(_DEAF_SECONDS)
@@ -297,12 +315,14 @@ class Course:
 
     async def _adopt(self) -> None:
         """What an operator does about fills that the journal does not know."""
-        while not await self.command(Verb.ADOPT):
-            await asyncio.sleep(1.0)
+        await self.insist(Verb.ADOPT)
+        until = self._loop.time() + _PATIENCE
         while self.trade.wishes.current is not None:
+            if self._loop.time() > until:
+                self.auditor.complain("adoption", f"not done after {_PATIENCE} s: {self._standing()}")
+                return
             await asyncio.sleep(1.0)
-        while not await self.command(Verb.RESUME):
-            await asyncio.sleep(1.0)
+        await self.insist(Verb.RESUME)
         await asyncio.sleep(SETTLES_IN)
 
     def _check_alarms(self) -> None:

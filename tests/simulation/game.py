@@ -163,8 +163,8 @@ class Game:
         await course.taken_up()
         if last and course.scenario.flattens and not course.reason:
             course.flattens = course.auditor.excused = True
-            while not took_order and not await course.command(Verb.FLATTEN):
-                await asyncio.sleep(1.0)  # no process was there to be told before
+            if not took_order:  # no process was there to be told before
+                await course.insist(Verb.FLATTEN)
             await asyncio.sleep(SETTLES_IN)
             judge_flat(course)
         elif not (last and self.scenario.hasty) and not course.reason:

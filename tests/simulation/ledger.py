@@ -167,7 +167,6 @@ class DoorCommit(GroupCommit):
         self._disk = disk
         self._takes = 0.0  # seconds, of the next commit
         self._trades: set[str] = set()  # all that have written anything
-        self._until = 0.0  # loop seconds: the end of the one under way
         self._notes: deque[tuple[str, int, set[str]]] = deque()
 
     def note(self, trade_id: str, client_ids: set[str]) -> None:
@@ -183,11 +182,12 @@ class DoorCommit(GroupCommit):
         takes = 0.0
         if self.journal.pending_of(trade_id) and not (at_once and self._down):
             takes = self._disk.takes() if at_once else self._disk.delay()
-            waits = max(0.0, self._until - asyncio.get_running_loop().time())
-            if waits + takes >= _TOO_LONG:
-                self.door.outages |= {trade_id, *(asked.trade_id for asked in self._asked)}
             self._takes = max(self._takes, takes)
-        return super().commit_beside(trade_id, at_once=at_once, after=after if takes else 0.0)
+        answer = super().commit_beside(trade_id, at_once=at_once, after=after if takes else 0.0)
+        if not answer.done():
+            late = asyncio.get_running_loop().call_later(_TOO_LONG, self.door.outages.add, trade_id)
+            answer.add_done_callback(lambda _: late.cancel())
+        return answer
 
     def close(self) -> None:
         """Let go of the file; a living process commits what is queued, a dead one cannot."""
@@ -200,9 +200,6 @@ class DoorCommit(GroupCommit):
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Refusals] = loop.create_future()
         takes, self._takes = self._takes, 0.0
-        self._until = loop.time() + takes
-        if takes >= _TOO_LONG:
-            self.door.outages |= batch.keys()
 
         def write() -> None:
             try:
