@@ -166,13 +166,11 @@ class DoorCommit(GroupCommit):
         self.door = door
         self._disk = disk
         self._takes = 0.0  # seconds, of the next commit
-        self._trades: set[str] = set()  # all that have written anything
         self._notes: deque[tuple[str, int, set[str]]] = deque()
 
     def note(self, trade_id: str, client_ids: set[str]) -> None:
         """These orders, or cancels, are in the newest row that the trade has queued."""
         self.door.noted |= client_ids
-        self._trades.add(trade_id)
         self._notes.append((trade_id, self.journal.mark(trade_id).number, client_ids))
 
     def do(self, work: Callable[[Journal], T]) -> T:
@@ -184,10 +182,28 @@ class DoorCommit(GroupCommit):
             takes = self._disk.takes() if at_once else self._disk.delay()
             self._takes = max(self._takes, takes)
         answer = super().commit_beside(trade_id, at_once=at_once, after=after if takes else 0.0)
-        if not answer.done():
-            late = asyncio.get_running_loop().call_later(_TOO_LONG, self.door.outages.add, trade_id)
-            answer.add_done_callback(lambda _: late.cancel())
+        self._watch(answer, trade_id, at_once)
         return answer
+
+    def _watch(self, answer: asyncio.Future[None], trade_id: str, at_once: bool) -> None:
+        """A trade whose rows fail, or wait too long, has an outage: until the next commit that it gets in
+        time."""
+        loop, outages = asyncio.get_running_loop(), self.door.outages
+        late = loop.call_later(_TOO_LONG, outages.add, trade_id)
+        had_rows = not answer.done()
+
+        def ended(_: asyncio.Future[None]) -> None:
+            in_time = late.when() > loop.time()
+            late.cancel()
+            if answer.cancelled() or answer.exception() is not None:
+                outages.add(trade_id)
+            elif at_once and in_time and had_rows:
+                outages.discard(trade_id)
+
+        if had_rows:
+            answer.add_done_callback(ended)
+        else:
+            ended(answer)
 
     def close(self) -> None:
         """Let go of the file; a living process commits what is queued, a dead one cannot."""
@@ -207,11 +223,6 @@ class DoorCommit(GroupCommit):
             except JournalDown as error:
                 done.set_exception(error)
             else:
-                # After an outage each trade has yet to hear of its end; and who has waited long waits on.
-                waiting = {asked.trade_id for asked in self._asked}
-                if takes < _TOO_LONG:
-                    heard = {asked.trade_id for asked in self._served if asked.at_once}
-                    self.door.outages -= heard - waiting
                 done.set_result(refused)
 
         if takes:
@@ -225,7 +236,6 @@ class DoorCommit(GroupCommit):
         if self.door.shut:
             return {}
         if self._disk.is_down():
-            self.door.outages |= self._trades
             self._down = JournalDown("the database is out of reach")
             raise self._down
         if not self.door.passes(Boundary.COMMIT):
