@@ -20,9 +20,9 @@ class Knowledge:
 
     @property
     def known_at(self) -> int | None:
-        """The moment up to which all that happened to orders and position has been heard; None before
-        that."""
-        return self._known_at
+        """The moment up to which all that happened to orders and position has been heard. None before that,
+        and before the exchange has said what it holds: what others have traded meanwhile is not booked."""
+        return None if self.account is None else self._known_at
 
     @property
     def position(self) -> Decimal | None:

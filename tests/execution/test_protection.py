@@ -202,6 +202,14 @@ def test_knowledge_counts_each_fill_once_and_an_overtaken_answer_not_at_all() ->
     assert (knowledge.position, knowledge.account_at) == (30, 1_290)
 
 
+def test_nothing_is_known_of_the_position_before_the_exchange_has_said_what_it_holds() -> None:
+    knowledge = Knowledge()
+    knowledge.heard_until(500)  # by a comparison of orders and fills
+    assert knowledge.known_at is None
+    knowledge.on_account(account(40, 1_000), 990)
+    assert knowledge.known_at == 500
+
+
 # With a real engine
 
 

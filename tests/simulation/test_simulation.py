@@ -33,6 +33,7 @@ _FAILED_ONCE = (
     10276,
     30550,
 )  # before what they had found was mended
+_FAILED_TOGETHER = (424, 1269)  # the same, of several trades
 
 
 @pytest.mark.parametrize("first", range(0, _ALONE, _PART))
@@ -47,6 +48,7 @@ def test_trades_of_one_account_survive_each_others_troubles(first: int) -> None:
 
 def test_what_was_found_once_stays_mended() -> None:
     assert not failures(_FAILED_ONCE, draw)
+    assert not failures(_FAILED_TOGETHER, draw_desk, twins=False)
 
 
 def failures(

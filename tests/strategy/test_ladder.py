@@ -499,7 +499,7 @@ def test_dust_leaves_its_slot_and_goes_with_the_next_stop() -> None:
     ladder = opened()
     sold(ladder, ladder.slots[3], "sell -1", fill_of(Side.SELL, "4.95", 99))
     ladder.sweep(ladder.slots[3])
-    assert (ladder.long_slots, ladder.dust, ladder.book.position) == (3, D("0.05"), D("15.05"))
+    assert (ladder.long_slots, ladder.dust, ladder.book.position) == (3, Decimal("0.05"), D("15.05"))
     ladder.take_dust(ladder.slots[2])
     assert (ladder.slots[2].coins, ladder.dust) == (D("5.05"), 0)
     # The sale ended with the sweep: a buy refills it, and a later sale of the slot is another one.
@@ -534,3 +534,14 @@ def test_reaching_decline_in_several_fills_reinvests_once() -> None:
     assert ladder.phase is Phase.DECLINE
     assert ladder.fragment == D("487.5")
     assert [buy.size for buy in ladder.windows().buys] == [D("5.02"), D("4.97"), D("4.92"), D("4.87")]
+
+
+def test_coins_owed_as_dust_are_not_sold_once_more() -> None:
+    """Somebody else has sold coins worth less than an order: a later sale of a slot's own is no cause to take
+    them from the next buy."""
+    ladder = opened()
+    ladder.correct_dust(-Decimal("0.05"))
+    sold(ladder, ladder.slots[0], "sell -4", fill_of(Side.SELL, 5, 96))
+    assert (ladder.dust, ladder.oversold) == (-Decimal("0.05"), 0)
+    ladder.take_dust(ladder.slots[1])
+    assert (ladder.slots[1].coins, ladder.dust) == (Decimal("4.95"), 0)

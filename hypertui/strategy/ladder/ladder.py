@@ -189,7 +189,7 @@ class Ladder:
             left -= taken
             if left == 0:
                 break
-        swept = min(left, self.dust)
+        swept = max(min(left, self.dust), ZERO)  # dust may be owed: fewer coins there than booked
         self.dust -= swept
         self.oversold += left - swept
         with self.statistics:
