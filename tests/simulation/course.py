@@ -210,6 +210,8 @@ class Course:
             if self.scenario.operator and self.random.random() < 0.06 and not self.flattens:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
                 await self.command(verb)
+        # The others' prices may move on for minutes, in which nobody would fill a thin book again.
+        self.market.set_price(self.market.book.mark, None)
         return order_at is None
 
     async def _halted(self) -> bool:

@@ -203,5 +203,5 @@ class Host(Watcher):
         course.auditor.closed()
         if not self.leaving and self.process.is_refusal(trade, reason):
             course.refusal = reason.text
-        elif not course.starts_again:
+        elif self.leaving or not course.starts_again:
             course.over(reason)
