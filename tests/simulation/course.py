@@ -220,7 +220,7 @@ class Course:
 
     async def _start_again(self) -> None:
         """Have a halted trade begin anew in the same process."""
-        if self.opened and self.trade.context.mode is Mode.HALTED:
+        if self.opened and self.trade.context.mode is Mode.HALTED and not self.starts_again:
             self.starts_again = True
             self.starts_again = await self.command(Verb.START)
             self.started_again += self.starts_again
