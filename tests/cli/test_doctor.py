@@ -88,7 +88,7 @@ def test_a_healthy_start(home: dict[str, str], venue: LocalVenue) -> None:
 
 
 def on_a_terminal(home: dict[str, str], tmp_path: Path, venue: LocalVenue, kind: str) -> str:
-    """What is written to a terminal of this kind, with what it is to obey, about a trade with an amber finding."""
+    """What is written to a terminal of this kind about a trade with an amber finding."""
     command = [sys.executable, "-m", "hypertui", "doctor", "--base-url", venue.base_url, *SOL]
     with Terminal([*command, "--unit-size", "0.1"], tmp_path, home, kind=kind) as terminal:
         assert terminal.end() == 0
