@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from html import escape
+
+from hypertui.ledger.reports.typeset import escaped
 
 WIDTH = 900
 LEFT, RIGHT = 76, 52  # of the area; beside it stand the labels
@@ -68,8 +69,8 @@ def figure(title: str, about: str, height: float, drawn: Iterable[str], legend: 
     """A chart with its title; `about` says in words what is to be seen, for who cannot see it."""
     below = f'<p class="legend">{legend}</p>' if legend else ""
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><div class="scroll"><svg viewBox="0 0 {WIDTH} '
-        f'{height:.0f}" role="img" aria-label="{escape(about)}">{"".join(drawn)}</svg></div>{below}</figure>'
+        f'<figure><figcaption>{escaped(title)}</figcaption><div class="scroll"><svg viewBox="0 0 {WIDTH} '
+        f'{height:.0f}" role="img" aria-label="{escaped(about)}">{"".join(drawn)}</svg></div>{below}</figure>'
     )
 
 
@@ -95,7 +96,7 @@ def level(where: DrawnArea, value: float | Decimal, kind: str, span: tuple[int, 
 def text(x: float, y: float, words: str, kind: str = "") -> str:
     """Words that begin at x, or end there (`kind` "y"), or have it in their middle ("x")."""
     which = f' class="{kind}"' if kind else ""
-    return f'<text{which} x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
+    return f'<text{which} x="{x:.1f}" y="{y:.1f}">{escaped(words)}</text>'
 
 
 def values_axis(where: DrawnArea) -> Iterator[str]:
@@ -104,7 +105,7 @@ def values_axis(where: DrawnArea) -> Iterator[str]:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     for number in range(math.ceil(where.low / step), math.floor(where.high / step) + 1):
         yield level(where, number * step, "zero" if number == 0 else "grid")
-        yield text(LEFT - 6, where.y(number * step) + 4, _signed(f"{number * step:,.{decimals}f}"), "y")
+        yield text(LEFT - 6, where.y(number * step) + 4, f"{number * step:,.{decimals}f}", "y")
 
 
 def times_axis(where: DrawnArea) -> Iterator[str]:
@@ -134,7 +135,3 @@ def _round_step(least: float) -> float:
     """1, 2 or 5 times a power of ten, at least as much as given."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(power * each for each in (1, 2, 5, 10) if power * each >= least * 0.999)
-
-
-def _signed(number: str) -> str:
-    return number.replace("-", "−") if number.strip("-0.,") else number.lstrip("-")

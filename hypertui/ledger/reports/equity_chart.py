@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from hypertui.ledger.reports import drawing
 from hypertui.ledger.reports.equity import Point
 from hypertui.ledger.reports.figures import gain, second
-from hypertui.ledger.reports.typeset import typeset
 
 _TOP, _HEIGHT, _BETWEEN, _UNDER, _BELOW = 14.0, 210.0, 26.0, 100.0, 30.0
 
@@ -19,7 +18,7 @@ def equity_chart(points: Sequence[Point], title: str) -> str:
     below = [(point.at, -point.drawdown) for point in points]
     above = drawing.area(_TOP, _HEIGHT, times, (value for _, value in made), zero=True)
     under = drawing.area(above.bottom + _BETWEEN, _UNDER, times, (value for _, value in below), zero=True)
-    about = typeset(
+    about = (
         f"Equity, from 0 to {gain(made[-1][1])} USD, and drawdown, at most "
         f"{gain(min(value for _, value in below))} USD, {second(times[0])} to {second(times[1])} UTC"
     )

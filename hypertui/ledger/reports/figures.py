@@ -5,7 +5,6 @@ market, thousands apart, and words instead of names."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +18,6 @@ UNKNOWN = "–"
 CENT = Decimal("0.01")
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class FigureKind(Enum):
@@ -96,7 +94,7 @@ def shown(value: object, kind: FigureKind, instrument: Instrument | None = None)
         case str() if kind is _K.TIME:
             return value[:19].replace("T", " ")
         case str() if kind is _K.WORDS:
-            return in_words(value)
+            return phrases.in_words(value)
         case _:
             return str(value)
 
@@ -152,11 +150,6 @@ def exact(value: Decimal) -> str:
 def percent(part: Decimal, whole: Decimal) -> str:
     """`part` in hundredths of `whole`, to two decimals: '2.13 %'."""
     return f"{usd(part * 100 / whole)} %"
-
-
-def in_words(name: str) -> str:
-    """'LADDER_STOP' is 'ladder stop', 'accountClassTransfer' is 'account class transfer'."""
-    return _HUMP.sub(" ", name).replace("_", " ").lower()
 
 
 def lasting(seconds: int) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side
 from hypertui.ledger.reports import drawing
 from hypertui.ledger.reports.drawing import DrawnArea
-from hypertui.ledger.reports.figures import FigureKind, gain, in_words, second, shown
+from hypertui.ledger.reports.figures import FigureKind, gain, second, shown
 from hypertui.ledger.reports.price_track import PriceTrack, TrackedFill, TrackedTrade
-from hypertui.ledger.reports.typeset import typeset
+from hypertui.ledger.reports.typeset import escaped
 
 _TOP, _HEIGHT, _BELOW = 14.0, 330.0, 30.0
 _LINES = 240  # of units, of all trades together
@@ -36,7 +35,7 @@ def price_chart(track: PriceTrack, instrument: Instrument | None) -> str:
         drawn += _units(trade, where, every)
     drawn += [drawing.polyline(where, trade.line, "line") for trade in track.trades if len(trade.line) > 1]
     drawn += [_mark(fill, where, instrument) for fill in track.fills]
-    legend = f"{_LEGEND} {escape(' '.join(_notes(track, every)))}"
+    legend = f"{_LEGEND} {escaped(' '.join(_notes(track, every)))}"
     return drawing.figure(
         f"{symbol}: price (USD), fills and units", about, where.bottom + _BELOW, drawn, legend
     )
@@ -86,7 +85,7 @@ def _units(trade: TrackedTrade, where: DrawnArea, every: int) -> Iterator[str]:
     for number, price in trade.units.items():
         if number % every == 0 and where.low < price < where.high:
             yield drawing.level(where, price, "unit" if number else "unit entry", span)
-            label = typeset(phrases.unit(number))
+            label = phrases.unit(number)
             yield drawing.text(where.x(span[1]) + 4, where.y(price) + 3.5, label, "number")
 
 
@@ -99,7 +98,7 @@ def _mark(fill: TrackedFill, where: DrawnArea, instrument: Instrument | None) ->
     high = 2 * _MARK * (1 if buys else -1)
     return (
         f'<path class="{kind}" d="M{where.x(fill.at):.1f},{where.y(fill.price):.1f}'
-        f'l{_MARK},{high}h-{2 * _MARK}z"><title>{escape(_words(fill, instrument))}</title></path>'
+        f'l{_MARK},{high}h-{2 * _MARK}z"><title>{escaped(_words(fill, instrument))}</title></path>'
     )
 
 
@@ -108,5 +107,5 @@ def _words(fill: TrackedFill, instrument: Instrument | None) -> str:
     size = shown(fill.size, FigureKind.COINS, instrument)
     price = shown(fill.price, FigureKind.PRICE, instrument)
     made = "" if fill.made is None else f", {gain(fill.made)} USD"
-    level = phrases.at_level(fill.level)
-    return typeset(f"{second(fill.at)} {verb} {size} at {price}, {in_words(fill.reason)}{level}{made}")
+    unit = "" if fill.level is None else f", unit {phrases.unit(fill.level)}"
+    return f"{second(fill.at)} {verb} {size} at {price}, {phrases.in_words(fill.reason)}{unit}{made}"

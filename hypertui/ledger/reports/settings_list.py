@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hypertui.core.phrases import in_words
 from hypertui.journal.records import SettingsRecord, TradeRecord
-from hypertui.ledger.reports.figures import UNKNOWN, in_words, minute
+from hypertui.ledger.reports.figures import UNKNOWN, minute
 from hypertui.ledger.reports.typeset import cell, escaped, row, table
 
 # The others are where its files are, whose account it is, and how its screen looks.
