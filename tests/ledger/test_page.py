@@ -271,7 +271,10 @@ def test_foreign_text_is_shown_and_not_obeyed(file_url: str) -> None:
         journal.add(
             *(replace(each, symbol=bad, reason=bad, source=bad) for each in told(EXAMPLE)),
             SettingsRecord(
-                ID, 1, "cd" * 32, {"trade": {"symbol": bad, "</td>": bad}, "state_dir": "/home/ann"}
+                ID,
+                1,
+                "cd" * 32,
+                {"trade": {"symbol": bad, "</td>": bad, "account": TRADE.account}, "state_dir": "/home/ann"},
             ),
         )
     with History.open(file_url) as history:
@@ -281,7 +284,8 @@ def test_foreign_text_is_shown_and_not_obeyed(file_url: str) -> None:
     body = words(parsed(text))
     assert body.count("<script>alert(1)</script>&\"'") > 5
     assert "cd" * 32 in body
-    assert "/home/ann" not in body, "it may be sent to anybody"
+    assert "/home/ann" not in text, "it may be sent to anybody"
+    assert TRADE.account not in text
 
 
 EXAMPLE = [

@@ -9,13 +9,14 @@ from hypertui.journal.records import SettingsRecord, TradeRecord
 from hypertui.ledger.reports.figures import UNKNOWN, minute
 from hypertui.ledger.reports.typeset import cell, escaped, row, table
 
-# The others are where its files are, whose account it is, and how its screen looks.
+# The others, and the private ones, are where its files are, whose account it is, and how its screen looks.
 _BEARING = ("network", "trade", "trades", "engine", "paper")
+_PRIVATE = ("account", "prices")
 _UNITS = {
     **dict.fromkeys(("unit size", "position size", "faucet"), " USD"),
-    **dict.fromkeys((" after", " every", " timeout"), " s"),
-    " slippage": " of the price",
-    " leverage": " ×",
+    **dict.fromkeys(("after", "every", "timeout"), " s"),
+    "slippage": " of the price",
+    "leverage": " ×",
 }
 
 
@@ -40,6 +41,8 @@ def _leaves(value: object, symbol: str, name: str = "") -> Iterator[tuple[str, s
     match value:
         case Mapping():
             for key, inner in value.items():
+                if key in _PRIVATE:
+                    continue
                 yield from _leaves(inner, symbol, f"{name} {in_words(str(key))}".strip())
         case list() | tuple():
             own = [each for each in value if isinstance(each, Mapping) and each.get("symbol") == symbol]
