@@ -27,7 +27,7 @@ def equity_chart(points: Sequence[Point], title: str) -> str:
         drawing.polyline(above, made, "line"),
         *drawing.values_axis(under),
         drawing.filled(under, below, "deep"),
-        drawing.text(drawing.LEFT + 6, under.bottom - 6, "drawdown (USD)"),
+        drawing.text(drawing.LEFT + 6, under.top - 7, "drawdown (USD)"),
         *drawing.times_axis(under),
     ]
     return drawing.figure(title, about, under.bottom + _BELOW, drawn)
