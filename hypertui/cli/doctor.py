@@ -28,8 +28,11 @@ from hypertui.journal import JournalError
 from hypertui.journal.lock import held_locks
 
 _RED, _UNREACHED = 2, 4
+_LONGEST = max(len(level.value) for level in Level)
 _MARKS = {Level.RED: "✗", Level.AMBER: "!", Level.GREEN: "✓", Level.INFO: "·"}
 _ASCII_MARKS = {Level.RED: "x", Level.AMBER: "!", Level.GREEN: "+", Level.INFO: "-"}
+# The terminal's own colours, by their numbers, and faint; the level's word stands beside each.
+_COLOURS = {Level.RED: 31, Level.AMBER: 33, Level.GREEN: 32, Level.INFO: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +172,12 @@ def _record(each: _Examined) -> dict[str, object]:
 
 
 def _print(examined: Sequence[_Examined], prepared: Prepared, *, several: bool) -> None:
-    plain = prepared.settings.console.ascii or not streams.speaks_utf8()
+    plain = prepared.settings.console.ascii or not streams.speaks_utf8() or streams.is_dumb()
     marks = _ASCII_MARKS if plain else _MARKS
+    coloured = streams.shows_colour()
     lines = [
         (
-            marks[finding.level],
+            finding.level,
             f"{each.config.name} {finding.name}" if several else finding.name,
             finding.text,
         )
@@ -181,7 +185,16 @@ def _print(examined: Sequence[_Examined], prepared: Prepared, *, several: bool) 
         for finding in each.findings
     ]
     width = max(len(name) for _, name, _ in lines)
-    for mark, name, text in lines:
-        print(f"{mark} {name:<{width}}  {harmless(text)}")
-    red, amber = (sum(each.count(level) for each in examined) for level in (Level.RED, Level.AMBER))
-    print(f"{red} red, {amber} amber")
+    for level, name, text in lines:
+        sign = _painted(f"{marks[level]} {level.value:<{_LONGEST}}", level, coloured)
+        print(f"{sign}  {name:<{width}}  {harmless(text)}")
+    found = {level: sum(each.count(level) for each in examined) for level in (Level.RED, Level.AMBER)}
+    counts = (
+        _painted(f"{count} {level.value}", level if count else Level.GREEN, coloured)
+        for level, count in found.items()
+    )
+    print(", ".join(counts))
+
+
+def _painted(text: str, level: Level, coloured: bool) -> str:
+    return f"\x1b[{_COLOURS[level]}m{text}\x1b[0m" if coloured else text

@@ -40,7 +40,9 @@ def add_reports(commands: Any, command: Callable[[Any, str, str], argparse.Argum
         shape.add_argument("--csv", action="store_true")
         if name == "pnl":
             report.add_argument(
-                "--by", choices=["day", "cycle", "unit", "reason", "source"], help="one row for each"
+                "--by",
+                choices=["day", "hour", "cycle", "unit", "reason", "source"],
+                help="one row for each; hour: of the day, UTC",
             )
         if name == "report":
             report.add_argument("--out", type=file_path, metavar="FILE", help="default: standard output")

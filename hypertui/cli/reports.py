@@ -7,18 +7,19 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from hypertui.cli.output import new_file
-from hypertui.cli.tables import Format, write_figures, write_rows
+from hypertui.cli.tables import Format, write_figures, write_rows, write_words
 from hypertui.cli.values import typed
 from hypertui.core.clock import wall_ms
-from hypertui.core.redaction import harmless
+from hypertui.core.redaction import harmless, printable
 from hypertui.journal.history import History
 from hypertui.ledger.check import check
 from hypertui.ledger.reports import lists
+from hypertui.ledger.reports.figures import instruments
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.statement_words import statement_in_words
 from hypertui.ledger.scope import FOREVER, Scope
 
 _WRONG = 1
@@ -59,30 +60,40 @@ def _report(arguments: argparse.Namespace, scope: Scope) -> int:
     what: str = arguments.ledger_command
     if scope.trade is not None and not any(True for _ in scope.trades()):
         raise ValueError(f"trade {scope.trade} is not in the journal {scope.history.place}")
-    nothing = f"no {what} in the journal {scope.history.place} for {scope.network}"
     match what:
-        case "pnl" if arguments.by is not None:
-            write_rows(statement(scope).rows(arguments.by), how, nothing)
+        case "pnl" if arguments.by is None:
+            _profit(scope, how)
         case "pnl":
-            found = statement(scope)
-            if not found.totals.fills and how == "table":
-                print(f"no fills in the journal {scope.history.place} for {scope.network}")
-            else:
-                write_figures(found.summary(), how)
+            _rows(statement(scope).rows(arguments.by), what, scope, how)
         case "cycles":
-            write_rows(statement(scope).cycles.rows(), how, nothing)
+            _rows(statement(scope).cycles.rows(), what, scope, how)
         case "check":
             return _check(scope, how)
         case "report":
             _page(scope, arguments.out, arguments.force)
         case _:
-            write_rows(_LISTS[what](scope), how, nothing)
+            _rows(_LISTS[what](scope), what, scope, how)
     return 0
+
+
+def _rows(rows: Iterator[lists.Row], what: str, scope: Scope, how: Format) -> None:
+    nothing = f"no {what} in the journal {scope.history.place} for {scope.network}"
+    write_rows(rows, how, nothing, instruments(scope) if how == "table" else {})
+
+
+def _profit(scope: Scope, how: Format) -> None:
+    found = statement(scope)
+    if how != "table":
+        write_figures(found.summary(), how)
+    elif not found.totals.fills:
+        print(f"no fills in the journal {scope.history.place} for {scope.network}")
+    else:
+        write_words(statement_in_words(found))
 
 
 def _check(scope: Scope, how: Format) -> int:
     verdict = check(scope)
-    figures: dict[str, Any] = {
+    figures: dict[str, int] = {
         "fills": verdict.fills,
         "allocations": verdict.allocations,
         "flat_points": verdict.flat_points,
@@ -90,12 +101,12 @@ def _check(scope: Scope, how: Format) -> int:
         "dust": verdict.dust,
         "problems": verdict.wrong,
     }
-    if how == "json":
-        figures["texts"] = verdict.problems
-    write_figures(figures, how)
     if how == "table":
+        write_words((name.replace("_", " "), f"{count:,}") for name, count in figures.items())
         for text in verdict.problems:
             print(harmless(text))
+    else:
+        write_figures(figures | ({"texts": verdict.problems} if how == "json" else {}), how)
     return _WRONG if verdict.wrong else 0
 
 
@@ -106,6 +117,12 @@ def _page(scope: Scope, out: Path | None, force: bool) -> None:
         return
     with new_file(out, f"report {out}", force=force) as file:
         file.write(text)
+    print(f"wrote {printable(str(out))} ({_size(text)})")
+
+
+def _size(text: str) -> str:
+    """How long a file of this text is, in whole kB, and never 0."""
+    return f"{max(1, round(len(text.encode()) / 1000)):,} kB"
 
 
 def _moment(name: str, text: str) -> int:

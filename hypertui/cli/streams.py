@@ -49,7 +49,18 @@ def speaks_utf8() -> bool:
 
 def can_move_its_cursor() -> bool:
     """Whether the terminal can show a screen at all: a dumb one, or one that nobody has named, cannot."""
-    return os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")
+    return _terminal() != "" and not is_dumb()
+
+
+def is_dumb() -> bool:
+    """Whether the terminal says of itself that it shows characters one after the other and nothing else."""
+    return _terminal() in ("dumb", "unknown")
+
+
+def shows_colour() -> bool:
+    """Whether what is printed may have colours: a person sees it at a terminal that has some, and has not
+    said NO_COLOR."""
+    return sys.stdout.isatty() and can_move_its_cursor() and not os.environ.get("NO_COLOR")
 
 
 @contextmanager
@@ -145,6 +156,10 @@ def _reconfigure(stream: TextIO, encoding: str | None, errors: str) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding=encoding or stream.encoding, errors=errors)
+
+
+def _terminal() -> str:
+    return os.environ.get("TERM", "").lower()
 
 
 def _is_utf8(encoding: str | None) -> bool:

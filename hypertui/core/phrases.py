@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from hypertui.core.market import Instrument, plain
+
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def in_words(name: str) -> str:
+    """A name for programs in words: 'ladder stop' for LADDER_STOP, 'spot transfer' for spotTransfer."""
+    return _HUMP.sub(" ", name).replace("_", " ").lower()
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import Connection, and_, select, tuple_
+from sqlalchemy import Connection, Double, and_, cast, func, select, tuple_
 
 from hypertui.journal.archive import open_to_read
 from hypertui.journal.fill_order import Key, key_of, merged
 from hypertui.journal.reader import JournalReader, columns_of
-from hypertui.journal.records import FillRecord, OrderRecord, TradeRecord
+from hypertui.journal.records import FillRecord, MarkRecord, OrderRecord, StepRecord, TradeRecord
 from hypertui.journal.schema import TABLES
 
 _PAGE = 2000  # rows that are read in one go
@@ -21,6 +21,8 @@ _PAGE = 2000  # rows that are read in one go
 _FILLS = TABLES[FillRecord]
 _ORDERS = TABLES[OrderRecord]
 _KEY = (_FILLS.c.time, _FILLS.c.order_id, _FILLS.c.trade_number)
+# Where prices are written down, with the column that has them.
+_PRICES = {MarkRecord: TABLES[MarkRecord].c.mark, StepRecord: TABLES[StepRecord].c.price}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,6 +46,15 @@ class OrderedFill(FillRecord):
     order_size: Decimal | None
     key: str | None
     trigger: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSpan:
+    """The lowest and the highest price (USD) from `at` (ms) on for a while."""
+
+    at: int
+    low: Decimal
+    high: Decimal
 
 
 class History(JournalReader):
@@ -92,6 +103,32 @@ class History(JournalReader):
                 yield fill
             if len(page) < _PAGE:
                 return
+
+    def prices(
+        self, trade_id: str, kind: type[MarkRecord] | type[StepRecord], during: range, most: int
+    ) -> list[PriceSpan]:
+        """A trade's prices by the rows of one kind within `during` (ms), oldest first, as at most `most`
+        spans of equal length. The database looks at all rows, so that no peak is missed."""
+        rows, column = TABLES[kind].c, _PRICES[kind]
+        within = and_(rows.trade_id == trade_id, rows.at >= during.start, rows.at < during.stop)
+        ends = self._session.run(partial(_rows, select(func.min(rows.at), func.max(rows.at)).where(within)))
+        first, last = ends[0]
+        if first is None:
+            return []
+        length = (last - first) // most + 1
+        price = cast(column, Double)  # text in the database; no price has more digits than a float holds
+        query = select(func.min(rows.at), func.min(price), func.max(price)).where(within)
+        found = self._session.run(partial(_rows, query.group_by((rows.at - first) // length)))
+        return sorted(
+            (PriceSpan(at, Decimal(str(low)), Decimal(str(high))) for at, low, high in found),
+            key=lambda span: span.at,
+        )
+
+    def level_prices(self, trade_id: str) -> dict[int, Decimal]:
+        """The prices (USD) of a strategy's levels, by the triggers of the orders that stood at them."""
+        where = (_ORDERS.c.trade_id == trade_id, _ORDERS.c.level.is_not(None), _ORDERS.c.trigger.is_not(None))
+        query = select(_ORDERS.c.level, _ORDERS.c.trigger).where(*where).distinct()
+        return dict(sorted(tuple(row) for row in self._session.run(partial(_rows, query))))
 
     def _first(self, trade_id: str) -> Key | None:
         query = select(*_KEY).where(_FILLS.c.trade_id == trade_id).order_by(*_KEY).limit(1)

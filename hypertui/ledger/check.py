@@ -140,7 +140,7 @@ class MarketCheck:
         if self._position == 0 and not book.gap:
             self._verdict.flat_points += 1
             if self._whole and abs(self._made - self._venue) > self._closings * VENUE_STEP:
-                text = f"flat with {plain(self._made)} made, by the venue's word {plain(self._venue)}"
+                text = f"flat with {plain(self._made)} made, by the exchange's word {plain(self._venue)}"
                 self._complain(fill, text)
             self._made = self._venue = ZERO
             self._closings, self._whole = 0, True

@@ -24,7 +24,7 @@ RULES: Mapping[str, str] = {
     Reason.TAKE_PROFIT: "the profit that was asked for is taken",
     Reason.SIGNAL_EXIT: "a signal closes the position",
     Reason.MANUAL: "the operator's word, or somebody else's trade in the account",
-    Reason.LIQUIDATION: "the venue closed the position for lack of margin",
+    Reason.LIQUIDATION: "the exchange closed the position for lack of margin",
 }
 
 
@@ -50,13 +50,14 @@ def _head(story: Story) -> Iterator[str]:
     trade, order = story.trade, story.order
     where = f"trade {trade.id} of {trade.symbol} on {trade.network}"
     if order is None:
-        number = "an execution" if story.order_id is None else f"order {story.order_id} at the venue"
+        number = "an execution" if story.order_id is None else f"order {story.order_id} at the exchange"
         made = "no order of ours" if story.client_id is None else f"{story.client_id}, not written down here"
-        yield f"{story.reason}: {number} ({made}), {where}"
+        yield f"{phrases.in_words(story.reason)}: {number} ({made}), {where}"
     else:
         at = "at the market" if order.trigger is None else f"at {plain(order.trigger)}"
         only = ", reduce-only" if order.reduce_only else ""
-        yield f"{order.reason}: {order.side.value} {plain(order.size)} {trade.symbol} {at}{only}, {where}"
+        what = f"{order.side.value} {plain(order.size)} {trade.symbol} {at}{only}"
+        yield f"{phrases.in_words(order.reason)}: {what}, {where}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
         level = phrases.at_level(order.level)
         yield f"client id {order.client_id}, {number}{level}, {order.key}, {order.role}"

@@ -109,7 +109,7 @@ def _event(record: Record, orders: dict[str, OrderRecord]) -> tuple[int, str, st
         case FillRecord():
             verb = "bought" if record.side is Side.BUY else "sold"
             text = f"{verb} {plain(record.size)} at {plain(record.price)}{phrases.at_level(record.level)}"
-            return record.time, "fill", f"{text}, {record.reason}"
+            return record.time, "fill", f"{text}, {phrases.in_words(record.reason)}"
         case StatusRecord():
             return record.at, "order", _status(record, orders.get(record.client_id))
         case CommandRecord():
@@ -126,7 +126,8 @@ def _status(row: StatusRecord, order: OrderRecord | None) -> str:
     if order is not None:
         at = "market" if order.trigger is None else plain(order.trigger)
         what = (
-            f"{order.reason} {order.side.value} {plain(order.size)} at {at}{phrases.at_level(order.level)}:"
+            f"{phrases.in_words(order.reason)}, {order.side.value} {plain(order.size)} at"
+            f" {at}{phrases.at_level(order.level)}:"
         )
     return f"{what} {row.status}{f': {row.note}' if row.note else ''}"
 

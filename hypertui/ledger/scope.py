@@ -63,3 +63,8 @@ def iso(ms: int) -> str:
 def day_of(ms: int) -> str:
     """The UTC day of a time."""
     return datetime.fromtimestamp(ms // 1000, UTC).date().isoformat()
+
+
+def hour_of(ms: int) -> int:
+    """The hour of the day (0 to 23, UTC) of a time."""
+    return ms // 3_600_000 % 24

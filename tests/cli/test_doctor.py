@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -76,14 +77,45 @@ def test_a_healthy_start(home: dict[str, str], venue: LocalVenue) -> None:
     assert shown.returncode == 0, shown.stderr
     lines = shown.stdout.splitlines()
     assert lines[-1] == "0 red, 0 amber"
-    assert any(line.startswith("✓ liquidation") for line in lines)
+    assert any(line.startswith("✓ green  liquidation") for line in lines)
     assert "a one-unit whipsaw costs 2.11 USD, of which 21 % fees" in shown.stdout
     assert "5656" not in shown.stdout
     plain = run(home, "doctor", "--ascii", "--base-url", venue.base_url, *SOL)
-    assert any(line.startswith("+ liquidation") for line in plain.stdout.splitlines())
+    assert any(line.startswith("+ green  liquidation") for line in plain.stdout.splitlines())
     account = venue.call(lambda: venue.core.account(SigningKey.parse(SECRET).address))
     assert account is not None
     assert account.requests == 0, "it sends no action"
+
+
+def on_a_terminal(home: dict[str, str], tmp_path: Path, venue: LocalVenue, kind: str) -> str:
+    """What is written to a terminal of this kind about a trade with an amber finding."""
+    command = [sys.executable, "-m", "hypertui", "doctor", "--base-url", venue.base_url, *SOL]
+    with Terminal([*command, "--unit-size", "0.1"], tmp_path, home, kind=kind) as terminal:
+        assert terminal.end() == 0
+    return terminal.output.decode()
+
+
+def test_a_terminal_gets_colours_beside_the_words(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    home |= {"LC_ALL": "C.UTF-8"}
+    home.pop("NO_COLOR", None)
+    text = on_a_terminal(home, tmp_path, venue, "xterm-256color")
+    assert "\x1b[32m✓ green\x1b[0m  liquidation" in text
+    assert "\x1b[33m! amber\x1b[0m  whipsaw" in text
+    assert "\x1b[32m0 red\x1b[0m, \x1b[33m1 amber\x1b[0m" in text
+    names = begins(re.sub(r"\x1b\[\d*m", "", text))
+    refused = on_a_terminal(home | {"NO_COLOR": "1"}, tmp_path, venue, "xterm-256color")
+    dumb = on_a_terminal(home, tmp_path, venue, "dumb")
+    piped = run(home, "doctor", "--base-url", venue.base_url, *SOL, "--unit-size", "0.1").stdout
+    assert "\x1b" not in refused + dumb + piped
+    assert begins(refused) == begins(piped) == names
+    assert begins(dumb) == [name.replace("✓", "+").replace("·", "-") for name in names]
+
+
+def begins(text: str) -> list[str]:
+    """Mark, word and name of each line; what is said then has figures of the moment."""
+    return [line[:20] for line in text.splitlines()]
 
 
 def test_its_own_paper_market(home: dict[str, str], tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def test_the_doctor_looks_at_each(home: dict[str, str], tmp_path: Path, venue: L
     assert shown.returncode == 0, shown.stderr
     lines = shown.stdout.splitlines()
     for line in (
-        "✓ SOL orders            no working orders in SOL",
-        "✓ second orders         no working orders in BTC",
+        "✓ green  SOL orders            no working orders in SOL",
+        "✓ green  second orders         no working orders in BTC",
     ):
         assert line in lines
     assert lines[-1] == "0 red, 0 amber"
@@ -132,7 +132,7 @@ def test_the_worst_status_is_the_doctors(home: dict[str, str], tmp_path: Path, v
     shown = run(home, tmp_path, "doctor", "--base-url", venue.base_url)
     assert shown.returncode == 2
     assert shown.stderr.startswith("hypertui: second: symbol NOPE is not among the exchange's markets")
-    assert "✓ SOL orders " in shown.stdout, "the other one is looked at nevertheless"
+    assert "✓ green  SOL orders " in shown.stdout, "the other one is looked at nevertheless"
     with LocalVenue() as gone:
         url = gone.base_url
     shown = run(home, tmp_path, "doctor", "--base-url", url)

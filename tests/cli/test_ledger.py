@@ -124,7 +124,7 @@ def test_beside_an_engine(running: Run) -> None:
     assert place.says("ledger", "backup").startswith(str(place.journal.parent / "backups" / "journal-20"))
     stop = next(e for e in running.events if e.get("status") == "working")
     told = place.says("ledger", "why", str(stop["order_id"])).splitlines()
-    assert told[0].startswith("LADDER_STOP: sell ")
+    assert told[0].startswith("ladder stop: sell ")
     assert any("decided: the first stop of" in line for line in told)
     # The price goes to the first stop while others look.
     running.venue.set_price("SOL", "149.4")

@@ -59,8 +59,36 @@ def test_the_example(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (found["capital"], found["max_drawdown_share"]) == (None, None)  # nobody has said
     assert main(["ledger", "lots"]) == 0
     text = capsys.readouterr().out
-    assert "0.5" in text
-    assert "55000" in text
+    assert "0.50000" in text
+    assert "55,000" in text
+    assert "27,500.00" in text
+
+
+def test_people_read_cents_and_words(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", "exits"]) == 0
+    text = capsys.readouterr().out
+    assert "ladder stop" in text
+    assert "+12,500.00" in text
+    assert "LADDER_STOP" not in text
+    assert main(["ledger", "pnl", "--by", "reason"]) == 0
+    assert "ladder buy" in capsys.readouterr().out
+    assert main(["ledger", "pnl"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split()[:4] == ["net", "result", "+15,000.00", "USD,"] for line in lines)
+    (share,) = [line for line in lines if "win share" in line]
+    assert share.endswith("100.00 % of those that won or lost, since 2023-11-14 22:13 UTC")
+    assert main(["ledger", "check"]) == 0
+    assert "flat points  0" in capsys.readouterr().out
+
+
+def test_by_the_hour_of_the_day(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", "pnl", "--by", "hour", "--json"]) == 0
+    (hour,) = json.loads(capsys.readouterr().out)
+    assert (hour["hour"], hour["pnl"], hour["net"]) == (22, "12500", "12500")
+    assert main(["ledger", "pnl", "--by", "hour", "--csv"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("22,3,1,195000,12500,")
+    assert main(["ledger", "pnl", "--by", "hour"]) == 0
+    assert "22:00" in capsys.readouterr().out
 
 
 def test_a_narrow_terminal_gets_every_figure(
@@ -77,7 +105,7 @@ def test_a_narrow_terminal_gets_every_figure(
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 80
     assert text.count("cost basis") == 2
-    assert "2023-11-14T22:13:20.003Z" in text
+    assert "closed UTC         2023-11-14 22:13:20" in text
     monkeypatch.setenv("COLUMNS", "400")
     assert main(["ledger", "allocations"]) == 0
     text = capsys.readouterr().out
@@ -121,7 +149,11 @@ def test_a_spreadsheet_gets_exact_figures(traded: Path, capsys: pytest.CaptureFi
 
 def test_the_page_goes_where_it_is_told_to(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", "report", "--out", "page.html"]) == 0
-    assert (traded / "page.html").read_text().startswith("<!doctype html>")
+    text = (traded / "page.html").read_text()
+    assert text.startswith("<!doctype html>")
+    assert capsys.readouterr().out == f"wrote page.html ({round(len(text.encode()) / 1000)} kB)\n"
+    assert main(["ledger", "report"]) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>"), "without --out it goes where it is piped"
     assert main(["ledger", "report", "--out", "none/page.html"]) == 2
     assert "report none/page.html cannot be written" in capsys.readouterr().err
 

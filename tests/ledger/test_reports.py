@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import ROUND_DOWN
 from decimal import Decimal as D
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import cast
 
@@ -30,8 +28,7 @@ from hypertui.ledger.check import MarketCheck, Verdict, check
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit
-from hypertui.ledger.reports.page import page
-from hypertui.ledger.reports.profit import Results, statement
+from hypertui.ledger.reports.profit import GROUPS, Results, statement
 from hypertui.ledger.scope import Scope
 from hypertui.ledger.transfers import amount_of
 from tests.ledger.facts import fill, told
@@ -124,6 +121,7 @@ def test_profit_and_what_it_is_measured_by(scope: Scope) -> None:
     ("group", "rows"),
     [
         ("day", [("2023-11-14", D("-10.69"), D("-0.5")), ("2023-11-15", D("20.07"), ZERO)]),
+        ("hour", [(0, D("9.38"), ZERO), (1, ZERO, D("-0.5"))]),
         ("unit", [(-1, D("9.38"), ZERO), (0, ZERO, ZERO)]),
         ("reason", [("ENTRY", ZERO, ZERO), ("LADDER_BUY", ZERO, ZERO), ("LADDER_STOP", D("9.38"), ZERO)]),
         ("cycle", [(f"{ID} 0001", D("9.38"), D("-0.5"))]),
@@ -133,6 +131,14 @@ def test_groups_add_up(scope: Scope, group: str, rows: list[tuple[object, D, D]]
     found = list(statement(scope).rows(group))
     assert [(row[group], row["pnl"], row["funding"]) for row in found] == rows
     assert sum(row["fees"] for row in found) == D("0.62")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_comes_to_the_total(scope: Scope, group: str) -> None:
+    totals, found = statement(scope).totals, list(statement(scope).rows(group))
+    for name, total in totals.figures().items():
+        with_funding = group in ("day", "hour", "cycle") or name not in ("funding", "net")
+        assert sum(row[name] for row in found) == (total if with_funding else total - D("-0.5"))  # type: ignore[misc]
 
 
 def test_fills_without_a_level_are_a_group_of_their_own(url: str) -> None:
@@ -210,34 +216,6 @@ def test_the_check_finds_nothing_and_then_what_is_there(scope: Scope) -> None:
     verdict = Verdict()
     MarketCheck(verdict).run(iter(altered))
     assert any("closed_pnl: expected" in text for text in verdict.problems)
-
-
-def test_the_page_is_one_file_that_needs_nothing_else(scope: Scope) -> None:
-    found = statement(scope)
-    text = page(scope, found, check(scope), START + 2 * DAY)
-    assert not re.search(r"https?://|<script|<link|@import|url\(", text)
-    assert "cd" * 32 in text
-    assert "Checked: 5 fills, 3 allocations, 1 flat points; nothing is wrong." in text
-    assert text.count("<svg") == 6
-
-    class Balanced(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.open: list[str] = []
-
-        def handle_starttag(self, tag: str, attrs: object) -> None:
-            if tag != "meta":
-                self.open.append(tag)
-
-        def handle_startendtag(self, tag: str, attrs: object) -> None:
-            pass
-
-        def handle_endtag(self, tag: str) -> None:
-            assert self.open.pop() == tag
-
-    parser = Balanced()
-    parser.feed(text)
-    assert parser.open == []
 
 
 def test_a_trade_and_its_account_alone(url: str) -> None:

@@ -89,7 +89,7 @@ def test_the_example_of_first_in_first_out(reader: History) -> None:
 
 def test_in_plain_words(written: Journal, reader: History) -> None:
     assert list(in_words(tell(reader, find(reader, STOP)))) == [
-        f"LADDER_STOP: sell 1.5 BTC at 60000, reduce-only, trade {ID} of BTC on paper",
+        f"ladder stop: sell 1.5 BTC at 60000, reduce-only, trade {ID} of BTC on paper",
         f"client id {STOP}, order 77, unit -1, stop/0, stop",
         "rule: a slot that holds coins has a stop-sell below the price",
         "2023-11-14 22:13:22.400  step 3: ▲ to unit +2 at 60100, advance, 2 held",
@@ -183,7 +183,7 @@ def test_coins_that_changed_hands_without_an_order_have_a_story(written: Journal
     story = tell(reader, find(reader, "99"))
     assert (story.order, story.client_id, story.reason, story.slippage) == (None, None, "LIQUIDATION", None)
     assert story.pnl == D("-7500.25")
-    assert next(in_words(story)).startswith("LIQUIDATION: order 99 at the venue (no order of ours)")
+    assert next(in_words(story)).startswith("liquidation: order 99 at the exchange (no order of ours)")
 
 
 def test_the_coins_of_an_earlier_trade_are_sold_first_as_in_the_ledger(url: str) -> None:

@@ -1,116 +1,174 @@
-"""The report as one self-contained HTML page: no script, style sheet or picture from elsewhere."""
+"""The report as one self-contained HTML page: no script, style sheet or picture from elsewhere.
+
+What it says is worked out by the statement and the check; here it is put into sections, each of which
+begins a page of its own on paper. The markup is XML as well: a tag that is not closed is seen at once."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from html import escape
 
-from hypertui.core.market import plain
+from hypertui.core.market import Instrument
+from hypertui.core.phrases import counted
+from hypertui.journal.records import TradeRecord
 from hypertui.ledger.check import Verdict
 from hypertui.ledger.derivation import DERIVATION
-from hypertui.ledger.reports import charts
+from hypertui.ledger.reports.equity_chart import equity_chart
 from hypertui.ledger.reports.exits import exit_row, unit_sizes
+from hypertui.ledger.reports.figures import gain, heading, instruments, kinds, minute, row_shown, second
+from hypertui.ledger.reports.group_tables import group_table
+from hypertui.ledger.reports.price_chart import price_chart
+from hypertui.ledger.reports.price_track import tracks
 from hypertui.ledger.reports.profit import Statement
-from hypertui.ledger.scope import Scope, iso
+from hypertui.ledger.reports.settings_list import settings_list
+from hypertui.ledger.reports.statement_words import headline, statement_in_words
+from hypertui.ledger.reports.style import STYLE
+from hypertui.ledger.reports.typeset import cell, escaped, row, side, table
+from hypertui.ledger.scope import Scope
 
-_STYLE = """ body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0
-1em;color:#222;background:#fff} table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums}
-td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:right}
-td:first-child,th:first-child{text-align:left} figure{margin:1em
-0}figcaption{font-weight:600}svg{width:100%;height:auto;background:#fafafa} svg
-text{font-size:11px;fill:#555}svg text.y{text-anchor:end}svg text.x{text-anchor:middle}
-.line{fill:none;stroke:#1f6feb;stroke-width:1.5}.zero{stroke:#999;stroke-dasharray:3 3}
-.up{fill:#2b8a3e}.down{fill:#c92a2a}.wrong{color:#c92a2a}.scroll{overflow-x:auto}
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}td,th{border-color:#333}
-svg{background:#1c1c1c}svg text{fill:#aaa}}
-"""
+_MOST = 60  # cycles
+_PROBLEMS = 20
+
+_EXIT = ("time", "symbol", "reason", "unit", "size", "trigger", "price", "slippage", "fees", "pnl", "hold_s")
+_CYCLE = ("symbol", "cycle", "began", "ended", "peak_unit", "valley_unit", "steps", "fills", "fees", "pnl")
+_LEFT = ("time", "symbol", "reason", "began", "ended")
+
+_TERMS = {
+    "unit": "a step of the price, of the size that was set: 0 is where the trade began, +1 one step above.",
+    "ladder stop": "the sale of a quarter of the position where the price comes down to a unit.",
+    "ladder buy": "the buy that takes such a quarter back where the price comes up to a unit.",
+    "round trip": "a sale and the buy that took its coins back.",
+    "whipsaw cost": "what the round trips lost that bought back at a higher price, with both fees.",
+    "exit": "an order that closed something, over all of its fills; it won or lost by half a cent at least.",
+    "cycle": "from all coins held, through a decline, to all coins held again.",
+    "drawdown": "how far the net result was below its highest until then.",
+    "net result": "realised and unrealised, less all fees, with funding.",
+}
 
 
 def page(scope: Scope, statement: Statement, verdict: Verdict, at: int) -> str:
     """The page, written at `at` (ms)."""
-    curve = statement.curve
-    begin, end = iso(statement.first_at or at), iso(statement.last_at or at)
-    profit = [(point.at, point.profit) for point in curve.points]
-    drawdown = [(point.at, -point.drawdown) for point in curve.points]
-    parts = [
-        f"<h1>hypertui ledger, {escape(scope.network)}</h1>",
-        f"<p>{escape(begin)} to {escape(end)}, written {iso(at)} from {escape(scope.history.place)}. "
-        f"Amounts in USD, times in UTC. Rules of derivation: version {DERIVATION}.</p>",
-        _checked(verdict),
-        _table(("figure", "value"), ((name, shown(value)) for name, value in statement.summary().items())),
-        charts.line(profit, "Profit, realised and not, after all fees", (begin, end)),
-        charts.line(drawdown, "Drawdown", (begin, end)),
-    ]
-    for group, title in (("day", "day"), ("unit", "unit"), ("reason", "exit reason"), ("cycle", "cycle")):
-        rows = list(statement.rows(group))
-        values = [(str(row[group]), row["net"]) for row in rows]
-        heights = [(label, net) for label, net in values if isinstance(net, Decimal)]
-        parts.append(charts.bars(heights, f"Net by {title}"))
-        if group != "unit":
-            parts.append(_rows(rows[-60:]))
-    units = unit_sizes(scope)
-    exits = [exit_row(each, units.get(each.fill.trade_id)) for each in reversed(statement.last_exits)]
-    parts += ["<h2>Last exits</h2>", _rows(exits), "<h2>Cycles</h2>"]
-    parts += [_rows(list(statement.cycles.rows())[-60:]), "<h2>Settings in force</h2>", _settings(scope)]
-    body = "\n".join(parts)
+    trades = list(scope.trades())
+    markets = instruments(scope)
+    title = _title(trades, scope.network)
+    figures = statement_in_words(statement)
+    body = "\n".join(
+        [
+            *_summary(trades, statement, verdict, title),
+            *_charts(scope, statement, markets),
+            "</section>",
+            "<section><h2>What made it</h2>",
+            _rest(statement),
+            *_groups(statement, (("reason", "By reason", False), ("day", "By day (UTC)", True))),
+            "</section><section><h2>When and where</h2>",
+            *_groups(statement, (("hour", "By hour of the day (UTC)", True), ("unit", "By unit", False))),
+            "</section><section><h2>Cycles and exits</h2>",
+            *_cycles(statement, trades),
+            *_exits(scope, statement, markets),
+            "</section><section><h2>All figures</h2>",
+            table([], (row([cell(name), cell(text, "text")]) for name, text in figures)),
+            "<h3>Settings in force</h3>",
+            *(settings_list(trade, list(scope.history.settings(trade.id))) for trade in trades),
+            "<h3>Words</h3>",
+            '<dl class="terms">',
+            *(f"<dt>{term}</dt><dd>{words}</dd>" for term, words in _TERMS.items()),
+            f'</dl><footer><p class="quiet">Written {second(at)} UTC by hypertui from its journal,'
+            f" first in, first out; rules of derivation: version {DERIVATION}.</p></footer></section>",
+        ]
+    )
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>hypertui ledger</title>'
-        '<meta name="viewport" content="width=device-width"><style>'
-        f"{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/>'
+        f"<title>{escaped(title)}</title>"
+        '<meta name="viewport" content="width=device-width"/><meta name="color-scheme" content="light dark"/>'
+        f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
     )
 
 
-def shown(value: object) -> str:
-    """A figure for people: amounts to six decimals, what cannot be known as a dash."""
-    match value:
-        case None:
-            return "–"
-        case Decimal():
-            return plain(round(value, 6))
-        case bool():
-            return "yes" if value else "no"
-        case _:
-            return str(value)
+def _title(trades: list[TradeRecord], network: str) -> str:
+    symbols = sorted({trade.symbol for trade in trades})
+    return f"hypertui, {network}: {', '.join(symbols) or 'no trade'}"
 
 
-def _checked(verdict: Verdict) -> str:
+def _summary(trades: list[TradeRecord], statement: Statement, verdict: Verdict, title: str) -> Iterator[str]:
+    yield f'<section class="first"><h1>{escaped(title)}</h1>'
+    accounts = sorted({trade.account for trade in trades})
+    if accounts:
+        whose = ", ".join(f"{account[:6]}…{account[-4:]}" for account in accounts)
+        word = "account" if len(accounts) == 1 else "accounts"
+        yield f'<p class="quiet">{word} {escaped(whose)}; amounts in USD, times in UTC</p>'
+    yield '<dl class="headline">'
+    for each in headline(statement, len(trades)):
+        kind = "" if each.amount is None else side(each.amount)
+        yield f"<div><dt>{escaped(each.label)}</dt>"
+        yield f'<dd class="{f"figure {kind}".strip()}">{escaped(each.figure)}</dd>'
+        yield f'<dd class="about">{escaped(each.about)}</dd></div>'
+    yield "</dl>"
+    yield from _checked(verdict)
+
+
+def _charts(scope: Scope, statement: Statement, markets: Mapping[str, Instrument]) -> Iterator[str]:
+    yield from (price_chart(track, markets.get(track.market.symbol)) for track in tracks(scope))
+    points = statement.curve.points
+    if len(points) > 1:
+        since = "" if statement.first_at is None else f" since {minute(statement.first_at)}"
+        title = f"Equity (USD): net result{since}, realised or not, with the drawdown under it"
+        yield equity_chart(points, title)
+
+
+def _checked(verdict: Verdict) -> Iterator[str]:
     if not verdict.wrong:
-        counted = f"{verdict.fills} fills, {verdict.allocations} allocations"
-        counted += f", {verdict.flat_points} flat points"
-        return f"<p>Checked: {counted}; nothing is wrong.</p>"
-    items = "".join(f"<li>{escape(text)}</li>" for text in verdict.problems[:20])
-    return f'<p class="wrong">The check found {verdict.wrong} problems:</p><ul class="wrong">{items}</ul>'
+        made = f"{counted(verdict.fills, 'fill')}, {counted(verdict.allocations, 'allocation')}"
+        made += f", {counted(verdict.flat_points, 'flat point')}"
+        yield f'<p class="quiet">Checked: {made}; nothing is wrong.</p>'
+        return
+    yield f'<p class="wrong">The check found {counted(verdict.wrong, "problem")}:</p><ul class="wrong">'
+    yield from (f"<li>{escaped(text)}</li>" for text in verdict.problems[:_PROBLEMS])
+    yield "</ul>"
 
 
-def _settings(scope: Scope) -> str:
-    parts = []
-    for trade in scope.trades():
-        starts = list(scope.history.settings(trade.id))
-        text = json.dumps(dict(starts[-1].settings if starts else trade.settings), indent=1)
-        digest = starts[-1].sha256 if starts else "not written down; its terms are"
-        changed = len({start.sha256 for start in starts})
-        more = f", the last of {changed} that it ran with" if changed > 1 else ""
-        parts.append(
-            f"<details><summary>trade {escape(trade.id)}, {escape(trade.symbol)}, {iso(trade.started_at)}: "
-            f"{escape(digest)}{more}</summary><pre>{escape(text)}</pre></details>"
-        )
-    return "".join(parts)
+def _rest(statement: Statement) -> str:
+    """What of the net result is in none of the tables."""
+    realised = statement.totals.pnl + statement.totals.funding
+    held = f"the other {gain(statement.curve.made - realised)} USD of the net result are of coins still held"
+    text = f"Realised, with funding: {gain(realised)} USD; {held}, less the fees paid for them."
+    return f'<p class="quiet">{escaped(text)}</p>'
 
 
-def _rows(rows: list[dict[str, object]]) -> str:
+def _groups(statement: Statement, groups: tuple[tuple[str, str, bool], ...]) -> Iterator[str]:
+    for group, title, funding in groups:
+        yield f"<h3>{title}</h3>"
+        yield group_table(statement, group, funding=funding)
+
+
+def _cycles(statement: Statement, trades: list[TradeRecord]) -> Iterator[str]:
+    symbols = {trade.id: trade.symbol for trade in trades}
+    found = [{"symbol": symbols.get(str(each["trade"]), ""), **each} for each in statement.cycles.rows()]
+    yield f"<h3>Cycles{_newest(len(found), _MOST)}</h3>"
+    yield _rows(found[-_MOST:], _CYCLE, {})
+
+
+def _exits(scope: Scope, statement: Statement, markets: Mapping[str, Instrument]) -> Iterator[str]:
+    units = unit_sizes(scope)
+    found = [exit_row(each, units.get(each.fill.trade_id)) for each in reversed(statement.last_exits)]
+    yield f"<h3>Exits{_newest(statement.results.exits, len(found))}</h3>"
+    yield _rows(found, _EXIT, markets)
+
+
+def _newest(count: int, most: int) -> str:
+    return f", the newest {most:,} of {count:,}" if count > most else ""
+
+
+def _rows(rows: list[dict[str, object]], names: tuple[str, ...], markets: Mapping[str, Instrument]) -> str:
+    """A table of these columns."""
     if not rows:
-        return "<p>none yet</p>"
-    return _table(tuple(rows[0]), ([shown(value) for value in row.values()] for row in rows))
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    top = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{top}</tr>{body}</table></div>'
-
-
-def as_json(row: Mapping[str, object]) -> dict[str, object]:
-    """A row as JSON has it: amounts are decimal strings."""
-    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+        return '<p class="quiet">none yet</p>'
+    columns = kinds(rows[0])
+    body = []
+    for each in rows:
+        texts, pnl = row_shown(each, columns, markets), each["pnl"]
+        looks = dict.fromkeys(names, "n") | dict.fromkeys(_LEFT, "")
+        if isinstance(pnl, Decimal):
+            looks["pnl"] = f"n {side(pnl)}"
+        body.append(row(cell(texts[name], looks[name]) for name in names))
+    head = [cell(heading(name, columns[name]), "" if name in _LEFT else "n", "th") for name in names]
+    return table(head, body)

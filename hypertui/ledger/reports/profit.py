@@ -17,15 +17,15 @@ from hypertui.ledger.account_events import Flow, events
 from hypertui.ledger.reports.cycles import Cycles
 from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
-from hypertui.ledger.scope import Scope, day_of
+from hypertui.ledger.scope import Scope, day_of, hour_of
 
-GROUPS = ("day", "cycle", "unit", "reason", "source")
+GROUPS = ("day", "hour", "cycle", "unit", "reason", "source")  # the hour is that of the day, in UTC
 
 
 @dataclass(slots=True)
 class Tally:
-    """Of one day, cycle, unit or reason, in USD: `pnl` is realised and net of fees; `fees` are those paid by
-    its own fills, `closings` the fills among them that closed something."""
+    """Of one day, hour, cycle, unit or reason, in USD: `pnl` is realised and net of fees; `fees` are those
+    paid by its own fills, `closings` the fills among them that closed something."""
 
     fills: int = 0
     closings: int = 0
@@ -43,6 +43,29 @@ class Tally:
         for row in booked.allocations:
             self.gross_pnl += row.gross_pnl
             self.pnl += row.pnl
+
+    def join(self, other: Tally) -> None:
+        """Count another one's fills with its own."""
+        self.fills += other.fills
+        self.closings += other.closings
+        self.volume += other.volume
+        self.fees += other.fees
+        self.gross_pnl += other.gross_pnl
+        self.pnl += other.pnl
+        self.funding += other.funding
+
+    def figures(self) -> dict[str, int | Decimal]:
+        """All of it by name, and `net`, which is `pnl` with funding."""
+        return {
+            "fills": self.fills,
+            "closings": self.closings,
+            "volume": self.volume,
+            "gross_pnl": self.gross_pnl,
+            "fees": self.fees,
+            "pnl": self.pnl,
+            "funding": self.funding,
+            "net": self.pnl + self.funding,
+        }
 
 
 @dataclass(slots=True)
@@ -147,25 +170,27 @@ class Statement:
     first_at: int | None = None
     last_at: int | None = None
 
+    @property
+    def unrealized_pnl(self) -> Decimal:
+        """Of the coins held at the end, at the last price, in USD before fees."""
+        return sum((each.shown[0] for each in self.held.values()), ZERO)
+
+    @property
+    def open_fees(self) -> Decimal:
+        """What was paid for those coins, in USD."""
+        return sum((each.shown[1] for each in self.held.values()), ZERO)
+
+    def tallies(self, group: str) -> list[tuple[object, Tally]]:
+        """The tallies of a group with their names, in the order of these."""
+        return sorted(self.groups[group].items(), key=lambda item: _sortable(item[0]))
+
     def rows(self, group: str) -> Iterator[dict[str, object]]:
-        """The tallies of a group, in the order of its names."""
-        for name, tally in sorted(self.groups[group].items(), key=lambda item: _sortable(item[0])):
-            yield {
-                group: name,
-                "fills": tally.fills,
-                "closings": tally.closings,
-                "volume": tally.volume,
-                "gross_pnl": tally.gross_pnl,
-                "fees": tally.fees,
-                "pnl": tally.pnl,
-                "funding": tally.funding,
-                "net": tally.pnl + tally.funding,
-            }
+        """The same, a row for each."""
+        for name, tally in self.tallies(group):
+            yield {group: name, **tally.figures()}
 
     def summary(self) -> dict[str, object]:
         """All figures; amounts in USD, shares as fractions. A figure that cannot be known is None."""
-        unrealized = sum((each.shown[0] for each in self.held.values()), ZERO)
-        open_fees = sum((each.shown[1] for each in self.held.values()), ZERO)
         return {
             "fills": self.totals.fills,
             "volume": self.totals.volume,
@@ -173,8 +198,8 @@ class Statement:
             "realized_pnl": self.totals.pnl,
             "funding": self.totals.funding,
             "realized_with_funding": self.totals.pnl + self.totals.funding,
-            "unrealized_pnl": unrealized,
-            "open_fees": open_fees,
+            "unrealized_pnl": self.unrealized_pnl,
+            "open_fees": self.open_fees,
             "fees": self.totals.fees,
             "net_profit": self.curve.made,
             "capital": self.curve.capital,
@@ -227,6 +252,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                 if shown:
                     out.totals.funding += what.amount
                     _tally(out, "day", day_of(at)).funding += what.amount
+                    _tally(out, "hour", hour_of(at)).funding += what.amount
                     _tally(out, "cycle", out.cycles.name(what.trade_id)).funding += what.amount
             case StepRecord():
                 held.price = what.price
@@ -246,7 +272,8 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
 def _count(out: Statement, booked: BookedFill) -> None:
     fill = booked.fill
     assert isinstance(fill, OrderedFill)
-    names = (day_of(fill.time), out.cycles.name(fill.trade_id), fill.level, fill.reason, fill.source)
+    cycle = out.cycles.name(fill.trade_id)
+    names = (day_of(fill.time), hour_of(fill.time), cycle, fill.level, fill.reason, fill.source)
     out.totals.add(booked)
     for group, name in zip(GROUPS, names, strict=True):
         _tally(out, group, name).add(booked)

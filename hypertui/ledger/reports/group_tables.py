@@ -1,0 +1,80 @@
+"""Profit by reason, day, hour, unit and cycle, each as a table with a small bar for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from hypertui.core.market import ZERO
+from hypertui.ledger.reports.figures import FigureKind, heading, kinds, shown
+from hypertui.ledger.reports.profit import Statement, Tally
+from hypertui.ledger.reports.typeset import cell, row, side, table
+
+_MOST = 60  # rows
+_BAR = 100.0  # how long the longest bars of both sides are together
+
+_COUNTED = ("fills", "closings", "volume", "fees", "pnl")
+_PAID = ("funding", "net")  # of the groups that funding belongs to
+
+
+def group_table(statement: Statement, group: str, *, funding: bool) -> str:
+    """The newest rows of a group, of those before them the sum, and below the sum of all: the statement's own
+    totals. `funding` says whether funding is counted by it."""
+    tallies = statement.tallies(group)
+    if not tallies:
+        return '<p class="quiet">nothing yet</p>'
+    columns = kinds((*_COUNTED, *(_PAID if funding else ())))
+    rows = [(_name(group, name), tally) for name, tally in tallies[-_MOST:]]
+    older = tallies[:-_MOST]
+    if older:
+        rows.insert(0, (f"{len(older):,} before them", _sum([tally for _, tally in older])))
+    head = [cell(heading(group, kinds((group,))[group]), tag="th")]
+    head += [cell(heading(name, kind), "n", "th") for name, kind in columns.items()]
+    results = [tally.pnl + (tally.funding if funding else ZERO) for _, tally in rows]
+    bars = SmallBars(results)
+    body = [
+        row([cell(label), *_figures(tally, columns), bars.bar(result)])
+        for (label, tally), result in zip(rows, results, strict=True)
+    ]
+    foot = row([cell("in all"), *_figures(statement.totals, columns), cell("")])
+    return table([*head, cell("", tag="th")], body, foot)
+
+
+def _name(group: str, name: object) -> str:
+    if group == "unit" and name is None:
+        return "none"
+    kind = FigureKind.WORDS if group == "reason" else kinds((group,))[group]
+    return shown(name, kind)
+
+
+def _figures(tally: Tally, columns: Mapping[str, FigureKind]) -> Iterator[str]:
+    found = tally.figures()
+    for name, kind in columns.items():
+        value = found[name]
+        of = side(value) if kind is FigureKind.GAIN and isinstance(value, Decimal) else ""
+        yield cell(shown(value, kind), f"n {of}")
+
+
+def _sum(tallies: Sequence[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total.join(tally)
+    return total
+
+
+class SmallBars:
+    """Bars that begin at one 0, to the right for a gain and, hollow, to the left for a loss."""
+
+    def __init__(self, values: Sequence[Decimal]) -> None:
+        low, high = min([ZERO, *values]), max([ZERO, *values])
+        self._scale = _BAR / float(high - low) if high > low else 0.0
+        self._zero = float(-low) * self._scale
+
+    def bar(self, value: Decimal) -> str:
+        long = abs(float(value)) * self._scale
+        begin = self._zero if value > 0 else self._zero - long
+        kind = "gain" if value > 0 else "loss"
+        drawn = f'<rect class="{kind}" x="{begin:.2f}" y="1" width="{long:.2f}" height="8"/>' if long else ""
+        drawn += f'<path class="zero" d="M{self._zero:.2f},0v10"/>'
+        box = 'viewBox="-1 0 102 10" preserveAspectRatio="none" aria-hidden="true"'
+        return f'<td class="bar"><svg {box}>{drawn}</svg></td>'
