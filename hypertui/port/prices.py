@@ -11,8 +11,8 @@ __all__ = ["Candle", "PriceSeries"]
 
 @dataclass(frozen=True, slots=True)
 class PriceSeries:
-    """Closed candles of `every` ms each, oldest first; gaps are missing candles. They are made of the marks that
-    the engine has heard, and elsewhere of the trades that the exchange tells of."""
+    """Closed candles of `every` ms each, oldest first; gaps are missing candles. They are made of the marks
+    that the engine has heard, elsewhere of the trades that the exchange tells of."""
 
     every: int
     candles: tuple[Candle, ...] = ()

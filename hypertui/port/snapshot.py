@@ -141,8 +141,8 @@ class Snapshot:
     mid: Decimal | None = None
     prices: tuple[tuple[int, Decimal], ...] = ()  # (ms, mark), oldest first, one a second of the last 5 min
     price_change: Decimal | None = None  # fraction over `prices`
-    # Minutes of the last 4 h, then longer candles that reach back over the whole trade, and a day at least. The
-    # same object while no candle has closed.
+    # Minutes of the last 4 h, then longer candles that reach back over the whole trade, and a day at least.
+    # The same object while no candle has closed.
     series: tuple[PriceSeries, ...] = ()
     next_up: Trigger | None = None
     next_down: Trigger | None = None

@@ -1,7 +1,8 @@
 """What the price was: the marks of the last minutes, and candles of the last hours and of the whole trade.
 
-Candles are made of the marks as they come. Those that the exchange tells of are put in for the time before the
-first mark, and where none was heard; they are made of trades, and may differ a little from what the marks were.
+Candles are made of the marks as they come. Those that the exchange tells of are put in for the time before
+the first mark, and where none was heard; they are made of trades, and differ a little from what the marks
+were.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ class CandleBuilder:
         return True
 
     def fill(self, until: int, candles: Iterable[Candle]) -> None:
-        """Put in what the exchange tells of the time up to `until` (ms), not after the last price. A candle that
-        is there already becomes wider; its last price is the exchange's if it has ended by then, else one that
-        was heard since."""
+        """Put in what the exchange tells of the time up to `until` (ms), not after the last price. A candle
+        that is there already becomes wider; its last price is the exchange's if it has ended by then, else
+        one that was heard since."""
         newest = self.interval.beginning(until) if self._growing is None else self._growing.at
         known = {candle.at: candle for candle in self._all()}
         for told in candles:
@@ -120,8 +121,8 @@ class PriceHistory:
         ]
 
     def fill(self, interval: Interval, until: int, candles: Iterable[Candle]) -> None:
-        """Put in candles of the time up to `until` (ms), not after the newest mark. Those of an interval that is
-        not kept any more are left out."""
+        """Put in candles of the time up to `until` (ms), not after the newest mark. Those of an interval that
+        is not kept any more are left out."""
         for builder in (self._minutes, self._coarse):
             if builder.interval is interval:
                 builder.fill(until, candles)

@@ -19,8 +19,8 @@ _MOST = 5_001
 
 
 def question(symbol: str, interval: Interval, since: int, until: int) -> Json:
-    """What to ask for the candles of a market from `since` to `until` (ms). The SDK would word it only with the
-    list of markets at hand."""
+    """What to ask for the candles of a market from `since` to `until` (ms). The SDK would need the list of
+    markets for that."""
     wanted = {"coin": symbol, "interval": _WORDS[interval], "startTime": since, "endTime": until}
     return {"type": "candleSnapshot", "req": wanted}
 
