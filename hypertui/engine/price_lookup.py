@@ -49,7 +49,7 @@ class PriceLookup:
         if not budget.allows_question(Purpose.SHOW):
             return _SOON
         try:
-            for interval, begin in history.wanted(since):
+            for interval, begin in history.wanted(since, until):
                 candles = await context.exchange.candles(context.config.symbol, interval, begin, until)
                 history.fill(interval, until, candles)
         except ExchangeError as error:

@@ -113,12 +113,12 @@ class PriceHistory:
         self._since = since
         self._tidy()
 
-    def wanted(self, since: int) -> Sequence[tuple[Interval, int]]:
-        """The candles to ask for, of a time that began at `since` (ms): of which interval, from when on."""
-        return [
-            (builder.interval, max(builder.interval.beginning(since), oldest))
-            for builder, oldest in ((self._minutes, self._oldest_minute), (self._coarse, self._oldest))
-        ]
+    def wanted(self, since: int, until: int) -> Sequence[tuple[Interval, int]]:
+        """The candles to ask for, of a time from `since` to `until` (ms): which interval, from when on. What
+        is not kept any more is not among them."""
+        kept = ((self._minutes.interval, self._oldest_minute), (self._coarse.interval, self._oldest))
+        found = [(interval, max(interval.beginning(since), oldest)) for interval, oldest in kept]
+        return [(interval, begin) for interval, begin in found if begin <= until]
 
     def fill(self, interval: Interval, until: int, candles: Iterable[Candle]) -> None:
         """Put in candles of the time up to `until` (ms), not after the newest mark. Those of an interval that

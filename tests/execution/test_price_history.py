@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import accumulate, pairwise
+from itertools import accumulate, cycle, pairwise
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ def marks_of(steps: Iterable[tuple[int, int]], began: int = BEGAN) -> list[tuple
 
 gaps = st.one_of(st.integers(0, 3_000), st.integers(0, 90_000), st.integers(0, 3 * 3_600_000))
 walks = st.lists(st.tuples(gaps, st.integers(900, 1_100)), min_size=1, max_size=120).map(marks_of)
-intervals = st.sampled_from(Interval)
+told_prices = st.lists(st.integers(800, 1_200), min_size=1, max_size=30)
 
 
 def naive(marks: Marks, interval: int, since: int) -> list[Candle]:
@@ -88,20 +88,20 @@ def exchange_candles(interval: Interval, since: int, until: int, numbers: Sequen
     """What an exchange might tell of that time, with holes."""
     begins = range(interval.beginning(since), until + 1, interval)
     return [
-        Candle(at, price(min(low, last)), price(max(high, last)), price(last))
-        for at, low, high, last in zip(begins, numbers, numbers[1:], numbers[2:], strict=False)
+        Candle(at, price(last - 10), price(last + 20), price(last))
+        for at, last in zip(begins, cycle(numbers), strict=False)
         if last % 5
     ]
 
 
-@given(walks, st.integers(0, 3 * DAY), st.integers(0, 100), st.lists(st.integers(800, 1_200), max_size=300))
+@given(walks, st.integers(0, 3 * DAY), st.integers(0, 100), told_prices)
 def test_what_the_exchange_tells_is_put_in_its_place_once(
     marks: Marks, before: int, number: int, numbers: Sequence[int]
 ) -> None:
     history = history_of(marks, BEGAN - before)
     heard = history_of(marks, BEGAN - before).series
     until = marks[min(number, len(marks) - 1)][0]
-    for interval, since in history.wanted(0):
+    for interval, since in history.wanted(0, until):
         told = exchange_candles(interval, since, until, numbers)
         history.fill(interval, until, told)
         once = history.series
@@ -123,11 +123,11 @@ def test_what_the_exchange_tells_is_put_in_its_place_once(
         assert all(candle.close == lasts[candle.at] for candle in series.candles)
 
 
-@given(walks, walks, st.lists(st.integers(800, 1_200), max_size=300))
+@given(walks, walks, told_prices)
 def test_marks_go_on_after_what_was_put_in(first: Marks, then: Marks, numbers: Sequence[int]) -> None:
     moved = [(at - then[0][0] + first[-1][0], mark) for at, mark in then]
     history = history_of(first)
-    for interval, since in history.wanted(0):
+    for interval, since in history.wanted(0, first[-1][0]):
         history.fill(interval, first[-1][0], exchange_candles(interval, since, first[-1][0], numbers))
     for at, mark in moved:
         history.add(at, mark)
@@ -156,7 +156,7 @@ def test_the_series_covers_the_trade(age: int, every: Interval, most: int) -> No
     history = PriceHistory()
     history.add(now, price(1))
     history.reach_back_to(now - age)
-    (_, minute), (interval, since) = history.wanted(0)
+    (_, minute), (interval, since) = history.wanted(0, now)
     assert minute == now - 240 * 60_000
     assert interval is every
     assert now - since == most * every >= max(age, DAY)
@@ -183,6 +183,16 @@ def test_an_answer_of_an_interval_that_is_not_kept_any_more_is_left_out() -> Non
     begins = Interval.QUARTER.beginning(BEGAN + DAY)
     history.fill(Interval.QUARTER, BEGAN + 2 * DAY, [Candle(begins, price(1), price(1), price(1))])
     assert history.series is shown
+
+
+def test_candles_of_a_time_to_come_are_left_out() -> None:
+    history = history_of([(BEGAN, price(1)), (BEGAN + 60_000, price(2))])
+    shown = history.series
+    at = Interval.MINUTE.beginning(BEGAN) + 2 * 60_000
+    history.fill(Interval.MINUTE, BEGAN + 60_000, [Candle(at, price(1), price(1), price(1))])
+    assert history.series is shown
+    history.add(at, price(3))
+    assert [candle.close for candle in history.series[0].candles] == [price(1), price(2)]
 
 
 def test_a_mark_from_before_the_newest_changes_nothing() -> None:

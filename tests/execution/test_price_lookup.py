@@ -177,6 +177,19 @@ def test_without_an_answer_it_is_tried_again_later_and_later() -> None:
     play(story)
 
 
+def test_what_has_grown_too_old_for_a_chart_is_not_asked_for() -> None:
+    async def story(teller: Teller, desk: Desk) -> None:
+        teller.weight = 0
+        for _ in range(6 * 60):
+            await desk.hears(60_000)
+        teller.weight = 1_200
+        await desk.looks(60_000)
+        oldest = QUARTER.beginning(desk.now - MINUTE - DAY)
+        assert teller.asked == [("SOL", QUARTER, oldest, NOW + MINUTE)]
+
+    play(story)
+
+
 def test_where_the_exchange_asks_for_less_all_but_stops_keep_to_it() -> None:
     async def story(teller: Teller, desk: Desk) -> None:
         teller.error = RateLimited("less, please", 10)
