@@ -272,6 +272,9 @@ def _add_venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset", metavar="NAME", help="the synthetic path: usual, calm, trending, crash or whipsaw"
     )
+    parser.add_argument(
+        "--past", metavar="HOURS", help="invent candles of so many hours before the first price; default 0"
+    )
     parser.add_argument("--manual", action="store_true", help="prices stand until the control door sets them")
     parser.add_argument(
         "--follow", metavar="URL", help="take another exchange's live prices: its URL, or mainnet; read only"

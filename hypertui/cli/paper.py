@@ -28,6 +28,7 @@ from hypertui.venue.model.lock import Lock, StateError
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"
 _KEY = "key"
+_PAST = 6  # hours of candles before a fresh market's first price: the charts have something to show
 _log = logging.getLogger(__name__)
 FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it anew"
 
@@ -79,6 +80,8 @@ class PaperMarket:
         for name in ("seed", "speed"):
             if not self.kept or name in settings.model_fields_set:
                 command += [f"--{name}", str(getattr(settings, name))]
+        if not self.kept:
+            command += ["--past", str(_PAST)]
         command += ["--faucet", str(settings.faucet)]
         if not {market.symbol for market in MARKETS}.issuperset(symbols):
             command += ["--markets", "dozen"]

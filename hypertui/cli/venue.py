@@ -106,6 +106,7 @@ def _options(arguments: argparse.Namespace) -> VenueOptions:
         "manual": arguments.manual or None,
         "follow": arguments.follow,
         "follow_price": arguments.follow_price,
+        "past": None if arguments.past is None else integer("past", arguments.past),
         "rate_limits": arguments.rate_limits,
         "passed_trigger": arguments.passed_trigger,
         "flat_reduce_only_trigger": arguments.flat_reduce_only,

@@ -14,3 +14,4 @@ class Purpose(IntEnum):
     REDUCE = 2  # exits with a gain
     OPEN = 3  # entries
     ASK = 4
+    SHOW = 5  # questions that only the screens would like answered

@@ -12,6 +12,7 @@ from hypertui.core.trade_book import TradeBook
 from hypertui.engine.account_sync import ACCOUNT_EVERY, AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
+from hypertui.engine.price_lookup import PriceLookup
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import aside_alarms
 from hypertui.execution.actions import Action, has_resting_stops
@@ -104,6 +105,7 @@ class LiveTrade:
         self.account_sync = AccountSync(
             context, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
         )
+        self._price_lookup = PriceLookup(context, opening.began_at)
         context.journal.rules(context.clock(), plan.instrument, context.config.timing)
         self._book_entry(plan)  # durable with the opening, never after it
 
@@ -298,6 +300,7 @@ class LiveTrade:
         if not actions and now - self._lamp_at >= _LOOK_EVERY:  # what was decided leaves first
             self._look_at_protection(now)
         self.objections.look(now)
+        self._price_lookup.look(now)
 
     @property
     def lamp(self) -> Invariant | None:

@@ -20,6 +20,7 @@ from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
 from hypertui.port.views import FillView, LotView, SlotState, SlotView
+from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
 _LOTS_SHOWN = 100
@@ -74,12 +75,11 @@ def order_fields(
     }
 
 
-def price_fields(
-    quote: Quote, quote_at: int | None, prices: tuple[tuple[int, Decimal], ...]
-) -> dict[str, object]:
-    """The newest price, and what it was before (ms, mark)."""
+def price_fields(quote: Quote, quote_at: int | None, history: PriceHistory) -> dict[str, object]:
+    """The newest price, and what it was before."""
     fields: dict[str, object] = {"mark": quote.mark, "mid": quote.mid, "mark_at": quote_at}
-    if prices:
+    fields["series"] = history.series
+    if prices := history.marks:
         fields |= {"prices": prices, "price_change": quote.mark / prices[0][1] - ONE}
     return fields
 

@@ -74,7 +74,7 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
     if trader.gate is not None:
         common |= {"findings": trader.gate.findings, "asks": trader.gate.asks}
     if market.quote is not None:
-        common |= price_fields(market.quote, market.quote_at, market.history.view())
+        common |= price_fields(market.quote, market.quote_at, market.history)
     if trader.fallback is not None:
         common |= _by_the_exchange(trader.fallback, market)
     if context.events.last_step is not None:

@@ -3,6 +3,7 @@ what is asked about the account as a whole."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -33,6 +34,7 @@ class AccountContext:
         self.exchange = exchange
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
+        self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
 

@@ -11,13 +11,15 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.snapshot import Dependency, Severity
-from hypertui.runtime.alarms import Alarms, PriceHistory
+from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.price_history import PriceHistory
 
 _FEED_LIMIT = 35_000
 _REST_LIMIT = 30_000
 _ENGINE_LIMIT = 2_000
 _LATENCIES_KEPT = 240
 _ROUND_TRIPS = 15
+_BLIND = 60_000  # ms without a price: what it was meanwhile is worth a question
 
 
 class MarketData:
@@ -29,6 +31,9 @@ class MarketData:
         self.feed_up = False
         self.knowledge = Knowledge()
         self.history = PriceHistory()
+        # From when to when (ms) no price was heard, while nobody has asked what it was. Before the first one
+        # that is so since ever (0).
+        self.unheard: tuple[int, int] | None = None
         self._config = config
         self._clock = clock
         self._alarms = alarms
@@ -63,8 +68,11 @@ class MarketData:
 
     def on_quote(self, quote: Quote) -> None:
         """A new price has come."""
-        self.quote, self.quote_at = quote, self._clock()
-        self.history.add(self.quote_at, quote.mark)
+        since, now = self.quote_at or 0, self._clock()
+        if now - since > _BLIND:
+            self.unheard = (since if self.unheard is None else self.unheard[0], now)
+        self.quote, self.quote_at = quote, now
+        self.history.add(now, quote.mark)
 
     def on_feed(self) -> None:
         """Something that the venue says has come by the feed."""

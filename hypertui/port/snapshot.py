@@ -13,6 +13,7 @@ from enum import StrEnum
 from hypertui.core.findings import Finding
 from hypertui.core.market import ZERO, Instrument
 from hypertui.port.commands import CommandView, Verb
+from hypertui.port.prices import PriceSeries
 from hypertui.port.views import (
     Budget,
     CycleView,
@@ -138,8 +139,11 @@ class Snapshot:
     mark: Decimal | None = None
     mark_at: int | None = None
     mid: Decimal | None = None
-    prices: tuple[tuple[int, Decimal], ...] = ()  # (ms, mark), oldest first, thinned
+    prices: tuple[tuple[int, Decimal], ...] = ()  # (ms, mark), oldest first, one a second of the last 5 min
     price_change: Decimal | None = None  # fraction over `prices`
+    # Minutes of the last 4 h, then longer candles that reach back over the whole trade, and a day at least.
+    # The same object while no candle has closed.
+    series: tuple[PriceSeries, ...] = ()
     next_up: Trigger | None = None
     next_down: Trigger | None = None
     # ladder

@@ -48,8 +48,9 @@ from hypertui.journal.records import (
 from hypertui.port.commands import Command, CommandState, OnExit, Verb
 from hypertui.port.snapshot import Dependency, Mode, Network, Severity, Snapshot
 from hypertui.replay.timeline import Told
-from hypertui.runtime.alarms import Alarms, CommandLog, PriceHistory
+from hypertui.runtime.alarms import Alarms, CommandLog
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy import registry
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.plans import StrategyPlan
@@ -96,8 +97,8 @@ class _Past:
     alarms: Alarms
     commands: CommandLog
     timing: Timing
+    prices: PriceHistory
     knowledge: Knowledge = field(default_factory=Knowledge)
-    prices: PriceHistory = field(default_factory=PriceHistory)
     quote: Quote | None = None
     quote_at: int | None = None
     entry: OwnOrder | None = None
@@ -132,7 +133,11 @@ class ReplayedTrade:
         events = TradeEvents(self._log, moment, _NothingWritten())
         events.instrument = self.instrument
         self._past = _Past(
-            events, Alarms(self._log, moment), CommandLog(self._log, moment), _timing_of(rules)
+            events,
+            Alarms(self._log, moment),
+            CommandLog(self._log, moment),
+            _timing_of(rules),
+            PriceHistory(record.started_at),
         )
 
     # Going on
@@ -287,7 +292,7 @@ class ReplayedTrade:
         }
         trade = past.trade
         if past.quote is not None:
-            fields |= price_fields(past.quote, past.quote_at, past.prices.view())
+            fields |= price_fields(past.quote, past.quote_at, past.prices)
             fields["sources"] = (Dependency("mark", past.quote_at, _NO_LIMIT),)
         if past.events.last_step is not None:
             fields["last_step"], fields["last_step_at"] = past.events.last_step

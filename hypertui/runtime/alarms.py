@@ -1,11 +1,9 @@
-"""Alarms, the log of commands, and recent prices."""
+"""Alarms, and the log of commands."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from decimal import Decimal
 
 from hypertui.core.market import OPERATOR, Source
 from hypertui.port.commands import Ack, Command, CommandState, CommandView, OnExit, Verb
@@ -15,7 +13,6 @@ from hypertui.runtime.event_log import EventLog
 
 _ALARMS_KEPT = 50
 _COMMANDS_KEPT = 20
-_PRICES_KEPT = 240
 
 
 class Alarms:
@@ -126,21 +123,3 @@ class CommandLog:
             },
             Severity.CRITICAL if bad else Severity.INFO,
         )
-
-
-class PriceHistory:
-    """Marks for a small chart, thinned to one for each `every` ms."""
-
-    def __init__(self, every: int = 1_000) -> None:
-        self._every = every
-        self._prices: deque[tuple[int, Decimal]] = deque(maxlen=_PRICES_KEPT)
-
-    def add(self, at: int, price: Decimal) -> None:
-        """Take a price; it stands for the last `every` ms."""
-        if self._prices and at - self._prices[-1][0] < self._every:
-            return
-        self._prices.append((at, price))
-
-    def view(self) -> tuple[tuple[int, Decimal], ...]:
-        """Oldest first."""
-        return tuple(self._prices)

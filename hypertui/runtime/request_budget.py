@@ -21,7 +21,13 @@ _KEY_REFUSED = 60.0  # and where it refuses whoever signs: a key that is lost do
 
 # What has to be left of the weight, and of the account's actions, for a request of that purpose to be sent.
 # Protection is always tried: what is left is an estimate, and a refusal costs nothing.
-_WEIGHT_KEPT = {Purpose.CANCEL: 100, Purpose.REDUCE: 150, Purpose.OPEN: 200, Purpose.ASK: 300}
+_WEIGHT_KEPT = {
+    Purpose.CANCEL: 100,
+    Purpose.REDUCE: 150,
+    Purpose.OPEN: 200,
+    Purpose.ASK: 300,
+    Purpose.SHOW: 400,
+}
 REQUESTS_FOR_STOPS = 200
 _REQUESTS_KEPT = {Purpose.REDUCE: REQUESTS_FOR_STOPS, Purpose.OPEN: REQUESTS_FOR_STOPS}
 _NAMES = {
@@ -30,6 +36,7 @@ _NAMES = {
     Purpose.REDUCE: "targets",
     Purpose.OPEN: "buys",
     Purpose.ASK: "questions",
+    Purpose.SHOW: "questions",
 }
 
 _AFTER_PROTECTION = (Purpose.CANCEL, Purpose.REDUCE, Purpose.OPEN)

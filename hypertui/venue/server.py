@@ -21,6 +21,7 @@ from hypertui.venue.api.ws_sessions import Hub
 from hypertui.venue.core import Core
 from hypertui.venue.faults.faults import Faults
 from hypertui.venue.faults.market_faults import MarketFaults
+from hypertui.venue.market.past import give_past
 from hypertui.venue.market.prices import PricePath
 from hypertui.venue.market.sources import price_source
 from hypertui.venue.model.clock import MarketClock
@@ -67,6 +68,9 @@ class VenueServer:
         self._keeper: Keeper | None = None
         if file is not None:
             self._market_time = file.load(self.core, self.gateway, self.source)
+        if options.past:
+            for book in self.core.books.values():
+                give_past(book, options, self.core.now)
         self.market_clock = MarketClock(options.speed, self._market_time, time.monotonic())
         if file is not None:
             self._keeper = Keeper(file, self.core, self.gateway, self.source)

@@ -68,6 +68,9 @@ def test_flat_and_once_more(home: dict[str, str], folder: Path) -> None:
     assert second.returncode == 0, second.stderr
     after = kept(folder)
     assert after["market_time"] > before["market_time"]
+    for symbol, was in before["candles"].items():
+        minutes = after["candles"][symbol]["1m"]
+        assert 360 <= len(was["1m"]) < 370 and minutes[: len(was["1m"])] == was["1m"]
     assert (folder / "key").read_text() == key
     address = SigningKey.read(folder / "key").address
     assert [account["address"] for account in after["accounts"]] == [address]

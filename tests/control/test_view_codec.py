@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypertui.port.engine import EngineView
+from hypertui.port.prices import Candle, PriceSeries
 from hypertui.port.snapshot import Snapshot
 from hypertui.server.protocol import WireError
 from hypertui.server.view_codec import ViewDecoder, ViewEncoder
@@ -87,6 +88,19 @@ def test_only_changed_fields_of_changed_trades_are_sent() -> None:
     assert "names" not in found and "pen" not in found
     encoder.update(EngineView((moved, other)))
     assert encoder.version == watcher.version
+
+
+def test_candles_are_sent_when_one_has_closed() -> None:
+    encoder, watcher = ViewEncoder(), Watcher()
+    series = (PriceSeries(60_000, (Candle(0, Decimal(1), Decimal(3), Decimal("2.5")),)), PriceSeries(900_000))
+    shown = replace(states.running(), name="BTC", series=series)
+    encoder.update(EngineView((shown,)))
+    watcher.read(encoder)
+    assert watcher.view is not None and watcher.view.first.series == series
+    known = watcher.view.first.series
+    encoder.update(EngineView((replace(shown, seq=shown.seq + 1),)))
+    assert watcher.read(encoder)["trades"] == {"BTC": {"seq": shown.seq + 1}}
+    assert watcher.view.first.series is known
 
 
 def test_clients_at_the_same_version_are_sent_the_same_bytes() -> None:

@@ -24,6 +24,7 @@ from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
 LIMIT = 152
+PAST = 45  # what the charts ask for where it is to spare: 4 h in minutes, a day in quarters of an hour
 # By whose key signs: the name of the wallet that acts for the account, None where the account does itself.
 KEYS = {"own": None, "named": "ladder", "unnamed": ""}
 
@@ -32,7 +33,7 @@ class Account:
     """One account at a venue of its own, so that what is spent there is its engine's."""
 
     def __init__(self, stack: ExitStack, wallet: str | None) -> None:
-        self.venue = stack.enter_context(LocalVenue({"SOL": Decimal(150)}))
+        self.venue = stack.enter_context(LocalVenue({"SOL": Decimal(150)}, past=25))
         self._key = SigningKey.throwaway()
         self._address = self._key.address
         self._spent = 0
@@ -100,7 +101,7 @@ def accounts() -> Iterator[dict[str, Account]]:
 def test_a_start_costs_little_weight(accounts: dict[str, Account]) -> None:
     with ThreadPoolExecutor(len(accounts)) as threads:
         spent = dict(zip(accounts, threads.map(costs, accounts.values()), strict=True))
-    assert all(cost <= LIMIT for each in spent.values() for cost in each), spent
+    assert all(cost <= LIMIT + PAST for each in spent.values() for cost in each), spent
 
 
 def test_the_allowance_is_asked_for_soon_and_what_nobody_waits_for_is_not(

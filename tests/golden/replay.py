@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from hypertui.core.candles import Candle
 from hypertui.core.market import Grouping, Order, OrderType
 from hypertui.exchange.protocol import Allowance, ExchangeError, FeedMessage, Placed, Unreachable
 from hypertui.exchange.protocol.answers import AccountState
@@ -54,6 +55,10 @@ class TapeExchange:
 
     def prepare(self, orders: Sequence[Order], expires_at: int, grouping: Grouping = Grouping.NONE) -> None:
         """Nothing is signed."""
+
+    async def candles(self, *_: object) -> Sequence[Candle]:
+        """None are on a tape: nothing is decided by them."""
+        return ()
 
     def detach(self) -> None:
         """Nothing is heard of anyway."""

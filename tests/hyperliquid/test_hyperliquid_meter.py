@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, WEIGHT_LIMIT, RateMeter
+from hypertui.exchange.hyperliquid.rate_meter import CANDLES, LIGHT, USUAL, WEIGHT_LIMIT, RateMeter
 
 
 class Hands:
@@ -34,8 +34,9 @@ def test_a_long_answer_and_a_large_action_cost_more() -> None:
     meter = RateMeter(Hands())
     meter.asked(USUAL)
     meter.answered(rows=45)
+    meter.answered(rows=241, per_weight=CANDLES)
     meter.acted(parts=80)
-    assert meter.spent == USUAL + 2 + 3
+    assert meter.spent == USUAL + 2 + 4 + 3
 
 
 def test_actions_are_taken_off_the_accounts_budget_once_it_is_known() -> None:

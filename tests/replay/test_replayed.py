@@ -13,7 +13,7 @@ import pytest
 
 from hypertui.journal import Journal
 from hypertui.journal.history import History
-from hypertui.journal.records import AlarmRecord, RulesRecord
+from hypertui.journal.records import AlarmRecord, MarkRecord, RulesRecord
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot
 from hypertui.port.views import OrderView
@@ -30,7 +30,7 @@ _NOT_RECORDED = {
     "day_since",
     "seq", "steady", "name", "account", "started_at", "findings", "sources", "health", "budget", "clock_skew",
     "tasks", "journal", "refusals", "holds", "listed_at", "account_at", "known_at", "alarms", "prices",
-    "price_change", "invariant",
+    "price_change", "series", "invariant",
 }  # fmt: skip
 
 
@@ -121,6 +121,21 @@ def test_what_was_told_is_told_in_the_same_words(hour: RecordedHour) -> None:
         assert [event.seq for event in playhead.events] == list(range(1, len(playhead.events) + 1))
     # The entry's size is written without the zeros that its lot has.
     assert now[1:] == then[1:]
+
+
+def test_the_candles_are_those_of_the_journals_prices(hour: RecordedHour) -> None:
+    live = hour.published[-1].series
+    with _playhead(hour) as playhead, History.open(hour.url) as journal:
+        playhead.go_to_end()
+        replayed = playhead.snapshot().series
+        rows = [row for _, row in journal.told(playhead.trade.id, [MarkRecord])]
+    assert [series.every for series in replayed] == [series.every for series in live] == [60_000, 900_000]
+    assert len(live[0].candles) > 1
+    for then, now in zip(live, replayed, strict=True):
+        assert [candle.at for candle in now.candles] == [candle.at for candle in then.candles]
+        for was, candle in zip(then.candles, now.candles, strict=True):
+            within = [row.mark for row in rows if candle.at <= row.at < candle.at + now.every]
+            assert was.low <= candle.low <= min(within) <= max(within) <= candle.high <= was.high
 
 
 def test_what_is_not_recorded_is_not_there(hour: RecordedHour) -> None:

@@ -8,8 +8,9 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
 
+from hypertui.core.candles import Candle, Interval
 from hypertui.core.market import Fill, Grouping, Instrument, Order
-from hypertui.exchange.hyperliquid import errors, messages
+from hypertui.exchange.hyperliquid import candles, errors, messages
 from hypertui.exchange.hyperliquid.agents import Authority
 from hypertui.exchange.hyperliquid.checks import Json, rows, understood
 from hypertui.exchange.hyperliquid.feed import Feed
@@ -19,7 +20,7 @@ from hypertui.exchange.hyperliquid.line import Line
 from hypertui.exchange.hyperliquid.network import Endpoint
 from hypertui.exchange.hyperliquid.nonces import NonceSource
 from hypertui.exchange.hyperliquid.pace import Pace
-from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL, RateMeter
+from hypertui.exchange.hyperliquid.rate_meter import CANDLES, LIGHT, USUAL, RateMeter
 from hypertui.exchange.hyperliquid.request import cloid_of, order_requests
 from hypertui.exchange.hyperliquid.sdk import Actions, Questions
 from hypertui.exchange.hyperliquid.session import HttpSession
@@ -154,6 +155,12 @@ class HyperliquidExchange:
         """All markets with their prices, and when they came (s)."""
         answer = await self._ask(USUAL, lambda venue: venue.meta_and_asset_ctxs(), messages.checked_contexts)
         return self._pace.clock(), answer
+
+    async def candles(self, symbol: str, interval: Interval, since: int, until: int) -> Sequence[Candle]:
+        question = candles.question(symbol, interval, since, until)
+        told = await self._ask(USUAL, lambda venue: venue.post("/info", question), rows)
+        self._meter.answered(len(told), CANDLES)
+        return understood(told, lambda answer: candles.candles(answer, symbol, interval, since, until))
 
     async def is_delisted(self, symbol: str) -> bool:
         _, contexts = await self._ask_contexts()

@@ -15,11 +15,12 @@ from hypertui.exchange.protocol import Allowance
 WEIGHT_LIMIT = 1_200  # a minute
 _REFILL = WEIGHT_LIMIT / 60  # a second
 
-# What one question costs. Longer answers cost one more for each 20 rows.
+# What one question costs. Longer answers cost one more for each 20 rows, or 60 candles.
 LIGHT = 2  # clearinghouseState, orderStatus, l2Book, allMids
 USUAL = 20
 ROLE = 60  # userRole
 _ROWS = 20
+CANDLES = 60
 _ACTIONS = 40  # an action costs one more for each 40 orders or cancels in it
 
 
@@ -46,9 +47,9 @@ class RateMeter:
         self.spent += weight
         self._weight = max(0.0, self._weight - weight)
 
-    def answered(self, rows: int) -> None:
+    def answered(self, rows: int, per_weight: int = _ROWS) -> None:
         """An answer with that many rows has come."""
-        self.asked(rows // _ROWS)
+        self.asked(rows // per_weight)
 
     def acted(self, parts: int) -> None:
         """An action with that many orders or cancels goes out."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
+from hypertui.core.candles import Candle, Interval
 from hypertui.core.market import Fill, Grouping, Instrument, Order
 from hypertui.exchange.protocol.answers import (
     AccountState,
@@ -58,6 +59,11 @@ class Exchange(Protocol):
 
     async def quote(self, symbol: str) -> Quote:
         """The prices of a market now."""
+
+    async def candles(self, symbol: str, interval: Interval, since: int, until: int) -> Sequence[Candle]:
+        """The candles of a market that begin from `since` to `until`, both included, oldest first. The one
+        that still grows is among them, a time without trades has none, and of very many there are only the
+        newest. They are made of what was traded, the feed's prices are marks: the two differ a little."""
 
     async def account_state(self, symbol: str) -> AccountState:
         """The account, and its position in `symbol`."""

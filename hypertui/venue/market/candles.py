@@ -55,7 +55,7 @@ def bounds(interval: str, time: int) -> tuple[int, int]:
 
 
 @dataclass(slots=True)
-class Candle:
+class TradedCandle:
     """Trades from `start` to `end` (ms); prices in USD, volume in coins."""
 
     start: int
@@ -67,7 +67,7 @@ class Candle:
     volume: Decimal
     count: int
 
-    def add(self, later: Candle) -> None:
+    def add(self, later: TradedCandle) -> None:
         """Take in a shorter candle that follows what is here."""
         self.close = later.close
         self.high = max(self.high, later.high)
@@ -96,9 +96,9 @@ class Candles:
 
     def __init__(self, symbol: str) -> None:
         self._symbol = symbol
-        self._minute: Candle | None = None
+        self._minute: TradedCandle | None = None
         # Those that are not over, without the current minute.
-        self._growing: dict[str, Candle] = {}
+        self._growing: dict[str, TradedCandle] = {}
         self._closed = {interval: HistoryLog(KEPT_CANDLES, "t") for interval in INTERVALS}
 
     def trade(self, time: int, price: Decimal, size: Decimal) -> None:
@@ -114,7 +114,7 @@ class Candles:
         if minute is not None:
             self._fold(minute, time)
         start, end = bounds("1m", time)
-        self._minute = Candle(start, end, price, price, price, price, size, 1)
+        self._minute = TradedCandle(start, end, price, price, price, price, size, 1)
 
     def latest(self, interval: str) -> Json | None:
         """The candle that is growing, or None before the first trade."""
@@ -153,7 +153,7 @@ class Candles:
                 integer(row, "t")
                 log.append(row)
 
-    def _current(self, interval: str) -> Candle | None:
+    def _current(self, interval: str) -> TradedCandle | None:
         """The growing candle of an interval together with the current minute."""
         minute = self._minute
         if minute is None or interval == "1m":
@@ -166,7 +166,7 @@ class Candles:
         current.add(minute)
         return current
 
-    def _fold(self, minute: Candle, now: int) -> None:
+    def _fold(self, minute: TradedCandle, now: int) -> None:
         """Take a minute that is over into the longer intervals, and close those that are over at `now`."""
         self._closed["1m"].append(minute.shown(self._symbol, "1m"))
         for interval in INTERVALS[1:]:
@@ -181,13 +181,13 @@ class Candles:
                 del self._growing[interval]
 
 
-def _written(candle: Candle) -> Json:
+def _written(candle: TradedCandle) -> Json:
     prices = {name: f"{getattr(candle, name):f}" for name in ("open", "close", "high", "low", "volume")}
     return {"start": candle.start, "end": candle.end, "count": candle.count} | prices
 
 
-def _read(row: Json) -> Candle:
-    return Candle(
+def _read(row: Json) -> TradedCandle:
+    return TradedCandle(
         integer(row, "start"),
         integer(row, "end"),
         exact(row, "open"),

@@ -12,6 +12,8 @@ from hypertui.venue.model.markets import Market
 
 # Market seconds in a second: more than this and a tick would not be done before the next one is due.
 MOST_SPEED = 10_000
+# Hours: a venue keeps the minutes of a little more than three days.
+MOST_PAST = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class VenueOptions:
     # The base URL of a venue, or "mainnet", whose live prices are taken; and which of its prices.
     follow: str | None = None
     follow_price: Literal["mark", "mid"] = "mark"
+    # Hours before the first price of a market on the synthetic path for which it has candles, made up.
+    past: int = 0
     # What every new address owns; 0 means that accounts must be deposited to.
     faucet: Decimal = Decimal(10_000)
 
@@ -93,6 +97,10 @@ class VenueOptions:
             raise ValueError(f"{' and '.join(sources)} do not go together: prices come from one source")
         if self.loop and self.prices is None:
             raise ValueError("loop is for a price file")
+        if self.past and (self.manual or self.follow):
+            raise ValueError("past is for invented prices")
+        if not 0 <= self.past <= MOST_PAST:
+            raise ValueError(f"past {self.past} is not from 0 to {MOST_PAST} hours")
         if self.faucet < 0:
             raise ValueError(f"faucet {self.faucet} is below 0")
         if not 0 < self.half_spread < self.depth_range < 1:
