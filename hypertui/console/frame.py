@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
+from hypertui.console.stretch import Stretch
 from hypertui.port.commands import CommandView, OnExit, StopReason
 from hypertui.port.engine import Attachment, Event
 from hypertui.port.replay import ReplayState
@@ -32,7 +33,8 @@ class Frame:
     leaving: OnExit | None = None
     ended: StopReason | None = None
     crash: str = ""  # how the engine's thread failed, if it did
-    scroll: int = 0  # rows by which the position map is moved from the current unit
+    cursor: int | None = None  # the unit that the operator has moved to; None: the current one
+    stretch: Stretch = Stretch.MINUTES  # how much of the past the chart shows
     ascii: bool = False
     page: str = "main"
     keys: tuple[Key, ...] = KEYS
@@ -52,6 +54,10 @@ class Frame:
     def clock_short(self, ms: int) -> str:
         """The same without seconds."""
         return fmt.clock_short(ms, self.zone)
+
+    def day(self, ms: int) -> str:
+        """A day and the hour in the operator's zone."""
+        return fmt.day(ms, self.zone)
 
     def as_of(self, label: str, at: int | None) -> str:
         """A label with the time as of which its figure is, where that is known."""

@@ -31,6 +31,7 @@ class Key:
     bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
+    tab: str = ""  # the name of the screen that it shows
 
     @property
     def written(self) -> str:
@@ -123,29 +124,24 @@ KEYS = (
         "main",
         "1",
         "go('main')",
-        "Screens",
-        "Scr",
-        "the screens; 1 is the main one: price, ladder, slots, map, money, events",
-        "1-7",
-        bar=_BOTH,
+        help="main: the picture of the ladder with its orders, money, alarms and events",
+        tab="Main",
     ),
     Key(
         "desk",
         "0",
         "go('desk')",
-        "Desk",
-        "Desk",
-        "desk: all trades; enter shows one of them, FLATTEN there sells all",
-        bar=_BOTH,
+        help="desk: all trades; enter shows one of them, FLATTEN there sells all",
         desk=True,
+        tab="Desk",
     ),
     Key("next_trade", "greater_than_sign", "step_trade(1)", help="the next trade", shown=">", desk=True),
     Key("previous_trade", "less_than_sign", "step_trade(-1)", help="the trade before", shown="<", desk=True),
-    Key("orders", "2", "go('orders')", help="orders: wanted, working and listed side by side"),
-    Key("ledger", "3", "go('ledger')", help="ledger: executions, lots, cycles and totals"),
-    Key("map", "4", "go('map')", help="map: every unit, and its history"),
-    Key("log", "6", "go('log')", help="log: what happened, and what operators did"),
-    Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks"),
+    Key("orders", "2", "go('orders')", help="orders: wanted, working and listed side by side", tab="Orders"),
+    Key("ledger", "3", "go('ledger')", help="ledger: executions, lots, cycles and totals", tab="Ledger"),
+    Key("map", "4", "go('map')", help="map: every unit, and its history", tab="Map"),
+    Key("log", "6", "go('log')", help="log: what happened, and what operators did", tab="Log"),
+    Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks", tab="Health"),
     Key(
         "acknowledge",
         "a",
@@ -169,6 +165,20 @@ KEYS = (
     Key("down", "down", "screen.scroll(1)", palette=False),
     Key("page_up", "pageup", "screen.scroll_page(-1)", palette=False),
     Key("page_down", "pagedown", "screen.scroll_page(1)", palette=False),
+    Key(
+        "longer",
+        "right_square_bracket",
+        "screen.stretch(1)",
+        help="chart: more of the past, up to the whole trade",
+        shown="]",
+    ),
+    Key(
+        "shorter",
+        "left_square_bracket",
+        "screen.stretch(-1)",
+        help="chart: less of the past, down to a minute",
+        shown="[",
+    ),
     Key(
         "home",
         "home",

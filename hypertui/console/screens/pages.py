@@ -110,7 +110,7 @@ class LogPage(Page):
         self._picked = audit.Picked()
 
     def body(self) -> ComposeResult:
-        yield self.panel("both", "operator", audit.operator, audit.title)
+        yield self.panel("both", "operators", audit.operator, audit.title)
         picked = self._picked
         yield self.table(
             "both",

@@ -42,15 +42,16 @@ def lamp(frame: Frame, source: Dependency, latency: bool = True) -> Line:
 
 
 def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """All sources in one line."""
-    if not frame.snapshot.sources:
-        return [line(Span(" no source has reported yet", Tone.DIM))]
-    rows = [
-        [Span(" " * gap) if part.text == " " else part for part in _sources(frame, latency=True)]
-        for gap in (3, 2, 1)
-    ]
-    fitting = next((row for row in rows if width_of(tuple(row)) <= width), rows[-1])
-    return [fit(line(*fitting), width)]
+    """The small screen's: the sources that are not well, or that all are."""
+    sources = frame.snapshot.sources
+    bad = [source for source in sources if frame.source_stale(source)]
+    if not sources:
+        spans = line(Span("no source yet", Tone.DIM))
+    elif not bad:
+        spans = line(Span(f"● {fmt.plural(len(sources), 'source')} fresh", Tone.DIM))
+    else:
+        spans = tuple(part for source in bad for part in (*lamp(frame, source, latency=False), Span(" ")))
+    return [both_ends((), (*fit(spans, width - 1), Span(" ")), width)]
 
 
 def mode_badge(frame: Frame) -> Span:

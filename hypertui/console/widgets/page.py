@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hypertui.console.frame import Frame
-from hypertui.console.widgets import header, key_bar, status_line, too_small
+from hypertui.console.views import money
+from hypertui.console.widgets import header, key_bar, status_line, tabs, too_small
 from hypertui.console.widgets.panel import Panel, Title, View
 from hypertui.console.widgets.table import TablePanel
 
@@ -88,10 +89,14 @@ class Page(Screen[None], inherit_bindings=False):
                 yield self.panel("full", "status", header.status)
                 yield self.panel("full", "clock", header.clock)
             yield self.panel("full", "wait", status_line.wait_line)
+            yield self.panel("full", "money-row", money.money_row)
+            yield self.panel("full", "tabs", tabs.tabs)
         with Vertical(id="head-compact", classes="head"):
             yield self.panel("compact", "c-status", header.status_compact)
-            yield self.panel("compact", "c-lamps", header.lamps)
             yield self.panel("compact", "c-wait", status_line.wait_line)
+            with Horizontal(id="c-second"):
+                yield self.panel("compact", "c-tabs", tabs.tabs)
+                yield self.panel("compact", "c-lamps", header.lamps)
         with Vertical(id="body"):
             yield from self.body()
         yield self.panel("both", "key-bar", key_bar.key_bar)
@@ -229,6 +234,10 @@ class Page(Screen[None], inherit_bindings=False):
 
     def action_kind(self) -> None:
         self.app.notice("kinds belong to the log: 6")
+
+    def action_stretch(self, by: int) -> None:
+        """Show more of the past, or less, where there is a chart."""
+        self.app.notice("the chart is on the main screen: 1")
 
     def on_mouse_scroll_up(self) -> None:
         self.action_scroll(-1)

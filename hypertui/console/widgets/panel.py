@@ -92,15 +92,17 @@ class Panel(Widget):
         width, base = self.content_size.width, self._base
         spans = self._lines[y] if y < len(self._lines) else ()
         segments: list[Segment] = []
-        for text, role in _joined(spans):
+        for text, role, ground, _ in _joined(spans):
             style = base
+            if ground is not None:
+                style += self.app.ground(ground)
             if role is not Tone.TEXT:
                 style += self.app.tone(role)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _plain(self, spans: Line) -> Line:
-        return tuple(Span(to_ascii(text), role) for text, role in spans) if self._ascii else spans
+        return tuple(span._replace(text=to_ascii(span.text)) for span in spans) if self._ascii else spans
 
 
 # Roles that show nothing on a blank, so that blanks beside them need no style of their own.
@@ -114,6 +116,10 @@ _UNSEEN_ON_BLANKS = frozenset(
         Tone.WARNING,
         Tone.HEAD,
         Tone.KEY,
+        Tone.OFF,
+        Tone.BUY,
+        Tone.STOP,
+        Tone.COURSE,
     }
 )
 
@@ -123,14 +129,16 @@ def _joined(spans: Line) -> list[Span]:
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        if last is None:
+        if last is None or last.ground is not span.ground:
             joined.append(span)
-        elif last.role is span.role or (
-            last.role in _UNSEEN_ON_BLANKS and span == (" " * len(span.text), Tone.TEXT)
-        ):
-            joined[-1] = Span(last.text + span.text, last.role)
+        elif last.role is span.role or (last.role in _UNSEEN_ON_BLANKS and _is_blank(span)):
+            joined[-1] = last._replace(text=last.text + span.text)
         elif last.role is Tone.TEXT and span.role in _UNSEEN_ON_BLANKS and last.text.isspace():
-            joined[-1] = Span(last.text + span.text, span.role)
+            joined[-1] = last._replace(text=last.text + span.text, role=span.role)
         else:
             joined.append(span)
     return joined
+
+
+def _is_blank(span: Span) -> bool:
+    return span.role is Tone.TEXT and not span.text.strip(" ")

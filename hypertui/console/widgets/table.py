@@ -11,21 +11,20 @@ from hypertui.console.lines import (
     BLANK,
     Cells,
     Column,
+    Ground,
     Line,
     Span,
     TextTable,
     Tone,
     fit,
     line,
+    over,
     pad,
-    tint,
     widths_of,
 )
 from hypertui.console.widgets.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
-
-_UNTINTED = frozenset({Tone.CRITICAL, Tone.WARNING, Tone.HOLD, Tone.STALE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ class TablePanel(Panel):
         self._top = max(self._top, at - room + 1)
         body = table.lines(self._top, self._top + room)
         if self._moved and self.focused:
-            body[at - self._top] = _under_cursor(body[at - self._top], width)
+            body[at - self._top] = over(body[at - self._top], Ground.CURSOR, width)
         body += [BLANK] * (room - len(body)) if details else []
         return [*head, *body, *details]
 
@@ -204,12 +203,6 @@ class TablePanel(Panel):
     def _headline(self, frame: Frame) -> str:
         filtered = f"  / {fmt.clean(self.filter, 30)}" if self.filter else ""
         return f"{'► ' if self.marked else ''}{self._words(frame)}{filtered}"
-
-
-def _under_cursor(spans: Line, width: int) -> Line:
-    spans = pad(spans, width)
-    rest = tuple(Span(text, role if role in _UNTINTED else Tone.FOCUS) for text, role in spans)
-    return rest or tint(spans, Tone.FOCUS)
 
 
 def facts(pairs: Sequence[tuple[str, Span]], width: int) -> list[Line]:
