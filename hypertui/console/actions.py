@@ -17,6 +17,7 @@ from hypertui.console.command_sender import CommandSender
 from hypertui.console.host import Host
 from hypertui.console.screens import palette, questions
 from hypertui.console.screens.dialog import Dialog
+from hypertui.console.screens.page import Page
 from hypertui.console.screens.questions import Build, Question
 from hypertui.console.selection import Selection
 from hypertui.console.terminal.options import ConsoleOptions
@@ -25,7 +26,6 @@ from hypertui.console.terminal.screenshot import redact_svg, save
 from hypertui.console.theme import THEMES
 from hypertui.console.widgets.filter import FilterLine
 from hypertui.console.widgets.help import Help
-from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.seek import SeekLine
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EnginePort, EngineView

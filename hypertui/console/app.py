@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
 from hypertui.console.actions import OperatorActions
-from hypertui.console.command_sender import CommandSender, OutcomeNotice
+from hypertui.console.command_sender import CommandSender
 from hypertui.console.event_buffer import EventBuffer
 from hypertui.console.frame import Frame
 from hypertui.console.screens.main import MainPage
@@ -25,6 +25,7 @@ from hypertui.console.terminal import title
 from hypertui.console.terminal.crash import crash_report, named
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.theme import THEMES
+from hypertui.console.toasts import Toasts
 from hypertui.core.shutdown import FAILED
 from hypertui.port.commands import NEVER_STARTED, OnExit, Stop, StopReason
 from hypertui.port.engine import Attachment, EnginePort
@@ -71,7 +72,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._event_buffer = EventBuffer()
         self._turns = 0
-        self._outcome_notice = OutcomeNotice()
+        self._toasts = Toasts()
         self._notice = ""
         self._notice_at = 0
         self._crash = ""
@@ -155,7 +156,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
-            outcome=self._outcome_notice.current((*sent, *snapshot.commands), now),
+            toasts=self._toasts.current((*sent, *snapshot.commands), now),
             leaving=self.stop.on_exit if self.stop.requested and self.is_owner else None,
             ended=self.ended,
             crash=self._crash,

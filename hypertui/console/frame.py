@@ -8,7 +8,8 @@ from datetime import UTC, tzinfo
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
 from hypertui.console.stretch import Stretch
-from hypertui.port.commands import CommandView, OnExit, StopReason
+from hypertui.console.toasts import Toast
+from hypertui.port.commands import CommandView, OnExit, StopReason, Verb
 from hypertui.port.engine import Attachment, Event
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
@@ -29,7 +30,7 @@ class Frame:
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # shown in the key bar for a few seconds
-    outcome: CommandView | None = None  # of the command that has ended last, for a while
+    toasts: tuple[Toast, ...] = ()  # of the commands under way or just ended, newest first
     leaving: OnExit | None = None
     ended: StopReason | None = None
     crash: str = ""  # how the engine's thread failed, if it did
@@ -70,6 +71,19 @@ class Frame:
     def seen(self, alarm: Alarm) -> bool:
         """Whether this occurrence of an alarm was acknowledged."""
         return alarm.acknowledged is not None or (alarm.key, alarm.count, alarm.severity) in self.acknowledged
+
+    def cannot(self, verb: Verb) -> str:
+        """Why nothing would come of a command now, in words; empty where it would be taken from here."""
+        if self.replay is not None:
+            return "this is a replay"
+        if self.ended is not None:
+            return "the engine has left: it takes no commands"
+        if self.attachment in (Attachment.READ_ONLY, Attachment.CUT):
+            return "this console only reads" if self.attachment is Attachment.READ_ONLY else "no connection"
+        over = self.snapshot.mode in (Mode.HALTED, Mode.STOPPED)
+        if verb is Verb.RESUME and over and self.several:
+            return ""  # it starts the trade again
+        return dict(self.snapshot.refusals).get(verb, "")
 
     @property
     def silent(self) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Flag, auto
 
+from hypertui.port.commands import Verb
+
 
 class KeyBar(Flag):
     """The key bars that show a key: the main page's, the other pages', both, or where there is room."""
@@ -32,6 +34,7 @@ class Key:
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
     tab: str = ""  # the name of the screen that it shows
+    verb: Verb | None = None  # what it orders
 
     @property
     def written(self) -> str:
@@ -49,6 +52,7 @@ KEYS = (
         "Pause",
         "no new buys; if a waiting buy fills, it still gets a stop",
         bar=_BOTH,
+        verb=Verb.PAUSE,
     ),
     Key(
         "resume",
@@ -58,6 +62,7 @@ KEYS = (
         "Resume",
         "resume trading, or selling out; says first what it will do",
         bar=_MAIN,
+        verb=Verb.RESUME,
     ),
     Key(
         "cancel_buys",
@@ -67,6 +72,7 @@ KEYS = (
         "Buys",
         "cancel the buys, keep the stops, then stay paused",
         bar=_BOTH,
+        verb=Verb.CANCEL_BUYS,
     ),
     Key(
         "sell_out",
@@ -76,6 +82,7 @@ KEYS = (
         "Sell",
         "sell out: no buys, the stops trail, the end when flat",
         bar=KeyBar.ROOM,
+        verb=Verb.SELL_OUT,
     ),
     Key(
         "adopt",
@@ -84,6 +91,7 @@ KEYS = (
         "Adopt",
         "Adopt",
         "import a position opened elsewhere",
+        verb=Verb.ADOPT,
     ),
     Key(
         "reconcile",
@@ -92,6 +100,7 @@ KEYS = (
         "Reconcile",
         "Recon",
         "compare orders and fills with the venue now",
+        verb=Verb.RECONCILE,
     ),
     Key(
         "flatten",
@@ -101,6 +110,7 @@ KEYS = (
         "FLAT…",
         "cancel the buys, sell all at market, cancel the stops, halt",
         bar=_BOTH,
+        verb=Verb.FLATTEN,
     ),
     Key(
         "cancel_all",
@@ -110,6 +120,7 @@ KEYS = (
         "ALL…",
         "cancel every order, the stops too: the position is unprotected",
         bar=_MAIN,
+        verb=Verb.CANCEL_ALL,
     ),
     Key(
         "halt",
@@ -119,6 +130,7 @@ KEYS = (
         "HALT…",
         "touch nothing any more: no order is placed, moved or cancelled",
         bar=_MAIN,
+        verb=Verb.HALT,
     ),
     Key(
         "main",

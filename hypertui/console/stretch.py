@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from enum import Enum
 
-from hypertui.console.format import DAY, HOUR, MINUTE
+from hypertui.console import format as fmt
 from hypertui.port.snapshot import Snapshot
 
 
 class Stretch(Enum):
     """How much of the past a chart shows: its name and length in ms; all of a trade has none of its own."""
 
-    MINUTE = ("1 min", MINUTE)
-    MINUTES = ("5 min", 5 * MINUTE)
-    QUARTER = ("15 min", 15 * MINUTE)
-    HOUR = ("1 h", HOUR)
-    HOURS = ("4 h", 4 * HOUR)
-    DAY = ("1 day", DAY)
-    WEEK = ("1 week", 7 * DAY)
+    MINUTE = ("1 min", fmt.MINUTE)
+    MINUTES = ("5 min", 5 * fmt.MINUTE)
+    QUARTER = ("15 min", 15 * fmt.MINUTE)
+    HOUR = ("1 h", fmt.HOUR)
+    HOURS = ("4 h", 4 * fmt.HOUR)
+    DAY = ("1 day", fmt.DAY)
+    WEEK = ("1 week", 7 * fmt.DAY)
     TRADE = ("whole trade", 0)
 
     def __init__(self, words: str, ms: int) -> None:
@@ -29,7 +29,7 @@ class Stretch(Enum):
         if self is not Stretch.TRADE:
             return self._ms
         known = snapshot.fills[-1].at if snapshot.fills else snapshot.started_at
-        return max(now - known, MINUTE)
+        return max(now - known, fmt.MINUTE)
 
     def stepped(self, by: int) -> Stretch:
         """The next longer or shorter one, if there is one."""

@@ -13,7 +13,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
 from hypertui.console.screens import questions
 from hypertui.console.screens.dialog import DEAF_FOR
-from hypertui.console.widgets import status_line
+from hypertui.console.views import status_line
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import parts, states

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from hypertui.console.frame import Frame
+from hypertui.console.screens.page import Page
 from hypertui.console.stretch import Stretch
 from hypertui.console.views import log, money, price
 from hypertui.console.views.ladder import map, orders, picture
-from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.panel import Panel
 
 

@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from hypertui.console.frame import Frame
+from hypertui.console.screens.page import Page
 from hypertui.console.views import audit, desk, health, ledger, orders
 from hypertui.console.views.ladder import units
-from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.table import TablePanel
 
 

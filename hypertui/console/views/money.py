@@ -61,10 +61,10 @@ class Money:
     def today(self) -> Fact:
         """Since midnight UTC, or since the trade began."""
         trade = self._trade
-        if trade.day_pnl is None or trade.day_since is None:
-            return Fact("today", "today", (Span(fmt.UNKNOWN, Tone.DIM),))
-        since = self._frame.clock_short(trade.day_since)
-        return Fact(f"since {since}", f"since {since}", (self._gain(trade.day_pnl),))
+        if trade.day_pnl is None or trade.day_since is None or trade.day_pnl == trade.net_pnl:
+            return Fact("", "", ())  # the whole trade is of today
+        since = f"since {self._frame.clock_short(trade.day_since)}"
+        return Fact(f"today, {since}", since, (self._gain(trade.day_pnl),))
 
     @property
     def at_stops(self) -> Fact:

@@ -15,14 +15,14 @@ from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
 from hypertui.port.views import MapRow, SlotView
 
-_BAR = 4  # cells
+_BAR = 3  # cells
 _COLUMNS = (
     Column("", least=6),
     Column("", right=True, least=7),
     Column("", least=_BAR, drop=3),
-    Column("", least=10),
+    Column("", least=8),
     Column("", right=True, least=8, drop=1),
-    Column("", right=True, least=5, drop=2),
+    Column("", right=True, least=4, drop=2),
 )
 _NOTHING: Cells = tuple(Span("") for _ in _COLUMNS)
 

@@ -149,17 +149,24 @@ def lamp(frame: Frame) -> Line:
     invariant = frame.snapshot.invariant
     if invariant is None:
         return line(Span("○ orders not known yet", Tone.DIM))
-    counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+    counts = _counts(invariant)
     if frame.unchecked:
         return line(Span(f"○ {counts} by the journal, not checked yet", Tone.STALE))
     if frame.out_of_sight is not None:
         return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Tone.STALE))
     counts = f"{fmt.plural(invariant.stops + invariant.buys, 'order')} live = {counts}"
     if invariant.ok:
-        return line("✓ ", counts, "  ", _cover(frame, invariant))
+        cover = (Span("  "), _cover(frame, invariant)) if invariant.position else ()
+        return line("✓ ", counts, *cover)
     if not invariant.settled:
         return line(Span(f"◌ settling: {counts}", Tone.HOLD))
     return line(Span(f"✗ {fmt.signs(fmt.clean(invariant.fault)) or counts}", Tone.CRITICAL))
+
+
+def _counts(invariant: Invariant) -> str:
+    """How many stops and buys there are, without those that there are none of."""
+    kinds = ((invariant.stops, "stop"), (invariant.buys, "buy"))
+    return " + ".join(fmt.plural(count, word) for count, word in kinds if count) or "no orders"
 
 
 def _cover(frame: Frame, invariant: Invariant) -> Span:
@@ -205,10 +212,9 @@ def slots_title(frame: Frame) -> str:
     """How many orders of each kind work."""
     invariant = frame.snapshot.invariant
     if invariant is None:
-        return "SLOTS"
-    counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+        return "ORDERS"
     age = frame.out_of_sight
-    return f"SLOTS  {counts}" if age is None else f"SLOTS  as of {fmt.plain_age(age)} ago"
+    return f"ORDERS  {_counts(invariant)}" if age is None else f"ORDERS  as of {fmt.plain_age(age)} ago"
 
 
 def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:

@@ -16,6 +16,7 @@ from hypertui.console.views.ladder.scale import Scale, scale
 from hypertui.console.views.price import facts
 
 _TIMES_EVERY = 18  # cells between two times of the axis
+_TIME_CELLS = 9
 _LABELS = (54, 42, 34)  # cells, the widest that leaves the course its share
 _SHARE = 2  # of which the labels take one at most
 
@@ -126,13 +127,12 @@ def _place(frame: Frame, axis: Scale, index: int, width: int) -> Iterator[Span]:
 
 
 def _times(frame: Frame, since: float, until: float, widths: _Widths) -> Line:
-    """Times under the cells that they belong to, the newest at the right edge."""
+    """Times, each ending under the cell that it belongs to, the newest at the right edge."""
     cells = widths.course
     text = [" "] * cells
     long = until - since > 2 * fmt.DAY
-    for column in range(cells % _TIMES_EVERY, cells, _TIMES_EVERY):
-        at = round(since + (until - since) * column / cells)
-        word = frame.day(at) if long else frame.clock(at)
-        if column + len(word) <= cells:
-            text[column : column + len(word)] = word
+    for column in range(cells - _TIME_CELLS, -1, -_TIMES_EVERY):
+        at = round(since + (until - since) * (column + _TIME_CELLS) / cells)
+        word = (frame.day(at) if long else frame.clock(at)).rjust(_TIME_CELLS)
+        text[column : column + _TIME_CELLS] = word
     return line(" " * widths.axis, Span("".join(text), Tone.DIM))

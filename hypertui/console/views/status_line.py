@@ -109,7 +109,8 @@ def _way(frame: Frame, trigger: Trigger, sized: bool) -> str:
     at = f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
     slot = next((slot for slot in snapshot.slots if slot.level == trigger.unit), None)
     if slot is None:
-        return at
+        follow = "stops follow" if trigger.away > 0 else "buys follow"
+        return f"{follow} at {at}"
     verb = "buys" if slot.side is Side.BUY else "sells"
     return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
 

@@ -10,8 +10,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hypertui.console.frame import Frame
-from hypertui.console.views import money
-from hypertui.console.widgets import header, key_bar, status_line, tabs, too_small
+from hypertui.console.lines import width_of
+from hypertui.console.views import header, key_bar, money, phone, status_line, tabs, toast, too_small
 from hypertui.console.widgets.panel import Panel, Title, View
 from hypertui.console.widgets.table import TablePanel
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hypertui.console.host import Host
 
 _SETTLED = 0.2
+MIN_WIDTH = 80
+MIN_HEIGHT = 23
 FULL_WIDTH = 120
 FULL_HEIGHT = 40
 LARGE_WIDTH = 180
@@ -32,20 +34,22 @@ class Page(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-narrow"),
-        (too_small.MIN_WIDTH, "-medium"),
+        (0, "-tiny"),
+        (phone.MIN_WIDTH, "-narrow"),
+        (MIN_WIDTH, "-medium"),
         (FULL_WIDTH, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-low"),
-        (too_small.MIN_HEIGHT, "-middling"),
+        (0, "-flat"),
+        (phone.MIN_HEIGHT, "-low"),
+        (MIN_HEIGHT, "-middling"),
         (FULL_HEIGHT, "-tall"),
     ]
 
     def __init__(self, name: str, *, ascii: bool) -> None:
         super().__init__(name, classes=f"page {'ascii' if ascii else ''}".strip())
         self.plain = ascii
-        self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "small": []}
+        self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "phone": [], "small": []}
         self._focused: Panel | None = None
         self._zoomed: Panel | None = None
         self._settling: Timer | None = None
@@ -99,7 +103,9 @@ class Page(Screen[None], inherit_bindings=False):
                 yield self.panel("compact", "c-lamps", header.lamps)
         with Vertical(id="body"):
             yield from self.body()
+        yield self.panel("both", "toasts", toast.toasts)
         yield self.panel("both", "key-bar", key_bar.key_bar)
+        yield self.panel("phone", "p-page", phone.phone)
         yield self.panel("small", "s-page", too_small.too_small)
 
     # Presentation
@@ -108,8 +114,10 @@ class Page(Screen[None], inherit_bindings=False):
     def layout_name(self) -> str:
         """The layout that the terminal's size allows."""
         width, height = self.app.size
-        if width < too_small.MIN_WIDTH or height < too_small.MIN_HEIGHT:
+        if width < phone.MIN_WIDTH or height < phone.MIN_HEIGHT:
             return "small"
+        if width < MIN_WIDTH or height < MIN_HEIGHT:
+            return "phone"
         return "full" if width >= FULL_WIDTH and height >= FULL_HEIGHT else "compact"
 
     @property
@@ -129,11 +137,23 @@ class Page(Screen[None], inherit_bindings=False):
         """Show a frame in the current layout; the others are drawn when they become current."""
         panels, focused = self._layouts[self.layout_name], self.focus_panel
         several = len(self.stations) > 1
+        self._place_toasts(frame)
         for panel in panels:
             if isinstance(panel, TablePanel):
                 panel.focused = panel is focused
                 panel.marked = panel.focused and several
             panel.present(frame)
+
+    def _place_toasts(self, frame: Frame) -> None:
+        """Over the lower right corner, no larger than they are."""
+        self.set_class(bool(frame.toasts), "-toasts")
+        if frame.toasts:
+            width, height = self.app.size
+            widest = max(map(width_of, toast.toasts(frame)))
+            size = (min(widest, width - 2), len(frame.toasts))
+            styles = self.query_one("#toasts").styles
+            styles.width, styles.height = size
+            styles.offset = (width - size[0] - 1, height - size[1] - 1)
 
     def on_screen_resume(self) -> None:
         # The first time there is no size to draw into before the screen has been laid out.
