@@ -13,6 +13,7 @@ from hypertui.port.commands import CommandView, OnExit, StopReason, Verb
 from hypertui.port.engine import Attachment, Event
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
+from hypertui.port.views import FillView
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000
@@ -36,6 +37,7 @@ class Frame:
     crash: str = ""  # how the engine's thread failed, if it did
     cursor: int | None = None  # the unit that the operator has moved to; None: the current one
     stretch: Stretch = Stretch.MINUTES  # how much of the past the chart shows
+    story: FillView | None = None  # the fill that the mouse is on
     ascii: bool = False
     page: str = "main"
     keys: tuple[Key, ...] = KEYS

@@ -43,7 +43,7 @@ class SlotView:
 @dataclass(frozen=True, slots=True)
 class UnitOrder:
     """One order of a unit's history. `statuses` are (ms, word), oldest first, `average` the price (USD) of
-    what was filled, `fee` what that paid."""
+    what was filled, `fee` what that paid; `why` it was placed, as long as that is remembered."""
 
     client_id: str
     side: Side
@@ -53,6 +53,7 @@ class UnitOrder:
     fee: Decimal
     realized_pnl: Decimal
     statuses: tuple[tuple[int, str], ...]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class OrderView:
     journal, and what the venue listed at the last comparison; None where there is none.
 
     `fault` names a difference that nothing under way explains. `state` is None for an order that is not ours.
+    `why` says why it was placed.
     """
 
     side: Side
@@ -123,6 +125,7 @@ class OrderView:
     statuses: tuple[tuple[int, str], ...] = ()
     fault: str = ""
     note: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

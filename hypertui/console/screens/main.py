@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.events import Click, MouseEvent, MouseMove
+from textual.geometry import Offset
 
 from hypertui.console.frame import Frame
 from hypertui.console.screens.page import Page
@@ -13,6 +15,7 @@ from hypertui.console.stretch import Stretch
 from hypertui.console.views import log, money, price
 from hypertui.console.views.ladder import map, orders, picture
 from hypertui.console.widgets.panel import Panel
+from hypertui.port.views import FillView
 
 
 class MainPage(Page):
@@ -23,11 +26,13 @@ class MainPage(Page):
         super().__init__("main", ascii=ascii)
         self._cursor: int | None = None
         self._stretch = Stretch.MINUTES
+        self._picture = picture.Picture()
+        self._story: FillView | None = None
 
     def body(self) -> ComposeResult:
         with Vertical(id="full", classes="layout"):
             with Horizontal(id="top", classes="row"):
-                yield self.panel("full", "picture", picture.Picture().lines, picture.title)
+                yield self.panel("full", "picture", self._picture.lines, picture.title)
                 with Vertical(id="side"):
                     yield self.panel("full", "slots", orders.slots, orders.slots_title)
                     yield self.panel("full", "money", money.money, "MONEY")
@@ -45,7 +50,7 @@ class MainPage(Page):
             yield self.station("compact", "c-events", log.events_compact)
 
     def present(self, frame: Frame) -> None:
-        super().present(replace(frame, cursor=self._cursor, stretch=self._stretch))
+        super().present(replace(frame, cursor=self._cursor, stretch=self._stretch, story=self._story))
 
     @property
     def focus_panel(self) -> Panel | None:
@@ -72,6 +77,32 @@ class MainPage(Page):
         """Show more of the past, or less."""
         self._stretch = self._stretch.stepped(by)
         self.app.notice(f"chart: {self._stretch.words}")
+
+    # The mouse
+
+    def on_click(self, event: Click) -> None:
+        """A click on a unit moves the cursor there, one on the cursor opens it."""
+        at = self._in_picture(event)
+        unit = None if at is None else self._picture.unit_at(at.y)
+        if unit is None:
+            return
+        if unit == self._cursor:
+            self.action_open()
+        else:
+            self._cursor = unit
+            self.app.show_frame()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Over a fill its story is told."""
+        at = self._in_picture(event)
+        story = None if at is None else self._picture.fill_at(at.x, at.y)
+        if story is not self._story:
+            self._story = story
+            self.app.show_frame()
+
+    def _in_picture(self, event: MouseEvent) -> Offset | None:
+        panel = self.query_one("#picture", Panel)
+        return event.get_content_offset(panel) if event.widget is panel else None
 
     def action_follow(self) -> None:
         self._cursor = None

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.events import Click
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -82,6 +84,23 @@ class Panel(Widget):
 
     def on_show(self) -> None:
         self.present(self.app.frame)
+
+    async def on_click(self, event: Click) -> None:
+        """A click does what the text under it does, if anything."""
+        at = event.get_content_offset(self)
+        does = "" if at is None else self._does(at)
+        if does:
+            event.stop()
+            await self.app.run_action(does)
+
+    def _does(self, at: Offset) -> str:
+        """What is done by a click there: the action's name, empty for nothing."""
+        spans, room = self._lines[at.y] if at.y < len(self._lines) else (), at.x
+        for span in spans:
+            room -= cell_len(span.text)
+            if room < 0:
+                return span.does
+        return ""
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Worked out from all that it lies in, so once for all lines.

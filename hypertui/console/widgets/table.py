@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from textual.events import Click
+
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import (
@@ -88,6 +90,8 @@ class TablePanel(Panel):
         self._kept = _Kept()
         self._cursor: str | None = None
         self._top = 0
+        self._head = 0  # lines above the rows, and how many rows there is room for
+        self._room = 0
         self._moved = False
         self._opened = False
         self.focused = False
@@ -132,6 +136,20 @@ class TablePanel(Panel):
         else:
             return False
         return True
+
+    async def on_click(self, event: Click) -> None:
+        """A click on a row moves the cursor there, one on the cursor opens its details."""
+        at = event.get_content_offset(self)
+        rows = self._rows(self.app.frame)
+        index = None if at is None else self._top + at.y - self._head
+        if index is None or not 0 <= index - self._top < self._room or index >= len(rows):
+            await super().on_click(event)
+            return
+        event.stop()
+        if self._moved and self._cursor == rows[index].key:
+            self.open()
+        self.select(rows[index].key)
+        self.app.show_frame()
 
     @property
     def current(self) -> Row | None:
@@ -186,6 +204,7 @@ class TablePanel(Panel):
         at = self._at(rows)
         details = self._details(frame, rows[at], width, height - len(head))
         room = max(height - len(head) - len(details), 1)
+        self._head, self._room = len(head), room
         self._top = max(0, min(self._top if self._moved else at - room // 3, at, len(rows) - room))
         self._top = max(self._top, at - room + 1)
         body = table.lines(self._top, self._top + room)

@@ -9,7 +9,7 @@ from hypertui.console.lines import Span, Tone
 from hypertui.console.views.ladder.orders import SIDE_TONE
 from hypertui.console.views.ladder.scale import Scale
 from hypertui.core.market import Side
-from hypertui.port.views import SlotState
+from hypertui.port.views import FillView, SlotState
 
 _FILL = {Side.BUY: "▲", Side.SELL: "▼"}
 _LIVE, _NOT_YET, _ENTRY, _LIQUIDATION = "╌", "·", "·", "━"
@@ -52,14 +52,18 @@ class Canvas:
             if char in (" ", _ENTRY):
                 cells[column] = (glyph, role)
 
-    def fills(self, since: float, until: float) -> None:
-        """What was bought and sold between two moments (ms), the newest uppermost."""
+    def fills(self, since: float, until: float) -> dict[tuple[int, int], FillView]:
+        """Draw what was bought and sold between two moments (ms), the newest uppermost; returns what lies in
+        which cell, by column and row."""
+        drawn: dict[tuple[int, int], FillView] = {}
         width = (until - since) / self._width
         for fill in reversed(self._frame.snapshot.fills):
             row = self._scale.row_at(float(fill.price))
             if since <= fill.at < until and row is not None:
                 column = int((fill.at - since) // width)
                 self._rows[row][column] = (_FILL[fill.side], SIDE_TONE[fill.side])
+                drawn[column, row] = fill
+        return drawn
 
     def row(self, index: int) -> list[Span]:
         """The cells of a row in as few spans as possible."""

@@ -11,9 +11,11 @@ from hypertui.console.lines import Ground, Line, Span, Tone, fit, line, over, pa
 from hypertui.console.views import course
 from hypertui.console.views.ladder import labels
 from hypertui.console.views.ladder.canvas import Canvas
-from hypertui.console.views.ladder.orders import lamp
+from hypertui.console.views.ladder.orders import SIDE_TONE, lamp
 from hypertui.console.views.ladder.scale import Scale, scale
-from hypertui.console.views.price import facts
+from hypertui.console.views.price import change_role, facts
+from hypertui.core.market import Side
+from hypertui.port.views import FillView
 
 _TIMES_EVERY = 18  # cells between two times of the axis
 _TIME_CELLS = 9
@@ -36,6 +38,8 @@ class Picture:
     def __init__(self) -> None:
         self._known_of: object = None
         self._known: list[course.Sample] = []
+        self._axis: Scale | None = None
+        self._fills: dict[tuple[int, int], FillView] = {}
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         """Facts, the picture, the times below it, and what the orders come to."""
@@ -46,13 +50,25 @@ class Picture:
         widths = _widths(frame, width)
         since, until = _moments(frame, widths.course)
         extents = course.columns(self._samples(frame), since, until, 2 * widths.course)
-        axis = _axis(frame, extents, height - 3)
+        self._axis = axis = _axis(frame, extents, height - 3)
         drawn = course.drawn(extents, axis.height, axis.down)
         canvas = Canvas(frame, axis, drawn, widths.course)
-        canvas.fills(since, until)
+        drawn_fills = canvas.fills(since, until)
+        self._fills = {(widths.axis + x, 1 + y): fill for (x, y), fill in drawn_fills.items()}
         beside = labels.table(frame, axis, widths.labels)
         rows = [_row(frame, axis, index, canvas, beside[index], widths) for index in range(axis.height)]
-        return [head, *rows, _times(frame, since, until, widths), fit(lamp(frame), width)]
+        foot = lamp(frame) if frame.story is None else story(frame, frame.story)
+        return [head, *rows, _times(frame, since, until, widths), fit(foot, width)]
+
+    def unit_at(self, y: int) -> int | None:
+        """The unit of a row of the newest picture; None where there is none."""
+        axis = self._axis
+        return None if axis is None or not 1 <= y <= axis.height else axis.unit_at(y - 1)
+
+    def fill_at(self, x: int, y: int) -> FillView | None:
+        """The fill that is drawn in a cell of the newest picture, or beside it."""
+        near = ((x, y), (x - 1, y), (x + 1, y))
+        return next((self._fills[place] for place in near if place in self._fills), None)
 
     def _samples(self, frame: Frame) -> list[course.Sample]:
         known_of = (frame.snapshot.prices, frame.snapshot.series)
@@ -67,6 +83,23 @@ def title(frame: Frame) -> str:
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
     entry = fmt.quote(snapshot.entry_price, snapshot.instrument)
     return f"{symbol}  1 unit = {fmt.step(snapshot.unit_size)}  entry {entry}  {frame.stretch.words} [ ]"
+
+
+def story(frame: Frame, fill: FillView) -> Line:
+    """One fill in a row: what was traded when, what it cost and brought."""
+    instrument = frame.snapshot.instrument
+    word = "▲ bought" if fill.side is Side.BUY else "▼ sold"
+    said = f"{word} {fmt.size(fill.size, instrument)} at {fmt.quote(fill.price, instrument)}"
+    parts: list[str | Span] = [Span(said, SIDE_TONE[fill.side]), f"  {frame.clock(fill.at)}"]
+    if fill.level is not None:
+        parts.append(f"  unit {fmt.unit(fill.level)}")
+    if fill.realized_pnl:
+        gain = Span(fmt.signed_usd(fill.realized_pnl), change_role(fill.realized_pnl))
+        parts += [Span("  realised ", Tone.DIM), gain]
+    parts += [Span("  fee ", Tone.DIM), fmt.usd(fill.fee)]
+    if fill.slippage:
+        parts += [Span("  slippage ", Tone.DIM), fmt.away(fill.slippage, fill.price, instrument)]
+    return line(*parts)
 
 
 def _widths(frame: Frame, width: int) -> _Widths:
@@ -120,9 +153,10 @@ def _place(frame: Frame, axis: Scale, index: int, width: int) -> Iterator[Span]:
     if unit is None:
         yield Span(" " * width)
         return
-    price = snapshot.instrument.round_price(snapshot.entry_price + unit * snapshot.unit_size)  # type: ignore[operator]
-    here = unit == snapshot.unit
-    text = f"{'►' if here else ' '}{fmt.unit(unit):>4} {fmt.price(price, snapshot.instrument)} "
+    here, highest = unit == snapshot.unit, snapshot.position_map[0].unit
+    known = snapshot.position_map[highest - unit : highest - unit + 1] if unit <= highest else ()
+    price = fmt.price(known[0].price, snapshot.instrument) if known else ""
+    text = f"{'►' if here else ' '}{fmt.unit(unit):>4} {price} "
     yield from pad(line(Span(text.ljust(width), Tone.STRONG if here else Tone.DIM)), width)
 
 

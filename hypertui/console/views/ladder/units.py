@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Span, Tone, line
+from hypertui.console.lines import Column, Line, Span, Tone, fit, line
 from hypertui.console.views.ladder.orders import status_word
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
@@ -80,6 +80,8 @@ def history(frame: Frame, row: MapRow, width: int) -> list[Line]:
     lines: list[Line] = []
     for order in row.history:
         lines.append(_order(frame, order))
+        if order.why:
+            lines.append(fit(line("  ", Span(fmt.signs(fmt.clean(order.why)), Tone.TEXT)), width))
         lines += _course(frame, order, width)
     return lines
 
