@@ -122,6 +122,13 @@ class Frame:
         return age if age > snapshot.blind_after else None
 
     @property
+    def unattended(self) -> bool:
+        """Whether the engine has left while coins are held or orders are live: nothing follows the price."""
+        snapshot = self.snapshot
+        over = self.ended is not None or snapshot.mode is Mode.STOPPED
+        return over and bool(snapshot.position or snapshot.slots)
+
+    @property
     def unchecked(self) -> bool:
         """Whether a trade has been taken up and the exchange has not been asked about it yet: nothing can be
         said of its orders and position."""

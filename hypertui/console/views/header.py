@@ -55,19 +55,26 @@ def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
 
 
 def mode_badge(frame: Frame) -> Span:
-    """The mode as a badge."""
-    mode = frame.snapshot.mode
-    if frame.out_of_sight is not None and mode is not Mode.HALTED:
-        return Span(" BLIND ", Tone.CRITICAL)
-    if frame.ended is not None and mode is not Mode.HALTED:
-        mode = Mode.STOPPED
+    """The mode as a badge: what the engine does, or that nobody does anything."""
+    snapshot = frame.snapshot
+    mode = snapshot.mode
     if frame.crash:
         return Span(" FAILED ", Tone.CRITICAL)
-    if mode is Mode.RUNNING:
-        return Span(" RUNNING ", Tone.STRONG)
+    if mode is Mode.HALTED and snapshot.closed_at is not None:
+        return Span(f" FLAT {fmt.signed_usd(snapshot.net_pnl)} USD ", Tone.OVER)
+    if frame.unattended:
+        return Span(" UNATTENDED ", Tone.OVER)
     if mode is Mode.HALTED:
         return Span(" HALTED ", Tone.OVER)
-    return Span(f" {mode.upper()} ", Tone.HOLD)
+    if frame.ended is not None:
+        return Span(" STOPPED ", Tone.HOLD)
+    if frame.out_of_sight is not None:
+        return Span(f" BLIND {fmt.plain_age(frame.out_of_sight)} ", Tone.CRITICAL)
+    if mode is Mode.RUNNING:
+        return Span(" RUNNING ", Tone.STRONG)
+    if mode is Mode.PAUSED and snapshot.resumes is Mode.SELLING_OUT:
+        return Span(" PAUSED · SELLING OUT ", Tone.HOLD)
+    return Span(f" {mode.replace('-', ' ').upper()} ", Tone.HOLD)
 
 
 def _replayed(frame: Frame, replay: ReplayState) -> str:
