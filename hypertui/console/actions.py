@@ -62,7 +62,7 @@ class OperatorActions(Host, inherit_bindings=False):
         self._options = options
         self._selection = Selection()
         self._alarm_ack = AlarmAck()
-        self._screen_diff = ScreenDiff()
+        self._screen_diff = ScreenDiff(colour=options.colour)
         self._dialog = Dialog(clock, lambda: self.selected, ascii=options.ascii)
         self._help = Help(ascii=options.ascii)
         self._filter = FilterLine(ascii=options.ascii)

@@ -79,6 +79,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self.frame = Frame(self.selected, clock(), ascii=options.ascii, keys=options.keys, zone=options.zone)
         self._preflight = Preflight(clock, ascii=options.ascii)
         self.set_class(options.ascii, "ascii")
+        self.set_class(not options.colour, "no-colour")
         for key in options.keys:
             if key.key:
                 self.bind(key.key, key.action, description=key.label or key.id, show=False)
