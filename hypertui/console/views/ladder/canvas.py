@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Span, Tone
@@ -14,8 +15,6 @@ from hypertui.port.views import FillView, SlotState
 _FILL = {Side.BUY: "▲", Side.SELL: "▼"}
 _LIVE, _NOT_YET, _ENTRY, _LIQUIDATION = "╌", "·", "·", "━"
 
-Cell = tuple[str, Tone]
-
 
 class Canvas:
     """Cells of `width` columns, one row for each of the scale's. What is drawn later lies above."""
@@ -25,7 +24,8 @@ class Canvas:
         self._scale = scale
         self._width = width
         role = Tone.STALE if frame.mark_stale else Tone.COURSE
-        self._rows: list[list[Cell]] = [[(char, role) for char in row] for row in course]
+        self._chars = [list(row) for row in course]
+        self._tones = [[role] * width for _ in course]
         self._lines()
         self._orders()
 
@@ -47,10 +47,10 @@ class Canvas:
 
     def _across(self, row: int, glyph: str, role: Tone) -> None:
         """A line behind the course."""
-        cells = self._rows[row]
-        for column, (char, _) in enumerate(cells):
+        chars, tones = self._chars[row], self._tones[row]
+        for column, char in enumerate(chars):
             if char in (" ", _ENTRY):
-                cells[column] = (glyph, role)
+                chars[column], tones[column] = glyph, role
 
     def fills(self, since: float, until: float) -> dict[tuple[int, int], FillView]:
         """Draw what was bought and sold between two moments (ms), the newest uppermost; returns what lies in
@@ -61,16 +61,17 @@ class Canvas:
             row = self._scale.row_at(float(fill.price))
             if since <= fill.at < until and row is not None:
                 column = int((fill.at - since) // width)
-                self._rows[row][column] = (_FILL[fill.side], SIDE_TONE[fill.side])
+                self._chars[row][column] = _FILL[fill.side]
+                self._tones[row][column] = SIDE_TONE[fill.side]
                 drawn[column, row] = fill
         return drawn
 
     def row(self, index: int) -> list[Span]:
         """The cells of a row in as few spans as possible."""
+        chars, at = self._chars[index], 0
         spans: list[Span] = []
-        for char, role in self._rows[index]:
-            if spans and spans[-1].role is role:
-                spans[-1] = Span(spans[-1].text + char, role)
-            else:
-                spans.append(Span(char, role))
+        for role, run in groupby(self._tones[index]):
+            end = at + sum(1 for _ in run)
+            spans.append(Span("".join(chars[at:end]), role))
+            at = end
         return spans

@@ -13,6 +13,7 @@ from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, STATE_WO
 from hypertui.console.views.ladder.scale import Scale
 from hypertui.console.views.price import change_role
 from hypertui.core.market import Side
+from hypertui.port.snapshot import Snapshot
 from hypertui.port.views import MapRow, SlotView
 
 _BAR = 3  # cells
@@ -31,19 +32,26 @@ def table(frame: Frame, scale: Scale, width: int) -> list[Line]:
     """A line of `width` cells for each row of the scale."""
     snapshot = frame.snapshot
     rows: list[Cells] = [_NOTHING] * scale.height
-    for each in snapshot.position_map:
-        row = scale.row_of(each.unit) if scale.units_each == 1 else None
-        if row is not None and not each.live and (cells := _traded(frame, each)) is not None:
+    for row in range(scale.height):
+        unit = scale.unit_at(row) if scale.units_each == 1 else None
+        known = None if unit is None else unit_row(snapshot, unit)
+        if known is not None and not known.live and (cells := _traded(frame, known)) is not None:
             rows[row] = cells
-    if (row := scale.row_at(scale.entry)) is not None and rows[row] is _NOTHING:
-        rows[row] = _named("entry")
+    if (at := scale.row_at(scale.entry)) is not None and rows[at] is _NOTHING:
+        rows[at] = _named("entry")
     liquidation = snapshot.liquidation_price
-    if liquidation is not None and (row := scale.row_at(float(liquidation))) is not None:
-        rows[row] = _named("liquidation", Tone.WARNING)
+    if liquidation is not None and (at := scale.row_at(float(liquidation))) is not None:
+        rows[at] = _named("liquidation", Tone.WARNING)
     largest = max((slot.size for slot in snapshot.slots), default=Decimal(1))
     for row, slots in _by_row(snapshot.slots, scale).items():
         rows[row] = _order(frame, slots, largest)
     return TextTable(_COLUMNS, rows, width).lines(0, len(rows))
+
+
+def unit_row(snapshot: Snapshot, unit: int) -> MapRow | None:
+    """The row of a unit in the position map, which leaves none out; None beyond its ends."""
+    index = snapshot.position_map[0].unit - unit if snapshot.position_map else -1
+    return snapshot.position_map[index] if 0 <= index < len(snapshot.position_map) else None
 
 
 def _by_row(slots: Sequence[SlotView], scale: Scale) -> dict[int, list[SlotView]]:

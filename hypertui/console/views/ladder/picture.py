@@ -104,8 +104,8 @@ def story(frame: Frame, fill: FillView) -> Line:
 
 def _widths(frame: Frame, width: int) -> _Widths:
     snapshot = frame.snapshot
-    prices = [fmt.price(row.price, snapshot.instrument) for row in snapshot.position_map]
-    axis = 6 + max(len(price) for price in prices) + 1
+    ends = (snapshot.position_map[0], snapshot.position_map[-1])
+    axis = 6 + max(len(fmt.price(row.price, snapshot.instrument)) for row in ends) + 1
     tag = len(fmt.quote(snapshot.mark, snapshot.instrument)) + 3
     rest = width - axis - tag - 1
     beside = next((cells for cells in _LABELS if cells <= rest // _SHARE), min(_LABELS[-1], rest // 2))
@@ -153,9 +153,8 @@ def _place(frame: Frame, axis: Scale, index: int, width: int) -> Iterator[Span]:
     if unit is None:
         yield Span(" " * width)
         return
-    here, highest = unit == snapshot.unit, snapshot.position_map[0].unit
-    known = snapshot.position_map[highest - unit : highest - unit + 1] if unit <= highest else ()
-    price = fmt.price(known[0].price, snapshot.instrument) if known else ""
+    here, known = unit == snapshot.unit, labels.unit_row(snapshot, unit)
+    price = "" if known is None else fmt.price(known.price, snapshot.instrument)
     text = f"{'►' if here else ' '}{fmt.unit(unit):>4} {price} "
     yield from pad(line(Span(text.ljust(width), Tone.STRONG if here else Tone.DIM)), width)
 
