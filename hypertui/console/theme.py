@@ -31,7 +31,7 @@ _DARK = Theme(
         "stop": "#d98cf0",
         "course": "#f2f4f6",
         "ground-here": "#22292f",
-        "ground-cursor": "#1d3247",
+        "ground-cursor": "#1a2d40",
         "gain": "#5cb3ec",
         "loss": "#f0a030",
         "alarm-text": "#ffffff",
