@@ -19,7 +19,7 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
-from hypertui.port.views import FillView, LotView, SlotState, SlotView
+from hypertui.port.views import FillView, LotView, ResultView, SlotState, SlotView
 from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
@@ -65,6 +65,7 @@ class StateView:
             self._money = {
                 "fills": tuple(_fill(execution) for execution in reversed(book.executions)),
                 "lots": tuple(_lots(book)),
+                "result": _result(book),
             }
         return self._money
 
@@ -136,6 +137,19 @@ def _fill(execution: Execution) -> FillView:
         fill.order_id,
         fill.trade_id,
         fill.client_id,
+    )
+
+
+def _result(book: TradeBook) -> ResultView:
+    results, newest = book.results, book.executions[-1].fill.time if book.executions else 0
+    course = results.course
+    if results.count % results.stride:  # the newest is not among them
+        course = [*course, (newest, results.total)]
+    return ResultView(
+        tuple(course),
+        results.deepest,
+        tuple(sorted(results.hours.items())),
+        tuple((reason.replace("_", " ").lower(), made) for reason, made in sorted(results.reasons.items())),
     )
 
 

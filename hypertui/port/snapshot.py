@@ -23,6 +23,7 @@ from hypertui.port.views import (
     LotView,
     MapRow,
     OrderView,
+    ResultView,
     SlotView,
     TaskView,
     Trigger,
@@ -194,6 +195,7 @@ class Snapshot:
     orders: tuple[OrderView, ...] = ()  # lowest unit first
     listed_at: int | None = None  # when the venue's orders were last asked for (ms)
     fills: tuple[FillView, ...] = ()  # newest first
+    result: ResultView = field(default_factory=ResultView)
     lots: tuple[LotView, ...] = ()  # oldest first, as they will be sold
     cycles: tuple[CycleView, ...] = ()  # newest first
     # preflight

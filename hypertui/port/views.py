@@ -160,6 +160,17 @@ class LotView:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultView:
+    """What the sales have brought, net of fees (USD): their sum as it went (ms, USD; thinned, the newest
+    last), its deepest fall, and the sums by hour of the day (UTC) and by reason, those in order of their names."""
+
+    course: tuple[tuple[int, Decimal], ...] = ()
+    drawdown: Decimal = Decimal(0)
+    hours: tuple[tuple[int, Decimal], ...] = ()
+    reasons: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CycleView:
     """A cycle with its units, what the trade was worth (USD) when it began, and when it ended if it has."""
 
