@@ -162,7 +162,7 @@ class LotView:
 @dataclass(frozen=True, slots=True)
 class ResultView:
     """What the sales have brought, net of fees (USD): their sum as it went (ms, USD; thinned, the newest
-    last), its deepest fall, and the sums by hour of the day (UTC) and by reason, those in order of their names."""
+    last), its deepest fall, and the sums by hour of the day (UTC) and by reason, in order of their names."""
 
     course: tuple[tuple[int, Decimal], ...] = ()
     drawdown: Decimal = Decimal(0)
