@@ -65,7 +65,7 @@ class _Moving(fakes.FakeEngine):
             at=now,
             mark=mark,
             mark_at=now,
-            prices=(*view.prices[1:], (now, mark)) if now // 1_000 > view.prices[-1][0] // 1_000 else view.prices,
+            prices=(*view.prices[1:], (now, mark)) if now - view.prices[-1][0] >= 1_000 else view.prices,
             next_up=parts.trigger(3, mark),
             next_down=parts.trigger(1, mark),
             unrealized_pnl=view.unrealized_pnl + 1,
