@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 
 _MOST_ROWS = 3  # for one unit
 _REACH = 10  # units: as many as four slots and their neighbours take
@@ -55,17 +55,14 @@ def scale(
     """The finest scale of `height` rows that shows all prices `inside` (USD), with the `current` unit in the
     middle if that may be; the unit under a `cursor` is seen too."""
     levels = [(price - entry) / unit for price in inside] + [current - 1.0, current + 1.0]
-    low, high = floor(min(levels)), -floor(-max(levels))
     most = max(1, min(_MOST_ROWS, height // _REACH))
-    finer = ((rows, 1) for rows in range(most, 1, -1))
-    rows_each, units_each = 1, _COARSER[-1]
-    for rows, units in (*finer, *((1, units) for units in _COARSER)):
-        if (high - low) * rows / units + 1 <= height:
-            rows_each, units_each = rows, units
+    finer = [(rows, 1) for rows in range(most, 1, -1)]
+    for rows_each, units_each in (*finer, *((1, units) for units in _COARSER)):
+        per = rows_each / units_each
+        lowest, highest = floor(min(levels) * per), ceil(max(levels) * per)
+        if highest - lowest < height:
             break
-    per = rows_each / units_each
-    top = floor(current * per) + height // 2
-    top = min(max(top, -floor(-high * per)), floor(low * per) + height - 1)
+    top = min(max(floor(current * per) + height // 2, highest), lowest + height - 1)
     if cursor is not None:
         at = floor(cursor * per + 0.5)
         top = min(max(top, at), at + height - 1)
