@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.events import Click
 from textual.geometry import Offset, Region
 from textual.strip import Strip
@@ -40,6 +41,7 @@ class Panel(Widget):
         self._title = title
         self._ascii = ascii
         self._lines: list[Line] = []
+        self._titled = ""
         self._base = Style.null()
 
     def present(self, frame: Frame) -> None:
@@ -58,8 +60,10 @@ class Panel(Widget):
         if self._title is not None:
             title = self._title(frame)
             title = to_ascii(title) if self._ascii else title
-            if title != self.border_title:
-                self.border_title = title
+            if title != self._titled:
+                # Not as a string: what the exchange calls a market is no markup.
+                self._titled = title
+                self.border_title = Content(title)  # type: ignore[assignment]
 
     @property
     def stands(self) -> bool:
