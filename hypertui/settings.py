@@ -133,8 +133,8 @@ class AccountSettings(_Section):
 class PaperSettings(_Section):
     """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
 
-    seed: int = Field(8, ge=0, le=10**18)
-    speed: float = Field(60.0, gt=0, le=10_000, allow_inf_nan=False)
+    seed: int = Field(474, ge=0, le=10**18)
+    speed: float = Field(40.0, gt=0, le=10_000, allow_inf_nan=False)
     faucet: Money = Decimal(10_000)
     prices: HomePath | None = None
 

@@ -47,6 +47,21 @@ def refuse_other_version(url: str | None, state_dir: Path) -> None:
         pass
 
 
+def has_traded(url: str | None, state_dir: Path) -> bool:
+    """Whether the journal has a trade, of any account. One on a server, and one that cannot be read, is taken
+    to have one."""
+    place = journal_url(url, state_dir)
+    try:
+        if find(place, make=False).is_postgresql:
+            return True
+        with History.open(place) as journal:
+            return bool(journal.trades())
+    except NoJournal:
+        return False
+    except JournalError:
+        return True
+
+
 @contextmanager
 def journals(
     state_dir: Path,

@@ -14,10 +14,16 @@ from hypertui.settings import ConsoleSettings
 
 
 def show(
-    engine: EnginePort, stop: Stop, view: ConsoleSettings, shots: Path, replay: ReplayPort | None = None
+    engine: EnginePort,
+    stop: Stop,
+    view: ConsoleSettings,
+    shots: Path,
+    replay: ReplayPort | None = None,
+    *,
+    guided: bool = False,
 ) -> StopReason:
     """Run engine and console until either ends. `shots` is the folder for screenshots; a replay is its own
-    engine."""
+    engine; `guided` says whether the guide is shown."""
     with streams.screen():
         return run_console(
             engine,
@@ -31,4 +37,5 @@ def show(
             shots=shots,
             clock=CLOCK,
             replay=replay,
+            guided=guided,
         )

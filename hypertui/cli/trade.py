@@ -20,7 +20,7 @@ from hypertui.cli import streams
 from hypertui.cli.alone import nonces_folder, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
-from hypertui.cli.journal import journals, refuse_other_version
+from hypertui.cli.journal import has_traded, journals, refuse_other_version
 from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
@@ -66,10 +66,12 @@ def console(arguments: argparse.Namespace) -> int:
         )
         return headless(arguments)
     trade = prepare(arguments, asks=True)
-    remap(trade.settings.console.keys)
-    stop = Stop(trade.settings.engine.on_exit)
+    settings = trade.settings
+    remap(settings.console.keys)
+    stop = Stop(settings.engine.on_exit)
+    first = settings.network is Network.PAPER and not has_traded(settings.ledger.url, trade.state_dir)
     with trade.market() as market, running(), trade.engine(market) as engine:
-        reason = show(engine, stop, trade.settings.console, trade.state_dir)
+        reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)
 
 

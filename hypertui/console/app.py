@@ -78,6 +78,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self._crash = ""
         self.frame = Frame(self.selected, clock(), ascii=options.ascii, keys=options.keys, zone=options.zone)
         self._preflight = Preflight(clock, ascii=options.ascii)
+        self._guided = options.guided
         self.set_class(options.ascii, "ascii")
         self.set_class(not options.colour, "no-colour")
         for key in options.keys:
@@ -171,6 +172,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             written=self._screen_diff.rate(now),
             attachment=attachment,
             pen=pen,
+            guided=self._guided,
         )
         if self._alarm_ack.rings(self.frame.all_critical, now):
             self.bell()
@@ -188,6 +190,12 @@ class HyperTui(OperatorActions, inherit_bindings=False):
                 self.pop_screen()
         elif asked and self.undisturbed:
             self.push_screen(self._preflight)
+
+    def action_hide_guide(self) -> None:
+        """Explain no more."""
+        self.notice("" if self._guided else "there is no guide to hide")
+        self._guided = False
+        self.show_frame()
 
     def notice(self, text: str) -> None:
         """Show a notice in the key bar for a few seconds."""

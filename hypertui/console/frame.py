@@ -38,6 +38,7 @@ class Frame:
     cursor: int | None = None  # the unit that the operator has moved to; None: the current one
     stretch: Stretch = Stretch.MINUTES  # how much of the past the chart shows
     story: FillView | None = None  # the fill that the mouse is on
+    guided: bool = False  # whether a first trade is explained
     ascii: bool = False
     page: str = "main"
     keys: tuple[Key, ...] = KEYS

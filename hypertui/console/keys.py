@@ -163,6 +163,7 @@ KEYS = (
         "acknowledge the alarms: the bar turns quiet, the bell too",
         bar=_BOTH,
     ),
+    Key("guide", "g", "hide_guide", help="hide the guide of a first trade", palette=False),
     Key("mute", "m", "mute", "Mute", "Mute", "no bell for 10 minutes; again: the bell is back"),
     Key(
         "up",

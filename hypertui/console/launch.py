@@ -33,14 +33,15 @@ def run_console(
     keys: Mapping[str, str] | None = None,
     shots: Path | None = None,
     replay: ReplayPort | None = None,
+    guided: bool = False,
     clock: Callable[[], int] = CLOCK,
 ) -> StopReason:
     """Run engine and console until the operator, a signal or a failure ends them.
 
     Returns how the engine's run ended, after its wind-down and with the terminal given back; status 70 if the
     console itself failed. `keys` are other keys for actions, by the actions' ids; `shots` is the folder for
-    screenshots; `replay` are the controls of an engine that replays. Raises ValueError with one line for keys
-    that cannot be.
+    screenshots; `replay` are the controls of an engine that replays; `guided` says whether the guide is
+    shown. Raises ValueError with one line for keys that cannot be.
     """
     bound = remap(keys or {}, replay=replay is not None)
     # Frozen terminal sizes would keep the screen from following the window.
@@ -67,6 +68,7 @@ def run_console(
         refresh_hz,
         shots,
         replay,
+        guided,
     )
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from hypertui.cli.journal import has_traded
 from hypertui.cli.keyfile import kept_key
 from hypertui.exchange.hyperliquid import SigningKey
-from hypertui.settings import Settings
+from hypertui.settings import PaperSettings, Settings
 from hypertui.venue.state.state import VERSION
 from tests.support.live_engine import wait_until
 from tests.support.prefork import Process, run_to_end
@@ -62,6 +63,7 @@ def test_flat_and_once_more(home: dict[str, str], folder: Path) -> None:
     first = run(home, "--on-exit", "flatten")
     assert first.returncode == 0, first.stderr
     before, key = kept(folder), (folder / "key").read_text()
+    assert (before["prices"]["seed"], before["speed"]) == (PaperSettings().seed, PaperSettings().speed)
     assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "venue.json").stat().st_mode) == 0o600
     second = run(home, "--on-exit", "flatten")
@@ -103,12 +105,20 @@ def test_a_trade_left_open_goes_on_and_fresh_starts_anew(home: dict[str, str], f
     assert account["address"] != old_state["accounts"][0]["address"]
 
 
-def test_a_start_that_was_refused_binds_nobody(home: dict[str, str]) -> None:
+def test_a_start_that_was_refused_binds_nobody(home: dict[str, str], folder: Path) -> None:
     refused = run(home, "--unit-size", "0.001")
     assert refused.returncode == 2
     assert "below the price tick" in refused.stderr
+    assert not has_traded(None, folder)
     started = run(home, "--on-exit", "flatten")
     assert started.returncode == 0, started.stderr
+    assert has_traded(None, folder), "also where the trade is over"
+
+
+def test_a_journal_that_cannot_be_looked_into_counts_as_traded(tmp_path: Path) -> None:
+    assert has_traded("postgresql://127.0.0.1:1/hypertui", tmp_path)
+    (tmp_path / "journal.db").write_text("no journal")
+    assert has_traded(None, tmp_path)
 
 
 def test_a_market_goes_on_with_its_own_seed_and_speed(home: dict[str, str], folder: Path) -> None:

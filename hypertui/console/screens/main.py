@@ -12,7 +12,7 @@ from textual.geometry import Offset
 from hypertui.console.frame import Frame
 from hypertui.console.screens.page import Page
 from hypertui.console.stretch import Stretch
-from hypertui.console.views import log, money, price
+from hypertui.console.views import guide, log, money, price
 from hypertui.console.views.ladder import map, orders, picture
 from hypertui.console.widgets.panel import Panel
 from hypertui.port.views import FillView
@@ -31,6 +31,7 @@ class MainPage(Page):
 
     def body(self) -> ComposeResult:
         with Vertical(id="full", classes="layout"):
+            yield self.panel("full", "guide", guide.guide)
             with Horizontal(id="top", classes="row"):
                 yield self.panel("full", "picture", self._picture.lines, picture.title)
                 with Vertical(id="side"):
@@ -45,11 +46,13 @@ class MainPage(Page):
             yield self.panel("compact", "c-money", money.money_compact)
             yield self.panel("compact", "c-ladder", orders.ladder_row)
             yield self.station("compact", "c-slots", orders.slots_compact)
+            yield self.panel("compact", "c-guide", guide.guide)
             yield self.station("compact", "c-map", map.MapView().compact)
             yield self.panel("compact", "c-commands", log.command_or_alarm)
             yield self.station("compact", "c-events", log.events_compact)
 
     def present(self, frame: Frame) -> None:
+        self.set_class(frame.guided and bool(guide.guide(frame, self.app.size.width)), "-guided")
         super().present(replace(frame, cursor=self._cursor, stretch=self._stretch, story=self._story))
 
     @property

@@ -13,7 +13,7 @@ from hypertui.port.replay import ReplayPort
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
     """Look, keys and pace of the console. `zone` None shows this machine's local time. `replay` are the
-    controls of a replay, None for a live engine."""
+    controls of a replay, None for a live engine. `guided` says whether the guide is shown."""
 
     ascii: bool = False
     theme: str = "dark"
@@ -23,3 +23,4 @@ class ConsoleOptions:
     refresh_hz: float = 4.0  # how often the app pulls a snapshot; with 0 it does not by itself
     shots: Path | None = None  # where screenshots go; the working folder where that cannot be
     replay: ReplayPort | None = None
+    guided: bool = False

@@ -63,7 +63,7 @@ class Panel(Widget):
             if title != self._titled:
                 # Not as a string: what the exchange calls a market is no markup.
                 self._titled = title
-                self.border_title = Content(title)  # type: ignore[assignment]
+                self.border_title = Content(title)
 
     @property
     def stands(self) -> bool:
