@@ -17,6 +17,7 @@ _NEAR, _FAR = (
     Decimal("0.1"),
     Decimal("0.5"),
 )  # of the price: how far liquidation is when the bar is short, or full
+_NEVER = Decimal("0.9")  # of the price: what is that far is no figure to watch
 _BAR = 6  # cells
 
 
@@ -82,7 +83,7 @@ class Money:
     def liquidation(self) -> Fact:
         """The price, and how far it is: in words, and as a bar that is short where it is near."""
         trade, far = self._trade, self._trade.liquidation_distance
-        if trade.liquidation_price is None or far is None:
+        if trade.liquidation_price is None or far is None or abs(far) >= _NEVER:
             return Fact("", "", ())
         role = Tone.CRITICAL if far < _NEAR / 2 else Tone.WARNING if far < _NEAR else Tone.DIM
         price = fmt.quote(trade.liquidation_price, trade.instrument)
