@@ -23,7 +23,7 @@ from tests.console.parts import NOW
 from tests.replay.recorded import record
 
 NARROW = 78  # a terminal of 80 columns, within a border
-KEYS = (*remap({}), Key(HIDES, "g", "guide"))
+KEYS = remap({})
 SHORT = "p pauses: no new buys   q leaves, asks how   g hides this, as 5 min do"
 
 

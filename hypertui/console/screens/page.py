@@ -146,12 +146,13 @@ class Page(Screen[None], inherit_bindings=False):
 
     def _place_toasts(self, frame: Frame) -> None:
         """Over the lower right corner, no larger than they are."""
+        panel = next((panel for panel in self._layouts["full"] if panel.id == "toasts"), None)
         self.set_class(bool(frame.toasts), "-toasts")
-        if frame.toasts:
+        if frame.toasts and panel is not None:  # it may not be composed yet
             width, height = self.app.size
             widest = max(map(width_of, toast.toasts(frame)))
             size = (min(widest, width - 2), len(frame.toasts))
-            styles = self.query_one("#toasts").styles
+            styles = panel.styles
             styles.width, styles.height = size
             styles.offset = (width - size[0] - 1, height - size[1] - 1)
 
