@@ -12,7 +12,7 @@ from hypertui.console.app import FAILED, HyperTui
 from hypertui.console.keys import KEYS
 from hypertui.console.screens.dialog import CLOSES_AFTER, DEAF_FOR
 from hypertui.console.screens.main import MainPage
-from hypertui.port.commands import Ack, OnExit, StopReason, Verb
+from hypertui.port.commands import Ack, CommandState, CommandView, OnExit, StopReason, Verb
 from hypertui.port.snapshot import Network
 from tests.console import fakes, parts, states
 from tests.console.desk import Desk
@@ -61,12 +61,13 @@ def test_a_verb_is_confirmed_with_y(key: str, verb: Verb, network: Network) -> N
     ("key", "verb", "phrase"),
     [
         ("F", Verb.FLATTEN, "FLAT BTC"),
-        ("X", Verb.CANCEL_ALL, "UNPROTECT 0.30000"),
+        ("X", Verb.CANCEL_ALL, "UNPROTECT {held:.5f}"),
         ("H", Verb.HALT, "HALT"),
     ],
 )
 def test_on_mainnet_a_dangerous_verb_is_typed(key: str, verb: Verb, phrase: str) -> None:
     desk = Desk(Network.MAINNET)
+    phrase = phrase.format(held=desk.engine.snapshot.position)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, key)
@@ -145,10 +146,9 @@ def test_a_position_that_changed_is_asked_for_again() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "F")
-        assert "0.30000 BTC, about 19,554.15 USD" in desk.text
-        desk.engine.snapshot = replace(
-            desk.engine.snapshot, position=D("0.20000"), position_value=D("13036.10")
-        )
+        view = desk.engine.snapshot
+        assert f"{view.position:.5f} BTC, about {view.position_value:,.2f} USD" in desk.text
+        desk.engine.snapshot = replace(view, position=D("0.20000"), position_value=D("13036.10"))
         await pilot.press("y")
         await pilot.pause()
         assert desk.asking
@@ -303,7 +303,7 @@ def test_help_names_every_key(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_the_map_scrolls_and_returns(size: tuple[int, int]) -> None:
     desk = Desk()
-    many = parts.position_map(2, desk.engine.snapshot.slots, -40, 40)
+    many = parts.stretched_map(desk.engine.snapshot, -40, 40)
     desk.engine.snapshot = replace(desk.engine.snapshot, position_map=many)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
@@ -352,7 +352,7 @@ def test_the_engines_account_replaces_the_consoles() -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await pilot.press("p")
         await until(pilot, lambda: "acknowledged" in desk.text)
-        view = parts.CommandView("a", Verb.PAUSE, "mk@pts/3", parts.NOW, parts.CommandState.CONFIRMED, 431)
+        view = CommandView("a", Verb.PAUSE, "mk@pts/3", parts.NOW, CommandState.CONFIRMED, 431)
         desk.engine.snapshot = replace(desk.engine.snapshot, commands=(view,))
         desk.app.show_frame()
         await pilot.pause()
@@ -415,7 +415,7 @@ def test_an_engine_that_falls_silent_is_noticed() -> None:
     desk = Desk()
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
-        desk.clock.now += 3_200
+        desk.clock.now = desk.engine.snapshot.at + 3_300
         desk.app.show_frame()
         desk.app.show_frame()
         await pilot.pause()

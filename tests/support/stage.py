@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -78,7 +79,13 @@ class Play:
 
 
 def perform(play: Play) -> Scene:
-    """Play it from its beginning to `NOW`."""
+    """Play it from its beginning to `NOW`, in a thread of its own: whoever wants to see it may be in another
+    loop."""
+    with ThreadPoolExecutor(1, play.name) as thread:
+        return thread.submit(_performed, play).result()
+
+
+def _performed(play: Play) -> Scene:
     begins = NOW - round(play.seconds * 1000)
     loop = VirtualLoop((_FULL_HOUR - begins) / 1000, _FULL_HOUR)
     return run(loop, Stage(play, loop).play())
