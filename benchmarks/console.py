@@ -49,7 +49,7 @@ class _Moving(fakes.FakeEngine):
             for number in range(1, EVENTS + 1)
         ]
         view = states.running()
-        units = parts.position_map(view.unit, view.slots, -UNITS // 2, UNITS // 2)
+        units = parts.stretched_map(view, -UNITS // 2, UNITS // 2)
         super().__init__(replace(view, position_map=units), events)
         self.ticks = 0
 

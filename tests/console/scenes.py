@@ -9,7 +9,6 @@ from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network
 from hypertui.strategy.ladder.plan import Reinvest
-from tests.simulation.network import Fate
 from tests.support.ladders import changed, ladder_config
 from tests.support.stage import Play, Script, Stage
 
@@ -88,7 +87,7 @@ async def _recovery(stage: Stage) -> None:
     await stage.walk(BTC, 63_540, 24)
     await stage.walk(BTC, 63_090, 20)
     await stage.until(16.0)
-    stage.ways[BTC].actions = stage.ways[BTC].questions = Fate.LOST_THERE
+    stage.lose(BTC)
     await stage.walk(BTC, 62_980, 2)
 
 
@@ -173,8 +172,41 @@ async def _stray(stage: Stage) -> None:
     await stage.walk(BTC, 65_080, 40)
 
 
+async def _waiting(stage: Stage) -> None:
+    """Sells out; then all is to be sold at once, and the exchange does not answer."""
+    await _retracement(stage)
+    await stage.order(Verb.SELL_OUT)
+    await stage.walk(BTC, 65_240, 30)
+    await stage.until(8.0)
+    stage.lose(BTC)
+    await stage.order(Verb.FLATTEN)
+
+
+async def _emptied(stage: Stage) -> None:
+    """Paused while it sells out, and all stops fire."""
+    await _cycle(stage)
+    await stage.order(Verb.SELL_OUT)
+    await stage.walk(BTC, 64_240, 20)
+    await stage.order(Verb.PAUSE)
+    await stage.walk(BTC, 61_900, 60)
+
+
+async def _restarted(stage: Stage) -> None:
+    """Paused, and taken up by another process."""
+    await _retracement(stage)
+    await stage.order(Verb.PAUSE, who="root")
+    await stage.walk(BTC, 65_220, 20)
+    await stage.restart()
+    await stage.entered()
+
+
 async def _asking(stage: Stage) -> None:
     """Nobody has answered yet."""
+
+
+async def _adopting(stage: Stage) -> None:
+    """There is a position already."""
+    stage.trade(BTC, "0.4")
 
 
 async def _desk(stage: Stage) -> None:
@@ -190,6 +222,15 @@ async def _desk(stage: Stage) -> None:
     _bare(stage, "SOL")
 
 
+async def _over(stage: Stage) -> None:
+    """One trade was not begun, one is halted by hand, one is sold out."""
+    stage.trade("SOL", "1")
+    await stage.until(100.0)
+    await stage.order(Verb.SELL_OUT, BTC)
+    await stage.order(Verb.HALT, "ETH")
+    await stage.walk(BTC, 61_900, 60)
+
+
 PLAYS = {
     play.name: play
     for play in (
@@ -202,14 +243,18 @@ PLAYS = {
         _alone("stale", _stale, _PAPER, 400.0),
         _alone("broken", _broken, _MAINNET, 460.0),
         _alone("halted", _halted, _TINY, 200.0),
-        _alone("on_mainnet", _retracement, _MAINNET, 400.0),
         _alone("silent", _retracement, _TESTNET, 400.0, hangs=12.4),
         _alone("selling_out", _selling_out, _MAINNET, 480.0),
         _alone("sold_out", _sold_out, _PAPER, 520.0),
         _alone("flat", _flat, _PAPER, 440.0),
         _alone("refused", _refused, _PAPER, 440.0),
         _alone("stray", _stray, _TESTNET, 480.0),
+        _alone("waiting", _waiting, _PAPER, 440.0),
+        _alone("emptied", _emptied, _PAPER, 300.0),
+        _alone("restarted", _restarted, _TESTNET, 420.0),
         _alone("asking", _asking, _NARROW, 20.0),
+        _alone("adopting", _adopting, changed(_NARROW, adopt=None), 20.0),
         Play("desk", _desk, (_PAPER, *_BESIDE), _PRICES, 260.0),
+        Play("over", _over, (_PAPER, *_BESIDE), _PRICES, 120.0),
     )
 }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
-from hypertui.port.snapshot import Snapshot
+from hypertui.port.snapshot import Network, Snapshot
 from tests.console.scenes import PLAYS
 from tests.support.stage import Scene, perform
 
 
 @cache
-def scene(name: str) -> Scene:
-    """A scene by its name, played once in each process."""
-    return perform(PLAYS[name])
+def scene(name: str, network: Network | None = None) -> Scene:
+    """A scene by its name, on another network than its own if one is named; played once in each process."""
+    play = PLAYS[name]
+    if network is not None:
+        play = replace(play, trades=tuple(replace(config, network=network) for config in play.trades))
+    return perform(play)
 
 
 def starting() -> Snapshot:
@@ -62,7 +66,7 @@ def halted() -> Snapshot:
 
 def on_mainnet() -> Snapshot:
     """What is `running`, for real money."""
-    return scene("on_mainnet").snapshot
+    return scene("running", Network.MAINNET).snapshot
 
 
 def silent() -> Snapshot:
@@ -95,9 +99,29 @@ def stray() -> Snapshot:
     return scene("stray").snapshot
 
 
+def waiting() -> Snapshot:
+    """Ordered flat while it sold out; the exchange does not answer."""
+    return scene("waiting").snapshot
+
+
+def emptied() -> Snapshot:
+    """Paused while it sold out, and all its stops have fired."""
+    return scene("emptied").snapshot
+
+
+def restarted() -> Snapshot:
+    """Paused by somebody, and taken up by another process."""
+    return scene("restarted").snapshot
+
+
 def asking() -> Snapshot:
     """Before the trade: something amber, so that somebody has to say a word."""
     return scene("asking").snapshot
+
+
+def adopting() -> Snapshot:
+    """Before the trade: there is a position, and nobody has said whose it is to be."""
+    return scene("adopting").snapshot
 
 
 def bitcoin() -> Snapshot:

@@ -148,12 +148,13 @@ def test_a_position_that_changed_is_asked_for_again() -> None:
         await desk.open(pilot, "F")
         view = desk.engine.snapshot
         assert f"{view.position:.5f} BTC, about {view.position_value:,.2f} USD" in desk.text
-        desk.engine.snapshot = replace(view, position=D("0.20000"), position_value=D("13036.10"))
+        desk.engine.snapshot = other = states.advance()
         await pilot.press("y")
         await pilot.pause()
         assert desk.asking
         assert "has changed meanwhile" in desk.text
-        assert "0.20000 BTC, about 13,036.10 USD" in desk.text
+        assert other.position != view.position
+        assert f"{other.position:.5f} BTC, about {other.position_value:,.2f} USD" in desk.text
         await pilot.press("y")
         assert desk.verbs == []
         desk.wait(DEAF_FOR)
@@ -168,8 +169,8 @@ def test_a_market_that_never_rests_is_asked_about_once() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "F")
-        for size in ("0.20000", "0.10000"):
-            desk.engine.snapshot = replace(desk.engine.snapshot, position=D(size))
+        for state in ("advance", "recovery"):
+            desk.engine.snapshot = states.scene(state, Network.PAPER).snapshot
             await pilot.press("y")
             desk.wait(DEAF_FOR)
         await until(pilot, lambda: desk.verbs == [Verb.FLATTEN])
@@ -182,6 +183,7 @@ def test_prices_and_orders_that_moved_are_no_reason_to_ask_again() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "F")
+        # All of them at once, and nothing else: so no market moves.
         desk.engine.snapshot = replace(
             desk.engine.snapshot, mark=D(65_190), position_value=D("19557.00"), slots=()
         )

@@ -12,6 +12,7 @@ from hypertui.console.screens.dialog import DEAF_FOR
 from hypertui.console.screens.preflight import Preflight
 from hypertui.core.findings import Finding, Level
 from hypertui.port.commands import StopReason, Verb
+from hypertui.port.snapshot import Snapshot
 from tests.console import fakes, states
 from tests.console.driving import drive, screen_text, until
 
@@ -19,9 +20,9 @@ from tests.console.driving import drive, screen_text, until
 class Desk:
     """An app over an engine that asks."""
 
-    def __init__(self, **changes: object) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         self.clock = fakes.Clock()
-        self.engine = fakes.FakeEngine(replace(states.asking(), **changes), ())  # type: ignore[arg-type]
+        self.engine = fakes.FakeEngine(snapshot, ())
         self.app: HyperTui = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__)
 
     @property
@@ -32,8 +33,8 @@ class Desk:
     def shown(self) -> bool:
         return isinstance(self.app.screen, Preflight)
 
-    def show(self, **changes: object) -> None:
-        self.engine.snapshot = replace(self.engine.snapshot, **changes)  # type: ignore[arg-type]
+    def show(self, snapshot: Snapshot) -> None:
+        self.engine.snapshot = snapshot
         self.app.show_frame()
 
     async def read(self, pilot: Pilot[StopReason]) -> str:
@@ -43,8 +44,13 @@ class Desk:
         return screen_text(self.app)
 
 
+def found(*findings: Finding) -> Snapshot:
+    """What is asked about findings that no venue gives cause for."""
+    return replace(states.asking(), findings=findings)
+
+
 def test_enter_starts_what_was_read() -> None:
-    desk = Desk()
+    desk = Desk(states.asking())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.read(pilot)
@@ -55,14 +61,14 @@ def test_enter_starts_what_was_read() -> None:
         assert desk.verbs == []
         await pilot.press("enter")
         await until(pilot, lambda: desk.verbs == [Verb.START])
-        desk.show(asks=None)
+        desk.show(states.running())
         await until(pilot, lambda: not desk.shown)
 
     drive(desk.app, scenario)
 
 
 def test_adopting_has_a_key_of_its_own() -> None:
-    desk = Desk(asks=Verb.ADOPT)
+    desk = Desk(states.adopting())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         assert "take the position over" in await desk.read(pilot)
@@ -75,7 +81,7 @@ def test_adopting_has_a_key_of_its_own() -> None:
 
 
 def test_what_was_typed_before_it_could_be_read_starts_nothing() -> None:
-    desk = Desk()
+    desk = Desk(states.asking())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await until(pilot, lambda: desk.shown)
@@ -83,7 +89,7 @@ def test_what_was_typed_before_it_could_be_read_starts_nothing() -> None:
         assert desk.verbs == []
         await desk.read(pilot)
         # Something new is found: that has to be read too.
-        desk.show(findings=(*states.asking().findings, Finding("disk", Level.AMBER, "100 MB free")))
+        desk.show(found(*states.asking().findings, Finding("disk", Level.AMBER, "100 MB free")))
         await pilot.press("enter")
         assert desk.verbs == []
         assert "100 MB free" in await desk.read(pilot)
@@ -94,7 +100,7 @@ def test_what_was_typed_before_it_could_be_read_starts_nothing() -> None:
 
 
 def test_q_leaves() -> None:
-    desk = Desk()
+    desk = Desk(states.asking())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.read(pilot)
@@ -108,7 +114,7 @@ def test_q_leaves() -> None:
 
 
 def test_without_a_question_it_stays_away() -> None:
-    desk = Desk(asks=None)
+    desk = Desk(states.starting())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         desk.app.show_frame()
@@ -122,7 +128,7 @@ def test_without_a_question_it_stays_away() -> None:
 def test_what_is_wrong_never_makes_room_for_what_is_not(size: tuple[int, int]) -> None:
     calm = tuple(Finding(f"item {n}", Level.GREEN, "as it should be") for n in range(60))
     # More than any start has: no screen is so high.
-    desk = Desk(findings=(*calm, *states.asking().findings))
+    desk = Desk(found(*calm, *states.asking().findings))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.read(pilot)
@@ -134,7 +140,7 @@ def test_what_is_wrong_never_makes_room_for_what_is_not(size: tuple[int, int]) -
 
 
 def test_hostile_words_reach_no_terminal() -> None:
-    desk = Desk(findings=(Finding("key", Level.AMBER, "[/red]\x1b[2J\u202eboo"),))
+    desk = Desk(found(Finding("key", Level.AMBER, "[/red]\x1b[2J\u202eboo")))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.read(pilot)

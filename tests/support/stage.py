@@ -105,9 +105,9 @@ class Stage:
         self.ways: dict[str, ScriptedNetwork] = {}
         lines = {config.symbol: self._line(config, options) for config in play.trades}
         self.exchange = SimExchange(self.venue, lines, False, Door(None, False), loop.time)
-        machine = Machine(loop.clock, Random("engine"), lambda: 0, loop.clock, lambda: 9_000_000_000)
-        end = NOW - round(play.hangs * 1000)
-        self.engine = StageEngine(self._connect, self._opened, play.trades, machine, end)
+        self._machine = Machine(loop.clock, Random("engine"), lambda: 0, loop.clock, lambda: 9_000_000_000)
+        self._journals: dict[str, StageJournal] = {}
+        self.engine = self._engine()
 
     def _line(self, config: TradeConfig, options: VenueOptions) -> Line:
         calm = replace(
@@ -116,21 +116,26 @@ class Stage:
         way = self.ways[config.symbol] = ScriptedNetwork(calm, Random(f"way to {config.symbol}"))
         return Line(way, Auditor(calm, self.venue.markets[config.symbol], way, self._loop.time))
 
+    def _engine(self) -> StageEngine:
+        end = NOW - round(self._play.hangs * 1000)
+        return StageEngine(self._connect, self._opened, self._play.trades, self._machine, end)
+
     async def _connect(self, account: str | None) -> Exchange:
         return cast(Exchange, self.exchange)
 
     @contextmanager
     def _opened(self, config: TradeConfig, account: str) -> Iterator[tuple[int, TradeJournal]]:
-        yield _FIRST_TRADE + self._play.trades.index(config), StageJournal()
+        known = self._journals.get(config.title)
+        journal = self._journals[config.title] = StageJournal(() if known is None else known.inputs)
+        yield _FIRST_TRADE + self._play.trades.index(config), journal
 
     # From the beginning to the end
 
     async def play(self) -> Scene:
         """What is seen when the script is over."""
-        stop = Stop(OnExit.LEAVE)
         begins = self._play.seconds % 0.5 - _SHOWN_BEFORE
         await asyncio.sleep(begins % 0.5)
-        trading = asyncio.create_task(self.engine.run(stop))
+        self._begin()
         telling = asyncio.create_task(self._tell())
         await self._play.script(self)
         left = self._play.seconds - self._play.hangs - self._loop.now
@@ -139,10 +144,17 @@ class Stage:
         scene = self._seen()
         for way in self.ways.values():
             way.actions = way.questions = Fate.ARRIVES
-        stop.request()
-        await asyncio.wait_for(trading, _PATIENCE)
+        await self._leave()
         telling.cancel()
         return scene
+
+    def _begin(self) -> None:
+        self._stop = Stop(OnExit.LEAVE)
+        self._trading = asyncio.create_task(self.engine.run(self._stop))
+
+    async def _leave(self) -> None:
+        self._stop.request()
+        await asyncio.wait_for(self._trading, _PATIENCE)
 
     def _seen(self) -> Scene:
         trades = tuple(
@@ -172,6 +184,12 @@ class Stage:
                 return
             await asyncio.sleep(1.0)
         raise AssertionError(f"{self._play.name}: a trade was not entered")
+
+    async def restart(self) -> None:
+        """The engine leaves, and another one takes its trades up."""
+        await self._leave()
+        self.engine = self._engine()
+        self._begin()
 
     async def walk(self, symbol: str, to: int | str, seconds: float) -> None:
         """The price goes to `to` within so many seconds, to and fro by some of a unit."""
@@ -218,11 +236,21 @@ class Stage:
         self.ways[symbol].down_for = seconds
         self.exchange.hang_up(symbol)
 
-    def deafen(self, symbol: str) -> None:
-        """Nothing is heard from the venue any more, and no request is answered."""
+    def lose(self, symbol: str) -> None:
+        """No request arrives at the venue any more; its feed is heard."""
         way = self.ways[symbol]
-        way.hush()
         way.actions = way.questions = Fate.LOST_THERE
+
+    def deafen(self, symbol: str) -> None:
+        """No request arrives, and nothing is heard from the venue any more."""
+        self.ways[symbol].hush()
+        self.lose(symbol)
+
+    def trade(self, symbol: str, size: str) -> None:
+        """Somebody else buys in the account."""
+        market = self._market(symbol)
+        limit = market.market.instrument.round_price(market.book.mark * Decimal("1.05"))
+        market.trade_beside(True, Decimal(size), limit)
 
     def resize(self, order: VenueOrder, size: str) -> None:
         """Somebody else gives an order of the account another size."""
