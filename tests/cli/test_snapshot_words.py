@@ -19,14 +19,14 @@ def test_an_engine_that_is_silent_is_not_shown_as_a_healthy_one() -> None:
     said = "\n".join(in_words(states.silent(), parts.NOW))
     assert "engine    ENGINE SILENT 12.5s: what is shown is old" in said
     assert "Next:" not in said
-    assert "stops cover 0.29758 (100.0 % of 0.29758); as of 13 s ago" in said
+    assert "stops cover 0.29758 (100.0 % of 0.29758); as of 12 s ago" in said
 
 
 def test_what_was_heard_long_ago_carries_its_age() -> None:
     said = "\n".join(in_words(states.stale(), parts.NOW))
-    assert said.splitlines()[0].endswith("BLIND, RUNNING 13 s ago")
-    assert "orders    3 stops, 1 buy; as of 13 s ago" in said
-    assert "No new buys: price is 13 s old; 3 stops rested at the exchange 13 s ago" in said
+    assert said.splitlines()[0].endswith("BLIND, RUNNING 12 s ago")
+    assert "orders    3 stops, 1 buy; as of 12 s ago" in said
+    assert "No new buys: price is 12 s old; 3 stops rested at the exchange 12 s ago" in said
 
 
 def test_nothing_is_claimed_before_the_exchange_was_asked() -> None:

@@ -13,7 +13,7 @@ from tests.support.ladders import changed, ladder_config
 from tests.support.stage import Play, Script, Stage
 
 BTC = "BTC"
-_CALM = Timing(beat=1_000)  # a look at what time alone changes each second is often enough
+_CALM = Timing(beat=2_000)  # a look at what time alone changes every two seconds is often enough
 _PAPER = ladder_config(Network.PAPER, BTC, D(500), D(25_600), 5, timing=_CALM)
 _TESTNET = changed(_PAPER, network=Network.TESTNET)
 _MAINNET = changed(_PAPER, network=Network.MAINNET)

@@ -12,7 +12,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
 from hypertui.console.screens import questions
 from hypertui.console.screens.dialog import DEAF_FOR
-from hypertui.console.views import status_line
+from hypertui.console.widgets import status_line
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
 from tests.console import parts, states
 from tests.console.desk import Desk
@@ -140,7 +140,7 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
         ("waiting", "Paused. Flatten by mk@pts/3: waits for the sale of 0.29758 BTC; r calls it off"),
         (
             "flat",
-            "FLAT. Trade closed at +173.45 USD at 14:03:08. q leaves; the next start begins a new trade",
+            "FLAT. Trade closed at +173.45 USD at {closed}. q leaves; the next start begins a new trade",
         ),
         ("halted", "halted: a fragment of 11.49 USD buys 0.00017 BTC at 64000, whose stop would be worth"),
         ("selling_out", "sells out: no buys, the stops trail; Next: ▲"),
@@ -148,8 +148,10 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
     ],
 )
 def test_the_sentence(state: str, words: str) -> None:
-    frame = Frame(states.scene(state).snapshot, parts.NOW)
-    assert status_line.waiting(frame).text.startswith(words)
+    view = states.scene(state).snapshot
+    frame = Frame(view, parts.NOW)
+    closed = "" if view.closed_at is None else frame.clock(view.closed_at)
+    assert status_line.waiting(frame).text.startswith(words.format(closed=closed))
 
 
 def test_orders_that_nothing_was_heard_of_are_those_of_long_ago() -> None:

@@ -145,7 +145,7 @@ def test_a_unit_shows_its_history() -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot, "4", "enter")
         assert "filled 0.09866 at 64,992" in text
-        assert "14:02:54.434 filled" in text
+        assert "14:02:54.435 filled" in text
         text = await desk.press(pilot, "pageup", "pageup")
         assert "nothing was ever ordered here" in text
 

@@ -37,14 +37,17 @@ from tests.support.stage_props import ScriptedNetwork, StageEngine, StageJournal
 NOW = 1_763_647_471_000  # 2025-11-20 14:04:31 UTC: when every scene ends
 _FULL_HOUR = 1_763_647_200_000
 _MEMORY = 86_000_000  # bytes
-_STEP = 2.0  # seconds between two prices
+_STEP = 2.0  # seconds between two prices of a walk
+_TOLD = 4.0  # seconds between two times that the venue tells its prices, whether they move or not
 _PATIENCE = 60  # seconds for an engine to enter, or to leave
 _OPERATOR = "mk@pts/3"
 # The exchange has been there for long, and so have trades.
 _LAST_ORDER = 91_238_800
 _FIRST_TRADE = 0x5A1C_77E0_0B9D_4E21
-# An engine publishes twice a second, so the last snapshot is this old at the end.
+# An engine publishes twice a second, and a venue tells its prices now and then: so long before the end, in
+# seconds, they did it last.
 _SHOWN_BEFORE = 0.1
+_TOLD_BEFORE = 0.6
 
 Script = Callable[["Stage"], Awaitable[None]]
 
@@ -133,8 +136,7 @@ class Stage:
 
     async def play(self) -> Scene:
         """What is seen when the script is over."""
-        begins = self._play.seconds % 0.5 - _SHOWN_BEFORE
-        await asyncio.sleep(begins % 0.5)
+        await asyncio.sleep((self._play.seconds - _SHOWN_BEFORE) % 0.5)
         self._begin()
         telling = asyncio.create_task(self._tell())
         await self._play.script(self)
@@ -164,10 +166,12 @@ class Stage:
 
     async def _tell(self) -> None:
         """The venue tells its prices again and again, and has an eye on the hour."""
+        wait = (self._play.seconds - _TOLD_BEFORE - self._loop.now) % _TOLD
         while True:
-            await asyncio.sleep(_STEP)
+            await asyncio.sleep(wait)
             self.venue.core.tick()
             self.exchange.beat()
+            wait = _TOLD
 
     # What a script may do
 
