@@ -95,7 +95,7 @@ def test_warnings_do_not_ring() -> None:
         text = await desk.press(pilot)
         assert "MARK STALE" in text
         assert "BLIND" in text
-        assert "No new buys: price is 13 s old" in text
+        assert "No new buys: price is 12 s old" in text
 
     drive(desk.app, scenario)
     assert desk.rung == []

@@ -13,7 +13,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.keymap import remap
 from hypertui.console.keys import Key
 from hypertui.console.lines import width_of
-from hypertui.console.views.guide import HIDES, LASTS, ROWS, guide
+from hypertui.console.views.guide import LASTS, ROWS, guide
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, StopReason
 from hypertui.port.snapshot import Mode, Snapshot
@@ -157,7 +157,7 @@ def test_the_keys_are_those_that_there_are() -> None:
         "g hides this, as five minutes do"
     )
     assert said(frame_of(states.advance(), remap({"pause": "f5"})))[-1] == (
-        "f5 pauses: no new buys   q leaves, asks how"
+        "f5 pauses: no new buys   q leaves, asks how   g hides this, as 5 min do"
     )
     assert said(frame_of(states.advance(), remap({"pause": ""})))[-1].startswith("q leaves")
 

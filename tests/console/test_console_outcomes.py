@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from hypertui.console.command_sender import OutcomeNotice
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
 from hypertui.console.screens import questions
 from hypertui.console.screens.dialog import DEAF_FOR
-from hypertui.console.widgets import status_line
+from hypertui.console.toasts import Toasts
+from hypertui.console.views import status_line
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
 from tests.console import parts, states
 from tests.console.desk import Desk
@@ -25,19 +25,27 @@ def view(state: CommandState, text: str = "", id: str = "one") -> CommandView:
     return CommandView(id, Verb.FLATTEN, "mk@pts/3", parts.NOW, state, 900, text)
 
 
-def test_an_outcome_is_told_once_and_a_bad_one_for_longer() -> None:
-    notice = OutcomeNotice()
+def test_a_command_is_told_of_until_some_seconds_after_its_end_and_a_bad_one_for_longer() -> None:
+    toasts = Toasts()
+
+    def shown(now: int, *commands: CommandView) -> list[tuple[str, ...]]:
+        return [
+            (each.command.id, *(state.value for state, _ in each.course))
+            for each in toasts.current(commands, now)
+        ]
+
     old = view(CommandState.CONFIRMED, id="old")
-    assert notice.current((old,), 0) is None, "what was over before is no news"
+    assert shown(0, old) == [], "what was over before is no news"
     waiting, done = view(CommandState.ACKNOWLEDGED), view(CommandState.CONFIRMED)
-    assert notice.current((waiting, old), 100) is None
-    assert notice.current((done, old), 200) is done
-    assert notice.current((done, old), 6_100) is done
-    assert notice.current((done, old), 6_300) is None
+    assert shown(100, waiting, old) == [("one", "acknowledged")]
+    assert shown(60_000, waiting, old) == [("one", "acknowledged")], "as long as it takes"
+    assert shown(60_200, done, old) == [("one", "acknowledged", "confirmed")]
+    assert shown(66_100, done, old) == [("one", "acknowledged", "confirmed")]
+    assert shown(66_300, done, old) == []
     failed = view(CommandState.FAILED, id="two")
-    assert notice.current((failed, done, old), 7_000) is failed
-    assert notice.current((failed, done, old), 21_000) is failed
-    assert notice.current((failed, done, old), 23_000) is None
+    assert shown(67_000, failed, done, old) == [("two", "failed")]
+    assert shown(81_000, failed, done, old) == [("two", "failed")]
+    assert shown(83_000, failed, done, old) == []
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -53,11 +61,11 @@ def test_every_screen_tells_it(size: tuple[int, int]) -> None:
             await pilot.press(key)
             desk.app.show_frame()
             await pilot.pause()
-            assert desk.text.splitlines()[-1].strip().startswith("✗ flatten failed: 0.1 BTC is left"), key
+            assert "✗ flatten  failed 900ms: 0.1 BTC is left" in desk.text.splitlines()[-2], key
         desk.wait(16_000)
         desk.app.show_frame()
         await pilot.pause()
-        assert "flatten failed" not in desk.text.splitlines()[-1]
+        assert "✗ flatten  failed" not in desk.text.splitlines()[-2]
 
     drive(desk.app, scenario, size)
 
@@ -142,8 +150,11 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
             "flat",
             "FLAT. Trade closed at +173.45 USD at {closed}. q leaves; the next start begins a new trade",
         ),
-        ("halted", "halted: a fragment of 11.49 USD buys 0.00017 BTC at 64000, whose stop would be worth"),
-        ("selling_out", "sells out: no buys, the stops trail; Next: ▲"),
+        (
+            "halted",
+            "Halted: 3 stops stay at the exchange, nothing follows the price; why: a fragment of 11.49",
+        ),
+        ("selling_out", "Selling out: no buys, the stops follow the price up; Next: ▲"),
         ("broken", "0.19734 BTC (12,862.62 USD) unprotected; Next: ▲ buys 0.09565 at 65,500"),
     ],
 )

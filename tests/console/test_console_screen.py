@@ -217,8 +217,9 @@ def test_a_resized_terminal_gets_the_layout_it_has_room_for() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         full = screen_text(app)
-        assert "POSITION MAP" in full
-        for size, mark in (((80, 24), "c-map"), ((60, 15), "s-page"), ((120, 40), "map")):
+        assert "1 unit = 500" in full
+        sizes = (((80, 24), "c-map"), ((60, 15), "p-page"), ((30, 15), "s-page"), ((200, 60), "map"))
+        for size, mark in (*sizes, ((120, 40), "picture")):
             await pilot.resize_terminal(*size)
             await pilot.pause()
             await pilot.pause()
@@ -247,7 +248,7 @@ def test_a_long_trades_map_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> 
     view = states.running()
     engine = fakes.FakeEngine(replace(view, position_map=parts.stretched_map(view, -300, 300)))
     app = fakes.console(engine)
-    laid: list[int] = []
+    laid: list[int] = []  # where the map is shown as a table
     cells = map_view._cells
     monkeypatch.setattr(map_view, "_cells", lambda frame, row: laid.append(row.unit) or cells(frame, row))
 
@@ -262,4 +263,4 @@ def test_a_long_trades_map_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> 
         app.show_frame()
         assert len(laid) == 601
 
-    drive(app, scenario)
+    drive(app, scenario, (200, 60))

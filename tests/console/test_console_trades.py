@@ -53,11 +53,11 @@ def test_the_row_under_the_cursor_is_the_trade_that_keys_act_on() -> None:
         await desk.press(pilot, "p")
         assert meant(desk) == [(Verb.PAUSE, "ETH")]
         text = await desk.press(pilot, "enter")
-        assert "PRICE" in text and "ETH 10x 2/3" in text
+        assert "1 unit = " in text and "ETH 10x 2/3" in text
         await desk.press(pilot, "c")
         assert meant(desk)[1:] == [(Verb.RECONCILE, "ETH")]
         assert "►ETH" in await desk.press(pilot, "0")
-        assert "PRICE" in await desk.press(pilot, "escape")
+        assert "1 unit = " in await desk.press(pilot, "escape")
 
     drive(desk.app, scenario)
 

@@ -35,9 +35,9 @@ class MainPage(Page):
             with Horizontal(id="top", classes="row"):
                 yield self.panel("full", "picture", self._picture.lines, picture.title)
                 with Vertical(id="side"):
-                    yield self.panel("full", "slots", orders.slots, orders.slots_title)
-                    yield self.panel("full", "money", money.money, "MONEY")
-                    yield self.panel("full", "map", map.MapView().lines, map.title)
+                    yield self.panel("large", "slots", orders.slots, orders.slots_title)
+                    yield self.panel("large", "money", money.money, "MONEY")
+                    yield self.panel("large", "map", map.MapView().lines, map.title)
             with Horizontal(id="bottom", classes="row"):
                 yield self.panel("full", "events", log.events, "EVENTS")
                 yield self.panel("full", "operator", log.alarms_and_commands, "ALARMS AND COMMANDS")
@@ -57,8 +57,7 @@ class MainPage(Page):
 
     @property
     def focus_panel(self) -> Panel | None:
-        panels = self._layouts[self.layout_name]
-        ladder = next((panel for panel in panels if panel.id in ("picture", "c-map")), None)
+        ladder = next((panel for panel in self.panels if panel.id in ("picture", "c-map")), None)
         return super().focus_panel or ladder
 
     def action_scroll(self, rows: int) -> None:

@@ -49,7 +49,9 @@ class Page(Screen[None], inherit_bindings=False):
     def __init__(self, name: str, *, ascii: bool) -> None:
         super().__init__(name, classes=f"page {'ascii' if ascii else ''}".strip())
         self.plain = ascii
-        self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "phone": [], "small": []}
+        self._layouts: dict[str, list[Panel]] = {
+            name: [] for name in ("full", "large", "compact", "phone", "small")
+        }
         self._focused: Panel | None = None
         self._zoomed: Panel | None = None
         self._settling: Timer | None = None
@@ -135,7 +137,7 @@ class Page(Screen[None], inherit_bindings=False):
 
     def present(self, frame: Frame) -> None:
         """Show a frame in the current layout; the others are drawn when they become current."""
-        panels, focused = self._layouts[self.layout_name], self.focus_panel
+        panels, focused = self.panels, self.focus_panel
         several = len(self.stations) > 1
         self._place_toasts(frame)
         for panel in panels:
@@ -169,9 +171,15 @@ class Page(Screen[None], inherit_bindings=False):
     # Focus, zoom, tables
 
     @property
+    def panels(self) -> list[Panel]:
+        """The panels of the layout that is shown."""
+        shown = self._layouts[self.layout_name]
+        return [*shown, *self._layouts["large"]] if self.large else shown
+
+    @property
     def stations(self) -> list[Panel]:
         """The panels that can have the focus, in the order of the tab key."""
-        return [panel for panel in self._layouts[self.layout_name] if panel.stands]
+        return [panel for panel in self.panels if panel.stands]
 
     @property
     def focus_panel(self) -> Panel | None:

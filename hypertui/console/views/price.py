@@ -63,13 +63,7 @@ def _fact(label: str, value: str, role: Tone = Tone.TEXT) -> tuple[Span, Span]:
 def phase_facts(frame: Frame) -> Line:
     """Phase, slots that are long, and cycle."""
     snapshot = frame.snapshot
-    return line(
-        Span(fmt.clean(snapshot.phase, 20).upper() or fmt.UNKNOWN, Tone.STRONG),
-        "  ",
-        f"{snapshot.long_slots} of {SLOTS} slots long",
-        "  ",
-        *_fact("cycle", str(snapshot.cycle)),
-    )
+    return line(*_phase(frame), "  ", *_fact("cycle", str(snapshot.cycle)))
 
 
 def unit_facts(frame: Frame) -> Line:
@@ -89,39 +83,56 @@ def _known(frame: Frame) -> bool:
 
 
 def facts(frame: Frame, width: int) -> Line:
-    """The mark with its age, the phase, the unit, the position and the last step, as much as fits."""
+    """The mark with its age where that is no longer that of now, the phase, what is held, the unit, the last
+    step: as much as fits."""
     snapshot, instrument = frame.snapshot, frame.snapshot.instrument
     change = Span(fmt.percent(snapshot.price_change), _quality(frame, change_role(snapshot.price_change)))
-    parts: list[Line] = [
-        line(
-            *_fact("mark", fmt.quote(snapshot.mark, instrument), _quality(frame, Tone.STRONG)),
-            " ",
-            mark_age(frame),
-            " ",
-            change,
-        )
-    ]
-    if _known(frame):
-        parts += [phase_facts(frame), unit_facts(frame), _held(frame)]
-        parts += [
-            line(*_fact("mid", fmt.quote(snapshot.mid, instrument), _quality(frame))),
-            _last_step(frame),
-        ]
+    mark = line(
+        *_fact("mark", fmt.quote(snapshot.mark, instrument), _quality(frame, Tone.STRONG)), " ", change
+    )
+    if (frame.mark_age or fmt.SECOND) >= fmt.SECOND:
+        mark = (*mark, Span(" "), mark_age(frame))
+    if not _known(frame):
+        return mark
+    cycle = line(*_fact("cycle", str(snapshot.cycle)))
+    for worth in (True, False):
+        parts = [mark, _phase(frame), _held(frame, worth), unit_facts(frame), cycle, _last_step(frame)]
+        whole = _joined([part for part in parts if part])
+        if width_of(whole) <= width:
+            return whole
+    return _fitting([part for part in parts if part], width)
+
+
+def _fitting(parts: Sequence[Line], width: int) -> Line:
+    """The first of the parts, and of the others those that fit."""
     spans = parts[0]
     for part in parts[1:]:
-        if part and width_of((*spans, *part)) + 3 <= width:
-            spans = (*spans, Span("   "), *part)
+        if width_of(_joined([spans, part])) <= width:
+            spans = _joined([spans, part])
     return spans
 
 
-def _held(frame: Frame) -> Line:
+def _joined(parts: Sequence[Line]) -> Line:
+    spans: Line = ()
+    for part in parts:
+        spans = (*spans, Span("   "), *part) if spans else part
+    return spans
+
+
+def _phase(frame: Frame) -> Line:
+    snapshot = frame.snapshot
+    phase = Span(fmt.clean(snapshot.phase, 20).upper() or fmt.UNKNOWN, Tone.STRONG)
+    return line(phase, f"  {snapshot.long_slots} of {SLOTS} slots long")
+
+
+def _held(frame: Frame, worth: bool) -> Line:
     snapshot = frame.snapshot
     if not snapshot.position:
         return line(*_fact("position", "none"))
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
-    size = f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}"
-    worth = Span(f" {fmt.usd(snapshot.position_value)} USD", _quality(frame, Tone.DIM))
-    return line(*_fact("position", size), worth)
+    held = line(*_fact("position", f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}"))
+    usd = Span(f" {fmt.usd(snapshot.position_value)} USD", _quality(frame, Tone.DIM))
+    return (*held, usd) if worth else held
 
 
 def _last_step(frame: Frame) -> Line:
@@ -147,16 +158,8 @@ def compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
         "  ",
     )
     spark = chart(snapshot.prices, max(width - width_of(first) - 1, 0), 1)
-    second = line(
-        " ",
-        *phase_facts(frame),
-        "  ",
-        *unit_facts(frame),
-        "  ",
-        *_fact("entry", fmt.quote(snapshot.entry_price, instrument)),
-        "  ",
-        *_fact("step", fmt.step(snapshot.unit_size)),
-    )
+    entry = line(*_fact("entry", fmt.quote(snapshot.entry_price, instrument)))
+    second = line(" ", *_fitting([phase_facts(frame), unit_facts(frame), entry], width - 1))
     if not _known(frame):
         second = line(Span(" the ladder has no entry yet", Tone.DIM))
     return [fit((*first, *(Span(row, Tone.DIM) for row in spark)), width), fit(second, width)]

@@ -107,24 +107,25 @@ def _live_orders(frame: Frame) -> str:
 
 
 def _waits(frame: Frame, room: int) -> str:
-    """The next trigger above and below, with the orders' sizes where they fit."""
+    """The next trigger above and below, with the orders' sizes and the distances where they fit."""
     triggers = (("▲", frame.snapshot.next_up), ("▼", frame.snapshot.next_down))
-    full, short = (
-        " · ".join(f"{arrow} {_way(frame, trigger, sized)}" for arrow, trigger in triggers if trigger)
-        for sized in (True, False)
-    )
-    ways = full if width_of(line(f"Next: {full}")) <= room else short
-    return f"Next: {ways or 'the first price'}"
+    said = ""
+    for sized, away in ((True, True), (False, True), (False, False)):
+        ways = [f"{arrow} {_way(frame, trigger, sized, away)}" for arrow, trigger in triggers if trigger]
+        said = f"Next: {' · '.join(ways) or 'the first price'}"
+        if width_of(line(said)) <= room:
+            break
+    return said
 
 
-def _way(frame: Frame, trigger: Trigger, sized: bool) -> str:
-    """What happens at a trigger: its order, if there is one, and the distance to it."""
+def _way(frame: Frame, trigger: Trigger, sized: bool, away: bool) -> str:
+    """What happens at a trigger: its order, or those that follow the price there, and the distance to it."""
     snapshot = frame.snapshot
-    at = f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
+    at = fmt.price(trigger.price, snapshot.instrument)
+    at += f" ({fmt.percent(trigger.fraction)})" if away else ""
     slot = next((slot for slot in snapshot.slots if slot.level == trigger.unit), None)
     if slot is None:
-        follow = "stops follow" if trigger.away > 0 else "buys follow"
-        return f"{follow} at {at}"
+        return f"{'stops' if trigger.away > 0 else 'buys'} follow at {at}"
     verb = "buys" if slot.side is Side.BUY else "sells"
     return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
 
