@@ -163,6 +163,14 @@ class OperatorActions(Host, inherit_bindings=False):
             return f"{verb.value} is refused: {_REPLAY}"
         return _LEFT if self.ended is not None else ""
 
+    def _order(self, verb: Verb) -> None:
+        """Send a command that needs no question, or say why nothing would come of it."""
+        why = self._nobody_takes(verb) or questions.refused(self.selected, verb)
+        if why:
+            self.notice(why)
+        else:
+            self.command(verb)
+
     def _confirm(self, verb: Verb) -> None:
         def send(answer: str) -> None:
             if answer:
@@ -183,7 +191,7 @@ class OperatorActions(Host, inherit_bindings=False):
     # Actions, one per key
 
     def action_pause(self) -> None:
-        self.command(Verb.PAUSE)
+        self._order(Verb.PAUSE)
 
     def action_resume(self) -> None:
         over = self.selected.mode in (Mode.HALTED, Mode.STOPPED)
@@ -199,7 +207,7 @@ class OperatorActions(Host, inherit_bindings=False):
         self._confirm(Verb.ADOPT)
 
     def action_reconcile(self) -> None:
-        self.command(Verb.RECONCILE)
+        self._order(Verb.RECONCILE)
 
     def action_flatten(self) -> None:
         if self.current_mode == "desk" and self.frame.several:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from textual.app import App
 
-from hypertui.console.lines import Ground, Tone
+from hypertui.console.lines import Backdrop, Tone
 from hypertui.port.commands import OnExit, StopReason, Verb
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ class Host(App[StopReason], inherit_bindings=False):
     # The app's alone: those of each panel would be worked out again with every class that a screen is given.
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"role--{role}" for role in Tone),
-        *(f"ground--{ground}" for ground in Ground),
+        *(f"ground--{ground}" for ground in Backdrop),
     }
 
     frame: Frame
     built: Callable[[], object]
-    tones: dict[Tone | Ground, Style]
+    tones: dict[Tone | Backdrop, Style]
 
     def tone(self, role: Tone) -> Style:
         """What a role adds to the style of the text about it."""
@@ -36,7 +36,7 @@ class Host(App[StopReason], inherit_bindings=False):
             self.tones[role] = self.get_component_styles(f"role--{role}").partial_rich_style
         return self.tones[role]
 
-    def ground(self, ground: Ground) -> Style:
+    def ground(self, ground: Backdrop) -> Style:
         """What a ground adds to the style of the text on it."""
         if ground not in self.tones:
             self.tones[ground] = self.get_component_styles(f"ground--{ground}").partial_rich_style

@@ -9,12 +9,13 @@ from hypertui.port.commands import Verb
 
 
 class KeyBar(Flag):
-    """The key bars that show a key: the main page's, the other pages', both, or where there is room."""
+    """The key bars that show a key: the main page's, the other pages', both, with room, a phone's."""
 
     NONE = 0
     MAIN = auto()
     PAGES = auto()
     ROOM = auto()
+    NARROW = auto()  # on a phone, which has room for these alone
     BOTH = MAIN | PAGES
 
 
@@ -51,7 +52,7 @@ KEYS = (
         "Pause",
         "Pause",
         "no new buys; if a waiting buy fills, it still gets a stop",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
         verb=Verb.PAUSE,
     ),
     Key(
@@ -71,7 +72,7 @@ KEYS = (
         "Cancel buys",
         "Buys",
         "cancel the buys, keep the stops, then stay paused",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
         verb=Verb.CANCEL_BUYS,
     ),
     Key(
@@ -109,7 +110,7 @@ KEYS = (
         "FLATTEN…",
         "FLAT…",
         "cancel the buys, sell all at market, cancel the stops, halt",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
         verb=Verb.FLATTEN,
     ),
     Key(
@@ -244,7 +245,7 @@ KEYS = (
         bar=KeyBar.ROOM,
         palette=False,
     ),
-    Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH),
+    Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH | KeyBar.NARROW),
     Key(
         "quit",
         "q",
@@ -252,7 +253,7 @@ KEYS = (
         "Quit",
         "Quit",
         "leave: asks what becomes of the orders",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
     ),
     Key("interrupt", "ctrl+c", "quit_hint", palette=False),
 )

@@ -43,7 +43,7 @@ class Tone(StrEnum):
     HOLD = "hold"
 
 
-class Ground(StrEnum):
+class Backdrop(StrEnum):
     """What a whole row of text lies on."""
 
     HERE = "here"  # the current unit
@@ -56,7 +56,7 @@ class Span(NamedTuple):
 
     text: str
     role: Tone = Tone.TEXT
-    ground: Ground | None = None
+    ground: Backdrop | None = None
     does: str = ""
 
 
@@ -111,7 +111,7 @@ def tint(spans: Line, role: Tone) -> Line:
     return tuple(span._replace(role=role) for span in spans)
 
 
-def over(spans: Line, ground: Ground, width: int) -> Line:
+def over(spans: Line, ground: Backdrop, width: int) -> Line:
     """A row of `width` cells that lies on a ground from end to end."""
     return tuple(span._replace(ground=ground) for span in pad(spans, width))
 

@@ -12,7 +12,7 @@ _HOUR = 3_600_000  # ms
 
 
 @dataclass(slots=True)
-class Results:
+class SaleResults:
     """USD net of fees, without funding. `course` is the sum after every `stride`th sale (ms, USD), oldest
     first, the newest among them only if it was such a one; `hours` are those of the day (UTC)."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from hypertui.core.fifo import FifoBook, Lot
 from hypertui.core.market import ZERO, Fill
-from hypertui.core.results import Results
+from hypertui.core.results import SaleResults
 
 _EXECUTIONS_KEPT = 200
 
@@ -35,7 +35,7 @@ class TradeBook:
     funding: Decimal = ZERO
     corrected: Decimal = ZERO
     executions: deque[Execution] = field(default_factory=lambda: deque(maxlen=_EXECUTIONS_KEPT))
-    results: Results = field(default_factory=Results)
+    results: SaleResults = field(default_factory=SaleResults)
 
     def book(
         self, fill: Fill, level: int | None = None, target: Decimal | None = None, reason: str = ""

@@ -103,8 +103,8 @@ class MainPage(Page):
             self.app.show_frame()
 
     def _in_picture(self, event: MouseEvent) -> Offset | None:
-        panel = self.query_one("#picture", Panel)
-        return event.get_content_offset(panel) if event.widget is panel else None
+        inside = self.query_one("#picture", Panel).content_region
+        return event.screen_offset - inside.offset if inside.contains_point(event.screen_offset) else None
 
     def action_follow(self) -> None:
         self._cursor = None

@@ -24,7 +24,8 @@ def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
             keys = _keys(frame, shown, short, gap)
             if width_of(keys) <= width:
                 return [keys]
-    return [fit(keys, width)]
+    narrow = {key.id for key in frame.keys if key.bar & KeyBar.NARROW}
+    return [fit(_keys(frame, narrow, True, " "), width)]
 
 
 def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -> Line:

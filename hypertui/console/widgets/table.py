@@ -11,9 +11,9 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import (
     BLANK,
+    Backdrop,
     Cells,
     Column,
-    Ground,
     Line,
     Span,
     TextTable,
@@ -209,7 +209,7 @@ class TablePanel(Panel):
         self._top = max(self._top, at - room + 1)
         body = table.lines(self._top, self._top + room)
         if self._moved and self.focused:
-            body[at - self._top] = over(body[at - self._top], Ground.CURSOR, width)
+            body[at - self._top] = over(body[at - self._top], Backdrop.CURSOR, width)
         body += [BLANK] * (room - len(body)) if details else []
         return [*head, *body, *details]
 

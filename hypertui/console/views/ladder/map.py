@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Ground, Line, Span, TextTable, Tone, line, over, pad, tint
+from hypertui.console.lines import Backdrop, Column, Line, Span, TextTable, Tone, line, over, pad, tint
 from hypertui.console.views.ladder.orders import SIDE_TONE, kind, status_word
 from hypertui.console.views.price import change_role
 from hypertui.port.views import MapRow
@@ -59,9 +59,9 @@ class MapView:
         end = start + room
         for row, spans in zip(rows[start:end], whole.lines(start, end), strict=True):
             if row.unit == frame.cursor:
-                spans = over(spans, Ground.CURSOR, width)
+                spans = over(spans, Backdrop.CURSOR, width)
             elif row.unit == snapshot.unit:
-                spans = over(spans, Ground.HERE, width)
+                spans = over(spans, Backdrop.HERE, width)
             elif not row.live:
                 spans = _tinted(spans, Tone.DIM)
             shown.append(spans)

@@ -9,8 +9,8 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import (
     BLANK,
+    Backdrop,
     Column,
-    Ground,
     Line,
     Span,
     Tone,
@@ -91,7 +91,7 @@ def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
             continue
         slot, name = orders.get(number), fmt.unit(number)
         if number == snapshot.unit:
-            parts += [" ", Span(f"►{name}◄", Tone.STRONG, Ground.HERE)]
+            parts += [" ", Span(f"►{name}◄", Tone.STRONG, Backdrop.HERE)]
         elif slot is None:
             parts.append(Span(f"  {name}", Tone.DIM))
         else:

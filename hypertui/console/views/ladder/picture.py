@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Ground, Line, Span, Tone, fit, line, over, pad
+from hypertui.console.lines import Backdrop, Line, Span, Tone, fit, line, over, pad
 from hypertui.console.views import course
 from hypertui.console.views.ladder import labels
 from hypertui.console.views.ladder.canvas import Canvas
@@ -143,8 +143,8 @@ def _row(frame: Frame, axis: Scale, index: int, canvas: Canvas, beside: Line, wi
     unit = axis.unit_at(index)
     width = sum(widths) + 1
     if unit is not None and unit == frame.cursor:
-        return over(spans, Ground.CURSOR, width)
-    return over(spans, Ground.HERE, width) if unit == snapshot.unit else spans
+        return over(spans, Backdrop.CURSOR, width)
+    return over(spans, Backdrop.HERE, width) if unit == snapshot.unit else spans
 
 
 def _place(frame: Frame, axis: Scale, index: int, width: int) -> Iterator[Span]:
