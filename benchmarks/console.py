@@ -49,7 +49,7 @@ class _Moving(fakes.FakeEngine):
             for number in range(1, EVENTS + 1)
         ]
         view = states.running()
-        units = parts.position_map(view.unit, view.slots, -UNITS // 2, UNITS // 2)
+        units = parts.stretched_map(view, -UNITS // 2, UNITS // 2)
         super().__init__(replace(view, position_map=units), events)
         self.ticks = 0
 
@@ -65,6 +65,7 @@ class _Moving(fakes.FakeEngine):
             at=now,
             mark=mark,
             mark_at=now,
+            prices=(*view.prices[1:], (now, mark)) if now - view.prices[-1][0] >= 1_000 else view.prices,
             next_up=parts.trigger(3, mark),
             next_down=parts.trigger(1, mark),
             unrealized_pnl=view.unrealized_pnl + 1,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.widgets import status_line
+from hypertui.console.views import status_line
 from hypertui.core.market import Instrument, Side
 from hypertui.port.snapshot import Invariant, Snapshot
 

@@ -17,6 +17,7 @@ from hypertui.console.command_sender import CommandSender
 from hypertui.console.host import Host
 from hypertui.console.screens import palette, questions
 from hypertui.console.screens.dialog import Dialog
+from hypertui.console.screens.page import Page
 from hypertui.console.screens.questions import Build, Question
 from hypertui.console.selection import Selection
 from hypertui.console.terminal.options import ConsoleOptions
@@ -25,7 +26,6 @@ from hypertui.console.terminal.screenshot import redact_svg, save
 from hypertui.console.theme import THEMES
 from hypertui.console.widgets.filter import FilterLine
 from hypertui.console.widgets.help import Help
-from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.seek import SeekLine
 from hypertui.port.commands import Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EnginePort, EngineView
@@ -62,7 +62,7 @@ class OperatorActions(Host, inherit_bindings=False):
         self._options = options
         self._selection = Selection()
         self._alarm_ack = AlarmAck()
-        self._screen_diff = ScreenDiff()
+        self._screen_diff = ScreenDiff(colour=options.colour)
         self._dialog = Dialog(clock, lambda: self.selected, ascii=options.ascii)
         self._help = Help(ascii=options.ascii)
         self._filter = FilterLine(ascii=options.ascii)
@@ -163,6 +163,14 @@ class OperatorActions(Host, inherit_bindings=False):
             return f"{verb.value} is refused: {_REPLAY}"
         return _LEFT if self.ended is not None else ""
 
+    def _order(self, verb: Verb) -> None:
+        """Send a command that needs no question, or say why nothing would come of it."""
+        why = self._nobody_takes(verb) or questions.refused(self.selected, verb)
+        if why:
+            self.notice(why)
+        else:
+            self.command(verb)
+
     def _confirm(self, verb: Verb) -> None:
         def send(answer: str) -> None:
             if answer:
@@ -183,7 +191,7 @@ class OperatorActions(Host, inherit_bindings=False):
     # Actions, one per key
 
     def action_pause(self) -> None:
-        self.command(Verb.PAUSE)
+        self._order(Verb.PAUSE)
 
     def action_resume(self) -> None:
         over = self.selected.mode in (Mode.HALTED, Mode.STOPPED)
@@ -199,7 +207,7 @@ class OperatorActions(Host, inherit_bindings=False):
         self._confirm(Verb.ADOPT)
 
     def action_reconcile(self) -> None:
-        self.command(Verb.RECONCILE)
+        self._order(Verb.RECONCILE)
 
     def action_flatten(self) -> None:
         if self.current_mode == "desk" and self.frame.several:

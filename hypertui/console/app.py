@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
 from hypertui.console.actions import OperatorActions
-from hypertui.console.command_sender import CommandSender, OutcomeNotice
+from hypertui.console.command_sender import CommandSender
 from hypertui.console.event_buffer import EventBuffer
 from hypertui.console.frame import Frame
 from hypertui.console.screens.main import MainPage
@@ -25,6 +25,7 @@ from hypertui.console.terminal import title
 from hypertui.console.terminal.crash import crash_report, named
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.theme import THEMES
+from hypertui.console.toasts import Toasts
 from hypertui.core.shutdown import FAILED
 from hypertui.port.commands import NEVER_STARTED, OnExit, Stop, StopReason
 from hypertui.port.engine import Attachment, EnginePort
@@ -71,13 +72,15 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._event_buffer = EventBuffer()
         self._turns = 0
-        self._outcome_notice = OutcomeNotice()
+        self._toasts = Toasts()
         self._notice = ""
         self._notice_at = 0
         self._crash = ""
         self.frame = Frame(self.selected, clock(), ascii=options.ascii, keys=options.keys, zone=options.zone)
         self._preflight = Preflight(clock, ascii=options.ascii)
+        self._guided = options.guided
         self.set_class(options.ascii, "ascii")
+        self.set_class(not options.colour, "no-colour")
         for key in options.keys:
             if key.key:
                 self.bind(key.key, key.action, description=key.label or key.id, show=False)
@@ -155,7 +158,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
-            outcome=self._outcome_notice.current((*sent, *snapshot.commands), now),
+            toasts=self._toasts.current((*sent, *snapshot.commands), now),
             leaving=self.stop.on_exit if self.stop.requested and self.is_owner else None,
             ended=self.ended,
             crash=self._crash,
@@ -169,6 +172,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             written=self._screen_diff.rate(now),
             attachment=attachment,
             pen=pen,
+            guided=self._guided,
         )
         if self._alarm_ack.rings(self.frame.all_critical, now):
             self.bell()
@@ -186,6 +190,12 @@ class HyperTui(OperatorActions, inherit_bindings=False):
                 self.pop_screen()
         elif asked and self.undisturbed:
             self.push_screen(self._preflight)
+
+    def action_hide_guide(self) -> None:
+        """Explain no more."""
+        self.notice("" if self._guided else "there is no guide to hide")
+        self._guided = False
+        self.show_frame()
 
     def notice(self, text: str) -> None:
         """Show a notice in the key bar for a few seconds."""

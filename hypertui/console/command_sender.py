@@ -1,9 +1,9 @@
-"""Operator commands: sends them, keeps them until a snapshot reports them, and shows their outcomes."""
+"""Operator commands: sends them, and keeps them until a snapshot reports them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypertui.port.commands import Command, CommandState, CommandView, Verb
@@ -11,7 +11,6 @@ from hypertui.port.engine import EnginePort
 from hypertui.port.snapshot import Snapshot
 
 _MOST_KEPT = 8
-_SHOWN_FOR = {CommandState.CONFIRMED: 6_000, CommandState.REFUSED: 15_000, CommandState.FAILED: 15_000}
 
 
 class CommandSender:
@@ -62,23 +61,3 @@ class CommandSender:
     def _forget(self, id: str) -> None:
         self._sent.pop(id, None)
         self._meant.pop(id, None)
-
-
-class OutcomeNotice:
-    """Picks the command outcome to show on every screen, whoever gave the command: each once, for some
-    seconds, refusals and failures for longer. Times are ms."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, CommandState] | None = None  # what had ended before the first call is no news
-        self._shown: CommandView | None = None
-        self._until = 0
-
-    def current(self, commands: Sequence[CommandView], now: int) -> CommandView | None:
-        """The command that ended last, while its notice lasts. `commands` are all there are, newest first."""
-        states = {command.id: command.state for command in commands}
-        known = states if self._known is None else self._known
-        for command in reversed(commands):
-            if command.state in _SHOWN_FOR and known.get(command.id) is not command.state:
-                self._shown, self._until = command, now + _SHOWN_FOR[command.state]
-        self._known = states
-        return self._shown if now < self._until else None

@@ -76,6 +76,15 @@ _ASCII = str.maketrans(
         "┬": "+",
         "┴": "+",
         "┼": "+",
+        "╌": "-",
+        "┄": "-",
+        "━": "=",
+        "░": ".",
+        "▎": "|",
+        "▍": "|",
+        "▋": "#",
+        "▊": "#",
+        "▉": "#",
         "▁": "_",
         "▂": "_",
         "▃": "-",
@@ -86,6 +95,13 @@ _ASCII = str.maketrans(
         "█": "#",
     }
 )
+
+
+# Dots of Braille: where most of them are, in the upper half of the cell, in the lower, or in both.
+_ASCII |= {
+    0x2800 + dots: {0: " ", 1: "'", 2: ".", 3: ":"}[bool(dots & 0x1B) + 2 * bool(dots & 0xE4)]
+    for dots in range(256)
+}
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
@@ -264,6 +280,11 @@ def clock(ms: int, zone: tzinfo | None = UTC) -> str:
 def clock_short(ms: int, zone: tzinfo | None = UTC) -> str:
     """A time of day without seconds."""
     return _moment(ms, zone).strftime("%H:%M")
+
+
+def day(ms: int, zone: tzinfo | None = UTC) -> str:
+    """A day and an hour: 11-20 14h."""
+    return _moment(ms, zone).strftime("%m-%d %Hh")
 
 
 def exact_time(ms: int, zone: tzinfo | None = UTC) -> str:

@@ -7,10 +7,13 @@ from datetime import UTC, tzinfo
 
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
-from hypertui.port.commands import CommandView, OnExit, StopReason
+from hypertui.console.stretch import Stretch
+from hypertui.console.toasts import Toast
+from hypertui.port.commands import CommandView, OnExit, StopReason, Verb
 from hypertui.port.engine import Attachment, Event
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
+from hypertui.port.views import FillView
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000
@@ -28,11 +31,14 @@ class Frame:
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # shown in the key bar for a few seconds
-    outcome: CommandView | None = None  # of the command that has ended last, for a while
+    toasts: tuple[Toast, ...] = ()  # of the commands under way or just ended, newest first
     leaving: OnExit | None = None
     ended: StopReason | None = None
     crash: str = ""  # how the engine's thread failed, if it did
-    scroll: int = 0  # rows by which the position map is moved from the current unit
+    cursor: int | None = None  # the unit that the operator has moved to; None: the current one
+    stretch: Stretch = Stretch.MINUTES  # how much of the past the chart shows
+    story: FillView | None = None  # the fill that the mouse is on
+    guided: bool = False  # whether a first trade is explained
     ascii: bool = False
     page: str = "main"
     keys: tuple[Key, ...] = KEYS
@@ -53,6 +59,10 @@ class Frame:
         """The same without seconds."""
         return fmt.clock_short(ms, self.zone)
 
+    def day(self, ms: int) -> str:
+        """A day and the hour in the operator's zone."""
+        return fmt.day(ms, self.zone)
+
     def as_of(self, label: str, at: int | None) -> str:
         """A label with the time as of which its figure is, where that is known."""
         return label if at is None else f"{label} {self.clock(at)}"
@@ -64,6 +74,19 @@ class Frame:
     def seen(self, alarm: Alarm) -> bool:
         """Whether this occurrence of an alarm was acknowledged."""
         return alarm.acknowledged is not None or (alarm.key, alarm.count, alarm.severity) in self.acknowledged
+
+    def cannot(self, verb: Verb) -> str:
+        """Why nothing would come of a command now, in words; empty where it would be taken from here."""
+        if self.replay is not None:
+            return "this is a replay"
+        if self.ended is not None:
+            return "the engine has left: it takes no commands"
+        if self.attachment in (Attachment.READ_ONLY, Attachment.CUT):
+            return "this console only reads" if self.attachment is Attachment.READ_ONLY else "no connection"
+        over = self.snapshot.mode in (Mode.HALTED, Mode.STOPPED)
+        if verb is Verb.RESUME and over and self.several:
+            return ""  # it starts the trade again
+        return dict(self.snapshot.refusals).get(verb, "")
 
     @property
     def silent(self) -> int | None:
@@ -98,6 +121,13 @@ class Frame:
             return None
         age = self.now - snapshot.known_at
         return age if age > snapshot.blind_after else None
+
+    @property
+    def unattended(self) -> bool:
+        """Whether the engine has left while coins are held or orders are live: nothing follows the price."""
+        snapshot = self.snapshot
+        over = self.ended is not None or snapshot.mode is Mode.STOPPED
+        return over and bool(snapshot.position or snapshot.slots)
 
     @property
     def unchecked(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from textual.app import App
 
-from hypertui.console.lines import Tone
+from hypertui.console.lines import Backdrop, Tone
 from hypertui.port.commands import OnExit, StopReason, Verb
 
 if TYPE_CHECKING:
@@ -21,17 +21,26 @@ class Host(App[StopReason], inherit_bindings=False):
     screen was shown for the first time; `tones` are the styles of the roles that were asked for."""
 
     # The app's alone: those of each panel would be worked out again with every class that a screen is given.
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Tone}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"role--{role}" for role in Tone),
+        *(f"ground--{ground}" for ground in Backdrop),
+    }
 
     frame: Frame
     built: Callable[[], object]
-    tones: dict[Tone, Style]
+    tones: dict[Tone | Backdrop, Style]
 
     def tone(self, role: Tone) -> Style:
         """What a role adds to the style of the text about it."""
         if role not in self.tones:
             self.tones[role] = self.get_component_styles(f"role--{role}").partial_rich_style
         return self.tones[role]
+
+    def ground(self, ground: Backdrop) -> Style:
+        """What a ground adds to the style of the text on it."""
+        if ground not in self.tones:
+            self.tones[ground] = self.get_component_styles(f"ground--{ground}").partial_rich_style
+        return self.tones[ground]
 
     def notify_style_update(self) -> None:
         self.tones = {}

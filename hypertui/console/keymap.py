@@ -34,6 +34,8 @@ _SIGNS = {
     "=": "equals_sign",
     ">": "greater_than_sign",
     "@": "at",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
     "^": "circumflex_accent",
     "_": "underscore",
     "~": "tilde",

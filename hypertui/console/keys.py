@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Flag, auto
 
+from hypertui.port.commands import Verb
+
 
 class KeyBar(Flag):
-    """The key bars that show a key: the main page's, the other pages', both, or where there is room."""
+    """The key bars that show a key: the main page's, the other pages', both, with room, a phone's."""
 
     NONE = 0
     MAIN = auto()
     PAGES = auto()
     ROOM = auto()
+    NARROW = auto()  # on a phone, which has room for these alone
     BOTH = MAIN | PAGES
 
 
@@ -31,6 +34,8 @@ class Key:
     bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
+    tab: str = ""  # the name of the screen that it shows
+    verb: Verb | None = None  # what it orders
 
     @property
     def written(self) -> str:
@@ -47,7 +52,8 @@ KEYS = (
         "Pause",
         "Pause",
         "no new buys; if a waiting buy fills, it still gets a stop",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
+        verb=Verb.PAUSE,
     ),
     Key(
         "resume",
@@ -57,6 +63,7 @@ KEYS = (
         "Resume",
         "resume trading, or selling out; says first what it will do",
         bar=_MAIN,
+        verb=Verb.RESUME,
     ),
     Key(
         "cancel_buys",
@@ -65,7 +72,8 @@ KEYS = (
         "Cancel buys",
         "Buys",
         "cancel the buys, keep the stops, then stay paused",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
+        verb=Verb.CANCEL_BUYS,
     ),
     Key(
         "sell_out",
@@ -75,6 +83,7 @@ KEYS = (
         "Sell",
         "sell out: no buys, the stops trail, the end when flat",
         bar=KeyBar.ROOM,
+        verb=Verb.SELL_OUT,
     ),
     Key(
         "adopt",
@@ -83,6 +92,7 @@ KEYS = (
         "Adopt",
         "Adopt",
         "import a position opened elsewhere",
+        verb=Verb.ADOPT,
     ),
     Key(
         "reconcile",
@@ -91,6 +101,7 @@ KEYS = (
         "Reconcile",
         "Recon",
         "compare orders and fills with the venue now",
+        verb=Verb.RECONCILE,
     ),
     Key(
         "flatten",
@@ -99,7 +110,8 @@ KEYS = (
         "FLATTEN…",
         "FLAT…",
         "cancel the buys, sell all at market, cancel the stops, halt",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
+        verb=Verb.FLATTEN,
     ),
     Key(
         "cancel_all",
@@ -109,6 +121,7 @@ KEYS = (
         "ALL…",
         "cancel every order, the stops too: the position is unprotected",
         bar=_MAIN,
+        verb=Verb.CANCEL_ALL,
     ),
     Key(
         "halt",
@@ -118,34 +131,30 @@ KEYS = (
         "HALT…",
         "touch nothing any more: no order is placed, moved or cancelled",
         bar=_MAIN,
+        verb=Verb.HALT,
     ),
     Key(
         "main",
         "1",
         "go('main')",
-        "Screens",
-        "Scr",
-        "the screens; 1 is the main one: price, ladder, slots, map, money, events",
-        "1-7",
-        bar=_BOTH,
+        help="main: the picture of the ladder with its orders, money, alarms and events",
+        tab="Main",
     ),
     Key(
         "desk",
         "0",
         "go('desk')",
-        "Desk",
-        "Desk",
-        "desk: all trades; enter shows one of them, FLATTEN there sells all",
-        bar=_BOTH,
+        help="desk: all trades; enter shows one of them, FLATTEN there sells all",
         desk=True,
+        tab="Desk",
     ),
     Key("next_trade", "greater_than_sign", "step_trade(1)", help="the next trade", shown=">", desk=True),
     Key("previous_trade", "less_than_sign", "step_trade(-1)", help="the trade before", shown="<", desk=True),
-    Key("orders", "2", "go('orders')", help="orders: wanted, working and listed side by side"),
-    Key("ledger", "3", "go('ledger')", help="ledger: executions, lots, cycles and totals"),
-    Key("map", "4", "go('map')", help="map: every unit, and its history"),
-    Key("log", "6", "go('log')", help="log: what happened, and what operators did"),
-    Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks"),
+    Key("orders", "2", "go('orders')", help="orders: wanted, working and listed side by side", tab="Orders"),
+    Key("ledger", "3", "go('ledger')", help="ledger: executions, lots, cycles and totals", tab="Ledger"),
+    Key("map", "4", "go('map')", help="map: every unit, and its history", tab="Map"),
+    Key("log", "6", "go('log')", help="log: what happened, and what operators did", tab="Log"),
+    Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks", tab="Health"),
     Key(
         "acknowledge",
         "a",
@@ -155,6 +164,7 @@ KEYS = (
         "acknowledge the alarms: the bar turns quiet, the bell too",
         bar=_BOTH,
     ),
+    Key("guide", "g", "hide_guide", help="hide the guide of a first trade", palette=False),
     Key("mute", "m", "mute", "Mute", "Mute", "no bell for 10 minutes; again: the bell is back"),
     Key(
         "up",
@@ -169,6 +179,20 @@ KEYS = (
     Key("down", "down", "screen.scroll(1)", palette=False),
     Key("page_up", "pageup", "screen.scroll_page(-1)", palette=False),
     Key("page_down", "pagedown", "screen.scroll_page(1)", palette=False),
+    Key(
+        "longer",
+        "right_square_bracket",
+        "screen.stretch(1)",
+        help="chart: more of the past, up to the whole trade",
+        shown="]",
+    ),
+    Key(
+        "shorter",
+        "left_square_bracket",
+        "screen.stretch(-1)",
+        help="chart: less of the past, down to a minute",
+        shown="[",
+    ),
     Key(
         "home",
         "home",
@@ -221,7 +245,7 @@ KEYS = (
         bar=KeyBar.ROOM,
         palette=False,
     ),
-    Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH),
+    Key("help", "question_mark", "help", "Help", "Help", "this page", "?", bar=_BOTH | KeyBar.NARROW),
     Key(
         "quit",
         "q",
@@ -229,7 +253,7 @@ KEYS = (
         "Quit",
         "Quit",
         "leave: asks what becomes of the orders",
-        bar=_BOTH,
+        bar=_BOTH | KeyBar.NARROW,
     ),
     Key("interrupt", "ctrl+c", "quit_hint", palette=False),
 )

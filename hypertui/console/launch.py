@@ -50,12 +50,26 @@ def run_console(
     # Textual reads these when it is imported.
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    from rich.console import Console
+
     from hypertui.console.app import HyperTui
     from hypertui.console.command_sender import CommandSender
     from hypertui.console.terminal.options import ConsoleOptions
 
-    zone = None if local_times else UTC
-    options = ConsoleOptions(ascii, theme, zone, bound, refresh_hz, shots, replay, guided)
+    colour = not os.environ.pop("NO_COLOR", "")
+    # Sixteen colours are the terminal's own: what would be nearest among them is told apart no more.
+    few = Console(force_terminal=True).color_system in (None, "standard")
+    options = ConsoleOptions(
+        ascii,
+        "ansi" if few or not colour else theme,
+        colour,
+        None if local_times else UTC,
+        bound,
+        refresh_hz,
+        shots,
+        replay,
+        guided,
+    )
     stop.by = who or operator()
     # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
     # engine up for 50 ms each time.

@@ -29,9 +29,13 @@ class Tone(StrEnum):
     CRITICAL = "critical"  # alarms, and nothing else
     HEAD = "head"  # a table's head
     BAR = "bar"  # a line that divides the small screen
-    HERE = "here"  # the row of the current unit
     FOCUS = "focus"  # what enter would do
     KEY = "key"
+    OFF = "off"  # what cannot be done now
+    BUY = "buy"  # orders that buy, and what they bought
+    STOP = "stop"  # orders that sell, and what they sold
+    COURSE = "course"  # the price as it went
+    MARK = "mark"  # where the price is now
     PAPER = "paper"
     TESTNET = "testnet"
     MAINNET = "mainnet"
@@ -39,9 +43,21 @@ class Tone(StrEnum):
     HOLD = "hold"
 
 
+class Backdrop(StrEnum):
+    """What a whole row of text lies on."""
+
+    HERE = "here"  # the current unit
+    CURSOR = "cursor"  # the operator's
+
+
 class Span(NamedTuple):
+    """Some text with its role. It lies on the `ground` of its row, if that has one; a click on it `does` what
+    a key would, by the action's name."""
+
     text: str
     role: Tone = Tone.TEXT
+    ground: Backdrop | None = None
+    does: str = ""
 
 
 Line = tuple[Span, ...]
@@ -68,7 +84,7 @@ def fit(spans: Line, width: int) -> Line:
     for span in spans:
         cells = cell_len(span.text)
         if cells >= room:
-            kept.append(Span(set_cell_size(span.text, max(room, 0)) + ELLIPSIS, span.role))
+            kept.append(span._replace(text=set_cell_size(span.text, max(room, 0)) + ELLIPSIS))
             break
         kept.append(span)
         room -= cells
@@ -92,7 +108,12 @@ def both_ends(left: Line, right: Line, width: int) -> Line:
 
 def tint(spans: Line, role: Tone) -> Line:
     """The same text, all in one role."""
-    return tuple(Span(span.text, role) for span in spans)
+    return tuple(span._replace(role=role) for span in spans)
+
+
+def over(spans: Line, ground: Backdrop, width: int) -> Line:
+    """A row of `width` cells that lies on a ground from end to end."""
+    return tuple(span._replace(ground=ground) for span in pad(spans, width))
 
 
 def wrap(text: str, width: int, indent: int = 0) -> list[str]:
@@ -217,7 +238,7 @@ def _row(
 ) -> Line:
     spans: list[Span] = []
     for index in shown:
-        text, role = cells[index]
+        text, role = cells[index].text, cells[index].role
         if columns[index].stretches and cell_len(text) > widths[index]:
             text = set_cell_size(text, max(widths[index] - 1, 0)) + ELLIPSIS
         space = " " * (widths[index] - cell_len(text))

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from hypertui.core.fifo import FifoBook, Lot
 from hypertui.core.market import ZERO, Fill
+from hypertui.core.results import SaleResults
 
 _EXECUTIONS_KEPT = 200
 
@@ -34,12 +35,17 @@ class TradeBook:
     funding: Decimal = ZERO
     corrected: Decimal = ZERO
     executions: deque[Execution] = field(default_factory=lambda: deque(maxlen=_EXECUTIONS_KEPT))
+    results: SaleResults = field(default_factory=SaleResults)
 
-    def book(self, fill: Fill, level: int | None = None, target: Decimal | None = None) -> Decimal:
-        """Take a fill, of an order that stood at `level` of its strategy's scale and was meant to fill at
-        `target`. Returns what it realised, net of fees."""
+    def book(
+        self, fill: Fill, level: int | None = None, target: Decimal | None = None, reason: str = ""
+    ) -> Decimal:
+        """Take a fill, of an order that stood at `level` of its strategy's scale, was meant to fill at
+        `target` and made for `reason`. Returns what it realised, net of fees."""
         gain = sum((part.pnl for part in self.fifo.book(fill)), ZERO)
         self.executions.append(Execution(fill, level, target, gain))
+        if gain:
+            self.results.add(fill.time, gain, reason)
         return gain
 
     @property

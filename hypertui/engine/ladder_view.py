@@ -12,11 +12,12 @@ from decimal import Decimal
 from hypertui.core.market import ONE, ZERO
 from hypertui.core.round_trips import SLOTS
 from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.orders import OwnOrder
 from hypertui.port.views import CycleView, MapRow, Trigger, UnitOrder
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.position_map import MapOrder
 
-_MAP_MARGIN = 6
+_MAP_MARGIN = 12
 _STATUSES_OF_AN_ORDER = 12
 
 
@@ -91,7 +92,7 @@ class LadderView:
                 live,
                 history.placed,
                 history.realized_pnl,
-                tuple(_unit_order(each) for each in reversed(orders)),
+                tuple(_unit_order(each, tracker.find(each.client_id)) for each in reversed(orders)),
             )
         self._rows[unit] = (basis, row)
         return row
@@ -102,7 +103,7 @@ def _trigger(ladder: Ladder, unit: int, mark: Decimal) -> Trigger:
     return Trigger(unit, price, price - mark, (price - mark) / mark)
 
 
-def _unit_order(order: MapOrder) -> UnitOrder:
+def _unit_order(order: MapOrder, own: OwnOrder | None) -> UnitOrder:
     filled = order.filled
     value = sum((fill.value for fill in order.fills), ZERO)
     return UnitOrder(
@@ -114,6 +115,7 @@ def _unit_order(order: MapOrder) -> UnitOrder:
         sum((fill.fee for fill in order.fills), ZERO),
         order.realized_pnl,
         tuple(order.statuses[-_STATUSES_OF_AN_ORDER:]),
+        "" if own is None else own.decision.text,
     )
 
 

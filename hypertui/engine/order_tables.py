@@ -111,6 +111,7 @@ def _own(
         tuple(own.statuses[-_STATUSES_OF_AN_ORDER:]),
         fault,
         own.note,
+        own.decision.text,
     )
 
 

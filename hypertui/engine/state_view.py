@@ -9,21 +9,22 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 
-from hypertui.core.market import ONE, Side
+from hypertui.core.market import ONE, ZERO, Side
 from hypertui.core.trade_book import Execution, TradeBook
 from hypertui.engine.ladder_view import LadderView
 from hypertui.engine.order_tables import working_orders
-from hypertui.exchange.protocol import OpenOrder, Quote
+from hypertui.exchange.protocol import AccountState, OpenOrder, Quote
 from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
-from hypertui.port.views import FillView, LotView, SlotState, SlotView
+from hypertui.port.views import FillView, LotView, ResultView, SlotState, SlotView
 from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
 _LOTS_SHOWN = 100
+_KNOWN_LIVE = (SlotState.WORKING, SlotState.FIRED)
 
 
 class StateView:
@@ -34,14 +35,17 @@ class StateView:
         self._booked = -1
         self._money: dict[str, object] = {}
 
-    def state(self, trade: Trade, mark: Decimal, now: int) -> dict[str, object]:
-        """What is held, made and working of an open trade at a mark price (USD), and its strategy's own."""
+    def state(self, trade: Trade, account: AccountState | None, mark: Decimal, now: int) -> dict[str, object]:
+        """What is held, made and working of an open trade at a mark price (USD), and its strategy's own; some
+        of it as a share of the `account`, as far as that has been told of."""
         book, strategy = trade.strategy.book, trade.strategy
         # Where nothing is traded, nothing is wanted that does not work already.
         trading = trade.state.posture is Posture.TRADE
+        slots = _slots(trade.tracker, trading, mark, now)
         fields: dict[str, object] = {
             "instrument": strategy.instrument,
-            "slots": _slots(trade.tracker, trading, mark, now),
+            "slots": slots,
+            **_at_stops(slots, book, account, mark),
             "position": book.position,
             "position_value": book.position * mark,
             "realized_pnl": book.realized_pnl,
@@ -61,6 +65,7 @@ class StateView:
             self._money = {
                 "fills": tuple(_fill(execution) for execution in reversed(book.executions)),
                 "lots": tuple(_lots(book)),
+                "result": _result(book),
             }
         return self._money
 
@@ -101,6 +106,21 @@ def account_fields(knowledge: Knowledge, mark: Decimal) -> dict[str, object]:
     }
 
 
+def _at_stops(
+    slots: Sequence[SlotView], book: TradeBook, account: AccountState | None, mark: Decimal
+) -> dict[str, object]:
+    """What is lost or gained from here if every stop fills at its trigger, with a fee as the newest fill paid
+    one; not known where live stops are not exactly what is held."""
+    stops = [slot for slot in slots if slot.side is Side.SELL and slot.state in _KNOWN_LIVE]
+    if not book.position or sum(slot.size for slot in stops) != book.position:
+        return {"at_stops": None, "at_stops_share": None}
+    paid = (execution.fill for execution in reversed(book.executions) if execution.fill.fee)
+    rate = next((fill.fee / fill.value for fill in paid), ZERO)
+    found = sum((slot.size * (slot.trigger - mark - slot.trigger * rate) for slot in stops), ZERO)
+    share = found / account.equity if account is not None and account.equity > 0 else None
+    return {"at_stops": found, "at_stops_share": share}
+
+
 def _fill(execution: Execution) -> FillView:
     fill, target = execution.fill, execution.target
     slippage = None if target is None else (fill.price - target) * fill.side.sign
@@ -117,6 +137,19 @@ def _fill(execution: Execution) -> FillView:
         fill.order_id,
         fill.trade_id,
         fill.client_id,
+    )
+
+
+def _result(book: TradeBook) -> ResultView:
+    results, newest = book.results, book.executions[-1].fill.time if book.executions else 0
+    course = results.course
+    if results.count % results.stride:  # the newest is not among them
+        course = [*course, (newest, results.total)]
+    return ResultView(
+        tuple(course),
+        results.deepest,
+        tuple(sorted(results.hours.items())),
+        tuple((reason.replace("_", " ").lower(), made) for reason, made in sorted(results.reasons.items())),
     )
 
 

@@ -61,7 +61,7 @@ class OrderTracker(OwnOrders):
         order = self.find(fill.client_id)
         if order is None or fill.key in self._fills:
             return
-        gain = self._book(fill, order.level, order.decision.target)
+        gain = self._book(fill, order.decision, order.level, order.decision.target)
         self._tell(CoinsTraded(fill, gain, made_at, order.key, order.level))
         order.filled += fill.size
         if (start := start_of(fill)) is not None:
@@ -82,18 +82,20 @@ class OrderTracker(OwnOrders):
         """Book a fill that no own order known here made; one that an exit made is for the coins that its id
         names."""
         key = key_of(fill.client_id) if role in (Role.STOP, Role.TARGET) else None
-        gain = self._book(fill)
+        gain = self._book(fill, decision)
         self._tell(CoinsTraded(fill, gain, fill.time, key, known=False))
         level = self.strategy.level
         if role is Role.ENTRY and level is not None:
             level = 0  # where the trade was opened
         self.news.append(FillBooked(fill, role, level, decision, gain, via))
 
-    def _book(self, fill: Fill, level: int | None = None, target: Decimal | None = None) -> Decimal:
+    def _book(
+        self, fill: Fill, decision: Decision, level: int | None = None, target: Decimal | None = None
+    ) -> Decimal:
         self._fills.add(fill.key)
         self.fills_booked += 1
         self.pacing.booked()
-        return self.strategy.book.book(fill, level, target)
+        return self.strategy.book.book(fill, level, target, decision.reason.value)
 
     def on_placed(self, order: OwnOrder, answer: Placed, now: int) -> None:
         """Take the venue's answer to a placement."""

@@ -23,6 +23,7 @@ from hypertui.port.views import (
     LotView,
     MapRow,
     OrderView,
+    ResultView,
     SlotView,
     TaskView,
     Trigger,
@@ -170,6 +171,10 @@ class Snapshot:
     net_pnl: Decimal = ZERO  # both, less the fees paid for the coins still held
     day_pnl: Decimal | None = None  # net, since `day_since`
     day_since: int | None = None  # midnight UTC, or when the trade or the engine began after it (ms)
+    # What the account loses or gains from here if every stop fills at its trigger, after fees: in USD, and
+    # as a fraction of the equity. None where stops do not cover the position, or nothing is held.
+    at_stops: Decimal | None = None
+    at_stops_share: Decimal | None = None
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     whipsaw_cost: Decimal = ZERO
@@ -190,6 +195,7 @@ class Snapshot:
     orders: tuple[OrderView, ...] = ()  # lowest unit first
     listed_at: int | None = None  # when the venue's orders were last asked for (ms)
     fills: tuple[FillView, ...] = ()  # newest first
+    result: ResultView = field(default_factory=ResultView)
     lots: tuple[LotView, ...] = ()  # oldest first, as they will be sold
     cycles: tuple[CycleView, ...] = ()  # newest first
     # preflight

@@ -43,7 +43,7 @@ class SlotView:
 @dataclass(frozen=True, slots=True)
 class UnitOrder:
     """One order of a unit's history. `statuses` are (ms, word), oldest first, `average` the price (USD) of
-    what was filled, `fee` what that paid."""
+    what was filled, `fee` what that paid; `why` it was placed, as long as that is remembered."""
 
     client_id: str
     side: Side
@@ -53,6 +53,7 @@ class UnitOrder:
     fee: Decimal
     realized_pnl: Decimal
     statuses: tuple[tuple[int, str], ...]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class OrderView:
     journal, and what the venue listed at the last comparison; None where there is none.
 
     `fault` names a difference that nothing under way explains. `state` is None for an order that is not ours.
+    `why` says why it was placed.
     """
 
     side: Side
@@ -123,6 +125,7 @@ class OrderView:
     statuses: tuple[tuple[int, str], ...] = ()
     fault: str = ""
     note: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,17 @@ class LotView:
     cost: Decimal
     fee: Decimal
     order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """What the sales have brought, net of fees (USD): their sum as it went (ms, USD; thinned, the newest
+    last), its deepest fall, and the sums by hour of the day (UTC) and by reason, in order of their names."""
+
+    course: tuple[tuple[int, Decimal], ...] = ()
+    drawdown: Decimal = Decimal(0)
+    hours: tuple[tuple[int, Decimal], ...] = ()
+    reasons: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,7 +318,7 @@ class ReplayedTrade:
         if past.quote is None:
             return fields
         mark = past.quote.mark
-        fields |= self._view.state(trade, mark, now)
+        fields |= self._view.state(trade, past.knowledge.account, mark, now)
         fields |= order_fields(trade, None, now, unlisted=_UNKNOWN)
         fields |= account_fields(past.knowledge, mark) | {"known_at": now}
         if past.judge is not None:

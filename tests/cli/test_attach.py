@@ -107,7 +107,7 @@ def test_the_end_of_the_engine_is_said(home: dict[str, str], tmp_path: Path, eng
     with attached(home, tmp_path) as console:
         console.read_until("you write")
         engine.process.send_signal(signal.SIGTERM)
-        console.read_until("the engine has left")
+        console.read_until("UNATTENDED")
         assert engine.process.wait(DEADLINE) == 0
         console.type("q")
         assert console.end() == 0

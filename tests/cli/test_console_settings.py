@@ -67,7 +67,7 @@ def test_other_keys(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> 
         terminal.read_until("% protected")
         terminal.type("p")
         terminal.type("\x1b[15~")
-        terminal.read_until("pause confirmed")
+        terminal.read_until("✓ pause")
         terminal.signal(signal.SIGTERM)
         assert terminal.end() == 0
 

@@ -17,7 +17,7 @@ from hypertui.journal import Journal
 from hypertui.journal.records import CommandRecord
 from hypertui.port.commands import Ack, Command, Verb
 from hypertui.port.engine import EngineView, Event, EventKind
-from hypertui.port.snapshot import Mode, Network, Severity
+from hypertui.port.snapshot import Mode, Severity
 from hypertui.server.client import engines
 from hypertui.server.server import ControlServer
 from tests.cli.operating import (
@@ -138,7 +138,7 @@ class Mainnet(fakes.FakeEngine):
     """An engine that says it trades real money, and notes what it is told."""
 
     def __init__(self) -> None:
-        super().__init__(replace(states.running(), network=Network.MAINNET), ())
+        super().__init__(states.on_mainnet(), ())
 
     async def command(self, command: Command) -> Ack:
         ack = await super().command(command)
@@ -160,7 +160,7 @@ def mainnet(home: dict[str, str]) -> Iterator[Mainnet]:
     ("verb", "phrase"),
     [
         (Verb.FLATTEN, "FLAT BTC"),
-        (Verb.CANCEL_ALL, "UNPROTECT 0.30000"),
+        (Verb.CANCEL_ALL, "UNPROTECT 0.29758"),
         (Verb.HALT, "HALT"),
         (Verb.ADOPT, "ADOPT"),
     ],

@@ -10,16 +10,16 @@ from tests.console import parts, states
 
 def test_a_healthy_trade_in_a_few_lines() -> None:
     said = list(in_words(states.running(), parts.NOW))
-    assert "engine    Next: ▲ buys 0.09770 at 65,500 (+0.49 %) · ▼ sells 0.10000 at 64,500 (−1.04 %)" in said
-    assert "position  0.30000 BTC, about 19,554.15 USD; stops cover 0.30000 (100.0 % of 0.30000)" in said
+    assert "engine    Next: ▲ buys 0.09565 at 65,500 (+0.49 %) · ▼ sells 0.09945 at 64,500 (−1.04 %)" in said
+    assert "position  0.29758 BTC, about 19,396.26 USD; stops cover 0.29758 (100.0 % of 0.29758)" in said
     assert "orders    3 stops, 1 buy" in said
 
 
 def test_an_engine_that_is_silent_is_not_shown_as_a_healthy_one() -> None:
-    said = "\n".join(in_words(states.running(), parts.NOW + 12_000))
-    assert "engine    ENGINE SILENT 12.1s: what is shown is old" in said
+    said = "\n".join(in_words(states.silent(), parts.NOW))
+    assert "engine    ENGINE SILENT 12.5s: what is shown is old" in said
     assert "Next:" not in said
-    assert "stops cover 0.30000 (100.0 % of 0.30000); as of 12 s ago" in said
+    assert "stops cover 0.29758 (100.0 % of 0.29758); as of 12 s ago" in said
 
 
 def test_what_was_heard_long_ago_carries_its_age() -> None:
@@ -30,11 +30,12 @@ def test_what_was_heard_long_ago_carries_its_age() -> None:
 
 
 def test_nothing_is_claimed_before_the_exchange_was_asked() -> None:
+    # So it is for some ms after a restart, or for as long as the exchange does not answer.
     said = "\n".join(in_words(replace(states.running(), known_at=None), parts.NOW))
     assert "by the journal, not checked with the exchange yet" in said
 
 
 def test_what_is_broken_is_said() -> None:
     said = "\n".join(in_words(states.broken(), parts.NOW))
-    assert "engine    0.10000 BTC (6,518.05 USD) unprotected; Next: " in said
-    assert "stops cover 0.20000 (66.6 % of 0.30000)" in said
+    assert "engine    0.19734 BTC (12,862.62 USD) unprotected; Next: " in said
+    assert "stops cover 0.10024 (33.6 % of 0.29758)" in said

@@ -16,7 +16,7 @@ from tests.console.driving import screen_text
 
 
 class Desk:
-    """What a test of keys needs."""
+    """What a test of keys needs: a trade at work on a network, or the one of a snapshot."""
 
     def __init__(
         self,
@@ -26,8 +26,8 @@ class Desk:
         **options: object,
     ) -> None:
         self.clock = fakes.Clock()
-        shown = replace(snapshot or states.running(), network=network)
-        self.engine = fakes.FakeEngine(shown, beside=[replace(each, network=network) for each in beside])
+        shown = states.scene("running", network).snapshot if snapshot is None else snapshot
+        self.engine = fakes.FakeEngine(shown, beside=beside)
         self.app = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **options)
         self.rung: list[int] = []
         self.app.bell = lambda: self.rung.append(self.clock.now)  # type: ignore[method-assign]
@@ -49,7 +49,7 @@ class Desk:
         return list(self.app.page.query(TablePanel))
 
     def wait(self, ms: int) -> None:
-        """Let time pass; the engine keeps up."""
+        """Let time pass; the engine keeps up, as no scene that is over can."""
         self.clock.now += ms
         now = self.clock.now
         self.engine.snapshot = replace(self.engine.snapshot, at=now, mark_at=now, known_at=now, sources=())

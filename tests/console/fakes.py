@@ -1,4 +1,4 @@
-"""An engine that shows hand-written snapshots, a clock, and the console over them."""
+"""An engine that shows what it is given, a clock, and the console over them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event
 from hypertui.port.snapshot import Acknowledgement, Snapshot
-from tests.console.parts import EVENTS, NOW
+from tests.console.states import scene
+from tests.support.stage import NOW
 
 
 class FakeEngine:
-    """Shows the snapshot it is given, notes the commands it gets, and runs until asked to stop."""
+    """Shows the snapshot it is given, notes the commands it gets, and runs until asked to stop. Without
+    `events` it tells those of the scene that is `running`."""
 
     def __init__(
-        self, snapshot: Snapshot, events: Sequence[Event] = EVENTS, beside: Sequence[Snapshot] = ()
+        self,
+        snapshot: Snapshot,
+        events: Sequence[Event] | None = None,
+        beside: Sequence[Snapshot] = (),
     ) -> None:
         self.snapshot = snapshot
         self.beside = tuple(beside)
-        self.events = list(events)
+        self.events = list(scene("running").events if events is None else events)
         self.pen = ""
         self.attachment = Attachment.OWNER
         self.commands: list[Command] = []

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal as D
 
 import pytest
 from textual.pilot import Pilot
 
-from hypertui.console.command_sender import OutcomeNotice
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
 from hypertui.console.screens import questions
 from hypertui.console.screens.dialog import DEAF_FOR
-from hypertui.console.widgets import status_line
+from hypertui.console.toasts import Toasts
+from hypertui.console.views import status_line
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
-from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, until
@@ -27,19 +25,27 @@ def view(state: CommandState, text: str = "", id: str = "one") -> CommandView:
     return CommandView(id, Verb.FLATTEN, "mk@pts/3", parts.NOW, state, 900, text)
 
 
-def test_an_outcome_is_told_once_and_a_bad_one_for_longer() -> None:
-    notice = OutcomeNotice()
+def test_a_command_is_told_of_until_some_seconds_after_its_end_and_a_bad_one_for_longer() -> None:
+    toasts = Toasts()
+
+    def shown(now: int, *commands: CommandView) -> list[tuple[str, ...]]:
+        return [
+            (each.command.id, *(state.value for state, _ in each.course))
+            for each in toasts.current(commands, now)
+        ]
+
     old = view(CommandState.CONFIRMED, id="old")
-    assert notice.current((old,), 0) is None, "what was over before is no news"
+    assert shown(0, old) == [], "what was over before is no news"
     waiting, done = view(CommandState.ACKNOWLEDGED), view(CommandState.CONFIRMED)
-    assert notice.current((waiting, old), 100) is None
-    assert notice.current((done, old), 200) is done
-    assert notice.current((done, old), 6_100) is done
-    assert notice.current((done, old), 6_300) is None
+    assert shown(100, waiting, old) == [("one", "acknowledged")]
+    assert shown(60_000, waiting, old) == [("one", "acknowledged")], "as long as it takes"
+    assert shown(60_200, done, old) == [("one", "acknowledged", "confirmed")]
+    assert shown(66_100, done, old) == [("one", "acknowledged", "confirmed")]
+    assert shown(66_300, done, old) == []
     failed = view(CommandState.FAILED, id="two")
-    assert notice.current((failed, done, old), 7_000) is failed
-    assert notice.current((failed, done, old), 21_000) is failed
-    assert notice.current((failed, done, old), 23_000) is None
+    assert shown(67_000, failed, done, old) == [("two", "failed")]
+    assert shown(81_000, failed, done, old) == [("two", "failed")]
+    assert shown(83_000, failed, done, old) == []
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -48,26 +54,24 @@ def test_every_screen_tells_it(size: tuple[int, int]) -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         desk.app.show_frame()
+        # It fails at the very moment when a screen is looked at.
         failed = view(CommandState.FAILED, "0.1 BTC is left")
         desk.engine.snapshot = replace(desk.engine.snapshot, commands=(failed,))
         for key in "1234":
             await pilot.press(key)
             desk.app.show_frame()
             await pilot.pause()
-            assert desk.text.splitlines()[-1].strip().startswith("✗ flatten failed: 0.1 BTC is left"), key
+            assert "✗ flatten  failed 900ms: 0.1 BTC is left" in desk.text.splitlines()[-2], key
         desk.wait(16_000)
         desk.app.show_frame()
         await pilot.pause()
-        assert "flatten failed" not in desk.text.splitlines()[-1]
+        assert "✗ flatten  failed" not in desk.text.splitlines()[-2]
 
     drive(desk.app, scenario, size)
 
 
 def test_what_would_be_refused_is_not_asked() -> None:
-    desk = Desk()
-    desk.engine.snapshot = replace(
-        desk.engine.snapshot, mode=Mode.HALTED, refusals=((Verb.RESUME, CLOSED),), position=D(0)
-    )
+    desk = Desk(snapshot=states.flat())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await pilot.press("r")
@@ -87,7 +91,7 @@ def test_a_moving_position_only_keeps_a_flatten_from_leaving(key: str, on_exit: 
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "q")
-        desk.engine.snapshot = replace(desk.engine.snapshot, position=D("0.20000"))
+        desk.engine.snapshot = states.advance()
         await pilot.press(key)
         await pilot.pause()
         assert desk.app.stop.requested == (on_exit is not OnExit.FLATTEN)
@@ -106,16 +110,12 @@ def said(question: questions.Question) -> str:
 
 
 def test_cancelling_all_while_flat_promises_no_unprotected_coins() -> None:
-    flat = replace(states.decline(), position=D(0))
+    flat = states.decline()  # on mainnet, as the next one
     question = questions.cancel_all(flat)
     assert "UNPROTECTED" not in said(question)
     assert "no position is held" in said(question)
-    assert "UNPROTECT 0.30000" in questions.cancel_all(mainnet(states.running())).phrase
-    assert questions.cancel_all(mainnet(flat)).phrase == "CANCEL ALL"
-
-
-def mainnet(snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, network=questions.Network.MAINNET)
+    assert questions.cancel_all(states.on_mainnet()).phrase == "UNPROTECT 0.29758"
+    assert questions.cancel_all(flat).phrase == "CANCEL ALL"
 
 
 def test_leaving_live_buys_behind_is_red() -> None:
@@ -126,48 +126,53 @@ def test_leaving_live_buys_behind_is_red() -> None:
 
 
 def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
-    paused = replace(states.paused(), resumes=Mode.SELLING_OUT, wish="flatten by mk: waits for the exchange")
-    question = questions.resume(paused)
+    question = questions.resume(states.waiting())
     assert question.title == "RESUME selling out"
-    assert "calls off flatten by mk: waits for the exchange" in said(question)
+    assert "calls off flatten by mk@pts/3: waits for the sale of 0.29758 BTC" in said(question)
     assert "nothing is bought any more" in said(question)
-    assert "the trade ends" in said(questions.resume(replace(paused, position=D(0))))
+    emptied = questions.resume(states.emptied())
+    assert emptied.title == "RESUME selling out"
+    assert "the trade ends" in said(emptied)
     assert questions.resume(states.paused()).title == "RESUME trading"
 
 
-BEFORE = "since before the restart (by root)"
-
-
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("state", "words"),
     [
-        ({"reason": BEFORE}, "Paused since before the restart (by root). r resumes"),
         (
-            {"reason": BEFORE, "resumes": Mode.SELLING_OUT},
-            "Paused since before the restart (by root). r resumes selling out",
+            "restarted",
+            "Paused since before the restart (by root). r resumes; if a waiting buy fills, it",
         ),
-        ({"reason": "by root"}, "Paused by root. r resumes; if a waiting buy fills, it still gets a stop"),
+        ("emptied", "Paused by mk@pts/3. r resumes selling out; no new buys"),
+        ("paused", "Paused by mk@pts/3. r resumes; if a waiting buy fills, it still gets a stop"),
+        ("waiting", "Paused. Flatten by mk@pts/3: waits for the sale of 0.29758 BTC; r calls it off"),
         (
-            {"mode": Mode.RUNNING, "known_at": parts.NOW - 60_000},
-            "Nothing heard for 1 min; 3 stops rested at the exchange 1 min ago",
-        ),
-        (
-            {"wish": "flatten by root: waits for 2 buys to be cancelled"},
-            "Paused. Flatten by root: waits for 2 buys to be cancelled; r calls it off",
+            "flat",
+            "FLAT. Trade closed at +173.45 USD at {closed}. q leaves; the next start begins a new trade",
         ),
         (
-            {"mode": Mode.HALTED, "closed_at": parts.NOW, "net_pnl": D("-11"), "position": D(0)},
-            "FLAT. Trade closed at −11.00 USD at {now}. q leaves; the next start begins a new trade",
+            "halted",
+            "Halted: 3 stops stay at the exchange, nothing follows the price; why: a fragment of 11.49",
         ),
+        ("selling_out", "Selling out: no buys, the stops follow the price up; Next: ▲"),
+        ("broken", "0.19734 BTC (12,862.62 USD) unprotected; Next: ▲ buys 0.09565 at 65,500"),
     ],
 )
-def test_the_sentence(changes: dict[str, object], words: str) -> None:
-    frame = Frame(replace(states.paused(), **changes), parts.NOW)  # type: ignore[arg-type]
-    assert status_line.waiting(frame).text.startswith(words.format(now=frame.clock(parts.NOW)))
+def test_the_sentence(state: str, words: str) -> None:
+    view = states.scene(state).snapshot
+    frame = Frame(view, parts.NOW)
+    closed = "" if view.closed_at is None else frame.clock(view.closed_at)
+    assert status_line.waiting(frame).text.startswith(words.format(closed=closed))
+
+
+def test_orders_that_nothing_was_heard_of_are_those_of_long_ago() -> None:
+    # An engine says itself what it lacks; the console does not rely on that.
+    long_ago = replace(states.running(), known_at=parts.NOW - 60_000)
+    said = status_line.waiting(Frame(long_ago, parts.NOW)).text
+    assert said == "Nothing heard for 1 min; 3 stops rested at the exchange 1 min ago"
 
 
 def test_the_end_of_a_sold_out_trade_is_its_last_words() -> None:
-    ended = StopReason(0, "Trade ended: all sold. Result -127.66 USD")
-    over = replace(states.running(), mode=Mode.STOPPED, closed_at=parts.NOW)
-    text = status_line.waiting(Frame(over, parts.NOW, ended=ended)).text
-    assert text == "Trade ended: all sold. Result −127.66 USD; q closes the console"
+    over = states.sold_out()
+    text = status_line.waiting(Frame(over, parts.NOW, ended=StopReason(0, over.reason))).text
+    assert text == "Trade ended: all sold. Result −40.13 USD; q closes the console"

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from hypertui.console.app import HyperTui
 from hypertui.console.views.ladder import map as map_view
-from hypertui.port.commands import StopReason, Verb
+from hypertui.port.commands import CommandState, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity, Snapshot
 from tests.console import fakes, parts, states
@@ -44,7 +44,7 @@ def hostile(*texts: str) -> tuple[Snapshot, tuple[Event, ...]]:
         return ((parts.NOW, some()),)
 
     view = states.broken()
-    command = replace(parts.COMMANDS[0], text=some(), who=some(), state=parts.CommandState.FAILED)
+    command = replace(view.commands[0], text=some(), who=some(), state=CommandState.FAILED)
     view = replace(
         view,
         reason=some(),
@@ -193,7 +193,9 @@ def test_plain_characters_only_where_they_were_asked_for(size: tuple[int, int]) 
 
 
 def test_every_size_shows_mode_position_and_alarms() -> None:
-    app = fakes.console(fakes.FakeEngine(states.broken()))
+    view = states.broken()
+    held = f"{view.position:.5f}"
+    app = fakes.console(fakes.FakeEngine(view))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         for width in (1, 20, 79, 80, 119, 120, 121, 250):
@@ -204,7 +206,7 @@ def test_every_size_shows_mode_position_and_alarms() -> None:
                 assert len(app.screen._compositor.render_strips()) == height
                 if width >= 20 and height >= 12:
                     assert "RUNNING" in text, (width, height)
-                    assert "0.30000" in text, (width, height)
+                    assert held in text, (width, height)
                     assert "‼" in text, (width, height)
 
     drive(app, scenario)
@@ -215,8 +217,9 @@ def test_a_resized_terminal_gets_the_layout_it_has_room_for() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         full = screen_text(app)
-        assert "POSITION MAP" in full
-        for size, mark in (((80, 24), "c-map"), ((60, 15), "s-page"), ((120, 40), "map")):
+        assert "1 unit = 500" in full
+        sizes = (((80, 24), "c-map"), ((60, 15), "p-page"), ((30, 15), "s-page"), ((200, 60), "map"))
+        for size, mark in (*sizes, ((120, 40), "picture")):
             await pilot.resize_terminal(*size)
             await pilot.pause()
             await pilot.pause()
@@ -243,11 +246,9 @@ def test_nothing_is_clipped_at_the_design_sizes() -> None:
 
 def test_a_long_trades_map_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     view = states.running()
-    engine = fakes.FakeEngine(
-        replace(view, position_map=parts.position_map(view.unit, view.slots, -300, 300))
-    )
+    engine = fakes.FakeEngine(replace(view, position_map=parts.stretched_map(view, -300, 300)))
     app = fakes.console(engine)
-    laid: list[int] = []
+    laid: list[int] = []  # where the map is shown as a table
     cells = map_view._cells
     monkeypatch.setattr(map_view, "_cells", lambda frame, row: laid.append(row.unit) or cells(frame, row))
 
@@ -262,4 +263,4 @@ def test_a_long_trades_map_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> 
         app.show_frame()
         assert len(laid) == 601
 
-    drive(app, scenario)
+    drive(app, scenario, (200, 60))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from textual.pilot import Pilot
 
 from hypertui.console.terminal.screenshot import redact_svg
 from hypertui.port.commands import StopReason
+from hypertui.port.engine import Event
 from hypertui.port.snapshot import Snapshot
 from tests.console import fakes, parts, states
 from tests.console.conftest import GRIDS
@@ -32,7 +32,7 @@ def compare(
     snapshot: Snapshot,
     size: tuple[int, int],
     press: tuple[str, ...] = (),
-    events: tuple[parts.Event, ...] = parts.EVENTS,
+    events: Sequence[Event] | None = None,
     failure: Exception | None = None,
     beside: Sequence[Snapshot] = (),
     **options: object,
@@ -74,12 +74,17 @@ def compare(
         "halted",
         "silent",
         "selling_out",
+        "sold_out",
+        "flat",
+        "refused",
+        "waiting",
         "asking",
+        "adopting",
     ],
 )
 def test_state(snap_compare: Snap, grid: Grid, state: str, size: tuple[int, int]) -> None:
-    events = () if state in ("starting", "asking") else parts.EVENTS
-    compare(snap_compare, grid, state.replace("_", "-"), getattr(states, state)(), size, events=events)
+    scene = states.scene(state)
+    compare(snap_compare, grid, state.replace("_", "-"), scene.snapshot, size, events=scene.events)
 
 
 @SIZES
@@ -194,5 +199,5 @@ def test_local_times(snap_compare: Snap, grid: Grid) -> None:
 
 @SIZES
 def test_desk(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
-    first, beside = replace(states.running(), strategy="ladder"), [states.ether(), states.solana()]
+    first, *beside = states.scene("desk").trades
     compare(snap_compare, grid, "desk", first, size, press=("0",), beside=beside)

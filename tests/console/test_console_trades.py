@@ -18,7 +18,8 @@ SIZES = [(120, 40), (80, 24), (200, 60)]
 
 
 def desk_of(network: Network = Network.PAPER) -> Desk:
-    return Desk(network, replace(states.running(), strategy="ladder"), [states.ether(), states.solana()])
+    first, *beside = states.scene("desk", network).trades
+    return Desk(snapshot=first, beside=beside)
 
 
 def meant(desk: Desk) -> list[tuple[Verb, str]]:
@@ -35,7 +36,7 @@ def test_the_desk_has_a_row_for_each_trade(size: tuple[int, int]) -> None:
             line for line in text.splitlines() if line[1:].lstrip("► ").startswith(("BTC", "ETH", "sol-"))
         ]
         assert len(rows) == 3, text
-        assert "►BTC" in rows[0] and "+21.96" in rows[1] and "−2.72" in rows[2]
+        assert "►BTC" in rows[0] and "+189.85" in rows[1] and "−4.12" in rows[2]
         assert "‼ " in rows[2] and "none" in rows[1]
         together = next(line for line in text.splitlines() if "positions " in line)
         assert "net +" in together or "net −" in together
@@ -52,11 +53,11 @@ def test_the_row_under_the_cursor_is_the_trade_that_keys_act_on() -> None:
         await desk.press(pilot, "p")
         assert meant(desk) == [(Verb.PAUSE, "ETH")]
         text = await desk.press(pilot, "enter")
-        assert "PRICE" in text and "ETH 10x 2/3" in text
+        assert "1 unit = " in text and "ETH 10x 2/3" in text
         await desk.press(pilot, "c")
         assert meant(desk)[1:] == [(Verb.RECONCILE, "ETH")]
         assert "►ETH" in await desk.press(pilot, "0")
-        assert "PRICE" in await desk.press(pilot, "escape")
+        assert "1 unit = " in await desk.press(pilot, "escape")
 
     drive(desk.app, scenario)
 
@@ -158,7 +159,7 @@ def test_leaving_says_what_all_of_them_hold() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "q")
-        for text in ("3 trades", "ETH       4.1664 ETH", "sol-swing 13.32 SOL", "of all orders"):
+        for text in ("3 trades", "ETH       4.1680 ETH", "sol-swing 10.02 SOL", "of all orders"):
             assert text in desk.text, desk.text
         await pilot.press("B")
         await until(pilot, lambda: desk.app.stop.requested)

@@ -64,7 +64,7 @@ def served(engine: fakes.FakeEngine, state: Path) -> Iterator[None]:
 
 @pytest.fixture
 def engine() -> fakes.FakeEngine:
-    return fakes.FakeEngine(replace(states.running(), name="BTC"))
+    return fakes.FakeEngine(states.running())
 
 
 def test_it_is_watched_and_commanded(engine: fakes.FakeEngine, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_lost_connection_is_shown_and_made_again(engine: fakes.FakeEngine, tmp
     assert attached.remote.view.first == engine.snapshot  # what was known stays
     with pytest.raises(ConnectionError, match="no connection"):
         attached.command(Verb.PAUSE)
-    following = fakes.FakeEngine(replace(states.decline(), name="BTC"))
+    following = fakes.FakeEngine(states.decline())
     following.events = [Event(1, 5, EventKind.STATE, Severity.INFO, "the first of another engine")]
     attached.remote._hello = replace(attached.remote._hello, pid=1)
     with ControlServer(following, tmp_path):

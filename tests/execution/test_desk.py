@@ -75,6 +75,13 @@ def test_trades_keep_four_orders_each_and_their_results_make_the_accounts(venue:
 def test_what_is_read_of_the_account_is_for_all_of_them(venue: LocalVenue) -> None:
     with opened(venue) as live:
         live.wait_for(live.all_settled, "three entries")
+        live.wait_for(
+            lambda: all(
+                live.look(name, lambda trade: trade.context.market.unheard is None, False)
+                for name in live.names
+            ),
+            "the past of the prices",
+        )
         read = {name: live.trade(name).account_at for name in live.names}
         weight = live.look("SOL", lambda trade: trade.context.exchange.allowance.weight, 0)
         assert live.do(lambda trade: trade.account_sync.ask_account()) == ""

@@ -35,7 +35,7 @@ class SimFeed:
             if self._door.shut:
                 await self._door.never()
             deliver(FeedDown("the connection broke"))
-            await asyncio.sleep(self._network.random.uniform(0.25, 8.0))
+            await asyncio.sleep(self._network.away())
 
     def hang_up(self) -> None:
         """Break the connection, if there is one: what is on its way is lost, the client hears nothing for a
@@ -43,8 +43,7 @@ class SimFeed:
         frames, self._frames = self._frames, None
         if frames is not None:
             self._connection += 1
-            silence = self._network.random.uniform(0.0, self._network.random.choice((15.0, 15.0, 65.0)))
-            asyncio.get_running_loop().call_later(silence, frames.put_nowait, None)
+            asyncio.get_running_loop().call_later(self._network.silence(), frames.put_nowait, None)
 
     def beat(self) -> None:
         """Tell the price again."""

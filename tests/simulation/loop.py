@@ -33,12 +33,12 @@ class _Skip:
 
 class VirtualLoop(asyncio.BaseEventLoop):
     """Runs coroutines as any loop does, except that no real time passes. `now` is in seconds; after
-    `to_full_hour` of them the clock shows a full hour."""
+    `to_full_hour` of them the clock shows the `full_hour` (ms)."""
 
-    def __init__(self, to_full_hour: float) -> None:
+    def __init__(self, to_full_hour: float, full_hour: int = _FULL_HOUR_MS) -> None:
         super().__init__()
         self.now = 0.0
-        self._epoch = _FULL_HOUR_MS - round(to_full_hour * 1000)
+        self._epoch = full_hour - round(to_full_hour * 1000)
         self._clock_resolution = 1e-6
         self._selector = _Skip(self)
 

@@ -83,6 +83,14 @@ class Network:
         """Draw whether a message is garbage when it arrives; drawn apart, as the kind of garbage is."""
         return self.happens(self.faults.spoil, self.spoiler)
 
+    def silence(self) -> float:
+        """Seconds that a feed hears nothing after its connection broke, until it knows that."""
+        return self.random.uniform(0.0, self.random.choice((15.0, 15.0, 65.0)))
+
+    def away(self) -> float:
+        """Seconds from when a feed knows that its connection broke until it connects again."""
+        return self.random.uniform(0.25, 8.0)
+
     def trouble(self) -> None:
         self.trouble_at = asyncio.get_running_loop().time()
 

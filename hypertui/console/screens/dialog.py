@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, pad, width_of, wrap
+from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, pad, tint, width_of, wrap
 from hypertui.console.screens.questions import Build, Choice, Question
 from hypertui.console.widgets.panel import Panel
 from hypertui.port.snapshot import Snapshot
@@ -206,4 +206,4 @@ def _choice(choice: Choice, focused: bool, width: int) -> Line:
     spans = line(Span("► " if focused else "  "), Span(f"{key:<6}", Tone.KEY), label)
     if not focused:
         return spans
-    return tuple(Span(text, Tone.FOCUS) for text, _ in pad(spans, width))
+    return tint(pad(spans, width), Tone.FOCUS)

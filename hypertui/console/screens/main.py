@@ -3,96 +3,115 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.events import Click, MouseEvent, MouseMove
+from textual.geometry import Offset
 
 from hypertui.console.frame import Frame
-from hypertui.console.views import log, money, price
-from hypertui.console.views.ladder import ladder, map
-from hypertui.console.widgets.page import Page
+from hypertui.console.screens.page import Page
+from hypertui.console.stretch import Stretch
+from hypertui.console.views import guide, log, money, price
+from hypertui.console.views.ladder import map, orders, picture
 from hypertui.console.widgets.panel import Panel
-
-if TYPE_CHECKING:
-    from hypertui.console.widgets.chart import PriceChart
+from hypertui.port.views import FillView
 
 
 class MainPage(Page):
-    """Price, ladder, map, slots, profit and events; on a large terminal a price chart too."""
+    """The picture of the ladder, alarms, commands and events; on a large terminal orders, map and
+    money in full too."""
 
     def __init__(self, *, ascii: bool) -> None:
         super().__init__("main", ascii=ascii)
-        self._scroll = 0
-        self._chart: PriceChart | None = None
+        self._cursor: int | None = None
+        self._stretch = Stretch.MINUTES
+        self._picture = picture.Picture()
+        self._story: FillView | None = None
 
     def body(self) -> ComposeResult:
         with Vertical(id="full", classes="layout"):
+            yield self.panel("full", "guide", guide.guide)
             with Horizontal(id="top", classes="row"):
-                yield self.panel("full", "price", price.panel, "PRICE")
-                yield self.panel("full", "ladder", ladder.ladder, ladder.title)
-                yield self.panel("full", "map", map.MapView().lines, map.title)
-            with Horizontal(id="middle", classes="row"):
-                yield self.panel("full", "slots", ladder.slots, ladder.slots_title)
-                yield self.panel("full", "money", money.money, "PROFIT AND RISK")
-            yield self.panel("full", "events", log.events, "EVENTS")
+                yield self.panel("full", "picture", self._picture.lines, picture.title)
+                with Vertical(id="side"):
+                    yield self.panel("large", "slots", orders.slots, orders.slots_title)
+                    yield self.panel("large", "money", money.money, "MONEY")
+                    yield self.panel("large", "map", map.MapView().lines, map.title)
+            with Horizontal(id="bottom", classes="row"):
+                yield self.panel("full", "events", log.events, "EVENTS")
+                yield self.panel("full", "operator", log.alarms_and_commands, "ALARMS AND COMMANDS")
         with Vertical(id="compact", classes="layout"):
             yield self.panel("compact", "c-price", price.compact)
             yield self.panel("compact", "c-money", money.money_compact)
-            yield self.panel("compact", "c-ladder", ladder.ladder_row)
-            yield self.station("compact", "c-slots", ladder.slots_compact)
+            yield self.panel("compact", "c-ladder", orders.ladder_row)
+            yield self.station("compact", "c-slots", orders.slots_compact)
+            yield self.panel("compact", "c-guide", guide.guide)
             yield self.station("compact", "c-map", map.MapView().compact)
             yield self.panel("compact", "c-commands", log.command_or_alarm)
             yield self.station("compact", "c-events", log.events_compact)
 
     def present(self, frame: Frame) -> None:
-        super().present(replace(frame, scroll=self._scroll) if self._scroll else frame)
-        if self.large:
-            self._show_chart(frame)
-
-    def _show_chart(self, frame: Frame) -> None:
-        if self._chart is None:
-            # Loaded only where there is room for it: the drawing library is not small.
-            from hypertui.console.widgets.chart import PriceChart
-
-            self._chart = PriceChart(ascii=self.plain)
-            self.query_one("#full").mount(self._chart, before="#middle")
-        self._chart.present(frame)
-
-    @property
-    def map_panel(self) -> Panel | None:
-        """The position map that is shown, if any is."""
-        panels = self._layouts[self.layout_name]
-        return next((panel for panel in panels if panel.id in ("map", "c-map")), None)
+        self.set_class(frame.guided and bool(guide.guide(frame, self.app.size.width)), "-guided")
+        super().present(replace(frame, cursor=self._cursor, stretch=self._stretch, story=self._story))
 
     @property
     def focus_panel(self) -> Panel | None:
-        return super().focus_panel or self.map_panel
+        ladder = next((panel for panel in self.panels if panel.id in ("picture", "c-map")), None)
+        return super().focus_panel or ladder
 
     def action_scroll(self, rows: int) -> None:
-        panel = self.map_panel
+        """Move the cursor by units; rows go down, units up."""
         snapshot = self.app.frame.snapshot
-        known = snapshot.position_map
-        if panel is None or not known:
+        if not snapshot.position_map:
             return
-        height = panel.content_size.height - 1
-        at = map.here(known, snapshot.unit)
-        # From where the map is, not from where further key presses would have moved it.
-        shift = map.clamp_shift(len(known), at, height, self._scroll)
-        top = map.window(len(known), at, height, shift)
-        self._scroll = map.window(len(known), height // 2, height, top + rows) - (at - height // 2)
+        at = snapshot.unit if self._cursor is None else self._cursor
+        lowest, highest = snapshot.position_map[-1].unit, snapshot.position_map[0].unit
+        self._cursor = max(lowest, min(at - rows, highest))
         self.app.show_frame()
 
     def action_scroll_page(self, pages: int) -> None:
-        panel = self.map_panel
+        panel = self.focus_panel
         if panel is not None:
-            self.action_scroll(pages * max(panel.content_size.height - 2, 1))
+            self.action_scroll(pages * max((panel.content_size.height - 2) // 2, 1))
+
+    def action_stretch(self, by: int) -> None:
+        """Show more of the past, or less."""
+        self._stretch = self._stretch.stepped(by)
+        self.app.notice(f"chart: {self._stretch.words}")
+
+    # The mouse
+
+    def on_click(self, event: Click) -> None:
+        """A click on a unit moves the cursor there, one on the cursor opens it."""
+        at = self._in_picture(event)
+        unit = None if at is None else self._picture.unit_at(at.y)
+        if unit is None:
+            return
+        if unit == self._cursor:
+            self.action_open()
+        else:
+            self._cursor = unit
+            self.app.show_frame()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Over a fill its story is told."""
+        at = self._in_picture(event)
+        story = None if at is None else self._picture.fill_at(at.x, at.y)
+        if story is not self._story:
+            self._story = story
+            self.app.show_frame()
+
+    def _in_picture(self, event: MouseEvent) -> Offset | None:
+        inside = self.query_one("#picture", Panel).content_region
+        return event.screen_offset - inside.offset if inside.contains_point(event.screen_offset) else None
 
     def action_follow(self) -> None:
-        self._scroll = 0
+        self._cursor = None
         self.app.show_frame()
 
     def action_open(self) -> None:
+        """What was ordered at the unit under the cursor, and what became of it."""
         self.app.action_go("map")
 
     def action_back(self) -> None:

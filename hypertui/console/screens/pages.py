@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from hypertui.console.frame import Frame
-from hypertui.console.views import audit, desk, health, ledger, orders
+from hypertui.console.screens.page import Page
+from hypertui.console.views import audit, desk, health, ledger, orders, result
 from hypertui.console.views.ladder import units
-from hypertui.console.widgets.page import Page
 from hypertui.console.widgets.table import TablePanel
 
 
@@ -90,6 +90,9 @@ class LedgerPage(Page):
                     ascii=self.plain,
                 ),
             )
+        with Horizontal(id="result", classes="row"):
+            yield self.panel("full", "curve", result.curve, "RESULT")
+            yield self.panel("full", "shares", result.shares, "BY REASON, HOUR (UTC), UNIT")
         yield self.panel("both", "totals", ledger.totals, "TOTALS")
 
 
@@ -110,7 +113,7 @@ class LogPage(Page):
         self._picked = audit.Picked()
 
     def body(self) -> ComposeResult:
-        yield self.panel("both", "operator", audit.operator, audit.title)
+        yield self.panel("both", "operators", audit.operator, audit.title)
         picked = self._picked
         yield self.table(
             "both",

@@ -17,6 +17,7 @@ class ConsoleOptions:
 
     ascii: bool = False
     theme: str = "dark"
+    colour: bool = True  # whether any is sent
     zone: tzinfo | None = UTC
     keys: tuple[Key, ...] = KEYS
     refresh_hz: float = 4.0  # how often the app pulls a snapshot; with 0 it does not by itself

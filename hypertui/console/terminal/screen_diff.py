@@ -45,9 +45,11 @@ _UNSEEN = CellStyle("", "", "49")
 
 
 class ScreenDiff:
-    """The cells that the terminal shows, as far as this process wrote them, and the repaints they need."""
+    """The cells that the terminal shows, as far as this process wrote them, and the repaints they need.
+    Without `colour` none is sent, and what stands out does so by its weight or reversed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, colour: bool = True) -> None:
+        self._colour = colour
         self._rows: list[list[Cell | None]] = []
         self._width = 0
         self._styles: dict[tuple[Style | None, ColorSystem], CellStyle] = {}
@@ -124,7 +126,8 @@ class ScreenDiff:
     def _cell_style(self, style: Style | None, system: ColorSystem) -> CellStyle:
         known = self._styles.get((style, system))
         if known is None:
-            known = self._styles[style, system] = _RESET if style is None else _sgr(style, system)
+            drawn = _RESET if style is None else _sgr(style, system)
+            known = self._styles[style, system] = drawn if self._colour else drawn._replace(fg="39", bg="49")
             if len(self._styles) > 2_000:
                 self._styles.clear()
         return known

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, fit, line
+from hypertui.console.views import header, status_line
 from hypertui.console.views.log import SEVERITY_ROLE
-from hypertui.console.widgets import header, status_line
 from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.port.snapshot import Alarm, Dependency
 from hypertui.port.views import LATENCY_STEPS, TaskView

@@ -89,6 +89,12 @@ def commands(frame: Frame, width: int, height: int) -> list[Line]:
     return lines[:height] or [line(Span("no commands yet", Tone.DIM))][:height]
 
 
+def alarms_and_commands(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The alarms that hold, then the newest commands."""
+    alarms = alarm_lines(frame, width, max(height // 2, 1)) if active_alarms(frame) else []
+    return [*alarms, *commands(frame, width, height - len(alarms))]
+
+
 def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The small screen's one line for both: an alarm if there is one, else the last command."""
     if active_alarms(frame):

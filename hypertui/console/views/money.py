@@ -1,118 +1,206 @@
-"""Profit, costs and risk, with the operators' last actions below."""
+"""Money: the row above everything, and the figures in full where there is room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, width_of
-from hypertui.console.views.log import commands
+from hypertui.console.views.bar import bar
 from hypertui.console.views.price import change_role
 
-Fact = tuple[str, Span]
-
-_EQUITY_OF_NOW = 6_000  # ms: the account is asked for every 5 s
-
-
-def _gain(value: Decimal | None) -> Span:
-    return Span(fmt.signed_usd(value), change_role(value))
-
-
-def _growth(value: Decimal | None) -> Span:
-    return Span(fmt.percent(value), change_role(value))
+_NOW = 6_000  # ms: the account is asked for every 5 s
+_NEAR, _FAR = (
+    Decimal("0.1"),
+    Decimal("0.5"),
+)  # of the price: how far liquidation is when the bar is short, or full
+_NEVER = Decimal("0.9")  # of the price: what is that far is no figure to watch
+_BAR = 6  # cells
 
 
-def facts(frame: Frame) -> list[tuple[Fact, Fact]]:
-    """The figures in pairs, as they stand beside each other."""
-    snapshot = frame.snapshot
+class Fact(NamedTuple):
+    """A figure with its name, long and short."""
 
-    def marked(span: Span) -> Span:
-        """A figure that hangs on the mark is as old as the mark is."""
-        return Span(span.text, Tone.STALE) if frame.mark_stale else span
+    name: str
+    short: str
+    value: Line
 
-    liquidation = fmt.quote(snapshot.liquidation_price, snapshot.instrument)
-    return [
-        (
-            (
-                frame.as_of("equity", snapshot.account_at),
-                marked(Span(fmt.usd(snapshot.equity), Tone.STRONG)),
-            ),
-            ("margin used", marked(Span(fmt.usd(snapshot.margin_used)))),
-        ),
-        (("realised", _gain(snapshot.realized_pnl)), ("unrealised", marked(_gain(snapshot.unrealized_pnl)))),
-        (("fees", Span(fmt.usd(snapshot.fees))), ("funding", Span(fmt.signed_usd(snapshot.funding)))),
-        (
-            ("whipsaw cost", Span(fmt.usd(snapshot.whipsaw_cost))),
-            ("round trips", Span(str(snapshot.round_trips))),
-        ),
-        (
-            ("fragment F", Span(fmt.usd(snapshot.fragment))),
-            ("reinvest", Span(fmt.clean(snapshot.reinvest, 10) or fmt.UNKNOWN)),
-        ),
-        (
-            ("since entry", marked(_growth(snapshot.growth))),
-            ("since cycle", marked(_growth(snapshot.cycle_growth))),
-        ),
-        (
-            ("liquidation", marked(Span(liquidation))),
-            ("away", marked(Span(fmt.share(snapshot.liquidation_distance)))),
-        ),
-    ]
+    def line(self, short: bool = False) -> Line:
+        """Both, as they stand in a row."""
+        return line(Span(f"{self.short if short else self.name} ", Tone.DIM), *self.value)
 
 
-def _cell(fact: Fact, width: int) -> Line:
-    label, value = fact
-    if len(label) + width_of((value,)) >= width:
-        label = label.replace("equity", "eq")
-    return both_ends(line(Span(label, Tone.DIM)), line(value), width)
+class Money:
+    """The figures of one moment. What hangs on the mark is marked where that is stale, what the account said
+    carries its age."""
+
+    def __init__(self, frame: Frame, *, brief: bool = False) -> None:
+        self._frame = frame
+        self._trade = frame.snapshot
+        self._brief = brief
+
+    def _at_mark(self, text: str, role: Tone = Tone.TEXT) -> Span:
+        return Span(text, Tone.STALE if self._frame.mark_stale else role)
+
+    def _gain(self, value: Decimal | None, role: Tone | None = None) -> Span:
+        return self._at_mark(fmt.signed_usd(value), role or change_role(value))
+
+    def _told(self) -> Line:
+        """The age of what the account said, once it is not of now."""
+        at = self._trade.account_at
+        age = 0 if at is None else self._frame.now - at
+        return () if age <= _NOW else line(Span(f" {fmt.age(age)} ago", Tone.STALE))
+
+    @property
+    def net(self) -> Fact:
+        return Fact("net", "net", (self._gain(self._trade.net_pnl),))
+
+    @property
+    def today(self) -> Fact:
+        """Since midnight UTC, or since the trade began."""
+        trade = self._trade
+        if trade.day_pnl is None or trade.day_since is None or trade.day_pnl == trade.net_pnl:
+            return Fact("", "", ())  # the whole trade is of today
+        since = f"since {self._frame.clock_short(trade.day_since)}"
+        return Fact(f"today, {since}", since, (self._gain(trade.day_pnl),))
+
+    @property
+    def at_stops(self) -> Fact:
+        """What the account loses from here if every stop fills at its trigger."""
+        trade = self._trade
+        if not trade.position:
+            return Fact("", "", ())
+        if trade.at_stops is None:
+            return Fact("if all stops fill", "at stops", (Span("not known", Tone.WARNING),))
+        of = "" if self._brief else " of equity"
+        share = "" if trade.at_stops_share is None else f" ({fmt.percent(trade.at_stops_share)}{of})"
+        return Fact("if all stops fill", "at stops", (self._gain(trade.at_stops), self._at_mark(share)))
+
+    @property
+    def liquidation(self) -> Fact:
+        """The price, and how far it is: in words, and as a bar that is short where it is near."""
+        trade, far = self._trade, self._trade.liquidation_distance
+        if trade.liquidation_price is None or far is None or abs(far) >= _NEVER:
+            return Fact("", "", ())
+        role = Tone.CRITICAL if far < _NEAR / 2 else Tone.WARNING if far < _NEAR else Tone.DIM
+        price = fmt.quote(trade.liquidation_price, trade.instrument)
+        side = "below" if far >= 0 else "above"
+        full = bar(abs(far) / _FAR, _BAR).ljust(_BAR, "░")
+        near = self._at_mark(f" {fmt.share(abs(far))} {side}", Tone.TEXT if role is Tone.DIM else role)
+        return Fact("liquidation", "liq", (self._at_mark(f"{price} "), Span(full, role), near, *self._told()))
+
+    @property
+    def buy_size(self) -> Fact:
+        """What a slot that is not long buys for (USD)."""
+        return Fact("buy size", "buy", (Span(fmt.usd(self._trade.fragment)),))
+
+    @property
+    def costs(self) -> list[Fact]:
+        """Fees, and what whipsaws have cost, as far as there are any."""
+        trade, found = self._trade, []
+        if trade.fees:
+            found.append(Fact("fees", "fees", (Span(fmt.usd(trade.fees)),)))
+        if trade.whipsaw_cost:
+            found.append(Fact("whipsaws", "whip", (Span(fmt.usd(trade.whipsaw_cost)),)))
+        return found
+
+    @property
+    def account(self) -> list[Fact]:
+        """Equity and margin, as of when the account was asked for."""
+        trade = self._trade
+        equity = self._at_mark(fmt.usd(trade.equity), Tone.STRONG)
+        return [
+            Fact("equity", "equity", (equity, *self._told())),
+            Fact("margin used", "margin", (self._at_mark(fmt.usd(trade.margin_used)), *self._told())),
+        ]
+
+    @property
+    def result(self) -> list[Fact]:
+        """What was made, what is held, and what that grew by."""
+        trade, gain = self._trade, self._gain
+        realized = Span(fmt.signed_usd(trade.realized_pnl), change_role(trade.realized_pnl))
+        found = [Fact("realised", "real", (realized,))]
+        if trade.position:
+            found.append(Fact("unrealised", "open", (gain(trade.unrealized_pnl),)))
+        if trade.funding:
+            paid = Span(fmt.signed_usd(trade.funding), change_role(trade.funding))
+            found.append(Fact("funding", "funding", (paid,)))
+        for name, value in (("since entry", trade.growth), ("since cycle", trade.cycle_growth)):
+            if value is not None:
+                found.append(Fact(name, name, (self._at_mark(fmt.percent(value), change_role(value)),)))
+        if trade.round_trips:
+            found.append(Fact("round trips", "trips", (Span(str(trade.round_trips)),)))
+        return found
+
+
+def money_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """The figures that count, in one row; what does not fit is left out, the least important first."""
+    if frame.snapshot.entry_price is None and not frame.snapshot.position:
+        return [line(Span(" nothing is traded yet", Tone.DIM))]
+    shown: list[Line] = []
+    for brief, short in ((False, False), (True, False), (True, True)):
+        figures = Money(frame, brief=brief)
+        facts = [figures.net, figures.today, figures.at_stops, figures.liquidation, figures.buy_size]
+        shown = [fact.line(short) for fact in (*facts, *figures.costs) if fact.value]
+        if width_of(_joined(shown)) <= width:
+            break
+    while len(shown) > 1 and width_of(_joined(shown)) > width:
+        shown.pop()
+    return [fit(_joined(shown), width)]
+
+
+def _joined(parts: Sequence[Line]) -> Line:
+    spans: list[Span] = [Span(" ")]
+    for part in parts:
+        spans += [Span("   "), *part] if len(spans) > 1 else part
+    return tuple(spans)
 
 
 def money(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The full screen's panel: figures in two columns, then the newest commands."""
+    """Everything, in two columns."""
+    figures = Money(frame)
+    facts = [*figures.account, *figures.result, *figures.costs]
+    reinvest = fmt.clean(frame.snapshot.reinvest, 10)
+    if reinvest:
+        facts.append(Fact("reinvests", "reinvests", (Span(reinvest),)))
     left = (width - 3) // 2
-    lines = [
-        line(*_cell(a, left), "   ", *_cell(b, width - left - 3))
-        for a, b in facts(frame)[: max(height - 2, 1)]
-    ]
-    rule = f"── OPERATOR {'─' * width}"[:width]
-    return [*lines, line(Span(rule, Tone.DIM)), *commands(frame, width, height - len(lines) - 1)]
+    rows = []
+    for one, other in zip(facts[::2], [*facts[1::2], None], strict=False):
+        cells = [*_cell(one, left), Span("   ")]
+        rows.append(line(*cells, *(() if other is None else _cell(other, width - left - 3))))
+    return rows[:height]
 
 
-def _equity_label(frame: Frame) -> str:
-    """Where there is no room for its time, equity is marked with its age once it is no longer that of now."""
-    at = frame.snapshot.account_at
-    age = 0 if at is None else frame.now - at
-    return "equity" if age <= _EQUITY_OF_NOW else f"eq {fmt.age(age)}"
+def _cell(fact: Fact, width: int) -> Line:
+    return both_ends(line(Span(fact.name, Tone.DIM)), fact.value, width)
 
 
 def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The small screen's two lines, the figures in even columns; what does not fit is on larger ones."""
-    pairs = facts(frame)
-    known = {label: (label, value) for pair in pairs for label, value in pair}
-    known["equity"] = (_equity_label(frame), pairs[0][0][1])
-    size = fmt.size(frame.snapshot.position, frame.snapshot.instrument)
-    known["position"] = ("pos", Span(size, Tone.STRONG))
-    short = {
-        "liquidation": "liq",
-        "whipsaw cost": "whipsaw",
-        "round trips": "trips",
-        "fragment F": "F",
-        "margin used": "margin",
-    }
-    picked = (
-        ("equity", "realised", "unrealised", "fees"),
-        ("position", "liquidation", "whipsaw cost", "funding"),
-        ("fragment F", "away", "round trips", "margin used"),
+    """The small screen's rows, the figures in even columns; what does not fit is on larger ones."""
+    figures, snapshot = Money(frame, brief=True), frame.snapshot
+    position = Span(fmt.size(snapshot.position, snapshot.instrument), Tone.STRONG)
+    held = Fact("position", "pos", (position,))
+    equity, margin = figures.account
+    rows = (
+        (figures.net, figures.today, equity, held),
+        (figures.at_stops, figures.liquidation),
+        (figures.buy_size, *figures.costs, *figures.result[:2], margin),
     )
-    cell = (width - 2) // 4
-    lines = []
-    for row in picked[:height]:
-        parts: list[str | Span] = [" "]
-        for label in row:
-            name, value = known[label]
-            text = line(Span(f"{short.get(name, name)} ", Tone.DIM), value)
-            parts += pad(text, cell) if width_of(text) < cell else (*fit(text, cell - 1), Span(" "))
-        lines.append(fit(line(*parts), width))
-    return lines
+    return [_columns([fact for fact in row if fact.value], width) for row in rows[:height]]
+
+
+def _columns(facts: Sequence[Fact], width: int) -> Line:
+    """In four columns; one that is wider takes two."""
+    cell, parts = (width - 2) // 4, [Span(" ")]
+    room = width - 1
+    for fact in facts:
+        text = fact.line(short=True)
+        cells = min(-(-(width_of(text) + 1) // cell) * cell, room)
+        if cells < cell:
+            break
+        parts += pad(fit(text, cells - 1), cells)
+        room -= cells
+    return fit(tuple(parts), width)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line
+from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line, wrap
 from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.core.market import Side, plain
 from hypertui.port.snapshot import Mode
@@ -111,7 +111,12 @@ def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
         ("sent", Span(moment(order.sent_at))),
         ("since", Span(moment(order.since))),
     ]
-    lines = facts(pairs, width)
+    lines = (
+        [line(Span(row, Tone.STRONG)) for row in wrap(fmt.signs(fmt.clean(order.why)), width)]
+        if order.why
+        else []
+    )
+    lines += facts(pairs, width)
     lines += [
         line(Span(f"{frame.exact_time(at)} ", Tone.DIM), fmt.clean(word, 40)) for at, word in order.statuses
     ]

@@ -1,31 +1,16 @@
-"""The price panel: mark with its age, distance to both triggers, and the ladder's state."""
+"""The price and the state of the ladder, in one row or two: mark with its age, phase, unit, position."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 
-from textual.renderables.digits import DIGITS, DIGITS3X3
-
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Line, Span, Tone, both_ends, fit, line, pad, width_of
-from hypertui.port.views import Trigger
+from hypertui.console.lines import Line, Span, Tone, fit, line, width_of
+from hypertui.core.round_trips import SLOTS
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
-
-
-def big(text: str) -> list[str]:
-    """A number in digits three rows high."""
-    rows = ["", "", ""]
-    for char in text:
-        place = DIGITS.find(char) * 3
-        for index in range(3):
-            if place >= 0:
-                rows[index] += DIGITS3X3[place + index].ljust(3)
-            else:
-                rows[index] += char if index == 2 else " "
-    return rows
 
 
 def chart(prices: Sequence[tuple[int, Decimal]], width: int, height: int) -> list[str]:
@@ -71,35 +56,14 @@ def change_role(value: Decimal | None) -> Tone:
     return Tone.GAIN if value > 0 else Tone.LOSS
 
 
-def _trigger(frame: Frame, trigger: Trigger | None, arrow: str, width: int) -> Line:
-    if trigger is None:
-        return line(Span(f"{arrow} –", Tone.DIM))
-    instrument, role = frame.snapshot.instrument, _quality(frame)
-    left = line(
-        Span(f"{arrow} ", Tone.DIM),
-        f"{fmt.unit(trigger.unit):>3} {fmt.price(trigger.price, instrument):>9}",
-    )
-    right = line(
-        Span(fmt.away(trigger.away, trigger.price, instrument), role),
-        Span(f" {fmt.percent(trigger.fraction):>8}", role),
-    )
-    return both_ends(left, right, width)
-
-
 def _fact(label: str, value: str, role: Tone = Tone.TEXT) -> tuple[Span, Span]:
     return (Span(f"{label} ", Tone.DIM), Span(value, role))
 
 
 def phase_facts(frame: Frame) -> Line:
-    """Phase, long slots and cycle."""
+    """Phase, slots that are long, and cycle."""
     snapshot = frame.snapshot
-    return line(
-        Span(fmt.clean(snapshot.phase, 20).upper() or fmt.UNKNOWN, Tone.STRONG),
-        "  ",
-        *_fact("k", f"{snapshot.long_slots}/4"),
-        "  ",
-        *_fact("cycle", str(snapshot.cycle)),
-    )
+    return line(*_phase(frame), "  ", *_fact("cycle", str(snapshot.cycle)))
 
 
 def unit_facts(frame: Frame) -> Line:
@@ -118,59 +82,65 @@ def _known(frame: Frame) -> bool:
     return frame.snapshot.entry_price is not None
 
 
-def panel(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The price panel of the full screen; the chart takes the height that is left."""
+def facts(frame: Frame, width: int) -> Line:
+    """The mark with its age where that is no longer that of now, the phase, what is held, the unit, the last
+    step: as much as fits."""
     snapshot, instrument = frame.snapshot, frame.snapshot.instrument
-    mark = fmt.quote(snapshot.mark, instrument)
-    digits = [mark, "", ""] if frame.ascii else big(mark)
-    role = _quality(frame, Tone.STRONG)
-    room = max(width_of(line(row)) for row in digits) + 2
-    asides = (
-        line(mark_age(frame)),
-        line(*_fact("mid", fmt.quote(snapshot.mid, instrument), _quality(frame))),
-        line(Span(fmt.percent(snapshot.price_change), _quality(frame, change_role(snapshot.price_change)))),
+    change = Span(fmt.percent(snapshot.price_change), _quality(frame, change_role(snapshot.price_change)))
+    mark = line(
+        *_fact("mark", fmt.quote(snapshot.mark, instrument), _quality(frame, Tone.STRONG)), " ", change
     )
-    if width - room < max(width_of(aside) for aside in asides):
-        asides = (asides[0], line(Span(fmt.quote(snapshot.mid, instrument), _quality(frame))), asides[2])
-    top = [
-        (*pad(line(Span(row, role)), min(room, width)), *fit(aside, width - room))
-        for row, aside in zip(digits, asides, strict=True)
-    ]
-    below: list[Line] = [
-        _trigger(frame, snapshot.next_up, "↑", width),
-        _trigger(frame, snapshot.next_down, "↓", width),
-        BLANK,
-    ]
-    if _known(frame):
-        size = fmt.size(snapshot.position, instrument)
-        symbol = fmt.clean(instrument.symbol, 12)
-        below += [
-            phase_facts(frame),
-            unit_facts(frame),
-            line(
-                *_fact("position", f"{size} {symbol}"),
-                Span(f"  {fmt.usd(snapshot.position_value)}", _quality(frame, Tone.DIM)),
-            ),
-            _last_step(frame),
-        ]
-    else:
-        below += [line(Span("the ladder has no entry yet", Tone.DIM)), BLANK, BLANK, BLANK]
-    spare = height - len(top) - len(below) - 2
-    middle: list[Line] = [BLANK]
-    if spare > 0:
-        rows = chart(snapshot.prices, width, spare)
-        middle = [BLANK, *(line(Span(row, Tone.DIM)) for row in rows), BLANK]
-    return [*top, *middle, *below]
+    if (frame.mark_age or fmt.SECOND) >= fmt.SECOND:
+        mark = (*mark, Span(" "), mark_age(frame))
+    if not _known(frame):
+        return mark
+    cycle = line(*_fact("cycle", str(snapshot.cycle)))
+    for worth in (True, False):
+        parts = [mark, _phase(frame), _held(frame, worth), unit_facts(frame), cycle, _last_step(frame)]
+        whole = _joined([part for part in parts if part])
+        if width_of(whole) <= width:
+            return whole
+    return _fitting([part for part in parts if part], width)
+
+
+def _fitting(parts: Sequence[Line], width: int) -> Line:
+    """The first of the parts, and of the others those that fit."""
+    spans = parts[0]
+    for part in parts[1:]:
+        if width_of(_joined([spans, part])) <= width:
+            spans = _joined([spans, part])
+    return spans
+
+
+def _joined(parts: Sequence[Line]) -> Line:
+    spans: Line = ()
+    for part in parts:
+        spans = (*spans, Span("   "), *part) if spans else part
+    return spans
+
+
+def _phase(frame: Frame) -> Line:
+    snapshot = frame.snapshot
+    phase = Span(fmt.clean(snapshot.phase, 20).upper() or fmt.UNKNOWN, Tone.STRONG)
+    return line(phase, f"  {snapshot.long_slots} of {SLOTS} slots long")
+
+
+def _held(frame: Frame, worth: bool) -> Line:
+    snapshot = frame.snapshot
+    if not snapshot.position:
+        return line(*_fact("position", "none"))
+    symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    held = line(*_fact("position", f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}"))
+    usd = Span(f" {fmt.usd(snapshot.position_value)} USD", _quality(frame, Tone.DIM))
+    return (*held, usd) if worth else held
 
 
 def _last_step(frame: Frame) -> Line:
     snapshot = frame.snapshot
     if not snapshot.last_step or snapshot.last_step_at is None:
-        return line(*_fact("last step", "none yet", Tone.DIM))
-    return line(
-        *_fact("step", fmt.signs(fmt.clean(snapshot.last_step, 24))),
-        Span(f"  {frame.clock(snapshot.last_step_at)}  #{snapshot.steps}", Tone.DIM),
-    )
+        return ()
+    step = fmt.signs(fmt.clean(snapshot.last_step, 24))
+    return line(*_fact("step", step), Span(f" {frame.clock(snapshot.last_step_at)}", Tone.DIM))
 
 
 def compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -188,16 +158,8 @@ def compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
         "  ",
     )
     spark = chart(snapshot.prices, max(width - width_of(first) - 1, 0), 1)
-    second = line(
-        " ",
-        *phase_facts(frame),
-        "  ",
-        *unit_facts(frame),
-        "  ",
-        *_fact("E", fmt.quote(snapshot.entry_price, instrument)),
-        "  ",
-        *_fact("U", fmt.step(snapshot.unit_size)),
-    )
+    entry = line(*_fact("entry", fmt.quote(snapshot.entry_price, instrument)))
+    second = line(" ", *_fitting([phase_facts(frame), unit_facts(frame), entry], width - 1))
     if not _known(frame):
         second = line(Span(" the ladder has no entry yet", Tone.DIM))
     return [fit((*first, *(Span(row, Tone.DIM) for row in spark)), width), fit(second, width)]

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.content import Content
+from textual.events import Click
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -38,6 +41,7 @@ class Panel(Widget):
         self._title = title
         self._ascii = ascii
         self._lines: list[Line] = []
+        self._titled = ""
         self._base = Style.null()
 
     def present(self, frame: Frame) -> None:
@@ -56,8 +60,10 @@ class Panel(Widget):
         if self._title is not None:
             title = self._title(frame)
             title = to_ascii(title) if self._ascii else title
-            if title != self.border_title:
-                self.border_title = title
+            if title != self._titled:
+                # Not as a string: what the exchange calls a market is no markup.
+                self._titled = title
+                self.border_title = Content(title)
 
     @property
     def stands(self) -> bool:
@@ -83,6 +89,23 @@ class Panel(Widget):
     def on_show(self) -> None:
         self.present(self.app.frame)
 
+    async def on_click(self, event: Click) -> None:
+        """A click does what the text under it does, if anything."""
+        at = event.get_content_offset(self)
+        does = "" if at is None else self._does(at)
+        if does:
+            event.stop()
+            await self.app.run_action(does)
+
+    def _does(self, at: Offset) -> str:
+        """What is done by a click there: the action's name, empty for nothing."""
+        spans, room = self._lines[at.y] if at.y < len(self._lines) else (), at.x
+        for span in spans:
+            room -= cell_len(span.text)
+            if room < 0:
+                return span.does
+        return ""
+
     def render_lines(self, crop: Region) -> list[Strip]:
         # Worked out from all that it lies in, so once for all lines.
         self._base = self.rich_style
@@ -92,15 +115,17 @@ class Panel(Widget):
         width, base = self.content_size.width, self._base
         spans = self._lines[y] if y < len(self._lines) else ()
         segments: list[Segment] = []
-        for text, role in _joined(spans):
+        for text, role, ground, _ in _joined(spans):
             style = base
+            if ground is not None:
+                style += self.app.ground(ground)
             if role is not Tone.TEXT:
                 style += self.app.tone(role)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _plain(self, spans: Line) -> Line:
-        return tuple(Span(to_ascii(text), role) for text, role in spans) if self._ascii else spans
+        return tuple(span._replace(text=to_ascii(span.text)) for span in spans) if self._ascii else spans
 
 
 # Roles that show nothing on a blank, so that blanks beside them need no style of their own.
@@ -114,6 +139,10 @@ _UNSEEN_ON_BLANKS = frozenset(
         Tone.WARNING,
         Tone.HEAD,
         Tone.KEY,
+        Tone.OFF,
+        Tone.BUY,
+        Tone.STOP,
+        Tone.COURSE,
     }
 )
 
@@ -123,14 +152,16 @@ def _joined(spans: Line) -> list[Span]:
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        if last is None:
+        if last is None or last.ground is not span.ground:
             joined.append(span)
-        elif last.role is span.role or (
-            last.role in _UNSEEN_ON_BLANKS and span == (" " * len(span.text), Tone.TEXT)
-        ):
-            joined[-1] = Span(last.text + span.text, last.role)
+        elif last.role is span.role or (last.role in _UNSEEN_ON_BLANKS and _is_blank(span)):
+            joined[-1] = last._replace(text=last.text + span.text)
         elif last.role is Tone.TEXT and span.role in _UNSEEN_ON_BLANKS and last.text.isspace():
-            joined[-1] = Span(last.text + span.text, span.role)
+            joined[-1] = last._replace(text=last.text + span.text, role=span.role)
         else:
             joined.append(span)
     return joined
+
+
+def _is_blank(span: Span) -> bool:
+    return span.role is Tone.TEXT and not span.text.strip(" ")

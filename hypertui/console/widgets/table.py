@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from textual.events import Click
+
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import (
     BLANK,
+    Backdrop,
     Cells,
     Column,
     Line,
@@ -17,15 +20,13 @@ from hypertui.console.lines import (
     Tone,
     fit,
     line,
+    over,
     pad,
-    tint,
     widths_of,
 )
 from hypertui.console.widgets.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
-
-_UNTINTED = frozenset({Tone.CRITICAL, Tone.WARNING, Tone.HOLD, Tone.STALE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class TablePanel(Panel):
         self._kept = _Kept()
         self._cursor: str | None = None
         self._top = 0
+        self._head = 0  # lines above the rows, and how many rows there is room for
+        self._room = 0
         self._moved = False
         self._opened = False
         self.focused = False
@@ -133,6 +136,20 @@ class TablePanel(Panel):
         else:
             return False
         return True
+
+    async def on_click(self, event: Click) -> None:
+        """A click on a row moves the cursor there, one on the cursor opens its details."""
+        at = event.get_content_offset(self)
+        rows = self._rows(self.app.frame)
+        index = None if at is None else self._top + at.y - self._head
+        if index is None or not 0 <= index - self._top < self._room or index >= len(rows):
+            await super().on_click(event)
+            return
+        event.stop()
+        if self._moved and self._cursor == rows[index].key:
+            self.open()
+        self.select(rows[index].key)
+        self.app.show_frame()
 
     @property
     def current(self) -> Row | None:
@@ -187,11 +204,12 @@ class TablePanel(Panel):
         at = self._at(rows)
         details = self._details(frame, rows[at], width, height - len(head))
         room = max(height - len(head) - len(details), 1)
+        self._head, self._room = len(head), room
         self._top = max(0, min(self._top if self._moved else at - room // 3, at, len(rows) - room))
         self._top = max(self._top, at - room + 1)
         body = table.lines(self._top, self._top + room)
         if self._moved and self.focused:
-            body[at - self._top] = _under_cursor(body[at - self._top], width)
+            body[at - self._top] = over(body[at - self._top], Backdrop.CURSOR, width)
         body += [BLANK] * (room - len(body)) if details else []
         return [*head, *body, *details]
 
@@ -204,12 +222,6 @@ class TablePanel(Panel):
     def _headline(self, frame: Frame) -> str:
         filtered = f"  / {fmt.clean(self.filter, 30)}" if self.filter else ""
         return f"{'► ' if self.marked else ''}{self._words(frame)}{filtered}"
-
-
-def _under_cursor(spans: Line, width: int) -> Line:
-    spans = pad(spans, width)
-    rest = tuple(Span(text, role if role in _UNTINTED else Tone.FOCUS) for text, role in spans)
-    return rest or tint(spans, Tone.FOCUS)
 
 
 def facts(pairs: Sequence[tuple[str, Span]], width: int) -> list[Line]:

@@ -11,23 +11,23 @@ from collections.abc import Mapping
 DARK: Mapping[str, str] = {
     "ground": "#101316",
     "surface": "#171b1f",
-    "edge": "#353c43",
+    "edge": "#3a424a",
     "text": "#c3c8cd",
-    "quiet": "#7d868f",
+    "quiet": "#8b949d",
     "strong": "#f2f4f6",
     "gain": "#5cb3ec",
-    "loss": "#eaa22b",
-    "alarm": "#d43a3a",
+    "loss": "#f0a030",
+    "alarm": "#cc3333",
 }
 LIGHT: Mapping[str, str] = {
     "ground": "#fafafa",
     "surface": "#eef0f2",
     "edge": "#b9c0c6",
     "text": "#23292e",
-    "quiet": "#66707a",
+    "quiet": "#59636d",
     "strong": "#000000",
     "gain": "#005a9c",
-    "loss": "#9a4f00",
+    "loss": "#9a4a00",
     "alarm": "#b3161b",
 }
 _PAPER = {**LIGHT, "ground": "#ffffff", "surface": "#ffffff"}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Span, TextTable, Tone, line, pad, tint
+from hypertui.console.lines import Backdrop, Column, Line, Span, TextTable, Tone, line, over, pad, tint
+from hypertui.console.views.ladder.orders import SIDE_TONE, kind, status_word
 from hypertui.console.views.price import change_role
-from hypertui.core.market import Side
 from hypertui.port.views import MapRow
 
 _COLUMNS = (
@@ -23,19 +23,9 @@ _COLUMNS = (
 )
 
 
-def window(count: int, here: int, height: int, shift: int) -> int:
-    """The first row shown of `count`, when row `here` is centred and then moved by `shift`."""
-    return max(0, min(here - height // 2 + shift, count - height))
-
-
 def here(rows: Sequence[MapRow], unit: int) -> int:
-    """The row of the current unit."""
+    """The row of a unit."""
     return next((index for index, row in enumerate(rows) if row.unit == unit), 0)
-
-
-def clamp_shift(count: int, at: int, height: int, shift: int) -> int:
-    """The nearest shift that still moves anything, so that scrolling back answers at once."""
-    return window(count, at, height, shift) - (at - height // 2) if shift else 0
 
 
 def title(frame: Frame) -> str:
@@ -43,7 +33,7 @@ def title(frame: Frame) -> str:
     rows = frame.snapshot.position_map
     if not rows:
         return "POSITION MAP"
-    moved = "  ↕ home returns" if frame.scroll else ""
+    moved = "  ↕ home returns" if frame.cursor is not None else ""
     return f"POSITION MAP  {fmt.plural(len(rows), 'unit')}{moved}"
 
 
@@ -63,12 +53,15 @@ class MapView:
         if not rows:
             return [whole.head, line(Span("no unit has been touched yet", Tone.DIM))]
         room = height - 1
-        start = window(len(rows), here(rows, snapshot.unit), room, frame.scroll)
+        middle = snapshot.unit if frame.cursor is None else frame.cursor
+        start = max(0, min(here(rows, middle) - room // 2, len(rows) - room))
         shown = [whole.head]
         end = start + room
         for row, spans in zip(rows[start:end], whole.lines(start, end), strict=True):
-            if row.unit == snapshot.unit:
-                spans = _tinted(pad(spans, width), Tone.HERE)
+            if row.unit == frame.cursor:
+                spans = over(spans, Backdrop.CURSOR, width)
+            elif row.unit == snapshot.unit:
+                spans = over(spans, Backdrop.HERE, width)
             elif not row.live:
                 spans = _tinted(spans, Tone.DIM)
             shown.append(spans)
@@ -94,20 +87,19 @@ class MapView:
 
 def _tinted(spans: Line, role: Tone) -> Line:
     """Plain text in a role; what has one of its own keeps it."""
-    return tuple(Span(text, role if own is Tone.TEXT else own) for text, own in spans)
+    return tuple(span._replace(role=role) if span.role is Tone.TEXT else span for span in spans)
 
 
 def _cells(frame: Frame, row: MapRow) -> tuple[Span, ...]:
     instrument = frame.snapshot.instrument
-    status = fmt.clean(row.status or fmt.UNKNOWN, 14)
-    glyph = {Side.BUY: "▲ buy", Side.SELL: "▼ stop", None: fmt.UNKNOWN}[row.side]
+    side = Tone.TEXT if row.side is None or not row.live else SIDE_TONE[row.side]
     return (
         Span("►" if row.unit == frame.snapshot.unit else " "),
         Span(fmt.unit(row.unit)),
         Span(fmt.price(row.price, instrument)),
-        Span(glyph),
-        Span(fmt.size(row.size, instrument)),
-        Span(status.upper() if row.live else status),
-        Span(str(row.orders) if row.orders else fmt.UNKNOWN),
-        Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl)),
+        Span("" if row.side is None else kind(row.side), side),
+        Span("" if row.size is None else fmt.size(row.size, instrument), side),
+        Span(status_word(row), side),
+        Span(str(row.orders or "")),
+        Span(fmt.signed_usd(row.realized_pnl) if row.realized_pnl else "", change_role(row.realized_pnl)),
     )

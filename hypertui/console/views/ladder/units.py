@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Span, Tone, line
+from hypertui.console.lines import Column, Line, Span, Tone, fit, line
+from hypertui.console.views.ladder.orders import status_word
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
 from hypertui.console.widgets.table import Row, TableContent
@@ -49,21 +50,20 @@ def table(frame: Frame) -> TableContent:
 def _row(frame: Frame, row: MapRow) -> Row:
     instrument, here = frame.snapshot.instrument, row.unit == frame.snapshot.unit
     newest = row.history[0] if row.history else None
-    status = fmt.clean(row.status or fmt.UNKNOWN, 14)
-    rest = Tone.HERE if here else Tone.TEXT if row.live else Tone.DIM
+    rest = Tone.STRONG if here else Tone.TEXT if row.live else Tone.DIM
     average = None if newest is None else newest.average
     cells = (
         Span("►" if here else " ", rest),
         Span(fmt.unit(row.unit), rest),
         Span(fmt.price(row.price, instrument), rest),
-        Span(fmt.UNKNOWN if row.side is None else _word(row.side), rest),
-        Span(fmt.size(row.size, instrument), rest),
-        Span(status.upper() if row.live else status, rest),
-        Span(str(row.orders) if row.orders else fmt.UNKNOWN, rest),
-        Span(fmt.quote(average, instrument), rest),
-        Span(fmt.UNKNOWN if newest is None or not newest.filled else fmt.usd(newest.fee), rest),
-        Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl)),
-        Span(fmt.UNKNOWN if newest is None else fmt.clean(newest.client_id, 34), Tone.DIM),
+        Span("" if row.side is None else _word(row.side), rest),
+        Span("" if row.size is None else fmt.size(row.size, instrument), rest),
+        Span(status_word(row), rest),
+        Span(str(row.orders or ""), rest),
+        Span("" if average is None else fmt.quote(average, instrument), rest),
+        Span("" if newest is None or not newest.filled else fmt.usd(newest.fee), rest),
+        Span(fmt.signed_usd(row.realized_pnl) if row.realized_pnl else "", change_role(row.realized_pnl)),
+        Span("" if newest is None else fmt.clean(newest.client_id, 34), Tone.DIM),
     )
     copied = " ".join(cell.text for cell in cells[1:])
     return Row(str(row.unit), cells, copied, lambda now, width: history(now, row, width))
@@ -80,6 +80,8 @@ def history(frame: Frame, row: MapRow, width: int) -> list[Line]:
     lines: list[Line] = []
     for order in row.history:
         lines.append(_order(frame, order))
+        if order.why:
+            lines.append(fit(line("  ", Span(fmt.signs(fmt.clean(order.why)), Tone.TEXT)), width))
         lines += _course(frame, order, width)
     return lines
 

@@ -1,23 +1,19 @@
-"""The key bar at the bottom: the page's keys, a notice, or the outcome of a command."""
+"""The key bar at the bottom: the page's keys, those dim that nothing would come of now; or a notice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.keys import KeyBar
 from hypertui.console.lines import Line, Span, Tone, fit, line, width_of
-from hypertui.port.commands import CommandState, CommandView
 
 
 def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The keys with the longest labels that fit, and more keys where there is room; a notice or an outcome
-    instead while one lasts."""
+    """The keys with the longest labels that fit, and more keys where there is room; a notice instead
+    while one lasts."""
     if frame.notice:
         return [fit(line(" ", Span(f" {frame.notice} ", Tone.HOLD)), width)]
-    if frame.outcome is not None:
-        return [fit(line(" ", _outcome(frame.outcome)), width)]
     which = KeyBar.MAIN if frame.page == "main" else KeyBar.PAGES
     shown = {key.id for key in frame.keys if key.bar & which}
     for extra in frame.keys:
@@ -28,17 +24,8 @@ def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
             keys = _keys(frame, shown, short, gap)
             if width_of(keys) <= width:
                 return [keys]
-    return [fit(keys, width)]
-
-
-def _outcome(command: CommandView) -> Span:
-    """The outcome of a command, shown whoever gave it."""
-    words = f"{command.verb} {command.state}"
-    if command.text:
-        words += f": {fmt.signs(fmt.clean(command.text))}"
-    if command.state is CommandState.CONFIRMED:
-        return Span(f" ✓ {words} ", Tone.HOLD)
-    return Span(f" ✗ {words} ", Tone.CRITICAL)
+    narrow = {key.id for key in frame.keys if key.bar & KeyBar.NARROW}
+    return [fit(_keys(frame, narrow, True, " "), width)]
 
 
 def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -> Line:
@@ -46,5 +33,11 @@ def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -
     for key in frame.keys:
         if key.id in shown:
             label = key.short if short else key.label
-            parts += [gap if parts else " ", Span(key.written, Tone.KEY), Span(f" {label}", Tone.DIM)]
+            off = key.verb is not None and bool(frame.cannot(key.verb))
+            tones = (Tone.OFF, Tone.OFF) if off else (Tone.KEY, Tone.DIM)
+            parts += [
+                gap if parts else " ",
+                Span(key.written, tones[0], does=key.action),
+                Span(f" {label}", tones[1], does=key.action),
+            ]
     return line(*parts)

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, tint, wrap
-from hypertui.console.widgets import header
-from hypertui.console.widgets.status_line import protection, waiting
+from hypertui.console.views import header, phone
+from hypertui.console.views.status_line import protection, waiting
 from hypertui.port.snapshot import Severity
-
-MIN_WIDTH = 80
-MIN_HEIGHT = 23
 
 
 def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -38,6 +35,8 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
         rows += [line(Span(row, role)) for row in wrap(f"‼ {fmt.clean(alarm.text)}", max(width, 8), 2)]
     if not active:
         rows.append(line(Span("alarms none", Tone.DIM)))
-    asked = f"the console needs {MIN_WIDTH}x{MIN_HEIGHT}; the engine does not mind; q quits"
+    asked = (
+        f"Window too small for the screens ({phone.MIN_WIDTH}×{phone.MIN_HEIGHT}). Trading continues; q quits"
+    )
     rows += [BLANK, *(line(Span(row, Tone.DIM)) for row in wrap(asked, max(width, 8)))]
     return [fit(row, width) for row in rows]

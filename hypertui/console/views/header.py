@@ -42,31 +42,39 @@ def lamp(frame: Frame, source: Dependency, latency: bool = True) -> Line:
 
 
 def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """All sources in one line."""
-    if not frame.snapshot.sources:
-        return [line(Span(" no source has reported yet", Tone.DIM))]
-    rows = [
-        [Span(" " * gap) if part.text == " " else part for part in _sources(frame, latency=True)]
-        for gap in (3, 2, 1)
-    ]
-    fitting = next((row for row in rows if width_of(tuple(row)) <= width), rows[-1])
-    return [fit(line(*fitting), width)]
+    """The small screen's: the sources that are not well, or that all are."""
+    sources = frame.snapshot.sources
+    bad = [source for source in sources if frame.source_stale(source)]
+    if not sources:
+        spans = line(Span("no source yet", Tone.DIM))
+    elif not bad:
+        spans = line(Span(f"● {fmt.plural(len(sources), 'source')} fresh", Tone.DIM))
+    else:
+        spans = tuple(part for source in bad for part in (*lamp(frame, source, latency=False), Span(" ")))
+    return [both_ends((), (*fit(spans, width - 1), Span(" ")), width)]
 
 
 def mode_badge(frame: Frame) -> Span:
-    """The mode as a badge."""
-    mode = frame.snapshot.mode
-    if frame.out_of_sight is not None and mode is not Mode.HALTED:
-        return Span(" BLIND ", Tone.CRITICAL)
-    if frame.ended is not None and mode is not Mode.HALTED:
-        mode = Mode.STOPPED
+    """The mode as a badge: what the engine does, or that nobody does anything."""
+    snapshot = frame.snapshot
+    mode = snapshot.mode
     if frame.crash:
         return Span(" FAILED ", Tone.CRITICAL)
-    if mode is Mode.RUNNING:
-        return Span(" RUNNING ", Tone.STRONG)
+    if mode is Mode.HALTED and snapshot.closed_at is not None:
+        return Span(f" FLAT {fmt.signed_usd(snapshot.net_pnl)} USD ", Tone.OVER)
+    if frame.unattended:
+        return Span(" UNATTENDED ", Tone.OVER)
     if mode is Mode.HALTED:
         return Span(" HALTED ", Tone.OVER)
-    return Span(f" {mode.upper()} ", Tone.HOLD)
+    if frame.ended is not None:
+        return Span(" STOPPED ", Tone.HOLD)
+    if frame.out_of_sight is not None:
+        return Span(f" BLIND {fmt.plain_age(frame.out_of_sight)} ", Tone.CRITICAL)
+    if mode is Mode.RUNNING:
+        return Span(" RUNNING ", Tone.STRONG)
+    if mode is Mode.PAUSED and snapshot.resumes is Mode.SELLING_OUT:
+        return Span(" PAUSED · SELLING OUT ", Tone.HOLD)
+    return Span(f" {mode.replace('-', ' ').upper()} ", Tone.HOLD)
 
 
 def _replayed(frame: Frame, replay: ReplayState) -> str:

@@ -1,4 +1,4 @@
-"""The ladder panel: units with their orders, the four slots, and the invariant over them."""
+"""The four orders of the ladder: a row each, the engine's notes, and whether all is as it should be."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import BLANK, Column, Line, Span, Tone, fit, line, pad, table, tint, wrap
+from hypertui.console.lines import (
+    BLANK,
+    Backdrop,
+    Column,
+    Line,
+    Span,
+    Tone,
+    fit,
+    line,
+    pad,
+    table,
+    tint,
+    wrap,
+)
 from hypertui.console.views.log import alarm_lines
 from hypertui.core.market import Side
 from hypertui.core.round_trips import SLOTS
 from hypertui.port.snapshot import Invariant
-from hypertui.port.views import SlotState, SlotView, Trigger
+from hypertui.port.views import MapRow, SlotState, SlotView, Trigger
 
 _SKEW_LIMIT = 2_000  # ms
 _ROOM_FOR_LIMITS = 2  # rows beside them, for a blank and an alarm
 
-_STATE_ROLE = {
+STATE_ROLE = {
     SlotState.WORKING: Tone.TEXT,
     SlotState.PENDING: Tone.HOLD,
     SlotState.FIRED: Tone.HOLD,
@@ -25,6 +38,8 @@ _STATE_ROLE = {
     SlotState.WAITING: Tone.HOLD,
     SlotState.UNCONFIRMED: Tone.WARNING,
 }
+SIDE_TONE = {Side.BUY: Tone.BUY, Side.SELL: Tone.STOP}
+STATE_WORD = {state: state.value for state in SlotState} | {SlotState.WORKING: "live"}
 
 _SLOT_COLUMNS = (
     Column("#"),
@@ -39,15 +54,14 @@ _SLOT_COLUMNS = (
 )
 
 
-def title(frame: Frame) -> str:
-    """The ladder's step and origin."""
-    snapshot = frame.snapshot
-    entry = fmt.quote(snapshot.entry_price, snapshot.instrument)
-    return f"LADDER U{fmt.step(snapshot.unit_size)} E{entry}"
-
-
-def _kind(side: Side) -> str:
+def kind(side: Side) -> str:
+    """What an order of a side does, in a word."""
     return "▲ buy" if side is Side.BUY else "▼ stop"
+
+
+def status_word(row: MapRow) -> str:
+    """What became of the newest order of a unit, in a word; nothing where there was none."""
+    return fmt.clean("live" if row.status == SlotState.WORKING else row.status or "", 14)
 
 
 def _number(slot: SlotView) -> str:
@@ -61,51 +75,6 @@ def _orders(frame: Frame) -> dict[int | None, SlotView]:
     return {slot.level: slot for slot in frame.snapshot.slots}
 
 
-def ladder(frame: Frame, width: int, height: int) -> Sequence[Line]:
-    """The units around the current one, highest first, each with its price and the order that waits there."""
-    snapshot = frame.snapshot
-    rows = snapshot.position_map
-    if not rows:
-        return [line(Span("no entry yet", Tone.DIM))]
-    here = next((index for index, row in enumerate(rows) if row.unit == snapshot.unit), 0)
-    # One line goes to the mark, between the units it lies between.
-    room = height - 1
-    start = max(0, min(here - room // 2, len(rows) - room))
-    orders, lines, marked = _orders(frame), [], snapshot.mark is None
-    for row in rows[start : start + room]:
-        if not marked and snapshot.mark is not None and snapshot.mark >= row.price:
-            lines.append(_mark_line(frame, width))
-            marked = True
-        current = row.unit == snapshot.unit
-        slot = orders.get(row.unit)
-        parts: list[str | Span] = [
-            f"{'►' if current else ' '}{fmt.unit(row.unit):>3} ",
-            f"{fmt.price(row.price, snapshot.instrument):>8} ",
-        ]
-        if slot is not None:
-            glyph = "▲" if slot.side is Side.BUY else "▼"
-            text = f"{glyph} {fmt.size(slot.size, snapshot.instrument)}"
-            parts.append(Span(text, _STATE_ROLE[slot.state]))
-        elif current:
-            parts.append("◆ current")
-        spans = line(*parts)
-        if current:
-            spans = tint(pad(spans, width), Tone.HERE)
-        elif slot is None:
-            spans = tint(spans, Tone.DIM)
-        lines.append(spans)
-    if not marked:
-        lines.append(_mark_line(frame, width))
-    return lines
-
-
-def _mark_line(frame: Frame, width: int) -> Line:
-    text = f" mark {fmt.quote(frame.snapshot.mark, frame.snapshot.instrument)}"
-    role = Tone.STALE if frame.mark_stale else Tone.STRONG
-    rule = "─" * max(width - len(text), 0)
-    return fit(line(Span(rule, Tone.DIM), Span(text, role)), width)
-
-
 def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The ladder on one line, low to high, around the current unit; then the way to both triggers."""
     snapshot = frame.snapshot
@@ -114,20 +83,21 @@ def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
     tail: list[Span] = []
     for arrow, trigger in (("↓", snapshot.next_down), ("↑", snapshot.next_up)):
         tail += _way(frame, arrow, trigger)
-    known = {row.unit for row in snapshot.position_map}
+    units = {row.unit for row in snapshot.position_map}
     orders = _orders(frame)
     parts: list[str | Span] = [Span(" ladder", Tone.DIM)]
     for number in range(snapshot.unit - 4, snapshot.unit + 5):
-        if number not in known:
+        if number not in units:
             continue
         slot, name = orders.get(number), fmt.unit(number)
         if number == snapshot.unit:
-            parts += [" ", Span(f"►{name}◄", Tone.HERE)]
+            parts += [" ", Span(f"►{name}◄", Tone.STRONG, Backdrop.HERE)]
         elif slot is None:
             parts.append(Span(f"  {name}", Tone.DIM))
         else:
             glyph = "▲" if slot.side is Side.BUY else "▼"
-            parts += [" ", Span(f"{glyph}{name}", _STATE_ROLE[slot.state])]
+            known = slot.state is SlotState.WORKING
+            parts += [" ", Span(f"{glyph}{name}", SIDE_TONE[slot.side] if known else STATE_ROLE[slot.state])]
     room = width - sum(len(span.text) for span in tail)
     return [(*pad(line(*parts), room), *tail)]
 
@@ -146,18 +116,18 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
     rows = []
     for slot in snapshot.slots:
         # What was said of an order long ago is no statement about it now.
-        role = _STATE_ROLE[slot.state] if frame.out_of_sight is None else Tone.STALE
+        role = STATE_ROLE[slot.state] if frame.out_of_sight is None else Tone.STALE
         way = Tone.STALE if frame.mark_stale else Tone.TEXT
         rows.append(
             (
                 Span(_number(slot), Tone.DIM),
-                Span(_kind(slot.side)),
+                Span(kind(slot.side), SIDE_TONE[slot.side]),
                 Span(fmt.unit(slot.level)),
                 Span(fmt.price(slot.trigger, instrument)),
                 Span(fmt.size(slot.size, instrument)),
                 Span(fmt.percent(slot.distance), way),
                 Span(fmt.order_id(slot.order_id), Tone.DIM),
-                Span(slot.state.upper(), role),
+                Span(STATE_WORD[slot.state], role),
                 Span(fmt.age(max(frame.now - slot.since, 0)), Tone.DIM),
             )
         )
@@ -170,26 +140,33 @@ def slot_notes(frame: Frame, width: int) -> list[Line]:
     for slot in frame.snapshot.slots:
         if slot.note:
             text = f"unit {fmt.unit(slot.level)}: {fmt.signs(fmt.clean(slot.note))}"
-            rows += [line(Span(row, _STATE_ROLE[slot.state])) for row in wrap(text, width, 2)]
+            rows += [line(Span(row, STATE_ROLE[slot.state])) for row in wrap(text, width, 2)]
     return rows
 
 
-def invariant_line(frame: Frame) -> Line:
+def lamp(frame: Frame) -> Line:
     """The lamp, the orders it counts, and whether the stops cover the position."""
     invariant = frame.snapshot.invariant
     if invariant is None:
-        return line(Span("○ invariant not known yet", Tone.DIM))
-    counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+        return line(Span("○ orders not known yet", Tone.DIM))
+    counts = _counts(invariant)
     if frame.unchecked:
         return line(Span(f"○ {counts} by the journal, not checked yet", Tone.STALE))
     if frame.out_of_sight is not None:
         return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Tone.STALE))
-    counts = f"{invariant.stops + invariant.buys} working = {counts}"
+    counts = f"{fmt.plural(invariant.stops + invariant.buys, 'order')} live = {counts}"
     if invariant.ok:
-        return line("✓ ", counts, "  ", _cover(frame, invariant))
+        cover = (Span("  "), _cover(frame, invariant)) if invariant.position else ()
+        return line("✓ ", counts, *cover)
     if not invariant.settled:
         return line(Span(f"◌ settling: {counts}", Tone.HOLD))
     return line(Span(f"✗ {fmt.signs(fmt.clean(invariant.fault)) or counts}", Tone.CRITICAL))
+
+
+def _counts(invariant: Invariant) -> str:
+    """How many stops and buys there are, without those that there are none of."""
+    kinds = ((invariant.stops, "stop"), (invariant.buys, "buy"))
+    return " + ".join(fmt.plural(count, word) for count, word in kinds if count) or "no orders"
 
 
 def _cover(frame: Frame, invariant: Invariant) -> Span:
@@ -203,21 +180,16 @@ def _cover(frame: Frame, invariant: Invariant) -> Span:
 
 
 def invariant_counts(frame: Frame, invariant: Invariant) -> Line:
-    """What is unproven, foreign or double: all of it at rest, else what there is, and the cover."""
+    """What is unproven, foreign or double, as far as there is any, and the cover."""
     counts = (
-        ("unconfirmed", invariant.unconfirmed, Tone.WARNING),
-        ("orphans", invariant.orphans, Tone.CRITICAL),
-        ("twice at a unit", invariant.duplicates, Tone.CRITICAL),
+        ("waiting for confirmation", invariant.unconfirmed, Tone.WARNING),
+        ("unknown at the exchange", invariant.orphans, Tone.CRITICAL),
+        ("duplicate", invariant.duplicates, Tone.CRITICAL),
     )
-    uncovered = invariant.stopped_size != invariant.position
-    parts = [_cover(frame, invariant), Span("  ")] if uncovered else []
-    for label, number, bad in counts:
-        if invariant.ok or number:
-            parts += [
-                Span(f"{label} ", Tone.DIM),
-                Span(str(number), bad if number else Tone.DIM),
-                Span("  "),
-            ]
+    parts = [] if invariant.stopped_size == invariant.position else [_cover(frame, invariant), Span("  ")]
+    for words, number, role in counts:
+        if number:
+            parts += [Span(f"{fmt.plural(number, 'order')} {words}", role), Span("  ")]
     return line(*parts)
 
 
@@ -240,10 +212,9 @@ def slots_title(frame: Frame) -> str:
     """How many orders of each kind work."""
     invariant = frame.snapshot.invariant
     if invariant is None:
-        return "SLOTS"
-    counts = f"{fmt.plural(invariant.stops, 'stop')} + {fmt.plural(invariant.buys, 'buy')}"
+        return "ORDERS"
     age = frame.out_of_sight
-    return f"SLOTS  {counts}" if age is None else f"SLOTS  as of {fmt.plain_age(age)} ago"
+    return f"ORDERS  {_counts(invariant)}" if age is None else f"ORDERS  as of {fmt.plain_age(age)} ago"
 
 
 def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -252,7 +223,7 @@ def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if not frame.snapshot.slots:
         lines.append(line(Span("no orders wanted yet", Tone.DIM)))
     invariant = frame.snapshot.invariant
-    foot = [fit(invariant_line(frame), width)]
+    foot = [fit(lamp(frame), width)]
     if invariant is not None:
         foot.append(fit(line("  ", *invariant_counts(frame, invariant)), width))
     room = height - len(lines) - len(foot)
@@ -273,7 +244,7 @@ def slots_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     rows = [line(" ", *row) for row in inner[1:5]]
     rows += [BLANK] * (4 - len(rows))
     notes = [line(" ", *note) for note in slot_notes(frame, width - 2)]
-    last = line(" ", *invariant_line(frame))
+    last = line(" ", *lamp(frame))
     invariant = frame.snapshot.invariant
     if invariant is not None and not invariant.ok:
         last = line(*last, "  ", *invariant_counts(frame, invariant))

@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hypertui.console.frame import Frame
-from hypertui.console.widgets import header, key_bar, status_line, too_small
+from hypertui.console.lines import width_of
+from hypertui.console.views import header, key_bar, money, phone, status_line, tabs, toast, too_small
 from hypertui.console.widgets.panel import Panel, Title, View
 from hypertui.console.widgets.table import TablePanel
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from hypertui.console.host import Host
 
 _SETTLED = 0.2
+MIN_WIDTH = 80
+MIN_HEIGHT = 23
 FULL_WIDTH = 120
 FULL_HEIGHT = 40
 LARGE_WIDTH = 180
@@ -31,20 +34,24 @@ class Page(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-narrow"),
-        (too_small.MIN_WIDTH, "-medium"),
+        (0, "-tiny"),
+        (phone.MIN_WIDTH, "-narrow"),
+        (MIN_WIDTH, "-medium"),
         (FULL_WIDTH, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-low"),
-        (too_small.MIN_HEIGHT, "-middling"),
+        (0, "-flat"),
+        (phone.MIN_HEIGHT, "-low"),
+        (MIN_HEIGHT, "-middling"),
         (FULL_HEIGHT, "-tall"),
     ]
 
     def __init__(self, name: str, *, ascii: bool) -> None:
         super().__init__(name, classes=f"page {'ascii' if ascii else ''}".strip())
         self.plain = ascii
-        self._layouts: dict[str, list[Panel]] = {"full": [], "compact": [], "small": []}
+        self._layouts: dict[str, list[Panel]] = {
+            name: [] for name in ("full", "large", "compact", "phone", "small")
+        }
         self._focused: Panel | None = None
         self._zoomed: Panel | None = None
         self._settling: Timer | None = None
@@ -88,13 +95,19 @@ class Page(Screen[None], inherit_bindings=False):
                 yield self.panel("full", "status", header.status)
                 yield self.panel("full", "clock", header.clock)
             yield self.panel("full", "wait", status_line.wait_line)
+            yield self.panel("full", "money-row", money.money_row)
+            yield self.panel("full", "tabs", tabs.tabs)
         with Vertical(id="head-compact", classes="head"):
             yield self.panel("compact", "c-status", header.status_compact)
-            yield self.panel("compact", "c-lamps", header.lamps)
             yield self.panel("compact", "c-wait", status_line.wait_line)
+            with Horizontal(id="c-second"):
+                yield self.panel("compact", "c-tabs", tabs.tabs)
+                yield self.panel("compact", "c-lamps", header.lamps)
         with Vertical(id="body"):
             yield from self.body()
+        yield self.panel("both", "toasts", toast.toasts)
         yield self.panel("both", "key-bar", key_bar.key_bar)
+        yield self.panel("phone", "p-page", phone.phone)
         yield self.panel("small", "s-page", too_small.too_small)
 
     # Presentation
@@ -103,8 +116,10 @@ class Page(Screen[None], inherit_bindings=False):
     def layout_name(self) -> str:
         """The layout that the terminal's size allows."""
         width, height = self.app.size
-        if width < too_small.MIN_WIDTH or height < too_small.MIN_HEIGHT:
+        if width < phone.MIN_WIDTH or height < phone.MIN_HEIGHT:
             return "small"
+        if width < MIN_WIDTH or height < MIN_HEIGHT:
+            return "phone"
         return "full" if width >= FULL_WIDTH and height >= FULL_HEIGHT else "compact"
 
     @property
@@ -122,13 +137,26 @@ class Page(Screen[None], inherit_bindings=False):
 
     def present(self, frame: Frame) -> None:
         """Show a frame in the current layout; the others are drawn when they become current."""
-        panels, focused = self._layouts[self.layout_name], self.focus_panel
+        panels, focused = self.panels, self.focus_panel
         several = len(self.stations) > 1
+        self._place_toasts(frame)
         for panel in panels:
             if isinstance(panel, TablePanel):
                 panel.focused = panel is focused
                 panel.marked = panel.focused and several
             panel.present(frame)
+
+    def _place_toasts(self, frame: Frame) -> None:
+        """Over the lower right corner, no larger than they are."""
+        panel = next((panel for panel in self._layouts["full"] if panel.id == "toasts"), None)
+        self.set_class(bool(frame.toasts), "-toasts")
+        if frame.toasts and panel is not None:  # it may not be composed yet
+            width, height = self.app.size
+            widest = max(map(width_of, toast.toasts(frame)))
+            size = (min(widest, width - 2), len(frame.toasts))
+            styles = panel.styles
+            styles.width, styles.height = size
+            styles.offset = (width - size[0] - 1, height - size[1] - 1)
 
     def on_screen_resume(self) -> None:
         # The first time there is no size to draw into before the screen has been laid out.
@@ -143,9 +171,15 @@ class Page(Screen[None], inherit_bindings=False):
     # Focus, zoom, tables
 
     @property
+    def panels(self) -> list[Panel]:
+        """The panels of the layout that is shown."""
+        shown = self._layouts[self.layout_name]
+        return [*shown, *self._layouts["large"]] if self.large else shown
+
+    @property
     def stations(self) -> list[Panel]:
         """The panels that can have the focus, in the order of the tab key."""
-        return [panel for panel in self._layouts[self.layout_name] if panel.stands]
+        return [panel for panel in self.panels if panel.stands]
 
     @property
     def focus_panel(self) -> Panel | None:
@@ -229,6 +263,10 @@ class Page(Screen[None], inherit_bindings=False):
 
     def action_kind(self) -> None:
         self.app.notice("kinds belong to the log: 6")
+
+    def action_stretch(self, by: int) -> None:
+        """Show more of the past, or less, where there is a chart."""
+        self.app.notice("the chart is on the main screen: 1")
 
     def on_mouse_scroll_up(self) -> None:
         self.action_scroll(-1)

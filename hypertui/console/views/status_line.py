@@ -14,9 +14,9 @@ from hypertui.port.snapshot import Mode
 from hypertui.port.views import Trigger
 
 _LEAVING = {
-    OnExit.BUYS: "leaving: cancels the buys, the stops stay",
-    OnExit.LEAVE: "leaving: every order stays as it is",
-    OnExit.FLATTEN: "leaving: sells the position, then cancels the stops",
+    OnExit.BUYS: "Leaving: cancels the buys, the stops stay",
+    OnExit.LEAVE: "Leaving: every order stays as it is",
+    OnExit.FLATTEN: "Leaving: sells the position, then cancels the stops",
 }
 
 _ANY_ROOM = 10_000
@@ -38,27 +38,31 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        words = "engine failed: its orders work on; q leaves, a new start takes them up"
+        words = "Engine failed: its orders stay live; q leaves, the next start takes them up"
         return Tone.CRITICAL, words, frame.crash
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))
-        over = snapshot.closed_at is not None
-        return Tone.HOLD, said if over else f"the engine has left: {said}", "q closes the console"
+        if frame.unattended:
+            held = _live_orders(frame)
+            return Tone.WARNING, f"Nothing follows the price: {held} at the exchange", said, "q closes"
+        return Tone.HOLD, said, "q closes the console"
     if frame.leaving is not None:
         return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
         return Tone.CRITICAL, words, "ask it from another shell: hypertui ctl status"
     if snapshot.mode is Mode.STARTING:
-        return Tone.HOLD, f"starting: {reason or holds or 'connecting'}"
+        return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
         at, result = frame.clock(snapshot.closed_at), fmt.signed_usd(snapshot.net_pnl)
         words = f"FLAT. Trade closed at {result} USD at {at}. q leaves"
         return Tone.HOLD, words, "the next start begins a new trade"
     if snapshot.mode is Mode.HALTED:
-        return Tone.HOLD, _because("halted", reason), "nothing is placed or cancelled any more"
+        held = _live_orders(frame)
+        first = f"Halted: {held} at the exchange, nothing follows the price"
+        return Tone.HOLD, first, *((_because("why", reason),) if reason else ())
     if snapshot.mode is Mode.STOPPED:
-        return Tone.HOLD, "stopped: the wind-down is done"
+        return Tone.HOLD, "The engine has left; nothing is held and no order is live"
     if snapshot.mode is Mode.PAUSED:
         return _paused(frame, reason)
     waits = _waits(frame, room)
@@ -77,7 +81,7 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         # A fresh price says nothing of the orders: what would come next is not known then.
         return Tone.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
     if snapshot.mode is Mode.SELLING_OUT:
-        return Tone.HOLD, "sells out: no buys, the stops trail", waits
+        return Tone.HOLD, "Selling out: no buys, the stops follow the price up", waits
     return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
 
 
@@ -92,30 +96,42 @@ def _resting(frame: Frame) -> tuple[str, ...]:
     return (f"{stops} rested at the exchange {fmt.plain_age(age)} ago",)
 
 
+def _live_orders(frame: Frame) -> str:
+    """The orders that are live, by kind: '3 stops and 1 buy stay'."""
+    invariant = frame.snapshot.invariant
+    kinds = () if invariant is None else ((invariant.stops, "stop"), (invariant.buys, "buy"))
+    found = [fmt.plural(count, word) for count, word in kinds if count]
+    if not found:
+        return "no order stays"
+    return f"{' and '.join(found)} {'stay' if len(found) > 1 or not found[0].startswith('1 ') else 'stays'}"
+
+
 def _waits(frame: Frame, room: int) -> str:
-    """The next trigger above and below, with the orders' sizes where they fit."""
+    """The next trigger above and below, with the orders' sizes and the distances where they fit."""
     triggers = (("▲", frame.snapshot.next_up), ("▼", frame.snapshot.next_down))
-    full, short = (
-        " · ".join(f"{arrow} {_way(frame, trigger, sized)}" for arrow, trigger in triggers if trigger)
-        for sized in (True, False)
-    )
-    ways = full if width_of(line(f"Next: {full}")) <= room else short
-    return f"Next: {ways or 'the first price'}"
+    said = ""
+    for sized, away in ((True, True), (False, True), (False, False)):
+        ways = [f"{arrow} {_way(frame, trigger, sized, away)}" for arrow, trigger in triggers if trigger]
+        said = f"Next: {' · '.join(ways) or 'the first price'}"
+        if width_of(line(said)) <= room:
+            break
+    return said
 
 
-def _way(frame: Frame, trigger: Trigger, sized: bool) -> str:
-    """What happens at a trigger: its order, if there is one, and the distance to it."""
+def _way(frame: Frame, trigger: Trigger, sized: bool, away: bool) -> str:
+    """What happens at a trigger: its order, or those that follow the price there, and the distance to it."""
     snapshot = frame.snapshot
-    at = f"{fmt.price(trigger.price, snapshot.instrument)} ({fmt.percent(trigger.fraction)})"
+    at = fmt.price(trigger.price, snapshot.instrument)
+    at += f" ({fmt.percent(trigger.fraction)})" if away else ""
     slot = next((slot for slot in snapshot.slots if slot.level == trigger.unit), None)
     if slot is None:
-        return at
+        return f"{'stops' if trigger.away > 0 else 'buys'} follow at {at}"
     verb = "buys" if slot.side is Side.BUY else "sells"
     return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
 
 
 def _because(mode: str, reason: str) -> str:
-    """A mode with its reason: 'paused by ann@tty', 'halted: the fragment is too small'."""
+    """A mode with its reason: 'Paused by ann@tty', 'Paused: the buy size is too small'."""
     if not reason:
         return f"{mode} by request"
     return f"{mode} {reason}" if reason.startswith(("by ", "since ")) else f"{mode}: {reason}"

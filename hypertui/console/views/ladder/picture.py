@@ -1,0 +1,171 @@
+"""The picture of the ladder: the price as it went, on an axis that is the ladder, each order at its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Backdrop, Line, Span, Tone, fit, line, over, pad
+from hypertui.console.views import course
+from hypertui.console.views.ladder import labels
+from hypertui.console.views.ladder.canvas import Canvas
+from hypertui.console.views.ladder.orders import SIDE_TONE, lamp
+from hypertui.console.views.ladder.scale import Scale, scale
+from hypertui.console.views.price import change_role, facts
+from hypertui.core.market import Side
+from hypertui.port.views import FillView
+
+_TIMES_EVERY = 18  # cells between two times of the axis
+_TIME_CELLS = 9
+_LABELS = (54, 42, 34)  # cells, the widest that leaves the course its share
+_SHARE = 2  # of which the labels take one at most
+
+
+class _Widths(NamedTuple):
+    """The cells of a row: unit and price, the course, the mark's tag, what stands beside it."""
+
+    axis: int
+    course: int
+    tag: int
+    labels: int
+
+
+class Picture:
+    """Keeps what is known of the price until it changes; all else is put together for each frame."""
+
+    def __init__(self) -> None:
+        self._known_of: object = None
+        self._known: list[course.Sample] = []
+        self._axis: Scale | None = None
+        self._fills: dict[tuple[int, int], FillView] = {}
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        """Facts, the picture, the times below it, and what the orders come to."""
+        snapshot = frame.snapshot
+        head = fit(facts(frame, width), width)
+        if snapshot.entry_price is None or not snapshot.position_map or height < 6:
+            return [head, line(Span("The ladder has no entry yet", Tone.DIM))]
+        widths = _widths(frame, width)
+        since, until = _moments(frame, widths.course)
+        extents = course.columns(self._samples(frame), since, until, 2 * widths.course)
+        self._axis = axis = _axis(frame, extents, height - 3)
+        drawn = course.drawn(extents, axis.height, axis.down)
+        canvas = Canvas(frame, axis, drawn, widths.course)
+        drawn_fills = canvas.fills(since, until)
+        self._fills = {(widths.axis + x, 1 + y): fill for (x, y), fill in drawn_fills.items()}
+        beside = labels.table(frame, axis, widths.labels)
+        rows = [_row(frame, axis, index, canvas, beside[index], widths) for index in range(axis.height)]
+        foot = lamp(frame) if frame.story is None else story(frame, frame.story)
+        return [head, *rows, _times(frame, since, until, widths), fit(foot, width)]
+
+    def unit_at(self, y: int) -> int | None:
+        """The unit of a row of the newest picture; None where there is none."""
+        axis = self._axis
+        return None if axis is None or not 1 <= y <= axis.height else axis.unit_at(y - 1)
+
+    def fill_at(self, x: int, y: int) -> FillView | None:
+        """The fill that is drawn in a cell of the newest picture, or beside it."""
+        near = ((x, y), (x - 1, y), (x + 1, y))
+        return next((self._fills[place] for place in near if place in self._fills), None)
+
+    def _samples(self, frame: Frame) -> list[course.Sample]:
+        known_of = (frame.snapshot.prices, frame.snapshot.series)
+        if known_of != self._known_of:
+            self._known_of, self._known = known_of, course.samples(frame.snapshot)
+        return self._known
+
+
+def title(frame: Frame) -> str:
+    """The step, the entry, and how much of the past is shown."""
+    snapshot = frame.snapshot
+    symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    entry = fmt.quote(snapshot.entry_price, snapshot.instrument)
+    return f"{symbol}  1 unit = {fmt.step(snapshot.unit_size)}  entry {entry}  {frame.stretch.words} [ ]"
+
+
+def story(frame: Frame, fill: FillView) -> Line:
+    """One fill in a row: what was traded when, what it cost and brought."""
+    instrument = frame.snapshot.instrument
+    word = "▲ bought" if fill.side is Side.BUY else "▼ sold"
+    said = f"{word} {fmt.size(fill.size, instrument)} at {fmt.quote(fill.price, instrument)}"
+    parts: list[str | Span] = [Span(said, SIDE_TONE[fill.side]), f"  {frame.clock(fill.at)}"]
+    if fill.level is not None:
+        parts.append(f"  unit {fmt.unit(fill.level)}")
+    if fill.realized_pnl:
+        gain = Span(fmt.signed_usd(fill.realized_pnl), change_role(fill.realized_pnl))
+        parts += [Span("  realised ", Tone.DIM), gain]
+    parts += [Span("  fee ", Tone.DIM), fmt.usd(fill.fee)]
+    if fill.slippage:
+        parts += [Span("  slippage ", Tone.DIM), fmt.away(fill.slippage, fill.price, instrument)]
+    return line(*parts)
+
+
+def _widths(frame: Frame, width: int) -> _Widths:
+    snapshot = frame.snapshot
+    ends = (snapshot.position_map[0], snapshot.position_map[-1])
+    axis = 6 + max(len(fmt.price(row.price, snapshot.instrument)) for row in ends) + 1
+    tag = len(fmt.quote(snapshot.mark, snapshot.instrument)) + 3
+    rest = width - axis - tag - 1
+    beside = next((cells for cells in _LABELS if cells <= rest // _SHARE), min(_LABELS[-1], rest // 2))
+    return _Widths(axis, max(rest - beside, 2), tag, beside)
+
+
+def _moments(frame: Frame, cells: int) -> tuple[float, float]:
+    """The beginning and the end of what is shown, so that a cell is a whole stretch of time: the picture
+    moves by cells, and seldom."""
+    each = frame.stretch.length(frame.snapshot, frame.now) / cells
+    until = (frame.now // each + 1) * each
+    return until - cells * each, until
+
+
+def _axis(frame: Frame, extents: Sequence[course.Extent | None], rows: int) -> Scale:
+    snapshot = frame.snapshot
+    inside = [float(slot.trigger) for slot in snapshot.slots]
+    inside += [price for extent in extents if extent is not None for price in (extent.low, extent.high)]
+    if snapshot.mark is not None:
+        inside.append(float(snapshot.mark))
+    entry, unit = float(snapshot.entry_price or 0), float(snapshot.unit_size)
+    return scale(entry, unit, rows, snapshot.unit, inside, frame.cursor)
+
+
+def _row(frame: Frame, axis: Scale, index: int, canvas: Canvas, beside: Line, widths: _Widths) -> Line:
+    snapshot = frame.snapshot
+    spans = line(*_place(frame, axis, index, widths.axis), *canvas.row(index))
+    mark = None if snapshot.mark is None else axis.row_at(float(snapshot.mark))
+    if index == mark:
+        role = Tone.STALE if frame.mark_stale else Tone.MARK
+        tag = (Span(f"◄ {fmt.quote(snapshot.mark, snapshot.instrument)} ", role),)
+    else:
+        tag = (Span(" " * widths.tag),)
+    spans = line(*spans, *pad(tag, widths.tag), " ", *beside)
+    unit = axis.unit_at(index)
+    width = sum(widths) + 1
+    if unit is not None and unit == frame.cursor:
+        return over(spans, Backdrop.CURSOR, width)
+    return over(spans, Backdrop.HERE, width) if unit == snapshot.unit else spans
+
+
+def _place(frame: Frame, axis: Scale, index: int, width: int) -> Iterator[Span]:
+    """Unit and price of a row, if it is that of a unit."""
+    snapshot, unit = frame.snapshot, axis.unit_at(index)
+    if unit is None:
+        yield Span(" " * width)
+        return
+    here, known = unit == snapshot.unit, labels.unit_row(snapshot, unit)
+    price = "" if known is None else fmt.price(known.price, snapshot.instrument)
+    text = f"{'►' if here else ' '}{fmt.unit(unit):>4} {price} "
+    yield from pad(line(Span(text.ljust(width), Tone.STRONG if here else Tone.DIM)), width)
+
+
+def _times(frame: Frame, since: float, until: float, widths: _Widths) -> Line:
+    """Times, each ending under the cell that it belongs to, the newest at the right edge."""
+    cells = widths.course
+    text = [" "] * cells
+    long = until - since > 2 * fmt.DAY
+    for column in range(cells - _TIME_CELLS, -1, -_TIMES_EVERY):
+        at = round(since + (until - since) * (column + _TIME_CELLS) / cells)
+        word = (frame.day(at) if long else frame.clock(at)).rjust(_TIME_CELLS)
+        text[column : column + _TIME_CELLS] = word
+    return line(" " * widths.axis, Span("".join(text), Tone.DIM))

@@ -1,0 +1,78 @@
+"""The phone: what counts, on a terminal of forty columns and twelve rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, tint, width_of, wrap
+from hypertui.console.views import header
+from hypertui.console.views.key_bar import key_bar
+from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, STATE_WORD
+from hypertui.console.views.log import active_alarms, alarm_lines, events
+from hypertui.console.views.money import Money
+from hypertui.console.views.price import mark_age
+from hypertui.console.views.status_line import protection, waiting
+from hypertui.console.views.toast import toasts
+from hypertui.core.market import Side
+
+MIN_WIDTH, MIN_HEIGHT = 40, 12
+_SENTENCE = 2  # rows
+
+
+def phone(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """Mode and market, what happens next, protection, mark, net, the four orders, alarms, events, keys."""
+    rows = [_head(frame, width), *_next(frame, width)]
+    rows += [_mark(frame, width), _money(frame, width), *_orders(frame, width)]
+    foot = [*toasts(frame, width, 2), *key_bar(frame, width, 1)]
+    room = height - len(rows) - len(foot)
+    alarms = alarm_lines(frame, width, room) if active_alarms(frame) and room > 0 else []
+    room -= len(alarms)
+    below = list(events(frame, width, room)) if room > 0 and frame.events else []
+    blanks: list[Line] = [()] * max(room - len(below), 0)
+    return [*(fit(row, width) for row in (*rows, *alarms, *below)), *blanks, *foot][:height]
+
+
+def _head(frame: Frame, width: int) -> Line:
+    mode = (*header.identity_spans(frame, account=False), Span(" "), header.mode_badge(frame))
+    share = protection(frame)
+    return both_ends(mode, line(share), width) if width_of((*mode, share)) <= width else fit(mode, width)
+
+
+def _next(frame: Frame, width: int) -> list[Line]:
+    """What happens next, or why nothing does; and the protection, where the first row has no room for it."""
+    said, share = waiting(frame, _SENTENCE * width - 4), protection(frame)
+    rows = [tint(line(row), said.role) for row in wrap(said.text, width)[:_SENTENCE]]
+    head = (*header.identity_spans(frame, account=False), Span(" "), header.mode_badge(frame), share)
+    return [*rows, line(share)] if width_of(head) > width and share.text else rows
+
+
+def _mark(frame: Frame, width: int) -> Line:
+    snapshot = frame.snapshot
+    role = Tone.STALE if frame.mark_stale else Tone.STRONG
+    mark = (Span(fmt.quote(snapshot.mark, snapshot.instrument), role), Span(" "), mark_age(frame))
+    held = f"{fmt.size(snapshot.position, snapshot.instrument)} {fmt.clean(snapshot.instrument.symbol, 8)}"
+    return both_ends(mark, line(Span(held if snapshot.position else "no position", Tone.DIM)), width)
+
+
+def _money(frame: Frame, width: int) -> Line:
+    figures = Money(frame, brief=True)
+    stops = figures.at_stops
+    return both_ends(figures.net.line(), stops.line(short=True) if stops.value else (), width)
+
+
+def _orders(frame: Frame, width: int) -> list[Line]:
+    """The orders, the highest price first, as on the ladder."""
+    instrument, rows = frame.snapshot.instrument, []
+    for slot in sorted(frame.snapshot.slots, key=lambda slot: -slot.trigger):
+        glyph = "▲ buy " if slot.side is Side.BUY else "▼ stop"
+        role = STATE_ROLE[slot.state] if frame.out_of_sight is None else Tone.STALE
+        left = line(
+            Span(f"{glyph} {fmt.price(slot.trigger, instrument):>9} ", SIDE_TONE[slot.side]),
+            Span(fmt.size(slot.size, instrument)),
+            Span(f" {STATE_WORD[slot.state]}", role),
+        )
+        away = Span(fmt.percent(slot.distance), Tone.STALE if frame.mark_stale else Tone.TEXT)
+        rows.append(both_ends(pad(left, max(width - len(away.text) - 1, 1)), line(away), width))
+    return rows

@@ -1,0 +1,31 @@
+"""The tabs: the screens by their keys, the one that is shown marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Line, Span, Tone, fit, width_of
+
+_GAPS = ("   ", "  ", " ")
+
+
+def tabs(frame: Frame, width: int, height: int) -> Sequence[Line]:
+    """All screens in one row."""
+    rows = [_row(frame, gap) for gap in _GAPS]
+    return [next((row for row in rows if width_of(row) <= width), fit(rows[-1], width))]
+
+
+def _row(frame: Frame, gap: str) -> Line:
+    spans: list[Span] = []
+    for key in frame.keys:
+        if not key.tab or not key.key:
+            continue
+        here = key.id == frame.page
+        name, does = f"{key.tab} ", key.action
+        if here:
+            spans.append(Span(f" ►{key.written} {name}", Tone.FOCUS, does=does))
+        else:
+            spans += [Span(f"  {key.written} ", Tone.KEY, does=does), Span(name, Tone.DIM, does=does)]
+        spans.append(Span(gap[1:]))
+    return tuple(spans)

@@ -1,0 +1,42 @@
+"""The toasts over the lower right corner of every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Line, Span, Tone, fit, line
+from hypertui.console.toasts import Toast
+from hypertui.port.commands import CommandState
+
+_WHOLE = 10_000  # cells: nothing is cut
+_TONE = {
+    CommandState.CONFIRMED: Tone.HOLD,
+    CommandState.REFUSED: Tone.CRITICAL,
+    CommandState.FAILED: Tone.CRITICAL,
+}
+_GLYPH = {
+    CommandState.SENT: "◌",
+    CommandState.ACKNOWLEDGED: "○",
+    CommandState.CONFIRMED: "✓",
+    CommandState.REFUSED: "✗",
+    CommandState.FAILED: "✗",
+}
+
+
+def toasts(frame: Frame, width: int = _WHOLE, height: int = _WHOLE) -> Sequence[Line]:
+    """A row for each, the newest lowest."""
+    return [fit(_toast(toast), width) for toast in reversed(frame.toasts[:height])]
+
+
+def _toast(toast: Toast) -> Line:
+    """'✓ pause  acknowledged 2 ms → confirmed 96 ms: words'."""
+    command = toast.command
+    steps = " → ".join(
+        state.value if state is CommandState.SENT else f"{state.value} {fmt.took(ms)}"
+        for state, ms in toast.course
+    )
+    said = f": {fmt.signs(fmt.clean(command.text))}" if command.text else ""
+    words = f" {_GLYPH[command.state]} {command.verb}  {steps}{said} "
+    return line(Span(words, _TONE.get(command.state, Tone.HOLD)))

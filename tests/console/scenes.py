@@ -1,0 +1,260 @@
+"""The scenes that the console's tests show: what happens to a trade until it is in the state to be shown."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+from hypertui.execution.timing import Timing
+from hypertui.execution.trade_config import Consent, TradeConfig
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Network
+from hypertui.strategy.ladder.plan import Reinvest
+from tests.support.ladders import changed, ladder_config
+from tests.support.stage import Play, Script, Stage
+
+BTC = "BTC"
+_CALM = Timing(beat=2_000)  # a look at what time alone changes every two seconds is often enough
+_PAPER = ladder_config(Network.PAPER, BTC, D(500), D(25_600), 5, timing=_CALM)
+_TESTNET = changed(_PAPER, network=Network.TESTNET)
+_MAINNET = changed(_PAPER, network=Network.MAINNET)
+_PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8")}
+# A position so small that the first loss leaves less than an order for a slot.
+_TINY = changed(_MAINNET, position_size=D("46.5"), reinvest=Reinvest.CONTINUOUS)
+# Units that the fees of a round trip eat up.
+_NARROW = changed(_TESTNET, unit_size=D(50), consent=Consent.ASKED)
+_BESIDE = (
+    ladder_config(Network.PAPER, "ETH", D(25), D(12_500), 10, timing=_CALM),
+    ladder_config(Network.PAPER, "SOL", D("0.5"), D(2_000), 20, name="sol-swing", timing=_CALM),
+)
+
+
+def _alone(name: str, script: Script, config: TradeConfig, seconds: float, hangs: float = 0.0) -> Play:
+    return Play(name, script, (config,), {BTC: _PRICES[BTC]}, seconds, hangs=hangs)
+
+
+# What happens, each until some state is reached
+
+
+async def _cycle(stage: Stage) -> None:
+    """All is sold on the way down and bought again on the way up; then somebody pauses for a while."""
+    await stage.entered()
+    await stage.walk(BTC, 64_180, 20)
+    await stage.walk(BTC, 61_900, 56)
+    await stage.walk(BTC, 62_150, 12)
+    await stage.walk(BTC, 64_120, 72)
+    await stage.order(Verb.PAUSE)
+    await stage.walk(BTC, 64_320, 16)
+    await stage.order(Verb.RESUME)
+
+
+async def _retracement(stage: Stage) -> None:
+    """Up by three units, with a feed that breaks for a moment, and down by one."""
+    await _cycle(stage)
+    await stage.walk(BTC, 65_640, 70)
+    stage.cut(BTC, 2.5)
+    await stage.walk(BTC, 65_590, 24)
+    await stage.walk(BTC, 64_960, 36)
+    await stage.walk(BTC, 65_180, 50)
+
+
+async def _nothing(stage: Stage) -> None:
+    """No question is answered."""
+    stage.deafen(BTC)
+
+
+async def _advance(stage: Stage) -> None:
+    await _cycle(stage)
+    await stage.walk(BTC, 65_640, 60)
+    await stage.walk(BTC, 65_580, 30)
+    await stage.walk(BTC, 66_060, 40)
+    await stage.walk(BTC, 66_020, 30)
+
+
+async def _decline(stage: Stage) -> None:
+    await stage.entered()
+    await stage.walk(BTC, 64_620, 40)
+    await stage.walk(BTC, 64_560, 24)
+    await stage.walk(BTC, 62_460, 90)
+    await stage.walk(BTC, 62_240, 60)
+
+
+async def _recovery(stage: Stage) -> None:
+    """Half of the way up again, and a step down whose new buy is not answered."""
+    await stage.entered()
+    await stage.walk(BTC, 61_900, 70)
+    await stage.walk(BTC, 62_150, 16)
+    await stage.walk(BTC, 63_220, 60)
+    await stage.walk(BTC, 63_540, 24)
+    await stage.walk(BTC, 63_090, 20)
+    await stage.until(16.0)
+    stage.lose(BTC)
+    await stage.walk(BTC, 62_980, 2)
+
+
+async def _paused(stage: Stage) -> None:
+    await _retracement(stage)
+    await stage.until(75.0)
+    await stage.order(Verb.START, who="jo@pts/4")
+    await stage.until(60.0)
+    await stage.order(Verb.PAUSE)
+    await stage.walk(BTC, 65_240, 40)
+
+
+async def _stale(stage: Stage) -> None:
+    """The price has been silent for 12 s, and so has everything else."""
+    await _retracement(stage)
+    await stage.until(12.4)
+    stage.deafen(BTC)
+    await stage.until(2.0)
+    stage.cut(BTC, 60.0)
+
+
+async def _broken(stage: Stage) -> None:
+    """Somebody places an order of his own and cancels two stops, whose successors the exchange refuses."""
+    await _retracement(stage)
+    await stage.until(90.0)
+    stage.bid(BTC, "0.05", 60_000)
+    await stage.order(Verb.RECONCILE)
+    await stage.until(24.0)
+    stage.ways[BTC].hush()
+    stage.resize(stage.stops(BTC)[0], "0.05")
+    stage.refuse()
+    await stage.order(Verb.RECONCILE)
+    await stage.until(20.0)
+    stage.ways[BTC].hush(False)
+    await stage.until(9.0)
+    _bare(stage, BTC)
+
+
+def _bare(stage: Stage, symbol: str) -> None:
+    stage.refuse()
+    stage.cancel(stage.stops(symbol)[-1])
+
+
+async def _halted(stage: Stage) -> None:
+    """The ladder gives up: what one slot has left buys less than an order."""
+    await stage.entered()
+    await stage.walk(BTC, 63_470, 40)
+    await stage.walk(BTC, 64_060, 40)
+    await stage.walk(BTC, 63_470, 40)
+    await stage.walk(BTC, 63_620, 40)
+
+
+async def _selling_out(stage: Stage) -> None:
+    await _retracement(stage)
+    await stage.order(Verb.SELL_OUT)
+    await stage.walk(BTC, 65_620, 30)
+    await stage.walk(BTC, 64_980, 40)
+    await stage.walk(BTC, 65_180, 30)
+
+
+async def _sold_out(stage: Stage) -> None:
+    await _selling_out(stage)
+    await stage.walk(BTC, 63_900, 60)
+
+
+async def _flat(stage: Stage) -> None:
+    await _retracement(stage)
+    await stage.order(Verb.FLATTEN)
+    await stage.walk(BTC, 65_120, 40)
+
+
+async def _refused(stage: Stage) -> None:
+    await _flat(stage)
+    await stage.order(Verb.RESUME)
+
+
+async def _stray(stage: Stage) -> None:
+    """Paused while the price went on: a stop should trail, another buy should wait."""
+    await _retracement(stage)
+    await stage.order(Verb.PAUSE)
+    await stage.walk(BTC, 64_470, 40)
+    await stage.walk(BTC, 65_080, 40)
+
+
+async def _waiting(stage: Stage) -> None:
+    """Sells out; then all is to be sold at once, and the exchange does not answer."""
+    await _retracement(stage)
+    await stage.order(Verb.SELL_OUT)
+    await stage.walk(BTC, 65_240, 30)
+    await stage.until(8.0)
+    stage.lose(BTC)
+    await stage.order(Verb.FLATTEN)
+
+
+async def _emptied(stage: Stage) -> None:
+    """Paused while it sells out, and all stops fire."""
+    await _cycle(stage)
+    await stage.order(Verb.SELL_OUT)
+    await stage.walk(BTC, 64_240, 20)
+    await stage.order(Verb.PAUSE)
+    await stage.walk(BTC, 61_900, 60)
+
+
+async def _restarted(stage: Stage) -> None:
+    """Paused, and taken up by another process."""
+    await _retracement(stage)
+    await stage.order(Verb.PAUSE, who="root")
+    await stage.walk(BTC, 65_220, 20)
+    await stage.restart()
+    await stage.entered()
+
+
+async def _asking(stage: Stage) -> None:
+    """Nobody has answered yet."""
+
+
+async def _adopting(stage: Stage) -> None:
+    """There is a position already."""
+    stage.trade(BTC, "0.4")
+
+
+async def _desk(stage: Stage) -> None:
+    """Three trades; one of them loses a stop that the exchange does not let it replace."""
+    await stage.entered()
+    await stage.walk("ETH", 3_058, 40)
+    await stage.walk("SOL", "148.9", 40)
+    await stage.walk(BTC, 64_640, 30)
+    await stage.walk(BTC, 63_980, 30)
+    await stage.walk("SOL", "149.7", 30)
+    await stage.walk("ETH", 3_046, 30)
+    await stage.until(9.0)
+    _bare(stage, "SOL")
+
+
+async def _over(stage: Stage) -> None:
+    """One trade was not begun, one is halted by hand, one is sold out."""
+    stage.trade("SOL", "1")
+    await stage.until(100.0)
+    await stage.order(Verb.SELL_OUT, BTC)
+    await stage.order(Verb.HALT, "ETH")
+    await stage.walk(BTC, 61_900, 60)
+
+
+PLAYS = {
+    play.name: play
+    for play in (
+        _alone("starting", _nothing, _TESTNET, 1.2),
+        _alone("running", _retracement, _PAPER, 400.0),
+        _alone("advance", _advance, _PAPER, 400.0),
+        _alone("decline", _decline, _MAINNET, 240.0),
+        _alone("recovery", _recovery, _TESTNET, 240.0),
+        _alone("paused", _paused, _TESTNET, 460.0),
+        _alone("stale", _stale, _PAPER, 400.0),
+        _alone("broken", _broken, _MAINNET, 460.0),
+        _alone("halted", _halted, _TINY, 200.0),
+        _alone("silent", _retracement, _TESTNET, 400.0, hangs=12.4),
+        _alone("selling_out", _selling_out, _MAINNET, 480.0),
+        _alone("sold_out", _sold_out, _PAPER, 520.0),
+        _alone("flat", _flat, _PAPER, 440.0),
+        _alone("refused", _refused, _PAPER, 440.0),
+        _alone("stray", _stray, _TESTNET, 480.0),
+        _alone("waiting", _waiting, _PAPER, 440.0),
+        _alone("emptied", _emptied, _PAPER, 300.0),
+        _alone("restarted", _restarted, _TESTNET, 420.0),
+        _alone("asking", _asking, _NARROW, 20.0),
+        _alone("adopting", _adopting, changed(_NARROW, adopt=None), 20.0),
+        Play("desk", _desk, (_PAPER, *_BESIDE), _PRICES, 260.0),
+        Play("over", _over, (_PAPER, *_BESIDE), _PRICES, 120.0),
+    )
+}
