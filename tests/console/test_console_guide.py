@@ -45,44 +45,43 @@ SAID = [
     ]),
     (states.advance(), [
         "All four slots are long; stops trail the price, a unit of 500 USD apart.",
-        "↓ If the price falls to 65,500, the first slot is sold: 0.10000 BTC.",
+        "↓ If the price falls to 65,500, the first slot is sold: 0.09789 BTC.",
         "↑ If it rises to 66,500, the lowest stop, at 64,000, follows it.",
         SHORT,
     ]),
     (states.running(), [
         "The price has turned down: three slots are long, the other is sold.",
-        "↓ If the price falls to 64,500, the next slot is sold: 0.10000 BTC.",
-        "↑ If it rises to 65,500, a slot buys 0.09770 BTC, with a stop below.",
+        "↓ If the price falls to 64,500, the next slot is sold: 0.09945 BTC.",
+        "↑ If it rises to 65,500, a slot buys 0.09565 BTC, with a stop below.",
         SHORT,
     ]),
     (states.decline(), [
         "All four slots are sold: a further fall of the price costs nothing.",
         "↓ If the price falls to 62,000, the highest buy, at 64,500, follows it.",
-        "↑ If it rises to 63,000, a slot buys 0.09770 BTC, with a stop below.",
+        "↑ If it rises to 63,000, a slot buys 0.10026 BTC, with a stop below.",
         SHORT,
     ]),
     (states.recovery(), [
-        "The price has turned up: one slot is long again, the others wait to buy.",
-        "↓ If the price falls to 62,500, the next slot is sold: 0.10000 BTC.",
-        "↑ If it rises to 63,500, a slot buys 0.09770 BTC, with a stop below.",
+        "The price has turned up: two slots are long again, the others wait to buy.",
+        "↓ If the price falls to 62,500, the next slot is sold: 0.09945 BTC.",
+        "↑ If it rises to 63,500, a slot buys 0.09867 BTC, with a stop below.",
         SHORT,
     ]),
     (states.paused(), [
         "Paused: three slots are long; nothing new is bought, and no stop moves.",
-        "↓ If the price falls to 64,500, the next slot is sold: 0.10000 BTC.",
-        "↑ If it rises to 65,500, a slot buys 0.09770 BTC, with a stop below.",
+        "↓ If the price falls to 64,500, the next slot is sold: 0.09945 BTC.",
+        "↑ If it rises to 65,500, a slot buys 0.09565 BTC, with a stop below.",
         SHORT.replace("p pauses: no new buys", "r resumes"),
     ]),
     (states.selling_out(), [
         "Selling out: two slots are long, and nothing is bought any more.",
-        "↓ If the price falls to 64,500, the next slot is sold: 0.10000 BTC.",
+        "↓ If the price falls to 64,500, the next slot is sold: 0.09945 BTC.",
         "↑ If it rises to 65,500, the lowest stop, at 64,000, follows it.",
         SHORT,
     ]),
     (states.halted(), [
         "Halted: three slots are long; the orders that are live stay as they are.",
-        "↓ If the price falls to 64,500, the next slot is sold: 0.10000 BTC.",
-        "↑ If it rises to 65,500, a slot buys 0.09770 BTC, with a stop below.",
+        "↓ If the price falls to 63,000, the next slot is sold: 0.00018 BTC.",
         SHORT,
     ]),
 ]  # fmt: skip
@@ -115,7 +114,7 @@ def test_it_follows_every_snapshot_of_a_trade(tmp_path: Path) -> None:
 
 def test_orders_that_are_not_live_bring_nothing() -> None:
     assert said(frame_of(states.broken()))[1] == (
-        "↓ If the price falls to 64,000, the next slot is sold: 0.10000 BTC."
+        "↓ If the price falls to 64,000, the next slot is sold: 0.10024 BTC."
     )
     bare = replace(states.advance(), slots=())
     assert len(said(frame_of(bare))) == 2
