@@ -92,7 +92,7 @@ class Frame:
     def silent(self) -> int | None:
         """How long the engine has published nothing, in ms; None while it is not overdue."""
         age = self.now - self.snapshot.at
-        gone = self.ended is not None or self.snapshot.mode is Mode.STOPPED
+        gone = self.ended is not None or self.snapshot.over or self.snapshot.mode is Mode.STOPPED
         # A snapshot from the future was not just made either: its clock and ours disagree.
         return None if gone or abs(age) <= SILENT_AFTER else abs(age)
 
@@ -116,7 +116,7 @@ class Frame:
         be: what is said of them is as of then. None while the exchange is in sight, and before a trade is
         open."""
         snapshot = self.snapshot
-        over = self.ended is not None or snapshot.mode in (Mode.STARTING, Mode.STOPPED)
+        over = self.ended is not None or snapshot.over or snapshot.mode in (Mode.STARTING, Mode.STOPPED)
         if over or snapshot.known_at is None:
             return None
         age = self.now - snapshot.known_at
@@ -160,7 +160,7 @@ class Frame:
             return "INVARIANT"
         if any(self._loud(alarm) for alarm in snapshot.alarms):
             return "ALARM"
-        if self.ended is not None:
+        if self.ended is not None or snapshot.over:
             return ""
         return next((f"{s.name.upper()} STALE" for s in snapshot.sources if self.source_stale(s)), "")
 

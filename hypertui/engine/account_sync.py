@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from hypertui.core.market import IngestVia, plain
+from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
 from hypertui.engine.orphans import Orphans
 from hypertui.engine.position_watch import PositionWatch
@@ -322,7 +323,9 @@ class AccountSync:
         self.orphans = len(differences.orphans)
         self._orphans.found(differences.orphans)
         if differences.foreign:
-            text = f"{len(differences.foreign)} orders in {self.symbol} are not ours"
+            count = len(differences.foreign)
+            are = "is" if count == 1 else "are"
+            text = f"{counted(count, 'order')} in {self.symbol} {are} not ours"
             self._alarms.sound("foreign orders", Severity.WARNING, text)
         else:
             self._alarms.clear("foreign orders")

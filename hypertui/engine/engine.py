@@ -13,6 +13,7 @@ from hypertui.engine.publisher import Publisher
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.account_context import AccountContext
+from hypertui.execution.arrivals import NOT_RUNNING
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
@@ -132,7 +133,7 @@ class EmbeddedEngine:
         if seat.runner is not None and command.verb is Verb.ACKNOWLEDGE and seat.ended:
             return seat.publisher.acknowledge(command)
         if seat.runner is None or seat.task is None or seat.task.done():
-            return Ack(command.id, False, "the trade is not running")
+            return Ack(command.id, False, NOT_RUNNING)
         return await seat.runner.command(command)
 
     def _meant(self, trade: str) -> _Seat | None:

@@ -9,12 +9,15 @@ from dataclasses import replace
 from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import blank, compose
+from hypertui.execution.arrivals import NOT_RUNNING
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.commands import Ack, Command, StopReason
+from hypertui.port.commands import Ack, Command, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.machine import Machine
 
 _PUBLISH_EVERY = 100
+# What may be asked for of a trade that has ended.
+_WHEN_OVER = (Verb.START, Verb.ACKNOWLEDGE)
 # Seconds from a change until it is shown: what that change has sent, and its rows, go first, and what it has
 # sent for the trades beside.
 _SHOWN_AFTER = 0.03
@@ -59,6 +62,8 @@ class Publisher:
             steady=self._steady(),
             mode=mode,
             reason=reason.text,
+            over=True,
+            refusals=tuple((verb, NOT_RUNNING) for verb in Verb if verb not in _WHEN_OVER),
         )
 
     def again(self) -> None:

@@ -29,6 +29,9 @@ from hypertui.execution.plausible import PriceConfirmed
 from hypertui.execution.recovery.reconciliation import Findings
 from hypertui.port.commands import Ack, Command
 
+# The answer to a command for a trade that has ended, or has not begun.
+NOT_RUNNING = "the trade is not running"
+
 ActionOutcome: TypeAlias = Sequence[Placed] | Sequence[CancelOutcome] | ExchangeError
 
 
@@ -169,4 +172,4 @@ def turn_away(left: Iterable[Arrival]) -> None:
     """Answer the commands among what nobody will handle any more: somebody waits for each."""
     for arrival in left:
         if isinstance(arrival, CommandGiven) and not arrival.answer.done():
-            arrival.answer.set_result(Ack(arrival.command.id, False, "the trade is not running"))
+            arrival.answer.set_result(Ack(arrival.command.id, False, NOT_RUNNING))

@@ -134,6 +134,7 @@ class Snapshot:
     wish: str = ""  # what was ordered and is not done yet, and what that waits for
     refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
     closed_at: int | None = None  # when everything was sold for good (ms)
+    over: bool = False  # its run has ended: all stays as it was then, while the engine's other trades go on
     strategy: str = ""
     steady: int = 0  # what the machine's own clock that nobody sets showed at `at` (ms)
     # price

@@ -17,7 +17,7 @@ _CALM = Timing(beat=2_000)  # a look at what time alone changes every two second
 _PAPER = ladder_config(Network.PAPER, BTC, D(500), D(25_600), 5, timing=_CALM)
 _TESTNET = changed(_PAPER, network=Network.TESTNET)
 _MAINNET = changed(_PAPER, network=Network.MAINNET)
-_PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8")}
+_PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8"), "HYPE": D("39.99")}
 # A position so small that the first loss leaves less than an order for a slot.
 _TINY = changed(_MAINNET, position_size=D("46.5"), reinvest=Reinvest.CONTINUOUS)
 # Units that the fees of a round trip eat up.
@@ -26,6 +26,7 @@ _BESIDE = (
     ladder_config(Network.PAPER, "ETH", D(25), D(12_500), 10, timing=_CALM),
     ladder_config(Network.PAPER, "SOL", D("0.5"), D(2_000), 20, name="sol-swing", timing=_CALM),
 )
+_FOURTH = ladder_config(Network.PAPER, "HYPE", D("0.4"), D(1_000), 5, timing=_CALM)
 
 
 def _alone(name: str, script: Script, config: TradeConfig, seconds: float, hangs: float = 0.0) -> Play:
@@ -223,12 +224,12 @@ async def _desk(stage: Stage) -> None:
 
 
 async def _over(stage: Stage) -> None:
-    """One trade was not begun, one is halted by hand, one is sold out."""
+    """Beside one that goes on, one trade is halted by hand, one was not begun, and one is sold out."""
     stage.trade("SOL", "1")
     await stage.until(100.0)
-    await stage.order(Verb.SELL_OUT, BTC)
     await stage.order(Verb.HALT, "ETH")
-    await stage.walk(BTC, 61_900, 60)
+    await stage.order(Verb.SELL_OUT, "HYPE")
+    await stage.walk("HYPE", "38.2", 60)
 
 
 PLAYS = {
@@ -255,6 +256,6 @@ PLAYS = {
         _alone("asking", _asking, _NARROW, 20.0),
         _alone("adopting", _adopting, changed(_NARROW, adopt=None), 20.0),
         Play("desk", _desk, (_PAPER, *_BESIDE), _PRICES, 260.0),
-        Play("over", _over, (_PAPER, *_BESIDE), _PRICES, 120.0),
+        Play("over", _over, (_PAPER, *_BESIDE, _FOURTH), _PRICES, 120.0),
     )
 }

@@ -118,7 +118,7 @@ MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
     "asking": lambda view: view.asks is Verb.START and any(f.level == "amber" for f in view.findings),
     "adopting": lambda view: view.asks is Verb.ADOPT,
     "desk": lambda view: view.name == "BTC" and not active(view),
-    "over": lambda view: view.mode is Mode.STOPPED,
+    "over": lambda view: view.mode is Mode.RUNNING,
 }
 
 
@@ -130,13 +130,15 @@ def test_a_scene_is_what_it_is_called(name: str) -> None:
     assert all(before.at <= after.at <= NOW for before, after in pairwise(scene.events))
 
 
-def test_three_trades_are_one_scene() -> None:
+def test_several_trades_are_one_scene() -> None:
     _, ether, solana = states.scene("desk").trades
     assert (ether.name, ether.leverage, active(ether)) == ("ETH", 10, [])
     assert solana.name == "sol-swing" and solana.invariant is not None and solana.invariant.unprotected
-    _, halted, refused = states.scene("over").trades
+    runs, halted, refused, sold = states.scene("over").trades
+    assert [trade.over for trade in (runs, halted, refused, sold)] == [False, False, True, True]
     assert halted.mode is Mode.HALTED and orders(halted) == (4, 0)
     assert refused.mode is Mode.HALTED and "holds 1 SOL already" in refused.reason
+    assert sold.mode is Mode.STOPPED and is_closed(sold)
 
 
 def test_there_is_something_to_look_at() -> None:

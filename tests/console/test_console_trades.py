@@ -10,15 +10,15 @@ from textual.pilot import Pilot
 from hypertui.console.screens.dialog import DEAF_FOR
 from hypertui.port.commands import OnExit, StopReason, Verb
 from hypertui.port.snapshot import Mode, Network
-from tests.console import states
+from tests.console import parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, until
 
 SIZES = [(120, 40), (80, 24), (200, 60)]
 
 
-def desk_of(network: Network = Network.PAPER) -> Desk:
-    first, *beside = states.scene("desk", network).trades
+def desk_of(network: Network = Network.PAPER, scene: str = "desk") -> Desk:
+    first, *beside = states.scene(scene, network).trades
     return Desk(snapshot=first, beside=beside)
 
 
@@ -90,11 +90,7 @@ def test_a_dialog_is_for_the_trade_that_was_shown_and_nobody_leaves_it_by_the_wa
 
 @pytest.mark.parametrize("network", Network)
 def test_flatten_on_the_desk_is_for_all_and_is_typed_on_every_network(network: Network) -> None:
-    desk = desk_of(network)
-    desk.engine.beside = (
-        replace(desk.engine.beside[0], refusals=((Verb.FLATTEN, "it is flat"),)),
-        *desk.engine.beside[1:],
-    )
+    desk = desk_of(network, "over")
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.press(pilot, "0")
@@ -103,23 +99,45 @@ def test_flatten_on_the_desk_is_for_all_and_is_typed_on_every_network(network: N
         await pilot.press("y", "enter")
         assert desk.asking and not desk.verbs
         await pilot.press("backspace", *"FLAT ALL", "enter")
-        await until(pilot, lambda: meant(desk) == [(Verb.FLATTEN, "BTC"), (Verb.FLATTEN, "sol-swing")])
+        await until(pilot, lambda: meant(desk) == [(Verb.FLATTEN, "BTC"), (Verb.FLATTEN, "ETH")])
 
     drive(desk.app, scenario)
 
 
 def test_a_trade_that_is_over_is_started_again_beside_the_others() -> None:
-    desk = desk_of()
-    desk.engine.beside = (replace(desk.engine.beside[0], mode=Mode.HALTED), desk.engine.beside[1])
+    desk = desk_of(scene="over")
+    begin = {
+        "ETH": "with what it holds; paused, where it was halted",
+        "sol-swing": "as it was to: a new trade buys its position",
+        "HYPE": "a new trade: it buys its position anew",
+    }
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
-        await desk.press(pilot, "greater_than_sign")
-        await desk.open(pilot, "r")
-        assert "START the trade again" in desk.text and "with what it holds" in desk.text
-        await pilot.press("y")
-        await until(pilot, lambda: meant(desk) == [(Verb.START, "ETH")])
+        for begins in begin.values():
+            await desk.press(pilot, "greater_than_sign")
+            await desk.open(pilot, "r")
+            assert "START the trade again" in desk.text and begins in desk.text
+            await pilot.press("y")
+        await until(pilot, lambda: meant(desk) == [(Verb.START, name) for name in begin])
 
     drive(desk.app, scenario)
+
+
+def test_a_trade_that_is_over_is_no_trouble_of_those_that_go_on() -> None:
+    desk = desk_of(scene="over")
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        assert "‼" not in desk.text
+        await desk.press(pilot, "greater_than_sign")
+        text = await desk.press(pilot, "greater_than_sign")
+        assert "SOL 20x sol-swing 3/4" in text and "‼" not in text
+        assert f"Halted: the account {parts.ACCOUNT} holds 1 SOL already" in text
+        text = await desk.press(pilot, "greater_than_sign")
+        assert "STOPPED" in text and "‼" not in text
+        assert "the trade is not running" in await desk.press(pilot, "F")
+
+    drive(desk.app, scenario)
+    assert desk.rung == []
 
 
 def test_prices_that_move_do_not_ask_for_the_flattening_of_all_anew_a_mode_does() -> None:
@@ -129,6 +147,7 @@ def test_prices_that_move_do_not_ask_for_the_flattening_of_all_anew_a_mode_does(
         await desk.press(pilot, "0")
         await desk.open(pilot, "F")
         first, second = desk.engine.beside
+        # Each of the two by itself: no market moves one thing alone.
         desk.engine.beside = (replace(first, position=first.position * 2), second)
         await pilot.press(*"FLAT ALL")
         desk.engine.beside = (replace(first, mode=Mode.HALTED), second)

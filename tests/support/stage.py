@@ -23,6 +23,7 @@ from hypertui.port.commands import Ack, Command, OnExit, Stop, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Snapshot
 from hypertui.runtime.machine import Machine
+from hypertui.venue.model.listing import listed
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
@@ -36,6 +37,7 @@ from tests.support.stage_props import ScriptedNetwork, StageEngine, StageJournal
 
 NOW = 1_763_647_471_000  # 2025-11-20 14:04:31 UTC: when every scene ends
 _FULL_HOUR = 1_763_647_200_000
+_MARKETS = listed(["HYPE:2:10:40"])
 _MEMORY = 86_000_000  # bytes
 _STEP = 2.0  # seconds between two prices of a walk
 _TOLD = 4.0  # seconds between two times that the venue tells its prices, whether they move or not
@@ -102,7 +104,7 @@ class Stage:
         self._loop = loop
         self._random = Random("prices")
         self._commands = 0
-        options = VenueOptions(faucet=play.money, half_spread=Decimal("0.00001"))
+        options = VenueOptions(markets=_MARKETS, faucet=play.money, half_spread=Decimal("0.00001"))
         self.venue = Venue(options, play.prices, loop.clock)
         self.venue.core.desk.orders._last_oid = _LAST_ORDER
         self.ways: dict[str, ScriptedNetwork] = {}

@@ -307,10 +307,12 @@ def quit_desk(view: EngineView) -> Question:
 
 def start_again(snapshot: Snapshot) -> Question:
     """What a trade begins with that is over, beside the others of its engine."""
-    if snapshot.closed_at is None:
-        begins = _fact("begins", "with what it holds; paused, where it was halted")
-    else:
+    if snapshot.closed_at is not None:
         begins = _fact("begins", "a new trade: it buys its position anew", Tone.STRONG)
+    elif snapshot.invariant is None:
+        begins = _fact("begins", "as it was to: a new trade buys its position", Tone.STRONG)
+    else:
+        begins = _fact("begins", "with what it holds; paused, where it was halted")
     return _question(snapshot, "START the trade again", [_fact("position", _held(snapshot)), begins], "start")
 
 

@@ -58,8 +58,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         words = f"FLAT. Trade closed at {result} USD at {at}. q leaves"
         return Tone.HOLD, words, "the next start begins a new trade"
     if snapshot.mode is Mode.HALTED:
-        held = _live_orders(frame)
-        first = f"Halted: {held} at the exchange, nothing follows the price"
+        if not (snapshot.position or snapshot.slots):
+            return Tone.HOLD, _because("Halted", reason)
+        first = f"Halted: {_live_orders(frame)} at the exchange, nothing follows the price"
         return Tone.HOLD, first, *((_because("why", reason),) if reason else ())
     if snapshot.mode is Mode.STOPPED:
         return Tone.HOLD, "The engine has left; nothing is held and no order is live"
