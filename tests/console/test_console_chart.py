@@ -109,6 +109,10 @@ def test_a_trade_as_old_as_its_first_fill() -> None:
     assert Stretch.WEEK.stepped(5) is Stretch.TRADE
 
 
+def price_of(unit: int) -> float:
+    return 64_000.0 + 500.0 * unit
+
+
 prices = st.lists(st.floats(40_000, 90_000), min_size=1, max_size=8)
 
 
@@ -117,7 +121,7 @@ def test_every_price_that_must_be_seen_has_a_row(inside: list[float], height: in
     made = scale(64_000.0, 500.0, height, current, inside)
     rows = [made.row_at(price) for price in inside]
     assert all(row is not None for row in rows)
-    assert made.row_of(current) is not None
+    assert made.row_at(price_of(current)) is not None
     order = sorted(zip(inside, rows, strict=True))
     assert all(a >= b for (_, a), (_, b) in pairwise(order) if a is not None and b is not None)
 
@@ -125,10 +129,9 @@ def test_every_price_that_must_be_seen_has_a_row(inside: list[float], height: in
 @given(st.integers(8, 60), st.integers(-40, 40), st.integers(-60, 60))
 def test_a_unit_is_found_in_the_row_that_it_has(height: int, current: int, unit: int) -> None:
     made = scale(64_000.0, 500.0, height, current, [64_000.0 + 500.0 * current])
-    row = made.row_of(unit)
+    row = made.row_at(price_of(unit))
     if row is not None:
         assert made.unit_at(row) == unit
-        assert made.row_at(64_000.0 + 500.0 * unit) == row
 
 
 def test_near_the_current_unit_each_unit_has_more_than_a_row_where_there_is_room() -> None:
@@ -141,4 +144,4 @@ def test_near_the_current_unit_each_unit_has_more_than_a_row_where_there_is_room
 
 def test_the_cursor_is_seen_however_far_it_is() -> None:
     made = scale(64_000.0, 500.0, 22, 0, [64_000.0], cursor=-50)
-    assert made.row_of(-50) is not None
+    assert made.row_at(price_of(-50)) is not None

@@ -38,11 +38,6 @@ class Scale:
         row = floor(self.down(price))
         return row if 0 <= row < self.height else None
 
-    def row_of(self, unit: int) -> int | None:
-        """The row of a unit, from 0; None outside of the picture."""
-        row = self.top - floor(unit * self.rows_each / self.units_each + 0.5)
-        return row if 0 <= row < self.height else None
-
     def unit_at(self, row: int) -> int | None:
         """The unit whose row it is; None between two units."""
         number = self.top - row
