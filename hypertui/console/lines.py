@@ -106,6 +106,14 @@ def both_ends(left: Line, right: Line, width: int) -> Line:
     return (*pad(left, room), *right)
 
 
+def joined(parts: Iterable[Line]) -> Line:
+    """Lines one after the other on one, apart."""
+    spans: Line = ()
+    for part in parts:
+        spans = (*spans, Span("   "), *part) if spans else part
+    return spans
+
+
 def tint(spans: Line, role: Tone) -> Line:
     """The same text, all in one role."""
     return tuple(span._replace(role=role) for span in spans)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 
+from hypertui.core import phrases
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.core.trade_book import Execution, TradeBook
 from hypertui.engine.ladder_view import LadderView
@@ -149,7 +150,7 @@ def _result(book: TradeBook) -> ResultView:
         tuple(course),
         results.deepest,
         tuple(sorted(results.hours.items())),
-        tuple((reason.replace("_", " ").lower(), made) for reason, made in sorted(results.reasons.items())),
+        tuple((phrases.in_words(reason), made) for reason, made in sorted(results.reasons.items())),
     )
 
 

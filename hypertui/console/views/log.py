@@ -18,7 +18,7 @@ SEVERITY_ROLE = {
 }
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
-_COMMAND = {
+COMMAND = {
     CommandState.SENT: ("◌", Tone.HOLD),
     CommandState.ACKNOWLEDGED: ("○", Tone.HOLD),
     CommandState.CONFIRMED: ("✓", Tone.TEXT),
@@ -63,7 +63,7 @@ def all_commands(frame: Frame) -> list[CommandView]:
 
 
 def _command(frame: Frame, command: CommandView, width: int) -> list[Line]:
-    glyph, role = _COMMAND[command.state]
+    glyph, role = COMMAND[command.state]
     waits = command.state in (CommandState.SENT, CommandState.ACKNOWLEDGED)
     left = line(
         Span(f"{frame.clock_short(command.at)} ", Tone.DIM),
@@ -106,7 +106,7 @@ def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
     shown = both_ends(text, _command(frame, latest[0], min(width - 16, 60))[0], width - 1)
     said = fmt.clean(latest[0].text)
     if said and latest[0].state in (CommandState.REFUSED, CommandState.FAILED):
-        shown = line(Span(f" {latest[0].verb} {latest[0].state}: {said}", _COMMAND[latest[0].state][1]))
+        shown = line(Span(f" {latest[0].verb} {latest[0].state}: {said}", COMMAND[latest[0].state][1]))
     return [pad(shown, width)]
 
 

@@ -8,15 +8,13 @@ from typing import NamedTuple
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, width_of
+from hypertui.console.lines import Line, Span, Tone, both_ends, fit, joined, line, pad, width_of
 from hypertui.console.views.bar import bar
 from hypertui.console.views.price import change_role
 
 _NOW = 6_000  # ms: the account is asked for every 5 s
-_NEAR, _FAR = (
-    Decimal("0.1"),
-    Decimal("0.5"),
-)  # of the price: how far liquidation is when the bar is short, or full
+# Of the price: how far liquidation is when the bar is short, or full.
+_NEAR, _FAR = Decimal("0.1"), Decimal("0.5")
 _NEVER = Decimal("0.9")  # of the price: what is that far is no figure to watch
 _BAR = 6  # cells
 
@@ -145,18 +143,15 @@ def money_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
         figures = Money(frame, brief=brief)
         facts = [figures.net, figures.today, figures.at_stops, figures.liquidation, figures.buy_size]
         shown = [fact.line(short) for fact in (*facts, *figures.costs) if fact.value]
-        if width_of(_joined(shown)) <= width:
+        if width_of(_in_a_row(shown)) <= width:
             break
-    while len(shown) > 1 and width_of(_joined(shown)) > width:
+    while len(shown) > 1 and width_of(_in_a_row(shown)) > width:
         shown.pop()
-    return [fit(_joined(shown), width)]
+    return [fit(_in_a_row(shown), width)]
 
 
-def _joined(parts: Sequence[Line]) -> Line:
-    spans: list[Span] = [Span(" ")]
-    for part in parts:
-        spans += [Span("   "), *part] if len(spans) > 1 else part
-    return tuple(spans)
+def _in_a_row(parts: Sequence[Line]) -> Line:
+    return (Span(" "), *joined(parts))
 
 
 def money(frame: Frame, width: int, height: int) -> Sequence[Line]:

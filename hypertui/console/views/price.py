@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Line, Span, Tone, fit, line, width_of
+from hypertui.console.lines import Line, Span, Tone, fit, joined, line, width_of
 from hypertui.core.round_trips import SLOTS
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -97,7 +97,7 @@ def facts(frame: Frame, width: int) -> Line:
     cycle = line(*_fact("cycle", str(snapshot.cycle)))
     for worth in (True, False):
         parts = [mark, _phase(frame), _held(frame, worth), unit_facts(frame), cycle, _last_step(frame)]
-        whole = _joined([part for part in parts if part])
+        whole = joined([part for part in parts if part])
         if width_of(whole) <= width:
             return whole
     return _fitting([part for part in parts if part], width)
@@ -107,15 +107,8 @@ def _fitting(parts: Sequence[Line], width: int) -> Line:
     """The first of the parts, and of the others those that fit."""
     spans = parts[0]
     for part in parts[1:]:
-        if width_of(_joined([spans, part])) <= width:
-            spans = _joined([spans, part])
-    return spans
-
-
-def _joined(parts: Sequence[Line]) -> Line:
-    spans: Line = ()
-    for part in parts:
-        spans = (*spans, Span("   "), *part) if spans else part
+        if width_of(joined([spans, part])) <= width:
+            spans = joined([spans, part])
     return spans
 
 

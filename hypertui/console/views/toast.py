@@ -8,6 +8,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line
 from hypertui.console.toasts import Toast
+from hypertui.console.views.log import COMMAND
 from hypertui.port.commands import CommandState
 
 _WHOLE = 10_000  # cells: nothing is cut
@@ -15,13 +16,6 @@ _TONE = {
     CommandState.CONFIRMED: Tone.HOLD,
     CommandState.REFUSED: Tone.CRITICAL,
     CommandState.FAILED: Tone.CRITICAL,
-}
-_GLYPH = {
-    CommandState.SENT: "◌",
-    CommandState.ACKNOWLEDGED: "○",
-    CommandState.CONFIRMED: "✓",
-    CommandState.REFUSED: "✗",
-    CommandState.FAILED: "✗",
 }
 
 
@@ -38,5 +32,5 @@ def _toast(toast: Toast) -> Line:
         for state, ms in toast.course
     )
     said = f": {fmt.signs(fmt.clean(command.text))}" if command.text else ""
-    words = f" {_GLYPH[command.state]} {command.verb}  {steps}{said} "
+    words = f" {COMMAND[command.state][0]} {command.verb}  {steps}{said} "
     return line(Span(words, _TONE.get(command.state, Tone.HOLD)))

@@ -9,10 +9,9 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Cells, Column, Line, Span, TextTable, Tone
 from hypertui.console.views.bar import bar
-from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, STATE_WORD, kind
+from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, STATE_WORD, kind, traded
 from hypertui.console.views.ladder.scale import Scale
 from hypertui.console.views.price import change_role
-from hypertui.core.market import Side
 from hypertui.port.snapshot import Snapshot
 from hypertui.port.views import MapRow, SlotView
 
@@ -87,9 +86,8 @@ def _traded(frame: Frame, row: MapRow) -> Cells | None:
     """What the newest order of a unit has traded; None where that is nothing."""
     if row.side is None or row.status != "filled":
         return None
-    word = "▲ bought" if row.side is Side.BUY else "▼ sold"
     gain = Span("")
     if row.realized_pnl:
         gain = Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl))
     size = Span(fmt.size(row.size, frame.snapshot.instrument), Tone.DIM)
-    return (Span(word, Tone.DIM), size, Span(""), gain, Span(""), Span(""))
+    return (Span(traded(row.side), Tone.DIM), size, Span(""), gain, Span(""), Span(""))

@@ -59,6 +59,11 @@ def kind(side: Side) -> str:
     return "▲ buy" if side is Side.BUY else "▼ stop"
 
 
+def traded(side: Side) -> str:
+    """What an order of a side has done, in a word."""
+    return "▲ bought" if side is Side.BUY else "▼ sold"
+
+
 def status_word(row: MapRow) -> str:
     """What became of the newest order of a unit, in a word; nothing where there was none."""
     return fmt.clean("live" if row.status == SlotState.WORKING else row.status or "", 14)

@@ -11,10 +11,9 @@ from hypertui.console.lines import Backdrop, Line, Span, Tone, fit, line, over, 
 from hypertui.console.views import course
 from hypertui.console.views.ladder import labels
 from hypertui.console.views.ladder.canvas import Canvas
-from hypertui.console.views.ladder.orders import SIDE_TONE, lamp
+from hypertui.console.views.ladder.orders import SIDE_TONE, lamp, traded
 from hypertui.console.views.ladder.scale import Scale, scale
 from hypertui.console.views.price import change_role, facts
-from hypertui.core.market import Side
 from hypertui.port.views import FillView
 
 _TIMES_EVERY = 18  # cells between two times of the axis
@@ -88,8 +87,7 @@ def title(frame: Frame) -> str:
 def story(frame: Frame, fill: FillView) -> Line:
     """One fill in a row: what was traded when, what it cost and brought."""
     instrument = frame.snapshot.instrument
-    word = "▲ bought" if fill.side is Side.BUY else "▼ sold"
-    said = f"{word} {fmt.size(fill.size, instrument)} at {fmt.quote(fill.price, instrument)}"
+    said = f"{traded(fill.side)} {fmt.size(fill.size, instrument)} at {fmt.quote(fill.price, instrument)}"
     parts: list[str | Span] = [Span(said, SIDE_TONE[fill.side]), f"  {frame.clock(fill.at)}"]
     if fill.level is not None:
         parts.append(f"  unit {fmt.unit(fill.level)}")
