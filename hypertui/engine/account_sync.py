@@ -51,6 +51,7 @@ ACCOUNT_EVERY = 5_000  # ms between two polls of the account
 _EARLY = 500  # ms by which a poll may be early
 _FEW_REQUESTS = 1_000
 _RETRY_PAUSE = 1.0
+_LONGEST_PAUSES = 4  # how many of them follow a comparison that was refused again and again
 
 
 class AccountSync:
@@ -151,7 +152,8 @@ class AccountSync:
             while self._look_again:
                 self._look_again = not await self._compare()
                 if self._look_again:
-                    await asyncio.sleep(_RETRY_PAUSE)
+                    tried = self._budget.failures(Purpose.ASK)
+                    await asyncio.sleep(_RETRY_PAUSE * min(max(tried, 1), _LONGEST_PAUSES))
         finally:
             self._looking = False
         return ""
@@ -164,7 +166,10 @@ class AccountSync:
         return await answer
 
     async def _compare(self) -> bool:
-        await self._permission()
+        # Before the first answer after a restart no stop can be placed: only what would hold up a stop
+        # holds up this question, and not what another trade of the account was asked to wait for.
+        holds_up_stops = self.listing is None and not self.reconciled
+        await self._permission(Purpose.PROTECT if holds_up_stops else Purpose.ASK)
         self._look_again = False
         since = max(self._since, self._tracker.compared_until)
         expected = [order.client_id for order in self._tracker.alive]
@@ -238,9 +243,9 @@ class AccountSync:
             self._queue.post(MarketDelisted())
         return ""
 
-    async def _permission(self) -> None:
+    async def _permission(self, about: Purpose = Purpose.ASK) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
-        while not self._budget.allows_question():  # noqa: ASYNC110 - only time gives it back
+        while not self._budget.allows_question(about):  # noqa: ASYNC110 - only time gives it back
             await asyncio.sleep(self._budget.questions_wait or _RETRY_PAUSE)
 
     # What the answers say

@@ -369,7 +369,7 @@ class LiveTrade:
             case Mode.SELLING_OUT:
                 return "sold out"
             case Mode.RUNNING:
-                return self.tracker.target().finished
+                return self.trade.target.finished
         return ""
 
     def _fulfilled(self, wish: Wish, done: str) -> None:

@@ -12,6 +12,7 @@ from hypertui.execution.convergence import ROLES, stands_at
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.recovery.reconciliation import is_moved
+from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
 from hypertui.port.views import OrderView
 
@@ -20,17 +21,17 @@ _CHANGED = "changed since the comparison"
 
 
 def working_orders(
-    tracker: OrderTracker,
-    posture: Posture,
+    trade: Trade,
     listing: tuple[int, Sequence[OpenOrder]] | None,
     now: int,
     unlisted: str = _CHANGED,
 ) -> tuple[OrderView, ...]:
     """The working orders of all three books, side by side, the lowest first. `listing` is when the venue was
     asked (ms), and what worked there then; `unlisted` says of an order why it says nothing of that one."""
+    tracker = trade.tracker
     # Where nothing is traded, the wish is what it would go back to, and a difference no fault.
-    trading = posture is Posture.TRADE
-    wanted = {want.key: want for want in tracker.target().orders}
+    trading = trade.state.posture is Posture.TRADE
+    wanted = {want.key: want for want in trade.target.orders}
     asked_at, listed = (None, []) if listing is None else (listing[0], list(listing[1]))
     by_id = {order.client_id: order for order in listed if order.client_id is not None}
     views = []

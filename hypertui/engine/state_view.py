@@ -40,9 +40,7 @@ class StateView:
         """What is held, made and working of an open trade at a mark price (USD), and its strategy's own; some
         of it as a share of the `account`, as far as that has been told of."""
         book, strategy = trade.strategy.book, trade.strategy
-        # Where nothing is traded, nothing is wanted that does not work already.
-        trading = trade.state.posture is Posture.TRADE
-        slots = _slots(trade.tracker, trading, mark, now)
+        slots = _slots(trade, mark, now)
         fields: dict[str, object] = {
             "instrument": strategy.instrument,
             "slots": slots,
@@ -76,7 +74,7 @@ def order_fields(
 ) -> dict[str, object]:
     """The working orders, by the venue's newest `listing` too; `words` as for `working_orders`."""
     return {
-        "orders": working_orders(trade.tracker, trade.state.posture, listing, now, **words),
+        "orders": working_orders(trade, listing, now, **words),
         "listed_at": None if listing is None else listing[0],
     }
 
@@ -159,13 +157,15 @@ def _lots(book: TradeBook) -> Iterator[LotView]:
         yield LotView(lot.fill.time, lot.size, lot.price, lot.size * lot.price, lot.fee, lot.fill.order_id)
 
 
-def _slots(tracker: OrderTracker, trading: bool, mark: Decimal, now: int) -> tuple[SlotView, ...]:
+def _slots(trade: Trade, mark: Decimal, now: int) -> tuple[SlotView, ...]:
+    tracker = trade.tracker
     views = [
         _order_view(order, tracker, mark, now) for order in tracker.alive if order.role is not Role.CLOSE
     ]
-    if trading:
+    # Where nothing is traded, nothing is wanted that does not work already.
+    if trade.state.posture is Posture.TRADE:
         works = {order.key for order in tracker.alive}
-        for want in tracker.target().orders:
+        for want in trade.target.orders:
             if want.key not in works:
                 at = want.stands_at
                 away = (at - mark) / mark

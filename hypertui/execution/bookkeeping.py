@@ -69,11 +69,11 @@ class Bookkeeper:
             self._suspect(fill)
 
     def _why_unwritten(self, fill: Fill, role: Role) -> Decision:
-        tracker, key = self._recorder.trade.tracker, key_of(fill.client_id)
-        like = next((want for want in tracker.target().orders if want.key == key), None)
+        trade, key = self._recorder.trade, key_of(fill.client_id)
+        like = next((want for want in trade.target.orders if want.key == key), None)
         reason = Reason.REPAIR if like is None else like.reason
         text = f"a {role.value} of an earlier start that died before writing it down"
-        return Decision(reason, tracker.strategy.source, text=text)
+        return Decision(reason, trade.strategy.source, text=text)
 
     def _unwritten_role(self, fill: Fill, via: IngestVia) -> Role | None:
         """The role of the exit that sold, of coins that are there, which an earlier process had sent when it

@@ -67,11 +67,11 @@ class Convergence:
     now: int
     entry_block: str = ""
 
-    def propose(self, under_way: UnderWay) -> Proposals:
-        """What to do next. While an action is under way there is no other, but for coins that have no stop
-        and of whose key nothing is being placed: what it leaves to do is then decided by what is known by
-        then, and done all at once, instead of queueing up and expiring on the way."""
-        target = self.tracker.target()
+    def propose(self, target: Target, under_way: UnderWay) -> Proposals:
+        """What to do next for the `target` of this moment. While an action is under way there is no other,
+        but for coins that have no stop and of whose key nothing is being placed: what it leaves to do is then
+        decided by what is known by then, and done all at once, instead of queueing up and expiring on the
+        way."""
         if under_way.busy:
             places = self._cover_bare(target, under_way.placing)
             return Proposals(places=tuple(places), halted=target.halted)

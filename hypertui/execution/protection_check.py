@@ -157,7 +157,7 @@ class Judge:
             return ""
         wanted = Counter(
             (want.key, want.stands_at, want.size)
-            for want in self._tracker.target().orders
+            for want in self._trade.target.orders
             # What must not be placed now is not missing.
             if not (entry_block and want.purpose is Purpose.OPEN and not any(self._tracker.of(want.key)))
         )

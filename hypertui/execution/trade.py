@@ -19,7 +19,15 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import TradeNews
 from hypertui.execution.trading_state import Posture, TradingState
-from hypertui.strategy.base import CoinsCorrected, CoinsSwept, HaltTold, SellOutTold, Strategy, StrategyEvent
+from hypertui.strategy.base import (
+    CoinsCorrected,
+    CoinsSwept,
+    HaltTold,
+    SellOutTold,
+    Strategy,
+    StrategyEvent,
+    Target,
+)
 
 _NOTHING = UnderWay()
 
@@ -44,11 +52,20 @@ class Trade:
     tracker: OrderTracker = field(init=False)
     state: TradingState = field(default_factory=TradingState)
     wish: inputs.WishSet | None = None
+    # Of this state; nothing but an input changes it, and it is asked for many times between two of them.
+    _target: Target | None = field(default=None, init=False, compare=False, metadata=GIVEN)
 
     def __post_init__(self) -> None:
         self.tracker = OrderTracker(self.strategy, self.timing)
 
     # What is to be done
+
+    @property
+    def target(self) -> Target:
+        """What the strategy wants to work now."""
+        if self._target is None:
+            self._target = self.tracker.target()
+        return self._target
 
     def decide(
         self, seen: SeenPrice | None, now: int, under_way: UnderWay = _NOTHING, entry_block: str = ""
@@ -58,7 +75,7 @@ class Trade:
         asks = tuple(self.tracker.unanswered(now))
         if seen is None or self.state.posture is Posture.HANDS_OFF:
             return Proposals(asks=asks)
-        found = self.convergence(seen, now, entry_block).propose(under_way)
+        found = self.convergence(seen, now, entry_block).propose(self.target, under_way)
         return Proposals(found.sweeps, found.places, found.cancels, asks, found.halted)
 
     def convergence(self, seen: SeenPrice, now: int, entry_block: str = "") -> Convergence:
@@ -71,6 +88,7 @@ class Trade:
         """Take an input; returns what it has changed. Raises ValueError, or whatever a defect raises, for one
         that cannot be taken: the state is not to be relied on from then on."""
         tracker, at = self.tracker, given.at
+        self._target = None
         match given:
             case inputs.PriceMoved(_, price, changed):
                 tracker.on_price(price, changed, at)

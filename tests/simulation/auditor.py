@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Order, OrderType, Side
+from hypertui.core.order_key import KeyKind
 from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import OwnOrder, Role, key_of
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.venue.model.events import Batch
@@ -29,6 +30,8 @@ _PATIENCE_AFTER_TROUBLE = 45.0
 _TROUBLE_LASTS = 15.0
 # The longest pause that a venue asks for.
 _LONGEST_PAUSE = 10.0
+# The shortest pause between two sales of a close.
+_SELLS_AGAIN = 0.5
 _COMMON = ("open", "filled", "triggered", "canceled", "badTriggerPxRejected")
 
 
@@ -152,7 +155,10 @@ class Auditor:
         """The engine places these now: what was refused is not tried again at once."""
         for order in orders:
             refused_at = self._refused_at.pop(order.client_id[:22], None)
-            pause = self._scenario.config.timing.confirm_after / 1000
+            key = key_of(order.client_id)
+            # Whoever closes a position does not wait as long: each of its sales half a second at least.
+            closes = key is not None and key.kind is KeyKind.CLOSE
+            pause = _SELLS_AGAIN if closes else self._scenario.config.timing.confirm_after / 1000
             if refused_at is not None and self._time() < refused_at + pause - 0.002 and not self.excused:
                 self.complain(
                     "hurried", f"{order.client_id} {self._time() - refused_at:.3f} s after a refusal"

@@ -48,6 +48,8 @@ class Twin:
             replay(self._trade, self._heard)
             self._heard = []
         self._compared += 1
+        if live.trade.target != live.trade.tracker.target():
+            return "the target is that of an earlier state"
         if self._compared % _IN_ORDER and live.trade == self._trade:
             return ""
         return difference(live.trade, self._trade)
