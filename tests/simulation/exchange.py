@@ -27,6 +27,7 @@ from hypertui.exchange.protocol import (
     OrderReport,
     Placed,
     Quote,
+    Rejected,
     Signer,
     Standing,
     Transfer,
@@ -114,7 +115,8 @@ class SimExchange:
     async def quote(self, symbol: str) -> Quote:
         question = {"type": "metaAndAssetCtxs"}
         found = await self._ask(question, lambda answer: messages.quote_in(answer, symbol), symbol)
-        assert found is not None
+        if found is None:  # the answer was garbled where the market is named
+            raise Rejected(f"the exchange has no market {symbol!r}")
         return found
 
     async def candles(self, symbol: str, interval: Interval, since: int, until: int) -> Sequence[Candle]:
