@@ -145,7 +145,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
         f"  {where}; {overview.position:f} held by {overview.fills} fills,"
         f" realised {overview.realized_pnl:+.2f} USD, as journalled"
     )
-    then = "; resume goes on selling out" if _pauses_a_sell_out(overview) else ""
+    then = "; resume sells out further" if _pauses_a_sell_out(overview) else ""
     yield f"  {overview.mode}{f': {overview.reason}' if overview.reason else ''}{then}"
     if overview.wish:
         yield f"  not done yet, and gone on with: {overview.wish}"

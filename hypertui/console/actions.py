@@ -256,7 +256,7 @@ class OperatorActions(Host, inherit_bindings=False):
     def action_acknowledge(self) -> None:
         fresh = [a for a in self.selected.alarms if a.active and not self.frame.seen(a)]
         if not fresh:
-            self.notice("no alarm that nobody has acknowledged")
+            self.notice("nothing to acknowledge")
         elif self.ended is None:
             self.command(Verb.ACKNOWLEDGE, tuple(alarm.key for alarm in fresh))
         else:
@@ -264,7 +264,7 @@ class OperatorActions(Host, inherit_bindings=False):
 
     def action_mute(self) -> None:
         muted = self._alarm_ack.mute(self._clock())
-        self.notice("the bell is silent for 10 minutes" if muted else "the bell rings again")
+        self.notice("bell muted for 10 minutes" if muted else "bell on")
 
     def action_redraw(self) -> None:
         if isinstance(self._driver, LinuxDriver):

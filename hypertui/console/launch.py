@@ -100,7 +100,7 @@ def operator() -> str:
     try:
         tty = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
     except (OSError, ValueError):
-        tty = "notty"
+        tty = "no terminal"
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

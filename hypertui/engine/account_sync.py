@@ -323,14 +323,15 @@ class AccountSync:
         )
         for answer in self._awaiting:
             if not answer.done():
-                answer.set_result(f"{differences.done} to repair, {found} fills found{self._surplus()}")
+                missed = f"{counted(found, 'missed fill')} booked" if found else "no fill missed"
+                answer.set_result(f"{differences.done}; {missed}{self._surplus()}")
         self._awaiting.clear()
         self.orphans = len(differences.orphans)
         self._orphans.found(differences.orphans)
         if differences.foreign:
             count = len(differences.foreign)
             are = "is" if count == 1 else "are"
-            text = f"{counted(count, 'order')} in {self.symbol} {are} not ours"
+            text = f"{counted(count, 'order')} in {self.symbol} {are} not by this engine"
             self._alarms.sound("foreign orders", Severity.WARNING, text)
         else:
             self._alarms.clear("foreign orders")

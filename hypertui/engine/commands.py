@@ -92,31 +92,31 @@ class CommandHandler:
 
     def _not_paused(self) -> str:
         buys = sum(order.unproven for order in self._trade.tracker.buys())
-        return f"nothing new is sent, but the venue has not answered for {counted(buys, 'buy')}"
+        return f"nothing new is sent, but the exchange has not answered for {counted(buys, 'buy')}"
 
     def _resumed(self) -> Outcome:
         if self._trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
             return CommandState.FAILED, f"{self._trade.context.mode.value}: {self._trade.context.reason}"
         if not self._trade.tracker.settled:
             return None
-        working = list(self._trade.tracker.alive)
-        stops = sum(order.role is Role.STOP for order in working)
-        return (
-            CommandState.CONFIRMED,
-            f"{counted(stops, 'stop')} and {counted(len(working) - stops, 'buy')} work",
-        )
+        live = list(self._trade.tracker.alive)
+        stops = sum(order.role is Role.STOP for order in live)
+        found = [
+            counted(count, kind) for count, kind in ((stops, "stop"), (len(live) - stops, "buy")) if count
+        ]
+        return CommandState.CONFIRMED, f"live: {' and '.join(found) or 'no orders'}"
 
     def _not_resumed(self) -> str:
         why = self._trade.entry_block or "not every order has been answered for"
-        return f"resumed, but not all orders work yet: {why}; the engine goes on trying"
+        return f"resumed, but not all orders are live yet: {why}; the engine goes on trying"
 
     def _halted(self) -> Outcome:
         if self._trade.gateway.busy:
             return None
-        return CommandState.CONFIRMED, "working orders stay as they are"
+        return CommandState.CONFIRMED, "live orders stay as they are"
 
     def _not_halted(self) -> str:
-        return "nothing more is sent, but the venue has not answered for all that was"
+        return "nothing more is sent, but the exchange has not answered for all that was"
 
     async def _reconcile(self, command: Command) -> None:
         work = asyncio.ensure_future(self._trade.account_sync.compare_once())
@@ -125,7 +125,7 @@ class CommandHandler:
             if work.done():
                 self._trade.context.commands.note(command, CommandState.CONFIRMED, work.result())
             else:
-                text = f"the venue has not answered for {_COMPARED_WITHIN:.0f} s"
+                text = f"the exchange has not answered for {_COMPARED_WITHIN:.0f} s"
                 self._trade.context.commands.note(command, CommandState.FAILED, text)
         finally:
             work.cancel()

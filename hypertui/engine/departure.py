@@ -124,7 +124,7 @@ class Departure:
             said = f"{len(buys)} buys were cancelled"
         except ExchangeError as error:
             said = f"{len(buys)} buys could not be cancelled: {error}"
-        text = f"left in disorder by a defect: {said}; the stops work on"
+        text = f"left in disorder by a defect: {said}; the stops stay live"
         context.alarms.sound("left over", Severity.CRITICAL, text)
 
 

@@ -131,9 +131,9 @@ class Safety:
             try:
                 await self._cancel(ids)
             except Rejected as error:
-                raise NotSafe(f"the venue refuses to cancel {_in_words(seen.buys)}: {error}") from None
+                raise NotSafe(f"the exchange refuses to cancel {_in_words(seen.buys)}: {error}") from None
         if seen.buys:
-            raise NotSafe(f"still working: {_in_words(seen.buys)}; cancel them at the venue's own page")
+            raise NotSafe(f"still live: {_in_words(seen.buys)}; cancel them at the exchange's own page")
         return seen
 
     async def _covered(self, seen: Exposure, distance: Decimal | None) -> Exposure:
@@ -152,10 +152,10 @@ class Safety:
                 self._say(f"not sure: {error}")
                 await asyncio.sleep(_PAUSE)
             except Rejected as error:
-                raise NotSafe(f"{bare} have no stop: the venue refuses it: {error}") from None
+                raise NotSafe(f"{bare} have no stop: the exchange refuses it: {error}") from None
             else:
                 if isinstance(answer, Refused):
-                    raise NotSafe(f"{bare} have no stop: the venue refuses it: {answer.text}")
+                    raise NotSafe(f"{bare} have no stop: the exchange refuses it: {answer.text}")
             seen = await self._look()
             if not seen.bare:
                 return seen

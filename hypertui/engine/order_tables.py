@@ -17,7 +17,7 @@ from hypertui.execution.trading_state import Posture
 from hypertui.port.views import OrderView
 
 _STATUSES_OF_AN_ORDER = 12
-_CHANGED = "changed since the comparison"
+_CHANGED = "newer than the last check"
 
 
 def working_orders(
@@ -80,11 +80,11 @@ def _own(
     if asked_at is None or own.since > asked_at:
         pass  # it has changed since
     elif listed is None and not own.unproven:
-        fault = "not listed by the venue"
+        fault = "not live at the exchange"
     elif listed is not None and listed.remaining != own.remaining:
-        fault = "listed with another size"
+        fault = "live with another size"
     elif listed is not None and is_moved(own, listed):
-        fault = "listed at another price"
+        fault = "live at another price"
     if not fault and trading and not own.unproven and own.role is not Role.CLOSE:
         if expected is None:
             fault = "not wanted by the strategy"
@@ -137,5 +137,5 @@ def _stray(order: OpenOrder, tracker: OrderTracker, asked_at: int) -> OrderView 
         reduce_only=order.reduce_only,
         listed_trigger=order.trigger,
         sent_at=order.time,
-        fault="not in our books" if own is None else "should not work any more",
+        fault="not in our books" if own is None else "should not be live any more",
     )

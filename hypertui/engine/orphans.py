@@ -46,4 +46,4 @@ class Orphans:
             expires_at = context.clock_sync.expiry(context.clock() + context.config.timing.expires_after)
             await context.exchange.cancel(context.config.symbol, client_ids, expires_at)
         except ExchangeError as error:
-            context.queue.post(QuestionInVain(f"{len(client_ids)} orphans not cancelled", error))
+            context.queue.post(QuestionInVain(f"{len(client_ids)} unknown orders not cancelled", error))

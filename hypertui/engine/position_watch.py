@@ -94,6 +94,6 @@ class PositionWatch:
                 self._recorder.take(DustCorrected(context.clock(), difference))
             return
         booked = strategy.book.held
-        text = f"the venue holds {plain(booked + difference)}, the trade has booked {plain(booked)}"
+        text = f"the exchange holds {plain(booked + difference)}, the trade has booked {plain(booked)}"
         context.alarms.sound("position", Severity.CRITICAL, f"{text}: adopt or flatten")
         self._steering.pause(text)

@@ -25,7 +25,7 @@ from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
 _LOTS_SHOWN = 100
-_KNOWN_LIVE = (SlotState.WORKING, SlotState.FIRED)
+_KNOWN_LIVE = (SlotState.LIVE, SlotState.FIRED)
 
 
 class StateView:

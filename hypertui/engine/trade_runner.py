@@ -164,7 +164,7 @@ class TradeRunner:
         if turned_away is not None:
             return turned_away
         keys = context.alarms.acknowledge(command.alarms, command.who)
-        words = ", ".join(keys) or "no alarm that nobody has acknowledged"
+        words = ", ".join(keys) or "nothing to acknowledge"
         context.commands.note(command, CommandState.CONFIRMED, words)
         return Ack(command.id, True)
 
@@ -202,7 +202,7 @@ class TradeRunner:
             except (RateLimited, Unreachable, Unknown) as error:
                 if not context.journal.history().has_begun:
                     raise
-                text = f"the trade cannot be taken up yet: {error}"
+                text = f"the trade cannot go on yet: {error}"
                 context.alarms.sound("start", Severity.CRITICAL, text)
                 context.set_mode(Mode.STARTING, text)
                 failures += isinstance(error, RateLimited)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hypertui.core.market import Fill, IngestVia, Reason, Side, plain
 from hypertui.core.order_key import KeyKind
+from hypertui.core.phrases import at_price
 from hypertui.execution.opening import Opening
 from hypertui.execution.orders import Decision, Role, key_of, start_number_of
 from hypertui.execution.plausible import FillCheck
@@ -95,8 +96,10 @@ class Bookkeeper:
 
     def _suspect(self, fill: Fill) -> None:
         context = self._context
-        what = "unknown to the journal" if context.ids.owns(fill.client_id) else "not ours"
+        what = "unknown to the journal" if context.ids.owns(fill.client_id) else "not by this engine"
         what = adoption.by_exchange(fill, context.exchange.account) or what
-        text = f"a fill of {plain(fill.size)} {fill.symbol} that is {what}: adopt or flatten"
+        side = fill.side.value.upper()
+        text = f"unknown {side} of {plain(fill.size)} {fill.symbol} at {at_price(fill.price)}: {what}"
+        text += "; adopt or flatten"
         context.alarms.sound("foreign", Severity.CRITICAL, text)
         self._steering.pause(text)

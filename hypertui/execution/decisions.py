@@ -38,7 +38,7 @@ def _exit_words(want: WantedOrder, old: OwnOrder | None) -> tuple[Reason, str]:
         return want.reason, want.why
     where = f"the {old.role.value} at {_place(old.level, old.order.stands_at)}"
     if old.altered:
-        return Reason.REPAIR, f"{where} works otherwise than it was sent"
+        return Reason.REPAIR, f"{where} is live otherwise than it was sent"
     if old.dead:
         return _in_place_of_a_dead_one(want.reason, where, old)
     if not _stood_there(old, want):
@@ -50,14 +50,14 @@ def _exit_words(want: WantedOrder, old: OwnOrder | None) -> tuple[Reason, str]:
 def _in_place_of_a_dead_one(reason: Reason, where: str, old: OwnOrder) -> tuple[Reason, str]:
     said = f": {old.note}" if old.note else ""
     if old.never_placed:
-        return Reason.REPAIR, f"{where} never reached the venue{said}"
+        return Reason.REPAIR, f"{where} never reached the exchange{said}"
     if old.ended is OrderState.REJECTED:
         return Reason.REPAIR, f"{where} was refused{said}"
     if old.remaining <= 0 and not old.whole:
         return reason, f"{where} is filled, and coins are left"
     if old.cancelling:
         return reason, f"{where} was cancelled here"
-    return Reason.REPAIR, f"{where} was lost: the venue cancelled it{said}"
+    return Reason.REPAIR, f"{where} was lost: the exchange cancelled it{said}"
 
 
 def sale(
@@ -67,7 +67,7 @@ def sale(
     price."""
     assert want.passed is not None, "it has been passed"
     price = want.passed.price
-    text = f"the price {plain(mark)} has passed the {want.key.kind.value} at {plain(price)}, and none works"
+    text = f"the price {plain(mark)} has passed the {want.key.kind.value} at {plain(price)}, and none is live"
     replaces = None if last is None else last.client_id
     return Decision(want.reason, source, price, text, replaces, step)
 

@@ -222,7 +222,7 @@ class Durability:
 
     def _watch_queue(self) -> None:
         if self._journal.pending > _MOST_ROWS and not self.overfull:
-            self.overfull = f"more than {_MOST_ROWS} rows wait for the journal"
+            self.overfull = f"more than {_MOST_ROWS} rows are queued for the journal"
 
 
 def _failure_of(attempt: asyncio.Future[None]) -> _Failure | None:

@@ -153,7 +153,7 @@ class Entry:
         if isinstance(answer, Filled):
             return answer.size
         if isinstance(answer, Refused):
-            raise StartRefused(f"the venue refused the entry: {answer.text}")
+            raise StartRefused(f"the exchange refused the entry: {answer.text}")
         return ZERO
 
     async def _find_out(self, order: Order, expires_at: int, queue: EventQueue[Any]) -> Decimal:

@@ -56,7 +56,7 @@ class Opening:
         if self.adopted:
             return Decision(Reason.MANUAL, OPERATOR, None, "a position that was there already")
         if self.entry is None:
-            return Decision(Reason.ENTRY, source, None, "rebuilt from what the venue tells")
+            return Decision(Reason.ENTRY, source, None, "rebuilt from what the exchange tells")
         return self.entry.decision
 
     @property

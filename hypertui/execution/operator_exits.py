@@ -127,7 +127,7 @@ class Winddown:
             return waits
         held = self._trade.book.position
         if self._trade.steering.state.posture is Posture.HANDS_OFF and not _covered(self._trade):
-            text = f"no buys work, and not all of {_coins(self._trade, held)} has a stop"
+            text = f"no buys are live, and not all of {_coins(self._trade, held)} has a stop"
             return Progress(True, text, failed=True)
         if not _covered(self._trade):
             return _waits_for_stops(self._trade)
@@ -135,7 +135,7 @@ class Winddown:
             return Progress(True, self._nothing_but_dust())
         stopped = self._trade.tracker.stopped
         whole = "" if stopped == held else f" of {_coins(self._trade, held)}"
-        return Progress(True, f"no buys, and stops working for {_coins(self._trade, stopped)}{whole}")
+        return Progress(True, f"no buys, and live stops for {_coins(self._trade, stopped)}{whole}")
 
     def _nothing_but_dust(self) -> str:
         left = self._trade.book.held
@@ -158,7 +158,7 @@ class Winddown:
         if held:
             text = f"{_coins(self._trade, held)} is unprotected: all orders were cancelled"
             self._trade.context.alarms.sound("unprotected", Severity.CRITICAL, text)
-        return Progress(True, "no orders work at the venue")
+        return Progress(True, "no orders are live at the exchange")
 
     def _adopt(self) -> Progress:
         """Take the exchange's position as the slots' coins, and protect them. Fails when its fills do not
@@ -297,7 +297,7 @@ def what_works(trade: ExitedTrade) -> str:
 def what_is_left(trade: ExitedTrade) -> str:
     """What an engine that leaves every order live leaves behind, in words."""
     held = _coins(trade, trade.book.held)
-    said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} working and {held}"
+    said = f"{counted(sum(1 for _ in trade.tracker.alive), 'order')} live and {held}"
     buys = len(trade.tracker.buys())
     return f"{said}; UNATTENDED: {phrases.unattended(buys)}" if buys else said
 

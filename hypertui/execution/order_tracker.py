@@ -333,7 +333,7 @@ class OrderTracker(OwnOrders):
 
     def _working(self, order: OwnOrder, now: int) -> None:
         if not order.due and not order.cancelling:
-            self._update(order, "working", now)
+            self._update(order, "live", now)
 
     def _update(self, order: OwnOrder, status: str, now: int) -> None:
         if order.dead:

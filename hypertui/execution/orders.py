@@ -262,4 +262,4 @@ def state_of(order: OwnOrder, now: int, confirm_after: int) -> SlotState:
         return SlotState.FIRED
     if order.cancelling:
         return SlotState.CANCELLING
-    return SlotState.WORKING if order.acknowledged else SlotState.PENDING
+    return SlotState.LIVE if order.acknowledged else SlotState.PENDING

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
+from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import Role
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
@@ -38,6 +39,7 @@ class TradeEvents:
         self._log = log
         self._clock = clock
         self._journal = journal
+        self._lost: dict[str, int] = {}  # orders (client id) that others cancelled, and when (ms)
 
     def tell(self, news: TradeNews) -> None:
         """Something has changed."""
@@ -76,7 +78,13 @@ class TradeEvents:
             label += f" {phrases.unit(order.level)}"
         where = "market" if wanted.is_immediate else phrases.at_price(wanted.stands_at)
         size = "of all that is held" if order.whole else self._coins(wanted.size)
-        text = f"{label} {size} at {where} {status}"
+        lost = status == OrderState.CANCELLED.value and not order.cancelling and not changed.note
+        told = f"{status} by somebody else" if lost else status
+        if lost:
+            self._lost[wanted.client_id] = self._clock()
+        elif status == "live" and (since := self._lost.pop(order.decision.replaces or "", None)) is not None:
+            told += f" again after {self._clock() - since:,} ms"
+        text = f"{label} {size} at {where} {told}"
         data = {
             "client_id": order.client_id,
             "order_id": changed.order_id,
@@ -93,8 +101,9 @@ class TradeEvents:
             "source": str(order.decision.source),
             "why": order.decision.text,
         }
-        severity = Severity.WARNING if status in _BAD_NEWS else Severity.INFO
-        self._log.add(EventKind.ORDER, f"{text}: {changed.note}" if changed.note else text, data, severity)
+        severity = Severity.WARNING if lost or status in _BAD_NEWS else Severity.INFO
+        says_more = changed.note not in ("", status)
+        self._log.add(EventKind.ORDER, f"{text}: {changed.note}" if says_more else text, data, severity)
 
     def fill(self, booked: FillBooked) -> None:
         """Coins changed hands."""

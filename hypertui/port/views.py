@@ -15,7 +15,7 @@ from hypertui.core.market import Side
 class SlotState(StrEnum):
     """Where one slot's order stands."""
 
-    WORKING = "working"
+    LIVE = "live"
     PENDING = "pending"  # sent, not acknowledged
     FIRED = "fired"  # the mark passed its trigger, the fill is awaited
     UNCONFIRMED = "unconfirmed"  # no answer in time; being asked for

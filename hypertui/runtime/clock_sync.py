@@ -93,5 +93,5 @@ class ClockSync:
         """How far the clocks are apart, for an operator."""
         offset = self.offset or 0
         side = "behind" if offset > 0 else "ahead of"
-        text = f"this machine's clock is {abs(offset) / 1000:.1f} s {side} the venue's"
+        text = f"this machine's clock is {abs(offset) / 1000:.1f} s {side} the exchange's"
         return f"{text}, more than {LIMIT // 1000} s" if self.too_far else text

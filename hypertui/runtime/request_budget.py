@@ -106,7 +106,7 @@ class RequestBudget:
 
     def _shortage(self, purpose: Purpose) -> str:
         if self._clock() < self._waits_until(purpose):
-            return f"{_NAMES[purpose]} wait for the venue"
+            return f"{_NAMES[purpose]}: the exchange asks for a pause"
         if purpose is Purpose.PROTECT:
             return ""
         left = self._allowance()

@@ -132,4 +132,4 @@ def _terminal_of(pid: int) -> str:
         name = str(Path(f"/proc/{pid}/fd/0").readlink())
         if name.startswith("/dev/") and name != "/dev/null" and len(name) < 40 and name.isprintable():
             return name.removeprefix("/dev/")
-    return "notty"
+    return "no terminal"

@@ -100,7 +100,7 @@ def test_it_follows_every_snapshot_of_a_trade(tmp_path: Path) -> None:
         assert len(rows) <= ROWS and all(width_of(row) <= NARROW for row in rows)
         assert not any(text.endswith("…") for text in said(frame))
         ways = (snapshot.next_down, snapshot.next_up)
-        at_rest = all(slot.state is SlotState.WORKING for slot in snapshot.slots)
+        at_rest = all(slot.state is SlotState.LIVE for slot in snapshot.slots)
         if snapshot.mode is not Mode.RUNNING or not (at_rest and rows):
             continue
         seen.add(snapshot.phase)

@@ -30,7 +30,7 @@ def snapshot_when(engine: LiveEngine, ready: object, what: str) -> Snapshot:
 
 def at_work(view: Snapshot) -> bool:
     """Whether four orders work as far as the snapshot knows."""
-    return [order.state for order in view.orders] == [SlotState.WORKING] * 4
+    return [order.state for order in view.orders] == [SlotState.LIVE] * 4
 
 
 def test_a_traded_step_is_in_every_book(venue: LocalVenue) -> None:
@@ -68,7 +68,7 @@ def test_a_traded_step_is_in_every_book(venue: LocalVenue) -> None:
         assert {order.fault for order in view.orders} == {""}
         for order in view.orders:
             assert order.expected == order.working == order.listed == order.size
-            assert order.state is SlotState.WORKING
+            assert order.state is SlotState.LIVE
         assert view.invariant is not None
         assert view.invariant.protected == 1
 

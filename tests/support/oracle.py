@@ -124,7 +124,7 @@ class Oracle:
         if lamp.settled and lamp.unprotected and lamp.unprotected_since is not None and not lamp.unconfirmed:
             self._judge_alarm(lamp, lamp.unprotected_since, snapshot)
         for order in snapshot.orders:
-            live = order.state is SlotState.WORKING and order.client_id is not None
+            live = order.state is SlotState.LIVE and order.client_id is not None
             if live and not any(order.client_id in truth.working for truth in truths):
                 self._lie("live", f"{order.role} {order.level} {order.client_id}", snapshot)
         if snapshot.account_at is not None and snapshot.equity is not None:

@@ -37,7 +37,7 @@ _BADGES = {
 # What is asked for: its key, and what that does.
 _ANSWERS = {
     Verb.START: ("enter", "start the trade"),
-    Verb.ADOPT: ("A", "take the position over: the trade begins with it, at the venue's entry price"),
+    Verb.ADOPT: ("A", "import the position: the trade begins with it, at the exchange's entry price"),
 }
 _KEYS = {"enter": Verb.START, "A": Verb.ADOPT}
 

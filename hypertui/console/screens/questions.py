@@ -49,7 +49,7 @@ Build = Callable[[Snapshot], Question]
 CANCEL = Choice("escape", "change nothing", "")
 
 _AT_VENUE = (
-    SlotState.WORKING,
+    SlotState.LIVE,
     SlotState.PENDING,
     SlotState.FIRED,
     SlotState.UNCONFIRMED,
@@ -147,7 +147,7 @@ def cancel_buys(snapshot: Snapshot) -> Question:
     """Which buys go, and that the stops remain."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     body = [
-        _fact("cancels", fmt.plural(len(buys), "buy") if buys else "none: no buy works now"),
+        _fact("cancels", fmt.plural(len(buys), "buy") if buys else "none: no buy is live now"),
         *_orders(snapshot, buys),
         _fact("remains", f"{fmt.plural(len(stops), 'stop')} for {_coins(snapshot)}"),
         _fact("then", "the engine stays paused until it is resumed"),
@@ -222,12 +222,12 @@ def adopt(snapshot: Snapshot) -> Question:
     venue = snapshot.venue_position
     held = "not known yet" if venue is None else fmt.size(venue, snapshot.instrument)
     body = [
-        _fact("venue", held, Tone.STRONG),
+        _fact("exchange", held, Tone.STRONG),
         _fact("booked", _held(snapshot)),
-        _fact("books", "the venue's fills that no order here explains, if they make its position"),
+        _fact("books", "the exchange's fills that no order here explains, if they make its position"),
         _fact("then", "the slots hold those coins, with stops; the engine stays paused"),
     ]
-    return _question(snapshot, "ADOPT the venue's position", body, "adopt", "ADOPT")
+    return _question(snapshot, "ADOPT the exchange's position", body, "adopt", "ADOPT")
 
 
 def cancel_all(snapshot: Snapshot) -> Question:

@@ -19,7 +19,7 @@ _COLUMNS = (
     Column("account", drop=10),
     Column("mode", least=10),
     Column("phase", least=8, drop=6),
-    Column("k", drop=3),
+    Column("long", drop=3),
     Column("unit", right=True, least=4),
     Column("price", right=True, least=8, drop=4),
     Column("position", right=True, least=9, drop=5),

@@ -161,7 +161,7 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if journal is not None:
         waits = Tone.WARNING if health.journal_problem else Tone.TEXT
         pairs += [
-            ("rows queued", Span(f"{journal.waiting:,}", waits)),
+            ("queued for the journal", Span(f"{journal.waiting:,}", waits)),
             ("journal", Span(fmt.memory(journal.size))),
             ("disk free", Span(fmt.memory(journal.free))),
         ]
@@ -180,9 +180,9 @@ def latency(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """How long answers took, as bars; each row counts those up to its time."""
     known = frame.snapshot.health.latency
     if known is None:
-        words = "the venue has not answered yet" if frame.replay is None else _NOT_RECORDED
+        words = "the exchange has not answered yet" if frame.replay is None else _NOT_RECORDED
         return [line(Span(words, Tone.DIM))]
-    text = f"middle {fmt.took(known.middle)}  99 % {fmt.took(known.slow)}  worst {fmt.took(known.worst)}"
+    text = f"median {fmt.took(known.middle)}  p99 {fmt.took(known.slow)}  worst {fmt.took(known.worst)}"
     lines = [line(text, Span(f"  of the last {sum(known.counts)} answers", Tone.DIM))]
     names = [f"≤ {fmt.took(step)}" for step in LATENCY_STEPS] + [f"> {fmt.took(LATENCY_STEPS[-1])}"]
     most = max(known.counts)

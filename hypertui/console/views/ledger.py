@@ -134,7 +134,7 @@ def cycles(frame: Frame) -> TableContent:
 
 
 def _cycle(cycle: CycleView) -> Row:
-    ended = "goes on" if cycle.ended_with is None else fmt.usd(cycle.ended_with)
+    ended = "open" if cycle.ended_with is None else fmt.usd(cycle.ended_with)
     cells = (
         Span(str(cycle.number)),
         Span(fmt.unit(cycle.peak_unit)),
@@ -159,7 +159,7 @@ def totals(frame: Frame, width: int, height: int) -> Sequence[Line]:
 
     return facts(
         [
-            ("realised R", gain(snapshot.realized_pnl, fmt.signed_usd(snapshot.realized_pnl))),
+            ("realised", gain(snapshot.realized_pnl, fmt.signed_usd(snapshot.realized_pnl))),
             (
                 "unrealised",
                 marked(gain(snapshot.unrealized_pnl, fmt.signed_usd(snapshot.unrealized_pnl))),
@@ -169,7 +169,7 @@ def totals(frame: Frame, width: int, height: int) -> Sequence[Line]:
             ("funding", gain(snapshot.funding, fmt.signed_usd(snapshot.funding))),
             ("whipsaw cost", Span(fmt.usd(snapshot.whipsaw_cost))),
             ("round trips", Span(str(snapshot.round_trips))),
-            ("fragment F", Span(fmt.usd(snapshot.fragment))),
+            ("buy size", Span(fmt.usd(snapshot.fragment))),
             ("since entry", marked(gain(snapshot.growth, fmt.percent(snapshot.growth)))),
         ],
         width,

@@ -19,7 +19,7 @@ _COLUMNS = (
     Column("trigger", right=True, least=9),
     Column("wanted", right=True, least=8),
     Column("booked", right=True, least=8),
-    Column("listed", right=True, least=8),
+    Column("exchange", right=True, least=8),
     Column("state", least=11, drop=2),
     Column("order id", right=True, least=8, drop=3),
     Column("", least=20, stretches=True),
@@ -42,18 +42,18 @@ def title(frame: Frame) -> str:
 def table(frame: Frame) -> TableContent:
     """One row for each order that any of the three knows, lowest stop first."""
     snapshot = frame.snapshot
-    asked = "never yet" if snapshot.listed_at is None else frame.clock(snapshot.listed_at)
-    words = "wanted: by the ladder   booked: by our own journal   listed: by the venue, asked "
+    asked = "not checked yet" if snapshot.listed_at is None else f"checked {frame.clock(snapshot.listed_at)}"
+    words = "wanted: by the ladder   booked: by our own journal   exchange: "
     wants = snapshot.mode in (Mode.RUNNING, Mode.SELLING_OUT)
     above: list[Line] = [
-        line(Span(words, Tone.DIM), Span(asked), Span("   c asks now", Tone.DIM)),
+        line(Span(words, Tone.DIM), Span(asked), Span("   c checks now", Tone.DIM)),
     ]
     if not wants:
         above.append(line(Span(f"{snapshot.mode}: what the ladder wants is not placed", Tone.HOLD)))
     return TableContent(
         _COLUMNS,
         [_row(frame, order) for order in snapshot.orders],
-        "no order works, and none is wanted",
+        "no order is live, and none is wanted",
         above=[*above, BLANK],
     )
 
@@ -89,7 +89,7 @@ def kind(side: Side, role: str) -> str:
 
 
 def _role(state: SlotState) -> Tone:
-    return Tone.TEXT if state is SlotState.WORKING else Tone.HOLD
+    return Tone.TEXT if state is SlotState.LIVE else Tone.HOLD
 
 
 def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
@@ -106,7 +106,7 @@ def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
         ("size", Span(fmt.size(order.size, instrument))),
         ("filled", Span(fmt.size(order.filled, instrument))),
         ("limit", Span(fmt.price(order.limit, instrument))),
-        ("listed at", Span(fmt.price(order.listed_trigger, instrument))),
+        ("at the exchange", Span(fmt.price(order.listed_trigger, instrument))),
         ("reduce-only", Span(reduce_only)),
         ("sent", Span(moment(order.sent_at))),
         ("since", Span(moment(order.since))),
@@ -141,7 +141,7 @@ def raw(order: OrderView) -> str:
                 ("filled", order.filled),
                 ("wanted", order.expected),
                 ("booked", order.working),
-                ("listed", order.listed),
+                ("exchange", order.listed),
             )
         },
         "state": order.state,

@@ -38,7 +38,7 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        words = "Engine failed: its orders stay live; q leaves, the next start takes them up"
+        words = "Engine failed: its orders stay live; q leaves, the next start goes on with them"
         return Tone.CRITICAL, words, frame.crash
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))

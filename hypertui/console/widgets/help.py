@@ -21,7 +21,7 @@ _SIGNS = (
     ("▲ ▼", "a buy above the price, a stop under it"),
     ("● ✗", "a source that reports in time, one that is late or lost; its age stands beside it"),
     ("✓ ◌ ✗", "as it should be, not proven yet, wrong"),
-    ("‼", "look here: an alarm that nobody has acknowledged, or worse"),
+    ("‼", "look here: an alarm that is not acknowledged, or worse"),
     ("Z L", "behind the time of day: UTC, or this machine's own"),
 )
 

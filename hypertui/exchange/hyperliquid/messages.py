@@ -178,7 +178,7 @@ def open_orders(orders: Json, symbol: str) -> Sequence[OpenOrder]:
     for row in of_market(orders, symbol):
         order = _open_order(row)
         if found.setdefault(order.order_id, order) != order:
-            raise ValueError(f"order {order.order_id} works in two ways")
+            raise ValueError(f"order {order.order_id} is live in two ways")
         if row.get("children") is not None:
             below = of_market(row["children"], symbol)
             children += [replace(_open_order(each), parent=order.order_id) for each in below]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import ONE, Side, plain
-from hypertui.core.phrases import counted
+from hypertui.core.phrases import at_price, counted, usd
 from hypertui.exchange.protocol import Pooling, Standing
 from hypertui.execution import key_watch
 from hypertui.execution.preflight.margin import Ground
@@ -118,7 +118,7 @@ def _rule(rule: Rule) -> Iterator[Finding]:
     elif rule.name == "leverage" and rule.limit > ONE:
         yield Finding("leverage", Level.GREEN, f"leverage {figure}x of at most {limit}x", figure, limit)
     elif rule.name == "smallest stop":
-        text = f"the smallest stop is worth {rule.figure:,.2f} USD, the venue takes {limit} and more"
+        text = f"the smallest stop is worth {rule.figure:,.2f} USD, the exchange takes {limit} and more"
         yield Finding("smallest stop", Level.GREEN, text, figure, limit)
 
 
@@ -129,15 +129,15 @@ def _account(ground: Ground) -> Iterator[Finding]:
     if ground.adopting:
         level = Level.INFO if ground.adopt else Level.AMBER
         text = (
-            f"the account holds {held} {symbol}, bought at {plain(ground.entry)}: the trade takes them over"
+            f"the account holds {held} {symbol}, bought at {at_price(ground.entry)}: the trade imports them"
         )
         yield Finding("position", level, text, held, "0")
     elif position:
         way = "close that position first"
         if ground.adoptable:
-            way += ", or take it over with --adopt"
+            way += ", or import it with --adopt"
         elif position > 0:
-            way += f"; it cannot be adopted while {count} orders of others work there"
+            way += f"; it cannot be adopted while {count} orders of others are live there"
         else:
             way += "; a short one cannot be adopted"
         text = f"{account} holds {held} {symbol} already; a trade starts from 0: {way}{why}"
@@ -148,12 +148,12 @@ def _account(ground: Ground) -> Iterator[Finding]:
     else:
         yield Finding("position", Level.GREEN, f"no position in {symbol}", "0", "0")
     if not count:
-        yield Finding("orders", Level.GREEN, f"no working orders in {symbol}", "0", "0")
+        yield Finding("orders", Level.GREEN, f"no live orders in {symbol}", "0", "0")
     elif ground.adopting:
         text = f"{counted(count, 'live stop')} of an earlier trade: the trade's own will replace them"
         yield Finding("orders", Level.INFO, text, str(count), "0")
     else:
-        text = f"{account} has {count} working orders in {symbol} already; a trade starts from 0: "
+        text = f"{account} has {count} live orders in {symbol} already; a trade starts from 0: "
         yield Finding("orders", Level.RED, f"{text}cancel them first{why}", str(count), "0")
 
 
@@ -162,7 +162,7 @@ def _held(ground: Ground) -> Iterator[Finding]:
     symbol, position = ground.plan.instrument.symbol, ground.account.position
     trade = ground.goes_on or f"a trade of {symbol} is on that no journal here knows: a start rebuilds it"
     yield Finding("trade", Level.INFO, trade)
-    text = f"{plain(position)} {symbol} held, {len(ground.orders)} orders work"
+    text = f"{plain(position)} {symbol} held, {len(ground.orders)} live orders"
     yield Finding("position", Level.INFO, text, plain(position))
     at = ground.account.liquidation_price
     stops = [
@@ -170,7 +170,7 @@ def _held(ground: Ground) -> Iterator[Finding]:
     ]
     if at is not None and stops:
         last = min(stops)
-        text = f"liquidation near {at:,.2f}, the last stop is at {plain(last)}"
+        text = f"liquidation near {at:,.2f}, the last stop is at {at_price(last)}"
         level = Level.RED if at >= last else Level.GREEN
         yield Finding("liquidation", level, text, f"{at:.2f}", plain(last))
 
@@ -191,13 +191,13 @@ def _margin(ground: Ground) -> Finding:
     needed, most = ground.needed_together, ground.most_together
     kind = "isolated margin" if ground.isolated else "margin"
     text = (
-        f"a position of {plain(plan.position_size)} USD at {plan.leverage}x needs {ground.needed:.2f} USD of "
-        f"{kind} and fee, {_with_others(ground)}the account has {free:.2f} USD free"
+        f"a position of {at_price(plan.position_size)} USD at {plan.leverage}x needs "
+        f"{usd(ground.needed)} USD of {kind} and fee, {_with_others(ground)}the account has {usd(free)} USD free"
     )
     level = Level.RED if needed > free else Level.GREEN
     if needed <= free < most:
         level = Level.AMBER
-        text += f"; while a sale is not proven yet, its buy may work too: then it needs {most:.2f}"
+        text += f"; while a sale is not proven yet, its buy may be live too: then it needs {usd(most)} USD"
     return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
 
 
@@ -205,7 +205,7 @@ def _with_others(ground: Ground) -> str:
     if not ground.beside:
         return ""
     markets = ", ".join(plan.instrument.symbol for plan in ground.beside)
-    return f"with what trades of {markets} will buy {ground.needed_together:.2f} USD, "
+    return f"with what trades of {markets} will buy {usd(ground.needed_together)} USD, "
 
 
 def _adopted_margin(ground: Ground) -> Finding:

@@ -73,7 +73,7 @@ class Adoption:
         after = book.held + taken
         if after != position:
             return (
-                f"the venue holds {plain(position)} {symbol}, but its fills since the "
+                f"the exchange holds {plain(position)} {symbol}, but its fills since the "
                 f"entry make {plain(after)}"
             )
         for fill in found:

@@ -45,7 +45,7 @@ def read(
     own = sorted((fill for fill in fills if trade_of(fill.client_id) == trade), key=lambda fill: fill.key)
     opening = [fill for fill in own if key_of(fill.client_id) == OPENING]
     if not opening:
-        raise NotRebuilt("its entry is not among the fills that the venue still keeps")
+        raise NotRebuilt("its entry is not among the fills that the exchange still keeps")
     later = [fill for fill in own if fill not in opening]
     traded = [key_of(fill.client_id) for fill in later]
     left = [_left(order) for order in orders]
@@ -53,7 +53,7 @@ def read(
         raise NotRebuilt("its orders have keys that no strategy gives")
     booked = sum((fill.size * fill.side.sign for fill in own), ZERO)
     if booked != position:
-        raise NotRebuilt(f"its fills make {plain(booked)}, the venue holds {plain(position)}")
+        raise NotRebuilt(f"its fills make {plain(booked)}, the exchange holds {plain(position)}")
     rebuilt = plan.rebuild(opening, [key for key in traded if key], [order for order in left if order])
     return Remains(trade, opening, later, orders, rebuilt)
 
@@ -99,7 +99,7 @@ async def restore(
         if (listed := working.get(client_id)) is not None:
             want = replace(want, limit=listed.limit)
         order = want.order(client_id, tracker.strategy.instrument.symbol, sizes[client_id])
-        why = "rebuilt from what the venue tells"
+        why = "rebuilt from what the exchange tells"
         decision = Decision(want.reason, tracker.strategy.source, want.stands_at, why)
         recorder.take(OrderSent(at, order, ROLES[want.purpose], key, want.level, decision))
 

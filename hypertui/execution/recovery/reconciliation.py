@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from hypertui.core.market import Fill, Side
+from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Unknown, Unreachable
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import ClientIds, OwnOrder
@@ -73,12 +74,13 @@ class Differences:
     def done(self) -> str:
         """What becomes of them, in words."""
         ways = (
-            (self.missing, "missing replaced"),
-            (self.altered, "altered replaced"),
-            (self.orphans, "orphans cancelled"),
-            (self.foreign, "foreign left alone"),
+            (self.missing, "order", "missing, placed again"),
+            (self.altered, "order", "changed, replaced"),
+            (self.orphans, "unknown order", "cancelled"),
+            (self.foreign, "order", "by others, left alone"),
         )
-        return ", ".join(f"{len(found)} {what}" for found, what in ways if found) or "nothing"
+        found = [f"{counted(len(orders), noun)} {what}" for orders, noun, what in ways if orders]
+        return ", ".join(found) or "all orders as they should be"
 
     def record(self) -> dict[str, object]:
         """The same as JSON can say it; foreign orders by the venue's ids."""

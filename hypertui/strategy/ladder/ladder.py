@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from hypertui.core.kept import GIVEN
 from hypertui.core.market import ZERO, Fill, plain
+from hypertui.core.phrases import at_price, usd
 from hypertui.core.round_trips import SLOTS, RoundTrips
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.aside import Aside
@@ -263,8 +264,8 @@ class Ladder:
             value = self.plan.stop_value(self.grid, unit - 1, size)
             if value < instrument.min_order_value:
                 return (), (
-                    f"a fragment of {self.fragment:.2f} USD buys {plain(size)} {instrument.symbol} at "
-                    f"{plain(self.grid.price(unit))}, whose stop would be worth {plain(value)} USD, "
+                    f"the buy size of {usd(self.fragment)} USD buys {plain(size)} {instrument.symbol} at "
+                    f"{at_price(self.grid.price(unit))}, whose stop would be worth {usd(value)} USD, "
                     f"below the minimum order value of {plain(instrument.min_order_value)} USD"
                 )
             wanted.append(WantedBuy(unit, size))

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import plain
+from hypertui.core.phrases import at_price, usd
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import Plan
@@ -23,14 +24,14 @@ def outlook(plan: Plan, prospect: Prospect) -> Iterator[Finding]:
     verb = "keeps" if prospect.adopting else "buys"
     text = (
         f"{verb} {plain(coins)} {instrument.symbol}, {coins * prospect.entry:,.2f} USD at {plan.leverage}x, "
-        f"and steps every {plain(plan.unit_size)} USD"
+        f"and steps every {at_price(plan.unit_size)} USD"
     )
     yield Finding("plan", Level.INFO, text, plain(coins))
     yield from _unit(plan, prospect, grid)
-    shown = ", ".join(plain(stop) for stop in stops)
+    shown = ", ".join(map(at_price, stops))
     passed = [stop for stop in stops if prospect.mark <= stop] if prospect.adopting else []
     if passed:
-        text = f"{len(passed)} of the stops at {shown} are not below the mark of {plain(prospect.mark)}: "
+        text = f"{len(passed)} of the stops at {shown} are not below the mark of {at_price(prospect.mark)}: "
         yield Finding("stops", Level.AMBER, f"{text}their coins are sold at once", shown)
     else:
         yield Finding("stops", Level.INFO, f"stops at {shown}", shown)
@@ -47,10 +48,10 @@ def _unit(plan: Plan, prospect: Prospect, grid: UnitGrid) -> Iterator[Finding]:
     fees = slot * (sold + bought) * rate
     cost = slot * (bought - sold) + fees
     part = fees / cost * _HUNDRED
-    text = f"a one-unit whipsaw costs {cost:.2f} USD, of which {part:.0f} % fees"
+    text = f"a one-unit whipsaw costs {usd(cost)} USD, of which {part:.0f} % fees"
     per_coin = (sold + bought) * rate
     if bought - sold <= per_coin:
-        text += f": the unit is inside the fees of a round trip, {per_coin:.4f} USD for a coin"
+        text += f": the unit is inside the fees of a round trip, {usd(per_coin)} USD a coin"
     level = Level.AMBER if bought - sold <= per_coin else Level.GREEN
     yield Finding("whipsaw", level, text, plain(bought - sold), f"{per_coin:.4f}")
 
@@ -58,9 +59,9 @@ def _unit(plan: Plan, prospect: Prospect, grid: UnitGrid) -> Iterator[Finding]:
 def _liquidation(at: Decimal | None, grid: UnitGrid) -> Finding:
     last = grid.price(-SLOTS)
     if at is None:
-        text = f"the position is not liquidated at any price; the last stop is at {plain(last)}"
+        text = f"the position is not liquidated at any price; the last stop is at {at_price(last)}"
         return Finding("liquidation", Level.GREEN, text, "", plain(last))
-    text = f"liquidation near {at:,.2f}, the last stop is at {plain(last)}"
+    text = f"liquidation near {at:,.2f}, the last stop is at {at_price(last)}"
     if at >= last:
         level, text = Level.RED, f"{text}: it would come too late"
     elif at >= grid.price(-SLOTS - 1):

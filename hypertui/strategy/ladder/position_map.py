@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypertui.core.kept import GIVEN
 from hypertui.core.market import ZERO, Fill, Side
 
-WORKING = "working"
+LIVE = "live"
 ORDERS_KEPT = 12  # of each unit
 
 

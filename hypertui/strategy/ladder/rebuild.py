@@ -49,7 +49,7 @@ def rebuilt(
 ) -> RebuiltLadder:
     """The ladder that was opened with these fills. Raises NotRebuilt."""
     if len(orders) < SLOTS:
-        raise NotRebuilt(f"{len(orders)} orders work, at least {SLOTS} are needed")
+        raise NotRebuilt(f"{len(orders)} orders are live, at least {SLOTS} are needed")
     slots = SLOTS + plan.trust_slots
     keys = {*traded, *(order.key for order in orders)}
     if any(key.number >= slots or key.kind not in _KINDS for key in keys):

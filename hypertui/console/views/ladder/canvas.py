@@ -42,7 +42,7 @@ class Canvas:
         for slot in self._frame.snapshot.slots:
             row = self._scale.row_at(float(slot.trigger))
             if row is not None:
-                glyph = _LIVE if slot.state is SlotState.WORKING else _NOT_YET
+                glyph = _LIVE if slot.state is SlotState.LIVE else _NOT_YET
                 self._across(row, glyph, SIDE_TONE[slot.side])
 
     def _across(self, row: int, glyph: str, role: Tone) -> None:

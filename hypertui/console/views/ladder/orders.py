@@ -31,7 +31,7 @@ _SKEW_LIMIT = 2_000  # ms
 _ROOM_FOR_LIMITS = 2  # rows beside them, for a blank and an alarm
 
 STATE_ROLE = {
-    SlotState.WORKING: Tone.TEXT,
+    SlotState.LIVE: Tone.TEXT,
     SlotState.PENDING: Tone.HOLD,
     SlotState.FIRED: Tone.HOLD,
     SlotState.CANCELLING: Tone.HOLD,
@@ -39,7 +39,7 @@ STATE_ROLE = {
     SlotState.UNCONFIRMED: Tone.WARNING,
 }
 SIDE_TONE = {Side.BUY: Tone.BUY, Side.SELL: Tone.STOP}
-STATE_WORD = {state: state.value for state in SlotState} | {SlotState.WORKING: "live"}
+STATE_WORD = {state: state.value for state in SlotState}
 
 _SLOT_COLUMNS = (
     Column("#"),
@@ -66,7 +66,7 @@ def traded(side: Side) -> str:
 
 def status_word(row: MapRow) -> str:
     """What became of the newest order of a unit, in a word; nothing where there was none."""
-    return fmt.clean("live" if row.status == SlotState.WORKING else row.status or "", 14)
+    return fmt.clean(row.status or "", 14)
 
 
 def _number(slot: SlotView) -> str:
@@ -101,7 +101,7 @@ def ladder_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
             parts.append(Span(f"  {name}", Tone.DIM))
         else:
             glyph = "▲" if slot.side is Side.BUY else "▼"
-            known = slot.state is SlotState.WORKING
+            known = slot.state is SlotState.LIVE
             parts += [" ", Span(f"{glyph}{name}", SIDE_TONE[slot.side] if known else STATE_ROLE[slot.state])]
     room = width - sum(len(span.text) for span in tail)
     return [(*pad(line(*parts), room), *tail)]
@@ -226,7 +226,7 @@ def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The full screen's panel: slots, notes, invariant, alarms."""
     lines = slot_table(frame, width)
     if not frame.snapshot.slots:
-        lines.append(line(Span("no orders wanted yet", Tone.DIM)))
+        lines.append(line(Span("no orders", Tone.DIM)))
     invariant = frame.snapshot.invariant
     foot = [fit(lamp(frame), width)]
     if invariant is not None:
