@@ -192,7 +192,8 @@ def _margin(ground: Ground) -> Finding:
     kind = "isolated margin" if ground.isolated else "margin"
     text = (
         f"a position of {at_price(plan.position_size)} USD at {plan.leverage}x needs "
-        f"{usd(ground.needed)} USD of {kind} and fee, {_with_others(ground)}the account has {usd(free)} USD free"
+        f"{usd(ground.needed)} USD of {kind} and fee, {_with_others(ground)}"
+        f"the account has {usd(free)} USD free"
     )
     level = Level.RED if needed > free else Level.GREEN
     if needed <= free < most:
