@@ -6,7 +6,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-header pyproject.toml
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint bench simulate golden kill9 hostile desk paper-seeds mutants soak setup lock clean
+.PHONY: run test lint bench simulate golden kill9 hostile desk paper-seeds pictures mutants soak setup lock clean
 
 run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
 	$(BIN)/hypertui
@@ -37,6 +37,9 @@ desk: $(VENV)/.setup-ready  ## three trades in one engine for ten minutes, in qu
 
 paper-seeds: $(VENV)/.setup-ready  ## three minutes on paper for each seed, and the one to choose; SEEDS=N
 	$(BIN)/python -m benchmarks.paper_seeds --seeds $(or $(SEEDS),5000)
+
+pictures: $(VENV)/.setup-ready  ## the pictures and the recording in docs/pictures, of a real engine
+	$(BIN)/python -m tests.pictures
 
 mutants: $(VENV)/.setup-ready  ## lines that matter, broken one by one: who notices; FIRST=10 COUNT=5 goes on with some
 	$(BIN)/python -m tests.mutants --first $(or $(FIRST),0) --count $(or $(COUNT),30)

@@ -76,7 +76,7 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         ("steps", f"{ladder.moves:,} ({phases}), {run.fills:,} fills"),
         (
             "position",
-            f"{plain(ladder.book.position)} {plan.instrument.symbol}, fragment {_usd(ladder.fragment)}",
+            f"{plain(ladder.book.position)} {plan.instrument.symbol}, buy size {_usd(ladder.fragment)}",
         ),
         ("net PnL", f"{_signed(net)} USD, {_share(net, stake)} of the {_usd(stake)} entered"),
         ("  realised", f"{_signed(ladder.book.realized_pnl)} USD after fees"),

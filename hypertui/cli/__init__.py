@@ -65,6 +65,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.attach import attach
 
             return attach(arguments)
+        case "serve":
+            from hypertui.cli.serve import serve
+
+            return serve(arguments)
         case "safe":
             from hypertui.cli.safe import safe
 

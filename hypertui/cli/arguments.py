@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hypertui.cli.ledger_arguments import add_ledger, add_replay, add_status
-from hypertui.cli.operator_arguments import add_attach, add_console_flags, add_ctl, add_probe, add_safe
+from hypertui.cli.operator_arguments import (
+    add_attach,
+    add_console_flags,
+    add_ctl,
+    add_probe,
+    add_safe,
+    add_serve,
+)
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
@@ -103,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     add_attach(
         commands.add_parser("attach", help="a console for an engine that runs elsewhere on this machine")
     )
+    add_serve(commands.add_parser("serve", help="the console of an engine on a page, for a local browser"))
     safe = commands.add_parser("safe", help="without an engine: cancel the buys, cover the position")
     _add_trade_flags(safe, default=argparse.SUPPRESS)
     add_safe(safe)

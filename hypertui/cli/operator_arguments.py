@@ -74,6 +74,19 @@ def add_attach(parser: argparse.ArgumentParser) -> None:
     add_console_flags(parser, argparse.SUPPRESS)
 
 
+def add_serve(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui serve` understands."""
+    parser.description = (
+        "Show the console of an engine that runs on this machine as this user on a page, for a browser of "
+        "this machine. Its address holds a secret: whoever has it can look. From elsewhere: ssh -L."
+    )
+    parser.epilog = "exit status: 0 ended by a signal, 2 bad input, 4 no engine reached, 70 defect"
+    parser.add_argument("--port", default="8765", metavar="PORT", help="0 takes any that is free (8765)")
+    parser.add_argument("--write", action="store_true", help="let the page give commands; else it only shows")
+    _add_which(parser)
+    add_console_flags(parser, argparse.SUPPRESS)
+
+
 def add_console_flags(parser: argparse.ArgumentParser, default: Any) -> None:
     """How a console looks."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from hypertui.core.market import MAX_PRICE_DECIMALS, Instrument
 
@@ -210,6 +210,11 @@ def share(fraction: Decimal | None, places: int = 1) -> str:
 def share_down(fraction: Decimal, places: int = 1) -> str:
     """The same, never more than it is."""
     return _number(fraction.scaleb(2).quantize(Decimal(1).scaleb(-places), ROUND_DOWN), places) + " %"
+
+
+def share_up(fraction: Decimal, places: int = 1) -> str:
+    """The same, never less than it is."""
+    return _number(fraction.scaleb(2).quantize(Decimal(1).scaleb(-places), ROUND_UP), places) + " %"
 
 
 def unit(number: int | None) -> str:

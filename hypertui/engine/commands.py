@@ -108,7 +108,7 @@ class CommandHandler:
 
     def _not_resumed(self) -> str:
         why = self._trade.entry_block or "not every order has been answered for"
-        return f"resumed, but not all orders are live yet: {why}; the engine goes on trying"
+        return f"resumed, but not all orders are live yet: {why}; the engine keeps trying"
 
     def _halted(self) -> Outcome:
         if self._trade.gateway.busy:

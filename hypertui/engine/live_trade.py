@@ -155,7 +155,7 @@ class LiveTrade:
             return  # the entry is durable, and by its id this opening would be found again
         self.recorder.take(ProcessStarted(context.clock(), context.ids.start + 1))
         if problem := await context.durability.written():
-            raise StartRefused(f"nothing is taken up without a journal: {problem}")
+            raise StartRefused(f"nothing is traded without a journal: {problem}")
 
     def _book_entry(self, plan: StrategyPlan) -> None:
         opening, events = self.opening, self.context.events

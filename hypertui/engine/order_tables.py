@@ -14,6 +14,7 @@ from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.recovery.reconciliation import is_moved
 from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
+from hypertui.port.snapshot import Mode
 from hypertui.port.views import OrderView
 
 _STATUSES_OF_AN_ORDER = 12
@@ -31,7 +32,8 @@ def working_orders(
     tracker = trade.tracker
     # Where nothing is traded, the wish is what it would go back to, and a difference no fault.
     trading = trade.state.posture is Posture.TRADE
-    wanted = {want.key: want for want in trade.target.orders}
+    # What is halted goes back to nothing: it wants no order any more.
+    wanted = {} if trade.state.mode is Mode.HALTED else {want.key: want for want in trade.target.orders}
     asked_at, listed = (None, []) if listing is None else (listing[0], list(listing[1]))
     by_id = {order.client_id: order for order in listed if order.client_id is not None}
     views = []

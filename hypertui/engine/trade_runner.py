@@ -281,7 +281,7 @@ class TradeRunner:
 
     def _never_opened(self) -> StopReason:
         if self.context.journal.history().has_begun:
-            return StopReason(3, "left before the trade was taken up: its orders are as they were")
+            return StopReason(3, "left before the trade went on: its orders are as they were")
         return StopReason(0, "left before anything was traded")
 
     # Its middle

@@ -195,7 +195,8 @@ class Winddown:
         if buys and now < self._began + trade.context.config.timing.confirm_after:
             return _waits(f"{counted(len(buys), 'buy')} to be cancelled")
         if self._sale is not None and not self._sale.dead:
-            return _waits(f"the sale of {_coins(trade, self._sale.remaining)}")
+            answer = "" if self._sale.acknowledged or now < self._sell_at else "an answer to "
+            return _waits(f"{answer}the sale of {_coins(trade, self._sale.remaining)}")
         held = self._held()
         if held is None:
             return _waits("the position to be known")

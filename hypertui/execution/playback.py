@@ -30,7 +30,7 @@ async def take_up(opening: Callable[[], Trade], history: TradeHistory) -> Trade:
         load(trade, history.state.state)
         await _replay_in_turns(trade, history.since)
     except Exception:  # noqa: BLE001 - it is a cache: whatever is wrong with it, the inputs tell the same
-        _LOG.exception("the trade cannot be taken up by the state that was kept: every input is replayed")
+        _LOG.exception("the state that was kept cannot be used: every input is replayed")
         trade = opening()
         await _replay_in_turns(trade, await asyncio.to_thread(history.again))
     return trade

@@ -31,7 +31,7 @@ def check(connection: Connection, place: str) -> None:
         raise OtherVersion(
             f"the journal {place} is of version {version}, this hypertui reads {VERSION} only: export it with"
             f" the version that wrote it (hypertui ledger export --csv), and start with another {another}"
-            " (--adopt takes over a position that is held)"
+            " (--adopt imports a position that is held)"
         )
 
 

@@ -18,7 +18,7 @@ class SlotState(StrEnum):
     LIVE = "live"
     PENDING = "pending"  # sent, not acknowledged
     FIRED = "fired"  # the mark passed its trigger, the fill is awaited
-    UNCONFIRMED = "unconfirmed"  # no answer in time; being asked for
+    UNANSWERED = "unanswered"  # no answer in time; being asked for
     CANCELLING = "cancelling"
     WAITING = "waiting"  # wanted, but something has to happen first
 

@@ -70,7 +70,7 @@ def is_broken(view: Snapshot) -> bool:
 
 
 def is_recovering(view: Snapshot) -> bool:
-    unknown = [slot for slot in view.slots if slot.state is SlotState.UNCONFIRMED]
+    unknown = [slot for slot in view.slots if slot.state is SlotState.UNANSWERED]
     assert view.invariant is not None and view.invariant.unconfirmed == 1
     return view.phase == "recovery" and len(unknown) == 1
 

@@ -52,7 +52,7 @@ _AT_VENUE = (
     SlotState.LIVE,
     SlotState.PENDING,
     SlotState.FIRED,
-    SlotState.UNCONFIRMED,
+    SlotState.UNANSWERED,
     SlotState.CANCELLING,
 )
 

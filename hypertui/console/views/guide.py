@@ -27,7 +27,7 @@ _OTHERS = (
 )
 _GAP = "   "
 # Those that a price still to come may fire.
-_WAITING_FOR_IT = (SlotState.LIVE, SlotState.PENDING, SlotState.UNCONFIRMED)
+_WAITING_FOR_IT = (SlotState.LIVE, SlotState.PENDING, SlotState.UNANSWERED)
 
 
 def guide(frame: Frame, width: int, height: int = ROWS) -> Sequence[Line]:

@@ -20,6 +20,7 @@ from hypertui.console.lines import (
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Dependency, Mode, Network
 
+_ROOM_FOR_WHY = 16  # less of a reason says nothing; the status line has it whole
 _NETWORK = {
     Network.PAPER: Tone.PAPER,
     Network.TESTNET: Tone.TESTNET,
@@ -66,6 +67,8 @@ def mode_badge(frame: Frame) -> Span:
         return Span(" UNATTENDED ", Tone.OVER)
     if mode is Mode.HALTED:
         return Span(" HALTED ", Tone.OVER)
+    if mode is Mode.STOPPED and not (snapshot.position or snapshot.slots):
+        return Span(f" ENDED {fmt.signed_usd(snapshot.net_pnl)} USD ", Tone.OVER)
     if frame.ended is not None:
         return Span(" STOPPED ", Tone.HOLD)
     if frame.out_of_sight is not None:
@@ -115,7 +118,7 @@ def mode_spans(frame: Frame, room: int) -> list[Span]:
         parts.append(Span(f" ‼ {', '.join(fmt.clean(name, 12) for name in frame.troubled)}", Tone.CRITICAL))
     reason = fmt.clean(frame.snapshot.reason)
     room -= width_of(tuple(parts)) + 1
-    if reason and room > 6:
+    if reason and room >= min(len(reason) + 1, _ROOM_FOR_WHY):
         parts += fit(line(Span(f" {reason}", Tone.TEXT)), room)
     return parts
 

@@ -10,7 +10,7 @@ from hypertui.console.lines import Column, Line, Span, Tone, fit, line
 from hypertui.console.views import header, status_line
 from hypertui.console.views.log import SEVERITY_ROLE
 from hypertui.console.widgets.table import Row, TableContent, facts
-from hypertui.port.snapshot import Alarm, Dependency
+from hypertui.port.snapshot import Alarm, Dependency, Snapshot
 from hypertui.port.views import LATENCY_STEPS, TaskView
 
 _NOT_RECORDED = "not recorded"
@@ -125,8 +125,7 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
         (frame.as_of("equity", snapshot.account_at), marked(fmt.usd(snapshot.equity))),
         ("margin used", marked(fmt.usd(snapshot.margin_used))),
         ("leverage", Span(f"{snapshot.leverage}x")),
-        ("liquidation", marked(fmt.quote(snapshot.liquidation_price, instrument))),
-        ("away", marked(fmt.share(snapshot.liquidation_distance))),
+        ("liquidation", marked(_liquidation(snapshot))),
         ("exchange holds", Span(fmt.size(snapshot.venue_position, instrument))),
     ]
     if invariant is not None:
@@ -134,6 +133,11 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
         pairs.append(("stops cover", Span(covered)))
     lines = [fit(line(status_line.protection(frame)), width)] if invariant is not None else []
     return [*lines, *facts(pairs, width)][:height]
+
+
+def _liquidation(snapshot: Snapshot) -> str:
+    at, far = fmt.quote(snapshot.liquidation_price, snapshot.instrument), snapshot.liquidation_distance
+    return at if far is None else f"{at}, {fmt.share(abs(far))} {'below' if far >= 0 else 'above'}"
 
 
 def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:

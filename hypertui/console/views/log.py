@@ -17,6 +17,7 @@ SEVERITY_ROLE = {
     Severity.CRITICAL: Tone.CRITICAL,
 }
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_NARROW = 60  # columns: below that the kind of an event stands behind no word of its text
 
 COMMAND = {
     CommandState.SENT: ("◌", Tone.HOLD),
@@ -113,10 +114,11 @@ def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
 def _event(frame: Frame, event: Event, width: int) -> list[Line]:
     role = SEVERITY_ROLE[event.severity]
     word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
-    rows = wrap(word + fmt.signs(fmt.clean(event.text)), max(width - 17, 8))
-    lead = line(Span(f"{frame.clock(event.at)} {fmt.clean(event.kind, 7):<8}", Tone.DIM))
-    first = line(*lead, Span(rows[0], role))
-    return [first, *(line(" " * 17, Span(row, role)) for row in rows[1:])]
+    kind = "" if width < _NARROW else f"{fmt.clean(event.kind, 7):<8}"
+    lead = f"{frame.clock(event.at)} {kind}"
+    rows = wrap(word + fmt.signs(fmt.clean(event.text)), max(width - len(lead), 8))
+    first = line(Span(lead, Tone.DIM), Span(rows[0], role))
+    return [first, *(line(" " * len(lead), Span(row, role)) for row in rows[1:])]
 
 
 def events(frame: Frame, width: int, height: int) -> Sequence[Line]:

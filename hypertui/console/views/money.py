@@ -72,23 +72,28 @@ class Money:
         if not trade.position:
             return Fact("", "", ())
         if trade.at_stops is None:
-            return Fact("if all stops fill", "at stops", (Span("not known", Tone.WARNING),))
+            return Fact("from here to all stops", "to stops", (Span("not known", Tone.WARNING),))
         of = "" if self._brief else " of equity"
         share = "" if trade.at_stops_share is None else f" ({fmt.percent(trade.at_stops_share)}{of})"
-        return Fact("if all stops fill", "at stops", (self._gain(trade.at_stops), self._at_mark(share)))
+        return Fact("from here to all stops", "to stops", (self._gain(trade.at_stops), self._at_mark(share)))
 
     @property
     def liquidation(self) -> Fact:
-        """The price, and how far it is: in words, and as a bar that is short where it is near."""
+        """How far it is, in words and as a bar that is short where it is near; its price where there is
+        room."""
         trade, far = self._trade, self._trade.liquidation_distance
         if trade.liquidation_price is None or far is None or abs(far) >= _NEVER:
             return Fact("", "", ())
         role = Tone.CRITICAL if far < _NEAR / 2 else Tone.WARNING if far < _NEAR else Tone.DIM
-        price = fmt.quote(trade.liquidation_price, trade.instrument)
+        price = (
+            ()
+            if self._brief
+            else (self._at_mark(f"{fmt.quote(trade.liquidation_price, trade.instrument)} "),)
+        )
         side = "below" if far >= 0 else "above"
         full = bar(abs(far) / _FAR, _BAR).ljust(_BAR, "░")
         near = self._at_mark(f" {fmt.share(abs(far))} {side}", Tone.TEXT if role is Tone.DIM else role)
-        return Fact("liquidation", "liq", (self._at_mark(f"{price} "), Span(full, role), near, *self._told()))
+        return Fact("liquidation", "liquidation", (*price, Span(full, role), near, *self._told()))
 
     @property
     def buy_size(self) -> Fact:
@@ -196,6 +201,8 @@ def _columns(facts: Sequence[Fact], width: int) -> Line:
         cells = min(-(-(width_of(text) + 1) // cell) * cell, room)
         if cells < cell:
             break
+        if width_of(fact.line()) < cells:
+            text = fact.line()
         parts += pad(fit(text, cells - 1), cells)
         room -= cells
     return fit(tuple(parts), width)

@@ -67,7 +67,7 @@ def _row(frame: Frame, order: OrderView) -> Row:
         return Span(fmt.size(value, instrument), odd if not alike or value is None else Tone.TEXT)
 
     words = fmt.signs(fmt.clean(order.fault or order.note))
-    state = Span("–") if order.state is None else Span(order.state.upper(), _role(order.state))
+    state = Span("–") if order.state is None else Span(order.state.value, _role(order.state))
     cells = (
         Span(kind(order.side, order.role), odd),
         Span("–" if order.level is None else fmt.unit(order.level)),

@@ -9,7 +9,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, tint, width_of, wrap
 from hypertui.console.views import header
 from hypertui.console.views.key_bar import key_bar
-from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, STATE_WORD
+from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE
 from hypertui.console.views.log import active_alarms, alarm_lines, events
 from hypertui.console.views.money import Money
 from hypertui.console.views.price import mark_age
@@ -71,7 +71,7 @@ def _orders(frame: Frame, width: int) -> list[Line]:
         left = line(
             Span(f"{glyph} {fmt.price(slot.trigger, instrument):>9} ", SIDE_TONE[slot.side]),
             Span(fmt.size(slot.size, instrument)),
-            Span(f" {STATE_WORD[slot.state]}", role),
+            Span(f" {slot.state.value}", role),
         )
         away = Span(fmt.percent(slot.distance), Tone.STALE if frame.mark_stale else Tone.TEXT)
         rows.append(both_ends(pad(left, max(width - len(away.text) - 1, 1)), line(away), width))

@@ -11,7 +11,7 @@ from hypertui.core.market import Side
 from hypertui.port.commands import OnExit
 from hypertui.port.engine import Attachment
 from hypertui.port.snapshot import Mode
-from hypertui.port.views import Trigger
+from hypertui.port.views import SlotState, Trigger
 
 _LEAVING = {
     OnExit.BUYS: "Leaving: cancels the buys, the stops stay",
@@ -50,7 +50,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
-        return Tone.CRITICAL, words, "ask it from another shell: hypertui ctl status"
+        alone = tuple(f"{clause}, which act without it" for clause in _resting(frame))
+        return Tone.CRITICAL, words, *alone, "in another shell: hypertui ctl status"
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
@@ -60,16 +61,17 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     if snapshot.mode is Mode.HALTED:
         if not (snapshot.position or snapshot.slots):
             return Tone.HOLD, _because("Halted", reason)
-        first = f"Halted: {_live_orders(frame)} at the exchange, nothing follows the price"
-        return Tone.HOLD, first, *((_because("why", reason),) if reason else ())
+        return Tone.HOLD, f"Halted: {_live_orders(frame)}, none follows the price. {_as_sentence(reason)}"
     if snapshot.mode is Mode.STOPPED:
-        return Tone.HOLD, "The engine has left; nothing is held and no order is live"
+        flat = not (snapshot.position or snapshot.slots)
+        more = ("nothing is held and no order is live",) if flat else (_live_orders(frame),)
+        return Tone.HOLD, reason or "The engine has left", *more
     if snapshot.mode is Mode.PAUSED:
         return _paused(frame, reason)
     waits = _waits(frame, room)
     invariant = snapshot.invariant
     if invariant is not None and not invariant.ok and invariant.settled and invariant.fault:
-        return Tone.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), waits
+        return Tone.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), *_refused(frame), waits
     if frame.mark_stale and frame.mark_age is not None:
         return (
             Tone.WARNING,
@@ -82,29 +84,48 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         # A fresh price says nothing of the orders: what would come next is not known then.
         return Tone.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
     if snapshot.mode is Mode.SELLING_OUT:
-        return Tone.HOLD, "Selling out: no buys, the stops follow the price up", waits
+        down = snapshot.next_down
+        first = "Selling out: no buys" if down is None else f"Selling out: ▼ {_way(frame, down, True, False)}"
+        return Tone.HOLD, first, "no buys, the stops follow the price up"
     return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
 
 
 def _resting(frame: Frame) -> tuple[str, ...]:
-    """The stops that rest at the exchange meanwhile, as far as they are known."""
-    invariant, age = frame.snapshot.invariant, frame.out_of_sight
-    if invariant is None:
+    """The orders that rest at the exchange meanwhile, as far as they are known."""
+    found, age = _kinds(frame), frame.silent or frame.out_of_sight
+    if not found:
         return ()
-    stops = fmt.plural(invariant.stops, "stop")
     if age is None:
-        return (f"{stops} {'rests' if invariant.stops == 1 else 'rest'} at the exchange",)
-    return (f"{stops} rested at the exchange {fmt.plain_age(age)} ago",)
+        return (f"{' and '.join(found)} {_verb(found, 'rest')} at the exchange",)
+    return (f"{' and '.join(found)} rested at the exchange {fmt.plain_age(age)} ago",)
 
 
 def _live_orders(frame: Frame) -> str:
     """The orders that are live, by kind: '3 stops and 1 buy stay'."""
+    found = _kinds(frame)
+    return f"{' and '.join(found)} {_verb(found, 'stay')}" if found else "no order stays"
+
+
+def _kinds(frame: Frame) -> list[str]:
+    """How many orders of each kind are live: '3 stops', '1 buy'."""
     invariant = frame.snapshot.invariant
     kinds = () if invariant is None else ((invariant.stops, "stop"), (invariant.buys, "buy"))
-    found = [fmt.plural(count, word) for count, word in kinds if count]
-    if not found:
-        return "no order stays"
-    return f"{' and '.join(found)} {'stay' if len(found) > 1 or not found[0].startswith('1 ') else 'stays'}"
+    return [fmt.plural(count, word) for count, word in kinds if count]
+
+
+def _verb(found: Sequence[str], plural: str) -> str:
+    return plural if len(found) > 1 or not found[0].startswith("1 ") else f"{plural}s"
+
+
+def _refused(frame: Frame) -> tuple[str, ...]:
+    """That the exchange refuses what would mend it, and who can: as the alarm tells it, without its words."""
+    alarms = (alarm for alarm in frame.snapshot.alarms if alarm.active and " refused by " in alarm.text)
+    said = next(alarms, None)
+    return () if said is None else (f"{fmt.clean(said.text).partition(':')[0]}; F sells all",)
+
+
+def _as_sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}" if reason else "By request"
 
 
 def _waits(frame: Frame, room: int) -> str:
@@ -126,7 +147,9 @@ def _way(frame: Frame, trigger: Trigger, sized: bool, away: bool) -> str:
     at += f" ({fmt.percent(trigger.fraction)})" if away else ""
     slot = next((slot for slot in snapshot.slots if slot.level == trigger.unit), None)
     if slot is None:
-        return f"{'stops' if trigger.away > 0 else 'buys'} follow at {at}"
+        return f"at {at} the {'stops move up' if trigger.away > 0 else 'buys move down'}"
+    if slot.state is SlotState.UNANSWERED:
+        return f"{slot.side} at {at} unanswered for {fmt.plain_age(max(frame.now - slot.since, 0))}"
     verb = "buys" if slot.side is Side.BUY else "sells"
     return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
 
@@ -155,19 +178,20 @@ def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
     if snapshot.wish:
         return Tone.WARNING, first, on
     buys = 0 if invariant is None else invariant.buys
-    fire = ("if a waiting buy fills, it still gets a stop",) if buys else ()
-    return Tone.HOLD, first, *fire, "no new buys"
+    live = "the live buy" if buys == 1 else f"one of the {buys} live buys"
+    return Tone.HOLD, first, "no new buys", *((f"if {live} fills, it still gets a stop",) if buys else ())
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The status line, across the screen."""
     share, pen = protection(frame), pen_of(frame)
-    room = width - len(share.text) - width_of((pen,))
+    room = width - len(share.text) - width_of((pen,)) - 1
     span = waiting(frame, room - 3)
     glyph = {Tone.CRITICAL: "‼", Tone.WARNING: "◌", Tone.HOLD: "◌"}.get(span.role, "→")
     spans = fit(line(Span(f" {glyph} {span.text}", span.role)), room)
     spans = pad(spans, room) if span.role is Tone.TEXT else tint(pad(spans, room), span.role)
-    return [(*spans, pen, share) if pen.text else (*spans, share)]
+    gap = Span(" ")  # what is said and how much is protected are two things
+    return [(*spans, gap, pen, share) if pen.text else (*spans, gap, share)]
 
 
 _PEN_ROOM = 24
@@ -197,13 +221,14 @@ def protection(frame: Frame) -> Span:
     part, age = invariant.protected, frame.silent or frame.out_of_sight
     said = "flat" if part is None else f"{fmt.share_down(part)} protected"
     if age is not None:
-        return Span(f" {said} {fmt.plain_age(age)} ago ", Tone.STALE)
+        return Span(f" ? {said} {fmt.plain_age(age)} ago ", Tone.STALE)
     if part is None:
-        return Span(" ✓ flat ", Tone.STRONG)
+        buys = f", {fmt.plural(invariant.buys, 'buy')} live" if invariant.buys else ""
+        return Span(f" ✓ flat{buys} ", Tone.STRONG)
     if part >= 1 and invariant.ok:
         return Span(" ✓ 100 % protected ", Tone.STRONG)
     if not invariant.unprotected:  # what dust there is waits for the next stop
         return Span(f" ✓ {said} " if invariant.ok else f" {said} ", Tone.STRONG)
-    # Rounded down: 99.97 % is not all of it.
-    text = f"{fmt.share_down(part)} PROTECTED"
+    # Rounded up: 0.03 % is not nothing.
+    text = f"{fmt.share_up(1 - part)} UNPROTECTED"
     return Span(f" ‼ {text} ", Tone.CRITICAL) if invariant.settled else Span(f" ◌ {text} ", Tone.WARNING)

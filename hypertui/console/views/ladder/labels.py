@@ -9,7 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Cells, Column, Line, Span, TextTable, Tone
 from hypertui.console.views.bar import bar
-from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, STATE_WORD, kind, traded
+from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, kind, traded
 from hypertui.console.views.ladder.scale import Scale
 from hypertui.console.views.price import change_role
 from hypertui.port.snapshot import Snapshot
@@ -71,7 +71,7 @@ def _order(frame: Frame, slots: Sequence[SlotView], largest: Decimal) -> Cells:
     slot, instrument = slots[0], frame.snapshot.instrument
     role = SIDE_TONE[slot.side]
     state = STATE_ROLE[slot.state] if frame.out_of_sight is None else Tone.STALE
-    word = STATE_WORD[slot.state] if len(slots) == 1 else f"+{len(slots) - 1} more"
+    word = slot.state.value if len(slots) == 1 else f"+{len(slots) - 1} more"
     return (
         Span(kind(slot.side), role),
         Span(fmt.size(slot.size, instrument), role),
@@ -86,8 +86,8 @@ def _traded(frame: Frame, row: MapRow) -> Cells | None:
     """What the newest order of a unit has traded; None where that is nothing."""
     if row.side is None or row.status != "filled":
         return None
-    gain = Span("")
-    if row.realized_pnl:
-        gain = Span(fmt.signed_usd(row.realized_pnl), change_role(row.realized_pnl))
+    gain, made = Span(""), row.history[0].realized_pnl if row.history else row.realized_pnl
+    if made:
+        gain = Span(fmt.signed_usd(made), change_role(made))
     size = Span(fmt.size(row.size, frame.snapshot.instrument), Tone.DIM)
     return (Span(traded(row.side), Tone.DIM), size, Span(""), gain, Span(""), Span(""))

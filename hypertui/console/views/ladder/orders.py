@@ -36,10 +36,9 @@ STATE_ROLE = {
     SlotState.FIRED: Tone.HOLD,
     SlotState.CANCELLING: Tone.HOLD,
     SlotState.WAITING: Tone.HOLD,
-    SlotState.UNCONFIRMED: Tone.WARNING,
+    SlotState.UNANSWERED: Tone.WARNING,
 }
 SIDE_TONE = {Side.BUY: Tone.BUY, Side.SELL: Tone.STOP}
-STATE_WORD = {state: state.value for state in SlotState}
 
 _SLOT_COLUMNS = (
     Column("#"),
@@ -132,7 +131,7 @@ def slot_table(frame: Frame, width: int) -> list[Line]:
                 Span(fmt.size(slot.size, instrument)),
                 Span(fmt.percent(slot.distance), way),
                 Span(fmt.order_id(slot.order_id), Tone.DIM),
-                Span(STATE_WORD[slot.state], role),
+                Span(slot.state.value, role),
                 Span(fmt.age(max(frame.now - slot.since, 0)), Tone.DIM),
             )
         )

@@ -1,0 +1,1 @@
+"""The web page: an attached console in a browser of this machine."""
