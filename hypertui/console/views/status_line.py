@@ -50,8 +50,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
-        alone = tuple(f"{clause}, which act without it" for clause in _resting(frame))
-        return Tone.CRITICAL, words, *alone, "in another shell: hypertui ctl status"
+        alone = [f"{clause}, which act without it" for clause in _resting(frame)]
+        more = (*alone, "in another shell: hypertui ctl status")
+        return Tone.CRITICAL, words, *more
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
@@ -71,7 +72,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     waits = _waits(frame, room)
     invariant = snapshot.invariant
     if invariant is not None and not invariant.ok and invariant.settled and invariant.fault:
-        return Tone.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), *_refused(frame), waits
+        more = (*_refused(frame), waits)
+        return Tone.CRITICAL, fmt.signs(fmt.clean(invariant.fault)), *more
     if frame.mark_stale and frame.mark_age is not None:
         return (
             Tone.WARNING,
