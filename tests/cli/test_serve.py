@@ -141,7 +141,8 @@ def test_a_browser_draws_it_and_types(
             return mode(home) == "paused"
 
         wait_for(paused, "the pause")
-        assert not [line for line in browser.log() if line["level"] == "SEVERE"]
+        severe = [line["message"] for line in browser.log() if line["level"] == "SEVERE"]
+        assert not severe
 
 
 class Browser:
@@ -156,8 +157,8 @@ class Browser:
             )
 
     def __enter__(self) -> Browser:
-        wait_for(lambda: "on port" in self._said.read_text(), "the driver")
-        found = re.search(r"on port (\d+)\.", self._said.read_text())
+        wait_for(lambda: self._port() is not None, "the driver")
+        found = self._port()
         assert found is not None
         self._place = f"http://127.0.0.1:{found[1]}"
         arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
@@ -173,6 +174,9 @@ class Browser:
             self._call("DELETE", self._session)
         self._driver.terminate()
         self._driver.wait(DEADLINE)
+
+    def _port(self) -> re.Match[str] | None:
+        return re.search(r"on port (\d+)\.", self._said.read_text())
 
     def go(self, url: str) -> None:
         self._call("POST", f"{self._session}/url", {"url": url})
