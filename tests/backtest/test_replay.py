@@ -149,7 +149,7 @@ def test_resizing_leaves_a_buy_that_is_right_already_and_keeps_it() -> None:
             if tick == 5:
                 trade.apply(FundingBooked(tick, FundingPayment(tick, D(-400))))
     ladder = strategy.ladder
-    assert [(order.size, order.status) for order in ladder.position_map.orders(0)] == [(9, "working")]
+    assert [(order.size, order.status) for order in ladder.position_map.orders(0)] == [(9, "live")]
     assert ladder.fragment == 875
 
 
@@ -198,9 +198,9 @@ def test_the_position_map_tells_what_became_of_every_order(series: Series, costs
     working = {}
     for unit in units:
         for order in units.orders(unit):
-            assert order.status in ("working", "filled", "cancelled")
+            assert order.status in ("live", "filled", "cancelled")
             assert order.filled == (order.size if order.status == "filled" else 0)
-            if order.status == "working":
+            if order.status == "live":
                 assert order is units.orders(unit)[-1]
                 working[unit] = (order.side, order.size)
     wanted = {stop.unit: (Side.SELL, stop.size) for stop in windows.stops}

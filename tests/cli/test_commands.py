@@ -93,7 +93,7 @@ def test_a_signal_winds_it_down(
         assert process.stdout is not None
         working = 0
         for line in process.stdout:
-            working += json.loads(line).get("status") == "working"
+            working += json.loads(line).get("status") == "live"
             if working == 4:
                 break
         process.send_signal(number)
@@ -115,7 +115,7 @@ def test_a_halt_is_status_3_with_the_reason_in_the_last_line(
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if json.loads(line).get("status") == "working" and len(lines) > 8:
+            if json.loads(line).get("status") == "live" and len(lines) > 8:
                 venue.call(lambda: venue.core.set_price("SOL", Decimal(138)))
         errors = process.stderr.read() if process.stderr is not None else ""
         process.wait(DEADLINE)

@@ -93,6 +93,6 @@ def test_without_a_screen_a_terminal_gets_plain_lines(home: dict[str, str], tmp_
         shown = terminal.read_until("left with")
         assert terminal.end() == 0
     lines = shown.splitlines()
-    assert any(re.fullmatch(r"\d\d:\d\d:\d\d order   stop -1 .* working", line) for line in lines)
+    assert any(re.fullmatch(r"\d\d:\d\d:\d\d order   stop -1 .* live", line) for line in lines)
     assert any(re.match(r"\d\d:\d\d:\d\d fill    bought ", line) for line in lines)
     assert not any(line.startswith("{") for line in lines)

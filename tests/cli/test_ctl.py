@@ -67,7 +67,7 @@ def test_the_verbs_from_another_shell(home: dict[str, str], tmp_path: Path, venu
         resumed = ctl(home, tmp_path, "resume", "--yes", "--json")
         said = [json.loads(line) for line in resumed.stdout.splitlines()]
         assert [line["state"] for line in said] == ["sent", "acknowledged", "confirmed"]
-        assert said[-1]["text"] == "4 stops and 0 buys work"
+        assert said[-1]["text"] == "live: 4 stops"
         assert ctl(home, tmp_path, "reconcile").returncode == 0
 
         venue.set_price("SOL", "149.3")

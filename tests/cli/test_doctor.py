@@ -131,7 +131,7 @@ def test_what_is_wrong(home: dict[str, str], venue: LocalVenue) -> None:
     assert shown.returncode == 2
     found = examined(shown)
     assert found["position"]["level"] == found["orders"]["level"] == "red"
-    assert "cannot be adopted while 1 orders of others work there" in found["position"]["text"]
+    assert "cannot be adopted while 1 orders of others are live there" in found["position"]["text"]
     amber = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "0.1")
     assert examined(amber)["whipsaw"]["level"] == "amber"
 
@@ -185,13 +185,13 @@ def test_a_position_is_taken_over_and_goes_on(home: dict[str, str], venue: Local
     refused = run(home, *start)
     assert refused.returncode == 2
     assert "holds 8 SOL already" in refused.stderr
-    assert "or take it over with --adopt" in refused.stderr
+    assert "or import it with --adopt" in refused.stderr
     taken = run(home, *start, "--adopt")
     assert taken.returncode == 0, taken.stderr
     events = [json.loads(line) for line in taken.stdout.splitlines()]
     (fill,) = [event for event in events if event["event"] == "fill"]
     assert (fill["role"], fill["size"], fill["fee"]) == ("adopted", "8", "0")
-    assert sum(event.get("status") == "working" for event in events) == 4
+    assert sum(event.get("status") == "live" for event in events) == 4
 
     shown = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL)
     assert shown.returncode == 0, shown.stdout

@@ -89,8 +89,8 @@ def test_the_doctor_looks_at_each(home: dict[str, str], tmp_path: Path, venue: L
     assert shown.returncode == 0, shown.stderr
     lines = shown.stdout.splitlines()
     for line in (
-        "✓ green  SOL orders            no working orders in SOL",
-        "✓ green  second orders         no working orders in BTC",
+        "✓ green  SOL orders            no live orders in SOL",
+        "✓ green  second orders         no live orders in BTC",
     ):
         assert line in lines
     assert lines[-1] == "0 red, 0 amber"

@@ -72,9 +72,7 @@ def test_the_engine_outlives_a_full_disk(tmp_path: Path) -> None:
                 return lambda: events.count(lambda event: event.get("status") == "filled") == count
 
             def placed(side: str) -> int:
-                return events.count(
-                    lambda event: event.get("status") == "working" and event.get("side") == side
-                )
+                return events.count(lambda event: event.get("status") == "live" and event.get("side") == side)
 
             wait_until(lambda: placed("sell") == 4, "four stops", DEADLINE)
             venue.set_price("SOL", "149.4")

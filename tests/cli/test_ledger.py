@@ -95,7 +95,7 @@ def running(place: Place) -> Iterator[Run]:
             stderr=subprocess.PIPE,
         ) as process:
             run = Run(place, venue, process, [])
-            run.until("working", 4)
+            run.until("live", 4)
             yield run
             process.terminate()
             process.communicate(timeout=DEADLINE)
@@ -122,7 +122,7 @@ def test_beside_an_engine(running: Run) -> None:
     (line,) = (line for line in words if line.startswith("  task reconciliation, every 120 s: "))
     assert "; next 20" in line
     assert place.says("ledger", "backup").startswith(str(place.journal.parent / "backups" / "journal-20"))
-    stop = next(e for e in running.events if e.get("status") == "working")
+    stop = next(e for e in running.events if e.get("status") == "live")
     told = place.says("ledger", "why", str(stop["order_id"])).splitlines()
     assert told[0].startswith("ladder stop: sell ")
     assert any("decided: the first stop of" in line for line in told)
@@ -149,7 +149,7 @@ def test_an_engine_that_says_nothing_is_said_to(place: Place) -> None:
 def test_after_the_engine(running: Run) -> None:
     place = running.place
     running.venue.set_price("SOL", "149.4")
-    running.until("working", 5)  # the stops, and the buy after the first sale
+    running.until("live", 5)  # the stops, and the buy after the first sale
     assert "UNATTENDED" not in place.says("status")
     running.process.terminate()
     running.process.communicate(timeout=DEADLINE)
@@ -182,7 +182,7 @@ def test_pruned_trades_keep_their_orders(running: Run) -> None:
     place = running.place
     running.process.terminate()
     running.process.communicate(timeout=DEADLINE)
-    order = next(e for e in running.events if e.get("status") == "working")["client_id"]
+    order = next(e for e in running.events if e.get("status") == "live")["client_id"]
     with sqlite3.connect(place.journal) as journal:
         journal.execute("UPDATE trades SET ended_at = 1, ended_how = 'flattened'")
     journal.close()

@@ -73,7 +73,7 @@ def test_acknowledging_turns_the_bar_quiet_and_keeps_the_alarm_in_sight() -> Non
         text = await desk.press(pilot, "a")
         assert [command.alarms for command in desk.engine.commands] == [("halted",)]
         assert "‼ ALARM" not in text
-        assert "✓ CRITICAL a fragment of 11.49 USD" in text
+        assert "✓ CRITICAL the buy size of 11.49 USD" in text
         assert "no alarm that nobody" in await desk.press(pilot, "a")
         assert "1 active, 0 not acknowledged" in await desk.press(pilot, "7")
         (alarm,) = desk.engine.snapshot.alarms

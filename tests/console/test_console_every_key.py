@@ -83,7 +83,7 @@ PRESSED = {
     "log": Press(shows("log")),
     "health": Press(shows("health")),
     "acknowledge": Press(lambda desk: desk.verbs == [Verb.ACKNOWLEDGE]),
-    "mute": Press(says("the bell is silent for 10 minutes")),
+    "mute": Press(says("bell muted for 10 minutes")),
     "up": Press(at("event 100."), ("6", "down", "down")),
     "down": Press(at("event 99."), ("6", "down")),
     "page_up": Press(at("event 100."), ("6", "pagedown")),

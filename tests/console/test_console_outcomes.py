@@ -128,7 +128,7 @@ def test_leaving_live_buys_behind_is_red() -> None:
 def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
     question = questions.resume(states.waiting())
     assert question.title == "RESUME selling out"
-    assert "calls off flatten by mk@pts/3: waits for the sale of 0.29758 BTC" in said(question)
+    assert "calls off flatten by mk@pts/3: waits for an answer to the sale of 0.29758 BTC" in said(question)
     assert "nothing is bought any more" in said(question)
     emptied = questions.resume(states.emptied())
     assert emptied.title == "RESUME selling out"
@@ -141,21 +141,27 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
     [
         (
             "restarted",
-            "Paused since before the restart (by root). r resumes; if a waiting buy fills, it",
+            "Paused since before the restart (by root). r resumes; no new buys; if",
         ),
         ("emptied", "Paused by mk@pts/3. r resumes selling out; no new buys"),
-        ("paused", "Paused by mk@pts/3. r resumes; if a waiting buy fills, it still gets a stop"),
-        ("waiting", "Paused. Flatten by mk@pts/3: waits for the sale of 0.29758 BTC; r calls it off"),
+        ("paused", "Paused by mk@pts/3. r resumes; no new buys; if the live buy fills, it still gets a stop"),
+        (
+            "waiting",
+            "Paused. Flatten by mk@pts/3: waits for an answer to the sale of 0.29758 BTC; r calls it off",
+        ),
         (
             "flat",
             "FLAT. Trade closed at +173.45 USD at {closed}. q leaves; the next start begins a new trade",
         ),
         (
             "halted",
-            "Halted: 3 stops stay at the exchange, nothing follows the price; why: a fragment of 11.49",
+            "Halted: 3 stops stay, none follows the price. The buy size of 11.49",
         ),
-        ("selling_out", "Selling out: no buys, the stops follow the price up; Next: ▲"),
-        ("broken", "0.19734 BTC (12,862.62 USD) unprotected; Next: ▲ buys 0.09565 at 65,500"),
+        ("selling_out", "Selling out: ▼ sells "),
+        (
+            "broken",
+            "0.19734 BTC (12,862.62 USD) unprotected; 7 stops in a row refused by the exchange; F sells all; Next",
+        ),
     ],
 )
 def test_the_sentence(state: str, words: str) -> None:
@@ -169,7 +175,7 @@ def test_orders_that_nothing_was_heard_of_are_those_of_long_ago() -> None:
     # An engine says itself what it lacks; the console does not rely on that.
     long_ago = replace(states.running(), known_at=parts.NOW - 60_000)
     said = status_line.waiting(Frame(long_ago, parts.NOW)).text
-    assert said == "Nothing heard for 1 min; 3 stops rested at the exchange 1 min ago"
+    assert said == "Nothing heard for 1 min; 3 stops and 1 buy rested at the exchange 1 min ago"
 
 
 def test_the_end_of_a_sold_out_trade_is_its_last_words() -> None:

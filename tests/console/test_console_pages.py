@@ -38,7 +38,7 @@ def test_every_screen_has_the_header_and_leads_back(size: tuple[int, int]) -> No
             assert title in text
             assert view.invariant is not None
             fault = f"‼ {view.invariant.fault}"
-            for always in ("MAINNET", "INVARIANT", "33.6 % PROTECTED", fault, "? Help", "q Quit"):
+            for always in ("MAINNET", "UNPROTECTED", "66.4 % UNPROTECTED", fault, "? Help", "q Quit"):
                 assert always in text, (key, always)
         assert await desk.press(pilot, "1") == main
         await desk.press(pilot, "3")
@@ -93,7 +93,7 @@ def test_orders_that_differ_are_named_and_explained() -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot, "2")
         assert "5  3 DIFFER" in text
-        for fault in ("listed with another size", "not placed", "not in our books"):
+        for fault in ("live with another size", "not placed", "not in our books"):
             assert f"✗ {fault}" in text
         text = await desk.press(pilot, "down", "enter")
         assert "DETAILS" in text
@@ -192,7 +192,7 @@ def test_a_filter_is_typed_and_taken_back() -> None:
         assert " / buY q▏" in text
         assert "nothing contains" in text
         text = await desk.press(pilot, "backspace", "backspace", "enter")
-        assert "buy +3 0.09565 at 65,500 working" in text
+        assert "buy +3 0.09565 at 65,500 live" in text
         assert "the feed broke" not in text
         assert "/ buY" in text
         assert "the feed broke" in await desk.press(pilot, "escape")
@@ -273,7 +273,7 @@ def test_a_row_is_copied_by_the_terminals_own_sequence() -> None:
         sequence = next(each for each in written if each.startswith("\x1b]52;c;"))
         copied = json.loads(base64.b64decode(sequence[7:].rstrip("\a")))
         assert copied["order_id"] == desk.engine.snapshot.orders[0].order_id
-        assert copied["wanted"] == copied["booked"] == copied["listed"] == "0.09789"
+        assert copied["wanted"] == copied["booked"] == copied["exchange"] == "0.09789"
         written.clear()
         assert "no row to copy" in await desk.press(pilot, "1", "y")
         assert not any("]52;" in each for each in written)

@@ -64,7 +64,7 @@ def is_broken(view: Snapshot) -> bool:
     faults = {order.fault for order in view.orders if order.fault}
     lamp = view.invariant
     assert lamp is not None and not lamp.ok and lamp.settled
-    assert faults == {"listed with another size", "not placed", "not in our books"}
+    assert faults == {"live with another size", "not placed", "not in our books"}
     assert {"unprotected", "stops refused", "foreign orders"} <= {alarm.key for alarm in active(view)}
     return "unprotected" in lamp.fault and any(a.severity is Severity.CRITICAL for a in active(view))
 
@@ -103,7 +103,9 @@ MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
     "paused": lambda view: view.mode is Mode.PAUSED and view.reason == "by mk@pts/3",
     "stale": is_blind,
     "broken": is_broken,
-    "halted": lambda view: view.mode is Mode.HALTED and "a fragment of" in view.reason and view.position > 0,
+    "halted": lambda view: (
+        view.mode is Mode.HALTED and "the buy size of" in view.reason and view.position > 0
+    ),
     "silent": lambda view: 12_000 < NOW - view.at < 13_000 and view.mode is Mode.RUNNING,
     "selling_out": lambda view: view.mode is Mode.SELLING_OUT and orders(view) == (2, 0),
     "sold_out": lambda view: (

@@ -129,7 +129,7 @@ def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
         # Counted from the same moment, the end never comes before the first answer.
         assert answers[0].took <= answers[1].took
         (last,) = [answer for answer in told(found, "two", Verb.RESUME, 20.0) if answer.took][-1:]
-        assert last.state is CommandState.CONFIRMED and last.text == "2 stops and 2 buys work"
+        assert last.state is CommandState.CONFIRMED and last.text == "live: 2 stops and 2 buys"
     who = live.snapshot.commands[0].who
     assert f"by ctl (uid {os.getuid()}, pid {os.getpid()})" in who
 

@@ -82,7 +82,7 @@ def test_flatten_sells_what_was_bought_by_hand_too(live: LiveEngine) -> None:
 
 
 def test_reconciling_by_hand_says_what_differed(live: LiveEngine) -> None:
-    assert order_taken(live, Verb.RECONCILE) == "nothing to repair, 0 fills found"
+    assert order_taken(live, Verb.RECONCILE) == "all orders as they should be; no fill missed"
     lost = live.venue.call(lambda: _cancel_one(live))
 
     def replaced() -> bool:

@@ -44,7 +44,7 @@ def test_a_wind_down_sends_nothing_and_says_why(live: LiveEngine, clock: VenueCl
         assert live.command(verb).accepted
         said = f"{verb.value} by test@tty: waits for a clock that is right: nothing is sent, "
         live.wait_for(lambda said=said: live.snapshot.wish.startswith(said), "it")  # type: ignore[misc]
-        assert "this machine's clock is 40.0 s behind the venue's" in live.snapshot.wish
+        assert "this machine's clock is 40.0 s behind the exchange's" in live.snapshot.wish
         assert (live.held(), live.working()) == (held, before)
         assert live.mode() == Mode.PAUSED
 
@@ -57,5 +57,7 @@ def test_an_orphan_is_not_cancelled(live: LiveEngine, clock: VenueClock) -> None
     assert isinstance(placed_beside(live, stray), Resting)
     put_ahead(live, clock)
     order_taken(live, Verb.RECONCILE)
-    live.wait_for(lambda: any("1 orphans not cancelled" in e.text for e in live.events("alarm")), "the alarm")
+    live.wait_for(
+        lambda: any("1 unknown orders not cancelled" in e.text for e in live.events("alarm")), "the alarm"
+    )
     assert len(live.working()) == 5

@@ -217,7 +217,7 @@ def test_one_that_is_started_again_while_the_engine_leaves_holds_it_up_no_longer
         assert live.order(Verb.START, "ETH").accepted
         live.stop.request(OnExit.LEAVE)
         assert not live.order(Verb.START, "ETH").accepted
-        assert live.reason.text.count("left with 4 orders working") == 2
+        assert live.reason.text.count("left with 4 orders live") == 2
 
 
 def test_what_is_refused_delays_one_trade_and_what_the_account_is_asked_for_all() -> None:

@@ -138,7 +138,7 @@ def test_a_long_position_is_taken_over(venue: LocalVenue) -> None:
         assert again.command(Verb.RECONCILE).accepted
         done = lambda: [view for view in again.snapshot.commands if view.text]  # noqa: E731
         again.wait_for(lambda: bool(done()), "the comparison")
-        assert done()[0].text.startswith("nothing to repair")
+        assert done()[0].text.startswith("all orders as they should be")
         assert again.on_engine(lambda trade: trade.book.position, D(0)) == again.held()
         assert again.mode() is Mode.RUNNING
 

@@ -98,7 +98,7 @@ def test_pause_and_halt_are_confirmed_in_words(live: LiveEngine) -> None:
     assert state is CommandState.CONFIRMED
     assert text == "no new buys; if the waiting buy fills, it still gets a stop"
     live.command(Verb.HALT)
-    assert ended(live, Verb.HALT) == (CommandState.CONFIRMED, "working orders stay as they are")
+    assert ended(live, Verb.HALT) == (CommandState.CONFIRMED, "live orders stay as they are")
     assert live.mode() is Mode.HALTED
 
 

@@ -77,7 +77,7 @@ def test_a_moved_stop_is_working_before_the_old_one_is_cancelled() -> None:
         live.opened()
         live.go_to(1)
         story = [(event.data["unit"], event.data["status"]) for event in live.events("order")]
-        assert story.index((0, "working")) < story.index((-4, "cancelling"))
+        assert story.index((0, "live")) < story.index((-4, "cancelling"))
 
 
 def test_the_four_stops_of_the_entry_are_one_action() -> None:

@@ -113,7 +113,7 @@ RED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("position", {"account": replace(HELD, position=D(-8)), "adopt": True}, ["-8", "cannot be adopted"]),
     ("position", {"account": HELD, "orders": (ORDER,), "adopt": True}, ["1 orders of others"]),
     ("position", {"adopt": True}, ["holds no SOL: there is nothing to adopt"]),
-    ("orders", {"orders": (ORDER,)}, ["has 1 working orders in SOL already"]),
+    ("orders", {"orders": (ORDER,)}, ["has 1 live orders in SOL already"]),
     ("liquidation", {"account": backed(60)}, ["148", "too late"]),
     ("liquidation", {"account": replace(HELD, liquidation_price=D(149)), "adopt": True}, ["149.00", "148"]),
 ]  # fmt: skip
@@ -134,7 +134,7 @@ AMBER: list[tuple[str, dict[str, Any], str]] = [
     ("margin", {"account": backed(110)}, "it needs 126."),
     ("liquidation", {"account": backed(80)}, "less than a unit"),
     ("stops", {"account": HELD, "adopt": True, "quote": Quote(D(149), None, None)}, "2 of the stops"),
-    ("position", {"account": HELD, "adopt": None}, "the trade takes them over"),
+    ("position", {"account": HELD, "adopt": None}, "the trade imports them"),
 ]  # fmt: skip
 
 

@@ -75,10 +75,10 @@ def test_a_stop_in_the_place_of_one_that_came_to_nothing_is_a_repair(how: str) -
     assert (again.role, again.level) == (Role.STOP, -2)
     assert (again.decision.reason, again.decision.replaces) == (Reason.REPAIR, stop.client_id)
     words = {
-        "lost": "the stop at unit -2 was lost: the venue cancelled it",
+        "lost": "the stop at unit -2 was lost: the exchange cancelled it",
         "refused": "the stop at unit -2 was refused",
-        "not placed": "the stop at unit -2 never reached the venue",
-        "altered": "the stop at unit -2 works otherwise than it was sent",
+        "not placed": "the stop at unit -2 never reached the exchange",
+        "altered": "the stop at unit -2 is live otherwise than it was sent",
     }
     assert again.decision.text.startswith(words[how])
 
@@ -115,7 +115,7 @@ def test_a_sale_of_coins_below_their_stop_is_meant_to_fill_at_that_stop() -> Non
     desk.tell(stop, OrderState.REJECTED, stop.remaining)
     sale = next(order for order in desk.places() if order.role is Role.SALE).decision
     assert (sale.reason, sale.target, sale.replaces) == (Reason.LADDER_STOP, 99, stop.client_id)
-    assert sale.text == "the price 98.5 has passed the stop at 99, and none works"
+    assert sale.text == "the price 98.5 has passed the stop at 99, and none is live"
 
 
 def test_a_buy_says_what_became_of_the_one_before() -> None:

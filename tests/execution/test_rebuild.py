@@ -96,7 +96,7 @@ def test_with_an_order_too_few_the_operator_is_asked(venue: LocalVenue) -> None:
     with successor(live) as again:
         wait_until(lambda: again.ended, "the refusal")
         assert again.reason.status == 2
-        assert "it cannot be rebuilt: 2 orders work, at least 4 are needed" in again.reason.text
+        assert "it cannot be rebuilt: 2 orders are live, at least 4 are needed" in again.reason.text
         assert len(again.working()) == 2
 
 
@@ -141,11 +141,11 @@ def foreign(order: OpenOrder) -> OpenOrder:
 @pytest.mark.parametrize(
     ("orders", "fills", "position", "why"),
     [
-        (STOPS[:3], [ENTRY], "8", "3 orders work, at least 4 are needed"),
+        (STOPS[:3], [ENTRY], "8", "3 orders are live, at least 4 are needed"),
         ([*STOPS[:3], foreign(STOPS[3])], [ENTRY], "8", "not those of one trade"),
         ([*STOPS[:3], replace(STOPS[3], client_id=None)], [ENTRY], "8", "not those of one trade"),
         (STOPS, [], "8", "its entry is not among the fills"),
-        (STOPS, [ENTRY], "7.5", "its fills make 8, the venue holds 7.5"),
+        (STOPS, [ENTRY], "7.5", "its fills make 8, the exchange holds 7.5"),
         ([*STOPS[:3], stop(3, "149.6")], [ENTRY], "8", "its order at 149.6 is on no unit"),
         ([*STOPS[:3], stop(3, "149")], [ENTRY], "8", "its order at 149 is on no unit of its own"),
         ([*STOPS[:3], stop(3, "150")], [ENTRY], "8", "its orders do not stand side by side"),
@@ -173,7 +173,7 @@ def test_a_trade_that_is_held_is_taken_up_however_long_the_venue_does_not_answer
     with successor(live, live.journal.inputs) as again:
         again.wait_for(lambda: any(a.key == "start" for a in again.snapshot.alarms), "the alarm")
         assert again.mode() is Mode.STARTING
-        assert "cannot be taken up yet" in again.snapshot.reason
+        assert "cannot go on yet" in again.snapshot.reason
         venue.call(lambda: venue.server.faults.off("http-500"))
         taken_up(again, "resumed")
 

@@ -111,7 +111,7 @@ def test_it_outlives_a_restart(venue: LocalVenue, paused: bool) -> None:
             second.wait_for(
                 lambda: second.on_engine(lambda t: t.account_sync.reconciled, False), "comparison"
             )
-            assert take(second, Verb.RESUME) == "2 stops and 0 buys work"
+            assert take(second, Verb.RESUME) == "live: 2 stops"
         second.wait_for(lambda: second.mode() is Mode.SELLING_OUT and second.settled, "selling out")
         second.go_to(0)
         assert stops(second) == [second.unit_price(-2), second.unit_price(-1)]

@@ -48,7 +48,7 @@ def test_a_clock_that_was_set_is_noticed_at_once() -> None:
 def test_it_is_said_in_words() -> None:
     skew = ClockSync()
     skew.measure(0, 100, 50 + 2_400)
-    assert skew.in_words() == "this machine's clock is 2.4 s behind the venue's"
+    assert skew.in_words() == "this machine's clock is 2.4 s behind the exchange's"
     skew.measure(0, 100, 50 - 31_000)
-    assert skew.in_words() == "this machine's clock is 31.0 s ahead of the venue's, more than 30 s"
+    assert skew.in_words() == "this machine's clock is 31.0 s ahead of the exchange's, more than 30 s"
     assert (ALARM, LIMIT) == (2_000, 30_000)

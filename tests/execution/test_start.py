@@ -59,7 +59,7 @@ def test_a_position_or_an_order_that_is_there_already_is_refused() -> None:
         live = LiveEngine(venue)
         asyncio.run(trade(venue, live))
         with live:
-            assert_refused(live, live.reason, 2, "has 1 working orders in SOL already")
+            assert_refused(live, live.reason, 2, "has 1 live orders in SOL already")
             assert len(live.working()) == 1
         venue.set_price("SOL", 181)
         again = LiveEngine(venue)

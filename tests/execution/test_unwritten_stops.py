@@ -76,7 +76,7 @@ def test_it_is_booked_once_and_one_that_sells_more_than_is_there_is_for_the_oper
     live.wait_for(lambda: live.mode() is Mode.PAUSED, "the engine to pause")
     assert live.on_engine(lambda trade: trade.tracker.fills_booked, 0) == booked
     reason = live.on_engine(lambda trade: trade.context.reason, "")
-    assert "unknown to the journal: adopt or flatten" in reason
+    assert "unknown to the journal; adopt or flatten" in reason
 
 
 @pytest.mark.parametrize(("start", "older"), [(1, 0), (0, 1)])

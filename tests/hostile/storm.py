@@ -243,7 +243,7 @@ def untrue(said: str, witness: Witness) -> list[str]:
         wrong.append(f"said {said!r}, buys for {buys} work")
     if "no orders" in said and (stops or buys):
         wrong.append(f"said {said!r}, {stops} in stops and {buys} in buys work")
-    counted = re.search(r"left with ([0-9]+) orders? working", said)
+    counted = re.search(r"left with ([0-9]+) orders? live", said)
     if counted is not None and int(counted[1]) != witness.working():
         wrong.append(f"said {said!r}, {witness.working()} orders work")
     told = _HELD.findall(said)

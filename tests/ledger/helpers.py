@@ -49,7 +49,7 @@ def fill_of(number: int, trade_id: str = ID) -> FillRecord:
     )  # fmt: skip
 
 
-STATUS = StatusRecord(ID, CLIENT, 1_700_000_000_003, "working", 2**53 + 1, "it rests")
+STATUS = StatusRecord(ID, CLIENT, 1_700_000_000_003, "live", 2**53 + 1, "it rests")
 ALARM = AlarmRecord(ID, 1_700_000_000_009, "stale", "warning", "no price for more than 10 s", True)
 EACH: list[Record] = [
     input_of(1, nested={"z": [1, 2.5, None, True, {"a": ""}], "a": "é\u2028"}),

@@ -144,7 +144,7 @@ def test_what_would_not_come_back_is_refused_when_it_is_added(journal: Journal, 
 
 def test_a_word_of_an_enumeration_is_a_word(journal: Journal) -> None:
     class Status(StrEnum):
-        WORKING = "working"
+        WORKING = "live"
 
     journal.add(dataclasses.replace(STATUS, status=Status.WORKING))
     journal.commit()
@@ -170,7 +170,7 @@ def test_rows_keep_the_order_of_writing_across_commits_and_restarts(url: str) ->
             journal.commit()
     with Journal.open(url) as journal:
         assert [(status.at, status.status) for status in journal.statuses(ID)] == [
-            (at, status) for at in times for status in ("working", "again")
+            (at, status) for at in times for status in ("live", "again")
         ]
         assert [alarm.at for alarm in journal.alarms(ID)] == times
 

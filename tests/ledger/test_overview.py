@@ -50,7 +50,7 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
         journal.begin(TRADE)
         for seq, (kind, data) in enumerate(said, 1):
             journal.add(InputRecord(ID, seq, seq, kind, data))  # type: ignore[arg-type]
-        for number, end in enumerate(("working", "filled", "cancelled", "not placed"), 1):
+        for number, end in enumerate(("live", "filled", "cancelled", "not placed"), 1):
             journal.add(replace(bought, client_id=f"0x{number}"))
             journal.add(StatusRecord(ID, f"0x{number}", number, "sent"))
             journal.add(StatusRecord(ID, f"0x{number}", number + 10, end))
@@ -59,6 +59,6 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
         (found,) = live_trades(history, "paper", 0)
     assert (found.buys, found.wish, found.resumes) == (1, "flatten by root", "selling-out")
     words = list(status._trade(found, []))
-    assert "  paused: flatten by root; resume goes on selling out" in words
+    assert "  paused: flatten by root; resume sells out further" in words
     assert "  not done yet, and gone on with: flatten by root" in words
     assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words

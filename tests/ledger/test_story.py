@@ -58,7 +58,7 @@ def written(journal: Journal) -> Journal:
         StepRecord(ID, 3, T + 2_400, D(60_100), "up", 2, {"phase": "advance", "position": "2"}),
         stop,
         StatusRecord(ID, STOP, T + 2_500, "sent"),
-        StatusRecord(ID, STOP, T + 2_600, "working", 77),
+        StatusRecord(ID, STOP, T + 2_600, "live", 77),
         StatusRecord(ID, STOP, T + 3_000, "fired", 77),
         fill(3, 77, STOP, Side.SELL, "1", "60000", "60000"),
         fill(4, 77, STOP, Side.SELL, "0.5", "59994", "60000"),
@@ -96,7 +96,7 @@ def test_in_plain_words(written: Journal, reader: History) -> None:
         "2023-11-14 22:13:22.500  decided: the first stop of 1.5 coins",
         "2023-11-14 22:13:22.500  meant to fill at 60000, at 57000 at worst",
         f"2023-11-14 22:13:22.500  written down, then sent as {STOP}",
-        "2023-11-14 22:13:22.600  working",
+        "2023-11-14 22:13:22.600  live",
         "2023-11-14 22:13:23.000  sold 1 at 60000, fee 0.5, exactly at its target",
         "2023-11-14 22:13:23.000  fired",
         "2023-11-14 22:13:24.000  sold 0.5 at 59994, fee 0.5, 6 worse than its target (+1.00 bps)",
@@ -155,7 +155,7 @@ def test_an_order_is_found_by_either_id_and_by_an_end_of_one(reader: History, gi
 
 
 def test_the_whole_id_goes_before_what_only_begins_so(written: Journal, reader: History) -> None:
-    written.add(StatusRecord(ID, REPAIR, T + 6_000, "working", 770))
+    written.add(StatusRecord(ID, REPAIR, T + 6_000, "live", 770))
     written.commit()
     assert find(reader, "77").client_id == STOP
     assert find(reader, "770").client_id == REPAIR

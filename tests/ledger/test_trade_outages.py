@@ -458,7 +458,7 @@ def test_too_much_that_waits_pauses_for_good(
         for unit in (-1, -2, -3):
             move(live, unit, "a step")
         live.wait_for(lambda: live.mode() is Mode.PAUSED, "the pause")
-        assert live.snapshot.reason == "more than 20 rows wait for the journal"
+        assert live.snapshot.reason == "more than 20 rows are queued for the journal"
         proxy.thaw()
         live.wait_for(lambda: live.on_engine(_all_written, False), "everything to be written")
         assert live.mode() is Mode.PAUSED

@@ -302,7 +302,7 @@ def test_a_fragment_too_small_to_reenter_halts_the_ladder() -> None:
     # F = 12 - 0.3 = 11.7 still buys 0.12 at 97, but only 0.11 at 98, whose stop at 97 is worth 0.11 * 87.3.
     assert walk.trailing_buy == []
     assert walk.ladder.halted == (
-        "a fragment of 11.70 USD buys 0.11 COIN at 98, whose stop would be worth 9.603 USD, "
+        "the buy size of 11.70 USD buys 0.11 COIN at 98, whose stop would be worth 9.60 USD, "
         "below the minimum order value of 10 USD"
     )
 
@@ -425,7 +425,7 @@ def opened(**changes: object) -> Ladder:
     ladder = ladder_from(plan_of(**changes), [fill_of(Side.BUY, 20, 100)])
     for unit in range(-9, 9):
         for side in Side:
-            ladder.position_map.placed(unit, f"{side} {unit}", side, D(5), 0, "working")
+            ladder.position_map.placed(unit, f"{side} {unit}", side, D(5), 0, "live")
     return ladder
 
 

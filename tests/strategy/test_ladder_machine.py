@@ -174,7 +174,7 @@ class LadderMachine(RuleBasedStateMachine):
     def _place(self, side: Side, unit: int, size: Decimal, slot: Slot) -> Working:
         self.placed += 1
         order = Working(str(self.placed), side, unit, size, slot)
-        self.ladder.position_map.placed(unit, order.client_id, side, size, 0, "working")
+        self.ladder.position_map.placed(unit, order.client_id, side, size, 0, "live")
         self.orders.append(order)
         return order
 

@@ -13,22 +13,22 @@ from tests.strategy.driver import Walk, fill_of
 
 def test_every_order_of_a_unit_is_kept_with_its_history() -> None:
     units = PositionMap()
-    units.placed(-1, "a", Side.SELL, Decimal(5), 10, "working")
+    units.placed(-1, "a", Side.SELL, Decimal(5), 10, "live")
     units.status("a", "filled", 20)
-    units.placed(-1, "b", Side.BUY, Decimal(4), 30, "working")
+    units.placed(-1, "b", Side.BUY, Decimal(4), 30, "live")
     units.filled("a", fill_of(Side.SELL, 2, 99), Decimal("-2.5"))
     units.filled("a", fill_of(Side.SELL, 3, 99), Decimal("-3"))
     first, live = units.orders(-1)
     assert (first.client_id, first.side, first.status, first.filled) == ("a", Side.SELL, "filled", 5)
-    assert first.statuses == [(10, "working"), (20, "filled")]
-    assert (live.client_id, live.status, live.filled) == ("b", "working", 0)
+    assert first.statuses == [(10, "live"), (20, "filled")]
+    assert (live.client_id, live.status, live.filled) == ("b", "live", 0)
     assert units.at(-1).realized_pnl == Decimal("-5.5")
 
 
 def test_of_each_unit_the_newest_orders_are_kept_and_all_are_counted() -> None:
     units = PositionMap()
     for number in range(ORDERS_KEPT + 3):
-        units.placed(1, str(number), Side.BUY, Decimal(1), number, "working")
+        units.placed(1, str(number), Side.BUY, Decimal(1), number, "live")
     assert [order.client_id for order in units.orders(1)] == [str(n) for n in range(3, ORDERS_KEPT + 3)]
     assert units.at(1).placed == ORDERS_KEPT + 3
     assert units.find("2") is None
@@ -40,10 +40,10 @@ def test_of_each_unit_the_newest_orders_are_kept_and_all_are_counted() -> None:
 
 def test_the_same_status_twice_is_no_news() -> None:
     units = PositionMap()
-    units.placed(2, "a", Side.BUY, Decimal(1), 1, "working")
+    units.placed(2, "a", Side.BUY, Decimal(1), 1, "live")
     assert units.status("a", "cancelled", 2) is True
     assert units.status("a", "cancelled", 3) is False
-    assert units.orders(2)[0].statuses == [(1, "working"), (2, "cancelled")]
+    assert units.orders(2)[0].statuses == [(1, "live"), (2, "cancelled")]
 
 
 def test_the_map_grows_lazily_both_ways() -> None:
@@ -52,7 +52,7 @@ def test_the_map_grows_lazily_both_ways() -> None:
     assert units.orders(7) == ()
     assert 7 not in units
     for unit in (3, -5, 0):
-        units.placed(unit, str(unit), Side.BUY, Decimal(1), 1, "working")
+        units.placed(unit, str(unit), Side.BUY, Decimal(1), 1, "live")
     assert list(units) == [3, 0, -5]
     assert units.at(3).realized_pnl is None
 

@@ -58,11 +58,11 @@ _LAST_WORDS: tuple[tuple[str, Callable[..., bool]], ...] = (
         lambda truth, held, cover: truth.position == held and min(truth.stopped, held) == cover,
     ),
     (r"no [A-Z]+ held", lambda truth: truth.position == 0),
-    (rf"stops working for {_NUMBER}", lambda truth, cover: truth.stopped == cover),
+    (rf"no buys, and live stops for {_NUMBER}", lambda truth, cover: truth.stopped == cover),
     (r"position 0 and no orders", lambda truth: truth.position == 0 and not truth.working),
     (r"no position and no buys", lambda truth: truth.position == 0),
     (
-        rf"{_NUMBER} orders? working and {_NUMBER}",
+        rf"{_NUMBER} orders? live and {_NUMBER}",
         lambda truth, count, held: len(truth.working) == count and truth.position == held,
     ),
 )
