@@ -72,7 +72,16 @@ def line(*parts: str | Span) -> Line:
 
 def width_of(spans: Line) -> int:
     """How many cells a line takes."""
-    return sum(cell_len(span.text) for span in spans)
+    cells = 0
+    for span in spans:
+        cells += cells_of(span.text)
+    return cells
+
+
+def cells_of(text: str) -> int:
+    """How many cells a text takes. Most of what is drawn is plain, and is measured thousands of times a
+    second."""
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def fit(spans: Line, width: int) -> Line:
@@ -82,7 +91,7 @@ def fit(spans: Line, width: int) -> Line:
     kept: list[Span] = []
     room = width - 1
     for span in spans:
-        cells = cell_len(span.text)
+        cells = cells_of(span.text)
         if cells >= room:
             kept.append(span._replace(text=set_cell_size(span.text, max(room, 0)) + ELLIPSIS))
             break
@@ -179,7 +188,7 @@ Cells = tuple[Span, ...]
 
 def widths_of(cells: Cells) -> tuple[int, ...]:
     """How many terminal cells each cell of a row takes."""
-    return tuple(cell_len(span.text) for span in cells)
+    return tuple(cells_of(span.text) for span in cells)
 
 
 class TextTable:
@@ -216,6 +225,7 @@ class TextTable:
         slack = width - sum(widths[index] for index in shown)
         self._gap = " " * max(1, min(3, slack // max(len(shown) - 1, 1)))
         self._widths, self._shown = widths, shown
+        self._fits = sum(widths[index] for index in shown) + len(self._gap) * (len(shown) - 1) <= width
 
     @property
     def head(self) -> Line:
@@ -227,7 +237,8 @@ class TextTable:
         return [self._line(row) for row in self._rows[start:end]]
 
     def _line(self, cells: Cells) -> Line:
-        return _row(self._columns, cells, self._widths, self._shown, self._gap, self._width)
+        row = _row(self._columns, cells, self._widths, self._shown, self._gap)
+        return row if self._fits else fit(row, self._width)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> list[Line]:
@@ -238,19 +249,21 @@ def table(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> list[
 
 def _row(
     columns: Sequence[Column],
-    cells: Cells,
+    row: Cells,
     widths: Sequence[int],
     shown: Iterable[int],
     gap: str,
-    width: int,
 ) -> Line:
     spans: list[Span] = []
     for index in shown:
-        text, role = cells[index].text, cells[index].role
-        if columns[index].stretches and cell_len(text) > widths[index]:
-            text = set_cell_size(text, max(widths[index] - 1, 0)) + ELLIPSIS
-        space = " " * (widths[index] - cell_len(text))
-        if spans:
-            spans.append(Span(gap))
-        spans += [Span(space), Span(text, role)] if columns[index].right else [Span(text, role), Span(space)]
-    return fit(tuple(span for span in spans if span.text), width)
+        text, role = row[index].text, row[index].role
+        cells = cells_of(text)
+        if columns[index].stretches and cells > widths[index]:
+            text, cells = set_cell_size(text, max(widths[index] - 1, 0)) + ELLIPSIS, widths[index]
+        space = " " * (widths[index] - cells)
+        # One blank span for the gap and what is missing on either side of a column.
+        before = f"{gap if spans else ''}{space if columns[index].right else ''}"
+        spans += [Span(part, tone) for part, tone in ((before, Tone.TEXT), (text, role)) if part]
+        if space and not columns[index].right:
+            spans.append(Span(space))
+    return tuple(spans)

@@ -55,7 +55,11 @@ class Picture:
         drawn_fills = canvas.fills(since, until)
         self._fills = {(widths.axis + x, 1 + y): fill for (x, y), fill in drawn_fills.items()}
         beside = labels.table(frame, axis, widths.labels)
-        rows = [_row(frame, axis, index, canvas, beside[index], widths) for index in range(axis.height)]
+        mark = None if snapshot.mark is None else axis.row_at(float(snapshot.mark))
+        rows = [
+            _row(frame, axis, index, canvas, _tag(frame, index == mark, widths.tag), beside[index], widths)
+            for index in range(axis.height)
+        ]
         foot = lamp(frame) if frame.story is None else story(frame, frame.story)
         return [head, *rows, _times(frame, since, until, widths), fit(foot, width)]
 
@@ -128,16 +132,19 @@ def _axis(frame: Frame, extents: Sequence[course.Extent | None], rows: int) -> S
     return scale(entry, unit, rows, snapshot.unit, inside, frame.cursor)
 
 
-def _row(frame: Frame, axis: Scale, index: int, canvas: Canvas, beside: Line, widths: _Widths) -> Line:
+def _tag(frame: Frame, is_mark: bool, width: int) -> Line:
+    """The mark at the end of its row; blank on the others."""
+    if not is_mark:
+        return (Span(" " * width),)
+    role = Tone.STALE if frame.mark_stale else Tone.MARK
+    return pad((Span(f"◄ {fmt.quote(frame.snapshot.mark, frame.snapshot.instrument)} ", role),), width)
+
+
+def _row(
+    frame: Frame, axis: Scale, index: int, canvas: Canvas, tag: Line, beside: Line, widths: _Widths
+) -> Line:
     snapshot = frame.snapshot
-    spans = line(*_place(frame, axis, index, widths.axis), *canvas.row(index))
-    mark = None if snapshot.mark is None else axis.row_at(float(snapshot.mark))
-    if index == mark:
-        role = Tone.STALE if frame.mark_stale else Tone.MARK
-        tag = (Span(f"◄ {fmt.quote(snapshot.mark, snapshot.instrument)} ", role),)
-    else:
-        tag = (Span(" " * widths.tag),)
-    spans = line(*spans, *pad(tag, widths.tag), " ", *beside)
+    spans = line(*_place(frame, axis, index, widths.axis), *canvas.row(index), *tag, " ", *beside)
     unit = axis.unit_at(index)
     width = sum(widths) + 1
     if unit is not None and unit == frame.cursor:
