@@ -196,5 +196,11 @@ class Frame:
             causes.add(self.trouble)
         return frozenset(causes)
 
+    @property
+    def warned(self) -> int:
+        """How many warnings hold that nobody has acknowledged."""
+        alarms = self.snapshot.alarms
+        return sum(a.active and a.severity is Severity.WARNING and not self.seen(a) for a in alarms)
+
     def _loud(self, alarm: Alarm) -> bool:
         return alarm.active and alarm.severity is Severity.CRITICAL and not self.seen(alarm)

@@ -74,7 +74,7 @@ def test_acknowledging_turns_the_bar_quiet_and_keeps_the_alarm_in_sight() -> Non
         assert [command.alarms for command in desk.engine.commands] == [("halted",)]
         assert "‼ ALARM" not in text
         assert "✓ CRITICAL the buy size of 11.49 USD" in text
-        assert "no alarm that nobody" in await desk.press(pilot, "a")
+        assert "nothing to acknowledge" in await desk.press(pilot, "a")
         assert "1 active, 0 not acknowledged" in await desk.press(pilot, "7")
         (alarm,) = desk.engine.snapshot.alarms
         desk.wait(20 * SECOND)
@@ -105,13 +105,13 @@ def test_mute_silences_and_says_so() -> None:
     desk = Desk()
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
-        assert "silent for 10 minutes" in await desk.press(pilot, "m")
+        assert "bell muted for 10 minutes" in await desk.press(pilot, "m")
         assert "bell muted" in await desk.press(pilot, "7")
         desk.clock.now += 5 * SECOND
         await desk.press(pilot)
         assert "ENGINE SILENT" in desk.text
         assert desk.rung == []
-        assert "rings again" in await desk.press(pilot, "m")
+        assert "bell on" in await desk.press(pilot, "m")
         assert len(desk.rung) == 1
 
     drive(desk.app, scenario)

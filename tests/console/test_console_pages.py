@@ -179,7 +179,7 @@ def test_a_row_that_is_gone_leaves_the_cursor_on_another() -> None:
         desk.engine.snapshot = states.selling_out()
         await desk.press(pilot, "up", "down", "y")
         desk.engine.snapshot = states.emptied()
-        assert "no order works" in await desk.press(pilot, "up", "down", "enter", "y")
+        assert "no order is live" in await desk.press(pilot, "up", "down", "enter", "y")
 
     drive(desk.app, scenario)
 

@@ -54,7 +54,7 @@ def test_enter_starts_what_was_read() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.read(pilot)
-        stops = "stops at 63799, 63849, 63899, 63949"
+        stops = "stops at 63,799, 63,849, 63,899, 63,949"
         for word in ("TESTNET", stops, "54 % fees", "enter", "start the trade"):
             assert word in text
         await pilot.press("A", "p", "F", "X", "escape", "space")
@@ -71,7 +71,7 @@ def test_adopting_has_a_key_of_its_own() -> None:
     desk = Desk(states.adopting())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
-        assert "take the position over" in await desk.read(pilot)
+        assert "import the position" in await desk.read(pilot)
         await pilot.press("enter", "a")
         assert desk.verbs == []
         await pilot.press("A")

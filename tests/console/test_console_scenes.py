@@ -114,7 +114,7 @@ MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
     "flat": lambda view: newest(view) == (Verb.FLATTEN, CommandState.CONFIRMED) and is_closed(view),
     "refused": lambda view: newest(view) == (Verb.RESUME, CommandState.REFUSED) and is_closed(view),
     "stray": strays,
-    "waiting": lambda view: "waits for the sale" in view.wish and view.resumes is Mode.SELLING_OUT,
+    "waiting": lambda view: "the sale of" in view.wish and view.resumes is Mode.SELLING_OUT,
     "emptied": lambda view: not view.position and view.resumes is Mode.SELLING_OUT and not view.closed_at,
     "restarted": lambda view: view.reason == "since before the restart (by root)" and orders(view) == (3, 1),
     "asking": lambda view: view.asks is Verb.START and any(f.level == "amber" for f in view.findings),

@@ -133,7 +133,7 @@ def test_a_trade_that_is_over_is_no_trouble_of_those_that_go_on() -> None:
         assert "SOL 20x sol-swing 3/4" in text and "‼" not in text
         assert f"Halted: the account {parts.ACCOUNT} holds 1 SOL already" in text
         text = await desk.press(pilot, "greater_than_sign")
-        assert "STOPPED" in text and "‼" not in text
+        assert "ENDED −26.81 USD" in text and "‼" not in text
         assert "the trade is not running" in await desk.press(pilot, "F")
 
     drive(desk.app, scenario)

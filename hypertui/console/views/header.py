@@ -114,6 +114,8 @@ def mode_spans(frame: Frame, room: int) -> list[Span]:
     parts = [mode_badge(frame)]
     if frame.trouble and not frame.crash:
         parts.append(Span(f" ‼ {frame.trouble}", Tone.CRITICAL))
+    elif frame.warned and not frame.crash:
+        parts.append(Span(f" {fmt.plural(frame.warned, 'warning')}", Tone.WARNING))
     if frame.troubled:
         parts.append(Span(f" ‼ {', '.join(fmt.clean(name, 12) for name in frame.troubled)}", Tone.CRITICAL))
     reason = fmt.clean(frame.snapshot.reason)

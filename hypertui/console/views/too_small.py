@@ -12,14 +12,19 @@ from hypertui.console.views.status_line import protection, waiting
 from hypertui.port.snapshot import Severity
 
 
+_SENTENCE = 3
+
+
 def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """What must show on any terminal, and the size that the console needs."""
     snapshot = frame.snapshot
     symbol = fmt.clean(snapshot.instrument.symbol, 12)
+    # Some rows of the sentence: what is held, and how much of it is protected, must still be there.
+    said = waiting(frame, max(_SENTENCE * width, 1))
     rows: list[Line] = [
         fit(line(*header.identity_spans(frame, account=False)), width),
         fit(line(*header.mode_spans(frame, width)), width),
-        *(tint(line(row), waiting(frame).role) for row in wrap(waiting(frame).text, max(width, 8))),
+        *(tint(line(row), said.role) for row in wrap(said.text, max(width, 8))),
         line(
             Span("position ", Tone.DIM),
             Span(f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}", Tone.STRONG),
