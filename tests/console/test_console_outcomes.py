@@ -141,10 +141,10 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
     [
         (
             "restarted",
-            "Paused since before the restart (by root). r resumes; no new buys; if",
+            "Paused since before the restart (by root). r resumes; no new buys, 1 live; if",
         ),
         ("emptied", "Paused by mk@pts/3. r resumes selling out; no new buys"),
-        ("paused", "Paused by mk@pts/3. r resumes; no new buys; if the live buy fills, it still gets a stop"),
+        ("paused", "Paused by mk@pts/3. r resumes; no new buys, 1 live; if one fills, it still gets a stop"),
         (
             "waiting",
             "Paused. Flatten by mk@pts/3: waits for an answer to the sale of 0.29758 BTC; r calls it off",
@@ -160,7 +160,8 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
         ("selling_out", "Selling out: ▼ sells "),
         (
             "broken",
-            "0.19734 BTC (12,862.62 USD) unprotected; 7 stops in a row refused by the exchange; F sells all; Next",
+            "0.19734 BTC (12,862.62 USD) unprotected; "
+            "7 stops in a row refused by the exchange; F sells all; Next",
         ),
     ],
 )

@@ -302,8 +302,8 @@ def test_a_fragment_too_small_to_reenter_halts_the_ladder() -> None:
     # F = 12 - 0.3 = 11.7 still buys 0.12 at 97, but only 0.11 at 98, whose stop at 97 is worth 0.11 * 87.3.
     assert walk.trailing_buy == []
     assert walk.ladder.halted == (
-        "the buy size of 11.70 USD buys 0.11 COIN at 98, whose stop would be worth 9.60 USD, "
-        "below the minimum order value of 10 USD"
+        "the buy size of 11.70 USD is too small: it buys 0.11 COIN at 98, "
+        "whose stop would be worth 9.60 USD, below the minimum order value of 10 USD"
     )
 
 

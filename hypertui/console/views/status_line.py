@@ -50,7 +50,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
-        alone = [f"{clause}, which act without it" for clause in _resting(frame)]
+        found = _kinds(frame)
+        alone = [f"{' and '.join(found)} {_verb(found, 'act')} without it"] if found else []
         more = (*alone, "in another shell: hypertui ctl status")
         return Tone.CRITICAL, words, *more
     if snapshot.mode is Mode.STARTING:
@@ -66,7 +67,7 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     if snapshot.mode is Mode.STOPPED:
         flat = not (snapshot.position or snapshot.slots)
         more = ("nothing is held and no order is live",) if flat else (_live_orders(frame),)
-        return Tone.HOLD, reason or "The engine has left", *more
+        return Tone.HOLD, fmt.signs(reason) or "The engine has left", *more
     if snapshot.mode is Mode.PAUSED:
         return _paused(frame, reason)
     waits = _waits(frame, room)
@@ -180,8 +181,9 @@ def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
     if snapshot.wish:
         return Tone.WARNING, first, on
     buys = 0 if invariant is None else invariant.buys
-    live = "the live buy" if buys == 1 else f"one of the {buys} live buys"
-    return Tone.HOLD, first, "no new buys", *((f"if {live} fills, it still gets a stop",) if buys else ())
+    if not buys:
+        return Tone.HOLD, first, "no new buys"
+    return Tone.HOLD, first, f"no new buys, {buys} live", "if one fills, it still gets a stop"
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:

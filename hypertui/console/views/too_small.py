@@ -11,7 +11,6 @@ from hypertui.console.views import header, phone
 from hypertui.console.views.status_line import protection, waiting
 from hypertui.port.snapshot import Severity
 
-
 _SENTENCE = 3
 
 

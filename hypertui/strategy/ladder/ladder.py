@@ -264,8 +264,8 @@ class Ladder:
             value = self.plan.stop_value(self.grid, unit - 1, size)
             if value < instrument.min_order_value:
                 return (), (
-                    f"the buy size of {usd(self.fragment)} USD buys {plain(size)} {instrument.symbol} at "
-                    f"{at_price(self.grid.price(unit))}, whose stop would be worth {usd(value)} USD, "
+                    f"the buy size of {usd(self.fragment)} USD is too small: it buys {plain(size)} "
+                    f"{instrument.symbol} at {at_price(self.grid.price(unit))}, whose stop would be worth {usd(value)} USD, "
                     f"below the minimum order value of {plain(instrument.min_order_value)} USD"
                 )
             wanted.append(WantedBuy(unit, size))
