@@ -266,7 +266,8 @@ class Ladder:
                 return (), (
                     f"the buy size of {usd(self.fragment)} USD is too small: it buys {plain(size)} "
                     f"{instrument.symbol} at {at_price(self.grid.price(unit))}, whose stop would be worth "
-                    f"{usd(value)} USD, below the minimum order value of {plain(instrument.min_order_value)} USD"
+                    f"{usd(value)} USD, below the minimum order value of "
+                    f"{plain(instrument.min_order_value)} USD"
                 )
             wanted.append(WantedBuy(unit, size))
         return tuple(wanted), ""
