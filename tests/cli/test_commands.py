@@ -100,7 +100,7 @@ def test_a_signal_winds_it_down(
         rest, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, errors
     assert records(rest)[-1]["mode"] == "stopped"
-    assert "stops working for" in errors
+    assert "live stops for" in errors
 
 
 def test_a_halt_is_status_3_with_the_reason_in_the_last_line(

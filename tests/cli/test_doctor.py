@@ -197,7 +197,7 @@ def test_a_position_is_taken_over_and_goes_on(home: dict[str, str], venue: Local
     assert shown.returncode == 0, shown.stdout
     found = examined(shown)
     assert "a trade of SOL is open since" in found["trade"]["text"]
-    assert found["position"]["text"] == "8 SOL held, 4 orders work"
+    assert found["position"]["text"] == "8 SOL held, 4 live orders"
     other = run(home, "doctor", "--json", "--base-url", venue.base_url, *SOL, "--unit-size", "1")
     assert other.returncode == 2
 
@@ -223,7 +223,7 @@ def test_the_console_offers_to_adopt(home: dict[str, str], tmp_path: Path, venue
     command = [sys.executable, "-m", "hypertui", "--base-url", venue.base_url, *SOL]
     with Terminal(command, tmp_path, home) as terminal:
         terminal.read_until("PREFLIGHT")
-        terminal.read_until("take the position over")
+        terminal.read_until("import the position")
         assert venue.call(stops) == 0
 
         # What is typed within the first moment does not count, so it is typed until it does; once more would

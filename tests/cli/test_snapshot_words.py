@@ -26,7 +26,7 @@ def test_what_was_heard_long_ago_carries_its_age() -> None:
     said = "\n".join(in_words(states.stale(), parts.NOW))
     assert said.splitlines()[0].endswith("BLIND, RUNNING 12 s ago")
     assert "orders    3 stops, 1 buy; as of 12 s ago" in said
-    assert "No new buys: price is 12 s old; 3 stops rested at the exchange 12 s ago" in said
+    assert "No new buys: price is 12 s old; 3 stops and 1 buy rested at the exchange 12 s ago" in said
 
 
 def test_nothing_is_claimed_before_the_exchange_was_asked() -> None:
@@ -37,5 +37,5 @@ def test_nothing_is_claimed_before_the_exchange_was_asked() -> None:
 
 def test_what_is_broken_is_said() -> None:
     said = "\n".join(in_words(states.broken(), parts.NOW))
-    assert "engine    0.19734 BTC (12,862.62 USD) unprotected; Next: " in said
+    assert "engine    0.19734 BTC (12,862.62 USD) unprotected; 7 stops in a row refused" in said
     assert "stops cover 0.10024 (33.6 % of 0.29758)" in said

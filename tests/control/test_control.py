@@ -120,7 +120,7 @@ def test_a_verb_is_told_to_its_end(live: LiveEngine, tmp_path: Path) -> None:
     with client(tmp_path) as found:
         answers = list(told(found, "one", Verb.CANCEL_BUYS, 20.0))
         assert [answer.state for answer in answers] == [CommandState.ACKNOWLEDGED, CommandState.CONFIRMED]
-        assert "stops working for" in answers[-1].text
+        assert "live stops for" in answers[-1].text
         assert all(order["side"] == "A" for order in live.working())
         again = list(told(found, "one", Verb.CANCEL_BUYS, 20.0))
         assert (again[-1].state, again[-1].text) == (answers[-1].state, answers[-1].text)
@@ -295,7 +295,7 @@ def test_an_acknowledged_alarm_is_known_to_everybody(live: LiveEngine, tmp_path:
         known = alarms["one"].acknowledged
         assert known is not None and "by ctl (uid" in known.who
         assert list(told(found, "b", Verb.ACKNOWLEDGE, 20.0))[-1].text == "two"
-        assert "no alarm" in list(told(found, "c", Verb.ACKNOWLEDGE, 20.0))[-1].text
+        assert "nothing to acknowledge" in list(told(found, "c", Verb.ACKNOWLEDGE, 20.0))[-1].text
     written = [event.data["verb"] for event in live.events("command") if event.data["state"] == "confirmed"]
     assert written == ["acknowledge"] * 3
 

@@ -166,7 +166,7 @@ def test_leaving_after_all_orders_were_cancelled_puts_the_stops_back(venue: Loca
         live.stop.request(OnExit.BUYS)
         assert live.reason.status == 0
         assert sides(live) == "SSS"
-        assert "stops working for" in live.reason.text
+        assert "live stops for" in live.reason.text
 
 
 def test_leaving_a_halted_trade_cancels_its_buys_all_the_same(venue: LocalVenue) -> None:

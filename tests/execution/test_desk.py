@@ -125,9 +125,9 @@ def test_trades_that_have_not_enough_margin_together_are_all_refused() -> None:
         reason = live.reason
         assert reason.status == 2
         for text in (
-            "SOL: a position of 2000 USD at 20x needs 100.8",
+            "SOL: a position of 2,000 USD at 20x needs 100.8",
             "with what trades of BTC will buy 151.7",
-            "BTC: a position of 2000 USD at 40x needs 50.90",
+            "BTC: a position of 2,000 USD at 40x needs 50.90",
             "with what trades of SOL will buy 151.8",
             "the account has 150.00 USD free",
         ):

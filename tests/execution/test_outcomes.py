@@ -87,7 +87,7 @@ def test_resume_is_confirmed_by_the_orders_that_work(live: LiveEngine) -> None:
     live.command(Verb.CANCEL_ALL)
     assert ended(live, Verb.CANCEL_ALL)[0] is CommandState.CONFIRMED
     live.command(Verb.RESUME)
-    assert ended(live, Verb.RESUME) == (CommandState.CONFIRMED, "3 stops and 1 buy work")
+    assert ended(live, Verb.RESUME) == (CommandState.CONFIRMED, "live: 3 stops and 1 buy")
     assert len(live.working()) == 4
 
 

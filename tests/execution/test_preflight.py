@@ -81,7 +81,7 @@ def test_what_a_whipsaw_costs() -> None:
     assert (whipsaw.figure, whipsaw.limit, whipsaw.level) == ("0.5", "0.1348", Level.GREEN)
     inside = found("whipsaw", plan=replace(PLAN, unit_size=D("0.13")))
     assert inside.level is Level.AMBER
-    assert "of which 51 % fees: the unit is inside the fees of a round trip, 0.1349 USD" in inside.text
+    assert "of which 51 % fees: the unit is inside the fees of a round trip, 0.1349 USD a coin" in inside.text
     assert found("unit").text == "a unit is 0.333 % of the price"
 
 

@@ -235,7 +235,7 @@ def test_coins_bought_by_somebody_else_are_shown_until_they_are_gone(live: LiveE
 
     def compared() -> list[str]:
         commands = live.snapshot.commands
-        return [each.text for each in commands if each.id == "compare" and "repair" in each.text]
+        return [each.text for each in commands if each.id == "compare" and "no fill missed" in each.text]
 
     assert live.command(Verb.RECONCILE, "compare").accepted
     live.wait_for(lambda: bool(compared()), "the comparison")

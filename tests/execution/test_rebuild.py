@@ -194,7 +194,7 @@ def test_a_trade_that_could_not_be_taken_up_is_left_as_it_is(venue: LocalVenue) 
         again.stop.request(OnExit.FLATTEN)
         wait_until(lambda: again.ended, "the end")
         assert again.reason.status == 3
-        assert "before the trade was taken up" in again.reason.text
+        assert "before the trade went on" in again.reason.text
     venue.call(lambda: venue.server.faults.off("http-500"))
     assert len(live.working()) == 4
 

@@ -46,7 +46,7 @@ def test_what_agrees_needs_nothing() -> None:
     desk = Desk()
     found = differences(desk, list(listing(desk).values()))
     assert found == Differences()
-    assert found.done == "nothing"
+    assert found.done == "all orders as they should be"
 
 
 def test_an_order_that_is_not_listed_is_missing() -> None:
@@ -89,7 +89,7 @@ def test_an_own_order_that_nobody_knows_is_an_orphan_and_a_duplicate_at_a_known_
     found = differences(desk, [*orders, elsewhere, again])
     assert found.orphans == (elsewhere, again)
     assert found.duplicates == (again.client_id,)
-    assert found.done == "2 orphans cancelled"
+    assert found.done == "2 unknown orders cancelled"
 
 
 def test_an_orphan_stop_covers_coins_for_as_long_as_no_known_one_does() -> None:
@@ -142,4 +142,4 @@ def test_what_others_have_placed_is_foreign_and_left_alone() -> None:
     found = differences(desk, [*orders, by_hand, another])
     assert found.foreign == (by_hand, another)
     assert found.record()["foreign"] == [9, 9]
-    assert found.done == "2 foreign left alone"
+    assert found.done == "2 orders by others, left alone"

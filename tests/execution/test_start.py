@@ -19,7 +19,7 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"unit_size": Decimal(40)}, 2, "unit size 40 puts the lowest stop at"),
     ({"position_size": Decimal(30)}, 2, "below the minimum order value of 10 USD"),
     ({"leverage": 21}, 2, "leverage 21 is above"),
-    ({"position_size": Decimal(900_000)}, 2, "the account has 10000.00 USD free"),
+    ({"position_size": Decimal(900_000)}, 2, "the account has 10,000.00 USD free"),
 ]
 
 

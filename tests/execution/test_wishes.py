@@ -103,7 +103,7 @@ def test_an_operator_who_cancelled_the_buys_in_an_outage_is_not_bought_for_after
         assert came_to(live, Verb.CANCEL_BUYS, CommandState.ACKNOWLEDGED) == ""
         live.wait_for(lambda: "waits for the exchange" in newest(live, Verb.CANCEL_BUYS).text, "the words")
         restored(venue, "http-timeout-before")
-        assert came_to(live, Verb.CANCEL_BUYS, CommandState.CONFIRMED).startswith("no buys, and stops")
+        assert came_to(live, Verb.CANCEL_BUYS, CommandState.CONFIRMED).startswith("no buys, and live stops")
         held = live.held()
         venue.set_price("SOL", above)
         live.wait_for(lambda: live.unit == 1, "the price")

@@ -72,7 +72,7 @@ def refusal(url: str, version: str) -> str:
     return (
         f"the journal {place} is of version {version}, this hypertui reads {VERSION} only: export it with the"
         f" version that wrote it (hypertui ledger export --csv), and start with another {another} (--adopt"
-        " takes over a position that is held)"
+        " imports a position that is held)"
     )
 
 

@@ -34,7 +34,9 @@ def test_every_order_has_its_reason_and_every_fill_its_slippage(tmp_path: Path) 
         for unit in (2, 0, -1, -5, -3, 0):
             live.go_to(unit)
         by_hand(live, Side.BUY, "1")
-        live.wait_for(lambda: any("not ours" in e.text for e in live.events("alarm")), "the strange fill")
+        live.wait_for(
+            lambda: any("not by this engine" in e.text for e in live.events("alarm")), "the strange fill"
+        )
         order_taken(live, Verb.ADOPT)
         order_taken(live, Verb.FLATTEN)
         live.stop.request(OnExit.LEAVE)
@@ -111,7 +113,7 @@ def test_a_liquidation_is_called_one(tmp_path: Path) -> None:
         live.opened()
         order_taken(live, Verb.CANCEL_ALL)
         venue.set_price("SOL", 120)
-        liquidated = "that is a liquidation by the exchange"
+        liquidated = ": a liquidation by the exchange"
         live.wait_for(lambda: any(liquidated in e.text for e in live.events("alarm")), "the alarm")
         order_taken(live, Verb.ADOPT)
         assert live.held() == 0

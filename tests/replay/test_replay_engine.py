@@ -93,7 +93,7 @@ def test_the_end_is_the_end_and_what_was_told_is_told_again(
     engine.order(ReplayOrder.END)
     _turn(engine, steady, 0.4)
     assert engine.replay.over
-    assert engine.view.first.reason == "left with 4 orders working and 0.09904 BTC"
+    assert engine.view.first.reason == "left with 4 orders live and 0.09904 BTC"
     whole = engine.events_after(0)
     engine.seek(0)  # before its beginning is its beginning
     _turn(engine, steady, 0.0)

@@ -312,7 +312,7 @@ def test_halting_keeps_the_stops_and_goes_on_trailing_them() -> None:
     # F = 12 - 0.03 = 11.97 buys 0.11 at 100; its stop at 99 is worth 0.11 * 89.1 = 9.801.
     assert walk.ladder.halted
     assert "11.97" in walk.ladder.halted
-    assert "9.801" in walk.ladder.halted
+    assert "9.80 USD" in walk.ladder.halted
     assert lists(walk) == (-1, [-4, -3, -2], [])
     walk.to(102)
     assert lists(walk) == (2, [-1, 0, 1], [])

@@ -51,7 +51,8 @@ def _unit(plan: Plan, prospect: Prospect, grid: UnitGrid) -> Iterator[Finding]:
     text = f"a one-unit whipsaw costs {usd(cost)} USD, of which {part:.0f} % fees"
     per_coin = (sold + bought) * rate
     if bought - sold <= per_coin:
-        text += f": the unit is inside the fees of a round trip, {usd(per_coin)} USD a coin"
+        fees_of_one = at_price(plan.instrument.round_price(per_coin))
+        text += f": the unit is inside the fees of a round trip, {fees_of_one} USD a coin"
     level = Level.AMBER if bought - sold <= per_coin else Level.GREEN
     yield Finding("whipsaw", level, text, plain(bought - sold), f"{per_coin:.4f}")
 
