@@ -24,7 +24,7 @@ from hypertui.exchange.protocol import (
     Resting,
     Waiting,
 )
-from hypertui.execution.orders import SENT, Decision, OwnOrder, Role, key_of
+from hypertui.execution.orders import LIVE, SENT, Decision, OwnOrder, Role, key_of
 from hypertui.execution.own_orders import OwnOrders, SeenPrice
 from hypertui.execution.plausible import start_of
 from hypertui.execution.trade_inputs import OrderSent
@@ -333,7 +333,7 @@ class OrderTracker(OwnOrders):
 
     def _working(self, order: OwnOrder, now: int) -> None:
         if not order.due and not order.cancelling:
-            self._update(order, "live", now)
+            self._update(order, LIVE, now)
 
     def _update(self, order: OwnOrder, status: str, now: int) -> None:
         if order.dead:

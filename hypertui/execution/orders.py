@@ -13,6 +13,7 @@ from hypertui.exchange.protocol import OrderState
 from hypertui.port.views import SlotState
 
 SENT = "sent"  # what an order's status is at first
+LIVE = "live"  # and what it is once the exchange is known to have it
 _LENGTH = 34  # 0x and 32 hex digits
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.exchange.protocol import OrderState
-from hypertui.execution.orders import Role
+from hypertui.execution.orders import LIVE, Role
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
@@ -82,7 +82,7 @@ class TradeEvents:
         told = f"{status} by somebody else" if lost else status
         if lost:
             self._lost[wanted.client_id] = self._clock()
-        elif status == "live" and (since := self._lost.pop(order.decision.replaces or "", None)) is not None:
+        elif status == LIVE and (since := self._lost.pop(order.decision.replaces or "", None)) is not None:
             told += f" again after {self._clock() - since:,} ms"
         text = f"{label} {size} at {where} {told}"
         data = {

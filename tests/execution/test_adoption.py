@@ -1,5 +1,6 @@
 """Coins that change hands behind the engine's back: it stops, says so, and takes them over when told to."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from hypertui.core.market import Fill, IngestVia, Side
 from hypertui.execution.recovery.adoption import Adoption
 from hypertui.execution.trade_inputs import FillReceived
 from hypertui.port.commands import CommandState, OnExit, Verb
-from hypertui.port.snapshot import Mode
+from hypertui.port.snapshot import Mode, Severity
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.live_engine import LiveEngine
@@ -90,6 +91,12 @@ def test_reconciling_by_hand_says_what_differed(live: LiveEngine) -> None:
         return len(orders) == 4 and lost not in orders
 
     live.wait_for(replaced, "the lost stop to be replaced")
+
+    def told(words: str) -> list[Severity]:
+        return [event.severity for event in live.events("order") if re.search(words, event.text)]
+
+    live.wait_for(lambda: bool(told(r"^stop -\d .* live again after [\d,]+ ms$")), "the log to tell of it")
+    assert told(r"^stop -\d .* cancelled by somebody else$") == [Severity.WARNING]
 
 
 def _cancel_one(live: LiveEngine) -> int:

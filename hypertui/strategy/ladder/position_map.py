@@ -9,7 +9,6 @@ from decimal import Decimal
 from hypertui.core.kept import GIVEN
 from hypertui.core.market import ZERO, Fill, Side
 
-LIVE = "live"
 ORDERS_KEPT = 12  # of each unit
 
 
