@@ -17,6 +17,7 @@ BENCHMARKS = {
     "many": many.step,
     "attached": attached.step,
     "console": console.tick,
+    "desk": console.desk,
     "venue-orders": venue.orders,
     "venue-fanout": venue.fanout,
     "venue-memory": venue.memory,
