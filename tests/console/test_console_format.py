@@ -59,6 +59,8 @@ def test_fractions() -> None:
     assert fmt.percent(D("0.0049")) == "+0.49 %"
     assert fmt.percent(D("-0.010438")) == "−1.04 %"
     assert fmt.share(D("0.1974")) == "19.7 %"
+    # What is protected is never said to be more than it is, and what is not never less.
+    assert (fmt.share_down(D("0.99999")), fmt.share_up(D("0.00001"))) == ("99.9 %", "0.1 %")
 
 
 @pytest.mark.parametrize(
