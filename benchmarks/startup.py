@@ -19,7 +19,7 @@ SIZE = {"COLUMNS": "120", "LINES": "40"}
 DEADLINE = 20.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
 _BARS = re.compile(r"PAPER.*Quit", re.DOTALL)
-_PRICE = re.compile(r"BTC.*[0-9],[0-9]{3}", re.DOTALL)
+_PRICE = re.compile(r"BTC.*6[0-9],[0-9]{3}", re.DOTALL)  # the paper market begins at 64,000
 _EMPTY = """
 from textual.app import App
 from textual.widgets import Static
@@ -81,9 +81,10 @@ def _milestones(command: list[str], milestones: Sequence[re.Pattern[str]]) -> li
     if child == 0:
         os.environ.update(TERM="xterm-256color", **SIZE)
         os.execv(command[0], command)
+    reached: list[float] = []
     try:
         _set_size(terminal)
-        shown, reached = b"", []
+        shown = b""
         while len(reached) < len(milestones):
             ready, _, _ = select.select([terminal], [], [], DEADLINE)
             if not ready:
@@ -92,9 +93,9 @@ def _milestones(command: list[str], milestones: Sequence[re.Pattern[str]]) -> li
             text = _ESCAPES.sub("", shown.decode(errors="replace"))
             while len(reached) < len(milestones) and milestones[len(reached)].search(text):
                 reached.append(time.perf_counter() - began)
+    finally:
         os.kill(child, signal.SIGTERM)
         _drain(terminal)
-    finally:
         os.waitpid(child, 0)
         os.close(terminal)
     return reached

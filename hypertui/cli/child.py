@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 
 _OURS = "HYPERTUI_"
+_OF_A_CONSOLE = ("HYPERTUI_CONSOLE", "HYPERTUI_STATE_DIR")
 
 
 def child_environment() -> dict[str, str]:
     """This process's environment without anything of `HYPERTUI_…`, whatever its case."""
     return {name: value for name, value in os.environ.items() if not name.upper().startswith(_OURS)}
+
+
+def environment_of_a_console() -> dict[str, str]:
+    """The same with what a console needs of it: how it looks, and where its engine keeps its state."""
+    wanted = {name: value for name, value in os.environ.items() if name.upper().startswith(_OF_A_CONSOLE)}
+    return child_environment() | wanted

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hypertui.cli import streams
+from hypertui.cli.child import environment_of_a_console
 from hypertui.cli.values import typed
 from hypertui.cli.which_engine import the_engine
 from hypertui.core.redaction import printable
@@ -46,7 +47,8 @@ def serve(arguments: argparse.Namespace) -> int:
         listening = socket.create_server((HOST, port))
     except OSError as error:
         raise ValueError(f"port {port} cannot be listened on: {error.strerror}") from None
-    page = ConsolePage(command, title, secrets.token_urlsafe(32), listening.getsockname()[1])
+    token, port = secrets.token_urlsafe(32), listening.getsockname()[1]
+    page = ConsolePage(command, environment_of_a_console(), title, token, port)
     may = "give commands" if arguments.write else "look, and give no command"
     streams.say(f"{title}: whoever has this address can {may}")
     streams.say(page.url)

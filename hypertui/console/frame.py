@@ -157,7 +157,7 @@ class Frame:
             return "ENGINE SILENT"
         invariant = snapshot.invariant
         if invariant is not None and not invariant.ok and invariant.settled:
-            return "UNPROTECTED" if invariant.unprotected else "WRONG ORDERS"
+            return "UNPROTECTED" if invariant.unprotected else "FAULT"
         if any(self._loud(alarm) for alarm in snapshot.alarms):
             return "ALARM"
         if self.ended is not None or snapshot.over:
@@ -192,7 +192,7 @@ class Frame:
     def critical(self) -> frozenset[str]:
         """The critical causes of this moment, by name."""
         causes = {f"alarm {alarm.key} {alarm.count}" for alarm in self.snapshot.alarms if self._loud(alarm)}
-        if self.trouble in ("ENGINE FAILED", "ENGINE SILENT", "UNPROTECTED", "WRONG ORDERS"):
+        if self.trouble in ("ENGINE FAILED", "ENGINE SILENT", "UNPROTECTED", "FAULT"):
             causes.add(self.trouble)
         return frozenset(causes)
 

@@ -96,13 +96,13 @@ def _last_position(engine: EnginePort) -> str:
 
 
 def operator() -> str:
-    """Who sits at this terminal, for the audit: user@tty."""
+    """Who sits at this terminal, for the audit: user@tty, or the user alone where there is none."""
     try:
-        tty = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+        tty = "@" + os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
     except (OSError, ValueError):
-        tty = "no terminal"
+        tty = ""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
-    return f"{user}@{tty}"
+    return f"{user}{tty}"

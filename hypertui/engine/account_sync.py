@@ -148,12 +148,13 @@ class AccountSync:
             self._look_again = True
             return "another one is under way"
         self._looking = self._look_again = True
+        tried = 0
         try:
             while self._look_again:
                 self._look_again = not await self._compare()
                 if self._look_again:
-                    tried = self._budget.failures(Purpose.ASK)
-                    await asyncio.sleep(_RETRY_PAUSE * min(max(tried, 1), _LONGEST_PAUSES))
+                    tried += 1
+                    await asyncio.sleep(_RETRY_PAUSE * min(tried, _LONGEST_PAUSES))
         finally:
             self._looking = False
         return ""
@@ -245,8 +246,9 @@ class AccountSync:
 
     async def _permission(self, about: Purpose = Purpose.ASK) -> None:
         """Wait until questions may be asked. What is asked for often is left out instead."""
-        while not self._budget.allows_question(about):  # noqa: ASYNC110 - only time gives it back
-            await asyncio.sleep(self._budget.questions_wait or _RETRY_PAUSE)
+        while not self._budget.allows_question(about):
+            held = self._budget.questions_wait if about is Purpose.ASK else 0
+            await asyncio.sleep(held or _RETRY_PAUSE)
 
     # What the answers say
 

@@ -256,7 +256,7 @@ class OwnOrder:
 
 
 def state_of(order: OwnOrder, now: int, confirm_after: int) -> SlotState:
-    """Where an order stands `now` (ms): unconfirmed once it has gone without proof for `confirm_after` ms."""
+    """Where an order stands `now` (ms): unanswered once it has gone without proof for `confirm_after` ms."""
     if order.unproven and now - order.since > confirm_after:
         return SlotState.UNANSWERED
     if order.due:

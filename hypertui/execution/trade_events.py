@@ -9,7 +9,7 @@ from typing import Protocol
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.exchange.protocol import OrderState
-from hypertui.execution.orders import LIVE, Role
+from hypertui.execution.orders import LIVE, SENT, OwnOrder, Role
 from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
@@ -39,7 +39,9 @@ class TradeEvents:
         self._log = log
         self._clock = clock
         self._journal = journal
-        self._lost: dict[str, int] = {}  # orders (client id) that others cancelled, and when (ms)
+        # Stops (client id) that others cancelled, or that take the place of one: where that stood, and since
+        # when (ms) it is gone.
+        self._lost: dict[str, tuple[int | None, int]] = {}
 
     def tell(self, news: TradeNews) -> None:
         """Something has changed."""
@@ -70,7 +72,7 @@ class TradeEvents:
     def order(self, changed: OrderChanged) -> None:
         """An own order has a new status, the entry too, which comes before there is a trade."""
         order, status = changed.order, changed.status
-        self._journal.order(changed, order.sent_at if status == "sent" else self._clock())
+        self._journal.order(changed, order.sent_at if status == SENT else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = _LABELS.get(order.role) or ("stop" if wanted.side is Side.SELL else "buy")
@@ -78,12 +80,13 @@ class TradeEvents:
             label += f" {phrases.unit(order.level)}"
         where = "market" if wanted.is_immediate else phrases.at_price(wanted.stands_at)
         size = "of all that is held" if order.whole else self._coins(wanted.size)
-        lost = status == OrderState.CANCELLED.value and not order.cancelling and not changed.note
-        told = f"{status} by somebody else" if lost else status
-        if lost:
-            self._lost[wanted.client_id] = self._clock()
-        elif status == LIVE and (since := self._lost.pop(order.decision.replaces or "", None)) is not None:
-            told += f" again after {self._clock() - since:,} ms"
+        told = status
+        # The exchange itself drops what is left of an order that has begun to trade.
+        ends = status == OrderState.CANCELLED.value and not (order.cancelling or order.filled or order.due)
+        if lost := ends and not (changed.note or wanted.is_immediate):
+            told = f"{status}, not by this engine"
+        if order.role is Role.STOP:
+            told += self._after_a_loss(order, status, lost)
         text = f"{label} {size} at {where} {told}"
         data = {
             "client_id": order.client_id,
@@ -104,6 +107,18 @@ class TradeEvents:
         severity = Severity.WARNING if lost or status in _BAD_NEWS else Severity.INFO
         says_more = changed.note not in ("", status)
         self._log.add(EventKind.ORDER, f"{text}: {changed.note}" if says_more else text, data, severity)
+
+    def _after_a_loss(self, order: OwnOrder, status: str, lost: bool) -> str:
+        """How long a stop's place was empty that others had cancelled, once another one is live there."""
+        client_id, replaces = order.order.client_id, order.decision.replaces
+        if lost:
+            self._lost[client_id] = (order.level, self._clock())
+        elif status == SENT and replaces is not None and replaces in self._lost:
+            self._lost[client_id] = self._lost.pop(replaces)
+        elif status == LIVE and client_id in self._lost:
+            level, since = self._lost.pop(client_id)
+            return f" again after {self._clock() - since:,} ms" if level == order.level else ""
+        return ""
 
     def fill(self, booked: FillBooked) -> None:
         """Coins changed hands."""

@@ -36,7 +36,8 @@ class PeerProcess:
             user = pwd.getpwuid(self.uid).pw_name
         except KeyError:
             user = f"user {self.uid}"
-        return f"{user}@{_terminal_of(self.pid)} by {way} (uid {self.uid}, pid {self.pid})"
+        tty = _terminal_of(self.pid)
+        return f"{user}{f'@{tty}' if tty else ''} by {way} (uid {self.uid}, pid {self.pid})"
 
 
 def folder_of(state: Path) -> Path:
@@ -132,4 +133,4 @@ def _terminal_of(pid: int) -> str:
         name = str(Path(f"/proc/{pid}/fd/0").readlink())
         if name.startswith("/dev/") and name != "/dev/null" and len(name) < 40 and name.isprintable():
             return name.removeprefix("/dev/")
-    return "no terminal"
+    return ""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from html import escape
 from importlib.resources import as_file, files
 from string import Template
 
@@ -21,6 +21,7 @@ from hypertui.web.pseudo_terminal import PseudoTerminal
 
 HOST = "127.0.0.1"
 MOST_PAGES = 4
+_NAMES = (HOST, "localhost")
 _LONGEST = 65_536  # bytes of a message from a page: what is pasted into it
 _HEARTBEAT = 15.0
 _FULL = 1013  # "try again later" (IANA, WebSocket close codes)
@@ -29,14 +30,16 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ConsolePage:
-    """`command` shows a console in the terminal it is run in; `title` names the page; `token` is the secret
-    part of its address, at `port`."""
+    """`command` shows, with `env`, a console in the terminal it is run in; `title` names the page; `token` is
+    the secret part of its address, at `port`."""
 
-    def __init__(self, command: Sequence[str], title: str, token: str, port: int) -> None:
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], title: str, token: str, port: int
+    ) -> None:
         self._command = command
+        self._env = {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self._title = title
         self._token = token
-        self._places = {f"{HOST}:{port}", f"localhost:{port}"}
         self._open: set[web.WebSocketResponse] = set()
         self.url = f"http://{HOST}:{port}/{token}/"
 
@@ -56,18 +59,20 @@ class ConsolePage:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Only for who asked for this machine by its own name: others' names may lead here too."""
-        if request.host not in self._places:
+        """Only for who asked for this machine by its own name: others' names may lead here too. The port may
+        be another one, at the far end of a tunnel."""
+        if request.host.partition(":")[0] not in _NAMES:
             raise web.HTTPForbidden(text="not a name of this machine")
         response = await handler(request)
         if not response.prepared:
             response.headers.update(_HEADERS)
+            response.headers["Content-Security-Policy"] = f"{_POLICY}; connect-src ws://{request.host}"
         return response
 
     async def _page(self, request: web.Request) -> web.Response:
         page = Template((files("hypertui.web") / "page.html").read_text(encoding="utf-8"))
         socket = f"ws://{request.host}/{self._token}/socket"
-        text = page.substitute(title=self._title, socket=socket)
+        text = page.substitute(title=escape(self._title), socket=socket, most=MOST_PAGES)
         return web.Response(text=text, content_type="text/html")
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
@@ -78,16 +83,12 @@ class ConsolePage:
         if len(self._open) >= MOST_PAGES:
             await websocket.close(code=_FULL, message=f"{MOST_PAGES} pages are open".encode())
             return websocket
-        self._open.add(websocket)
-        try:
-            await self._show(websocket, _number(request, "width", 80), _number(request, "height", 24))
-        finally:
-            self._open.discard(websocket)
+        await self._show(websocket, _number(request, "width", 80), _number(request, "height", 24))
         return websocket
 
     async def _show(self, websocket: web.WebSocketResponse, columns: int, rows: int) -> None:
-        env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        terminal = PseudoTerminal.started(self._command, columns, rows, env)
+        terminal = PseudoTerminal.started(self._command, columns, rows, self._env)
+        self._open.add(websocket)
         shown = asyncio.ensure_future(_send(terminal, websocket))
         try:
             async for message in websocket:
@@ -96,9 +97,9 @@ class ConsolePage:
                     if answer is not None:
                         await websocket.send_json(answer)
         finally:
+            self._open.discard(websocket)  # whoever reloads the page is not in its own way
             shown.cancel()
-            await asyncio.gather(shown, return_exceptions=True)
-            await terminal.ended()
+            await asyncio.shield(_ended(shown, terminal))
 
     async def _close(self, app: web.Application) -> None:
         for websocket in list(self._open):
@@ -110,6 +111,11 @@ async def _send(terminal: PseudoTerminal, websocket: web.WebSocketResponse) -> N
     async for read in terminal.output():
         await websocket.send_bytes(read)
     await websocket.close()
+
+
+async def _ended(shown: asyncio.Future[None], terminal: PseudoTerminal) -> None:
+    await asyncio.gather(shown, return_exceptions=True)
+    await terminal.ended()
 
 
 def _take(terminal: PseudoTerminal, data: str) -> list[object] | None:
@@ -133,12 +139,11 @@ def _number(request: web.Request, name: str, otherwise: int) -> int:
     return int(said) if said.isdecimal() and len(said) < 6 else otherwise
 
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+    "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
-        "img-src 'self' data:; connect-src 'self' ws:; frame-ancestors 'none'; base-uri 'none'; "
-        "form-action 'none'"
-    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",

@@ -16,6 +16,7 @@ from contextlib import suppress
 _READ = 65_536  # bytes at once
 _LEAVES_WITHIN = 5.0  # seconds, after its terminal is gone
 _MOST = 500  # columns or rows
+_MOST_TYPED = 1_000_000  # bytes that wait
 
 
 class PseudoTerminal:
@@ -24,6 +25,7 @@ class PseudoTerminal:
     def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
         self._process = process
         self._master = master
+        self._typed = b""  # what is not written yet
 
     @classmethod
     def started(
@@ -65,9 +67,23 @@ class PseudoTerminal:
             yield read
 
     def type(self, keys: str) -> None:
-        """Type this. What a program that does not read leaves no room for is lost."""
-        with suppress(BlockingIOError):
-            os.write(self._master, keys.encode())
+        """Type this, as soon as there is room for it. What comes after too much of that is left out."""
+        if len(self._typed) < _MOST_TYPED:
+            self._typed += keys.encode(errors="replace")
+            self._write()
+
+    def _write(self) -> None:
+        try:
+            self._typed = self._typed[os.write(self._master, self._typed) :]
+        except BlockingIOError:
+            pass
+        except OSError:  # nobody reads any more
+            self._typed = b""
+        loop = asyncio.get_running_loop()
+        if self._typed:
+            loop.add_writer(self._master, self._write)
+        else:
+            loop.remove_writer(self._master)
 
     def resize(self, columns: int, rows: int) -> None:
         """The window has another size."""
@@ -79,6 +95,7 @@ class PseudoTerminal:
         """Close its terminal, and see it gone."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGHUP)
+        asyncio.get_running_loop().remove_writer(self._master)
         os.close(self._master)
         try:
             await asyncio.to_thread(self._process.wait, _LEAVES_WITHIN)

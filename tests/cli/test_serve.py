@@ -24,7 +24,7 @@ from tests.support.local_venue import LocalVenue
 from tests.support.prefork import Process, run_to_end
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
-_BROWSER = shutil.which("chromedriver") is None or shutil.which("chromium") is None
+_NO_BROWSER = shutil.which("chromedriver") is None or shutil.which("chromium") is None
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_it_says_what_is_missing(home: dict[str, str], tmp_path: Path) -> None:
         assert (ended.returncode, words in ended.stderr) == (status, True), ended.stderr
 
 
-@pytest.mark.skipif(_BROWSER, reason="there is no Chromium with its driver on this machine")
+@pytest.mark.skipif(_NO_BROWSER, reason="there is no Chromium with its driver on this machine")
 def test_a_browser_draws_it_and_types(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue, engine: None
 ) -> None:

@@ -141,10 +141,13 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
     [
         (
             "restarted",
-            "Paused since before the restart (by root). r resumes; no new buys, 1 live; if",
+            "Paused since before the restart (by root). r resumes; no new buys, 1 may still fill;",
         ),
         ("emptied", "Paused by mk@pts/3. r resumes selling out; no new buys"),
-        ("paused", "Paused by mk@pts/3. r resumes; no new buys, 1 live; if one fills, it still gets a stop"),
+        (
+            "paused",
+            "Paused by mk@pts/3. r resumes; no new buys, 1 may still fill; if it does, it still gets a stop",
+        ),
         (
             "waiting",
             "Paused. Flatten by mk@pts/3: waits for an answer to the sale of 0.29758 BTC; r calls it off",
@@ -157,7 +160,7 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
             "halted",
             "Halted: 3 stops stay, none follows the price. The buy size of 11.49",
         ),
-        ("selling_out", "Selling out: ▼ sells "),
+        ("selling_out", "Selling out: ▼ sells 0.09945 at 64,500; no buys, the stops follow the price up"),
         (
             "broken",
             "0.19734 BTC (12,862.62 USD) unprotected; "

@@ -96,7 +96,7 @@ def test_reconciling_by_hand_says_what_differed(live: LiveEngine) -> None:
         return [event.severity for event in live.events("order") if re.search(words, event.text)]
 
     live.wait_for(lambda: bool(told(r"^stop -\d .* live again after [\d,]+ ms$")), "the log to tell of it")
-    assert told(r"^stop -\d .* cancelled by somebody else$") == [Severity.WARNING]
+    assert told(r"^stop -\d .* cancelled, not by this engine$") == [Severity.WARNING]
 
 
 def _cancel_one(live: LiveEngine) -> int:

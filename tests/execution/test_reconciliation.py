@@ -89,7 +89,7 @@ def test_an_own_order_that_nobody_knows_is_an_orphan_and_a_duplicate_at_a_known_
     found = differences(desk, [*orders, elsewhere, again])
     assert found.orphans == (elsewhere, again)
     assert found.duplicates == (again.client_id,)
-    assert found.done == "2 unknown orders cancelled"
+    assert found.done == "2 unknown orders"
 
 
 def test_an_orphan_stop_covers_coins_for_as_long_as_no_known_one_does() -> None:
@@ -142,4 +142,4 @@ def test_what_others_have_placed_is_foreign_and_left_alone() -> None:
     found = differences(desk, [*orders, by_hand, another])
     assert found.foreign == (by_hand, another)
     assert found.record()["foreign"] == [9, 9]
-    assert found.done == "2 orders by others, left alone"
+    assert found.done == "2 orders by others"

@@ -144,9 +144,9 @@ def test_what_would_not_come_back_is_refused_when_it_is_added(journal: Journal, 
 
 def test_a_word_of_an_enumeration_is_a_word(journal: Journal) -> None:
     class Status(StrEnum):
-        WORKING = "live"
+        LIVE = "live"
 
-    journal.add(dataclasses.replace(STATUS, status=Status.WORKING))
+    journal.add(dataclasses.replace(STATUS, status=Status.LIVE))
     journal.commit()
     assert list(journal.statuses(ID)) == [STATUS]
 

@@ -67,7 +67,7 @@ def mode_badge(frame: Frame) -> Span:
         return Span(" UNATTENDED ", Tone.OVER)
     if mode is Mode.HALTED:
         return Span(" HALTED ", Tone.OVER)
-    if mode is Mode.STOPPED and not (snapshot.position or snapshot.slots):
+    if mode is Mode.STOPPED and snapshot.closed_at is not None:
         return Span(f" ENDED {fmt.signed_usd(snapshot.net_pnl)} USD ", Tone.OVER)
     if frame.ended is not None:
         return Span(" STOPPED ", Tone.HOLD)

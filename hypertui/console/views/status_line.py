@@ -8,10 +8,10 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line, pad, tint, width_of
 from hypertui.core.market import Side
-from hypertui.port.commands import OnExit
+from hypertui.port.commands import OnExit, Verb
 from hypertui.port.engine import Attachment
 from hypertui.port.snapshot import Mode
-from hypertui.port.views import SlotState, Trigger
+from hypertui.port.views import SlotState, SlotView, Trigger
 
 _LEAVING = {
     OnExit.BUYS: "Leaving: cancels the buys, the stops stay",
@@ -20,6 +20,7 @@ _LEAVING = {
 }
 
 _ANY_ROOM = 10_000
+_KNOWN_LIVE = (SlotState.LIVE, SlotState.FIRED)
 
 
 def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
@@ -88,14 +89,17 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         return Tone.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
     if snapshot.mode is Mode.SELLING_OUT:
         down = snapshot.next_down
-        first = "Selling out: no buys" if down is None else f"Selling out: ▼ {_way(frame, down, True, False)}"
+        stop = None if down is None else _order_at(frame, down)
+        if down is None or stop is None or stop.side is Side.BUY:
+            return Tone.HOLD, "Selling out: no buys, the stops follow the price up"
+        first = f"Selling out: ▼ {_way(frame, down, sized=True, away=False)}"
         return Tone.HOLD, first, "no buys, the stops follow the price up"
     return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
 
 
 def _resting(frame: Frame) -> tuple[str, ...]:
     """The orders that rest at the exchange meanwhile, as far as they are known."""
-    found, age = _kinds(frame), frame.silent or frame.out_of_sight
+    found, age = _kinds(frame), frame.out_of_sight
     if not found:
         return ()
     if age is None:
@@ -110,9 +114,10 @@ def _live_orders(frame: Frame) -> str:
 
 
 def _kinds(frame: Frame) -> list[str]:
-    """How many orders of each kind are live: '3 stops', '1 buy'."""
-    invariant = frame.snapshot.invariant
-    kinds = () if invariant is None else ((invariant.stops, "stop"), (invariant.buys, "buy"))
+    """How many orders of each kind are known to be live: '3 stops', '1 buy'."""
+    invariant, slots = frame.snapshot.invariant, frame.snapshot.slots
+    buys = sum(slot.side is Side.BUY and slot.state in _KNOWN_LIVE for slot in slots)
+    kinds = () if invariant is None else ((invariant.stops, "stop"), (buys, "buy"))
     return [fmt.plural(count, word) for count, word in kinds if count]
 
 
@@ -122,9 +127,14 @@ def _verb(found: Sequence[str], plural: str) -> str:
 
 def _refused(frame: Frame) -> tuple[str, ...]:
     """That the exchange refuses what would mend it, and who can: as the alarm tells it, without its words."""
-    alarms = (alarm for alarm in frame.snapshot.alarms if alarm.active and " refused by " in alarm.text)
+    snapshot = frame.snapshot
+    alarms = (alarm for alarm in snapshot.alarms if alarm.active and alarm.key == "stops refused")
     said = next(alarms, None)
-    return () if said is None else (f"{fmt.clean(said.text).partition(':')[0]}; F sells all",)
+    if said is None or snapshot.invariant is None or not snapshot.invariant.unprotected:
+        return ()
+    key = next((key for key in frame.keys if key.id == "flatten"), None)
+    words = fmt.clean(said.text).partition(":")[0]
+    return (words,) if key is None or frame.cannot(Verb.FLATTEN) else (f"{words}; {key.written} sells all",)
 
 
 def _as_sentence(reason: str) -> str:
@@ -148,13 +158,18 @@ def _way(frame: Frame, trigger: Trigger, sized: bool, away: bool) -> str:
     snapshot = frame.snapshot
     at = fmt.price(trigger.price, snapshot.instrument)
     at += f" ({fmt.percent(trigger.fraction)})" if away else ""
-    slot = next((slot for slot in snapshot.slots if slot.level == trigger.unit), None)
+    slot = _order_at(frame, trigger)
     if slot is None:
         return f"at {at} the {'stops move up' if trigger.away > 0 else 'buys move down'}"
     if slot.state is SlotState.UNANSWERED:
         return f"{slot.side} at {at} unanswered for {fmt.plain_age(max(frame.now - slot.since, 0))}"
     verb = "buys" if slot.side is Side.BUY else "sells"
     return f"{verb} {fmt.size(slot.size, snapshot.instrument)} at {at}" if sized else f"{verb} at {at}"
+
+
+def _order_at(frame: Frame, trigger: Trigger) -> SlotView | None:
+    """The order that stands where the ladder steps next."""
+    return next((slot for slot in frame.snapshot.slots if slot.level == trigger.unit), None)
 
 
 def _because(mode: str, reason: str) -> str:
@@ -183,7 +198,8 @@ def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
     buys = 0 if invariant is None else invariant.buys
     if not buys:
         return Tone.HOLD, first, "no new buys"
-    return Tone.HOLD, first, f"no new buys, {buys} live", "if one fills, it still gets a stop"
+    one = "it" if buys == 1 else "one"
+    return Tone.HOLD, first, f"no new buys, {buys} may still fill", f"if {one} does, it still gets a stop"
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -227,7 +243,7 @@ def protection(frame: Frame) -> Span:
     if age is not None:
         return Span(f" ? {said} {fmt.plain_age(age)} ago ", Tone.STALE)
     if part is None:
-        buys = f", {fmt.plural(invariant.buys, 'buy')} live" if invariant.buys else ""
+        buys = f", {fmt.plural(invariant.buys, 'buy')} may fill" if invariant.buys else ""
         return Span(f" ✓ flat{buys} ", Tone.STRONG)
     if part >= 1 and invariant.ok:
         return Span(" ✓ 100 % protected ", Tone.STRONG)

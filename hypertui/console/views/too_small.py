@@ -23,7 +23,7 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
     rows: list[Line] = [
         fit(line(*header.identity_spans(frame, account=False)), width),
         fit(line(*header.mode_spans(frame, width)), width),
-        *(tint(line(row), said.role) for row in wrap(said.text, max(width, 8))),
+        *(tint(line(row), said.role) for row in wrap(said.text, max(width, 8))[:_SENTENCE]),
         line(
             Span("position ", Tone.DIM),
             Span(f"{fmt.size(snapshot.position, snapshot.instrument)} {symbol}", Tone.STRONG),

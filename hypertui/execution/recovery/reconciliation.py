@@ -72,14 +72,14 @@ class Differences:
 
     @property
     def done(self) -> str:
-        """What becomes of them, in words."""
+        """What was found, in words."""
         ways = (
-            (self.missing, "order", "missing, placed again"),
-            (self.altered, "order", "changed, replaced"),
-            (self.orphans, "unknown order", "cancelled"),
-            (self.foreign, "order", "by others, left alone"),
+            (self.missing, "order", " missing"),
+            (self.altered, "order", " changed"),
+            (self.orphans, "unknown order", ""),
+            (self.foreign, "order", " by others"),
         )
-        found = [f"{counted(len(orders), noun)} {what}" for orders, noun, what in ways if orders]
+        found = [f"{counted(len(orders), noun)}{what}" for orders, noun, what in ways if orders]
         return ", ".join(found) or "all orders as they should be"
 
     def record(self) -> dict[str, object]:

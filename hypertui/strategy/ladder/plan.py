@@ -77,7 +77,7 @@ class Plan:
             yield Rule(name, slippage, ONE, broken)
         minimum, fragment = self.instrument.min_order_value, self.position_size / SLOTS
         broken = (
-            f"position size {plain(self.position_size)} makes fragments of {plain(fragment)} USD, "
+            f"position size {plain(self.position_size)} makes buy sizes of {plain(fragment)} USD, "
             f"below the minimum order value of {plain(minimum)} USD"
         )
         yield Rule("fragment", fragment, minimum, "" if fragment >= minimum else broken)
