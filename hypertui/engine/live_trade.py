@@ -178,7 +178,7 @@ class LiveTrade:
             self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
         context.every("account", ACCOUNT_EVERY / 1000, account_sync.poll_account)
         context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
-        context.every("allowance", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
+        context.every("API budget", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
         self.objections.begin()
         context.every("transfers", _TRANSFERS_EVERY, account_sync.ask_transfers, _FIRST_TRANSFERS)
         context.every("reconciliation", context.config.reconcile_every / 1000, account_sync.reconcile)

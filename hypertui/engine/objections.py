@@ -55,6 +55,7 @@ class Objections:
         self._refusals = RefusalAlarms(trade.tracker, trade.context.alarms, self._protected)
         self._asking = False
         self._delisted = False
+        self._is_open = False  # whether the trouble is that an answer was missing
 
     def begin(self) -> None:
         """Look at the key now and then."""
@@ -73,14 +74,26 @@ class Objections:
 
     def trouble(self, text: str | None) -> None:
         """An action did not take effect, in words; None when one did again."""
+        self._is_open = False
         if text is None:
             self.key.accepted()
-            self._context.alarms.clear("venue")
+            self._context.alarms.clear("exchange")
             return
         if self.key.is_refused:
             return  # that alarm says it all
         lasting = self._context.budget.failures(Purpose.PROTECT) >= TOLD_FROM
-        self._context.alarms.sound("venue", Severity.CRITICAL if lasting else Severity.WARNING, text)
+        self._context.alarms.sound("exchange", Severity.CRITICAL if lasting else Severity.WARNING, text)
+
+    def unanswered(self, text: str) -> None:
+        """Nobody knows whether an action took effect, in words."""
+        self.trouble(text)
+        self._is_open = True
+
+    def proven(self) -> None:
+        """What became of every order is known now: an answer that was missing is missed no more."""
+        if self._is_open:
+            self._is_open = False
+            self._context.alarms.clear("exchange")
 
     def on_reports(self, reports: Sequence[OrderReport]) -> None:
         """See how own orders end."""
@@ -143,7 +156,7 @@ class Objections:
                 f"{text}; {coins(position, strategy.instrument)} {symbol} not settled yet"
             )
             return
-        for key in ("venue", "foreign", "position", "unprotected"):
+        for key in ("exchange", "foreign", "position", "unprotected"):
             context.alarms.clear(key)
         result = unexplained or f"Result {strategy.book.realized_pnl:+,.2f} USD"
         self._trade.steering.halt(f"{text}: the exchange settled the position. {result}")

@@ -44,6 +44,7 @@ from hypertui.execution.trade_inputs import (
 )
 
 _FILLS_MARGIN_MS = 60_000
+_NO_ANSWER = "no answer"
 # Seconds from the decision until what waits for its rows is signed: by then stops beside it have left, and
 # whoever writes the rows has nothing left to do but wait for the disk.
 _PREPARE_AFTER = 0.001
@@ -54,6 +55,12 @@ class Complaints(Protocol):
 
     def trouble(self, text: str | None) -> None:
         """An action did not take effect, in words; None when one did again."""
+
+    def unanswered(self, text: str) -> None:
+        """Nobody knows whether an action took effect, in words."""
+
+    def proven(self) -> None:
+        """What became of every order is known now."""
 
     def refused(self, error: Rejected) -> None:
         """The exchange has refused a whole action."""
@@ -238,6 +245,8 @@ class OrderGateway:
                 mark, now = self._recorder.mark, self._clock()
                 if self._knows(order):
                     self._recorder.take(QuestionAnswered(now, order.client_id, report, asked_at, mark))
+                if self._tracker.quiet:
+                    self._complaints.proven()
             case LookUpFailed(order, error):
                 if isinstance(error, RateLimited):
                     self._budget.refused(Purpose.ASK, error)
@@ -252,7 +261,9 @@ class OrderGateway:
         is_placement = isinstance(action, Place)
         if isinstance(outcome, Unknown):
             # The orders stay unproven, and are asked about.
-            self._unanswered(f"no answer to a {'placement' if is_placement else 'cancel'}: {outcome}")
+            said = str(outcome)
+            why = "" if said == _NO_ANSWER else f": {said}"
+            self._unanswered(f"{_NO_ANSWER} to a {'placement' if is_placement else 'cancel'}{why}")
         elif isinstance(outcome, ExchangeError):
             self._budget.refused(action.purpose, outcome)
             orders = [order for order in action.orders if self._knows(order)]
@@ -271,7 +282,7 @@ class OrderGateway:
                     self._recorder.take(_answered(self._clock(), order, answer))
 
     def _unanswered(self, text: str) -> None:
-        self._complaints.trouble(text)
+        self._complaints.unanswered(text)
         self._doubt()
 
     def _tell(self, text: str, error: ExchangeError) -> None:

@@ -115,7 +115,7 @@ def test_beside_an_engine(running: Run) -> None:
 
     wait_for(lambda: stamped()["heartbeat"][0] is not None, "the first beat")
     stamps = stamped()
-    assert {"heartbeat", "account", "upkeep", "funding", "reconciliation", "allowance"} <= set(stamps)
+    assert {"heartbeat", "account", "upkeep", "funding", "reconciliation", "API budget"} <= set(stamps)
     last, coming, overdue = stamps["heartbeat"]
     assert last is not None and 0 < last <= coming
     assert not overdue

@@ -30,7 +30,7 @@ def test_a_trade_in_a_market_that_is_delisted_ends_by_the_exchanges_word() -> No
         assert snapshot.reason.startswith("SOL is delisted: the exchange settled the position. Result ")
         active = {alarm.key: alarm.text for alarm in snapshot.alarms if alarm.active}
         assert active["delisted"].startswith("SOL is delisted: the exchange has cancelled its orders")
-        assert not {"foreign", "position", "venue", "unprotected"} & active.keys()
+        assert not {"foreign", "position", "exchange", "unprotected"} & active.keys()
         assert live.on_engine(lambda trade: trade.book.held, None) == 0
         refused = [event for event in live.events("order") if event.data["status"] == "not placed"]
         assert len(refused) <= 4, "the stops once at most, before it was known"

@@ -89,7 +89,7 @@ BTC = replace(PLAN, instrument=Instrument("BTC", 5, 40), unit_size=D(250), lever
 
 RED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("leverage", {"plan": replace(PLAN, leverage=21)}, ["leverage 21 is above the 20 of SOL"]),
-    ("fragment", {"plan": replace(PLAN, position_size=D(30))}, ["7.5 USD", "10 USD"]),
+    ("buy size", {"plan": replace(PLAN, position_size=D(30))}, ["7.5 USD", "10 USD"]),
     ("smallest stop", {"plan": replace(PLAN, position_size=D(42))}, ["worth", "10 USD"]),
     ("price tick", {"plan": replace(PLAN, unit_size=D("0.001"))}, ["0.001", "price tick of 0.01"]),
     ("lowest stop", {"plan": replace(PLAN, unit_size=D(40))}, ["unit size 40", "-10"]),

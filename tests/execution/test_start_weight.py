@@ -112,7 +112,7 @@ def test_the_allowance_is_asked_for_soon_and_what_nobody_waits_for_is_not(
         began = wall_clock()
         live.wait_for(lambda: stamp(live, "transfers") is not None, "the tasks")
         due = {task.name: (task.next or 0) - began for task in live.snapshot.tasks}
-        assert 0 < due["allowance"] <= 10_000
+        assert 0 < due["API budget"] <= 10_000
         assert 10_000 < due["funding"] <= 20_000
         assert 50_000 < due["transfers"] <= 60_000
 

@@ -133,7 +133,7 @@ def test_every_task_is_on_the_snapshot(live: LiveEngine) -> None:
     live.wait_for(lambda: len(stamps(live)) == 9, "all tasks")
     assert [(task.name, task.every) for task in live.snapshot.tasks] == [
         ("key", 600_000),
-        ("allowance", 300_000),
+        ("API budget", 300_000),
         ("transfers", 300_000),
         ("reconciliation", 120_000),
         ("funding", 60_000),

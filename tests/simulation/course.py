@@ -332,7 +332,7 @@ class Course:
         honest = ("halted", "winddown")
         for alarm in self.trade.context.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
-            keys = {"journal", "stale", "start", "unprotected", "stops refused", "venue"}
+            keys = {"journal", "stale", "start", "unprotected", "stops refused", "exchange"}
             if self.scenario.adopts:
                 keys |= {"foreign", "position"}
             passing = alarm.key in keys and not alarm.active

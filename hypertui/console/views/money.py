@@ -135,7 +135,7 @@ class Money:
             if value is not None:
                 found.append(Fact(name, name, (self._at_mark(fmt.percent(value), change_role(value)),)))
         if trade.round_trips:
-            found.append(Fact("round trips", "trips", (Span(str(trade.round_trips)),)))
+            found.append(Fact("round trips", "round trips", (Span(str(trade.round_trips)),)))
         return found
 
 
@@ -182,7 +182,7 @@ def money_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The small screen's rows, the figures in even columns; what does not fit is on larger ones."""
     figures, snapshot = Money(frame, brief=True), frame.snapshot
     position = Span(fmt.size(snapshot.position, snapshot.instrument), Tone.STRONG)
-    held = Fact("position", "pos", (position,))
+    held = Fact("position", "position", (position,))
     equity, margin = figures.account
     rows = (
         (figures.net, figures.today, equity, held),

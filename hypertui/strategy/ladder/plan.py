@@ -80,7 +80,7 @@ class Plan:
             f"position size {plain(self.position_size)} makes buy sizes of {plain(fragment)} USD, "
             f"below the minimum order value of {plain(minimum)} USD"
         )
-        yield Rule("fragment", fragment, minimum, "" if fragment >= minimum else broken)
+        yield Rule("buy size", fragment, minimum, "" if fragment >= minimum else broken)
 
     def rules_at(self, price: Decimal, coins: Decimal | None = None) -> Iterator[Rule]:
         """What the venue's rules ask for an entry at `price` (USD) with `coins`, by default those that the
