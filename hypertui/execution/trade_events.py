@@ -83,7 +83,8 @@ class TradeEvents:
         told = status
         # The exchange itself drops what is left of an order that has begun to trade.
         ends = status == OrderState.CANCELLED.value and not (order.cancelling or order.filled or order.due)
-        if lost := ends and not (changed.note or wanted.is_immediate):
+        says_more = changed.note not in ("", status)
+        if lost := ends and not (says_more or wanted.is_immediate):
             told = f"{status}, not by this engine"
         if order.role is Role.STOP:
             told += self._after_a_loss(order, status, lost)
@@ -105,7 +106,6 @@ class TradeEvents:
             "why": order.decision.text,
         }
         severity = Severity.WARNING if lost or status in _BAD_NEWS else Severity.INFO
-        says_more = changed.note not in ("", status)
         self._log.add(EventKind.ORDER, f"{text}: {changed.note}" if says_more else text, data, severity)
 
     def _after_a_loss(self, order: OwnOrder, status: str, lost: bool) -> str:

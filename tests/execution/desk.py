@@ -71,7 +71,8 @@ class Desk:
         self.trade = self.opened()
         self.ladder, self.tracker = ladder_of(self.trade.tracker), self.trade.tracker
         self.journal = MemoryJournal()
-        events = TradeEvents(EventLog(lambda: self.now), lambda: self.now, self.journal)
+        self.log = EventLog(lambda: self.now)
+        events = TradeEvents(self.log, lambda: self.now, self.journal)
         self.recorder = TradeRecorder(self.trade, self.journal, events)
         self.take = self.recorder.take
         self.left = Allowance(1_200, 1_200)
