@@ -147,7 +147,8 @@ class Entry:
     async def _bought(self, order: Order, expires_at: int, queue: EventQueue[Any]) -> Decimal:
         answer: Placed
         try:
-            (answer,) = await self._exchange.place([order], self._clock_sync.expiry(expires_at))
+            # What is not known of by then is taken for not bought, and nobody looks after it any more.
+            (answer,) = await self._exchange.place([order], self._clock_sync.sure_expiry(expires_at))
         except Unknown:
             return await self._find_out(order, expires_at, queue)
         if isinstance(answer, Filled):

@@ -77,6 +77,13 @@ class ClockSync:
             raise Unreachable(f"nothing is sent: {self.in_words()}")
         return self.at_venue(time)
 
+    def sure_expiry(self, time: int) -> int:
+        """The same for what must not take effect after `time` whatever the clocks show: by the earliest that
+        the venue's can show then. On a slow way that may be too early for anything to arrive. Raises
+        Unreachable."""
+        expiry = self.expiry(time)
+        return expiry if self._best is None else time + self._best.offset - self._best.doubt
+
     def at_venue(self, time: int) -> int:
         """A time by our clock as the venue's clock will show it then, rather too early than too late."""
         if self._best is None or (self._best.doubt > _WORTH_A_SHIFT and not self.certain):

@@ -52,3 +52,13 @@ def test_it_is_said_in_words() -> None:
     skew.measure(0, 100, 50 - 31_000)
     assert skew.in_words() == "this machine's clock is 31.0 s ahead of the exchange's, more than 30 s"
     assert (ALARM, LIMIT) == (2_000, 30_000)
+
+
+@given(offset=st.integers(-20_000, 20_000), out=st.integers(0, 12_000), back=st.integers(0, 12_000))
+def test_what_must_not_be_late_expires_in_time_however_slow_the_way_was(
+    offset: int, out: int, back: int
+) -> None:
+    skew = ClockSync()
+    sent, received = 50_000, 50_000 + out + back
+    skew.measure(sent, received, sent + out + offset)  # the venue's clock when it answered
+    assert skew.sure_expiry(80_000) <= 80_000 + offset
