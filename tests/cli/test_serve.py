@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 
 from hypertui.server.client import engines
+from hypertui.web.page import MOST_PAGES
 from tests.cli.operating import DEADLINE, SOL, Engine, command, sides, trades, wait_for
 from tests.support.local_venue import LocalVenue
 from tests.support.prefork import Process, run_to_end
@@ -89,6 +90,21 @@ async def _watch(url: str, keys: str, until: str, ready: str) -> str:
         raise AssertionError(f"the page was closed: {shown[-500:]}")
 
 
+async def _crowd(url: str) -> int | None:
+    """The code by which one page too many is closed; whoever leaves makes room for another."""
+    origin = {"Origin": "/".join(url.split("/")[:3])}
+    async with aiohttp.ClientSession() as session:
+        pages = [await session.ws_connect(f"{url}socket", headers=origin) for _ in range(MOST_PAGES)]
+        for page in pages:
+            assert (await page.receive()).type is aiohttp.WSMsgType.BINARY
+        beyond = await session.ws_connect(f"{url}socket", headers=origin)
+        await beyond.receive()
+        await pages.pop().close()
+        async with session.ws_connect(f"{url}socket", headers=origin) as again:
+            assert (await again.receive()).type is aiohttp.WSMsgType.BINARY
+        return beyond.close_code
+
+
 def watched(url: str, ready: str, keys: str, until: str) -> str:
     return asyncio.run(asyncio.wait_for(_watch(url, keys, until, ready), DEADLINE))
 
@@ -114,6 +130,7 @@ def test_only_who_has_the_address_looks_and_commands_only_with_write(
         assert "SOL" in watched(url, "nobody writes", "2", "ORDERS  4")
         watched(url, "nobody writes", "p", "attached to read only")
         assert mode(home) == "running"
+        assert asyncio.run(asyncio.wait_for(_crowd(url), DEADLINE)) == 1013
     with served(home, tmp_path, "--write") as url:
         watched(url, "you write", "p", "PAUSED")
         assert mode(home) == "paused"
@@ -151,12 +168,21 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         self._said = folder / "driver"
         self._session = ""
+
+    def __enter__(self) -> Browser:
+        try:
+            return self._begun()
+        except BaseException:
+            self._driver.terminate()
+            self._driver.wait(DEADLINE)
+            raise
+
+    def _begun(self) -> Browser:
         with self._said.open("w") as out:
             self._driver = subprocess.Popen(
                 ["chromedriver", "--port=0"], stdout=out, stderr=subprocess.STDOUT
             )
 
-    def __enter__(self) -> Browser:
         wait_for(lambda: self._port() is not None, "the driver")
         found = self._port()
         assert found is not None
