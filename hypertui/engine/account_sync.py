@@ -154,7 +154,9 @@ class AccountSync:
                 self._look_again = not await self._compare()
                 if self._look_again:
                     tried += 1
-                    await asyncio.sleep(_RETRY_PAUSE * min(tried, _LONGEST_PAUSES))
+                    # What goes out in spite of a pause that the account was asked for goes out less often.
+                    throttled = self._holds_up_stops and self._budget.questions_wait
+                    await asyncio.sleep(_RETRY_PAUSE * (min(tried, _LONGEST_PAUSES) if throttled else 1))
         finally:
             self._looking = False
         return ""
@@ -166,11 +168,14 @@ class AccountSync:
         await self.reconcile()
         return await answer
 
+    @property
+    def _holds_up_stops(self) -> bool:
+        """Whether no stop can be placed before a comparison is answered, as after a restart: only what would
+        hold up a stop holds up this question, and not what another trade was asked to wait for."""
+        return self.listing is None and not self.reconciled
+
     async def _compare(self) -> bool:
-        # Before the first answer after a restart no stop can be placed: only what would hold up a stop
-        # holds up this question, and not what another trade of the account was asked to wait for.
-        holds_up_stops = self.listing is None and not self.reconciled
-        await self._permission(Purpose.PROTECT if holds_up_stops else Purpose.ASK)
+        await self._permission(Purpose.PROTECT if self._holds_up_stops else Purpose.ASK)
         self._look_again = False
         since = max(self._since, self._tracker.compared_until)
         expected = [order.client_id for order in self._tracker.alive]

@@ -141,12 +141,12 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
     [
         (
             "restarted",
-            "Paused since before the restart (by root). r resumes; no new buys, 1 may still fill;",
+            "Paused since before the restart (by root). r resumes; no new buys, 1 may fill;",
         ),
         ("emptied", "Paused by mk@pts/3. r resumes selling out; no new buys"),
         (
             "paused",
-            "Paused by mk@pts/3. r resumes; no new buys, 1 may still fill; if it does, it still gets a stop",
+            "Paused by mk@pts/3. r resumes; no new buys, 1 may fill; if it does, it still gets a stop",
         ),
         (
             "waiting",

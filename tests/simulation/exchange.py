@@ -97,7 +97,7 @@ class SimExchange:
 
     async def standing(self) -> Standing:
         fee = await self._ask({"type": "userFees", "user": ADDRESS}, messages.taker_fee)
-        return Standing(await self.signer(), fee, "http://venue", "ws://venue/ws")
+        return Standing(await self.signer(), fee, "http://localhost", "ws://localhost/ws")
 
     async def signer(self) -> Signer:
         return Signer(ADDRESS)

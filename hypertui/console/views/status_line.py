@@ -199,7 +199,7 @@ def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:
     if not buys:
         return Tone.HOLD, first, "no new buys"
     one = "it" if buys == 1 else "one"
-    return Tone.HOLD, first, f"no new buys, {buys} may still fill", f"if {one} does, it still gets a stop"
+    return Tone.HOLD, first, f"no new buys, {buys} may fill", f"if {one} does, it still gets a stop"
 
 
 def wait_line(frame: Frame, width: int, height: int) -> Sequence[Line]:
