@@ -58,5 +58,9 @@ def judge_exit(course: Course, reason: StopReason | None) -> None:
             course.auditor.complain("exit", f"buys work on: {reason}")
         loose = ZERO if trade is None else trade.tracker.target().loose
         stops = covered_by(working, market.position) + loose
-        if stops != market.position and not scenario.hasty:
+        # A slot's coins that are too few for an order are given up only when nothing of it is alive any more,
+        # and whoever leaves may be quicker than that.
+        bare = (market.position - stops) * market.book.mark
+        dust = trade is not None and 0 < bare < trade.instrument.min_order_value
+        if bare and not dust and not scenario.hasty:
             course.auditor.complain("exit", f"stops cover {stops} of {market.position}")
