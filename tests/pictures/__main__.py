@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where they go")
-    parser.add_argument("--seconds", type=float, default=120, help="how long the recording is; 0 makes none")
+    parser.add_argument("--seconds", type=float, default=75, help="how long the recording is; 0 makes none")
     options = parser.parse_args()
     try:
         painter = Painter()
