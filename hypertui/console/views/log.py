@@ -125,7 +125,10 @@ def events(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The newest events that fit, the last one at the bottom; long ones take more than one line."""
     lines: list[Line] = []
     for event in reversed(frame.events):
-        lines = [*_event(frame, event, width), *lines]
+        rows = _event(frame, event, width)
+        if lines and width < _NARROW and len(lines) + len(rows) > height:
+            break  # where every event takes several rows, half of one is hard to read
+        lines = [*rows, *lines]
         if len(lines) >= height:
             break
     if not lines:
