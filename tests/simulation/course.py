@@ -329,7 +329,11 @@ class Course:
 
     def _check_alarms(self) -> None:
         # A command that cannot be carried out while the network is bad is said to have failed.
-        honest = ("halted", "winddown")
+        honest = {"halted", "winddown"}
+        # By the mark they may be worth an order, by the limit of a stop they are not: then no stop is taken.
+        loose = self.trade.trade.target.loose * self.market.book.mark
+        if 0 < loose < self.trade.instrument.min_order_value * Decimal("1.3"):
+            honest.add("unprotected")
         for alarm in self.trade.context.alarms.view():
             # Some are true while they last: a feed may be silent for minutes before it breaks.
             keys = {"journal", "stale", "start", "unprotected", "stops refused", "exchange"}
