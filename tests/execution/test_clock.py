@@ -58,6 +58,6 @@ def test_an_orphan_is_not_cancelled(live: LiveEngine, clock: VenueClock) -> None
     put_ahead(live, clock)
     order_taken(live, Verb.RECONCILE)
     live.wait_for(
-        lambda: any("1 unknown orders not cancelled" in e.text for e in live.events("alarm")), "the alarm"
+        lambda: any("1 unknown order not cancelled" in e.text for e in live.events("alarm")), "the alarm"
     )
     assert len(live.working()) == 5

@@ -33,7 +33,7 @@ _FAILED_ONCE = (
     10276,
     30550,
 )  # before what they had found was mended
-_FAILED_TOGETHER = (424, 1269, 2003, 3301, 6397, 7054)  # the same, of several trades
+_FAILED_TOGETHER = (424, 1269, 2003, 3301, 6397, 7054, 7831)  # the same, of several trades
 
 
 @pytest.mark.parametrize("first", range(0, _ALONE, _PART))
@@ -48,7 +48,11 @@ def test_trades_of_one_account_survive_each_others_troubles(first: int) -> None:
 
 def test_what_was_found_once_stays_mended() -> None:
     assert not failures(_FAILED_ONCE, draw)
-    assert not failures(_FAILED_TOGETHER, draw_desk, twins=False)
+
+
+@pytest.mark.parametrize("seed", _FAILED_TOGETHER)
+def test_what_was_found_of_several_trades_stays_mended(seed: int) -> None:
+    assert not failures([seed], draw_desk, twins=False)
 
 
 def failures(
