@@ -13,11 +13,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.support.terminal import plain
+
 RUNS = 7
 COMMAND = str(Path(sys.executable).parent / "hypertui")
 SIZE = {"COLUMNS": "120", "LINES": "40"}
 DEADLINE = 20.0
-_ESCAPES = re.compile(r"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
 _BARS = re.compile(r"PAPER.*Quit", re.DOTALL)
 _PRICE = re.compile(r"BTC.*6[0-9],[0-9]{3}", re.DOTALL)  # the paper market begins at 64,000
 _EMPTY = """
@@ -90,7 +91,7 @@ def _milestones(command: list[str], milestones: Sequence[re.Pattern[str]]) -> li
             if not ready:
                 raise TimeoutError("nothing more was painted")
             shown += os.read(terminal, 65536)
-            text = _ESCAPES.sub("", shown.decode(errors="replace"))
+            text = plain(shown)
             while len(reached) < len(milestones) and milestones[len(reached)].search(text):
                 reached.append(time.perf_counter() - began)
     finally:

@@ -25,7 +25,6 @@ from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
 _LOTS_SHOWN = 100
-_KNOWN_LIVE = (SlotState.LIVE, SlotState.FIRED)
 
 
 class StateView:
@@ -110,7 +109,7 @@ def _at_stops(
 ) -> dict[str, object]:
     """What is lost or gained from here if every stop fills at its trigger, with a fee as the newest fill paid
     one; not known where live stops are not exactly what is held."""
-    stops = [slot for slot in slots if slot.side is Side.SELL and slot.state in _KNOWN_LIVE]
+    stops = [slot for slot in slots if slot.side is Side.SELL and slot.state.is_known_live]
     if not book.position or sum(slot.size for slot in stops) != book.position:
         return {"at_stops": None, "at_stops_share": None}
     paid = (execution.fill for execution in reversed(book.executions) if execution.fill.fee)

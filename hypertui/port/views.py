@@ -22,6 +22,11 @@ class SlotState(StrEnum):
     CANCELLING = "cancelling"
     WAITING = "waiting"  # wanted, but something has to happen first
 
+    @property
+    def is_known_live(self) -> bool:
+        """Whether the exchange is known to have it, and nothing is said against that."""
+        return self in (SlotState.LIVE, SlotState.FIRED)
+
 
 @dataclass(frozen=True, slots=True)
 class SlotView:

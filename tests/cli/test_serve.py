@@ -23,8 +23,8 @@ from hypertui.web.page import MOST_PAGES
 from tests.cli.operating import DEADLINE, SOL, Engine, command, sides, trades, wait_for
 from tests.support.local_venue import LocalVenue
 from tests.support.prefork import Process, run_to_end
+from tests.support.terminal import plain
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
 _NO_BROWSER = shutil.which("chromedriver") is None or shutil.which("chromium") is None
 
 
@@ -81,7 +81,7 @@ async def _watch(url: str, keys: str, until: str, ready: str) -> str:
             if message.type is aiohttp.WSMsgType.TEXT:
                 assert message.json() == ["pong", 7]
                 return shown
-            shown += _ESCAPES.sub("", message.data.decode(errors="replace"))
+            shown += plain(message.data)
             if keys and ready in shown:
                 await socket.send_json(["stdin", keys])
                 keys = ""

@@ -21,6 +21,11 @@ DEADLINE = 40.0
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?>=]*[A-Za-z]|\x1b[^\[]")
 
 
+def plain(output: bytes) -> str:
+    """What was printed, without the sequences that a terminal obeys."""
+    return _ESCAPES.sub(b"", output).decode(errors="replace")
+
+
 class Terminal:
     """A context manager; the process is killed on the way out if it is still there."""
 
@@ -77,10 +82,10 @@ class Terminal:
             read = os.read(self.master, 65_536)
             fresh += read
             self.output += read
-            text = _ESCAPES.sub(b"", fresh).decode(errors="replace")
+            text = plain(fresh)
             if any(word in text for word in wanted):
                 return text
-        shown = _ESCAPES.sub(b"", fresh).decode(errors="replace")
+        shown = plain(fresh)
         raise AssertionError(f"none of {wanted} came: {shown[-1500:]!r}")
 
     def resize(self, rows: int, columns: int) -> None:

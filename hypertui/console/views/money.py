@@ -85,11 +85,8 @@ class Money:
         if trade.liquidation_price is None or far is None or abs(far) >= _NEVER:
             return Fact("", "", ())
         role = Tone.CRITICAL if far < _NEAR / 2 else Tone.WARNING if far < _NEAR else Tone.DIM
-        price = (
-            ()
-            if self._brief
-            else (self._at_mark(f"{fmt.quote(trade.liquidation_price, trade.instrument)} "),)
-        )
+        at = self._at_mark(f"{fmt.quote(trade.liquidation_price, trade.instrument)} ")
+        price = () if self._brief else (at,)
         side = "below" if far >= 0 else "above"
         full = bar(abs(far) / _FAR, _BAR).ljust(_BAR, "░")
         near = self._at_mark(f" {fmt.share(abs(far))} {side}", Tone.TEXT if role is Tone.DIM else role)

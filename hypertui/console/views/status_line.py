@@ -20,7 +20,6 @@ _LEAVING = {
 }
 
 _ANY_ROOM = 10_000
-_KNOWN_LIVE = (SlotState.LIVE, SlotState.FIRED)
 
 
 def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
@@ -116,7 +115,7 @@ def _live_orders(frame: Frame) -> str:
 def _kinds(frame: Frame) -> list[str]:
     """How many orders of each kind are known to be live: '3 stops', '1 buy'."""
     invariant, slots = frame.snapshot.invariant, frame.snapshot.slots
-    buys = sum(slot.side is Side.BUY and slot.state in _KNOWN_LIVE for slot in slots)
+    buys = sum(slot.side is Side.BUY and slot.state.is_known_live for slot in slots)
     kinds = () if invariant is None else ((invariant.stops, "stop"), (buys, "buy"))
     return [fmt.plural(count, word) for count, word in kinds if count]
 
