@@ -73,16 +73,19 @@ class ClockSync:
     def expiry(self, time: int) -> int:
         """When an action that may take effect until `time` by our clock expires by the venue's. Every action
         needs one, and so none is sent with a clock that is too far off: raises Unreachable then."""
-        if self.too_far:
-            raise Unreachable(f"nothing is sent: {self.in_words()}")
+        self._require_near()
         return self.at_venue(time)
 
     def sure_expiry(self, time: int) -> int:
         """The same for what must not take effect after `time` whatever the clocks show: by the earliest that
         the venue's can show then. On a slow way that may be too early for anything to arrive. Raises
         Unreachable."""
-        expiry = self.expiry(time)
-        return expiry if self._best is None else time + self._best.offset - self._best.doubt
+        self._require_near()
+        return time if self._best is None else time + self._best.offset - self._best.doubt
+
+    def _require_near(self) -> None:
+        if self.too_far:
+            raise Unreachable(f"nothing is sent: {self.in_words()}")
 
     def at_venue(self, time: int) -> int:
         """A time by our clock as the venue's clock will show it then, rather too early than too late."""
