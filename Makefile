@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header pyproject.toml
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Bytecode once, as an installed package has it: else each start compiles everything where Python may write none.
+COMPILE := $(BIN)/python -m compileall -q hypertui
 
 .PHONY: run test lint bench simulate golden kill9 hostile desk paper-seeds pictures mutants soak setup lock clean
 
 run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
+	$(COMPILE)
 	$(BIN)/hypertui
 
 test: $(VENV)/.setup-ready  ## the whole test suite
+	$(COMPILE)
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/.setup-ready  ## format, lint, types and layers
@@ -48,6 +52,7 @@ soak: $(VENV)/.setup-ready  ## the console over 20,000 refreshes: what it keeps 
 	REFRESHES=20000 $(BIN)/python -m pytest tests/console/test_console_endurance.py
 
 bench: $(VENV)/.setup-ready  ## speed, one JSON line for each benchmark
+	$(COMPILE)
 	$(BIN)/python -m benchmarks
 
 setup: $(VENV)/.setup-ready  ## .venv with the command and every extra that the tests use

@@ -110,6 +110,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return headless(arguments)
         case _:
+            if streams.are_watched():
+                streams.complain("loads the engine")  # which takes a second, without a word of its own
             from hypertui.cli.trade import console
 
             return console(arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
@@ -24,7 +23,7 @@ _LAST_WORDS = 2_000  # characters
 def attach(arguments: argparse.Namespace) -> int:
     """Show the engine until the operator leaves or the engine has; returns the exit status. Raises
     ValueError with one line for bad input."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and streams.can_move_its_cursor()):
+    if not (streams.are_watched() and streams.can_move_its_cursor()):
         raise ValueError("attach needs a terminal that shows a screen; without one use: hypertui ctl status")
     view = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES).console
     remap(view.keys)

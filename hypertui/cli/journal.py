@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
+from hypertui.core.phrases import at_price
 from hypertui.engine.engine import OpenTrade
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.group_commit import GroupCommit
@@ -28,7 +29,8 @@ from hypertui.journal.errors import NoJournal, OtherVersion
 from hypertui.journal.history import History
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
-from hypertui.journal.records import SettingsRecord, TradeRecord
+from hypertui.journal.records import MarkRecord, SettingsRecord, TradeRecord
+from hypertui.port.snapshot import Network
 from hypertui.settings import digest
 from hypertui.strategy import registry
 from hypertui.strategy.plans import StrategyPlan
@@ -47,19 +49,43 @@ def refuse_other_version(url: str | None, state_dir: Path) -> None:
         pass
 
 
-def has_traded(url: str | None, state_dir: Path) -> bool:
-    """Whether the journal has a trade, of any account. One on a server, and one that cannot be read, is taken
-    to have one."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a journal tells before a start: whether it has a trade, of any account, and the newest price that
+    was seen of each market."""
+
+    has_trades: bool
+    seen: Mapping[str, MarkRecord] = field(default_factory=dict)
+
+    def in_words(self, symbols: Sequence[str]) -> str:
+        """These markets with their prices as they were last seen, and when."""
+        return "; ".join(map(self._last_seen, symbols))
+
+    def _last_seen(self, symbol: str) -> str:
+        mark = self.seen.get(symbol)
+        if mark is None:
+            return symbol
+        at = datetime.fromtimestamp(mark.at // 1000, UTC)
+        return f"{symbol} {at_price(mark.mark)} when last seen, {at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def past(url: str | None, state_dir: Path, network: Network) -> Past:
+    """The past of `network`. A journal on a server, which nobody waits for here, and one that cannot be read
+    are taken to have trades."""
     place = journal_url(url, state_dir)
     try:
         if find(place, make=False).is_postgresql:
-            return True
+            return Past(has_trades=True)
         with History.open(place) as journal:
-            return bool(journal.trades())
+            trades = journal.trades()
+            newest = {trade.symbol: trade.id for trade in trades if trade.network == network.value}
+            found = [(name, journal.newest(trade, [MarkRecord], 1)) for name, trade in newest.items()]
     except NoJournal:
-        return False
+        return Past(has_trades=False)
     except JournalError:
-        return True
+        return Past(has_trades=True)
+    seen = {symbol: mark for symbol, marks in found for mark in marks if isinstance(mark, MarkRecord)}
+    return Past(bool(trades), seen)
 
 
 @contextmanager

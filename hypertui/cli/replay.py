@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +37,7 @@ def replay(arguments: argparse.Namespace) -> int:
         with History.open(_url(arguments.journal)) as journal:
             trade = chosen(journal.trades(), arguments.trade)
             playhead = Playhead(Timeline(journal, trade))
-            if not (sys.stdin.isatty() and sys.stdout.isatty() and streams.can_move_its_cursor()):
+            if not (streams.are_watched() and streams.can_move_its_cursor()):
                 raise ValueError("a replay needs a terminal")
             engine = ReplayEngine(playhead, speed, time.monotonic)
             reason = show(engine, Stop(), settings.console, state_folder(settings), engine)

@@ -63,6 +63,11 @@ def shows_colour() -> bool:
     return sys.stdout.isatty() and can_move_its_cursor() and not os.environ.get("NO_COLOR")
 
 
+def are_watched() -> bool:
+    """Whether somebody sits at a terminal, to read and to type."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 @contextmanager
 def screen() -> Iterator[None]:
     """For the time of a screen: what draws it writes to standard error, which may lead into a file; then it

@@ -20,7 +20,7 @@ from hypertui.cli import streams
 from hypertui.cli.alone import nonces_folder, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.defects import running
-from hypertui.cli.journal import has_traded, journals, refuse_other_version
+from hypertui.cli.journal import journals, past, refuse_other_version
 from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
@@ -57,7 +57,7 @@ def console(arguments: argparse.Namespace) -> int:
     """Trade in the console. Raises ValueError with one line for bad input."""
     if getattr(arguments, "run_for", None) is not None:
         raise ValueError("--for goes with run --headless")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not streams.are_watched():
         raise ValueError("the console needs a terminal; without one use: hypertui run --headless")
     if not streams.can_move_its_cursor():
         streams.complain(
@@ -69,7 +69,9 @@ def console(arguments: argparse.Namespace) -> int:
     settings = trade.settings
     remap(settings.console.keys)
     stop = Stop(settings.engine.on_exit)
-    first = settings.network is Network.PAPER and not has_traded(settings.ledger.url, trade.state_dir)
+    before = past(settings.ledger.url, trade.state_dir, settings.network)
+    streams.complain(f"{settings.network.upper()}: {before.in_words(symbols_of(trade.configs))}")
+    first = settings.network is Network.PAPER and not before.has_trades
     with trade.market() as market, running(), trade.engine(market) as engine:
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)

@@ -257,6 +257,9 @@ class Winddown:
             return book.position if in_vain and book.position > 0 else None
         if look[1] != book.held and self._unexplained < _UNEXPLAINED and self._take(look):
             return None
+        if book.corrected:
+            # Dust was believed before its fills were known: their rows are due before the end.
+            self._trade.adoption.take(*look)
         self._booked = self._trade.tracker.fills_booked
         return look[1]
 

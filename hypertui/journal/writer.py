@@ -13,11 +13,11 @@ import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import cache, partial
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Table, and_, column, delete, func, select, table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from hypertui.journal.archive import check_version
 from hypertui.journal.batch import Batch, Mark, QueuedRows, Refusals, Row, number_of, share
@@ -55,8 +55,7 @@ class Journal(JournalReader):
         self._places: dict[str, tuple[str, str, str]] = {}  # a trade's network, account and symbol
         dialect = session.database.engine.dialect
         self._inserts = _inserts(dialect.name, dialect.paramstyle)
-        insert = postgresql.insert if session.database.is_postgresql else sqlite.insert
-        self._insert_trade = insert(_bare(TRADES)).on_conflict_do_nothing()
+        self._insert_trade = _dialect(dialect.name).insert(_bare(TRADES)).on_conflict_do_nothing()
 
     @classmethod
     def open(cls, url: str) -> Journal:
@@ -320,13 +319,20 @@ def _forget_states_before(connection: Connection, row: Values) -> None:
 def _inserts(dialect: str, paramstyle: str) -> Mapping[type[Record], str]:
     """The statements that write rows of each kind. As text: the rows are in the driver's own types already,
     and orders wait for each commit."""
-    is_postgresql = dialect == "postgresql"
-    insert = postgresql.insert if is_postgresql else sqlite.insert
-    compiler = (postgresql if is_postgresql else sqlite).dialect(paramstyle=paramstyle)
+    spoken = _dialect(dialect)
+    compiler = spoken.dialect(paramstyle=paramstyle)
     return {
-        kind: str(insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=compiler))
+        kind: str(spoken.insert(_bare(rows)).on_conflict_do_nothing().compile(dialect=compiler))
         for kind, rows in TABLES.items()
     }
+
+
+def _dialect(name: str) -> ModuleType:
+    if name == "sqlite":
+        return sqlite
+    from sqlalchemy.dialects import postgresql  # with all its drivers: a start on a file does without
+
+    return postgresql
 
 
 def _patience(at_once: bool) -> float:

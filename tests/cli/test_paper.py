@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from hypertui.cli.journal import has_traded
+from hypertui.cli.journal import past
 from hypertui.cli.keyfile import kept_key
 from hypertui.exchange.hyperliquid import SigningKey
+from hypertui.port.snapshot import Network
 from hypertui.settings import PaperSettings, Settings
 from hypertui.venue.state.state import VERSION
 from tests.support.live_engine import wait_until
@@ -109,16 +111,21 @@ def test_a_start_that_was_refused_binds_nobody(home: dict[str, str], folder: Pat
     refused = run(home, "--unit-size", "0.001")
     assert refused.returncode == 2
     assert "below the price tick" in refused.stderr
-    assert not has_traded(None, folder)
+    assert not past(None, folder, Network.PAPER).has_trades
     started = run(home, "--on-exit", "flatten")
     assert started.returncode == 0, started.stderr
-    assert has_traded(None, folder), "also where the trade is over"
+    before = past(None, folder, Network.PAPER)
+    assert before.has_trades, "also where the trade is over"
+    assert re.fullmatch(
+        r"BTC 6\d,\d{3}(\.\d+)? when last seen, 20\S+ \S+ UTC; SOL", before.in_words(["BTC", "SOL"])
+    )
+    assert not past(None, folder, Network.TESTNET).seen, "which is the paper market's alone"
 
 
 def test_a_journal_that_cannot_be_looked_into_counts_as_traded(tmp_path: Path) -> None:
-    assert has_traded("postgresql://127.0.0.1:1/hypertui", tmp_path)
+    assert past("postgresql://127.0.0.1:1/hypertui", tmp_path, Network.PAPER).has_trades
     (tmp_path / "journal.db").write_text("no journal")
-    assert has_traded(None, tmp_path)
+    assert past(None, tmp_path, Network.PAPER).has_trades
 
 
 def test_a_market_goes_on_with_its_own_seed_and_speed(home: dict[str, str], folder: Path) -> None:
