@@ -67,14 +67,14 @@ BLANK: Line = ()
 
 def line(*parts: str | Span) -> Line:
     """A line of spans; bare strings are plain text."""
-    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+    return tuple([part if isinstance(part, Span) else Span(part) for part in parts])
 
 
 def width_of(spans: Line) -> int:
     """How many cells a line takes."""
     cells = 0
-    for span in spans:
-        cells += cells_of(span.text)
+    for text, *_ in spans:
+        cells += len(text) if text.isascii() else cell_len(text)
     return cells
 
 
@@ -263,7 +263,10 @@ def _row(
         space = " " * (widths[index] - cells)
         # One blank span for the gap and what is missing on either side of a column.
         before = f"{gap if spans else ''}{space if columns[index].right else ''}"
-        spans += [Span(part, tone) for part, tone in ((before, Tone.TEXT), (text, role)) if part]
+        if before:
+            spans.append(Span(before))
+        if text:
+            spans.append(Span(text, role))
         if space and not columns[index].right:
             spans.append(Span(space))
     return tuple(spans)

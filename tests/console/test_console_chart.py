@@ -93,7 +93,7 @@ def test_finer_prices_go_before_coarser_ones_and_nothing_is_told_twice() -> None
 
     prices = tuple((35_950_000 + 1_000 * index, Decimal(3)) for index in range(60))
     view = replace(states.running(), prices=prices, series=(candles(60_000, 30, 2), candles(900_000, 30, 1)))
-    found = course.samples(view)
+    found = course.samples(view.prices, view.series)
     assert [sample.at for sample in found] == sorted(sample.at for sample in found)
     closes = [sample.close for sample in found]
     assert closes == sorted(closes)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Unchanged cells between two changed ones are cheaper to write again than to jump over.
 _BRIDGE = 4
 
+_KNOWN = 1_000  # texts whose cells are kept
+
 _RATE_PERIOD = 10_000  # ms over which the rate of written bytes is measured
 
 
@@ -53,6 +55,7 @@ class ScreenDiff:
         self._rows: list[list[Cell | None]] = []
         self._width = 0
         self._styles: dict[tuple[Style | None, ColorSystem], CellStyle] = {}
+        self._drawn: dict[tuple[str, Style | None, ColorSystem], list[Cell]] = {}
         self._written = 0
         self._period_at: int | None = None
         self._rate: int | None = None
@@ -109,18 +112,16 @@ class ScreenDiff:
         for text, style, control in segments:
             if control:
                 continue
-            drawn = self._cell_style(style, system)
-            blank = Cell(" ", drawn if drawn.attributes else CellStyle("", "", drawn.bg))
-            if text.isascii():
-                cells += [blank if char == " " else Cell(char, drawn) for char in text]
+            key = (text, style, system)
+            if (known := self._drawn.get(key)) is not None:
+                cells += known
                 continue
-            for char in text:
-                width = cell_len(char)
-                if width == 0 and cells:
-                    cells[-1] = Cell(cells[-1].text + char, cells[-1].style)
-                    continue
-                cells.append(blank if char == " " else Cell(char, drawn))
-                cells += [Cell("", drawn)] * (width - 1)
+            begun = len(cells)
+            _put(cells, text, self._cell_style(style, system))
+            if text and (text.isascii() or cell_len(text[0])):  # it changes nothing that stands before it
+                if len(self._drawn) > _KNOWN:
+                    self._drawn.clear()
+                self._drawn[key] = cells[begun:]
         return cells
 
     def _cell_style(self, style: Style | None, system: ColorSystem) -> CellStyle:
@@ -131,6 +132,21 @@ class ScreenDiff:
             if len(self._styles) > 2_000:
                 self._styles.clear()
         return known
+
+
+def _put(cells: list[Cell], text: str, drawn: CellStyle) -> None:
+    """Add a text's cells; what has no width of its own goes to the cell before it."""
+    blank = Cell(" ", drawn if drawn.attributes else CellStyle("", "", drawn.bg))
+    if text.isascii():
+        cells += [blank if char == " " else Cell(char, drawn) for char in text]
+        return
+    for char in text:
+        width = cell_len(char)
+        if width == 0 and cells:
+            cells[-1] = Cell(cells[-1].text + char, cells[-1].style)
+            continue
+        cells.append(blank if char == " " else Cell(char, drawn))
+        cells += [Cell("", drawn)] * (width - 1)
 
 
 class DiffUpdate(CompositorUpdate):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from hypertui.port.snapshot import Snapshot
+from hypertui.port.prices import PriceSeries
 
 _LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)
 _BRAILLE = 0x2800
@@ -23,11 +24,12 @@ class Sample(NamedTuple):
     close: float
 
 
-def samples(snapshot: Snapshot) -> list[Sample]:
-    """All that is known of the price, oldest first; where finer prices are known, these."""
-    prices = [Sample(at, 0, float(price), float(price), float(price)) for at, price in snapshot.prices]
-    parts, first = [prices], prices[0].at if prices else None
-    for series in snapshot.series:
+def samples(prices: Sequence[tuple[int, Decimal]], coarser: Sequence[PriceSeries]) -> list[Sample]:
+    """All that is known of the price, oldest first, of single prices (at, price) and of series; where finer
+    prices are known, these."""
+    finest = [Sample(at, 0, float(price), float(price), float(price)) for at, price in prices]
+    parts, first = [finest], finest[0].at if finest else None
+    for series in coarser:
         every = series.every
         older = [
             Sample(each.at + every, every, float(each.low), float(each.high), float(each.close))

@@ -40,17 +40,18 @@ class Panel(Widget):
         self._view = view
         self._title = title
         self._ascii = ascii
+        self._made: Sequence[Line] = ()  # by the view; `_lines` are these as they are shown
         self._lines: list[Line] = []
         self._titled = ""
-        self._base = Style.null()
+        self._base: Style | None = None
 
     def present(self, frame: Frame) -> None:
         """Take the newest frame and repaint the lines that differ."""
         width, height = self.content_size
         if not width or not height:
             return
-        lines = [self._plain(fit(spans, width)) for spans in self._view(frame, width, height)[:height]]
-        old, self._lines = self._lines, lines
+        old, lines = self._lines, self._shown(self._view(frame, width, height)[:height], width)
+        self._lines = lines
         # Whole lines: the screen diff finds the cells that differ.
         changed = [
             Region(0, y, width, 1) for y, (was, now) in enumerate(zip_longest(old, lines)) if was != now
@@ -64,6 +65,15 @@ class Panel(Widget):
                 # Not as a string: what the exchange calls a market is no markup.
                 self._titled = title
                 self.border_title = Content(title)
+
+    def _shown(self, made: Sequence[Line], width: int) -> list[Line]:
+        """The lines as they are shown; those that are made as before are not measured again."""
+        before, self._made = self._made, made
+        known = len(before) if self._lines else 0
+        return [
+            self._lines[y] if y < known and spans == before[y] else self._plain(fit(spans, width))
+            for y, spans in enumerate(made)
+        ]
 
     @property
     def stands(self) -> bool:
@@ -106,12 +116,13 @@ class Panel(Widget):
                 return span.does
         return ""
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        # Worked out from all that it lies in, so once for all lines.
-        self._base = self.rich_style
-        return super().render_lines(crop)
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._base = None
 
     def render_line(self, y: int) -> Strip:
+        if self._base is None:
+            self._base = self.rich_style  # worked out from all that it lies in
         width, base = self.content_size.width, self._base
         spans = self._lines[y] if y < len(self._lines) else ()
         segments: list[Segment] = []

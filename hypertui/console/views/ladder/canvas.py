@@ -68,9 +68,11 @@ class Canvas:
 
     def row(self, index: int) -> list[Span]:
         """The cells of a row in as few spans as possible."""
-        chars, at = self._chars[index], 0
+        chars, tones, at = self._chars[index], self._tones[index], 0
+        if not tones or tones.count(tones[0]) == len(tones):  # most rows are
+            return [Span("".join(chars), tones[0])] if tones else []
         spans: list[Span] = []
-        for role, run in groupby(self._tones[index]):
+        for role, run in groupby(tones):
             end = at + sum(1 for _ in run)
             spans.append(Span("".join(chars[at:end]), role))
             at = end

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
+from hypertui.console.kept import Kept
 from hypertui.console.lines import Backdrop, Line, Span, Tone, fit, line, over, pad
 from hypertui.console.views import course
 from hypertui.console.views.ladder import labels
@@ -32,11 +33,12 @@ class _Widths(NamedTuple):
 
 
 class Picture:
-    """Keeps what is known of the price until it changes; all else is put together for each frame."""
+    """Keeps the course of the price until it changes; all else is put together for each frame."""
 
     def __init__(self) -> None:
-        self._known_of: object = None
-        self._known: list[course.Sample] = []
+        self._samples = Kept(course.samples)
+        self._columns = Kept(course.columns)
+        self._drawn = Kept(_drawn)
         self._axis: Scale | None = None
         self._fills: dict[tuple[int, int], FillView] = {}
 
@@ -48,9 +50,10 @@ class Picture:
             return [head, line(Span("The ladder has no entry yet", Tone.DIM))]
         widths = _widths(frame, width)
         since, until = _moments(frame, widths.course)
-        extents = course.columns(self._samples(frame), since, until, 2 * widths.course)
+        known = self._samples.of(snapshot.prices, snapshot.series)
+        extents = self._columns.of(known, since, until, 2 * widths.course)
         self._axis = axis = _axis(frame, extents, height - 3)
-        drawn = course.drawn(extents, axis.height, axis.down)
+        drawn = self._drawn.of(extents, axis)
         canvas = Canvas(frame, axis, drawn, widths.course)
         drawn_fills = canvas.fills(since, until)
         self._fills = {(widths.axis + x, 1 + y): fill for (x, y), fill in drawn_fills.items()}
@@ -73,11 +76,9 @@ class Picture:
         near = ((x, y), (x - 1, y), (x + 1, y))
         return next((self._fills[place] for place in near if place in self._fills), None)
 
-    def _samples(self, frame: Frame) -> list[course.Sample]:
-        known_of = (frame.snapshot.prices, frame.snapshot.series)
-        if known_of != self._known_of:
-            self._known_of, self._known = known_of, course.samples(frame.snapshot)
-        return self._known
+
+def _drawn(extents: Sequence[course.Extent | None], axis: Scale) -> list[str]:
+    return course.drawn(extents, axis.height, axis.down)
 
 
 def title(frame: Frame) -> str:
