@@ -19,6 +19,7 @@ from hypertui.port.views import FillView
 SILENT_AFTER = 2_000
 # The age at which a mark is stale if no source named "mark" sets a limit.
 MARK_LIMIT = 10_000
+_ENGINE = "engine"  # the source that is the engine itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,21 @@ class Frame:
         said of its orders and position."""
         return self.snapshot.invariant is not None and self.snapshot.known_at is None
 
+    @property
+    def told_by_nobody(self) -> bool:
+        """Whether the engine has left the trade, or is silent: of its sources only the last word is known."""
+        over = self.ended is not None or self.snapshot.over or self.snapshot.mode is Mode.STOPPED
+        return over or self.silent is not None
+
     def source_age(self, source: Dependency) -> int | None:
         """The age of a source's last sign of life in ms; None if there was none."""
         return None if source.seen_at is None else abs(self.now - source.seen_at)
 
     def source_stale(self, source: Dependency) -> bool:
         """Whether a source is disconnected or older than its limit. One not heard of yet is not, while the
-        engine is starting."""
+        engine is starting; of an engine that says nothing any more, only itself is."""
+        if self.told_by_nobody:
+            return source.name == _ENGINE and (bool(self.crash) or self.silent is not None)
         age = self.source_age(source)
         if age is None:
             return self.snapshot.mode is not Mode.STARTING

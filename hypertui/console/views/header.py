@@ -34,6 +34,8 @@ def lamp(frame: Frame, source: Dependency, latency: bool = True) -> Line:
     name = Span(f"{fmt.clean(source.name, 12)} ", Tone.DIM)
     if age is None and not frame.source_stale(source):
         return (name, Span("○–", Tone.DIM))
+    if frame.told_by_nobody and not frame.source_stale(source):
+        return (name, Span(f"○{'–' if age is None else fmt.age(age)}", Tone.DIM))
     text = fmt.age(age) if source.connected else f"{fmt.age(age)} lost"
     if frame.source_stale(source):
         return (name, Span(f"✗{text}", Tone.CRITICAL))

@@ -72,10 +72,12 @@ class Money:
         if not trade.position:
             return Fact("", "", ())
         if trade.at_stops is None:
-            return Fact("from here to all stops", "to stops", (Span("not known", Tone.WARNING),))
+            return Fact("from here to all stops", "to all stops", (Span("not known", Tone.WARNING),))
         of = "" if self._brief else " of equity"
         share = "" if trade.at_stops_share is None else f" ({fmt.percent(trade.at_stops_share)}{of})"
-        return Fact("from here to all stops", "to stops", (self._gain(trade.at_stops), self._at_mark(share)))
+        return Fact(
+            "from here to all stops", "to all stops", (self._gain(trade.at_stops), self._at_mark(share))
+        )
 
     @property
     def liquidation(self) -> Fact:
@@ -95,7 +97,7 @@ class Money:
     @property
     def buy_size(self) -> Fact:
         """What a slot that is not long buys for (USD)."""
-        return Fact("buy size", "buy", (Span(fmt.usd(self._trade.fragment)),))
+        return Fact("buy size", "buy size", (Span(fmt.usd(self._trade.fragment)),))
 
     @property
     def costs(self) -> list[Fact]:
@@ -104,7 +106,7 @@ class Money:
         if trade.fees:
             found.append(Fact("fees", "fees", (Span(fmt.usd(trade.fees)),)))
         if trade.whipsaw_cost:
-            found.append(Fact("whipsaws", "whip", (Span(fmt.usd(trade.whipsaw_cost)),)))
+            found.append(Fact("whipsaws", "whipsaws", (Span(fmt.usd(trade.whipsaw_cost)),)))
         return found
 
     @property
@@ -139,7 +141,7 @@ class Money:
 def money_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The figures that count, in one row; what does not fit is left out, the least important first."""
     if frame.snapshot.entry_price is None and not frame.snapshot.position:
-        return [line(Span(" nothing is traded yet", Tone.DIM))]
+        return [line(Span(" this start has traded nothing yet", Tone.DIM))]
     shown: list[Line] = []
     for brief, short in ((False, False), (True, False), (True, True)):
         figures = Money(frame, brief=brief)

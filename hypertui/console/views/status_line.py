@@ -20,15 +20,17 @@ _LEAVING = {
 }
 
 _ANY_ROOM = 10_000
+_WORTH_A_CUT = 24  # cells
 
 
 def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
     """What the engine waits for, or why it holds, in as many clauses as fit into `room` cells, the most
     important first."""
-    role, first, *more = _sentence(frame, room)
-    text = first
-    for clause in more:
-        if width_of(line(f"{text}; {clause}")) > room:
+    role, text, *more = _sentence(frame, room)
+    for number, clause in enumerate(more, 1):
+        left = room - width_of(line(f"{text}; "))
+        # The last one is the cause: its beginning says something too.
+        if width_of(line(clause)) > left and (number < len(more) or left < _WORTH_A_CUT):
             break
         text = f"{text}; {clause}"
     return Span(text, role)
@@ -38,8 +40,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        words = "Engine failed: its orders stay live; q leaves, the next start goes on with them"
-        return Tone.CRITICAL, words, frame.crash
+        more = (*_alone(frame), "q and start again: it goes on", frame.crash)
+        return Tone.CRITICAL, "Engine failed", *more
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))
         if frame.unattended:
@@ -49,21 +51,25 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     if frame.leaving is not None:
         return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
-        words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}: what is shown is old"
-        found = _kinds(frame)
-        alone = [f"{' and '.join(found)} {_verb(found, 'act')} without it"] if found else []
-        more = (*alone, "in another shell: hypertui ctl status")
+        words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}"
+        more = (*_alone(frame), "if it lasts, q and start again", "what is shown is old")
         return Tone.CRITICAL, words, *more
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
         at, result = frame.clock(snapshot.closed_at), fmt.signed_usd(snapshot.net_pnl)
-        words = f"FLAT. Trade closed at {result} USD at {at}. q leaves"
-        return Tone.HOLD, words, "the next start begins a new trade"
+        words = f"FLAT. Trade closed at {result} USD at {at}"
+        more = (
+            *(() if snapshot.slots else ("no order is live",)),
+            "q leaves, the next start begins a new trade",
+        )
+        return Tone.HOLD, words, *more
     if snapshot.mode is Mode.HALTED:
         if not (snapshot.position or snapshot.slots):
             return Tone.HOLD, _because("Halted", reason)
-        return Tone.HOLD, f"Halted: {_live_orders(frame)}, none follows the price. {_as_sentence(reason)}"
+        words = f"Halted: {_live_orders(frame)}, none follows the price"
+        more = (*_way_out(frame), reason or "by request")
+        return Tone.HOLD, words, *more
     if snapshot.mode is Mode.STOPPED:
         flat = not (snapshot.position or snapshot.slots)
         more = ("nothing is held and no order is live",) if flat else (_live_orders(frame),)
@@ -90,9 +96,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         down = snapshot.next_down
         stop = None if down is None else _order_at(frame, down)
         if down is None or stop is None or stop.side is Side.BUY:
-            return Tone.HOLD, "Selling out: no buys, the stops follow the price up"
-        first = f"Selling out: ▼ {_way(frame, down, sized=True, away=False)}"
-        return Tone.HOLD, first, "no buys, the stops follow the price up"
+            return Tone.HOLD, "Selling out by its stops: no more buys, the stops follow the price up"
+        first = f"Selling out by its stops: ▼ {_way(frame, down, sized=True, away=True)}"
+        return Tone.HOLD, first, "no more buys", "the stops follow the price up"
     return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
 
 
@@ -104,6 +110,21 @@ def _resting(frame: Frame) -> tuple[str, ...]:
     if age is None:
         return (f"{' and '.join(found)} {_verb(found, 'rest')} at the exchange",)
     return (f"{' and '.join(found)} rested at the exchange {fmt.plain_age(age)} ago",)
+
+
+def _alone(frame: Frame) -> tuple[str, ...]:
+    """What the orders do that are live with no engine beside them, and what a buy among them would miss."""
+    found = _kinds(frame)
+    if not found:
+        return ()
+    said = f"{' and '.join(found)} {_verb(found, 'act')} without it"
+    return (said, "a buy that fills gets no stop") if "buy" in found[-1] else (said,)
+
+
+def _way_out(frame: Frame) -> tuple[str, ...]:
+    """The key that ends it all, where it would be taken now."""
+    key = next((key for key in frame.keys if key.id == "flatten"), None)
+    return () if key is None or frame.cannot(Verb.FLATTEN) else (f"{key.written} sells all",)
 
 
 def _live_orders(frame: Frame) -> str:
@@ -131,13 +152,7 @@ def _refused(frame: Frame) -> tuple[str, ...]:
     said = next(alarms, None)
     if said is None or snapshot.invariant is None or not snapshot.invariant.unprotected:
         return ()
-    key = next((key for key in frame.keys if key.id == "flatten"), None)
-    words = fmt.clean(said.text).partition(":")[0]
-    return (words,) if key is None or frame.cannot(Verb.FLATTEN) else (f"{words}; {key.written} sells all",)
-
-
-def _as_sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}" if reason else "By request"
+    return (f"{fmt.clean(said.text).partition(':')[0]}, tried again", *_way_out(frame))
 
 
 def _waits(frame: Frame, room: int) -> str:
@@ -233,12 +248,14 @@ def pen_of(frame: Frame) -> Span:
 def protection(frame: Frame) -> Span:
     """The share of the position that stops cover."""
     invariant = frame.snapshot.invariant
-    if invariant is None or frame.crash:
-        return Span("", Tone.DIM)
+    if invariant is None:
+        return Span("", Tone.DIM) if frame.told_by_nobody else Span(" ? not known yet ", Tone.STALE)
     if frame.unchecked:
-        return Span(" not checked yet ", Tone.STALE)
+        return Span(" ? not checked yet ", Tone.STALE)
     part, age = invariant.protected, frame.silent or frame.out_of_sight
     said = "flat" if part is None else f"{fmt.share_down(part)} protected"
+    if frame.crash:
+        return Span(f" ? {said} when it failed ", Tone.STALE)
     if age is not None:
         return Span(f" ? {said} {fmt.plain_age(age)} ago ", Tone.STALE)
     if part is None:
