@@ -52,8 +52,9 @@ def corrected(said: str, seen: Exposure | None, trade: LiveTrade) -> str:
     """What was `said` by the own books, or the exchange's word where more has happened than they know."""
     if seen is None:
         return said
-    as_booked = seen.position == trade.book.held
-    if as_booked and len(seen.orders) == sum(1 for _ in trade.tracker.alive):
+    listed = {(order.client_id, order.remaining) for order in seen.orders}
+    known = {(own.client_id, own.remaining) for own in trade.tracker.alive}
+    if seen.position == trade.book.held and listed == known:
         return said
     buys = f"; UNATTENDED: {phrases.unattended(len(seen.buys))}" if seen.buys else ""
     return seen.in_words() + buys

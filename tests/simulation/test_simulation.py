@@ -33,7 +33,7 @@ _FAILED_ONCE = (
     10276,
     30550,
 )  # before what they had found was mended
-_FAILED_TOGETHER = (424, 1269, 2003, 3301, 6397, 7054, 7831)  # the same, of several trades
+_FAILED_TOGETHER = (424, 1269, 2003, 3301, 6397, 7054, 7831, 8745, 9554)  # the same, of several trades
 
 
 @pytest.mark.parametrize("first", range(0, _ALONE, _PART))
