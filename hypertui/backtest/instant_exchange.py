@@ -65,7 +65,7 @@ class InstantExchange:
         Raises PlanError where an order is wanted that is not filled here."""
         seen = SeenPrice(price, at)
         changed = True
-        while trade.tracker.matters(price, changed):
+        while trade.matters(price, changed, at):
             news = trade.apply(PriceMoved(at, price, changed))
             changed = False
             self.settle(trade, seen)

@@ -87,6 +87,7 @@ class Reason(StrEnum):
     TRAILING_STOP = "TRAILING_STOP"
     TAKE_PROFIT = "TAKE_PROFIT"
     SIGNAL_EXIT = "SIGNAL_EXIT"
+    TIME_STOP = "TIME_STOP"
     MANUAL = "MANUAL"  # the operator's word, or somebody else's trade in the account
     LIQUIDATION = "LIQUIDATION"  # by the venue
 
@@ -99,6 +100,7 @@ class SourceKind(StrEnum):
     REPAIR = "repair"  # the engine, in place of an order that was lost, refused or altered
     EXCHANGE = "exchange"  # a liquidation, an auto-deleveraging, a settlement
     OTHERS = "others"  # somebody else who trades in the account
+    EXIT = "exit"  # a rule that ends the trade; its name says which
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hypertui.core.phrases import counted
 from hypertui.engine.account_sync import AccountSync
+from hypertui.engine.trade_exits import TradeExits
 from hypertui.execution import operator_exits
 from hypertui.execution.orders import Role
 from hypertui.execution.trading_state import Posture
@@ -19,6 +20,7 @@ _SOON = 10_000
 _RESUMED_WITHIN = 30_000
 _COMPARED_WITHIN = 60.0
 _CALLS_OFF = (Verb.RESUME, Verb.HALT)
+_WHILE_EXITING = (Verb.FLATTEN, Verb.RECONCILE)
 _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
 
 
@@ -30,6 +32,7 @@ class SteeredTrade(operator_exits.ExitedTrade, Protocol):
 
     account_sync: AccountSync
     entry_block: str
+    exits: TradeExits
 
 
 class CommandHandler:
@@ -70,6 +73,8 @@ class CommandHandler:
         trade = self._trade
         if verb is Verb.START:
             return "the trade is open already"
+        if trade.exits.ends_by and verb not in _WHILE_EXITING:
+            return f"the {trade.exits.ends_by} ends the trade"
         if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:
             if trade.closed_at is not None:
                 return "the trade is closed; q leaves, and the next start begins a new trade"

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Self
 
-from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, Source, plain
+from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, plain
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
 from hypertui.engine.account_sync import ACCOUNT_EVERY, AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.engine.price_lookup import PriceLookup
+from hypertui.engine.trade_exits import TradeExits
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import aside_alarms
 from hypertui.execution.actions import Action, has_resting_stops
@@ -32,7 +33,7 @@ from hypertui.execution.granting import Granting
 from hypertui.execution.opening import Opening
 from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import Closing, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.playback import take_up
 from hypertui.execution.protection_check import Protection
@@ -89,6 +90,7 @@ class LiveTrade:
         self.recorder = TradeRecorder(self.trade, context.journal, context.events)
         self.steering = Steering(context, self.recorder)
         self.wishes = Wishes(self, self._fulfilled)
+        self.exits = TradeExits(self, plan.position_size)
         self.commands = CommandHandler(self)
         self.bookkeeper = Bookkeeper(context, self.recorder, self.steering, opening, self.reconcile)
         self.adoption = Adoption(
@@ -176,6 +178,7 @@ class LiveTrade:
             self.wishes.take_up(self.trade.wish)
         if unworkable := self._unworkable():
             self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
+        self.exits.begin()
         context.every("account", ACCOUNT_EVERY / 1000, account_sync.poll_account)
         context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
         context.every("API budget", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
@@ -234,7 +237,7 @@ class LiveTrade:
         if price is None or self._catching_up:
             return
         if self.context.mode is Mode.HALTED:
-            self.recorder.note_price(price, self.context.clock())  # good for a sale, but the strategy stands
+            self.recorder.watch_price(price, self.context.clock())  # good for a sale, but the strategy stands
         else:
             self.recorder.take_price(price, self.context.clock())
 
@@ -294,6 +297,7 @@ class LiveTrade:
             source = self.trade.strategy.source
             self.wishes.want(Wish(Verb.FLATTEN, ended, source, passing=True, closes=True))
         if not self._catching_up:
+            self.exits.work(now)
             self.wishes.work()
         context.outcomes.look()
         self._lamp_is_old = True
@@ -332,9 +336,9 @@ class LiveTrade:
         if action is not None:
             self._send(action)
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source) -> OwnOrder:
+    def close(self, size: Decimal, seen: SeenPrice, why: Closing) -> OwnOrder:
         """Close a position of `size` coins at the market, a short one (negative) too. Returns the order."""
-        action = self._granting.close(size, seen, why, source, self.context.clock())
+        action = self._granting.close(size, seen, why, self.context.clock())
         self._send(action)
         return action.orders[0]
 

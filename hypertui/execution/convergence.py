@@ -24,7 +24,7 @@ from hypertui.core.order_key import CLOSE, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.execution import decisions
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.orders import ClientIds, Closing, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade_inputs import CoinsGivenUp, OrderSent
 from hypertui.execution.trading_state import Posture
@@ -86,12 +86,11 @@ class Convergence:
             places.sort(key=attrgetter("is_child"))  # after their parents
         return Proposals(places=tuple(places), cancels=tuple(cancels), halted=target.halted)
 
-    def close(self, size: Decimal, why: str, source: Source) -> OrderSent:
-        """An order that closes a position of `size` coins at the market; a negative one is bought back. `why`
-        says in words what for, `source` who wants it."""
+    def close(self, size: Decimal, why: Closing) -> OrderSent:
+        """An order that closes a position of `size` coins at the market; a negative one is bought back."""
         side = Side.SELL if size > 0 else Side.BUY
         strategy = self.tracker.strategy
-        decision = decisions.close(strategy.moves, self.seen.price, why, source)
+        decision = decisions.close(strategy.moves, self.seen.price, why)
         order = self._at_market(CLOSE, side, abs(size))
         return OrderSent(self.now, order, Role.CLOSE, CLOSE, strategy.level, decision)
 

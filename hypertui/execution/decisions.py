@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hypertui.core.market import REPAIR, Reason, Source, plain
 from hypertui.exchange.protocol import OrderState
-from hypertui.execution.orders import Decision, OwnOrder
+from hypertui.execution.orders import Closing, Decision, OwnOrder
 from hypertui.strategy.base import WantedOrder
 
 
@@ -77,9 +77,9 @@ def entry_order(source: Source, want: WantedOrder, step: int | None) -> Decision
     return Decision(want.reason, source, want.stands_at, want.why, want.replaces, step)
 
 
-def close(step: int | None, mark: Decimal, text: str, source: Source) -> Decision:
+def close(step: int | None, mark: Decimal, why: Closing) -> Decision:
     """A close of everything at the market, decided at `mark`."""
-    return Decision(Reason.MANUAL, source, mark, text, None, step)
+    return Decision(why.reason, why.source, mark, why.text, None, step)
 
 
 def _stood_there(old: OwnOrder, want: WantedOrder) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from hypertui.core.market import Grouping, Source
+from hypertui.core.market import Grouping
 from hypertui.core.purpose import Purpose
 from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.convergence import Proposals, UnderWay
-from hypertui.execution.orders import PURPOSES, OwnOrder, Role
+from hypertui.execution.orders import PURPOSES, Closing, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_inputs import CancelSent, OrderSent, QuestionAsked, StrategyHalted
@@ -51,10 +51,9 @@ class Granting:
             return None
         return self._cancel(cancels, Purpose.PROTECT, now)
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source, now: int) -> Place:
-        """Close a position of `size` coins at the market; a negative one is bought
-        back. `why` says in words what for, `source` who wants it."""
-        return Place((self._sent(self._trade.convergence(seen, now).close(size, why, source)),))
+    def close(self, size: Decimal, seen: SeenPrice, why: Closing, now: int) -> Place:
+        """Close a position of `size` coins at the market; a negative one is bought back."""
+        return Place((self._sent(self._trade.convergence(seen, now).close(size, why)),))
 
     def _placed(self, proposed: Sequence[OrderSent]) -> Iterator[Place]:
         """An action for each grouping, the ungrouped orders first."""

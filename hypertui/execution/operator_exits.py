@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from hypertui.core import phrases
-from hypertui.core.market import Fill, Side, Source
+from hypertui.core.market import Fill, Side
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
@@ -22,7 +22,7 @@ from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.enquiry import Enquiry
 from hypertui.execution.order_gateway import OrderGateway
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import OwnOrder, Role
+from hypertui.execution.orders import Closing, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import adoption
@@ -63,7 +63,7 @@ class ExitedTrade(Protocol):
 
     def cancel(self, orders: Iterable[OwnOrder]) -> None: ...
 
-    def close(self, size: Decimal, seen: SeenPrice, why: str, source: Source) -> OwnOrder: ...
+    def close(self, size: Decimal, seen: SeenPrice, why: Closing) -> OwnOrder: ...
 
 
 class NotDone(Exception):
@@ -81,13 +81,12 @@ class Progress:
 
 
 class Winddown:
-    """One way to its end. `reason` says in words what it is for. Times are ms."""
+    """One way to its end, and why. Times are ms."""
 
-    def __init__(self, trade: ExitedTrade, verb: Verb, reason: str, source: Source) -> None:
+    def __init__(self, trade: ExitedTrade, verb: Verb, why: Closing) -> None:
         context = trade.context
         self._trade = trade
-        self._reason = reason
-        self._source = source
+        self._why = why
         self._way: Callable[[], Progress] = {
             Verb.CANCEL_BUYS: self._cancel_buys,
             Verb.SELL_OUT: self._sell_out,
@@ -279,7 +278,7 @@ class Winddown:
         if now < self._sell_at or not trade.context.budget.allows(Purpose.PROTECT):
             return _waits(f"the sale of {_coins(trade, held)}")
         trade.steering.set_posture(Posture.HANDS_OFF)
-        self._sale = trade.close(held, seen, self._reason, self._source)
+        self._sale = trade.close(held, seen, self._why)
         self._sell_at = now + _SELL_AGAIN * 2 ** min(self._sales, _SELL_DOUBLINGS)
         self._sales += 1
         self._look_again()

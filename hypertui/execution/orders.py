@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.core.market import ZERO, Order, OrderType, Reason, Side, Source
+from hypertui.core.market import OPERATOR, ZERO, Order, OrderType, Reason, Side, Source
 from hypertui.core.order_key import OPENING, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import OrderState
@@ -127,6 +127,15 @@ class Decision:
     text: str = ""
     replaces: str | None = None
     step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Why everything is closed: `text` says in words what for, `source` who wants it."""
+
+    text: str
+    source: Source = OPERATOR
+    reason: Reason = Reason.MANUAL
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from hypertui.execution.order_tracker import MOST_MOVES
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_events import TradeEvents
-from hypertui.execution.trade_inputs import Input, InputFailed, PriceMoved
+from hypertui.execution.trade_inputs import Input, InputFailed, PriceMoved, PriceWatched
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import StrategyMoved
 from hypertui.strategy.aside import Aside
@@ -60,11 +60,15 @@ class TradeRecorder:
         changed = price != self.mark
         self.note_price(price, now)
         for _ in range(MOST_MOVES):
-            if not self.trade.tracker.matters(price, changed) or not self.take(
-                PriceMoved(now, price, changed)
-            ):
+            if not self.trade.matters(price, changed, now) or not self.take(PriceMoved(now, price, changed)):
                 return
             changed = False
+
+    def watch_price(self, price: Decimal, now: int) -> None:
+        """Know a price without giving it to the strategy; the exits are told of it."""
+        self.note_price(price, now)
+        if self.trade.ends_by(price, now):
+            self.take(PriceWatched(now, price))
 
     def note_price(self, price: Decimal, now: int) -> None:
         """Know a price without giving it to the trade."""

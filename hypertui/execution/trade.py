@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
 from hypertui.execution import trade_inputs as inputs
@@ -28,6 +29,7 @@ from hypertui.strategy.base import (
     StrategyEvent,
     Target,
 )
+from hypertui.strategy.exits.watch import ExitWatch, Verdict
 
 _NOTHING = UnderWay()
 
@@ -52,11 +54,27 @@ class Trade:
     tracker: OrderTracker = field(init=False)
     state: TradingState = field(default_factory=TradingState)
     wish: inputs.WishSet | None = None
+    exits: ExitWatch = field(default_factory=ExitWatch)
     # Of this state; nothing but an input changes it, and it is asked for many times between two of them.
     _target: Target | None = field(default=None, init=False, compare=False, metadata=GIVEN)
 
     def __post_init__(self) -> None:
         self.tracker = OrderTracker(self.strategy, self.timing)
+
+    # What is so
+
+    def matters(self, price: Decimal, changed: bool, now: int) -> bool:
+        """Whether a price changes anything but what the newest price is; `changed` tells whether it differs
+        from the one before."""
+        return self.tracker.matters(price, changed) or self.ends_by(price, now)
+
+    def ends_by(self, price: Decimal, now: int) -> bool:
+        """Whether a price changes what the exits say."""
+        return self.exits.matters(price, now, self.strategy.book, self.strategy.instrument)
+
+    def verdicts(self, price: Decimal, now: int) -> tuple[Verdict, ...]:
+        """What each of the exits says at a price."""
+        return self.exits.verdicts(price, now, self.strategy.book, self.strategy.instrument)
 
     # What is to be done
 
@@ -92,6 +110,7 @@ class Trade:
         match given:
             case inputs.PriceMoved(_, price, changed):
                 tracker.on_price(price, changed, at)
+                self._watch(price, at)
             case inputs.FillReceived(_, fill, made_at, via):
                 tracker.on_fill(fill, made_at, at, via)
             case inputs.FillAdopted(_, fill, role, decision, via):
@@ -144,6 +163,14 @@ class Trade:
                 self.state = state
             case inputs.WishSet():
                 self.wish = given if given.verb else None
+            case inputs.ExitsSet(_, terms):
+                self.exits.set(terms)
+            case inputs.PriceWatched(_, price):
+                self._watch(price, given.at)
+            case inputs.ExitSignalled(_, by):
+                self.exits.signal = by
+            case inputs.ExitBegan(_, rule):
+                self.exits.begin(rule)
             case inputs.PatienceSet(_, patience):
                 self.tracker.patience = patience
             case inputs.ProcessStarted(_, start):
@@ -155,6 +182,9 @@ class Trade:
                 pass  # the input before it could not be taken once; it has been now
             case _:
                 raise ValueError("it belongs before the trade's opening")
+
+    def _watch(self, price: Decimal, at: int) -> None:
+        self.exits.on_price(price, at, self.strategy.book, self.strategy.instrument)
 
     def _tell(self, event: StrategyEvent) -> None:
         self.strategy.apply(event, self.tracker.alive)

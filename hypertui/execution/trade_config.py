@@ -11,6 +11,7 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import StrategyPlan, StrategyTerms
 
 
@@ -60,6 +61,7 @@ class TradeConfig:
     protect_only: bool = False
     consent: Consent = Consent.NONE
     adopt: bool | None = False
+    exits: ExitRules = field(default_factory=ExitRules)
 
     @property
     def title(self) -> str:

@@ -14,6 +14,8 @@ from hypertui.core.order_key import OrderKey
 from hypertui.exchange.protocol import CancelOutcome, FundingPayment, OrderReport, Placed
 from hypertui.execution.orders import Decision, Role
 from hypertui.execution.trading_state import TradingState
+from hypertui.strategy.exits.rules import ExitRule, ExitTerms
+from hypertui.strategy.exits.watch import Verdict
 
 # Before the trade is open
 
@@ -244,6 +246,40 @@ class WishSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitsSet:
+    """These are the rules by which the trade is ended from now on."""
+
+    at: int
+    terms: ExitTerms
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWatched:
+    """A price that matters to the exits of a trade whose strategy stands."""
+
+    at: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ExitSignalled:
+    """Somebody asks to close the trade, as soon as its rules let a signal do so."""
+
+    at: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitBegan:
+    """A rule ends the trade at `price` (USD); what each rule said then."""
+
+    at: int
+    rule: ExitRule
+    price: Decimal
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PatienceSet:
     """How long (ms) an order may go without an answer before it is asked about."""
 
@@ -304,6 +340,10 @@ Input: TypeAlias = (
     | SellOutBegan
     | StateSet
     | WishSet
+    | ExitsSet
+    | PriceWatched
+    | ExitSignalled
+    | ExitBegan
     | PatienceSet
     | ProcessStarted
     | TradeRebuilt

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypertui.core.market import OPERATOR, Source
+from hypertui.core.market import OPERATOR, Reason, Source, SourceKind
 from hypertui.execution.operator_exits import ExitedTrade, Progress, Winddown, what_works
+from hypertui.execution.orders import Closing
 from hypertui.execution.trade_inputs import WishSet
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Command, CommandState, Verb
 from hypertui.port.snapshot import Severity
+from hypertui.strategy.exits.rules import ExitRule
 
 _ALARM_AFTER = 6_000
 _WAITS = "the exchange"
@@ -38,6 +40,13 @@ class Wish:
     commands: list[Command] = field(default_factory=list)
     waits: str = _WAITS
     outcome: Progress | None = None
+
+    @property
+    def closing(self) -> Closing:
+        """Why what it closes is closed."""
+        by_rule = self.source.kind is SourceKind.EXIT
+        reason = ExitRule(self.source.name).reason if by_rule else Reason.MANUAL
+        return Closing(self.reason, self.source, reason)
 
 
 class Wishes:
@@ -122,7 +131,7 @@ class Wishes:
 
     def _set(self, wish: Wish) -> None:
         self._wish, self._since = wish, self._trade.context.clock()
-        self._way = Winddown(self._trade, wish.verb, wish.reason, wish.source)
+        self._way = Winddown(self._trade, wish.verb, wish.closing)
 
     def _begin(self, wish: Wish) -> None:
         if not wish.passing:

@@ -196,7 +196,7 @@ class LadderTradeMachine(RuleBasedStateMachine):
 
     def _price(self, price: Decimal) -> None:
         changed, self.mark = price != self.mark, price
-        while self.trade.tracker.matters(price, changed):
+        while self.trade.matters(price, changed, self.now):
             moves = self.strategy.moves
             self._take(PriceMoved(self.now, price, changed))
             changed = False

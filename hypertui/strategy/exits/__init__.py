@@ -1,0 +1,1 @@
+"""Exits: rules that end a trade as a whole, whatever its strategy wants, in one order of priority."""

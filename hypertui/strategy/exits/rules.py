@@ -1,0 +1,77 @@
+"""The rules by which a trade as a whole may be ended, and what is set of each.
+
+A gain or loss is net of the fees of both ways and of funding, as a fraction of what the trade began with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hypertui.core.market import Reason
+
+# What the exchange takes of a trade's value without a volume discount.
+# https://hyperliquid.gitbook.io/hyperliquid-docs/trading/fees
+TAKER_FEE = Decimal("0.00045")
+
+
+class ExitRule(StrEnum):
+    """In their order of priority: of several that are due at once the first one acts."""
+
+    HARD_STOP = "hard_stop"
+    SOFT_STOP = "soft_stop"
+    TAKE_PROFIT = "take_profit"
+    SIGNAL_EXIT = "signal_exit"
+    TIME_STOP = "time_stop"
+
+    @property
+    def reason(self) -> Reason:
+        """Why its orders are made."""
+        return Reason(self.name)
+
+    @property
+    def words(self) -> str:
+        """Its name, for people."""
+        return self.value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRules:
+    """Which rules there are: a loss or gain (fractions above 0), whether a signal may close, how long (ms) a
+    trade may last. None and False where a rule is not wanted."""
+
+    hard_stop: Decimal | None = None
+    soft_stop: Decimal | None = None
+    take_profit: Decimal | None = None
+    signal_exit: bool = False
+    time_stop: int | None = None
+
+    @property
+    def wanted(self) -> tuple[ExitRule, ...]:
+        """Those that are, by priority."""
+        return tuple(rule for rule in ExitRule if getattr(self, rule.value) not in (None, False))
+
+    def contradiction(self) -> str:
+        """What cannot be meant, in one line; empty where all can."""
+        hard, soft = self.hard_stop, self.soft_stop
+        if hard is not None and soft is not None and soft >= hard:
+            said = f"soft_stop {percent(soft)} is not below hard_stop {percent(hard)}"
+            return f"{said}: the hard stop would always act first"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitTerms:
+    """The rules of one trade: `stake` is what it began with (USD), at `since` (ms); a sale costs `fee`, a
+    fraction of its value."""
+
+    rules: ExitRules
+    stake: Decimal
+    since: int
+    fee: Decimal = TAKER_FEE
+
+
+def percent(fraction: Decimal) -> str:
+    """A fraction as it is written: 5%, 0.25%."""
+    return f"{(fraction * 100).normalize():f}%"
