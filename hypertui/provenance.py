@@ -140,6 +140,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "beyond_reason": lambda limits: f"is not from 1e{SMALLEST_POWER} to 1e{LARGEST_POWER + 1}",
     "no_symbol": lambda limits: "is not the name of a market",
     "no_trade_name": lambda limits: "is not a name of up to 32 letters, digits, - and _",
+    "no_percentage": lambda limits: "is no percentage above 0% and below 100%, such as 5%",
+    "no_time": lambda limits: "is no time in minutes, hours or days, such as 90m, 36h or 2d",
     "path_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
     "model_type": lambda limits: "is not a section of settings",

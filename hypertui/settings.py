@@ -27,12 +27,13 @@ from pydantic_settings import (
 
 from hypertui.config_file import read_config
 from hypertui.core.files import named_path
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
+from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument, parse_amount, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.provenance import Origins, Place, SettingsError
+from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.plans import PlanError
@@ -40,6 +41,8 @@ from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, 
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
+
+_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}  # ms
 
 _SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
 
@@ -70,6 +73,32 @@ def _spelled_out(given: object) -> object:
         raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
 
 
+def _percentage(given: object) -> object:
+    """A fraction from `5%`; nothing from an empty text."""
+    if given is None or given == "":
+        return None
+    figure, sign, rest = str(given).partition("%")
+    try:
+        fraction = parse_amount(figure.strip()) / 100
+    except ValueError:
+        fraction = ZERO
+    if not sign or rest or not ZERO < fraction < 1:
+        raise PydanticCustomError("no_percentage", "no percentage")
+    return fraction
+
+
+def _lasting(given: object) -> object:
+    """Milliseconds from `36h`, `90m` or `2d`; nothing from an empty text."""
+    if given is None or given == "":
+        return None
+    text = str(given)
+    figure, unit = text[:-1], _UNITS.get(text[-1:], 0)
+    lasting = int(figure) * unit if figure.isdecimal() and len(figure) < 6 else 0
+    if not lasting:
+        raise PydanticCustomError("no_time", "no time")
+    return lasting
+
+
 Symbol = Annotated[str, AfterValidator(_a_name)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
@@ -77,6 +106,8 @@ Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_rea
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
+Percent = Annotated[Decimal | None, BeforeValidator(_percentage)]
+Lasting = Annotated[int | None, BeforeValidator(_lasting)]  # ms
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
 
 
@@ -89,7 +120,8 @@ _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderT
 
 
 class TradeSettings(_Section):
-    """What is traded. Money in USD, slippages as fractions. `account` is the address of the sub-account to
+    """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began with
+    (`5%`), or a time (`36h`); empty where there is none. `account` is the address of the sub-account to
     trade in, by default the one that is traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
@@ -105,10 +137,19 @@ class TradeSettings(_Section):
     trust_slots: int = Field(_LADDER["trust_slots"], ge=0, le=4)
     stop_slippage: Fraction = _LADDER["stop_slippage"]
     entry_slippage: Fraction = _LADDER["entry_slippage"]
+    hard_stop: Percent = None
+    soft_stop: Percent = None
+    take_profit: Percent = None
+    signal_exit: bool = False
+    time_stop: Lasting = None
 
     def terms(self) -> LadderTerms:
         """Those of the strategy, which are settings by their own names."""
         return LadderTerms(**{name: getattr(self, name) for name in _LADDER})
+
+    def exits(self) -> ExitRules:
+        """The rules that end the trade as a whole."""
+        return ExitRules(**{rule.value: getattr(self, rule.value) for rule in ExitRule})
 
 
 class EngineSettings(_Section):
@@ -212,6 +253,7 @@ class Settings(BaseSettings):
             symbol=trade.symbol,
             leverage=trade.leverage,
             strategy=trade.terms(),
+            exits=trade.exits(),
             name=trade.name,
             account=self.account_of(trade),
             price_source=trade.price_source,
@@ -224,6 +266,8 @@ class Settings(BaseSettings):
         )
         try:
             config.plan(_likely_instrument(trade.symbol)).check()
+            if wrong := config.exits.contradiction():
+                raise PlanError(wrong)
         except PlanError as error:
             which = f"trade {trade.name}: " if len(self.trades) > 1 else ""
             raise SettingsError(f"{which}{error}") from None

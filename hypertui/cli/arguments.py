@@ -45,6 +45,10 @@ _TRADE_FLAGS = {
     "position_size": ("trade", "position_size"),
     "leverage": ("trade", "leverage"),
     "reinvest": ("trade", "reinvest"),
+    **{
+        rule: ("trade", rule)
+        for rule in ("hard_stop", "soft_stop", "take_profit", "time_stop", "signal_exit")
+    },
     "on_exit": ("engine", "on_exit"),
     "network": ("network",),
     "base_url": ("base_url",),
@@ -164,6 +168,13 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(trade, "--position-size", metavar="USD", help="what the opening order buys")
     add(trade, "--leverage", metavar="X", help="cross leverage")
     add(trade, "--reinvest", metavar="WHEN", help="recovery, continuous or off")
+
+    exits = parser.add_argument_group("exits", "rules that end the trade as a whole; see docs/strategy.md")
+    add(exits, "--hard-stop", metavar="PERCENT", help="net loss of what it began with at which it ends: 5%%")
+    add(exits, "--soft-stop", metavar="PERCENT", help="the same, where the price stays there for a moment")
+    add(exits, "--take-profit", metavar="PERCENT", help="net gain at which it ends")
+    add(exits, "--time-stop", metavar="TIME", help="how long it may last: 90m, 36h, 2d")
+    add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")
 
     network = parser.add_argument_group("network")
     which = network.add_mutually_exclusive_group()

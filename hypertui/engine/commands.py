@@ -61,6 +61,9 @@ class CommandHandler:
             case Verb.HALT:
                 trade.steering.halt(_by(command))
                 trade.context.outcomes.expect(command, self._halted, _SOON, self._not_halted)
+            case Verb.EXIT:
+                trade.exits.signal(command.who.partition(" ")[0])
+                trade.context.commands.note(command, CommandState.CONFIRMED, trade.exits.said())
             case Verb.RECONCILE:
                 trade.context.queue.spawn(self._reconcile(command))
             case _:
@@ -79,7 +82,7 @@ class CommandHandler:
             if trade.closed_at is not None:
                 return "the trade is closed; q leaves, and the next start begins a new trade"
             return f"halted: {trade.context.reason}"
-        return trade.wishes.refusal(verb)
+        return trade.exits.refusal() if verb is Verb.EXIT else trade.wishes.refusal(verb)
 
     # What has to be seen before a command counts as done
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from hypertui.core.market import ZERO, Source, SourceKind
+from hypertui.core.phrases import at_price
 from hypertui.execution.opening import Opening
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
@@ -52,6 +53,17 @@ class TradeExits:
     def signal(self, by: str) -> None:
         """Somebody asks to close."""
         self._trade.recorder.take(ExitSignalled(self._trade.context.clock(), by))
+
+    def said(self) -> str:
+        """What becomes of a signal to close now, in words."""
+        recorder = self._trade.recorder
+        price, now = recorder.mark, self._trade.context.clock()
+        verdicts = () if price is None else recorder.trade.verdicts(price, now)
+        for verdict in verdicts:
+            if verdict.rule is ExitRule.SIGNAL_EXIT:
+                at = "" if verdict.price is None else f" at {at_price(verdict.price)} or above"
+                return f"{verdict.text}: {'the trade ends' if verdict.due else f'the trade ends{at}'}"
+        return "noted, before the first price"
 
     def refusal(self) -> str:
         """Why a signal to close would come to nothing, in words; empty where it would not."""

@@ -11,14 +11,16 @@ from hypertui.core.market import OPERATOR, Source
 
 
 class Verb(StrEnum):
-    """What an operator can ask for. START and, before the trade is open, ADOPT answer a question of the
-    preflight; of a trade that is over START runs it again, beside the others of its engine."""
+    """What an operator can ask for. EXIT is a signal to close, which the trade's rules may hold back.
+    START and, before the trade is open, ADOPT answer a question of the preflight; of a trade that is over
+    START runs it again, beside the others of its engine."""
 
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL_BUYS = "cancel-buys"
     SELL_OUT = "sell-out"
+    EXIT = "exit"
     FLATTEN = "flatten"
     CANCEL_ALL = "cancel-all"
     HALT = "halt"
