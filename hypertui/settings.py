@@ -120,8 +120,8 @@ _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderT
 
 
 class TradeSettings(_Section):
-    """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began with
-    (`5%`), or a time (`36h`); empty where there is none. `account` is the address of the sub-account to
+    """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began
+    with (`5%`), or a time (`36h`); empty where there is none. `account` is the address of the sub-account to
     trade in, by default the one that is traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)

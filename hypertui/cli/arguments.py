@@ -45,10 +45,11 @@ _TRADE_FLAGS = {
     "position_size": ("trade", "position_size"),
     "leverage": ("trade", "leverage"),
     "reinvest": ("trade", "reinvest"),
-    **{
-        rule: ("trade", rule)
-        for rule in ("hard_stop", "soft_stop", "take_profit", "time_stop", "signal_exit")
-    },
+    "hard_stop": ("trade", "hard_stop"),
+    "soft_stop": ("trade", "soft_stop"),
+    "take_profit": ("trade", "take_profit"),
+    "time_stop": ("trade", "time_stop"),
+    "signal_exit": ("trade", "signal_exit"),
     "on_exit": ("engine", "on_exit"),
     "network": ("network",),
     "base_url": ("base_url",),
