@@ -1,0 +1,147 @@
+"""Exits of a live trade: the rule that is due closes everything, whatever else the trade is doing, and every
+order it makes says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import nullcontext
+from decimal import Decimal as D
+
+import pytest
+
+from hypertui.execution.input_codec import JournalledInput, decode, encode
+from hypertui.execution.trade_inputs import ExitBegan, ExitsSet
+from hypertui.port.commands import CommandState, Verb
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Mode
+from hypertui.strategy.exits.rules import ExitRule, ExitRules
+from tests.support.live_engine import LiveEngine
+from tests.support.local_venue import LocalVenue
+from tests.support.memory_journal import MemoryJournal
+
+TRADE = 0xE817
+HARD = ExitRules(hard_stop=D("0.005"), time_stop=10**9)
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": D(150)}) as venue:
+        yield venue
+
+
+class Kept(MemoryJournal):
+    """Remembers what was recorded after the trade's end too."""
+
+    def ended(self, at: int, how: str) -> None:
+        self.all, self.how = list(self.inputs), how
+        super().ended(at, how)
+
+
+def start(
+    venue: LocalVenue,
+    rules: ExitRules,
+    history: list[JournalledInput] | None = None,
+    before: LiveEngine | None = None,
+) -> LiveEngine:
+    journal = Kept(history or [])
+    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), exits=rules)
+    live.journal = journal
+    if before is not None:
+        live.key = before.key
+    return live
+
+
+def closed(live: LiveEngine, rule: ExitRule) -> ExitBegan:
+    """Wait for the end of a trade that this rule has closed; returns what was written down of it."""
+    assert re.fullmatch(rf"Trade ended: {rule.words}\. Result [+-]\d+\.\d\d USD", live.reason.text), (
+        live.reason
+    )
+    assert live.reason.status == 0
+    assert live.held() == 0
+    assert live.working() == []
+    orders = [event.data for event in live.events(EventKind.ORDER) if event.data["role"] == "close"]
+    assert orders, "something was sold"
+    assert {(str(order["reason"]), str(order["source"])) for order in orders} == {
+        (rule.reason.value, f"exit:{rule.value}")
+    }
+    assert isinstance(live.journal, Kept)
+    (began,) = (each for each in map(decode, live.journal.all) if isinstance(each, ExitBegan))
+    assert began.rule is rule
+    return began
+
+
+def test_a_hard_stop_sells_what_the_ladder_still_holds_and_ends_the_trade(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+        live.go_to(-1)
+        venue.set_price("SOL", live.unit_price(-2) - D("0.1"))
+        began = closed(live, ExitRule.HARD_STOP)
+        assert [(each.rule, each.due) for each in began.verdicts] == [
+            (ExitRule.HARD_STOP, True),
+            (ExitRule.TIME_STOP, False),
+        ]
+        assert began.verdicts[0].price is not None and began.price <= began.verdicts[0].price
+
+
+def test_a_profit_is_taken(venue: LocalVenue) -> None:
+    with start(venue, ExitRules(take_profit=D("0.01"))) as live:
+        live.opened()
+        live.go_to(2)
+        venue.set_price("SOL", live.unit_price(4))
+        closed(live, ExitRule.TAKE_PROFIT)
+
+
+@pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.HALT, Verb.CANCEL_ALL])
+def test_whatever_the_operator_has_set_an_exit_goes_on(venue: LocalVenue, verb: Verb) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+        assert live.command(verb).accepted
+        live.wait_for(lambda: live.mode() in (Mode.PAUSED, Mode.HALTED), verb.value)
+        if verb is Verb.CANCEL_ALL:
+            live.wait_for(lambda: not live.working(), "no orders")
+        venue.set_price("SOL", live.unit_price(-2) - D("0.1"))
+        closed(live, ExitRule.HARD_STOP)
+
+
+def test_an_exit_that_a_process_began_is_ended_by_the_next(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+    written = [*live.journal.inputs]
+    assert any(isinstance(decode(each), ExitsSet) for each in written)
+    began = encode(ExitBegan(written[-1].at, ExitRule.HARD_STOP, D("149"), ()))
+    with start(venue, ExitRules(), [*written, began], before=live) as second:
+        closed(second, ExitRule.HARD_STOP)
+
+
+def test_rules_that_have_changed_hold_from_the_next_start_on(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+    with start(venue, ExitRules(take_profit=D("0.01")), list(live.journal.inputs), before=live) as second:
+        second.opened()
+        second.go_to(-1)
+        second.go_to(-2)
+        assert second.mode() is Mode.RUNNING
+        venue.set_price("SOL", second.unit_price(0))
+        second.wait_for(lambda: second.unit == 0 and second.settled, "unit 0")
+        venue.set_price("SOL", D("160"))
+        closed(second, ExitRule.TAKE_PROFIT)
+
+
+def test_a_signal_closes_as_soon_as_nothing_is_lost(venue: LocalVenue) -> None:
+    with start(venue, ExitRules(signal_exit=True)) as live:
+        live.opened()
+        assert live.command(Verb.EXIT, "the signal").accepted
+        said = [e.data for e in live.events(EventKind.COMMAND) if e.data["id"] == "the signal"][-1]
+        assert said["state"] == CommandState.CONFIRMED.value
+        assert "test@tty has asked to close; net -0." in str(said["text"])
+        venue.set_price("SOL", live.unit_price(1))
+        closed(live, ExitRule.SIGNAL_EXIT)
+
+
+def test_where_no_signal_may_close_it_is_refused(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+        refused = live.command(Verb.EXIT)
+        assert not refused.accepted
+        assert refused.text == "signal_exit is off for this trade"
