@@ -12,23 +12,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side
+from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side, Source, SourceKind
 from hypertui.exchange.protocol import CancelOutcome, Resting
-from hypertui.execution.orders import OwnOrder
+from hypertui.execution.orders import Closing, OwnOrder
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import (
     CancelAnswered,
     CancelSent,
+    ExitBegan,
     FillReceived,
     FillsCompared,
     OrderAnswered,
     OrderSent,
     PriceMoved,
+    StateSet,
     StrategyHalted,
 )
 from hypertui.execution.trade_news import StrategyMoved
+from hypertui.execution.trading_state import Posture
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.rules import ExitRule
 from hypertui.strategy.plans import PlanError
 
 DEFAULT_FEE_RATE = Decimal("0.00045")
@@ -91,6 +95,27 @@ class InstantExchange:
             if not self._serve(trade, seen):
                 return
         raise RuntimeError(f"the trade wants something else for ever at {seen.price}")
+
+    def close(self, trade: Trade, seen: SeenPrice, rule: ExitRule) -> None:
+        """End the trade by an exit: nothing is bought any more, what is held is sold at the market, and all
+        orders go."""
+        at = seen.at
+        trade.apply(ExitBegan(at, rule, seen.price, trade.verdicts(seen.price, at)))
+        trade.apply(StateSet(at, trade.state.with_posture(Posture.HANDS_OFF)))
+        self._cancel(trade, at)
+        if held := trade.strategy.book.position:
+            why = Closing(rule.words, Source(SourceKind.EXIT, rule.value), rule.reason)
+            sent = trade.convergence(seen, at).close(held, why)
+            trade.apply(sent)
+            sale = trade.tracker.find(sent.order.client_id)
+            assert sale is not None, "it has just been sent"
+            self._fill_order(trade, sale, seen)
+
+    def _cancel(self, trade: Trade, at: int) -> None:
+        client_ids = tuple(order.client_id for order in trade.tracker.alive)
+        trade.apply(CancelSent(at, client_ids))
+        for client_id in client_ids:
+            trade.apply(CancelAnswered(at, client_id, CancelOutcome.CANCELLED))
 
     def _serve(self, trade: Trade, seen: SeenPrice) -> bool:
         """One round of what the trade decides; whether there was anything."""

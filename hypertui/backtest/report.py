@@ -48,6 +48,7 @@ def summary(run: Run, timing: RunTime) -> dict[str, object]:
         "max_drawdown": plain(run.max_drawdown),
         "phase_steps": {phase.value: run.phase_steps[phase.value] for phase in Phase},
         "halted": ladder.halted or None,
+        "ended_by": run.ended_by or None,
         "timing": {
             "load_s": timing.load_s,
             "run_s": timing.run_s,
@@ -89,6 +90,8 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
         ("one whipsaw", _one_whipsaw(ladder, costs)),
     ]
+    if run.ended_by:
+        rows.append(("ended by", f"the {run.ended_by}"))
     if ladder.halted:
         rows.append(("halted", ladder.halted))
     width = max(len(label) for label, _ in rows)

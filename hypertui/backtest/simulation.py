@@ -16,11 +16,14 @@ from hypertui.execution.orders import ClientIds
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
+from hypertui.execution.trade_inputs import ExitsSet
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.rules import ExitRules, ExitTerms
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 _USUAL = Costs()
+_NO_EXITS = ExitRules()
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Run:
     last_price: Decimal = ZERO
     max_drawdown: Decimal = ZERO
     phase_steps: Counter[str] = field(default_factory=Counter)
+    ended_by: str = ""  # the exit, where one has ended it
 
 
 def replay(
@@ -41,16 +45,21 @@ def replay(
     plan: LadderPlan,
     costs: Costs = _USUAL,
     on_move: Callable[[int, MoveRecord], None] | None = None,
+    exits: ExitRules = _NO_EXITS,
 ) -> Run:
     """Walk `series`, calling `on_move(tick, record)` after each step.
 
-    Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts.
+    Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
+    exit ends the trade.
     """
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
     exchange = InstantExchange(plan.instrument.symbol, costs)
-    strategy = plan.start([exchange.bought(plan.entry_size(first), first, began)])
+    entry = exchange.bought(plan.entry_size(first), first, began)
+    strategy = plan.start([entry])
     trade = Trade(strategy, Timing(), ClientIds(0))
+    if exits.wanted:
+        trade.apply(ExitsSet(began, ExitTerms(exits, entry.value, began, costs.fee_rate)))
     exchange.settle(trade, SeenPrice(first, began))
     run = Run(strategy.ladder, series)
     drawdown = _Drawdown()
@@ -59,10 +68,13 @@ def replay(
             run.phase_steps[str(record.state["phase"])] += 1
             if on_move is not None:
                 on_move(tick, record)
+        if (rule := trade.exits.due) is not None:
+            exchange.close(trade, SeenPrice(price, series.times[tick]), rule)
+            run.ended_by = rule.words
         drawdown.walk(price, strategy.book, exchange.fills)
         run.ticks = tick + 1
         run.last_price = price
-        if strategy.halted:
+        if strategy.halted or run.ended_by:
             break
     run.fills = exchange.fills
     run.max_drawdown = drawdown.deepest

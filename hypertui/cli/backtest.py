@@ -20,6 +20,7 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.trace import trace_row
 from hypertui.strategy.ladder.trade_plan import LadderPlan
@@ -31,7 +32,7 @@ _ANY_LEVERAGE = 50
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    plan = _plan(arguments) if arguments.only is None else _configured(arguments)
+    plan, exits = (_plan(arguments), ExitRules()) if arguments.only is None else _configured(arguments)
     plan.check()
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
     began = time.perf_counter()
@@ -51,7 +52,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(series, plan, costs, None if trace is None else write)
+        run = replay(series, plan, costs, None if trace is None else write, exits)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
     print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
     return 0
@@ -59,6 +60,9 @@ def backtest(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> LadderPlan:
     """The plan that the flags alone describe."""
+    for rule in ExitRule:
+        if getattr(arguments, rule.value, None) is not None:
+            raise ValueError(f"--{rule.value.replace('_', '-')} goes with --only, a configured trade")
     missing = [f"--{name.replace('_', '-')}" for name in _ALWAYS if getattr(arguments, name) is None]
     if missing:
         raise ValueError(
@@ -74,14 +78,17 @@ def _plan(arguments: argparse.Namespace) -> LadderPlan:
     )
 
 
-def _configured(arguments: argparse.Namespace) -> LadderPlan:
-    """The plan of the configured trade that --only names, as the flags change it."""
+def _configured(arguments: argparse.Namespace) -> tuple[LadderPlan, ExitRules]:
+    """The plan and the exits of the configured trade that --only names, as the flags change it."""
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    return terms.plan(_instrument(trade.symbol, arguments), trade.leverage)
+    exits = trade.exits()
+    if wrong := exits.contradiction():
+        raise ValueError(wrong)
+    return terms.plan(_instrument(trade.symbol, arguments), trade.leverage), exits
 
 
 def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:

@@ -23,6 +23,10 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     if snapshot.invariant is not None:
         yield from _trade(frame, snapshot, snapshot.invariant, snapshot.instrument)
     yield _row("engine", status_line.waiting(frame).text)
+    for rule in snapshot.exits:
+        at = "" if rule.price is None else f" at {fmt.quote(rule.price, snapshot.instrument)}"
+        away = "" if rule.distance is None else f" ({fmt.percent(rule.distance)})"
+        yield _row("exit", f"{rule.rule} {rule.limit}{at}{away}: {'due; ' if rule.due else ''}{rule.text}")
     for alarm in snapshot.alarms:
         if alarm.active:
             yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")

@@ -161,6 +161,7 @@ KEYS = (
     Key("map", "4", "go('map')", help="map: every unit, and its history", tab="Map"),
     Key("log", "6", "go('log')", help="log: what happened, and what operators did", tab="Log"),
     Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks", tab="Health"),
+    Key("exits", "9", "go('exits')", help="exits: the rules that may end the trade", tab="Exits"),
     Key(
         "acknowledge",
         "a",

@@ -20,7 +20,7 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
-from hypertui.port.views import FillView, LotView, ResultView, SlotState, SlotView
+from hypertui.port.views import ExitView, FillView, LotView, ResultView, SlotState, SlotView
 from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
@@ -51,6 +51,8 @@ class StateView:
             "net_pnl": book.net_pnl(mark),
             "fees": book.fees,
             "funding": book.funding,
+            "exits": tuple(_exits(trade, mark, now)),
+            "ends_by": "" if trade.exits.acted is None else trade.exits.acted.words,
             **self._bookings(book, trade.tracker.fills_booked),
         }
         if isinstance(strategy, LadderStrategy):
@@ -66,6 +68,18 @@ class StateView:
                 "result": _result(book),
             }
         return self._money
+
+
+def _exits(trade: Trade, mark: Decimal, now: int) -> Iterator[ExitView]:
+    """The rules that may end the trade, and what each says at a mark."""
+    terms = trade.exits.terms
+    if terms is None:
+        return
+    for verdict in trade.verdicts(mark, now):
+        price = verdict.price
+        distance = None if price is None else (price - mark) / mark
+        limit = terms.rules.limit(verdict.rule)
+        yield ExitView(verdict.rule.words, limit, verdict.due, price, distance, verdict.text)
 
 
 def order_fields(

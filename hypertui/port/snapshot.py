@@ -17,6 +17,7 @@ from hypertui.port.prices import PriceSeries
 from hypertui.port.views import (
     Budget,
     CycleView,
+    ExitView,
     FillView,
     Health,
     JournalView,
@@ -132,6 +133,8 @@ class Snapshot:
     holds: str = ""  # why nothing new is placed just now, if so
     resumes: Mode = Mode.RUNNING  # what resume goes on with
     wish: str = ""  # what was ordered and is not done yet, and what that waits for
+    exits: tuple[ExitView, ...] = ()  # by priority
+    ends_by: str = ""  # the exit that ends the trade, once one does
     refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
     closed_at: int | None = None  # when everything was sold for good (ms)
     over: bool = False  # its run has ended: all stays as it was then, while the engine's other trades go on

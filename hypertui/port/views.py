@@ -46,6 +46,19 @@ class SlotView:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitView:
+    """A rule that may end the trade: its `limit` as it is set, the `price` (USD) at which it acts, where it
+    acts at one, with the `distance` to it, and what it says now."""
+
+    rule: str
+    limit: str
+    due: bool
+    price: Decimal | None
+    distance: Decimal | None  # (price - mark) / mark
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOrder:
     """One order of a unit's history. `statuses` are (ms, word), oldest first, `average` the price (USD) of
     what was filled, `fee` what that paid; `why` it was placed, as long as that is remembered."""

@@ -7,7 +7,7 @@ from textual.containers import Horizontal
 
 from hypertui.console.frame import Frame
 from hypertui.console.screens.page import Page
-from hypertui.console.views import audit, desk, health, ledger, orders, result
+from hypertui.console.views import audit, desk, exits, health, ledger, orders, result
 from hypertui.console.views.ladder import units
 from hypertui.console.widgets.table import TablePanel
 
@@ -156,6 +156,15 @@ class HealthPage(Page):
             )
 
 
+class ExitsPage(Page):
+    """The rules that may end the trade, with the price and the distance of each."""
+
+    def body(self) -> ComposeResult:
+        yield self.table(
+            "both", TablePanel(exits.table, exits.basis, id="exits", title=exits.title, ascii=self.plain)
+        )
+
+
 PAGES: dict[str, type[Page]] = {
     "desk": DeskPage,
     "orders": OrdersPage,
@@ -163,4 +172,5 @@ PAGES: dict[str, type[Page]] = {
     "map": UnitsPage,
     "log": LogPage,
     "health": HealthPage,
+    "exits": ExitsPage,
 }

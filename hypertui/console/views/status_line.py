@@ -54,6 +54,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}"
         more = (*_alone(frame), "if it lasts, q and start again", "what is shown is old")
         return Tone.CRITICAL, words, *more
+    if snapshot.ends_by and snapshot.closed_at is None and not snapshot.over:
+        return Tone.WARNING, f"The {snapshot.ends_by} ends the trade", fmt.clean(snapshot.wish)
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:

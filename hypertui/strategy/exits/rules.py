@@ -52,6 +52,19 @@ class ExitRules:
         """Those that are, by priority."""
         return tuple(rule for rule in ExitRule if getattr(self, rule.value) not in (None, False))
 
+    def limit(self, rule: ExitRule) -> str:
+        """What is set of a rule that is wanted, in words."""
+        match rule:
+            case ExitRule.HARD_STOP | ExitRule.SOFT_STOP:
+                return f"−{percent(getattr(self, rule.value))}"
+            case ExitRule.TAKE_PROFIT:
+                return f"+{percent(getattr(self, rule.value))}"
+            case ExitRule.TIME_STOP:
+                assert self.time_stop is not None, "the rule is wanted"
+                return span(self.time_stop)
+            case ExitRule.SIGNAL_EXIT:
+                return "no loss"
+
     def contradiction(self) -> str:
         """What cannot be meant, in one line; empty where all can."""
         hard, soft = self.hard_stop, self.soft_stop
@@ -70,6 +83,12 @@ class ExitTerms:
     stake: Decimal
     since: int
     fee: Decimal = TAKER_FEE
+
+
+def span(ms: int) -> str:
+    """A time in hours and minutes, the last one begun counted."""
+    minutes = -(-ms // 60_000)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def percent(fraction: Decimal) -> str:

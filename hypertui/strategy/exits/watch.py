@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from hypertui.core.market import ONE, ZERO, Instrument
 from hypertui.core.trade_book import TradeBook
-from hypertui.strategy.exits.rules import ExitRule, ExitTerms
+from hypertui.strategy.exits.rules import ExitRule, ExitTerms, span
 
 # How often, and for how long, a price must be beyond a soft stop: a single print is no reason to leave.
 SOFT_MARKS = 3
@@ -103,7 +103,7 @@ class ExitWatch:
                 return Verdict(rule, net >= 0, money.even, asked if net >= 0 else f"{asked}; {_net(net)}")
             case ExitRule.TIME_STOP:
                 left = money.ends_at - at
-                said = "the time is over" if left <= 0 else f"{_span(left)} left"
+                said = "the time is over" if left <= 0 else f"{span(left)} left"
                 return Verdict(rule, left <= 0, None, said)
 
     def _soft(self, at: int, money: _Money) -> Verdict:
@@ -182,8 +182,3 @@ class _Money:
 
 def _net(net: Decimal) -> str:
     return f"net {net * 100:+.2f} %"
-
-
-def _span(ms: int) -> str:
-    minutes = -(-ms // 60_000)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

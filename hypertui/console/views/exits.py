@@ -1,0 +1,56 @@
+"""Exits: the rules that may end the trade, by priority, with the price and the distance of each."""
+
+from __future__ import annotations
+
+from hypertui.console import format as fmt
+from hypertui.console.frame import Frame
+from hypertui.console.lines import Column, Span, Tone
+from hypertui.console.widgets.table import Row, TableContent
+from hypertui.port.views import ExitView
+
+_COLUMNS = (
+    Column("", right=True, least=1),
+    Column("exit", least=11),
+    Column("limit", right=True, least=6),
+    Column("acts at", right=True, least=9),
+    Column("distance", right=True, least=8),
+    Column("says", least=20, stretches=True),
+)
+_NONE = "no exit is set; see hard_stop, soft_stop, take_profit, time_stop and signal_exit in the settings"
+
+
+def basis(frame: Frame) -> tuple[object, ...]:
+    """What the table is made from."""
+    return (frame.snapshot.exits, frame.snapshot.ends_by, frame.mark_stale)
+
+
+def title(frame: Frame) -> str:
+    """How many there are, and the one that ends the trade."""
+    trade = frame.snapshot
+    if trade.ends_by:
+        return f"EXITS  the {trade.ends_by} ends the trade"
+    return f"EXITS  {len(trade.exits)} set, the first that is due ends the trade"
+
+
+def table(frame: Frame) -> TableContent:
+    """A row for each rule."""
+    rows = [_row(frame, number, rule) for number, rule in enumerate(frame.snapshot.exits, 1)]
+    return TableContent(_COLUMNS, rows, _NONE)
+
+
+def _row(frame: Frame, number: int, rule: ExitView) -> Row:
+    acts = rule.rule == frame.snapshot.ends_by
+    role = Tone.CRITICAL if acts else Tone.WARNING if rule.due else Tone.TEXT
+    figures = Tone.STALE if frame.mark_stale else role
+    said = f"ends the trade; {rule.text}" if acts else f"due; {rule.text}" if rule.due else rule.text
+    return Row(
+        rule.rule,
+        (
+            Span(str(number), Tone.DIM),
+            Span(rule.rule, role),
+            Span(rule.limit, role),
+            Span("" if rule.price is None else fmt.quote(rule.price, frame.snapshot.instrument), role),
+            Span("" if rule.distance is None else fmt.percent(rule.distance), figures),
+            Span(fmt.signs(said), figures),
+        ),
+    )
