@@ -8,16 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -26,89 +24,32 @@ from pydantic_settings import (
 )
 
 from hypertui.config_file import read_config
-from hypertui.core.files import named_path
-from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument, parse_amount, plain
+from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.provenance import Origins, Place, SettingsError
+from hypertui.setting_types import (
+    Address,
+    Fraction,
+    HomePath,
+    Lasting,
+    Money,
+    Percent,
+    Positive,
+    Seconds,
+    Symbol,
+    TradeName,
+)
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.plans import PlanError
-from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, is_name, trade_tables
+from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, trade_tables
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
-
-_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}  # ms
-
-_SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
-
-
-def _reasonable(amount: Decimal) -> Decimal:
-    try:
-        return parse_amount(amount)
-    except ValueError:
-        raise PydanticCustomError("beyond_reason", "beyond reason") from None
-
-
-def _a_name(symbol: str) -> str:
-    if _SYMBOL.fullmatch(symbol) is None:
-        raise PydanticCustomError("no_symbol", "no symbol")
-    return symbol
-
-
-def _a_trade_name(name: str) -> str:
-    if not is_name(name):
-        raise PydanticCustomError("no_trade_name", "no name")
-    return name
-
-
-def _spelled_out(given: object) -> object:
-    try:
-        return named_path(given) if isinstance(given, str) else given
-    except ValueError as error:
-        raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
-
-
-def _percentage(given: object) -> object:
-    """A fraction from `5%`; nothing from an empty text."""
-    if given is None or given == "":
-        return None
-    figure, sign, rest = str(given).partition("%")
-    try:
-        fraction = parse_amount(figure.strip()) / 100
-    except ValueError:
-        fraction = ZERO
-    if not sign or rest or not ZERO < fraction < 1:
-        raise PydanticCustomError("no_percentage", "no percentage")
-    return fraction
-
-
-def _lasting(given: object) -> object:
-    """Milliseconds from `36h`, `90m` or `2d`; nothing from an empty text."""
-    if given is None or given == "":
-        return None
-    text = str(given)
-    figure, unit = text[:-1], _UNITS.get(text[-1:], 0)
-    lasting = int(figure) * unit if figure.isdecimal() and len(figure) < 6 else 0
-    if not lasting:
-        raise PydanticCustomError("no_time", "no time")
-    return lasting
-
-
-Symbol = Annotated[str, AfterValidator(_a_name)]
-Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
-Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
-Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-TradeName = Annotated[str, AfterValidator(_a_trade_name)]
-Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
-Percent = Annotated[Decimal | None, BeforeValidator(_percentage)]
-Lasting = Annotated[int | None, BeforeValidator(_lasting)]  # ms
-HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
 
 
 class _Section(BaseModel):

@@ -29,7 +29,7 @@ from hypertui.strategy.base import (
     StrategyEvent,
     Target,
 )
-from hypertui.strategy.exits.watch import ExitWatch, Verdict
+from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 _NOTHING = UnderWay()
 
@@ -72,7 +72,7 @@ class Trade:
         """Whether a price changes what the exits say."""
         return self.exits.matters(price, now, self.strategy.book, self.strategy.instrument)
 
-    def verdicts(self, price: Decimal, now: int) -> tuple[Verdict, ...]:
+    def verdicts(self, price: Decimal, now: int) -> tuple[ExitVerdict, ...]:
         """What each of the exits says at a price."""
         return self.exits.verdicts(price, now, self.strategy.book, self.strategy.instrument)
 

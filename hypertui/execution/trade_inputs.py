@@ -15,7 +15,7 @@ from hypertui.exchange.protocol import CancelOutcome, FundingPayment, OrderRepor
 from hypertui.execution.orders import Decision, Role
 from hypertui.execution.trading_state import TradingState
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms
-from hypertui.strategy.exits.watch import Verdict
+from hypertui.strategy.exits.watch import ExitVerdict
 
 # Before the trade is open
 
@@ -276,7 +276,7 @@ class ExitBegan:
     at: int
     rule: ExitRule
     price: Decimal
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[ExitVerdict, ...]
 
 
 @dataclass(frozen=True, slots=True)

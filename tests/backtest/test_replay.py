@@ -23,6 +23,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import FundingBooked
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.ladder import Windows
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.trace import trace_row
@@ -271,6 +272,7 @@ def test_the_summary_is_json_with_amounts_as_text() -> None:
         "max_drawdown": "22.495",
         "phase_steps": {"advance": 1, "retracement": 1, "decline": 0, "recovery": 0},
         "halted": None,
+        "ended_by": None,
         "timing": {"load_s": 0.5, "run_s": 2.0, "ticks_per_s": 2.0},
     }
 
@@ -305,3 +307,22 @@ def test_prices_of_cheap_coins_keep_their_digits() -> None:
     words = in_words(replay(series_of("0.001234", "0.001239"), plan, FREE), FREE, RunTime(0.1, 0.1))
     assert "1620745 CHEAP at 0.001234" in words
     assert "0.001239, unit +0" in words
+
+
+def test_an_exit_ends_the_walk_at_the_price_that_is_due() -> None:
+    """The same rules as live: at 97.5 two slots are sold and the net is below −3 %."""
+    prices = (100, 99, "97.5", "96.5", 120)
+    free = replay(series_of(*prices), plan_of(), FREE)
+    assert free.ticks == 5 and not free.ended_by
+    run = replay(
+        series_of(*prices), plan_of(), FREE, exits=ExitRules(hard_stop=D("0.02"), take_profit=D("0.1"))
+    )
+    assert (run.ended_by, run.ticks, run.last_price) == ("hard stop", 3, D("97.5"))
+    assert run.ladder.book.position == 0
+    assert [fill.price for fill in fills_of(run, FREE)[1:]] == [99, D("97.5"), D("97.5")]
+
+
+def test_a_profit_is_taken_in_a_walk_too() -> None:
+    run = replay(series_of(100, 101, 103, 120), plan_of(), FREE, exits=ExitRules(take_profit=D("0.03")))
+    assert (run.ended_by, run.last_price) == ("take profit", 103)
+    assert run.ladder.book.realized_pnl == 60, "20 coins bought at 100"

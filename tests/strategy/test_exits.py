@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import TAKER_FEE, ExitRule, ExitRules, ExitTerms
-from hypertui.strategy.exits.watch import ExitWatch, Verdict
+from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 SOL = KNOWN_INSTRUMENTS["SOL"]
 ENTRY, COINS, BEGAN = D("150.02"), D("13.33"), 1_000_000
@@ -48,7 +48,7 @@ def tell(watch: ExitWatch, price: D, at: int, book: TradeBook) -> ExitRule | Non
     return watch.due
 
 
-def verdict(watch: ExitWatch, rule: ExitRule, price: D, at: int, book: TradeBook) -> Verdict:
+def verdict(watch: ExitWatch, rule: ExitRule, price: D, at: int, book: TradeBook) -> ExitVerdict:
     return next(each for each in watch.verdicts(price, at, book, SOL) if each.rule is rule)
 
 

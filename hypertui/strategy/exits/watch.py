@@ -19,7 +19,7 @@ SOFT_FOR = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ExitVerdict:
     """What one rule says at a price: whether it is due, the price (USD) at which it acts, where it acts at
     one, and in words why not yet or why."""
 
@@ -77,43 +77,43 @@ class ExitWatch:
 
     def verdicts(
         self, price: Decimal, at: int, book: TradeBook, instrument: Instrument
-    ) -> tuple[Verdict, ...]:
+    ) -> tuple[ExitVerdict, ...]:
         """What every rule says at a price, by priority; none where no rule is set."""
         if self.terms is None:
             return ()
         money = _Money(self.terms, book, instrument)
         return tuple(self._said(rule, price, at, money) for rule in self.terms.rules.wanted)
 
-    def _said(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> Verdict:
+    def _said(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> ExitVerdict:
         net = money.net(price)
         match rule:
             case ExitRule.HARD_STOP:
                 level = money.hard
                 due = price <= level if level is not None else net <= -money.lost(rule)
-                return Verdict(rule, due, level, _net(net))
+                return ExitVerdict(rule, due, level, _net(net))
             case ExitRule.SOFT_STOP:
                 return self._soft(at, money)
             case ExitRule.TAKE_PROFIT:
                 level = money.gain
-                return Verdict(rule, level is not None and price >= level, level, _net(net))
+                return ExitVerdict(rule, level is not None and price >= level, level, _net(net))
             case ExitRule.SIGNAL_EXIT:
                 if not self.signal:
-                    return Verdict(rule, False, money.even, "nobody has asked to close")
+                    return ExitVerdict(rule, False, money.even, "nobody has asked to close")
                 asked = f"{self.signal} has asked to close"
-                return Verdict(rule, net >= 0, money.even, asked if net >= 0 else f"{asked}; {_net(net)}")
+                return ExitVerdict(rule, net >= 0, money.even, asked if net >= 0 else f"{asked}; {_net(net)}")
             case ExitRule.TIME_STOP:
                 left = money.ends_at - at
                 said = "the time is over" if left <= 0 else f"{span(left)} left"
-                return Verdict(rule, left <= 0, None, said)
+                return ExitVerdict(rule, left <= 0, None, said)
 
-    def _soft(self, at: int, money: _Money) -> Verdict:
+    def _soft(self, at: int, money: _Money) -> ExitVerdict:
         level = money.soft
         if self.soft_since is None:
-            return Verdict(ExitRule.SOFT_STOP, False, level, "the price is above it")
+            return ExitVerdict(ExitRule.SOFT_STOP, False, level, "the price is above it")
         lasted = self.soft_at - self.soft_since
         due = self.soft_marks >= SOFT_MARKS and lasted >= SOFT_FOR
         said = f"below it by {self.soft_marks} prices for {lasted / 1000:g} s"
-        return Verdict(ExitRule.SOFT_STOP, due, level, said)
+        return ExitVerdict(ExitRule.SOFT_STOP, due, level, said)
 
     def _count(self, price: Decimal, at: int, money: _Money) -> None:
         soft = money.soft

@@ -1,0 +1,83 @@
+"""What a setting may be: amounts, names, percentages and times, checked as they are read."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from hypertui.core.files import named_path
+from hypertui.core.market import ZERO, parse_amount
+from hypertui.trade_tables import is_name
+
+_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}  # ms
+
+_SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
+
+
+def _reasonable(amount: Decimal) -> Decimal:
+    try:
+        return parse_amount(amount)
+    except ValueError:
+        raise PydanticCustomError("beyond_reason", "beyond reason") from None
+
+
+def _a_name(symbol: str) -> str:
+    if _SYMBOL.fullmatch(symbol) is None:
+        raise PydanticCustomError("no_symbol", "no symbol")
+    return symbol
+
+
+def _a_trade_name(name: str) -> str:
+    if not is_name(name):
+        raise PydanticCustomError("no_trade_name", "no name")
+    return name
+
+
+def _spelled_out(given: object) -> object:
+    try:
+        return named_path(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
+
+
+def _percentage(given: object) -> object:
+    """A fraction from `5%`; nothing from an empty text."""
+    if given is None or given == "":
+        return None
+    figure, sign, rest = str(given).partition("%")
+    try:
+        fraction = parse_amount(figure.strip()) / 100
+    except ValueError:
+        fraction = ZERO
+    if not sign or rest or not ZERO < fraction < 1:
+        raise PydanticCustomError("no_percentage", "no percentage")
+    return fraction
+
+
+def _lasting(given: object) -> object:
+    """Milliseconds from `36h`, `90m` or `2d`; nothing from an empty text."""
+    if given is None or given == "":
+        return None
+    text = str(given)
+    figure, unit = text[:-1], _UNITS.get(text[-1:], 0)
+    lasting = int(figure) * unit if figure.isdecimal() and len(figure) < 6 else 0
+    if not lasting:
+        raise PydanticCustomError("no_time", "no time")
+    return lasting
+
+
+Symbol = Annotated[str, AfterValidator(_a_name)]
+Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
+Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+TradeName = Annotated[str, AfterValidator(_a_trade_name)]
+Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
+Percent = Annotated[Decimal | None, BeforeValidator(_percentage)]
+Lasting = Annotated[int | None, BeforeValidator(_lasting)]  # ms
+HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
