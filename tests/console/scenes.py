@@ -8,6 +8,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
 from tests.support.ladders import changed, ladder_config
 from tests.support.stage import Play, Script, Stage
@@ -16,7 +17,8 @@ BTC = "BTC"
 _CALM = Timing(beat=2_000)  # a look at what time alone changes every two seconds is often enough
 _PAPER = ladder_config(Network.PAPER, BTC, D(500), D(25_600), 5, timing=_CALM)
 _TESTNET = changed(_PAPER, network=Network.TESTNET)
-_MAINNET = changed(_PAPER, network=Network.MAINNET)
+_EXITS = ExitRules(D("0.1"), D("0.06"), D("0.15"), signal_exit=True, time_stop=48 * 3_600_000)
+_MAINNET = changed(_PAPER, network=Network.MAINNET, exits=_EXITS)
 _PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8"), "HYPE": D("39.99")}
 # A position so small that the first loss leaves less than an order for a slot.
 _TINY = changed(_MAINNET, position_size=D("46.5"), reinvest=Reinvest.CONTINUOUS)

@@ -23,7 +23,7 @@ from tests.console.desk import Desk
 from tests.console.driving import drive, until
 
 SIZES = [(120, 40), (80, 24)]
-PAGES = {"2": "ORDERS", "3": "FILLS", "4": "POSITION MAP", "6": "OPERATOR", "7": "RISK"}
+PAGES = {"2": "ORDERS", "3": "FILLS", "4": "POSITION MAP", "6": "OPERATOR", "7": "RISK", "9": "EXITS"}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -20,7 +20,7 @@ from tests.console import fakes, parts, states
 from tests.console.driving import screen_text
 from tests.console.emulator import TerminalDriver
 
-PAGES = ("1", "2", "3", "4", "6", "7")
+PAGES = ("1", "2", "3", "4", "6", "7", "9")
 
 
 def tick(engine: fakes.FakeEngine, clock: fakes.Clock, number: int) -> None:

@@ -93,9 +93,11 @@ def test_failed(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
 
 
 @SIZES
-@pytest.mark.parametrize("key", ["2", "3", "4", "6", "7"], ids=["orders", "ledger", "map", "log", "health"])
+@pytest.mark.parametrize(
+    "key", ["2", "3", "4", "6", "7", "9"], ids=["orders", "ledger", "map", "log", "health", "exits"]
+)
 def test_page(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]) -> None:
-    names = {"2": "orders", "3": "ledger", "4": "map", "6": "log", "7": "health"}
+    names = {"2": "orders", "3": "ledger", "4": "map", "6": "log", "7": "health", "9": "exits"}
     compare(snap_compare, grid, f"page-{names[key]}", states.broken(), size, press=(key,))
 
 

@@ -40,7 +40,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        more = (*_alone(frame), "q and start again: it goes on", frame.crash)
+        alone, bare = _alone(frame)
+        more = (*alone, "q and start again: it goes on", *bare, frame.crash)
         return Tone.CRITICAL, "Engine failed", *more
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))
@@ -52,7 +53,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         return Tone.HOLD, _LEAVING[frame.leaving]
     if frame.silent is not None:
         words = f"ENGINE SILENT {fmt.exact_age(frame.silent)}"
-        more = (*_alone(frame), "if it lasts, q and start again", "what is shown is old")
+        alone, bare = _alone(frame)
+        more = (*alone, "if it lasts, q and start again", *bare, "what is shown is old")
         return Tone.CRITICAL, words, *more
     if snapshot.ends_by and snapshot.closed_at is None and not snapshot.over:
         return Tone.WARNING, f"The {snapshot.ends_by} ends the trade", fmt.clean(snapshot.wish)
@@ -114,13 +116,11 @@ def _resting(frame: Frame) -> tuple[str, ...]:
     return (f"{' and '.join(found)} rested at the exchange {fmt.plain_age(age)} ago",)
 
 
-def _alone(frame: Frame) -> tuple[str, ...]:
+def _alone(frame: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the orders do that are live with no engine beside them, and what a buy among them would miss."""
     found = _kinds(frame)
-    if not found:
-        return ()
-    said = f"{' and '.join(found)} {_verb(found, 'act')} without it"
-    return (said, "a buy that fills gets no stop") if "buy" in found[-1] else (said,)
+    said = (f"{' and '.join(found)} {_verb(found, 'act')} without it",) if found else ()
+    return said, ("a buy that fills gets no stop",) if found and "buy" in found[-1] else ()
 
 
 def _way_out(frame: Frame) -> tuple[str, ...]:
@@ -154,7 +154,8 @@ def _refused(frame: Frame) -> tuple[str, ...]:
     said = next(alarms, None)
     if said is None or snapshot.invariant is None or not snapshot.invariant.unprotected:
         return ()
-    return (f"{fmt.clean(said.text).partition(':')[0]}, tried again", *_way_out(frame))
+    words = fmt.clean(said.text).partition(":")[0].removesuffix(" by the exchange")
+    return (*_way_out(frame), f"{words}, tried again")
 
 
 def _waits(frame: Frame, room: int) -> str:
@@ -257,7 +258,7 @@ def protection(frame: Frame) -> Span:
     part, age = invariant.protected, frame.silent or frame.out_of_sight
     said = "flat" if part is None else f"{fmt.share_down(part)} protected"
     if frame.crash:
-        return Span(f" ? {said} when it failed ", Tone.STALE)
+        return Span(f" ? was {said} ", Tone.STALE)
     if age is not None:
         return Span(f" ? {said} {fmt.plain_age(age)} ago ", Tone.STALE)
     if part is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, width_of
 
-_GAPS = ("   ", "  ", " ")
+_GAPS = ("   ", "  ", " ", "")
 
 
 def tabs(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -21,11 +21,10 @@ def _row(frame: Frame, gap: str) -> Line:
     for key in frame.keys:
         if not key.tab or not key.key:
             continue
-        here = key.id == frame.page
         name, does = f"{key.tab} ", key.action
-        if here:
-            spans.append(Span(f" ►{key.written} {name}", Tone.FOCUS, does=does))
+        if key.id == frame.page:
+            spans.append(Span(f"►{key.written} {name}", Tone.FOCUS, does=does))
         else:
-            spans += [Span(f"  {key.written} ", Tone.KEY, does=does), Span(name, Tone.DIM, does=does)]
-        spans.append(Span(gap[1:]))
+            spans += [Span(f" {key.written} ", Tone.KEY, does=does), Span(name, Tone.DIM, does=does)]
+        spans.append(Span(gap))
     return tuple(spans)
