@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from tests.simulation.play import Verdict, play
-from tests.simulation.scenario import draw, draw_desk
+from tests.simulation.scenario import draw, draw_desk, draw_exits
 
 _SAY_EVERY = 500
 
@@ -23,19 +23,25 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--trace", action="store_true", help="print every event of every seed")
     parser.add_argument("--calm", action="store_true", help="compare whole states only when all is calm")
+    parser.add_argument("--exits", action="store_true", help="one trade in each seed, with exits")
     parser.add_argument("--alone", action="store_true", help="one trade in each seed, not up to four")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.seeds)
     began = time.monotonic()
     failed, virtual, counts = 0, 0.0, Counter[str]()
-    played_so = partial(play, drawn=draw if options.alone else draw_desk, twins=not options.calm)
+    how = " --exits" if options.exits else " --alone" if options.alone else ""
+    played_so = partial(
+        play,
+        drawn=draw_exits if options.exits else draw if options.alone else draw_desk,
+        twins=not options.calm,
+    )
     with ProcessPoolExecutor(options.jobs) as pool:
         verdicts = map(played_so, seeds) if options.jobs == 1 else pool.map(played_so, seeds, chunksize=4)
         for played, verdict in enumerate(verdicts, 1):
             failed += bool(verdict.problems)
             virtual += verdict.seconds
             counts += verdict.counts
-            _report(verdict, trace=options.trace, alone=options.alone)
+            _report(verdict, trace=options.trace, how=how)
             if played % _SAY_EVERY == 0:
                 print(f"{played} of {len(seeds)} seeds played, {failed} failed", flush=True)
     print(
@@ -46,7 +52,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _report(verdict: Verdict, *, trace: bool, alone: bool) -> None:
+def _report(verdict: Verdict, *, trace: bool, how: str) -> None:
     seed = verdict.scenario.seed
     if trace:
         print(f"seed {seed}: {verdict.scenario}")
@@ -54,7 +60,7 @@ def _report(verdict: Verdict, *, trace: bool, alone: bool) -> None:
             at = datetime.fromtimestamp(event.at / 1000, UTC).strftime("%M:%S.%f")[:-3]
             print(f"{at} {event.kind:8} {event.text}")
     if verdict.problems:
-        again = f"python -m tests.simulation --first {seed} --seeds 1 --trace{' --alone' if alone else ''}"
+        again = f"python -m tests.simulation --first {seed} --seeds 1 --trace{how}"
         print(f"seed {seed} fails: {' | '.join(verdict.problems)} -- replay: {again}", flush=True)
 
 

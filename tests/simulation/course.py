@@ -95,8 +95,9 @@ class Course:
 
     @property
     def may_end(self) -> bool:
-        """Whether the strategy comes to an end by itself."""
-        return self.scenario.config.strategy.strategy != "ladder"
+        """Whether the trade comes to an end by itself: by its strategy, or by an exit."""
+        config = self.scenario.config
+        return config.strategy.strategy != "ladder" or bool(config.exits.wanted)
 
     @property
     def may_be_over(self) -> bool:
@@ -113,6 +114,12 @@ class Course:
         """As the newest process has it."""
         return self.host.process.trade(self.title)
 
+    @property
+    def ended_by_exit(self) -> bool:
+        """Whether a rule has ended it."""
+        ends = [f"Trade ended: {rule.words}." for rule in self.scenario.config.exits.wanted]
+        return self.reason is not None and any(end in self.reason.text for end in ends)
+
     def over(self, reason: StopReason) -> None:
         """It has come to its end."""
         self.reason = reason
@@ -125,6 +132,8 @@ class Course:
             if self.scenario.restarts:
                 self.auditor.settled()
             self.starts_again, self.refusal = False, ""
+        if self.opened and self.trade.trade.exits.acted is not None:
+            self.auditor.excused = True  # all of it is being sold
         self.auditor.check_tracker()
         if self.opened and self._loop.time() - self.network.trouble_at > _TROUBLE_LASTS:
             # Whatever befell the others, no stop of this one waits.

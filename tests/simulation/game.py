@@ -88,6 +88,7 @@ class Game:
                 "actions": sum(course.network.requests for course in self.courses),
                 **{name: of_hosts[name] for name in kept},
                 "starts": len(self.processes),
+                "ended by an exit": sum(course.ended_by_exit for course in self.courses),
                 "trades started again": sum(course.started_again for course in self.courses),
                 "fundings": len(account.funding),
                 "orders without margin": statuses["perpMarginRejected"],

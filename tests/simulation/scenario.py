@@ -13,6 +13,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.listing import listed
 from hypertui.venue.model.options import VenueOptions
@@ -328,6 +329,20 @@ def draw_second(seed: int) -> Scenario:
         foreign=False,
         late_entry=None,
     )
+
+
+def draw_exits(seed: int) -> Scenario:
+    """The same seed with rules that may end the trade."""
+    scenario, random = draw(seed), Random(f"exits {seed}")
+    hard = random.choice((None, Decimal("0.005"), Decimal("0.02"), Decimal("0.05")))
+    loss = hard or Decimal("0.03")
+    rules = ExitRules(
+        hard_stop=hard,
+        soft_stop=random.choice((None, None if hard is None else hard / 2, loss / 4)),
+        take_profit=random.choice((None, Decimal("0.003"), Decimal("0.02"))),
+        time_stop=random.choice((None, None, random.randrange(20_000, 400_000))),
+    )
+    return replace(scenario, config=replace(scenario.config, exits=rules))
 
 
 def _steps(random: Random) -> tuple[tuple[float, int], ...]:
