@@ -14,6 +14,7 @@ from hypertui.core.files import named_path
 from hypertui.core.market import ZERO, parse_amount
 from hypertui.trade_tables import is_name
 
+_DIGITS = 5  # of a time
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}  # ms
 
 _SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
@@ -45,30 +46,42 @@ def _spelled_out(given: object) -> object:
         raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
 
 
-def _percentage(given: object) -> object:
-    """A fraction from `5%`; nothing from an empty text."""
-    if given is None or given == "":
+def fraction_of(percentage: str) -> Decimal | None:
+    """The fraction that `5%` says; None for an empty text. Raises ValueError for what is none between 0 and
+    100."""
+    if not percentage:
         return None
-    figure, sign, rest = str(given).partition("%")
-    try:
-        fraction = parse_amount(figure.strip()) / 100
-    except ValueError:
-        fraction = ZERO
+    figure, sign, rest = percentage.partition("%")
+    fraction = parse_amount(figure.strip()) / 100
     if not sign or rest or not ZERO < fraction < 1:
-        raise PydanticCustomError("no_percentage", "no percentage")
+        raise ValueError(percentage)
     return fraction
 
 
-def _lasting(given: object) -> object:
-    """Milliseconds from `36h`, `90m` or `2d`; nothing from an empty text."""
-    if given is None or given == "":
-        return None
-    text = str(given)
-    figure, unit = text[:-1], _UNITS.get(text[-1:], 0)
-    lasting = int(figure) * unit if figure.isdecimal() and len(figure) < 6 else 0
+def ms_of(lasting: str) -> int | None:
+    """The milliseconds that `90m`, `36h` or `2d` say; None for an empty text. Raises ValueError."""
     if not lasting:
-        raise PydanticCustomError("no_time", "no time")
-    return lasting
+        return None
+    figure, unit = lasting[:-1], _UNITS.get(lasting[-1:], 0)
+    if not figure.isdecimal() or len(figure) > _DIGITS or not int(figure) * unit:
+        raise ValueError(lasting)
+    return int(figure) * unit
+
+
+def _a_percentage(text: str) -> str:
+    try:
+        fraction_of(text)
+    except ValueError:
+        raise PydanticCustomError("no_percentage", "no percentage") from None
+    return text
+
+
+def _a_time(text: str) -> str:
+    try:
+        ms_of(text)
+    except ValueError:
+        raise PydanticCustomError("no_time", "no time") from None
+    return text
 
 
 Symbol = Annotated[str, AfterValidator(_a_name)]
@@ -78,6 +91,6 @@ Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_rea
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
-Percent = Annotated[Decimal | None, BeforeValidator(_percentage)]
-Lasting = Annotated[int | None, BeforeValidator(_lasting)]  # ms
+Percent = Annotated[str, AfterValidator(_a_percentage)]
+Lasting = Annotated[str, AfterValidator(_a_time)]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]

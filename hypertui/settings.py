@@ -41,8 +41,10 @@ from hypertui.setting_types import (
     Seconds,
     Symbol,
     TradeName,
+    fraction_of,
+    ms_of,
 )
-from hypertui.strategy.exits.rules import ExitRule, ExitRules
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.plans import PlanError
@@ -78,11 +80,11 @@ class TradeSettings(_Section):
     trust_slots: int = Field(_LADDER["trust_slots"], ge=0, le=4)
     stop_slippage: Fraction = _LADDER["stop_slippage"]
     entry_slippage: Fraction = _LADDER["entry_slippage"]
-    hard_stop: Percent = None
-    soft_stop: Percent = None
-    take_profit: Percent = None
+    hard_stop: Percent = ""
+    soft_stop: Percent = ""
+    take_profit: Percent = ""
     signal_exit: bool = False
-    time_stop: Lasting = None
+    time_stop: Lasting = ""
 
     def terms(self) -> LadderTerms:
         """Those of the strategy, which are settings by their own names."""
@@ -90,7 +92,13 @@ class TradeSettings(_Section):
 
     def exits(self) -> ExitRules:
         """The rules that end the trade as a whole."""
-        return ExitRules(**{rule.value: getattr(self, rule.value) for rule in ExitRule})
+        return ExitRules(
+            fraction_of(self.hard_stop),
+            fraction_of(self.soft_stop),
+            fraction_of(self.take_profit),
+            self.signal_exit,
+            ms_of(self.time_stop),
+        )
 
 
 class EngineSettings(_Section):

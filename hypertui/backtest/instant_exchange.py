@@ -8,11 +8,11 @@ by its limit, or is for the whole position, is refused: nothing here says when i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side, Source, SourceKind
+from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side
 from hypertui.exchange.protocol import CancelOutcome, Resting
 from hypertui.execution.orders import Closing, OwnOrder
 from hypertui.execution.own_orders import SeenPrice
@@ -102,17 +102,17 @@ class InstantExchange:
         at = seen.at
         trade.apply(ExitBegan(at, rule, seen.price, trade.verdicts(seen.price, at)))
         trade.apply(StateSet(at, trade.state.with_posture(Posture.HANDS_OFF)))
-        self._cancel(trade, at)
+        self._cancel(trade, trade.tracker.alive, at)
         if held := trade.strategy.book.position:
-            why = Closing(rule.words, Source(SourceKind.EXIT, rule.value), rule.reason)
+            why = Closing(rule.words, rule.source, rule.reason)
             sent = trade.convergence(seen, at).close(held, why)
             trade.apply(sent)
             sale = trade.tracker.find(sent.order.client_id)
             assert sale is not None, "it has just been sent"
             self._fill_order(trade, sale, seen)
 
-    def _cancel(self, trade: Trade, at: int) -> None:
-        client_ids = tuple(order.client_id for order in trade.tracker.alive)
+    def _cancel(self, trade: Trade, orders: Iterable[OwnOrder], at: int) -> None:
+        client_ids = tuple(order.client_id for order in orders)
         trade.apply(CancelSent(at, client_ids))
         for client_id in client_ids:
             trade.apply(CancelAnswered(at, client_id, CancelOutcome.CANCELLED))
@@ -132,10 +132,7 @@ class InstantExchange:
             if not sent.order.is_immediate:
                 trade.apply(OrderAnswered(at, sent.order.client_id, Resting(self._orders)))
         if proposed.cancels:
-            client_ids = tuple(order.client_id for order in proposed.cancels)
-            trade.apply(CancelSent(at, client_ids))
-            for client_id in client_ids:
-                trade.apply(CancelAnswered(at, client_id, CancelOutcome.CANCELLED))
+            self._cancel(trade, proposed.cancels, at)
         return bool(proposed.sweeps or proposed.places or proposed.cancels)
 
     def _fill_order(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:

@@ -21,6 +21,7 @@ from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRules, ExitTerms
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.trade_plan import LadderPlan
+from hypertui.strategy.plans import PlanError
 
 _USUAL = Costs()
 _NO_EXITS = ExitRules()
@@ -52,6 +53,8 @@ def replay(
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit ends the trade.
     """
+    if not series.timed and (exits.time_stop or exits.soft_stop):
+        raise PlanError("time_stop and soft_stop need a price file with times, and it has none")
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
     exchange = InstantExchange(plan.instrument.symbol, costs)

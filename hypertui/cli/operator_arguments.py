@@ -18,7 +18,7 @@ _VERBS = {
     "cancel-all": "cancel every order, the stops too, and pause",
     "adopt": "import a position opened elsewhere",
     "reconcile": "compare orders and fills with the exchange now",
-    "halt": "touch nothing any more",
+    "halt": "touch nothing any more, but for an exit that is due",
     "start": "run a trade again that is halted or has ended, beside the others of its engine",
     "acknowledge": "you know of the alarms that hold: the consoles turn quiet",
 }

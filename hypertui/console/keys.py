@@ -129,7 +129,7 @@ KEYS = (
         "halt",
         "HALT…",
         "HALT…",
-        "touch nothing any more: no order is placed, moved or cancelled",
+        "touch nothing any more: no order is placed, moved or cancelled; exits go on",
         bar=_MAIN,
         verb=Verb.HALT,
     ),

@@ -21,7 +21,9 @@ _RESUMED_WITHIN = 30_000
 _COMPARED_WITHIN = 60.0
 _CALLS_OFF = (Verb.RESUME, Verb.HALT)
 _WHILE_EXITING = (Verb.FLATTEN, Verb.RECONCILE)
-_WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE)
+_WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE, Verb.EXIT)
+# What changes nothing that another command waits for.
+_BESIDE = (Verb.RECONCILE, Verb.EXIT)
 
 
 class SteeredTrade(operator_exits.ExitedTrade, Protocol):
@@ -47,7 +49,7 @@ class CommandHandler:
         turned_away = trade.context.commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
-        if command.verb is not Verb.RECONCILE:
+        if command.verb not in _BESIDE:
             trade.context.outcomes.overtaken(command)
         if command.verb in _CALLS_OFF:
             trade.wishes.call_off(command.verb)
@@ -62,8 +64,8 @@ class CommandHandler:
                 trade.steering.halt(_by(command))
                 trade.context.outcomes.expect(command, self._halted, _SOON, self._not_halted)
             case Verb.EXIT:
-                trade.exits.signal(command.who.partition(" ")[0])
-                trade.context.commands.note(command, CommandState.CONFIRMED, trade.exits.said())
+                said = trade.exits.signal(command.who.partition(" ")[0])
+                trade.context.commands.note(command, CommandState.CONFIRMED, said)
             case Verb.RECONCILE:
                 trade.context.queue.spawn(self._reconcile(command))
             case _:
@@ -78,6 +80,8 @@ class CommandHandler:
             return "the trade is open already"
         if trade.exits.ends_by and verb not in _WHILE_EXITING:
             return f"the {trade.exits.ends_by} ends the trade"
+        if verb is Verb.EXIT and trade.context.over:
+            return "the trade has ended"
         if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:
             if trade.closed_at is not None:
                 return "the trade is closed; q leaves, and the next start begins a new trade"

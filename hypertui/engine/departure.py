@@ -54,10 +54,15 @@ class Departure:
         note = partial(context.commands.note_exit, on_exit, stop.by, context.clock())
         note(CommandState.ACKNOWLEDGED, "")
         failed = ""
+        trade.exits.leave()
         try:
             said = await self._wind_down(trade, on_exit)
         except operator_exits.NotDone as error:
             failed = str(error)
+        if trade.finished:  # by an exit that was under way
+            note(CommandState.CONFIRMED, trade.finished)
+            context.set_mode(Mode.STOPPED, trade.finished)
+            return StopReason(0, trade.finished)
         seen = await last_words.exposed(context)
         left = last_words.in_words(seen, context, trade)
         if not failed and (seen is None or not last_words.is_covered(seen, trade)):
@@ -76,6 +81,8 @@ class Departure:
 
     async def _wind_down(self, trade: LiveTrade, on_exit: OnExit) -> str:
         standing = trade.wishes.current
+        if trade.exits.ends_by and standing is not None and standing.verb is Verb.FLATTEN:
+            return await self._see_through(trade, standing)
         if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
             trade.wishes.set_aside()
         match on_exit:
@@ -99,8 +106,12 @@ class Departure:
                 return operator_exits.what_is_left(trade)
 
     async def _fulfil(self, trade: LiveTrade, wish: Wish) -> str:
+        """Have a wish come true. Raises NotDone."""
+        return await self._see_through(trade, trade.wishes.want(wish))
+
+    async def _see_through(self, trade: LiveTrade, wish: Wish) -> str:
         """Work on a wish until it is done, for as long as it gets on. Raises NotDone."""
-        loop, wish = asyncio.get_running_loop(), trade.wishes.want(wish)
+        loop = asyncio.get_running_loop()
         until = loop.time() + _LEAVE_PATIENCE
         self._context.queue.wake()  # its first step waits for nothing
         seen: set[str] = set()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Self
 
-from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, plain
+from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, SourceKind, plain
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
 from hypertui.engine.account_sync import ACCOUNT_EVERY, AccountSync
@@ -211,7 +211,7 @@ class LiveTrade:
         finally:
             self._catching_up = False
         self.on_price()
-        trades = self.trade.state.trades and not context.config.protect_only
+        trades = self.trade.state.trades and not (context.config.protect_only or self.exits.ends_by)
         self.steering.set_posture(Posture.TRADE if trades else self.wishes.posture)
         how = "rebuilt" if self.opening.remains else "resumed"
         context.events.mode(context.mode, f"{how} the trade{self._origin()}")
@@ -236,7 +236,9 @@ class LiveTrade:
         price = market.price
         if price is None or self._catching_up:
             return
-        if self.context.mode is Mode.HALTED:
+        if self.context.over:
+            self.recorder.note_price(price, self.context.clock())
+        elif self.context.mode is Mode.HALTED:
             self.recorder.watch_price(price, self.context.clock())  # good for a sale, but the strategy stands
         else:
             self.recorder.take_price(price, self.context.clock())
@@ -258,6 +260,8 @@ class LiveTrade:
     def advance(self) -> None:
         """Act on what the last event left behind."""
         context, now = self.context, self.context.clock()
+        if not self._catching_up:
+            self.exits.work(now)  # before anything is decided that would buy
         self.entry_block = (
             context.market.holds_risk()
             or context.durability.problem
@@ -297,7 +301,6 @@ class LiveTrade:
             source = self.trade.strategy.source
             self.wishes.want(Wish(Verb.FLATTEN, ended, source, passing=True, closes=True))
         if not self._catching_up:
-            self.exits.work(now)
             self.wishes.work()
         context.outcomes.look()
         self._lamp_is_old = True
@@ -384,7 +387,8 @@ class LiveTrade:
         self.closed_at = context.clock()
         if wish.closes:
             result = self.book.net_pnl(self.recorder.mark or ZERO)
-            ended = "all sold" if self.trade.strategy.selling_out else wish.reason
+            by_exit = wish.source.kind is SourceKind.EXIT
+            ended = "all sold" if self.trade.strategy.selling_out and not by_exit else wish.reason
             self.finished = f"Trade ended: {ended}. Result {result:+,.2f} USD"
             context.ended(f"{wish.reason}: {done}")
         else:

@@ -35,9 +35,17 @@ class StateView:
         self._booked = -1
         self._money: dict[str, object] = {}
 
-    def state(self, trade: Trade, account: AccountState | None, mark: Decimal, now: int) -> dict[str, object]:
+    def state(
+        self,
+        trade: Trade,
+        account: AccountState | None,
+        mark: Decimal,
+        now: int,
+        seen: Decimal | None = None,
+    ) -> dict[str, object]:
         """What is held, made and working of an open trade at a mark price (USD), and its strategy's own; some
-        of it as a share of the `account`, as far as that has been told of."""
+        of it as a share of the `account`, as far as that has been told of. `seen` is the price that the trade
+        itself goes by, where that is another one."""
         book, strategy = trade.strategy.book, trade.strategy
         slots = _slots(trade, mark, now)
         fields: dict[str, object] = {
@@ -51,7 +59,7 @@ class StateView:
             "net_pnl": book.net_pnl(mark),
             "fees": book.fees,
             "funding": book.funding,
-            "exits": tuple(_exits(trade, mark, now)),
+            "exits": tuple(_exits(trade, seen or mark, now)),
             "ends_by": "" if trade.exits.acted is None else trade.exits.acted.words,
             **self._bookings(book, trade.tracker.fills_booked),
         }
@@ -70,14 +78,14 @@ class StateView:
         return self._money
 
 
-def _exits(trade: Trade, mark: Decimal, now: int) -> Iterator[ExitView]:
-    """The rules that may end the trade, and what each says at a mark."""
+def _exits(trade: Trade, seen: Decimal, now: int) -> Iterator[ExitView]:
+    """The rules that may end the trade, and what each says at a price (USD)."""
     terms = trade.exits.terms
     if terms is None:
         return
-    for verdict in trade.verdicts(mark, now):
+    for verdict in trade.verdicts(seen, now):
         price = verdict.price
-        distance = None if price is None else (price - mark) / mark
+        distance = None if price is None else (price - seen) / seen
         limit = terms.rules.limit(verdict.rule)
         yield ExitView(verdict.rule.words, limit, verdict.due, price, distance, verdict.text)
 

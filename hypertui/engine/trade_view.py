@@ -80,7 +80,9 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
     if context.events.last_step is not None:
         common["last_step"], common["last_step_at"] = context.events.last_step
     if trade is not None and market.quote is not None:
-        common |= tables.state.state(trade.trade, market.knowledge.account, market.quote.mark, now)
+        common |= tables.state.state(
+            trade.trade, market.knowledge.account, market.quote.mark, now, trade.recorder.mark
+        )
         common |= order_fields(trade.trade, trade.account_sync.listing, now)
         common |= account_fields(market.knowledge, market.quote.mark)
         common["holds"] = trade.entry_block

@@ -67,7 +67,7 @@ class TradeRecorder:
     def watch_price(self, price: Decimal, now: int) -> None:
         """Know a price without giving it to the strategy; the exits are told of it."""
         self.note_price(price, now)
-        if self.trade.ends_by(price, now):
+        if self.trade.watches(price, now):
             self.take(PriceWatched(now, price))
 
     def note_price(self, price: Decimal, now: int) -> None:

@@ -18,7 +18,7 @@ from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
-from hypertui.execution.trade_news import TradeNews
+from hypertui.execution.trade_news import ExitActed, ExitsChanged, TradeNews
 from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.strategy.base import (
     CoinsCorrected,
@@ -66,9 +66,9 @@ class Trade:
     def matters(self, price: Decimal, changed: bool, now: int) -> bool:
         """Whether a price changes anything but what the newest price is; `changed` tells whether it differs
         from the one before."""
-        return self.tracker.matters(price, changed) or self.ends_by(price, now)
+        return self.tracker.matters(price, changed) or self.watches(price, now)
 
-    def ends_by(self, price: Decimal, now: int) -> bool:
+    def watches(self, price: Decimal, now: int) -> bool:
         """Whether a price changes what the exits say."""
         return self.exits.matters(price, now, self.strategy.book, self.strategy.instrument)
 
@@ -113,8 +113,10 @@ class Trade:
                 self._watch(price, at)
             case inputs.FillReceived(_, fill, made_at, via):
                 tracker.on_fill(fill, made_at, at, via)
+                self._watch_fill(at)
             case inputs.FillAdopted(_, fill, role, decision, via):
                 tracker.adopt(fill, role, decision, via)
+                self._watch_fill(at)
             case inputs.OrderAnswered(_, client_id, answer):
                 tracker.on_placed(self._named(client_id), answer, at)
             case inputs.OrdersNotPlaced(_, client_ids, reason):
@@ -165,17 +167,21 @@ class Trade:
                 self.wish = given if given.verb else None
             case inputs.ExitsSet(_, terms):
                 self.exits.set(terms)
+                self.tracker.news.append(ExitsChanged(terms.rules.in_words()))
             case inputs.PriceWatched(_, price):
                 self._watch(price, given.at)
             case inputs.ExitSignalled(_, by):
                 self.exits.signal = by
-            case inputs.ExitBegan(_, rule):
+            case inputs.ExitBegan(_, rule, price, verdicts):
                 self.exits.begin(rule)
+                said = next((each.text for each in verdicts if each.rule is rule), "")
+                self.tracker.news.append(ExitActed(rule, price, said))
             case inputs.PatienceSet(_, patience):
                 self.tracker.patience = patience
             case inputs.ProcessStarted(_, start):
                 self.ids.begin(start)
                 self.tracker.forget_questions()
+                self.exits.forget_prices()
             case inputs.TradeRebuilt(_, trade):
                 self.ids.trade = int(trade, 16)
             case inputs.InputFailed():
@@ -185,6 +191,11 @@ class Trade:
 
     def _watch(self, price: Decimal, at: int) -> None:
         self.exits.on_price(price, at, self.strategy.book, self.strategy.instrument)
+
+    def _watch_fill(self, at: int) -> None:
+        """What has been made is another sum now; the price is the one that was."""
+        if (seen := self.tracker.price) is not None:
+            self.exits.on_fill(seen.price, at, self.strategy.book, self.strategy.instrument)
 
     def _tell(self, event: StrategyEvent) -> None:
         self.strategy.apply(event, self.tracker.alive)

@@ -50,6 +50,7 @@ class TradeContext:
         self.ids = ClientIds(trade_id)
         self.mode = Mode.STARTING
         self.reason = ""
+        self.over = False  # the trade has ended, though its run may go on for whoever looks
         self.alarms = Alarms(log, clock)
         self.commands = CommandLog(log, clock)
         self.outcomes = Outcomes(self.commands, clock)
@@ -74,6 +75,7 @@ class TradeContext:
 
     def ended(self, how: str) -> None:
         """The trade is over; the next start begins a new one."""
+        self.over = True
         self.journal.ended(self.clock(), how)
         self.durability.commit()
 

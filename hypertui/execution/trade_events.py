@@ -10,7 +10,14 @@ from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import LIVE, SENT, OwnOrder, Role
-from hypertui.execution.trade_news import FillBooked, OrderChanged, StrategyMoved, TradeNews
+from hypertui.execution.trade_news import (
+    ExitActed,
+    ExitsChanged,
+    FillBooked,
+    OrderChanged,
+    StrategyMoved,
+    TradeNews,
+)
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
@@ -52,6 +59,16 @@ class TradeEvents:
                 self.order(news)
             case FillBooked():
                 self.fill(news)
+            case ExitsChanged(text):
+                self._log.add(EventKind.STATE, f"exits: {text}", {"exits": text})
+            case ExitActed():
+                self._exit(news)
+
+    def _exit(self, acted: ExitActed) -> None:
+        rule, at = acted.rule, phrases.at_price(acted.price)
+        data = {"exit": rule.value, "price": plain(acted.price), "reason": rule.reason.value}
+        text = f"the {rule.words} ends the trade at {at}: {acted.text}"
+        self._log.add(EventKind.STATE, text, data | {"source": str(rule.source)}, Severity.WARNING)
 
     def _moved(self, record: MoveRecord) -> None:
         move = record.move

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from hypertui.core.market import Fill, IngestVia
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.rules import ExitRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +42,20 @@ class FillBooked:
     via: IngestVia
 
 
-TradeNews: TypeAlias = StrategyMoved | OrderChanged | FillBooked
+@dataclass(frozen=True, slots=True)
+class ExitsChanged:
+    """The trade goes by other rules, in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitActed:
+    """A rule ends the trade at `price` (USD), because of what it says."""
+
+    rule: ExitRule
+    price: Decimal
+    text: str
+
+
+TradeNews: TypeAlias = StrategyMoved | OrderChanged | FillBooked | ExitsChanged | ExitActed

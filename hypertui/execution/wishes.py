@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypertui.core.market import OPERATOR, Reason, Source, SourceKind
+from hypertui.core.market import OPERATOR, Reason, Source
 from hypertui.execution.operator_exits import ExitedTrade, Progress, Winddown, what_works
 from hypertui.execution.orders import Closing
 from hypertui.execution.trade_inputs import WishSet
 from hypertui.execution.trading_state import Posture
 from hypertui.port.commands import Command, CommandState, Verb
 from hypertui.port.snapshot import Severity
-from hypertui.strategy.exits.rules import ExitRule
 
 _ALARM_AFTER = 6_000
 _WAITS = "the exchange"
@@ -35,18 +34,12 @@ class Wish:
     verb: Verb
     reason: str
     source: Source = OPERATOR
+    why: Reason = Reason.MANUAL  # of the orders that it makes
     passing: bool = False
     closes: bool = False
     commands: list[Command] = field(default_factory=list)
     waits: str = _WAITS
     outcome: Progress | None = None
-
-    @property
-    def closing(self) -> Closing:
-        """Why what it closes is closed."""
-        by_rule = self.source.kind is SourceKind.EXIT
-        reason = ExitRule(self.source.name).reason if by_rule else Reason.MANUAL
-        return Closing(self.reason, self.source, reason)
 
 
 class Wishes:
@@ -131,7 +124,7 @@ class Wishes:
 
     def _set(self, wish: Wish) -> None:
         self._wish, self._since = wish, self._trade.context.clock()
-        self._way = Winddown(self._trade, wish.verb, wish.closing)
+        self._way = Winddown(self._trade, wish.verb, Closing(wish.reason, wish.source, wish.why))
 
     def _begin(self, wish: Wish) -> None:
         if not wish.passing:

@@ -241,7 +241,7 @@ class ReplayedTrade:
 
     def _command(self, row: CommandRecord) -> None:
         state, (verb, _, way) = CommandState(row.state), row.verb.partition(" ")
-        if verb == "exit":
+        if verb == "exit" and way:
             self._past.commands.note_exit(OnExit(way), row.who, row.at - row.took, state, row.text)
             if state is not CommandState.ACKNOWLEDGED:
                 self._past.left = f"left with {row.text}" if row.text else "left"

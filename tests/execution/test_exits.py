@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput, decode, encode
 from hypertui.execution.trade_inputs import ExitBegan, ExitsSet
 from hypertui.port.commands import CommandState, Verb
@@ -110,8 +112,64 @@ def test_an_exit_that_a_process_began_is_ended_by_the_next(venue: LocalVenue) ->
     written = [*live.journal.inputs]
     assert any(isinstance(decode(each), ExitsSet) for each in written)
     began = encode(ExitBegan(written[-1].at, ExitRule.HARD_STOP, D("149"), ()))
+    venue.set_price("SOL", D("149.4"))  # a stop fires meanwhile, and the ladder would buy again
     with start(venue, ExitRules(), [*written, began], before=live) as second:
         closed(second, ExitRule.HARD_STOP)
+        assert [e.data for e in second.events(EventKind.ORDER) if e.data["role"] == "buy"] == []
+
+
+def test_the_price_that_ends_it_moves_no_stop_first(venue: LocalVenue) -> None:
+    """At unit +1 the ladder would place a stop at unit 0; nothing holds the close up for that."""
+    with start(venue, ExitRules(take_profit=D("0.002"))) as live:
+        live.opened()
+        venue.set_price("SOL", live.unit_price(1))
+        closed(live, ExitRule.TAKE_PROFIT)
+        units = {e.data["unit"] for e in live.events(EventKind.ORDER) if e.data["role"] == "stop"}
+        assert units == {-4, -3, -2, -1}
+
+
+def test_a_trade_that_was_flattened_is_not_ended_once_more(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+        assert live.command(Verb.FLATTEN).accepted
+        live.wait_for(lambda: live.snapshot.closed_at is not None, "flat")
+
+        async def expire(trade: LiveTrade) -> None:
+            terms = trade.trade.exits.terms
+            assert terms is not None
+            trade.recorder.take(ExitsSet(0, replace(terms, rules=ExitRules(time_stop=1))))
+
+        live.do(expire)
+        assert not live.command(Verb.EXIT).accepted
+        venue.set_price("SOL", D("151"))
+        live.wait_for(
+            lambda: live.on_engine(lambda trade: trade.recorder.mark, D(0)) == D("151"), "the price"
+        )
+        assert live.mode() is Mode.HALTED
+        assert live.snapshot.ends_by == ""
+        assert live.held() == 0
+
+
+def test_an_exit_of_a_trade_that_sells_out_says_so(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+        live.go_to(-1)
+        assert live.command(Verb.SELL_OUT).accepted
+        live.wait_for(lambda: live.mode() is Mode.SELLING_OUT, "selling out")
+        venue.set_price("SOL", live.unit_price(-2) - D("0.1"))
+        closed(live, ExitRule.HARD_STOP)
+
+
+def test_what_ends_it_is_told(venue: LocalVenue) -> None:
+    with start(venue, HARD) as live:
+        live.opened()
+        told = [event.text for event in live.events(EventKind.STATE)]
+        assert "exits: hard stop -0.5%, time stop 277 h 47 min" in told
+        venue.set_price("SOL", live.unit_price(-2) - D("0.4"))
+        closed(live, ExitRule.HARD_STOP)
+        (acted,) = (e for e in live.events(EventKind.STATE) if "ends the trade" in e.text)
+        assert re.fullmatch(r"the hard stop ends the trade at 14\d\.\d+: net -\d\.\d\d %", acted.text)
+        assert acted.data["source"] == "exit:hard_stop"
 
 
 def test_rules_that_have_changed_hold_from_the_next_start_on(venue: LocalVenue) -> None:

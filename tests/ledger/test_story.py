@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.core.market import Fill, Side
+from hypertui.core.market import Fill, Reason, Side
 from hypertui.journal import Journal
 from hypertui.journal.backup import back_up
 from hypertui.journal.errors import JournalError
 from hypertui.journal.history import History
 from hypertui.journal.records import FillCause, FillRecord, OrderRecord, StatusRecord, StepRecord
 from hypertui.ledger.order_history import NotFound, find, tell
-from hypertui.ledger.order_history_text import in_words, record
+from hypertui.ledger.order_history_text import RULES, in_words, record
 from hypertui.ledger.reports import lists
 from hypertui.ledger.scope import Scope
 from tests.ledger.helpers import ID, TRADE
@@ -226,3 +226,7 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
         assert [trade.id for trade in history.trades()] == [ID]
         assert history.size() == len(before)
     assert copy.read_bytes() == before
+
+
+def test_every_reason_has_a_rule() -> None:
+    assert set(RULES) == set(Reason)

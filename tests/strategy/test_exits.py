@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal as D
 from itertools import combinations
 
@@ -84,19 +85,54 @@ def test_with_nothing_held_the_hard_stop_goes_by_what_was_lost() -> None:
     assert tell(watch(hard_stop=D("0.07")), D("200"), BEGAN, book) is None
     assert tell(watch(hard_stop=D("0.05")), D("200"), BEGAN, book) is ExitRule.HARD_STOP
     assert tell(watch(take_profit=D("0.01"), soft_stop=D("0.01")), D("200"), BEGAN, book) is None
+    book = bought()
+    book.book(fill(Side.SELL, COINS, D("160"), 2))
+    assert tell(watch(take_profit=D("0.05")), D("100"), BEGAN, book) is ExitRule.TAKE_PROFIT, "it is made"
+
+
+LOW, LOWER, HIGH = D("146"), D("145.9"), D("149")
 
 
 def test_a_soft_stop_waits_for_three_prices_and_three_seconds() -> None:
     book, soft = bought(), watch(soft_stop=D("0.02"))
-    low, high = D("146"), D("149")
-    for second in range(3):
-        assert tell(soft, low, BEGAN + 1_000 * second, book) is None
-        assert tell(soft, low, BEGAN + 1_000 * second, book) is None, "told twice it is one price"
-    assert tell(soft, low, BEGAN + 3_000, book) is ExitRule.SOFT_STOP
-    assert tell(soft, high, BEGAN + 4_000, book) is None
-    assert tell(soft, low, BEGAN + 5_000, book) is None, "it begins anew"
-    assert tell(soft, low, BEGAN + 60_000, book) is None, "two prices, however far apart"
-    assert tell(soft, low, BEGAN + 60_001, book) is ExitRule.SOFT_STOP
+    assert tell(soft, LOW, BEGAN, book) is None
+    assert tell(soft, LOW, BEGAN, book) is None, "told twice it is one price"
+    assert tell(soft, LOWER, BEGAN + 1_000, book) is None
+    assert tell(soft, LOW, BEGAN + 2_999, book) is None, "three, in less than three seconds"
+    assert tell(soft, LOWER, BEGAN + 3_000, book) is ExitRule.SOFT_STOP
+    assert tell(soft, HIGH, BEGAN + 4_000, book) is None
+    assert tell(soft, LOW, BEGAN + 5_000, book) is None, "it begins anew"
+    assert tell(soft, LOWER, BEGAN + 25_000, book) is None, "two prices, however far apart"
+    assert tell(soft, LOW, BEGAN + 25_001, book) is ExitRule.SOFT_STOP
+
+
+def test_a_price_that_stands_below_a_soft_stop_counts_again_after_two_seconds() -> None:
+    book, soft = bought(), watch(soft_stop=D("0.02"))
+    due = [tell(soft, LOW, BEGAN + 250 * quarter, book) for quarter in range(17)]
+    assert due == [None] * 16 + [ExitRule.SOFT_STOP]
+
+
+@pytest.mark.parametrize("later", [31_000, -3_600_000])
+def test_a_soft_stop_counts_anew_after_a_gap_and_when_the_clock_was_set(later: int) -> None:
+    book, soft = bought(), watch(soft_stop=D("0.02"))
+    tell(soft, LOW, BEGAN, book)
+    tell(soft, LOWER, BEGAN + 2_000, book)
+    again = BEGAN + 2_000 + later
+    assert tell(soft, LOW, again, book) is None
+    assert tell(soft, LOWER, again + 1_000, book) is None
+    assert tell(soft, LOW, again + 3_000, book) is ExitRule.SOFT_STOP
+
+
+@given(some.lists(some.tuples(some.sampled_from([LOW, LOWER, HIGH]), some.integers(0, 5_000)), max_size=40))
+def test_what_does_not_matter_would_change_nothing(walk: list[tuple[D, int]]) -> None:
+    book, soft, at = bought(), watch(soft_stop=D("0.02"), time_stop=60_000), BEGAN
+    for price, later in walk:
+        at += later
+        if not soft.matters(price, at, book, SOL):
+            before = deepcopy(soft)
+            soft.on_price(price, at, book, SOL)
+            assert soft == before
+        soft.on_price(price, at, book, SOL)
 
 
 def test_a_signal_closes_at_no_loss_only() -> None:
@@ -155,7 +191,7 @@ def test_of_two_that_are_due_at_once_the_first_acts_and_both_are_said(
     rules.signal = "ann"
     at = BEGAN + HOUR
     for passed in range(4):
-        tell(rules, price, at + 1_000 * passed, book)
+        tell(rules, price, at + 2_000 * passed, book)
     assert rules.due is first
     said = rules.verdicts(price, at + 3_000, book, SOL)
     assert [each.rule for each in said] == [first, second]
@@ -163,6 +199,9 @@ def test_of_two_that_are_due_at_once_the_first_acts_and_both_are_said(
 
 
 def test_rules_that_contradict_each_other() -> None:
+    assert ExitRules(hard_stop=D("0.0009")).contradiction() == (
+        "hard_stop 0.09% is not above 0.09%, the fees of buying and selling"
+    )
     assert ExitRules(hard_stop=D("0.05"), soft_stop=D("0.025")).contradiction() == ""
     assert ExitRules(hard_stop=D("0.05"), soft_stop=D("0.05")).contradiction() == (
         "soft_stop 5% is not below hard_stop 5%: the hard stop would always act first"

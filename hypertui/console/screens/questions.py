@@ -253,6 +253,7 @@ def halt(snapshot: Snapshot) -> Question:
         _fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
         _fact("then", "nothing is placed, moved or cancelled any more:"),
         _fact("", "a buy that fills gets no stop", Tone.WARNING if buys else Tone.TEXT),
+        *([_fact("but", "an exit that is due still ends the trade")] if snapshot.exits else []),
         *_called_off(snapshot),
     ]
     return _question(snapshot, "HALT the engine", body, "halt", "HALT")

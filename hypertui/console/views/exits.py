@@ -16,30 +16,35 @@ _COLUMNS = (
     Column("distance", right=True, least=8),
     Column("says", least=20, stretches=True),
 )
+_NO_TRADE = "no trade is open here, and no exit is watched"
 _NONE = "no exit is set; see hard_stop, soft_stop, take_profit, time_stop and signal_exit in the settings"
 
 
 def basis(frame: Frame) -> tuple[object, ...]:
     """What the table is made from."""
-    return (frame.snapshot.exits, frame.snapshot.ends_by, frame.mark_stale)
+    return (frame.snapshot.exits, frame.snapshot.ends_by, frame.mark_stale, _is_over(frame))
 
 
 def title(frame: Frame) -> str:
     """How many there are, and the one that ends the trade."""
     trade = frame.snapshot
     if trade.ends_by:
-        return f"EXITS  the {trade.ends_by} ends the trade"
+        return f"EXITS  the {trade.ends_by} {'ended' if _is_over(frame) else 'ends'} the trade"
     return f"EXITS  {len(trade.exits)} set, the first that is due ends the trade"
 
 
 def table(frame: Frame) -> TableContent:
     """A row for each rule."""
     rows = [_row(frame, number, rule) for number, rule in enumerate(frame.snapshot.exits, 1)]
-    return TableContent(_COLUMNS, rows, _NONE)
+    return TableContent(_COLUMNS, rows, _NO_TRADE if frame.snapshot.entry_price is None else _NONE)
+
+
+def _is_over(frame: Frame) -> bool:
+    return frame.snapshot.closed_at is not None or frame.snapshot.over or frame.ended is not None
 
 
 def _row(frame: Frame, number: int, rule: ExitView) -> Row:
-    acts = rule.rule == frame.snapshot.ends_by
+    acts = rule.rule == frame.snapshot.ends_by and not _is_over(frame)
     role = Tone.CRITICAL if acts else Tone.WARNING if rule.due else Tone.TEXT
     figures = Tone.STALE if frame.mark_stale else role
     said = f"ends the trade; {rule.text}" if acts else f"due; {rule.text}" if rule.due else rule.text
@@ -48,7 +53,7 @@ def _row(frame: Frame, number: int, rule: ExitView) -> Row:
         (
             Span(str(number), Tone.DIM),
             Span(rule.rule, role),
-            Span(rule.limit, role),
+            Span(fmt.signs(rule.limit), role),
             Span("" if rule.price is None else fmt.quote(rule.price, frame.snapshot.instrument), role),
             Span("" if rule.distance is None else fmt.percent(rule.distance), figures),
             Span(fmt.signs(said), figures),

@@ -57,7 +57,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         more = (*alone, "if it lasts, q and start again", *bare, "what is shown is old")
         return Tone.CRITICAL, words, *more
     if snapshot.ends_by and snapshot.closed_at is None and not snapshot.over:
-        return Tone.WARNING, f"The {snapshot.ends_by} ends the trade", fmt.clean(snapshot.wish)
+        waits = fmt.clean(snapshot.wish).partition(": ")[2]
+        return Tone.WARNING, f"The {snapshot.ends_by} ends the trade: sells all", *((waits,) if waits else ())
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:

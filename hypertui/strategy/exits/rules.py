@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from hypertui.core.market import Reason
+from hypertui.core.market import Reason, Source, SourceKind
 
 # What the exchange takes of a trade's value without a volume discount.
 # https://hyperliquid.gitbook.io/hyperliquid-docs/trading/fees
@@ -29,6 +29,11 @@ class ExitRule(StrEnum):
     def reason(self) -> Reason:
         """Why its orders are made."""
         return Reason(self.name)
+
+    @property
+    def source(self) -> Source:
+        """Who they are by."""
+        return Source(SourceKind.EXIT, self.value)
 
     @property
     def words(self) -> str:
@@ -56,7 +61,7 @@ class ExitRules:
         """What is set of a rule that is wanted, in words."""
         match rule:
             case ExitRule.HARD_STOP | ExitRule.SOFT_STOP:
-                return f"−{percent(getattr(self, rule.value))}"
+                return f"-{percent(getattr(self, rule.value))}"
             case ExitRule.TAKE_PROFIT:
                 return f"+{percent(getattr(self, rule.value))}"
             case ExitRule.TIME_STOP:
@@ -65,9 +70,16 @@ class ExitRules:
             case ExitRule.SIGNAL_EXIT:
                 return "no loss"
 
+    def in_words(self) -> str:
+        """All that are wanted."""
+        return ", ".join(f"{rule.words} {self.limit(rule)}" for rule in self.wanted) or "none"
+
     def contradiction(self) -> str:
         """What cannot be meant, in one line; empty where all can."""
-        hard, soft = self.hard_stop, self.soft_stop
+        hard, soft, fees = self.hard_stop, self.soft_stop, 2 * TAKER_FEE
+        for name, loss in (("hard_stop", hard), ("soft_stop", soft)):
+            if loss is not None and loss <= fees:
+                return f"{name} {percent(loss)} is not above {percent(fees)}, the fees of buying and selling"
         if hard is not None and soft is not None and soft >= hard:
             said = f"soft_stop {percent(soft)} is not below hard_stop {percent(hard)}"
             return f"{said}: the hard stop would always act first"

@@ -13,9 +13,12 @@ from hypertui.core.market import ONE, ZERO, Instrument
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms, span
 
-# How often, and for how long, a price must be beyond a soft stop: a single print is no reason to leave.
-SOFT_MARKS = 3
+# How many prices at or below a soft stop, and over how long (ms): a single print is no reason to leave. The
+# same price counts again once it has stood so long, and without one for so long the count begins anew.
+SOFT_PRICES = 3
 SOFT_FOR = 3_000
+_SOFT_AGAIN = 2_000
+_SOFT_GAP = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,14 @@ class ExitVerdict:
 @dataclass(slots=True)
 class ExitWatch:
     """Of one trade. `due` is the rule that was due first by the newest price, `acted` the one that ends the
-    trade; from then on no other does. `signal` names who has asked to close, empty where nobody has."""
+    trade; from then on no other does. `signal` names who has asked to close, empty where nobody has. The soft
+    stop's count: since when, and how many prices, the newest of them and when that came."""
 
     terms: ExitTerms | None = None
     soft_since: int | None = None
     soft_at: int = 0
-    soft_marks: int = 0
+    soft_price: Decimal = ZERO
+    soft_prices: int = 0
     signal: str = ""
     due: ExitRule | None = None
     acted: ExitRule | None = None
@@ -47,15 +52,27 @@ class ExitWatch:
     def set(self, terms: ExitTerms) -> None:
         """These are the rules from now on."""
         self.terms = terms
-        self.soft_since, self.soft_marks, self.due = None, 0, None
+        self.due = None
+        self.forget_prices()
+        if not terms.rules.signal_exit:
+            self.signal = ""
+
+    def forget_prices(self) -> None:
+        """What was counted was so before a gap."""
+        self.soft_since, self.soft_prices = None, 0
 
     def on_price(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> None:
         """Take a price."""
-        terms = self.terms
-        if terms is None or self.acted is not None:
+        if self.terms is None or self.acted is not None:
             return
-        self._count(price, at, _Money(terms, book, instrument))
-        self.due = next((each.rule for each in self.verdicts(price, at, book, instrument) if each.due), None)
+        money = _Money(self.terms, book, instrument)
+        self._count(price, at, money)
+        self.due = self._first_due(price, at, money)
+
+    def on_fill(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> None:
+        """Coins have changed hands, with `price` the newest one: it is none more for what counts prices."""
+        if self.terms is not None and self.acted is None:
+            self.due = self._first_due(price, at, _Money(self.terms, book, instrument))
 
     def begin(self, rule: ExitRule) -> None:
         """A rule ends the trade."""
@@ -65,15 +82,10 @@ class ExitWatch:
 
     def matters(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> bool:
         """Whether a price changes anything here."""
-        terms = self.terms
-        if terms is None or self.acted is not None:
+        if self.terms is None or self.acted is not None:
             return False
-        soft = _Money(terms, book, instrument).soft
-        beyond = soft is not None and price <= soft
-        if beyond != (self.soft_since is not None) or (beyond and at > self.soft_at):
-            return True
-        found = next((each.rule for each in self.verdicts(price, at, book, instrument) if each.due), None)
-        return found is not self.due
+        money = _Money(self.terms, book, instrument)
+        return self._counts(price, at, money) or self._first_due(price, at, money) is not self.due
 
     def verdicts(
         self, price: Decimal, at: int, book: TradeBook, instrument: Instrument
@@ -82,48 +94,76 @@ class ExitWatch:
         if self.terms is None:
             return ()
         money = _Money(self.terms, book, instrument)
-        return tuple(self._said(rule, price, at, money) for rule in self.terms.rules.wanted)
+        return tuple(
+            ExitVerdict(rule, self._is_due(rule, price, at, money), money.acts_at(rule), text)
+            for rule in self.terms.rules.wanted
+            for text in (self._text(rule, price, at, money),)
+        )
 
-    def _said(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> ExitVerdict:
-        net = money.net(price)
+    def _first_due(self, price: Decimal, at: int, money: _Money) -> ExitRule | None:
+        assert self.terms is not None, "there are rules"
+        return next((rule for rule in self.terms.rules.wanted if self._is_due(rule, price, at, money)), None)
+
+    def _is_due(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> bool:
+        acts_at = money.acts_at(rule)
         match rule:
             case ExitRule.HARD_STOP:
-                level = money.hard
-                due = price <= level if level is not None else net <= -money.lost(rule)
-                return ExitVerdict(rule, due, level, _net(net))
+                return price <= acts_at if acts_at is not None else money.net(price) <= -money.set_for(rule)
             case ExitRule.SOFT_STOP:
-                return self._soft(at, money)
+                lasted = 0 if self.soft_since is None else self.soft_at - self.soft_since
+                return self.soft_prices >= SOFT_PRICES and lasted >= SOFT_FOR
             case ExitRule.TAKE_PROFIT:
-                level = money.gain
-                return ExitVerdict(rule, level is not None and price >= level, level, _net(net))
+                return price >= acts_at if acts_at is not None else money.net(price) >= money.set_for(rule)
             case ExitRule.SIGNAL_EXIT:
-                if not self.signal:
-                    return ExitVerdict(rule, False, money.even, "nobody has asked to close")
-                asked = f"{self.signal} has asked to close"
-                return ExitVerdict(rule, net >= 0, money.even, asked if net >= 0 else f"{asked}; {_net(net)}")
+                return bool(self.signal) and money.net(price) >= 0
+            case ExitRule.TIME_STOP:
+                return at >= money.ends_at
+
+    def _text(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> str:
+        net = f"net {money.net(price) * 100:+.2f} %"
+        match rule:
+            case ExitRule.SOFT_STOP if money.soft is None:
+                return f"{net}; nothing is held"
+            case ExitRule.SOFT_STOP if self.soft_since is None:
+                return "the price is above it"
+            case ExitRule.SOFT_STOP:
+                lasted = (self.soft_at - (self.soft_since or 0)) / 1000
+                return f"at or below it with {self.soft_prices} prices in {lasted:g} s"
+            case ExitRule.SIGNAL_EXIT:
+                return (
+                    f"{self.signal} has asked to close; {net}" if self.signal else "nobody has asked to close"
+                )
             case ExitRule.TIME_STOP:
                 left = money.ends_at - at
-                said = "the time is over" if left <= 0 else f"{span(left)} left"
-                return ExitVerdict(rule, left <= 0, None, said)
-
-    def _soft(self, at: int, money: _Money) -> ExitVerdict:
-        level = money.soft
-        if self.soft_since is None:
-            return ExitVerdict(ExitRule.SOFT_STOP, False, level, "the price is above it")
-        lasted = self.soft_at - self.soft_since
-        due = self.soft_marks >= SOFT_MARKS and lasted >= SOFT_FOR
-        said = f"below it by {self.soft_marks} prices for {lasted / 1000:g} s"
-        return ExitVerdict(ExitRule.SOFT_STOP, due, level, said)
+                return "the time is over" if left <= 0 else f"{span(left)} left"
+            case _:
+                return net
 
     def _count(self, price: Decimal, at: int, money: _Money) -> None:
+        if not self._counts(price, at, money):
+            return
         soft = money.soft
         if soft is None or price > soft:
-            self.soft_since, self.soft_marks = None, 0
+            self.forget_prices()
             return
-        if self.soft_since is None:
-            self.soft_since, self.soft_marks, self.soft_at = at, 1, at
-        elif at > self.soft_at:  # one price may be told several times, until the strategy stands
-            self.soft_marks, self.soft_at = self.soft_marks + 1, at
+        if self._begins(at):
+            self.soft_since, self.soft_prices = at, 0
+        self.soft_prices += 1
+        self.soft_price, self.soft_at = price, at
+
+    def _counts(self, price: Decimal, at: int, money: _Money) -> bool:
+        """Whether a price changes the soft stop's count. It may be told several times, until the strategy
+        stands."""
+        soft = money.soft
+        if soft is None or price > soft:
+            return self.soft_since is not None
+        if self._begins(at):
+            return True
+        return at != self.soft_at and (price != self.soft_price or at - self.soft_at >= _SOFT_AGAIN)
+
+    def _begins(self, at: int) -> bool:
+        """Whether a count begins, anew after a gap: a clock that was set back tells of no time either."""
+        return self.soft_since is None or not 0 <= at - self.soft_at <= _SOFT_GAP
 
 
 class _Money:
@@ -137,36 +177,42 @@ class _Money:
         self._terms = terms
         self._instrument = instrument
         self._base = book.net_pnl(ZERO)
-        self._coins = book.position if book.position > 0 else ZERO
+        self._coins = book.position
 
     def net(self, price: Decimal) -> Decimal:
         """The gain at a price, as a fraction of the stake."""
-        return (self._base + self._coins * price * (ONE - self._terms.fee)) / self._terms.stake
+        fee = self._terms.fee * (1 if self._coins > 0 else -1)
+        return (self._base + self._coins * price * (ONE - fee)) / self._terms.stake
 
-    def lost(self, rule: ExitRule) -> Decimal:
-        """The loss at which a rule is due (a fraction above 0)."""
-        loss = getattr(self._terms.rules, rule.value)
-        assert isinstance(loss, Decimal), "the rule is wanted"
-        return loss
+    def set_for(self, rule: ExitRule) -> Decimal:
+        """The loss or gain that is set for a rule (a fraction above 0)."""
+        fraction = getattr(self._terms.rules, rule.value)
+        assert isinstance(fraction, Decimal), "the rule is wanted"
+        return fraction
 
-    @property
-    def hard(self) -> Decimal | None:
-        return self._at(self._terms.rules.hard_stop, -1)
+    def acts_at(self, rule: ExitRule) -> Decimal | None:
+        """The price at which a rule acts with what is held now; None where it acts at none."""
+        rules = self._terms.rules
+        match rule:
+            case ExitRule.HARD_STOP:
+                return self._at(rules.hard_stop, -1)
+            case ExitRule.SOFT_STOP:
+                return self.soft
+            case ExitRule.TAKE_PROFIT:
+                return self._at(rules.take_profit, +1)
+            case ExitRule.SIGNAL_EXIT:
+                return self._at(ZERO, +1)
+            case ExitRule.TIME_STOP:
+                return None
 
     @property
     def soft(self) -> Decimal | None:
+        """That of the soft stop."""
         return self._at(self._terms.rules.soft_stop, -1)
 
     @property
-    def gain(self) -> Decimal | None:
-        return self._at(self._terms.rules.take_profit, +1)
-
-    @property
-    def even(self) -> Decimal | None:
-        return self._at(ZERO, +1)
-
-    @property
     def ends_at(self) -> int:
+        """When the time is over (ms)."""
         assert self._terms.rules.time_stop is not None, "the rule is wanted"
         return self._terms.since + self._terms.rules.time_stop
 
@@ -174,11 +220,7 @@ class _Money:
         """The price at which the net gain is `sign` times a fraction, rounded up to the next tick: a stop
         acts at most one tick early, a gain is never short of what was asked. None while no coins are held,
         and where no price would do."""
-        if fraction is None or not self._coins:
+        if fraction is None or self._coins <= 0:
             return None
         exact = (sign * fraction * self._terms.stake - self._base) / (self._coins * (ONE - self._terms.fee))
         return self._instrument.round_price(exact, ROUND_CEILING) if exact > 0 else None
-
-
-def _net(net: Decimal) -> str:
-    return f"net {net * 100:+.2f} %"

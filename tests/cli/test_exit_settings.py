@@ -1,0 +1,57 @@
+"""Exits as they are set: percentages and times as they are written, and what cannot be meant."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+import pytest
+
+from hypertui.provenance import SettingsError
+from hypertui.settings import load_settings
+from hypertui.strategy.exits.rules import ExitRules
+
+
+def exits(**settings: object) -> ExitRules:
+    (config,) = load_settings(None, {"trade": settings}).trade_configs()
+    return config.exits
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("nowhere"))
+
+
+def test_percentages_and_times() -> None:
+    assert exits() == ExitRules()
+    assert exits(
+        hard_stop="5%", soft_stop=" 2.5 %", take_profit="12%", time_stop="36h", signal_exit="true"
+    ) == (ExitRules(D("0.05"), D("0.025"), D("0.12"), signal_exit=True, time_stop=36 * 3_600_000))
+    assert exits(time_stop="90m").time_stop == 5_400_000
+    assert exits(time_stop="2d").time_stop == 172_800_000
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"hard_stop": "0.05"}, "is no percentage above 0% and below 100%, such as 5%"),
+        ({"hard_stop": "100%"}, "is no percentage above 0% and below 100%"),
+        ({"take_profit": "-1%"}, "is no percentage above 0% and below 100%"),
+        ({"soft_stop": "5%%"}, "is no percentage"),
+        ({"time_stop": "36"}, "is no time in minutes, hours or days, such as 90m, 36h or 2d"),
+        ({"time_stop": "0h"}, "is no time"),
+        ({"time_stop": "999999d"}, "is no time"),
+        ({"signal_exit": "perhaps"}, "is neither true nor false"),
+        ({"hard_stop": "5%", "soft_stop": "5%"}, "soft_stop 5% is not below hard_stop 5%"),
+        ({"soft_stop": "0.05%"}, "soft_stop 0.05% is not above 0.09%"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as refused:
+        exits(**settings)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_is_shown_can_be_set(tmp_path_factory: pytest.TempPathFactory) -> None:
+    shown = load_settings(None, {"trade": {"hard_stop": "5%", "time_stop": "36h"}}).snapshot()
+    (trade,) = shown["trades"]  # type: ignore[misc]
+    assert (trade["hard_stop"], trade["time_stop"]) == ("5%", "36h")
