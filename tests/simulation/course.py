@@ -289,7 +289,7 @@ class Course:
         if sleeps is not None:
             await sleeps()
         if self.reason:
-            return  # sold out: the exit says whether that was right
+            return  # it is over: the exit says whether that was right
         if scenario.adopts and (self.trade.context.mode is Mode.PAUSED or self._unadopted()):
             await self._adopt()
         self.auditor.settled()
@@ -299,6 +299,8 @@ class Course:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
         while min(self._loop.clock() % HOUR_MS / 1000, self._age()) < _FUNDING_IS_NEWS:
             await asyncio.sleep(5.0)
+        if self.reason:
+            return  # a rule has ended it at rest
         trade = self.trade
         durability = trade.context.durability
         while durability.behind and not durability.problem:
