@@ -82,6 +82,7 @@ PRESSED = {
     "map": Press(shows("map")),
     "log": Press(shows("log")),
     "health": Press(shows("health")),
+    "exits": Press(shows("exits")),
     "acknowledge": Press(lambda desk: desk.verbs == [Verb.ACKNOWLEDGE]),
     "mute": Press(says("bell muted for 10 minutes")),
     "up": Press(at("event 100."), ("6", "down", "down")),

@@ -20,7 +20,7 @@ _LEAVING = {
 }
 
 _ANY_ROOM = 10_000
-_WORTH_A_CUT = 24  # cells
+_WORTH_A_CUT = 12  # cells
 
 
 def waiting(frame: Frame, room: int = _ANY_ROOM) -> Span:
@@ -41,8 +41,10 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
         alone, bare = _alone(frame)
-        more = (*alone, "q and start again: it goes on", *bare, frame.crash)
-        return Tone.CRITICAL, "Engine failed", *more
+        first = ("Engine failed", *alone, "q and start again")
+        fits = width_of(line("; ".join((*first, *bare, frame.crash)))) <= room
+        words, *more = (*first, *(bare if fits else ()), frame.crash)
+        return Tone.CRITICAL, words, *more
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))
         if frame.unattended:
