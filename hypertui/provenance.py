@@ -141,6 +141,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "no_symbol": lambda limits: "is not the name of a market",
     "no_trade_name": lambda limits: "is not a name of up to 32 letters, digits, - and _",
     "path_refused": lambda limits: str(limits["why"]),
+    "address_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
     "model_type": lambda limits: "is not a section of settings",
 }

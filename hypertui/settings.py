@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from hypertui.config_file import read_config
+from hypertui.core.endpoint import Endpoint, endpoint
 from hypertui.core.files import named_path
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.execution.timing import Timing
@@ -40,6 +41,7 @@ from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, 
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
+_METRICS_AT = Endpoint("127.0.0.1", 9464)  # where they are, as far as nothing else is said
 
 _SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
 
@@ -70,6 +72,13 @@ def _spelled_out(given: object) -> object:
         raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
 
 
+def _an_endpoint(given: object) -> object:
+    try:
+        return endpoint(given, *_METRICS_AT) if isinstance(given, str) else given
+    except ValueError as error:
+        raise PydanticCustomError("address_refused", "{why}", {"why": str(error)}) from None
+
+
 Symbol = Annotated[str, AfterValidator(_a_name)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
@@ -78,6 +87,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
+Listening = Annotated[Endpoint, BeforeValidator(_an_endpoint)]
 
 
 class _Section(BaseModel):
@@ -147,6 +157,12 @@ class LedgerSettings(_Section):
     keep_days: int | None = Field(None, ge=1, le=36_500)
 
 
+class MetricsSettings(_Section):
+    """Where the engine's figures are answered by HTTP; by default nowhere."""
+
+    address: Listening | None = None
+
+
 class ConsoleSettings(_Section):
     """The screen."""
 
@@ -176,6 +192,7 @@ class Settings(BaseSettings):
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
     console: ConsoleSettings = ConsoleSettings()
+    metrics: MetricsSettings = MetricsSettings()
     secret_key: SecretStr | None = None
     account_address: Address | None = None
     base_url: str | None = None

@@ -61,6 +61,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.ctl import ctl
 
             return ctl(arguments)
+        case "health":
+            from hypertui.cli.health import health
+
+            return health(arguments)
         case "attach":
             from hypertui.cli.attach import attach
 
