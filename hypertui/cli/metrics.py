@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +29,10 @@ def metrics_door(wanted: Endpoint | None) -> Iterator[socket.socket | None]:
     family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
     try:
         listening = socket.create_server(wanted, family=family, backlog=_WAITING)
-    except OSError as error:
+    except socket.gaierror as error:
         raise ValueError(f"{flag} {wanted}: {error.strerror}") from None
+    except OSError as error:  # whose own words would say the address once more
+        raise ValueError(f"{flag} {wanted}: {os.strerror(error.errno or 0)}") from None
     with listening:
         yield listening
 
