@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from hypertui.config_file import read_config
-from hypertui.core.endpoint import Endpoint, endpoint
+from hypertui.core.endpoint import ListenAddress, endpoint
 from hypertui.core.files import named_path
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, parse_amount, plain
 from hypertui.execution.timing import Timing
@@ -41,7 +41,7 @@ from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, 
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
-_METRICS_AT = Endpoint("127.0.0.1", 9464)  # where they are, as far as nothing else is said
+_METRICS_AT = ListenAddress("127.0.0.1", 9464)  # where they are, as far as nothing else is said
 
 _SYMBOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9:/@._-]{0,31}")  # BTC, kPEPE, xyz:GOLD, PURR/USDC, @107
 
@@ -87,7 +87,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
-Listening = Annotated[Endpoint, BeforeValidator(_an_endpoint)]
+Listening = Annotated[ListenAddress, BeforeValidator(_an_endpoint)]
 
 
 class _Section(BaseModel):

@@ -10,14 +10,14 @@ from importlib.util import find_spec
 
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES
-from hypertui.core.endpoint import Endpoint
+from hypertui.core.endpoint import ListenAddress
 from hypertui.port.engine import EnginePort
 
 _WAITING = 16  # connections that the kernel keeps until there is a place
 
 
 @contextmanager
-def metrics_door(wanted: Endpoint | None) -> Iterator[socket.socket | None]:
+def metrics_door(wanted: ListenAddress | None) -> Iterator[socket.socket | None]:
     """A socket that listens there, before anything is traded; None where none was asked for. Raises
     ValueError with one line."""
     if wanted is None:
@@ -46,6 +46,6 @@ def served_metrics(engine: EnginePort, door: socket.socket | None) -> Iterator[N
     from hypertui.metrics.server import MetricsServer
 
     host, port = door.getsockname()[:2]
-    streams.complain(f"metrics at http://{Endpoint(host, port)}/metrics")
+    streams.complain(f"metrics at http://{ListenAddress(host, port)}/metrics")
     with MetricsServer(engine, door):
         yield

@@ -8,7 +8,7 @@ _HIGHEST_PORT = 65_535
 _LONGEST_HOST = 253
 
 
-class Endpoint(NamedTuple):
+class ListenAddress(NamedTuple):
     """An address to listen on. Port 0 is any that is free."""
 
     host: str
@@ -19,7 +19,7 @@ class Endpoint(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def endpoint(text: str, host: str, port: int) -> Endpoint:
+def endpoint(text: str, host: str, port: int) -> ListenAddress:
     """What HOST:PORT says; `host` and `port` are meant where it leaves them out. Raises ValueError with what
     is wrong with it."""
     if text.startswith("["):
@@ -33,4 +33,4 @@ def endpoint(text: str, host: str, port: int) -> Endpoint:
         raise ValueError("is not HOST:PORT")
     if said and not (said.isascii() and said.isdecimal() and len(said) <= 5 and int(said) <= _HIGHEST_PORT):
         raise ValueError(f"has no port from 0 to {_HIGHEST_PORT}")
-    return Endpoint(named or host, int(said) if said else port)
+    return ListenAddress(named or host, int(said) if said else port)

@@ -50,4 +50,4 @@ def _words(trade: Snapshot, figures: HealthFigures) -> Iterator[str]:
             f"{each.count} {phrases.in_words(each.reason)} by {each.source}" for each in figures.exits
         )
     if figures.findings:
-        yield "found by comparing: " + ", ".join(f"{count} {kind}" for kind, count in figures.findings)
+        yield "found by checks: " + ", ".join(f"{count} {kind}" for kind, count in figures.findings)

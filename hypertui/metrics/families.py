@@ -156,7 +156,7 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...], _Samples], ...] = (
     ),
     (
         "hypertui_reconcile_findings",
-        "Differences that comparisons with the exchange have found.",
+        "Differences that checks with the exchange have found.",
         ("kind",),
         _findings,
     ),
@@ -164,7 +164,7 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...], _Samples], ...] = (
 _TIMES: tuple[tuple[str, str, tuple[str, ...], Callable[[HealthFigures], Iterable[Spans]]], ...] = (
     (
         "hypertui_fill_latency_seconds",
-        "A fill's way: exchange to us, into the books, to the disk, to the next comparison.",
+        "A fill's way: exchange to us, into the books, to the disk, to the next check.",
         ("stage",),
         lambda figures: figures.stages,
     ),

@@ -27,6 +27,7 @@ class Disk:
         self.now = 0
         self.pending = 0
         self.commits: list[asyncio.Future[None]] = []
+        self.asked = asyncio.Event()
         self.tally = HealthTally(0)
         self.queue = EventQueue[Any](lambda arrival: self.durability.take(arrival), lambda: None)
         alarms = Alarms(EventLog(self.clock), self.clock)
@@ -40,6 +41,7 @@ class Disk:
 
     def commit_beside(self, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         self.commits.append(asyncio.get_running_loop().create_future())
+        self.asked.set()
         return self.commits[-1]
 
     def give_up(self) -> int:
@@ -54,7 +56,8 @@ class Disk:
         """The commit under way ends well, with so many rows."""
         self.pending -= rows
         self.commits[-1].set_result(None)
-        await asyncio.sleep(0.02)
+        for _ in range(20):  # turns of the loop
+            await asyncio.sleep(0)
 
     @property
     def durable(self) -> Spans | None:
@@ -104,8 +107,10 @@ def test_an_outage_is_as_long_as_it_was() -> None:
     async def story(disk: Disk) -> None:
         disk.fill()
         disk.durability.commit()
+        disk.asked.clear()
         disk.commits[-1].set_exception(JournalDown("away"))
-        await disk.queue.run_until(lambda: len(disk.commits) > 1, 5)
+        async with asyncio.timeout(5):
+            await disk.asked.wait()
         assert disk.durable is None and disk.durability.problem
         disk.now = 60_000
         await disk.written(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hypertui.core.endpoint import Endpoint, endpoint
+from hypertui.core.endpoint import ListenAddress, endpoint
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from hypertui.core.endpoint import Endpoint, endpoint
 def test_what_is_left_out_is_meant(text: str, meant: str) -> None:
     found = endpoint(text, "127.0.0.1", 9464)
     assert str(found) == meant
-    assert endpoint(str(found), "x", 1) == found == Endpoint(*found)
+    assert endpoint(str(found), "x", 1) == found == ListenAddress(*found)
 
 
 @pytest.mark.parametrize(
