@@ -44,7 +44,9 @@ class ServiceReport:
 
     def look(self, view: EngineView, now: float, *, leaving: bool) -> None:
         """Say what is due at `now` (seconds of the loop's clock)."""
-        if not self._ready and all(map(has_started, view.trades)):
+        trades = view.trades
+        # Where none is left the start has failed: that is for the exit status to say.
+        if not (self._ready or all(trade.over for trade in trades)) and all(map(has_started, trades)):
             self._ready = True
             self._send("READY=1")
         if leaving and not self._stopping:

@@ -14,6 +14,7 @@ from hypertui.port.health import ExitCount, HealthFigures
 from hypertui.port.snapshot import Snapshot
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.health_tally import HealthTally
+from tests.console import states
 from tests.health.test_verdict import NOW, good
 
 HOUR, MINUTE = 3_600_000, 60_000
@@ -62,6 +63,13 @@ def test_an_hour_and_the_end_have_their_figures() -> None:
     )
     data = json.loads(json.dumps(events[0].data))["figures"]
     assert data["sent"] == 1_200 and data["states"] == [["live", 3], ["pending", 1]]
+
+
+def test_a_fills_way_here_is_as_long_as_the_line() -> None:
+    known = states.broken().figures  # with an exchange at the end of a line of some 40 ms
+    assert known is not None and known.stages[0].name == "received"
+    assert 30 <= known.stages[0].middle <= known.stages[0].slow <= 80
+    assert known.answers is not None and 50 <= known.answers.middle <= 90
 
 
 def text(lines: object) -> list[str]:

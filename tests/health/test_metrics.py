@@ -27,7 +27,7 @@ from hypertui.port.health import FILL_STAGES
 from hypertui.port.snapshot import Mode
 from tests.health.test_verdict import NOW, STEADY, good, view
 from tests.support.live_engine import LiveEngine
-from tests.support.local_venue import LocalVenue
+from tests.support.local_venue import LocalVenue, VenueClock
 
 D = Decimal
 BOARD = Path(__file__).parents[2] / "docs" / "grafana.json"
@@ -70,7 +70,9 @@ def of(*trades: object) -> SimpleNamespace:
 
 
 def test_the_figures_of_a_trade_are_those_of_its_snapshot() -> None:
-    with LocalVenue({"SOL": D(150)}) as venue, LiveEngine(venue) as live:
+    behind = VenueClock()
+    behind.ahead = -5_000
+    with LocalVenue({"SOL": D(150)}, behind) as venue, LiveEngine(venue) as live:
         live.opened()
         for unit in (1, 2, 1, 0, -1):
             live.go_to(unit)
@@ -111,6 +113,7 @@ def test_the_figures_of_a_trade_are_those_of_its_snapshot() -> None:
         for stage in FILL_STAGES:
             assert found[f"hypertui_fill_latency_seconds_count {stage}"] == sold
             assert found[f"hypertui_fill_latency_seconds_bucket +Inf {stage}"] == sold
+        assert figures.stages[0].slow < 3_000, "by the exchange's clock, which is 5 s behind"
         answers = figures.answers
         assert answers is not None
         assert found["hypertui_order_latency_seconds_count"] == answers.count

@@ -76,6 +76,15 @@ def test_the_manager_hears_of_start_life_and_end() -> None:
     assert said == ["WATCHDOG=1", "WATCHDOG=1", "READY=1", "STOPPING=1", "WATCHDOG=1"]
 
 
+def test_a_start_that_is_refused_was_none() -> None:
+    said: list[str] = []
+    refused = replace(good(), mode=Mode.HALTED, over=True)
+    ServiceReport(None, said.append).look(EngineView((refused,)), 0.0, leaving=True)
+    assert said == ["STOPPING=1"]
+    ServiceReport(None, said.append).look(EngineView((refused, good())), 0.0, leaving=False)
+    assert said == ["STOPPING=1", "READY=1"]
+
+
 def test_without_a_watchdog_there_are_no_signs_of_life() -> None:
     said: list[str] = []
     report = ServiceReport(None, said.append)

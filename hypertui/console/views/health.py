@@ -145,7 +145,7 @@ def _counts(snapshot: Snapshot) -> list[tuple[str, Span]]:
     figures = snapshot.figures
     if figures is None:
         return []
-    states = ", ".join(f"{count} {state}" for state, count in figures.states) or "none"
+    states = ", ".join(f"{count} {fmt.clean(state, 20)}" for state, count in figures.states) or "none"
     exits = sum(each.count for each in figures.exits)
     role = Tone.WARNING if figures.refused else Tone.TEXT
     return [
@@ -246,7 +246,7 @@ def fills(frame: Frame, width: int) -> Sequence[Line]:
     if figures is None or not figures.stages:
         return []
     pairs = [
-        (f"fill {each.name}", Span(f"{fmt.took(each.middle)}  p99 {fmt.took(each.slow)}"))
+        (f"fill {fmt.clean(each.name, 20)}", Span(f"{fmt.took(each.middle)}  p99 {fmt.took(each.slow)}"))
         for each in figures.stages
     ]
     return facts(pairs, width)
