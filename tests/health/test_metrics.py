@@ -114,6 +114,7 @@ def test_the_figures_of_a_trade_are_those_of_its_snapshot() -> None:
             assert found[f"hypertui_fill_latency_seconds_count {stage}"] == sold
             assert found[f"hypertui_fill_latency_seconds_bucket +Inf {stage}"] == sold
         assert figures.stages[0].slow < 3_000, "by the exchange's clock, which is 5 s behind"
+        assert figures.stages[1].slow < 3_000, "what waits in the queue"
         answers = figures.answers
         assert answers is not None
         assert found["hypertui_order_latency_seconds_count"] == answers.count
