@@ -17,9 +17,10 @@ _LONGEST = 2_000  # characters of a last line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 1 the ledger's check found something, or an
-    engine's health is degraded, 2 bad input, before anything was traded, 3 halted, 4 exchange not reached, 70 defect or watchdog, 74 the output could
-    not be written. Raises SystemExit, with the same statuses, where the command line ends it."""
+    """Run a command; returns the exit status: 0 done, 1 the ledger's check found something, or health says
+    degraded, 2 bad input, before anything was traded, 3 halted, 4 exchange not reached, 70 defect or
+    watchdog, 74 the output could not be written. Raises SystemExit, with the same statuses, where the command
+    line ends it."""
     streams.settle()
     try:
         refuse_secrets(argv)
