@@ -10,10 +10,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from hypertui.core.endpoint import ListenAddress, endpoint
 from hypertui.core.files import named_path
 from hypertui.core.market import ZERO, parse_amount
 from hypertui.trade_tables import is_name
 
+_METRICS_AT = ListenAddress("127.0.0.1", 9464)  # where figures are, as far as nothing else is said
 _DIGITS = 5  # of a time
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}  # ms
 
@@ -44,6 +46,13 @@ def _spelled_out(given: object) -> object:
         return named_path(given) if isinstance(given, str) else given
     except ValueError as error:
         raise PydanticCustomError("path_refused", "{why}", {"why": str(error)}) from None
+
+
+def _an_endpoint(given: object) -> object:
+    try:
+        return endpoint(given, *_METRICS_AT) if isinstance(given, str) else given
+    except ValueError as error:
+        raise PydanticCustomError("address_refused", "{why}", {"why": str(error)}) from None
 
 
 def fraction_of(percentage: str) -> Decimal | None:
@@ -93,4 +102,5 @@ TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Percent = Annotated[str, AfterValidator(_a_percentage)]
 Lasting = Annotated[str, AfterValidator(_a_time)]
+Listening = Annotated[ListenAddress, BeforeValidator(_an_endpoint)]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]

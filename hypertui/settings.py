@@ -35,6 +35,7 @@ from hypertui.setting_types import (
     Fraction,
     HomePath,
     Lasting,
+    Listening,
     Money,
     Percent,
     Positive,
@@ -137,6 +138,12 @@ class LedgerSettings(_Section):
     keep_days: int | None = Field(None, ge=1, le=36_500)
 
 
+class MetricsSettings(_Section):
+    """Where the engine's figures are answered by HTTP; by default nowhere."""
+
+    address: Listening | None = None
+
+
 class ConsoleSettings(_Section):
     """The screen."""
 
@@ -166,6 +173,7 @@ class Settings(BaseSettings):
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
     console: ConsoleSettings = ConsoleSettings()
+    metrics: MetricsSettings = MetricsSettings()
     secret_key: SecretStr | None = None
     account_address: Address | None = None
     base_url: str | None = None

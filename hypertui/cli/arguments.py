@@ -13,6 +13,7 @@ from hypertui.cli.operator_arguments import (
     add_attach,
     add_console_flags,
     add_ctl,
+    add_health,
     add_probe,
     add_safe,
     add_serve,
@@ -63,6 +64,7 @@ _TRADE_FLAGS = {
     "ascii": ("console", "ascii"),
     "theme": ("console", "theme"),
     "times": ("console", "times"),
+    "metrics": ("metrics", "address"),
 }
 
 
@@ -97,11 +99,13 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     _add_trade_flags(top)
+    _add_metrics(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
     run = commands.add_parser("run", help="trade, in the console or without a screen", epilog=_STATUS)
     # A flag that was given before the command must not be reset by the command's own default.
     _add_trade_flags(run, default=argparse.SUPPRESS)
+    _add_metrics(run, default=argparse.SUPPRESS)
     run.add_argument(
         "--headless",
         action="store_true",
@@ -130,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
     show = add_config(commands.add_parser("config", help="show the settings and where each comes from"))
     _add_trade_flags(show, default=argparse.SUPPRESS)
     add_key(commands.add_parser("key", help="make a key for an API wallet"))
+    add_health(commands.add_parser("health", help="how the engine that runs fares: one line and a status"))
     add_completion(commands.add_parser("completion", help="print a shell's completion script"))
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
@@ -227,6 +232,15 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     )
 
     add_console_flags(parser, default)
+
+
+def _add_metrics(parser: argparse.ArgumentParser, default: Any = None) -> None:
+    parser.add_argument(
+        "--metrics",
+        default=default,
+        metavar="HOST:PORT",
+        help="answer /metrics, /healthz and /readyz there (of 127.0.0.1:9464 either may be left out)",
+    )
 
 
 _NETWORKS = {

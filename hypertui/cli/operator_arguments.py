@@ -42,6 +42,24 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_health(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui health` understands."""
+    parser.description = (
+        "Ask an engine that runs on this machine as this user how its trades fare: one line of JSON, for "
+        "whoever asks again and again."
+    )
+    parser.epilog = (
+        "exit status, of several trades the worst: 0 ok; 1 degraded: paused, starting, a warning, a stale "
+        "source, nothing new placed; 2 bad: no engine, silent, unprotected, halted, a critical alarm; or bad "
+        "input"
+    )
+    parser.add_argument(
+        "--max-age", default="60", metavar="SECONDS", help="how old its last word may be (60)"
+    )
+    parser.add_argument("--trade", metavar="NAME", help="only this one of its trades")
+    _add_which(parser)
+
+
 def _add_which(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """The flags that say which engine is meant."""
     which = parser.add_argument_group("which engine, where several run")

@@ -23,9 +23,11 @@ from hypertui.cli.defects import running
 from hypertui.cli.journal import journals, past, refuse_other_version
 from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import ProcessLog
+from hypertui.cli.metrics import metrics_door, served_metrics
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
+from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
 from hypertui.cli.values import seconds, typed
 from hypertui.console.keymap import remap
@@ -72,7 +74,13 @@ def console(arguments: argparse.Namespace) -> int:
     before = past(settings.ledger.url, trade.state_dir, settings.network)
     streams.complain(f"{settings.network.upper()}: {before.in_words(symbols_of(trade.configs))}")
     first = settings.network is Network.PAPER and not before.has_trades
-    with trade.market() as market, running(), trade.engine(market) as engine:
+    with (
+        metrics_door(settings.metrics.address) as door,
+        trade.market() as market,
+        running(),
+        trade.engine(market) as engine,
+        served_metrics(engine, door),
+    ):
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)
 
@@ -92,10 +100,12 @@ def headless(arguments: argparse.Namespace) -> int:
 
     # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (
+        metrics_door(trade.settings.metrics.address) as door,
         wind_down_on_signals(stop.request, held),
         trade.market() as market,
         running(),
         trade.engine(market) as engine,
+        served_metrics(engine, door),
     ):
         begun.append(engine)
         reason = asyncio.run(_run_and_print(engine, stop))
@@ -341,10 +351,12 @@ def _confirm_mainnet(symbols: Sequence[str], said: str | None) -> None:
 
 async def _run_and_print(engine: EmbeddedEngine, stop: Stop) -> StopReason:
     words, utf8 = sys.stdout.isatty(), streams.speaks_utf8()
+    report, loop = ServiceReport(watchdog(os.environ, os.getpid())), asyncio.get_running_loop()
     with Printer(engine, sys.stdout.fileno(), gone=stop.request, in_words=words, utf8=utf8):
         running = asyncio.create_task(engine.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=_POLL)
+            report.look(engine.view, loop.time(), leaving=stop.requested or running.done())
             for trade in engine.view.trades if not stop.requested else ():
                 if trade.mode is Mode.HALTED:
                     engine.leave(trade.name, OnExit.LEAVE)

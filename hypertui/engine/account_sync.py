@@ -328,6 +328,7 @@ class AccountSync:
         self._journal.reconciliation(
             differences.record() | {"listed": len(findings.orders), "fills": found}, differences.done, now
         )
+        self._context.tally.compared(asked_at, now, differences.counts() | {"fills": found})
         for answer in self._awaiting:
             if not answer.done():
                 missed = f"{counted(found, 'missed fill')} booked" if found else "no fill missed"

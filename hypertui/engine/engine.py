@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from hypertui.core.shutdown import FAILED
+from hypertui.engine.figures_log import FiguresLog
 from hypertui.engine.publisher import Publisher
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
@@ -46,6 +47,7 @@ class _Seat:
         self.config = config
         self.log = log
         self.publisher = publisher
+        self.figures = FiguresLog()
         self.stop = Stop(config.on_exit)
         self.task: asyncio.Task[StopReason] | None = None
         self.started_again_by: Command | None = None
@@ -249,6 +251,7 @@ class EmbeddedEngine:
             reason = StopReason(FAILED, text)
         if reason.status:
             seat.log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
+        seat.figures.look(seat.publisher.snapshot, seat.log, at_end=True)
         seat.publisher.ended(reason)
         return reason
 
@@ -314,3 +317,4 @@ class EmbeddedEngine:
                 if seat.runner is not None:
                     seat.runner.context.tasks.watch()
                 seat.publisher.changed()
+                seat.figures.look(seat.publisher.snapshot, seat.log)

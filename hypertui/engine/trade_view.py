@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypertui.core.purpose import Purpose
 from hypertui.engine.state_view import account_fields, order_fields, price_fields
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.market_data import MarketData
+from hypertui.execution.orders import state_of
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Dependency, Mode, Snapshot
@@ -18,6 +20,7 @@ from hypertui.runtime.request_budget import RequestBudget
 
 if TYPE_CHECKING:
     from hypertui.engine.fallback import Fallback
+    from hypertui.engine.live_trade import LiveTrade
     from hypertui.engine.screen_tables import ScreenTables
     from hypertui.engine.trade_runner import TradeRunner
     from hypertui.execution.trade_context import TradeContext
@@ -57,6 +60,7 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         "account": context.exchange.account,
         "sources": (*market.sources(), journal_source(context, now)),
         "health": tables.health(context, now),
+        "figures": context.tally.figures(_states(trade, now)),
         "alarms": context.alarms.view(),
         "commands": context.commands.view(),
         "budget": _budget(context.exchange.allowance, context.budget),
@@ -91,6 +95,14 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         if lamp is not None:
             common["invariant"] = replace(lamp, orphans=trade.account_sync.orphans)
     return replace(last, **common)  # type: ignore[arg-type]
+
+
+def _states(trade: LiveTrade | None, now: int) -> Iterator[str]:
+    """Of its own orders that are alive."""
+    if trade is not None:
+        tracker = trade.tracker
+        for order in tracker.alive:
+            yield state_of(order, now, tracker.timing.confirm_after).value
 
 
 def _by_the_exchange(fallback: Fallback, market: MarketData) -> dict[str, object]:

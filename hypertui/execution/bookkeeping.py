@@ -49,11 +49,21 @@ class Bookkeeper:
 
     def book(self, fill: Fill, via: IngestVia) -> None:
         """Take a fill that the exchange tells of in this way."""
-        context, recorder = self._context, self._recorder
+        context = self._context
         context.market.knowledge.on_fill(fill)
         if self.knows(fill) or fill.time < self._adopted_at or not self._check.admits(fill):
             return
         now = context.clock()
+        if self._enter(fill, via, now):
+            skew = context.clock_sync.offset
+            made_at = None if skew is None else fill.time - skew
+            came_at = now - context.queue.waited
+            compared = via is IngestVia.COMPARISON
+            context.tally.booked(made_at, came_at, context.clock(), compared=compared)
+
+    def _enter(self, fill: Fill, via: IngestVia, now: int) -> bool:
+        """Book a new fill, where an order explains it. Returns whether it is in the books."""
+        context, recorder = self._context, self._recorder
         if recorder.trade.tracker.find(fill.client_id) is not None:
             made_at = min(now, fill.time - context.clock_sync.ahead)
             recorder.take(FillReceived(now, fill, made_at, via))
@@ -64,7 +74,14 @@ class Bookkeeper:
             recorder.take(FillAdopted(now, fill, Role.ENTRY, why, via))
         elif (role := self._unwritten_role(fill, via)) is not None:
             recorder.take(FillAdopted(now, fill, role, self._why_unwritten(fill, role), via))
-        elif context.ids.owns(fill.client_id) and via is not IngestVia.COMPARISON:
+        else:
+            self._unexplained(fill, via)
+            return False
+        return True
+
+    def _unexplained(self, fill: Fill, via: IngestVia) -> None:
+        context = self._context
+        if context.ids.owns(fill.client_id) and via is not IngestVia.COMPARISON:
             self._compare()  # the purchase that it sold may be on its way: a comparison tells of all in order
         elif via is IngestVia.FEED or context.ids.owns(fill.client_id):
             self._suspect(fill)

@@ -12,6 +12,7 @@ down meanwhile waits in memory. The first attempt that works makes it healthy ag
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ from hypertui.journal import JournalDown, JournalError, Locked
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.tasks import Task
 
 # Seconds for which a sale waits for a commit, on a disk that hangs too.
@@ -49,7 +51,8 @@ class JournalFailed:
 
 class Durability:
     """Of one trade; to be used on the trade's own loop. `overfull` says that so much waits that risk must not
-    come back by itself, empty before; `task` has the stamps of the attempts."""
+    come back by itself, empty before; `task` has the stamps of the attempts, `tally` is told of commits, and
+    `clock` gives ms."""
 
     def __init__(
         self,
@@ -58,6 +61,8 @@ class Durability:
         alarms: Alarms,
         random: Random,
         task: Task,
+        tally: HealthTally,
+        clock: Callable[[], int],
     ) -> None:
         self.problem = ""
         self._journal = journal
@@ -65,6 +70,8 @@ class Durability:
         self._alarms = alarms
         self._random = random
         self._task = task
+        self._tally = tally
+        self._clock = clock
         self._attempt: asyncio.Future[None] | None = None  # the newest
         self._waiting: _Waiting = []  # for the commit after the one that is under way
         self._refused = False  # not an outage: it will not pass by itself
@@ -84,6 +91,8 @@ class Durability:
             self._watch_queue()
         elif self.behind and not self._busy:
             self._begin(_STOPS_LEAVE_IN if stops_first else 0.0)
+        elif not self.behind:
+            self._tally.commit_ended(self._clock(), everything=True)  # a journal that nothing waits for
 
     def receipt(self) -> asyncio.Future[str]:
         """What says, once it is known, why not all that is queued by now is durable; empty where it is."""
@@ -137,6 +146,7 @@ class Durability:
 
     def _begin(self, after: float = 0.0) -> None:
         served, self._waiting = self._waiting, []
+        self._tally.commit_begun()
         self._attempt = self._journal.commit_beside(at_once=True, after=after)
         if self._attempt.done():  # a journal that needs no time
             self._ended(served, _failure_of(self._attempt))
@@ -160,6 +170,7 @@ class Durability:
             self._failed(failure)
             self.go_on()
             return
+        self._tally.commit_ended(self._clock(), everything=not self.behind)
         _answer(served, "")
         if not self.behind:
             _answer(self._waiting, "")
@@ -191,10 +202,14 @@ class Durability:
     async def _try(self) -> _Failure | None:
         """Write with patience, on a new connection if need be; the engine's loop goes on meanwhile."""
         await self._under_way()
+        self._tally.commit_begun()
         self._attempt = attempt = self._journal.commit_beside(at_once=False)
         attempt.add_done_callback(_look_away)
         await self._under_way()
-        return _failure_of(attempt)
+        failure = _failure_of(attempt)
+        if failure is None:
+            self._tally.commit_ended(self._clock(), everything=not self.behind)
+        return failure
 
     async def _under_way(self) -> None:
         """Wait for the attempt that is: a thread cannot be cancelled, whoever waits for it may be."""

@@ -12,6 +12,7 @@ from hypertui.execution.knowledge import Knowledge
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.snapshot import Dependency, Severity
 from hypertui.runtime.alarms import Alarms
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.price_history import PriceHistory
 
 _FEED_LIMIT = 35_000
@@ -25,7 +26,9 @@ _BLIND = 60_000  # ms without a price: what it was meanwhile is worth a question
 class MarketData:
     """Prices, feed and account with their ages (ms), and the alarms that their absence raises."""
 
-    def __init__(self, config: TradeConfig, clock: Callable[[], int], alarms: Alarms) -> None:
+    def __init__(
+        self, config: TradeConfig, clock: Callable[[], int], alarms: Alarms, tally: HealthTally
+    ) -> None:
         self.quote: Quote | None = None
         self.quote_at: int | None = None
         self.feed_up = False
@@ -37,6 +40,7 @@ class MarketData:
         self._config = config
         self._clock = clock
         self._alarms = alarms
+        self._tally = tally
         self._began_at = clock()
         self._feed_at: int | None = None
         self._rest_at: int | None = None
@@ -85,6 +89,7 @@ class MarketData:
     def on_feed_state(self, up: bool, reason: str = "") -> None:
         """The feed was connected, or broke."""
         self.feed_up = up
+        self._tally.feed(up, self._clock())
         if up:
             self.connections += 1
             self._alarms.clear("feed")

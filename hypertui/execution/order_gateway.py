@@ -294,6 +294,7 @@ class OrderGateway:
         self._budget.answered(purpose)
         self._complaints.trouble(None)
         self._context.market.on_answer(sent_at)
+        self._context.tally.answered(self._clock() - sent_at)
 
 
 def _may_be_ahead(action: Place | Cancel) -> bool:

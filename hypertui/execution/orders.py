@@ -100,6 +100,9 @@ class Role(StrEnum):
     ADOPTED = "adopted"  # no order of the trade's own: coins that changed hands otherwise
 
 
+# What gives coins back.
+EXITS = (Role.STOP, Role.TARGET, Role.SALE, Role.CLOSE)
+
 # What of the request budget an order of each role may use.
 PURPOSES = {
     Role.ENTRY: Purpose.OPEN,

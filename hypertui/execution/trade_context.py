@@ -20,6 +20,7 @@ from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.command_outcomes import Outcomes
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.machine import Machine
 from hypertui.runtime.request_budget import RequestBudget
 from hypertui.runtime.tasks import Tasks
@@ -51,12 +52,13 @@ class TradeContext:
         self.mode = Mode.STARTING
         self.reason = ""
         self.over = False  # the trade has ended, though its run may go on for whoever looks
+        self.tally = HealthTally(clock())
         self.alarms = Alarms(log, clock)
         self.commands = CommandLog(log, clock)
         self.outcomes = Outcomes(self.commands, clock)
-        self.events = TradeEvents(log, clock, journal)
+        self.events = TradeEvents(log, clock, journal, self.tally)
         self.observations = Observations(journal)
-        self.market = MarketData(config, clock, self.alarms)
+        self.market = MarketData(config, clock, self.alarms, self.tally)
         self.tasks = Tasks(clock, self.alarms)
         self.housekeeping = Housekeeping(journal, self.alarms, machine.log_trouble)
         self.clock_sync = account.clock_sync
@@ -65,7 +67,7 @@ class TradeContext:
             lambda: exchange.allowance, account.clock_sync, clock, machine.random, account.throttle
         )
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
-        self.durability = Durability(journal, queue, self.alarms, machine.random, retry)
+        self.durability = Durability(journal, queue, self.alarms, machine.random, retry, self.tally, clock)
 
     def set_mode(self, mode: Mode, reason: str) -> None:
         """Show what the engine does as a whole; a change is an event."""

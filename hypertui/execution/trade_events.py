@@ -9,7 +9,7 @@ from typing import Protocol
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.exchange.protocol import OrderState
-from hypertui.execution.orders import LIVE, SENT, OwnOrder, Role
+from hypertui.execution.orders import EXITS, LIVE, SENT, OwnOrder, Role
 from hypertui.execution.trade_news import (
     ExitActed,
     ExitsChanged,
@@ -21,6 +21,7 @@ from hypertui.execution.trade_news import (
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.strategy.base import MoveRecord
 
 _LABELS = {Role.TARGET: "target"}
@@ -40,12 +41,15 @@ class TradeRows(Protocol):
 class TradeEvents:
     """Tells what becomes of one trade. `last_step` is (words, ms); `instrument` is there once it is known."""
 
-    def __init__(self, log: EventLog, clock: Callable[[], int], journal: TradeRows) -> None:
+    def __init__(
+        self, log: EventLog, clock: Callable[[], int], journal: TradeRows, tally: HealthTally
+    ) -> None:
         self.last_step: tuple[str, int] | None = None
         self.instrument: Instrument | None = None
         self._log = log
         self._clock = clock
         self._journal = journal
+        self._tally = tally
         # Stops (client id) that others cancelled, or that take the place of one: where that stood, and since
         # when (ms) it is gone.
         self._lost: dict[str, tuple[int | None, int]] = {}
@@ -89,6 +93,10 @@ class TradeEvents:
     def order(self, changed: OrderChanged) -> None:
         """An own order has a new status, the entry too, which comes before there is a trade."""
         order, status = changed.order, changed.status
+        if status == SENT:
+            self._tally.order_sent()
+        elif status in _BAD_NEWS:
+            self._tally.order_refused()
         self._journal.order(changed, order.sent_at if status == SENT else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
@@ -140,6 +148,9 @@ class TradeEvents:
     def fill(self, booked: FillBooked) -> None:
         """Coins changed hands."""
         fill, level, realized_pnl = booked.fill, booked.level, booked.realized_pnl
+        why = booked.decision
+        if booked.role in EXITS or (booked.role is Role.ADOPTED and fill.side is Side.SELL):
+            self._tally.sold(fill.order_id, why.reason.value, str(why.source))
         self._journal.fill(booked)
         verb = "bought" if fill.side is Side.BUY else "sold"
         text = f"{verb} {self._coins(fill.size)} at {phrases.at_price(fill.price)}"
@@ -158,8 +169,8 @@ class TradeEvents:
             "price": plain(fill.price),
             "fee": plain(fill.fee),
             "realized_pnl": plain(realized_pnl),
-            "reason": booked.decision.reason.value,
-            "source": str(booked.decision.source),
+            "reason": why.reason.value,
+            "source": str(why.source),
             "via": booked.via.value,
             "venue_time": fill.time,
         }

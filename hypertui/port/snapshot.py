@@ -13,6 +13,7 @@ from enum import StrEnum
 from hypertui.core.findings import Finding
 from hypertui.core.market import ZERO, Instrument
 from hypertui.port.commands import CommandView, Verb
+from hypertui.port.health import HealthFigures
 from hypertui.port.prices import PriceSeries
 from hypertui.port.views import (
     Budget,
@@ -207,6 +208,7 @@ class Snapshot:
     asks: Verb | None = None  # what the operator has to say before the trade begins
     # health
     health: Health = field(default_factory=lambda: Health())
+    figures: HealthFigures | None = None  # of its run so far
     budget: Budget | None = None
     clock_skew: int | None = None  # ms: the venue's clock less ours
     sources: tuple[Dependency, ...] = ()

@@ -50,6 +50,7 @@ from hypertui.port.snapshot import Dependency, Mode, Network, Severity, Snapshot
 from hypertui.replay.timeline import Told
 from hypertui.runtime.alarms import Alarms, CommandLog
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy import registry
 from hypertui.strategy.base import MoveRecord
@@ -130,7 +131,7 @@ class ReplayedTrade:
         self._plan: StrategyPlan = strategy.plan(self.instrument, self._leverage)
         self._unit = strategy.stop_distance
         self._view = StateView()
-        events = TradeEvents(self._log, moment, _NothingWritten())
+        events = TradeEvents(self._log, moment, _NothingWritten(), HealthTally(record.started_at))
         events.instrument = self.instrument
         self._past = _Past(
             events,

@@ -25,37 +25,45 @@ class WorkFailed:
 
 class EventQueue(Generic[A]):
     """Events as values, which `take` handles. After each one `after` is called, so that the state which an
-    event leaves behind is acted on before the next event comes."""
+    event leaves behind is acted on before the next event comes. `waited` is how long (ms) the one that is
+    being handled has waited for that."""
 
     def __init__(self, take: Callable[[A], None], after: Callable[[], None]) -> None:
         self._take = take
         self._after = after
-        self._queue: asyncio.Queue[A | Woken | WorkFailed] = asyncio.Queue()
+        self.waited = 0
+        self._queue: asyncio.Queue[tuple[float, A | Woken | WorkFailed]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[object]] = set()
         self._is_woken = False  # and what that is for has not been looked at yet
 
     def post(self, event: A) -> None:
         """Queue an event; only from the loop's own thread."""
-        self._queue.put_nowait(event)
+        self._put(event)
+
+    def _put(self, event: A | Woken | WorkFailed) -> None:
+        self._queue.put_nowait((asyncio.get_running_loop().time(), event))
 
     def wake(self) -> None:
         """Have what time alone changes looked at, once for all who ask for it by then; only from the loop's
         own thread."""
         if not self._is_woken:
             self._is_woken = True
-            self._queue.put_nowait(Woken())
+            self._put(Woken())
 
     async def run_until(self, done: Callable[[], bool], patience: float | None = None) -> bool:
         """Handle events until `done()`; returns whether it was done before `patience` seconds
         had passed."""
-        deadline = None if patience is None else asyncio.get_running_loop().time() + patience
+        loop = asyncio.get_running_loop()
+        deadline = None if patience is None else loop.time() + patience
         while not done():
             try:
                 async with asyncio.timeout_at(deadline):
-                    event = await self._queue.get()
+                    posted, event = await self._queue.get()
             except TimeoutError:
                 return done()
+            self.waited = round((loop.time() - posted) * 1000)
             self._handle(event)
+            self.waited = 0
             self._after()
         return True
 
@@ -86,7 +94,7 @@ class EventQueue(Generic[A]):
         await self.close()
         left = []
         while not self._queue.empty():
-            event = self._queue.get_nowait()
+            _, event = self._queue.get_nowait()
             if not isinstance(event, Woken | WorkFailed):
                 left.append(event)
         self._is_woken = False
@@ -95,7 +103,7 @@ class EventQueue(Generic[A]):
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._queue.put_nowait(WorkFailed(error))
+            self._put(WorkFailed(error))
 
     async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` while events are handled as always; raises what it raises."""

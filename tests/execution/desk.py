@@ -42,6 +42,7 @@ from hypertui.execution.trade_inputs import (
 from hypertui.execution.trading_state import Posture
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.request_budget import RequestBudget
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.trade_plan import LadderPlan
@@ -72,7 +73,7 @@ class Desk:
         self.ladder, self.tracker = ladder_of(self.trade.tracker), self.trade.tracker
         self.journal = MemoryJournal()
         self.log = EventLog(lambda: self.now)
-        events = TradeEvents(self.log, lambda: self.now, self.journal)
+        events = TradeEvents(self.log, lambda: self.now, self.journal, HealthTally(START))
         self.recorder = TradeRecorder(self.trade, self.journal, events)
         self.take = self.recorder.take
         self.left = Allowance(1_200, 1_200)

@@ -46,3 +46,17 @@ def test_what_is_abandoned_keeps_nobody_from_asking() -> None:
         return looks
 
     assert asyncio.run(course()) == ["look"]
+
+
+def test_an_event_knows_how_long_it_has_waited() -> None:
+    async def course() -> list[int]:
+        waited: list[int] = []
+        queue = EventQueue[str](lambda _: waited.append(queue.waited), lambda: None)
+        queue.post("one")
+        await asyncio.sleep(0.03)
+        queue.post("two")
+        await queue.run_until(lambda: len(waited) == 2)
+        return [*waited, queue.waited]
+
+    first, second, after = asyncio.run(course())
+    assert first >= 29 and second < first and after == 0

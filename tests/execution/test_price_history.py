@@ -17,6 +17,7 @@ from hypertui.execution.market_data import MarketData
 from hypertui.port.prices import PriceSeries
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.price_history import PriceHistory, coarse_interval
 from tests.support.live_engine import SOL
 
@@ -226,7 +227,7 @@ def test_what_is_kept_of_a_replay_goes_on_as_it_was() -> None:
 @given(st.lists(st.integers(0, 200_000), min_size=1, max_size=30))
 def test_more_than_a_minute_without_a_price_is_noted(pauses: Sequence[int]) -> None:
     now = BEGAN
-    market = MarketData(SOL, lambda: now, Alarms(EventLog(lambda: now), lambda: now))
+    market = MarketData(SOL, lambda: now, Alarms(EventLog(lambda: now), lambda: now), HealthTally(now))
     market.on_quote(Quote(price(1), None, None))
     assert market.unheard == (0, BEGAN)
     market.unheard = None

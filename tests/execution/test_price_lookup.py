@@ -24,6 +24,7 @@ from hypertui.port.snapshot import Snapshot
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.request_budget import RequestBudget
 from tests.support.live_engine import SOL, LiveEngine
 from tests.support.local_venue import LocalVenue
@@ -67,7 +68,7 @@ class Desk:
         self.now = NOW
         self.log = EventLog(self.clock)
         self.alarms = Alarms(self.log, self.clock)
-        self.market = MarketData(SOL, self.clock, self.alarms)
+        self.market = MarketData(SOL, self.clock, self.alarms, HealthTally(self.clock()))
         self.queue = EventQueue[None](lambda _: None, lambda: None)
         self.budget = RequestBudget(
             lambda: teller.allowance, account.clock_sync, self.clock, Random(3), account.throttle

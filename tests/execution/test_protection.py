@@ -19,6 +19,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Invariant, Mode, Network, Severity
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
+from hypertui.runtime.health_tally import HealthTally
 from tests.execution.desk import Desk
 from tests.support.by_hand import by_hand
 from tests.support.ladders import ladder_config
@@ -33,7 +34,7 @@ class Watched(Desk):
         super().__init__()
         self.alarms = Alarms(EventLog(lambda: self.now), lambda: self.now)
         config = ladder_config(Network.PAPER, "SOL", Decimal(1), Decimal(4_000), 1)
-        self.inputs = MarketData(config, lambda: self.now, self.alarms)
+        self.inputs = MarketData(config, lambda: self.now, self.alarms, HealthTally(self.now))
         self.protection = Protection(self.recorder, self.inputs, self.alarms)
 
     def lamp(self, busy: bool = False) -> Invariant:

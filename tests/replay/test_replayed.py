@@ -30,7 +30,7 @@ _NOT_RECORDED = {
     "day_since",
     "seq", "steady", "name", "account", "started_at", "findings", "sources", "health", "budget", "clock_skew",
     "tasks", "journal", "refusals", "holds", "listed_at", "account_at", "known_at", "alarms", "prices",
-    "price_change", "series", "invariant",
+    "price_change", "series", "invariant", "figures",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from hypertui.port.snapshot import Network
 from hypertui.runtime.alarms import Alarms
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.tasks import Task
 from tests.simulation.door import Boundary, Door, Kill
 from tests.simulation.ledger import DoorCommit, DoorJournal, FileJournal
@@ -61,7 +62,8 @@ class _Trade:
         self.promised = 0
         self.queue: EventQueue[Any] = EventQueue(self._take, lambda: None)
         alarms = Alarms(EventLog(loop.clock), loop.clock)
-        self.durability = Durability(journal, self.queue, alarms, random, Task("retry", 1, loop.clock))
+        retry, tally = Task("retry", 1, loop.clock), HealthTally(loop.clock())
+        self.durability = Durability(journal, self.queue, alarms, random, retry, tally, loop.clock)
         self._random = random
         self._loop = loop
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from math import floor
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
@@ -10,6 +12,8 @@ from hypertui.console.lines import Column, Line, Span, Tone, fit, line
 from hypertui.console.views import header, status_line
 from hypertui.console.views.log import SEVERITY_ROLE
 from hypertui.console.widgets.table import Row, TableContent, facts
+from hypertui.core import phrases
+from hypertui.port.health import HealthFigures
 from hypertui.port.snapshot import Alarm, Dependency, Snapshot
 from hypertui.port.views import LATENCY_STEPS, TaskView
 
@@ -131,8 +135,35 @@ def risk(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if invariant is not None:
         covered = fmt.size(invariant.stopped_size, instrument)
         pairs.append(("stops cover", Span(covered)))
+    pairs += _counts(snapshot)
     lines = [fit(line(status_line.protection(frame)), width)] if invariant is not None else []
     return [*lines, *facts(pairs, width)][:height]
+
+
+def _counts(snapshot: Snapshot) -> list[tuple[str, Span]]:
+    """What this run has done so far."""
+    figures = snapshot.figures
+    if figures is None:
+        return []
+    states = ", ".join(f"{count} {fmt.clean(state, 20)}" for state, count in figures.states) or "none"
+    exits = sum(each.count for each in figures.exits)
+    role = Tone.WARNING if figures.refused else Tone.TEXT
+    return [
+        ("own orders", Span(states)),
+        ("orders sent", Span(f"{figures.sent:,}, {figures.refused:,} refused", role)),
+        ("exits", Span(f"{exits:,}{_most(figures)}")),
+    ]
+
+
+def _most(figures: HealthFigures) -> str:
+    """The two reasons that there were most of."""
+    reasons: Counter[str] = Counter()
+    for each in figures.exits:
+        reasons[each.reason] += each.count
+    named = ", ".join(
+        f"{count} {phrases.in_words(fmt.clean(reason, 20))}" for reason, count in reasons.most_common(2)
+    )
+    return f": {named}" if named else ""
 
 
 def _liquidation(snapshot: Snapshot) -> str:
@@ -158,7 +189,7 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if frame.replay is not None:
         return [*lines, line(Span(f"budget, clock skew, memory: {_NOT_RECORDED}", Tone.DIM))][:height]
     pairs += [
-        ("feed connected", Span(fmt.plural(health.connections, "time"))),
+        ("feed connected", Span(_feed(frame))),
         ("memory", Span(fmt.memory(health.memory))),
     ]
     journal = snapshot.journal
@@ -175,6 +206,17 @@ def engine(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [fit(row, width) for row in [*lines, *facts(pairs, width)]][:height]
 
 
+def _feed(frame: Frame) -> str:
+    figures, times = frame.snapshot.figures, fmt.plural(frame.snapshot.health.connections, "time")
+    uptime = None if figures is None else figures.uptime(frame.snapshot.at)
+    return times if uptime is None else f"{times}, {_share_up(uptime)}"
+
+
+def _share_up(share: float) -> str:
+    """Rounded down: what was away is not all."""
+    return f"{floor(share * 1000) / 10:.1f} %"
+
+
 def _source(frame: Frame, source: Dependency) -> Line:
     limit = "" if source.limit > fmt.DAY else f"  limit {fmt.plain_age(source.limit)}"
     return line(*header.lamp(frame, source), Span(limit, Tone.DIM))
@@ -188,9 +230,23 @@ def latency(frame: Frame, width: int, height: int) -> Sequence[Line]:
         return [line(Span(words, Tone.DIM))]
     text = f"median {fmt.took(known.middle)}  p99 {fmt.took(known.slow)}  worst {fmt.took(known.worst)}"
     lines = [line(text, Span(f"  of the last {sum(known.counts)} answers", Tone.DIM))]
+    lines += fills(frame, width)
     names = [f"≤ {fmt.took(step)}" for step in LATENCY_STEPS] + [f"> {fmt.took(LATENCY_STEPS[-1])}"]
     most = max(known.counts)
     for name, count in zip(names, known.counts, strict=True):
         length = (width - 18) * count // most if most else 0
         lines.append(line(Span(f"{name:>8} ", Tone.DIM), "█" * length, Span(f" {count}", Tone.DIM)))
     return [fit(row, width) for row in lines[:height]]
+
+
+def fills(frame: Frame, width: int) -> Sequence[Line]:
+    """The ways of the fills of this run, each with its middle and its slow end; as many side by side as there
+    is room for."""
+    figures = frame.snapshot.figures
+    if figures is None or not figures.stages:
+        return []
+    pairs = [
+        (f"fill {fmt.clean(each.name, 20)}", Span(f"{fmt.took(each.middle)}  p99 {fmt.took(each.slow)}"))
+        for each in figures.stages
+    ]
+    return facts(pairs, width)

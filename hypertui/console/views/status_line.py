@@ -40,11 +40,7 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
     snapshot = frame.snapshot
     reason, holds = fmt.clean(snapshot.reason), fmt.clean(snapshot.holds)
     if frame.crash:
-        alone, bare = _alone(frame)
-        first = ("Engine failed", *alone, "q and start again")
-        fits = width_of(line("; ".join((*first, *bare, frame.crash)))) <= room
-        words, *more = (*first, *(bare if fits else ()), frame.crash)
-        return Tone.CRITICAL, words, *more
+        return _failed(frame, room)
     if frame.ended is not None:
         said = fmt.signs(fmt.clean(frame.ended.text))
         if frame.unattended:
@@ -197,6 +193,15 @@ def _because(mode: str, reason: str) -> str:
     if not reason:
         return f"{mode} by request"
     return f"{mode} {reason}" if reason.startswith(("by ", "since ")) else f"{mode}: {reason}"
+
+
+def _failed(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
+    """Its cause in the end, also where there is no room for all that its orders miss."""
+    alone, bare = _alone(frame)
+    words = ("Engine failed", *alone, "q and start again")
+    fits = width_of(line("; ".join((*words, *bare, frame.crash)))) <= room
+    first, *more = (*words, *(bare if fits else ()), frame.crash)
+    return Tone.CRITICAL, first, *more
 
 
 def _paused(frame: Frame, reason: str) -> tuple[Tone, str, *tuple[str, ...]]:

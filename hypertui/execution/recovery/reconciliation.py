@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -81,6 +81,10 @@ class Differences:
         )
         found = [f"{counted(len(orders), noun)}{what}" for orders, noun, what in ways if orders]
         return ", ".join(found) or "all orders as they should be"
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind."""
+        return {field.name: len(getattr(self, field.name)) for field in fields(self)}
 
     def record(self) -> dict[str, object]:
         """The same as JSON can say it; foreign orders by the venue's ids."""

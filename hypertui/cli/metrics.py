@@ -1,0 +1,51 @@
+"""`--metrics`: the engine's figures by HTTP, where that was asked for; nothing of it is loaded else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+from hypertui.cli import streams
+from hypertui.cli.arguments import FLAG_NAMES
+from hypertui.core.endpoint import ListenAddress
+from hypertui.port.engine import EnginePort
+
+_WAITING = 16  # connections that the kernel keeps until there is a place
+
+
+@contextmanager
+def metrics_door(wanted: ListenAddress | None) -> Iterator[socket.socket | None]:
+    """A socket that listens there, before anything is traded; None where none was asked for. Raises
+    ValueError with one line."""
+    if wanted is None:
+        yield None
+        return
+    flag = FLAG_NAMES["metrics", "address"]
+    if find_spec("prometheus_client") is None:
+        raise ValueError(f"{flag} needs the extra 'metrics': pip install 'hypertui[metrics]'")
+    family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
+    try:
+        listening = socket.create_server(wanted, family=family, backlog=_WAITING)
+    except socket.gaierror as error:
+        raise ValueError(f"{flag} {wanted}: {error.strerror}") from None
+    except OSError as error:  # whose own words would say the address once more
+        raise ValueError(f"{flag} {wanted}: {os.strerror(error.errno or 0)}") from None
+    with listening:
+        yield listening
+
+
+@contextmanager
+def served_metrics(engine: EnginePort, door: socket.socket | None) -> Iterator[None]:
+    """For the time of the context, what comes in at the door is answered."""
+    if door is None:
+        yield
+        return
+    from hypertui.metrics.server import MetricsServer
+
+    host, port = door.getsockname()[:2]
+    streams.complain(f"metrics at http://{ListenAddress(host, port)}/metrics")
+    with MetricsServer(engine, door):
+        yield
