@@ -28,18 +28,20 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
-from hypertui.port.snapshot import Network
+from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
 from hypertui.setting_types import (
     Address,
     Fraction,
     HomePath,
+    Hours,
     Lasting,
     Money,
     Percent,
     Positive,
     Seconds,
     Symbol,
+    TimeOfDay,
     TradeName,
     fraction_of,
     ms_of,
@@ -137,6 +139,19 @@ class LedgerSettings(_Section):
     keep_days: int | None = Field(None, ge=1, le=36_500)
 
 
+class NoticeSettings(_Section):
+    """What leaves the machine: notices as bad as `min` by the channels of `urls_file`, warnings not in the
+    `quiet` hours, the daily report at `daily_at` (UTC), and a sign of life each `heartbeat_every` seconds."""
+
+    urls_file: HomePath | None = None
+    min: Severity = Severity.WARNING
+    quiet: Hours | None = None
+    daily_at: TimeOfDay = "00:10"
+    heartbeat_url: SecretStr | None = None
+    heartbeat_file: HomePath | None = None
+    heartbeat_every: float = Field(60.0, ge=5, le=86_400, allow_inf_nan=False)
+
+
 class ConsoleSettings(_Section):
     """The screen."""
 
@@ -165,6 +180,7 @@ class Settings(BaseSettings):
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
+    notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     secret_key: SecretStr | None = None
     account_address: Address | None = None
@@ -182,9 +198,9 @@ class Settings(BaseSettings):
         return None if address is None else address.lower()
 
     def snapshot(self) -> dict[str, object]:
-        """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key, and
-        without what may hold a password."""
-        values = _plain(self.model_dump(exclude={"secret_key"}))
+        """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key and the
+        heartbeat's address, and without what may hold a password."""
+        values = _plain(self.model_dump(exclude={"secret_key": True, "notices": {"heartbeat_url"}}))
         assert isinstance(values, dict)
         url = self.ledger.url
         ledger = self.ledger.model_dump() | {"url": None if url is None else url.partition(":")[0]}
