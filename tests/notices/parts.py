@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.notices.channels import Channel
@@ -20,6 +23,14 @@ from hypertui.port.snapshot import Acknowledgement, Alarm, Mode, Network, Severi
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 NOON = 20_000 * 24 * HOUR + 12 * HOUR  # of some day, in ms
+
+
+def load_apprise() -> None:
+    """Load it where what it is deprecated for is nobody's failure; skip the test where it is not there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        apprise = pytest.importorskip("apprise", reason="no apprise: install the extra notices")
+        apprise.Apprise.instantiate("json://127.0.0.1")  # which loads the rest of it
 
 
 class Receiver:
