@@ -116,6 +116,8 @@ def test_a_turn_for_the_worse_is_told_at_once_and_counted_anew() -> None:
     conditions.take(change(Change.WORSE, worse, CRITICAL, "no price for 120 s"))
     (said,) = conditions.due(worse)
     assert (said.text, said.severity) == ("worse: no price for 120 s", CRITICAL)
+    conditions.take(change(Change.WORSE, worse, CRITICAL, "no price for 120 s"))
+    assert conditions.due(worse) == [], "and once"
     assert told(conditions, worse + 15 * MINUTE, worse) == [(10, "no price for 120 s (for 15 min now)")]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -95,6 +97,7 @@ def test_a_channel_that_hangs_delays_no_other_and_no_exit(receiver: Receiver, tm
             assert hanging.came.acquire(timeout=DEADLINE)
             arrives(receiver, "the engine has started on paper: BTC")
             clock.step = 300  # the two seconds that the last words have pass in seven looks at the clock
+        assert "notices" not in [thread.name for thread in threading.enumerate()], "it has ended in time"
         arrives(receiver, "the engine has left: running")
         assert len(hanging.bodies) == 1, "one at a time"
         assert [row for row in rows(tmp_path) if row[0] == "json 1"] == [
@@ -129,14 +132,34 @@ def test_what_was_refused_is_tried_again_with_jitter_until_it_arrives(
     dispatcher.close()
 
 
+def sending(channel: Channel) -> Callable[[], Delivered]:
+    """What sends a letter by a channel, and returns what becomes of it."""
+    arrived: SimpleQueue[Delivered] = SimpleQueue()
+    sender = Sender(channel, arrived.put, wall_ms)
+    sender.start()
+
+    def send() -> Delivered:
+        sender.give(Letter(Severity.INFO, "a title", "a text"))
+        return arrived.get(timeout=DEADLINE)
+
+    return send
+
+
 def delivered(channel: Channel) -> Delivered:
     """What becomes of one letter."""
-    arrived: list[Delivered] = []
-    sender = Sender(channel, arrived.append, wall_ms)
-    sender.start()
-    sender.give(Letter(Severity.INFO, "a title", "a text"))
-    wait_until(lambda: bool(arrived), "an outcome", DEADLINE)
-    return arrived[0]
+    return sending(channel)()
+
+
+def test_each_attempt_has_its_own_reason(receiver: Receiver) -> None:
+    send = sending(receiver.channel())
+    for status, trouble in (
+        (404, "it answered 404"),
+        (500, "it answered 500"),
+        (200, ""),
+        (403, "it answered 403"),
+    ):
+        receiver.status = status
+        assert send().trouble == trouble
 
 
 def test_nothing_of_an_address_is_told_whatever_fails(
