@@ -39,6 +39,12 @@ def read_config(file: Path) -> dict[str, Any]:
     values = _lower(values, file)
     if "secret_key" in values:
         raise SettingsError(f"config file {file} holds a secret key; keep it in a file of its own (key_file)")
+    notices = values.get("notices")
+    if isinstance(notices, Mapping) and "heartbeat_url" in notices:
+        raise SettingsError(
+            f"config file {file} holds the heartbeat's address, a secret; keep it in a file of its own "
+            "(heartbeat_file)"
+        )
     if "trades" in values:
         raise SettingsError(f"trades in {file} is not a setting: each trade is a table [[trade]]")
     return values

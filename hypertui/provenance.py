@@ -144,6 +144,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "no_time": lambda limits: "is no time in minutes, hours or days, such as 90m, 36h or 2d",
     "path_refused": lambda limits: str(limits["why"]),
     "address_refused": lambda limits: str(limits["why"]),
+    "hours_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
     "model_type": lambda limits: "is not a section of settings",
 }

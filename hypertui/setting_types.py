@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from hypertui.core.endpoint import ListenAddress, endpoint
 from hypertui.core.files import named_path
 from hypertui.core.market import ZERO, parse_amount
+from hypertui.notices.hours import QuietHours, time_of_day
 from hypertui.trade_tables import is_name
 
 _METRICS_AT = ListenAddress("127.0.0.1", 9464)  # where figures are, as far as nothing else is said
@@ -93,6 +95,19 @@ def _a_time(text: str) -> str:
     return text
 
 
+def _of_the_day(read: Callable[[str], object]) -> AfterValidator:
+    """A text that `read` makes something of."""
+
+    def check(text: str) -> str:
+        try:
+            read(text)
+        except ValueError as error:
+            raise PydanticCustomError("hours_refused", "{why}", {"why": str(error)}) from None
+        return text
+
+    return AfterValidator(check)
+
+
 Symbol = Annotated[str, AfterValidator(_a_name)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
@@ -103,4 +118,6 @@ Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Percent = Annotated[str, AfterValidator(_a_percentage)]
 Lasting = Annotated[str, AfterValidator(_a_time)]
 Listening = Annotated[ListenAddress, BeforeValidator(_an_endpoint)]
+Hours = Annotated[str, _of_the_day(QuietHours.parse)]  # such as 22:00-07:00
+TimeOfDay = Annotated[str, _of_the_day(time_of_day)]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]

@@ -28,12 +28,13 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
-from hypertui.port.snapshot import Network
+from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
 from hypertui.setting_types import (
     Address,
     Fraction,
     HomePath,
+    Hours,
     Lasting,
     Listening,
     Money,
@@ -41,6 +42,7 @@ from hypertui.setting_types import (
     Positive,
     Seconds,
     Symbol,
+    TimeOfDay,
     TradeName,
     fraction_of,
     ms_of,
@@ -144,6 +146,19 @@ class MetricsSettings(_Section):
     address: Listening | None = None
 
 
+class NoticeSettings(_Section):
+    """What leaves the machine: notices as bad as `min` by the channels of `urls_file`, warnings not in the
+    `quiet` hours, the daily report at `daily_at` (UTC), and a sign of life each `heartbeat_every` seconds."""
+
+    urls_file: HomePath | None = None
+    min: Severity = Severity.WARNING
+    quiet: Hours | None = None
+    daily_at: TimeOfDay = "00:10"
+    heartbeat_url: SecretStr | None = None
+    heartbeat_file: HomePath | None = None
+    heartbeat_every: float = Field(60.0, ge=5, le=86_400, allow_inf_nan=False)
+
+
 class ConsoleSettings(_Section):
     """The screen."""
 
@@ -172,6 +187,7 @@ class Settings(BaseSettings):
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
+    notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     metrics: MetricsSettings = MetricsSettings()
     secret_key: SecretStr | None = None
@@ -190,9 +206,9 @@ class Settings(BaseSettings):
         return None if address is None else address.lower()
 
     def snapshot(self) -> dict[str, object]:
-        """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key, and
-        without what may hold a password."""
-        values = _plain(self.model_dump(exclude={"secret_key"}))
+        """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key and the
+        heartbeat's address, and without what may hold a password."""
+        values = _plain(self.model_dump(exclude={"secret_key": True, "notices": {"heartbeat_url"}}))
         assert isinstance(values, dict)
         url = self.ledger.url
         ledger = self.ledger.model_dump() | {"url": None if url is None else url.partition(":")[0]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from functools import cache
 from graphlib import TopologicalSorter
@@ -67,6 +69,27 @@ def test_no_file_imports_one_that_imports_it() -> None:
                 taken |= {part if part in names else node.module for part in parts}
         graph[name] = (taken & names.keys()) - {name}
     assert list(TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+def test_apprise_is_imported_by_a_channels_own_thread_alone() -> None:
+    importers = {
+        path.name: names
+        for path, tree in parsed().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and (names := [each.name for each in node.names])
+        and (names[0] if isinstance(node, ast.Import) else node.module or "").startswith("apprise")
+    }
+    assert set(importers) == {"sender.py"}
+
+
+def test_an_engine_and_its_notices_load_nothing_of_apprise() -> None:
+    program = (
+        "import sys, hypertui.engine.engine, hypertui.cli.trade, hypertui.notices.daily\n"
+        "print([name for name in ('apprise', 'markdown', 'yaml') if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
 
 
 def test_no_class_is_named_as_another_one() -> None:

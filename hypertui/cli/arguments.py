@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from hypertui.cli.ledger_arguments import add_ledger, add_replay, add_status
+from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,
     add_console_flags,
@@ -143,6 +143,7 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
     )
     add_replay(commands.add_parser("replay", help="show a trade of the past in the console, by its journal"))
+    add_notices(commands.add_parser("notices", help="try the channels of the notices; what was sent"))
     add_status(commands.add_parser("status", help="the trade as the journal has it, and who trades it"))
     return top
 

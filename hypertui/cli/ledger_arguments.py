@@ -42,6 +42,17 @@ def add_status(parser: argparse.ArgumentParser) -> None:
     add_place(parser)
 
 
+def add_notices(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `hypertui notices`."""
+    parser.description = "Notices that leave this machine: try the channels, and see what was sent."
+    parser.epilog = "exit status: 0 done, 1 a channel did not take the test, 2 bad input"
+    commands = parser.add_subparsers(dest="notices_command", metavar="COMMAND", required=True)
+    _command(commands, "test", "send one test notice by each channel, and say what becomes of it")
+    log = _command(commands, "log", "the newest notices of this network, and how far each has come")
+    log.add_argument("--last", default="50", metavar="N", help="how many, for each channel one (50)")
+    log.add_argument("--json", action="store_true", help="as JSON")
+
+
 def add_replay(parser: argparse.ArgumentParser) -> None:
     """The arguments of `hypertui replay`."""
     parser.description = "Show a trade in the console as it was, by its journal. Trades and changes nothing."

@@ -24,6 +24,7 @@ from hypertui.cli.journal import journals, past, refuse_other_version
 from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import ProcessLog
 from hypertui.cli.metrics import metrics_door, served_metrics
+from hypertui.cli.outgoing import Outgoing, outgoing
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import made_state_folder, state_folder
 from hypertui.cli.printing import Printer
@@ -126,6 +127,7 @@ class Prepared:
     fresh: bool
     connect: Connect
     log: ProcessLog | None  # none where nothing is kept
+    outgoing: Outgoing
 
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
@@ -165,9 +167,13 @@ class Prepared:
                 journal,
                 self.configs,
                 machine,
+                self.outgoing.beside,
             )
             engine.listen(log.event)
-            with ControlServer(engine, self.state_dir):
+            with (
+                self.outgoing.told(engine, self.settings, self.state_dir),
+                ControlServer(engine, self.state_dir),
+            ):
                 yield engine
 
     def disk_free(self) -> int:
@@ -204,6 +210,7 @@ def prepare(
         _check_prices(settings.paper.prices, symbols_of(configs))
     connect = connector(settings, configs)
     state_dir, log = state_folder(settings), None
+    leaves = outgoing(settings) if keeps else Outgoing(None, None)
     if trades:
         refuse_other_version(settings.ledger.url, state_dir)
     try:
@@ -212,7 +219,7 @@ def prepare(
         if keeps:
             raise
         streams.say(f"goes on without a log: {error}")
-    return Prepared(settings, configs, state_dir, fresh, connect, log)
+    return Prepared(settings, configs, state_dir, fresh, connect, log, leaves)
 
 
 def only_one(why: str, configs: Sequence[TradeConfig]) -> TradeConfig:

@@ -47,6 +47,22 @@ def read_regular(path: Path, most: int) -> bytes:
     return data
 
 
+def read_private(path: Path, most: int) -> str:
+    """The text of a file of one's own that nobody else may read or write. Raises OSError, with a `strerror`
+    for people, for anything else, and for one of more than `most` bytes."""
+    with os.fdopen(open_regular(path), "rb") as file:
+        found = os.fstat(file.fileno())
+        if found.st_uid != os.geteuid():
+            raise OSError(errno.EACCES, f"belongs to user {found.st_uid}; it must be your own")
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & ~0o600:
+            raise OSError(errno.EACCES, f"has mode {mode:03o}, and holds secrets: chmod 600 it")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"is larger than {most / 1e6:g} MB")
+    return data.decode("utf-8-sig", "replace")
+
+
 def open_regular(path: Path) -> int:
     """A descriptor that reads a regular file. Raises OSError, with a `strerror` for people, for anything
     else."""

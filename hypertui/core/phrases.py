@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypertui.core.market import Instrument, plain
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def in_words(name: str) -> str:
@@ -25,6 +26,17 @@ def coins(size: Decimal, instrument: Instrument) -> str:
     exact = plain(size)
     fixed = f"{size:,.{instrument.sz_decimals}f}"
     return fixed if Decimal(fixed.replace(",", "")) == size else exact
+
+
+def lasting(seconds: int) -> str:
+    """A time span in its two coarsest units: '12 s', '3 min', '2 h 05 min', '3 d 04 h'."""
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE:02d} min"
+    return f"{seconds // _DAY} d {seconds % _DAY // _HOUR:02d} h"
 
 
 def usd(amount: Decimal) -> str:

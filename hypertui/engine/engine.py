@@ -26,6 +26,7 @@ from hypertui.runtime.machine import Machine
 from hypertui.strategy.plans import PlanError
 
 _BEAT = 0.5
+_PARTING = 1.0  # seconds that what goes on beside the trades has to end
 _UNKNOWN_VENUE = 4
 _HALTED = 3
 # Which status an engine ends with whose trades end with several: what is worst of all first.
@@ -65,14 +66,21 @@ class _Seat:
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. Trades that name no account of their own share that of the key. `pen` says who
-    writes among the consoles that are attached: whoever serves them sets it, from any thread."""
+    writes among the consoles that are attached: whoever serves them sets it, from any thread. `beside` goes
+    on beside the trades, on their loop, until they have ended."""
 
     def __init__(
-        self, connect: Connect, open_trade: OpenTrade, configs: Sequence[TradeConfig], machine: Machine
+        self,
+        connect: Connect,
+        open_trade: OpenTrade,
+        configs: Sequence[TradeConfig],
+        machine: Machine,
+        beside: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._connect = connect
         self._open_trade = open_trade
         self._machine = machine
+        self._jobs_beside = beside
         self.pen = ""
         self._log = EventLog(machine.clock)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -154,6 +162,7 @@ class EmbeddedEngine:
         its status, and so does a defect; one trade's end is no other's."""
         self._loop, self._stop = asyncio.get_running_loop(), stop
         heart = asyncio.create_task(self._beat())
+        beside = [asyncio.create_task(_done_beside(job)) for job in self._jobs_beside]
         seats = list(self._seats.values())
 
         def leave() -> None:
@@ -172,6 +181,10 @@ class EmbeddedEngine:
             self._ending = True
             await self._bury([seat.task for seat in seats if seat.task is not None])
             heart.cancel()
+            for task in beside:
+                task.cancel()
+            if beside:
+                await asyncio.wait(beside, timeout=_PARTING)
             for account in self._accounts.values():
                 await account.exchange.close()
             self._loop = None
@@ -318,3 +331,11 @@ class EmbeddedEngine:
                     seat.runner.context.tasks.watch()
                 seat.publisher.changed()
                 seat.figures.look(seat.publisher.snapshot, seat.log)
+
+
+async def _done_beside(job: Callable[[], Awaitable[None]]) -> None:
+    """What goes on beside the trades, whose failure is nothing to them."""
+    try:
+        await job()
+    except Exception as error:  # noqa: BLE001 - its words may hold a secret
+        _LOG.error("a defect beside the trades: %s", type(error).__name__)

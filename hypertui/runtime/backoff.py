@@ -16,15 +16,16 @@ _DOUBLINGS = 32  # a float overflows after a few hundred of them
 
 
 class Backoff:
-    """Full jitter. `longest` bounds its span, in seconds."""
+    """Full jitter. `first` is its span after the first refusal and `longest` bounds it, in seconds."""
 
-    def __init__(self, random: Random, longest: float = LONGEST) -> None:
+    def __init__(self, random: Random, longest: float = LONGEST, first: float = _FIRST) -> None:
         self._random = random
         self._longest = longest
+        self._first = first
 
     def wait(self, retry_after: float, failures: int) -> float:
         """Seconds to wait after so many refusals in a row (from 1), at least `retry_after` (seconds)."""
-        span = min(self._longest, _FIRST * 2 ** min(failures - 1, _DOUBLINGS))
+        span = min(self._longest, self._first * 2 ** min(failures - 1, _DOUBLINGS))
         return retry_after + self._random.uniform(0, span)
 
     def after(self, error: ExchangeError, failures: int, otherwise: float) -> float:

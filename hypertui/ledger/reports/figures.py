@@ -17,8 +17,6 @@ from hypertui.ledger.scope import Scope
 UNKNOWN = "–"
 CENT = Decimal("0.01")
 
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-
 
 class FigureKind(Enum):
     """What a column holds."""
@@ -88,7 +86,7 @@ def shown(value: object, kind: FigureKind, instrument: Instrument | None = None)
         case int() if kind is _K.HOUR:
             return f"{value:02d}:00"
         case int() if kind is _K.SECONDS:
-            return lasting(value)
+            return phrases.lasting(value)
         case int() if kind is _K.COUNT:
             return f"{value:,}"
         case str() if kind is _K.TIME:
@@ -150,17 +148,6 @@ def exact(value: Decimal) -> str:
 def percent(part: Decimal, whole: Decimal) -> str:
     """`part` in hundredths of `whole`, to two decimals: '2.13 %'."""
     return f"{usd(part * 100 / whole)} %"
-
-
-def lasting(seconds: int) -> str:
-    """A time span in its two coarsest units: '12 s', '3 min', '2 h 05 min', '3 d 04 h'."""
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE:02d} min"
-    return f"{seconds // _DAY} d {seconds % _DAY // _HOUR:02d} h"
 
 
 def minute(at: int) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
-from hypertui.core.phrases import counted
+from hypertui.core.phrases import counted, lasting
 from hypertui.ledger.reports.figures import (
     UNKNOWN,
     exact,
     gain,
-    lasting,
     minute,
     percent,
     second,

@@ -1,0 +1,1 @@
+"""Notices that leave the machine: which are due, the queue they wait in, and the threads that send them."""
