@@ -154,17 +154,22 @@ def test_resume_says_what_it_resumes_and_what_it_calls_off() -> None:
         ),
         (
             "flat",
-            "FLAT. Trade closed at +173.45 USD at {closed}. q leaves; the next start begins a new trade",
+            "FLAT. Trade closed at +173.45 USD at {closed}; no order is live; "
+            "q leaves, the next start begins a new trade",
         ),
         (
             "halted",
-            "Halted: 3 stops stay, none follows the price. The buy size of 11.49",
+            "Halted: 3 stops stay, none follows the price; F sells all; the buy size of 11.49",
         ),
-        ("selling_out", "Selling out: ▼ sells 0.09945 at 64,500; no buys, the stops follow the price up"),
+        (
+            "selling_out",
+            "Selling out by its stops: ▼ sells 0.09945 at 64,500 (−1.04 %); "
+            "no more buys; the stops follow the price up",
+        ),
         (
             "broken",
             "0.19734 BTC (12,862.62 USD) unprotected; "
-            "7 stops in a row refused by the exchange; F sells all; Next",
+            "F sells all; 7 stops in a row refused, tried again; Next",
         ),
     ],
 )

@@ -24,7 +24,7 @@ def test_it_says_what_counts(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = desk.text
         assert "RUNNING" in text and "100 % protected" in text and "Next: " in text
-        assert f"{view.position} BTC" in text and "net " in text and "to stops" in text
+        assert f"{view.position} BTC" in text and "net " in text and "to all stops" in text
         for slot in view.slots:
             assert f"{slot.trigger:,.0f} {slot.size}" in text
         assert len(text.splitlines()) <= size[1]
