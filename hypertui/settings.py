@@ -147,8 +147,9 @@ class MetricsSettings(_Section):
 
 
 class NoticeSettings(_Section):
-    """What leaves the machine: notices as bad as `min` by the channels of `urls_file`, warnings not in the
-    `quiet` hours, the daily report at `daily_at` (UTC), and a sign of life each `heartbeat_every` seconds."""
+    """What leaves the machine: conditions as bad as `min` by the channels of `urls_file`, warnings not in the
+    `quiet` hours, starts and ends, the daily report at `daily_at` (UTC), and a sign of life each
+    `heartbeat_every` seconds."""
 
     urls_file: HomePath | None = None
     min: Severity = Severity.WARNING

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from hypertui.cli.places import journal_url
 from hypertui.core.clock import CLOCK
@@ -18,6 +19,9 @@ from hypertui.notices.hours import QuietHours, time_of_day
 from hypertui.notices.post import NoticePlan, NoticePost, Watched
 from hypertui.port.engine import EngineView
 from hypertui.settings import Settings
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector
 
 _QUEUE = "notices.db"
 _LONGEST_ADDRESS = 4_000  # bytes
@@ -72,6 +76,7 @@ def notice_plan(settings: Settings) -> NoticePlan | None:
     said = settings.notices
     if said.urls_file is None:
         return None
+    _refuse_an_address("notices.urls_file", said.urls_file)
     channels = read_channels(said.urls_file)
     if find_spec("apprise") is None:
         raise ValueError("notices need apprise: pip install 'hypertui[notices]'")
@@ -84,6 +89,7 @@ def _heart(settings: Settings) -> Heartbeat | None:
     if said.heartbeat_url is not None:
         name, url = "HYPERTUI_NOTICES__HEARTBEAT_URL", said.heartbeat_url.get_secret_value().strip()
     elif said.heartbeat_file is not None:
+        _refuse_an_address("notices.heartbeat_file", said.heartbeat_file)
         name = f"notices.heartbeat_file {said.heartbeat_file}"
         try:
             url = read_private(said.heartbeat_file, _LONGEST_ADDRESS).strip()
@@ -95,4 +101,19 @@ def _heart(settings: Settings) -> Heartbeat | None:
         refuse_address(url)
     except ValueError as error:
         raise ValueError(f"the address in {name} {error}") from None
-    return Heartbeat(url, said.heartbeat_every, CLOCK)
+    return Heartbeat(url, said.heartbeat_every, CLOCK, connector=_connector)
+
+
+def _connector() -> BaseConnector:
+    """One whose look-up of a name nobody waits for, not even the end of the process."""
+    from aiohttp import TCPConnector
+
+    from hypertui.exchange.hyperliquid.resolver import Resolver
+
+    return TCPConnector(resolver=Resolver())
+
+
+def _refuse_an_address(name: str, path: Path) -> None:
+    """An address in the place of its file would be repeated in messages."""
+    if ":/" in str(path):
+        raise ValueError(f"{name} holds an address; it names a private file that has it")

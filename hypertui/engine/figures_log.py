@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -11,6 +12,7 @@ from hypertui.port.health import HealthFigures
 from hypertui.port.snapshot import Snapshot
 from hypertui.runtime.event_log import EventLog
 
+_LOG = logging.getLogger(__name__)
 _EVERY = 3_600_000  # ms
 _WORTH_A_WORD = 60_000  # ms: a run that was shorter has said it all already
 
@@ -22,7 +24,13 @@ class FiguresLog:
         self._run = self._told = 0  # when the run began, and when its figures were told last (ms)
 
     def look(self, trade: Snapshot, log: EventLog, *, at_end: bool = False) -> None:
-        """Tell them, if an hour has passed, or the run ends."""
+        """Tell them, if an hour has passed, or the run ends. Raises nothing: nobody trades by them."""
+        try:
+            self._look(trade, log, at_end)
+        except Exception:  # noqa: BLE001 - a defect in a figure ends nothing
+            _LOG.exception("the figures could not be told")
+
+    def _look(self, trade: Snapshot, log: EventLog, at_end: bool) -> None:
         figures = trade.figures
         if figures is None:
             return

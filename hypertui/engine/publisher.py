@@ -69,7 +69,9 @@ class Publisher:
     def again(self) -> None:
         """Another run is about to begin."""
         self.runner = None
-        self.snapshot = replace(self._blank, seq=self.snapshot.seq + 1, at=self._clock())
+        self.snapshot = replace(
+            self._blank, seq=self.snapshot.seq + 1, at=self._clock(), steady=self._steady()
+        )
 
     def acknowledge(self, command: Command) -> Ack:
         """Note that an operator knows of alarms of a run that has ended."""

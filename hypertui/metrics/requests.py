@@ -48,7 +48,8 @@ class Reply:
 
 class Answers:
     """Of one engine. `steady` is the machine's steady clock (ms), `by_any_name` says whether requests may
-    call this machine as they like: on loopback a page of another site could make a browser ask."""
+    call this machine by a name without a dot, as the machines beside it do: a page of another site could make
+    a browser ask by any other."""
 
     def __init__(
         self, view: Callable[[], EngineView], steady: Callable[[], int], *, by_any_name: bool
@@ -67,7 +68,8 @@ class Answers:
             return _words(400, "that is not HTTP")
         if method != "GET":
             return _words(405, "only GET")
-        if not self._by_any_name and not _is_own(_host(fields)):
+        host = _host(fields)
+        if not (_is_own(host) or (self._by_any_name and "." not in host)):
             return _words(403, "not a name of this machine")
         match target.partition("?")[0]:
             case "/healthz":

@@ -22,7 +22,7 @@ _AGAIN = (10 * _MINUTE, 30 * _MINUTE, 2 * _HOUR)
 _EACH = 6 * _HOUR
 # An end is believed after so long: what begins again before that has not ended.
 SETTLED = _MINUTE
-_LONGEST = 3_000  # characters: what the narrowest of the usual channels takes in one message
+_LONGEST = 3_000  # characters; a channel that takes fewer gets it in parts
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 

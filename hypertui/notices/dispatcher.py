@@ -29,8 +29,14 @@ class Dispatcher:
     the log says so. `clock` in ms. Raises nothing."""
 
     def __init__(
-        self, channels: Sequence[Channel], file: Path, random: Random, clock: Callable[[], int]
+        self,
+        channels: Sequence[Channel],
+        file: Path,
+        random: Random,
+        clock: Callable[[], int],
+        network: str,
     ) -> None:
+        self._network = network
         self._clock = clock
         self._file = file
         self._backoff = Backoff(random, _LONGEST, _FIRST)
@@ -71,7 +77,7 @@ class Dispatcher:
                 begun = self._tried(lambda of=outbox, to=name: of.begin(to, now, now + _LEASE), None)  # type: ignore[misc]
                 if begun is not None:
                     self._under_way[name] = outbox, begun
-                    sender.give(letter(begun.notice))
+                    sender.give(letter(begun.notice, self._network))
 
     def settle(self, wait: float) -> None:
         """Note what has become of what was given out, waiting so many seconds for the first news of that."""
@@ -121,7 +127,7 @@ class Dispatcher:
         return result
 
 
-def letter(notice: Notice) -> Letter:
-    """A notice as it is sent."""
+def letter(notice: Notice, network: str) -> Letter:
+    """A notice as it is sent, with the network that it is of."""
     name = f" {notice.trade}" if notice.trade else ""
-    return Letter(notice.severity, f"{TITLE}{name}: {notice.severity.value}", notice.text)
+    return Letter(notice.severity, f"{TITLE} {network}{name}: {notice.severity.value}", notice.text)

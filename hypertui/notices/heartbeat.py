@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 5.0  # seconds for all of one
 _GOOD = range(200, 300)
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,19 @@ def _is_loopback(host: str) -> bool:
 
 
 class Heartbeat:
-    """Pings `url`, a secret, each `every` seconds; `clock` in ms."""
+    """Pings `url`, a secret, each `every` seconds; `clock` in ms. `connector` makes what connects, on the
+    loop; by default what the library has."""
 
-    def __init__(self, url: str, every: float, clock: Callable[[], int], timeout: float = _TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        every: float,
+        clock: Callable[[], int],
+        timeout: float = _TIMEOUT,
+        connector: Callable[[], aiohttp.BaseConnector | None] = lambda: None,
+    ) -> None:
         self._url = url
+        self._connector = connector
         self._every = every
         self._clock = clock
         self._timeout = timeout
@@ -70,7 +81,7 @@ class Heartbeat:
         import aiohttp  # with the client of the exchange, not before the first paint
 
         limit = aiohttp.ClientTimeout(total=self._timeout)
-        async with aiohttp.ClientSession(timeout=limit) as session:
+        async with aiohttp.ClientSession(timeout=limit, connector=self._connector()) as session:
             loop = asyncio.get_running_loop()
             while True:
                 next_one = loop.time() + self._every
@@ -89,6 +100,8 @@ class Heartbeat:
             return type(error).__name__
 
     def _note(self, trouble: str) -> None:
+        if trouble and trouble != self.figure.trouble:
+            _LOG.warning("no sign of life arrives: %s", trouble)
         figure = replace(self.figure, given=self.figure.given + 1, trouble=trouble)
         if not trouble:
             figure = replace(figure, arrived=figure.arrived + 1, last=self._clock())

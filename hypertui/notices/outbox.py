@@ -183,10 +183,10 @@ class Outbox:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")  # which another process's reader may hold up for too long
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
 
 def newest(path: Path, most: int) -> list[QueuedNotice]:

@@ -24,6 +24,8 @@ from hypertui.port.snapshot import Severity
 
 _LOOK = 0.25  # seconds between two looks at the engine
 _LAST_WORDS = 2_000  # ms that what is pending has at the end
+# The exits whose end is more than a matter of course.
+_LOSSES = ("hard stop", "soft stop")
 _GRACE = 1.0  # seconds more, for a disk
 _LOG = logging.getLogger(__name__)
 
@@ -69,7 +71,10 @@ class NoticePost:
         self._clock = clock
         self._conditions = Conditions(plan.least, plan.quiet)
         self._watch = AlarmWatch()
-        self._dispatcher = Dispatcher(plan.channels, file, random, clock)
+        network = engine.view.trades[0].network.value
+        self._dispatcher = Dispatcher(plan.channels, file, random, clock, network)
+        self._ended: set[str] = set()  # trades
+        self._failed = ""  # by what type of error the engine has ended
         self._reported: int | None = None  # the midnight of the newest report that was begun
         self._reports: list[Notice] = []  # worked out, and not queued yet
         self._over = threading.Event()
@@ -85,6 +90,7 @@ class NoticePost:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._failed = "" if kind is None else kind.__name__
         self._over.set()
         self._thread.join(_LAST_WORDS / 1_000 + _GRACE)
 
@@ -104,7 +110,7 @@ class NoticePost:
         names = ", ".join(trade.name for trade in trades)
         if not self._dispatcher.knows(_report_key("*")):  # the first report is tomorrow's
             self._reported = self._midnight(now)
-        self._say(Severity.INFO, "start", f"the engine has started on {trades[0].network.value}: {names}")
+        self._say(Severity.INFO, "start", f"the engine starts on {trades[0].network.value}: {names}")
 
     def _turn(self) -> None:
         now = self._clock()
@@ -116,10 +122,22 @@ class NoticePost:
         self._dispatcher.settle(_LOOK)
 
     def _look(self, now: int, *, leaving: bool = False) -> None:
+        self._tell_ends()
         for change in self._watch.look(self._engine.view, now):
             self._conditions.take(change)
         for said in self._conditions.due(now, leaving=leaving):
             self._dispatcher.queue(said)
+
+    def _tell_ends(self) -> None:
+        """Tell of each trade that is over, once for each of its runs."""
+        for trade in self._engine.view.trades:
+            if not trade.over:
+                self._ended.discard(trade.name)
+            elif trade.name not in self._ended:
+                self._ended.add(trade.name)
+                severity = Severity.WARNING if trade.ends_by in _LOSSES else Severity.INFO
+                said = notice(self._clock(), severity, trade.name, "over", trade.reason or trade.mode.value)
+                self._dispatcher.queue(said)
 
     def _report_if_due(self, now: int) -> None:
         """Work out yesterday's report, once, in a thread of its own: a large journal takes its time."""
@@ -150,7 +168,10 @@ class NoticePost:
         """Say how it ended, and give what is pending a moment to leave."""
         until = self._clock() + _LAST_WORDS
         self._look(self._clock(), leaving=True)
-        self._say(Severity.INFO, "end", f"the engine has left: {_endings(self._engine.view)}")
+        if self._failed:
+            self._say(Severity.CRITICAL, "end", f"the engine has failed: {self._failed}")
+        else:
+            self._say(Severity.INFO, "end", f"the engine has left: {_endings(self._engine.view)}")
         while self._clock() < until and not self._dispatcher.is_idle():
             self._dispatcher.hand_out()
             self._dispatcher.settle(_LOOK)

@@ -94,13 +94,23 @@ class Sender:
             return f"apprise failed: {type(error).__name__}"
 
     def _sent(self, letter: Letter) -> str:
-        from apprise.common import NotifyType
+        from apprise.common import NotifyFormat, NotifyType, OverflowMode
+        from apprise.conversion import convert_between
 
         assert self._plugin is not None, "else its address is the trouble"
+        # In the channel's own form, escaped: else whatever the exchange said would be taken for markup.
+        form = self._plugin.resolve_format(NotifyFormat.TEXT)
         kinds = {Severity.INFO: NotifyType.INFO, Severity.WARNING: NotifyType.WARNING}
         kind = kinds.get(letter.severity, NotifyType.FAILURE)
         _WORDS.clear()
-        left = self._plugin.notify(body=letter.text, title=letter.title, notify_type=kind)
+        text = convert_between(NotifyFormat.TEXT, form, letter.text)  # type: ignore[no-untyped-call]
+        left = self._plugin.notify(
+            body=text,
+            title=letter.title,
+            notify_type=kind,
+            body_format=form,
+            overflow=OverflowMode.SPLIT,
+        )
         return "" if left else _WORDS.in_brief()
 
 

@@ -18,8 +18,8 @@ _SILENT = 15_000
 
 
 class AlarmWatch:
-    """Compares each view with the one before it. A trade that is halted, and one that makes no snapshots any
-    more, have an alarm of that too."""
+    """Compares each view with the one before it. A trade that is halted, and not by anybody's word, and one
+    that makes no snapshots any more, have an alarm of that too."""
 
     def __init__(self) -> None:
         self._before: dict[tuple[str, str], Alarm] = {}
@@ -38,19 +38,27 @@ class AlarmWatch:
 
 
 def _alarms(trade: Snapshot, now: int) -> Iterator[Alarm]:
+    if trade.over and trade.mode is Mode.STOPPED:
+        return  # it has ended in order: what held then is nobody's concern any more
     yield from trade.alarms
-    if trade.mode is Mode.HALTED:
-        yield Alarm("halted", Severity.CRITICAL, f"halted: {trade.reason}", trade.at, now)
+    if trade.mode is Mode.HALTED and not _is_wanted(trade):
+        yield Alarm("halt", Severity.CRITICAL, f"halted: {trade.reason}", trade.at, now)
     if not trade.over and now - trade.at >= _SILENT:
         text = f"the engine has said nothing for {lasting(_SILENT // 1_000)}"
         yield Alarm("silent", Severity.CRITICAL, text, trade.at, now)
+
+
+def _is_wanted(trade: Snapshot) -> bool:
+    """Whether somebody here has halted or closed it, or an alarm of its own tells of it already."""
+    told = any(alarm.key == "halted" and alarm.active for alarm in trade.alarms)
+    return told or trade.closed_at is not None or trade.reason.startswith("by ")
 
 
 def _changes(trade: str, before: Alarm | None, alarm: Alarm, now: int) -> Iterator[AlarmChange]:
     def change(what: Change, at: int) -> AlarmChange:
         return AlarmChange(trade, alarm.key, what, alarm.severity, alarm.text, at)
 
-    begins = before is None or alarm.count > before.count
+    begins = before is None or alarm.count > before.count or (alarm.active and not before.active)
     if begins:
         yield change(Change.BEGUN, alarm.first if alarm.count == 1 else now)
     elif before is not None and alarm.active:

@@ -49,6 +49,8 @@ def verdict(trade: Snapshot, now: int, max_age: int) -> TradeVerdict:
 
 def _facts(trade: Snapshot, now: int, max_age: int) -> Iterator[tuple[Fitness, str]]:
     yield from _of_mode(trade)
+    if trade.over and trade.mode is Mode.STOPPED:
+        return  # it has ended in order: what held then is nobody's concern any more
     for alarm in trade.alarms:
         if alarm.active and alarm.severity is not Severity.INFO:
             is_critical = alarm.severity is Severity.CRITICAL

@@ -5,10 +5,13 @@ All times are ms of the engine's clock, which never jumps.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from itertools import accumulate
+from typing import Concatenate, ParamSpec
 
 from hypertui.port.health import (
     BOOKED,
@@ -22,6 +25,7 @@ from hypertui.port.health import (
     Spans,
 )
 
+_LOG = logging.getLogger(__name__)
 _NEWEST = 240  # of which the middle and the slow end are told
 _WAITING = 10_000  # fills whose rows or comparison may be awaited: more are not followed
 _EXITS_KNOWN = 1_000  # orders that fill in parts
@@ -53,10 +57,31 @@ class SpanTally:
         return Spans(self._name, count, self._total, middle, slow, tuple(up_to))
 
 
+_Given = ParamSpec("_Given")
+
+
+def _beside(told: Callable[Concatenate[HealthTally, _Given], None]) -> Callable[..., None]:
+    """What is told of here is told by whoever trades, who is not to fail by it: the first defect ends the
+    counting, and nothing else."""
+
+    @wraps(told)
+    def counted(self: HealthTally, *given: _Given.args, **named: _Given.kwargs) -> None:
+        if self.broken:
+            return
+        try:
+            told(self, *given, **named)
+        except Exception:  # noqa: BLE001 - whatever it is, the trade goes on
+            self.broken = True
+            _LOG.exception("nothing is counted any more")
+
+    return counted
+
+
 class HealthTally:
     """Of one trade's run, which begins at `began_at`."""
 
     def __init__(self, began_at: int) -> None:
+        self.broken = False
         self._began_at = began_at
         self._connected = 0
         self._up_since: int | None = None
@@ -74,6 +99,7 @@ class HealthTally:
 
     # The feed
 
+    @_beside
     def feed(self, up: bool, now: int) -> None:
         """It was connected, or broke."""
         if self._up_since is not None:
@@ -83,6 +109,7 @@ class HealthTally:
 
     # Fills
 
+    @_beside
     def booked(self, made_at: int | None, received_at: int, now: int, *, compared: bool) -> None:
         """A fill has entered the books that the exchange made at `made_at`, by our clock (None where that
         cannot be told, or it was before this run), and that had come at `received_at`; `compared` says that
@@ -97,11 +124,13 @@ class HealthTally:
             self._uncompared.append(now)
         self._figures = None
 
+    @_beside
     def commit_begun(self) -> None:
         """What has been booked by now is being written."""
         self._written += self._queued
         self._queued.clear()
 
+    @_beside
     def commit_ended(self, now: int, *, everything: bool) -> None:
         """What was being written is durable; `everything`, where nothing is queued either."""
         if everything:
@@ -111,6 +140,7 @@ class HealthTally:
             self._figures = None
         self._written.clear()
 
+    @_beside
     def compared(self, asked_at: int, now: int, found: Mapping[str, int]) -> None:
         """The exchange's answer to a comparison that was asked for at `asked_at` has been taken; `found` are
         the differences by their kinds."""
@@ -121,21 +151,25 @@ class HealthTally:
 
     # Orders
 
+    @_beside
     def order_sent(self) -> None:
         """Another order is on its way."""
         self._sent += 1
         self._figures = None
 
+    @_beside
     def order_refused(self) -> None:
         """One has come to nothing."""
         self._refused += 1
         self._figures = None
 
+    @_beside
     def answered(self, took: int) -> None:
         """The exchange has answered an action after so long."""
         self._answers.add(took)
         self._figures = None
 
+    @_beside
     def sold(self, order_id: int, reason: str, source: str) -> None:
         """An order has sold; the first of its fills counts."""
         if order_id not in self._known_exits:

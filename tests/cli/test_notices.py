@@ -65,7 +65,7 @@ def test_each_channel_is_tried_and_named_by_scheme_and_number(
         lines = (good.url, f"critical: {bad.url}", nobody().url, "nosuch://s3cret")
         ended = run(configured(home, tmp_path, *lines), "notices", "test")
         said = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
-        assert said["json 1"].startswith("ok in 0.")
+        assert said["json 1"].startswith("ok in ")
         assert said["json 2"] == "it answered 403"
         assert said["json 3"] == "no connection, or no answer in time"
         assert said["nosuch 4"] == "apprise knows no such address"
