@@ -20,7 +20,7 @@ from hypertui.notices.dispatcher import Dispatcher
 from hypertui.notices.hours import DAY, QuietHours, latest
 from hypertui.notices.watch import AlarmWatch
 from hypertui.port.engine import EngineView
-from hypertui.port.snapshot import Severity
+from hypertui.port.snapshot import Severity, Snapshot
 
 _LOOK = 0.25  # seconds between two looks at the engine
 _LAST_WORDS = 2_000  # ms that what is pending has at the end
@@ -129,15 +129,15 @@ class NoticePost:
             self._dispatcher.queue(said)
 
     def _tell_ends(self) -> None:
-        """Tell of each trade that is over, once for each of its runs."""
-        for trade in self._engine.view.trades:
+        """Tell of each trade that is over, once for each of its runs; one alone ends with the engine."""
+        trades = self._engine.view.trades
+        for trade in trades if len(trades) > 1 else ():
             if not trade.over:
                 self._ended.discard(trade.name)
             elif trade.name not in self._ended:
                 self._ended.add(trade.name)
-                severity = Severity.WARNING if trade.ends_by in _LOSSES else Severity.INFO
-                said = notice(self._clock(), severity, trade.name, "over", trade.reason or trade.mode.value)
-                self._dispatcher.queue(said)
+                text = trade.reason or trade.mode.value
+                self._dispatcher.queue(notice(self._clock(), _grade(trade), trade.name, "over", text))
 
     def _report_if_due(self, now: int) -> None:
         """Work out yesterday's report, once, in a thread of its own: a large journal takes its time."""
@@ -171,7 +171,9 @@ class NoticePost:
         if self._failed:
             self._say(Severity.CRITICAL, "end", f"the engine has failed: {self._failed}")
         else:
-            self._say(Severity.INFO, "end", f"the engine has left: {_endings(self._engine.view)}")
+            view = self._engine.view
+            alone = _grade(view.trades[0]) if len(view.trades) == 1 else Severity.INFO
+            self._say(alone, "end", f"the engine has left: {_endings(view)}")
         while self._clock() < until and not self._dispatcher.is_idle():
             self._dispatcher.hand_out()
             self._dispatcher.settle(_LOOK)
@@ -179,6 +181,11 @@ class NoticePost:
 
     def _say(self, severity: Severity, key: str, text: str) -> None:
         self._dispatcher.queue(notice(self._clock(), severity, "", key, text))
+
+
+def _grade(trade: Snapshot) -> Severity:
+    """How bad the end of a trade is."""
+    return Severity.WARNING if trade.ends_by in _LOSSES else Severity.INFO
 
 
 def _report_key(midnight: object) -> str:

@@ -7,6 +7,7 @@ between two looks is still among its alarms.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypertui.core.phrases import lasting
 from hypertui.notices.conditions import AlarmChange, Change
@@ -39,7 +40,9 @@ class AlarmWatch:
 
 def _alarms(trade: Snapshot, now: int) -> Iterator[Alarm]:
     if trade.over and trade.mode is Mode.STOPPED:
-        return  # it has ended in order: what held then is nobody's concern any more
+        # It has ended in order: what held then is nobody's concern any more.
+        yield from (replace(alarm, active=False) for alarm in trade.alarms)
+        return
     yield from trade.alarms
     if trade.mode is Mode.HALTED and not _is_wanted(trade):
         yield Alarm("halt", Severity.CRITICAL, f"halted: {trade.reason}", trade.at, now)

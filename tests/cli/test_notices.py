@@ -155,7 +155,7 @@ def test_an_engine_says_that_it_starts_what_holds_and_how_it_left(
             wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
             wait_for(lambda: receiver.gets > 0, "a sign of life")
             wait_for(lambda: len(receiver.bodies) > 0, "the start")
-    assert receiver.texts[0] == "the engine has started on paper: SOL"
+    assert receiver.texts[0] == "the engine starts on paper: SOL"
     assert receiver.texts[-1].startswith("the engine has left: ")
     assert "stops" in receiver.texts[-1]
     rows = json.loads(run(home, "notices", "log", "--json").stdout)
@@ -164,7 +164,7 @@ def test_an_engine_says_that_it_starts_what_holds_and_how_it_left(
     )
     assert sorted(row["text"] for row in rows) == sorted(receiver.texts)
     table = run(home, "notices", "log").stdout
-    assert "the engine has started on paper: SOL" in table
+    assert "the engine starts on paper: SOL" in table
     for file in (tmp_path / "state").rglob("*"):
         if file.is_file():
             assert not any(secret.encode() in file.read_bytes() for secret in SECRETS), file

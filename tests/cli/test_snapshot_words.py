@@ -17,7 +17,9 @@ def test_a_healthy_trade_in_a_few_lines() -> None:
 
 def test_an_engine_that_is_silent_is_not_shown_as_a_healthy_one() -> None:
     said = "\n".join(in_words(states.silent(), parts.NOW))
-    assert "engine    ENGINE SILENT 12.5s: what is shown is old" in said
+    assert (
+        "engine    ENGINE SILENT 12.5s; 3 stops and 1 buy act alone; if it lasts, q and start again" in said
+    )
     assert "Next:" not in said
     assert "stops cover 0.29758 (100.0 % of 0.29758); as of 12 s ago" in said
 
@@ -37,5 +39,5 @@ def test_nothing_is_claimed_before_the_exchange_was_asked() -> None:
 
 def test_what_is_broken_is_said() -> None:
     said = "\n".join(in_words(states.broken(), parts.NOW))
-    assert "engine    0.19734 BTC (12,862.62 USD) unprotected; 7 stops in a row refused" in said
+    assert "engine    0.19734 BTC (12,862.62 USD) unprotected; F sells all; 7 stops in a row refused" in said
     assert "stops cover 0.10024 (33.6 % of 0.29758)" in said

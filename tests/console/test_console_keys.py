@@ -404,7 +404,7 @@ def test_a_failed_engine_is_loud() -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await until(pilot, lambda: "FAILED" in screen_text(app))
         assert "ValueError: key 0xab…abab" in screen_text(app)
-        assert "the next start goes on with them" in screen_text(app)
+        assert "q and start again" in screen_text(app)
         assert rung
         await pilot.press("q")
 

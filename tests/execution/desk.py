@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
-from hypertui.core.market import OPERATOR, OTHERS, Fill, IngestVia, Instrument, Reason, Side
+from hypertui.core.market import OTHERS, Fill, IngestVia, Instrument, Reason, Side
 from hypertui.core.order_key import OrderKey
 from hypertui.exchange.protocol import (
     Allowance,
@@ -23,7 +23,7 @@ from hypertui.execution.actions import Action, AskAbout, Cancel, Place
 from hypertui.execution.convergence import UnderWay
 from hypertui.execution.granting import Granting
 from hypertui.execution.input_codec import JournalledInput
-from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.orders import ClientIds, Closing, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.playback import replay
 from hypertui.execution.recorder import TradeRecorder
@@ -184,7 +184,7 @@ class Desk:
 
     def close(self, size: Decimal, price: Decimal, why: str) -> OwnOrder:
         """An order that closes so many coins at the market."""
-        return self.granting.close(size, SeenPrice(price, self.now), why, OPERATOR, self.now).orders[0]
+        return self.granting.close(size, SeenPrice(price, self.now), Closing(why), self.now).orders[0]
 
     def acts(
         self, busy: bool = False, placing: Set[OrderKey] = frozenset()

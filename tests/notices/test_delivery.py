@@ -60,7 +60,7 @@ def test_a_condition_arrives_from_its_beginning_to_its_end(receiver: Receiver, t
     now = wall_ms()
     desk = Desk(snapshot(at=now))
     with post(desk, tmp_path, receiver.channel()):
-        arrives(receiver, "the engine has started on paper: BTC")
+        arrives(receiver, "the engine starts on paper: BTC")
         holds = alarm(at=now, severity=Severity.CRITICAL, text="no price of BTC")
         desk.view = EngineView((snapshot(holds, at=now),))
         arrives(receiver, "no price of BTC")
@@ -71,7 +71,7 @@ def test_a_condition_arrives_from_its_beginning_to_its_end(receiver: Receiver, t
     arrives(receiver, "over after 47 min: no price of BTC", "the engine has left: left in order")
     assert len(receiver.bodies) == 4
     told = receiver.bodies[1]
-    assert (told["title"], told["type"]) == ("hypertui BTC: critical", "failure")
+    assert (told["title"], told["type"]) == ("hypertui paper BTC: critical", "failure")
     assert rows(tmp_path) == [("json 1", "sent", 1, "")] * 4
 
 
@@ -82,7 +82,7 @@ def test_each_channel_gets_what_is_as_bad_as_it_takes(receiver: Receiver, tmp_pa
         receiving() as worst,
         post(desk, tmp_path, receiver.channel(), worst.channel(2, Severity.CRITICAL), least=Severity.WARNING),
     ):
-        arrives(receiver, "the engine has started on paper: BTC", "stale it is", "halt it is")
+        arrives(receiver, "the engine starts on paper: BTC", "stale it is", "halt it is")
         arrives(worst, "halt it is")
     assert worst.texts == ["halt it is"]
 
@@ -95,7 +95,7 @@ def test_a_channel_that_hangs_delays_no_other_and_no_exit(receiver: Receiver, tm
             Desk(snapshot(at=clock.now)), tmp_path, hanging.channel(1), receiver.channel(2), clock=clock
         ):
             assert hanging.came.acquire(timeout=DEADLINE)
-            arrives(receiver, "the engine has started on paper: BTC")
+            arrives(receiver, "the engine starts on paper: BTC")
             clock.step = 300  # the two seconds that the last words have pass in seven looks at the clock
         assert "notices" not in [thread.name for thread in threading.enumerate()], "it has ended in time"
         arrives(receiver, "the engine has left: running")
@@ -111,7 +111,7 @@ def test_what_was_refused_is_tried_again_with_jitter_until_it_arrives(
 ) -> None:
     receiver.status = 503
     clock = Hands(NOON)
-    dispatcher = Dispatcher([receiver.channel()], tmp_path / "notices.db", random.Random(7), clock)
+    dispatcher = Dispatcher([receiver.channel()], tmp_path / "notices.db", random.Random(7), clock, "paper")
     dispatcher.begin()
     dispatcher.queue(notice(NOON, Severity.CRITICAL, "BTC", "stale", "no price"))
     spans, drawn = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300], random.Random(7)
@@ -192,7 +192,7 @@ def test_where_the_file_is_of_no_use_notices_leave_all_the_same(
 ) -> None:
     (tmp_path / "notices.db").write_bytes(b"no database" * 1_000)
     with post(Desk(), tmp_path, receiver.channel()):
-        arrives(receiver, "the engine has started on paper: BTC")
+        arrives(receiver, "the engine starts on paper: BTC")
     arrives(receiver, "the engine has left: running")
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "is of no use: file is not a database" in caplog.text
@@ -200,7 +200,7 @@ def test_where_the_file_is_of_no_use_notices_leave_all_the_same(
 
 def test_a_file_that_fails_later_is_used_again_when_it_can_be(receiver: Receiver, tmp_path: Path) -> None:
     file, clock = tmp_path / "notices.db", Hands(NOON)
-    dispatcher = Dispatcher([receiver.channel()], file, random.Random(7), clock)
+    dispatcher = Dispatcher([receiver.channel()], file, random.Random(7), clock, "paper")
     dispatcher.begin()
     breaking = sqlite3.connect(file, isolation_level=None)
     breaking.execute("ALTER TABLE notices RENAME TO lost")
@@ -223,7 +223,7 @@ def test_a_view_that_cannot_be_had_ends_the_notices_and_nothing_else(
 ) -> None:
     desk = Desk()
     with post(desk, tmp_path, receiver.channel()):
-        arrives(receiver, "the engine has started on paper: BTC")
+        arrives(receiver, "the engine starts on paper: BTC")
         desk.view = None  # type: ignore[assignment]
         wait_until(lambda: "a defect: no notice leaves any more" in caplog.text, "the defect", DEADLINE)
 
@@ -242,7 +242,7 @@ def test_the_report_of_yesterday_goes_once_a_day_at_its_time(receiver: Receiver,
 
     clock = Hands(NOON)
     with begin(clock):
-        arrives(receiver, "the engine has started on paper: BTC")
+        arrives(receiver, "the engine starts on paper: BTC")
         assert asked == [], "the first one is tomorrow's"
         clock.now = NOON + 12 * HOUR + 10 * 60_000
         arrives(receiver, "report 1")
@@ -263,7 +263,7 @@ def test_a_report_that_fails_says_so(receiver: Receiver, tmp_path: Path) -> None
         Desk(snapshot(at=NOON + DAY)), plan, tmp_path / "n.db", no_report, clock, random.Random(7)
     )
     with notices:
-        arrives(receiver, "the engine has started on paper: BTC")
+        arrives(receiver, "the engine starts on paper: BTC")
         clock.now = NOON + 12 * HOUR
         arrives(receiver, "the daily report could not be worked out: AssertionError")
         clock.step = 20

@@ -27,7 +27,7 @@ from hypertui.notices.conditions import notice
 from hypertui.notices.dispatcher import Dispatcher
 from hypertui.port.snapshot import Severity
 channel = Channel("json 1", Severity.INFO, sys.argv[2])
-dispatcher = Dispatcher([channel], Path(sys.argv[1]), random.Random(7), wall_ms)
+dispatcher = Dispatcher([channel], Path(sys.argv[1]), random.Random(7), wall_ms, "paper")
 dispatcher.begin()
 for text in ("first", "second"):
     dispatcher.queue(notice(wall_ms(), Severity.CRITICAL, "BTC", text, text))
@@ -49,7 +49,7 @@ def test_what_was_queued_leaves_after_the_next_start(tmp_path: Path) -> None:
     assert found == [("second", "pending", 0), ("first", "pending", 1)], "the attempt was written down first"
     later = newest(file, 5)[1].next  # when the attempt that nobody heard of counts as failed
     with receiving() as receiver:
-        dispatcher = Dispatcher([receiver.channel()], file, random.Random(7), lambda: later)
+        dispatcher = Dispatcher([receiver.channel()], file, random.Random(7), lambda: later, "paper")
         dispatcher.begin()
         for _ in range(3):
             dispatcher.hand_out()
@@ -64,7 +64,7 @@ def test_what_was_queued_leaves_after_the_next_start(tmp_path: Path) -> None:
 def test_two_engines_with_one_queue_send_each_notice_once(tmp_path: Path) -> None:
     file = tmp_path / "notices.db"
     with receiving() as receiver:
-        both = [Dispatcher([receiver.channel()], file, random.Random(7), wall_ms) for _ in range(2)]
+        both = [Dispatcher([receiver.channel()], file, random.Random(7), wall_ms, "paper") for _ in range(2)]
         for each in both:
             each.begin()
         outbox = Outbox.open(file)

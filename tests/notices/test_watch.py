@@ -71,7 +71,7 @@ def test_a_halt_is_a_condition_until_the_trade_runs_again() -> None:
     halted = snapshot(mode=Mode.HALTED, reason="the key is refused")
     found = AlarmWatch().look(EngineView((halted,)), NOON)
     assert [(each.key, each.severity, each.text) for each in found] == [
-        ("halted", Severity.CRITICAL, "halted: the key is refused")
+        ("halt", Severity.CRITICAL, "halted: the key is refused")
     ]
     assert [[what for _, _, what, _ in look] for look in looks((halted,), (halted,), (snapshot(),))] == [
         [Change.BEGUN],
@@ -90,3 +90,22 @@ def test_an_engine_that_makes_no_snapshot_is_silent_unless_its_trade_has_ended()
     assert [each.change for each in watch.look(EngineView((snapshot(at=NOON + 20_000),)), NOON + 20_000)] == [
         Change.OVER
     ]
+
+
+def test_what_somebody_wanted_is_no_alarm() -> None:
+    """A halt by an operator's word, a trade that was closed, and one that has ended in order."""
+    wanted = (
+        snapshot(mode=Mode.HALTED, reason="by ann@pts/3"),
+        snapshot(mode=Mode.HALTED, reason="flatten by ann@pts/3", closed_at=NOON, name="SOL"),
+        snapshot(alarm(), mode=Mode.STOPPED, over=True, name="ETH"),
+    )
+    told = AlarmWatch().look(EngineView(wanted), NOON)
+    assert {each.change for each in told} == {Change.BEGUN, Change.OVER}
+    assert {each.trade for each in told} == {"ETH"}
+
+
+def test_an_alarm_of_a_run_that_began_again_is_told_anew() -> None:
+    watch = AlarmWatch()
+    watch.look(EngineView((snapshot(alarm(active=False)),)), NOON)
+    (again,) = watch.look(EngineView((snapshot(alarm()),)), NOON + 250)
+    assert again.change is Change.BEGUN

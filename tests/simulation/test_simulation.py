@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 import pytest
 
 from tests.simulation.play import play
-from tests.simulation.scenario import Scenario, draw, draw_desk
+from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits
 
-_ALONE = 80
-_TOGETHER = 60
+_ALONE = 60
+_TOGETHER = 50
+_EXITS = 20
 _PART = 10
+_TWINS = 20  # of those alone: a twin beside each takes as long as the trade itself
 _FAILED_ONCE = (
     405,
     412,
@@ -38,7 +40,7 @@ _FAILED_TOGETHER = (424, 1269, 2003, 3301, 6397, 7054, 7831, 8745, 9554)  # the 
 
 @pytest.mark.parametrize("first", range(0, _ALONE, _PART))
 def test_trade_survives_the_network_and_agrees_with_the_venue(first: int) -> None:
-    assert not failures(range(first, first + _PART), draw)
+    assert not failures(range(first, first + _PART), draw, twins=first < _TWINS)
 
 
 @pytest.mark.parametrize("first", range(0, _TOGETHER, _PART))
@@ -46,8 +48,13 @@ def test_trades_of_one_account_survive_each_others_troubles(first: int) -> None:
     assert not failures(range(first, first + _PART), draw_desk, twins=False)
 
 
+@pytest.mark.parametrize("first", range(0, _EXITS, _PART))
+def test_a_rule_ends_a_trade_whatever_befalls_it(first: int) -> None:
+    assert not failures(range(first, first + _PART), draw_exits, twins=not first)
+
+
 def test_what_was_found_once_stays_mended() -> None:
-    assert not failures(_FAILED_ONCE, draw)
+    assert not failures(_FAILED_ONCE, draw, twins=False)
 
 
 @pytest.mark.parametrize("seed", _FAILED_TOGETHER)
@@ -63,8 +70,8 @@ def failures(
     for seed in seeds:
         problems = play(seed, drawn, twins).problems
         if problems:
-            alone = " --alone" if drawn is draw else ""
-            failed[f"python -m tests.simulation --first {seed} --seeds 1 --trace{alone}"] = problems
+            how = {draw: " --alone", draw_exits: " --exits"}.get(drawn, "")
+            failed[f"python -m tests.simulation --first {seed} --seeds 1 --trace{how}"] = problems
     return failed
 
 

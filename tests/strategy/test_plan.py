@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.core.market import KNOWN_INSTRUMENTS, OPERATOR, Fill, Instrument, Order, OrderType, Side
-from hypertui.execution.orders import ClientIds
+from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Instrument, Order, OrderType, Side
+from hypertui.execution.orders import ClientIds, Closing
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
@@ -191,7 +191,7 @@ def test_orders_are_triggers_that_can_only_do_their_job() -> None:
 
 def test_a_sale_at_the_market_may_fill_at_the_slippage_below_the_price() -> None:
     trade = Trade(plan_of().start([fill_of(Side.BUY, 20, 100)]), Timing(), ClientIds(1))
-    sale = trade.convergence(SeenPrice(D(100), 1), 1).close(D(5), "", OPERATOR).order
+    sale = trade.convergence(SeenPrice(D(100), 1), 1).close(D(5), Closing("")).order
     assert (sale.side, sale.type, sale.trigger, sale.reduce_only) == (Side.SELL, OrderType.IOC, None, True)
     assert (sale.size, sale.limit) == (5, 90)
     # Coins whose stop the price has passed are sold by an order of the same kind.

@@ -118,7 +118,7 @@ def _resting(frame: Frame) -> tuple[str, ...]:
 def _alone(frame: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the orders do that are live with no engine beside them, and what a buy among them would miss."""
     found = _kinds(frame)
-    said = (f"{' and '.join(found)} {_verb(found, 'act')} without it",) if found else ()
+    said = (f"{' and '.join(found)} {_verb(found, 'act')} alone",) if found else ()
     return said, ("a buy that fills gets no stop",) if found and "buy" in found[-1] else ()
 
 
