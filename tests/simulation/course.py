@@ -207,7 +207,7 @@ class Course:
                 self.flattens = self.auditor.excused = order is Verb.FLATTEN
                 if await self.command(order):
                     order_at = None
-            if step == foreign_at:
+            if step == foreign_at and not self.reason:  # whoever trades after its end trades alone
                 self._trade_beside()
             if halt_at is not None and step >= halt_at and await self._halted():
                 halt_at, start_at = None, step + self._fate.randrange(10)
