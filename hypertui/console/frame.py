@@ -124,6 +124,12 @@ class Frame:
         return age if age > snapshot.blind_after else None
 
     @property
+    def ends_by(self) -> str:
+        """The exit that ends the trade just now; empty where none does, and once it has ended."""
+        over = self.ended is not None or self.snapshot.over or self.snapshot.closed_at is not None
+        return "" if over else self.snapshot.ends_by
+
+    @property
     def unattended(self) -> bool:
         """Whether the engine has left while coins are held or orders are live: nothing follows the price."""
         snapshot = self.snapshot

@@ -22,14 +22,14 @@ _NONE = "no exit is set; see hard_stop, soft_stop, take_profit, time_stop and si
 
 def basis(frame: Frame) -> tuple[object, ...]:
     """What the table is made from."""
-    return (frame.snapshot.exits, frame.snapshot.ends_by, frame.mark_stale, _is_over(frame))
+    return (frame.snapshot.exits, frame.snapshot.ends_by, frame.mark_stale, frame.ends_by)
 
 
 def title(frame: Frame) -> str:
     """How many there are, and the one that ends the trade."""
     trade = frame.snapshot
     if trade.ends_by:
-        return f"EXITS  the {trade.ends_by} {'ended' if _is_over(frame) else 'ends'} the trade"
+        return f"EXITS  the {trade.ends_by} {'ends' if frame.ends_by else 'ended'} the trade"
     return f"EXITS  {len(trade.exits)} set, the first that is due ends the trade"
 
 
@@ -39,12 +39,8 @@ def table(frame: Frame) -> TableContent:
     return TableContent(_COLUMNS, rows, _NO_TRADE if frame.snapshot.entry_price is None else _NONE)
 
 
-def _is_over(frame: Frame) -> bool:
-    return frame.snapshot.closed_at is not None or frame.snapshot.over or frame.ended is not None
-
-
 def _row(frame: Frame, number: int, rule: ExitView) -> Row:
-    acts = rule.rule == frame.snapshot.ends_by and not _is_over(frame)
+    acts = rule.rule == frame.ends_by
     role = Tone.CRITICAL if acts else Tone.WARNING if rule.due else Tone.TEXT
     figures = Tone.STALE if frame.mark_stale else role
     said = f"ends the trade; {rule.text}" if acts else f"due; {rule.text}" if rule.due else rule.text

@@ -63,8 +63,8 @@ def mode_badge(frame: Frame) -> Span:
     mode = snapshot.mode
     if frame.crash:
         return Span(" FAILED ", Tone.CRITICAL)
-    if snapshot.ends_by and snapshot.closed_at is None and not snapshot.over:
-        return Span(f" {snapshot.ends_by.upper()} ", Tone.HOLD)
+    if frame.ends_by:
+        return Span(f" {frame.ends_by.upper()} ", Tone.HOLD)
     if mode is Mode.HALTED and snapshot.closed_at is not None:
         return Span(f" FLAT {fmt.signed_usd(snapshot.net_pnl)} USD ", Tone.OVER)
     if frame.unattended:

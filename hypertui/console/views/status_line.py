@@ -54,9 +54,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         alone, bare = _alone(frame)
         more = (*alone, "if it lasts, q and start again", *bare, "what is shown is old")
         return Tone.CRITICAL, words, *more
-    if snapshot.ends_by and snapshot.closed_at is None and not snapshot.over:
+    if frame.ends_by:
         waits = fmt.clean(snapshot.wish).partition(": ")[2]
-        return Tone.WARNING, f"The {snapshot.ends_by} ends the trade: sells all", *((waits,) if waits else ())
+        return Tone.WARNING, f"The {frame.ends_by} ends the trade: sells all", *((waits,) if waits else ())
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
