@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from hypertui.cli.places import journal_url
 from hypertui.core.clock import CLOCK
 from hypertui.core.files import read_private
-from hypertui.notices.channels import read_channels
-from hypertui.notices.heartbeat import Heartbeat, refuse_address
-from hypertui.notices.hours import QuietHours, time_of_day
-from hypertui.notices.post import NoticePlan, NoticePost, Watched
 from hypertui.port.engine import EngineView
 from hypertui.settings import Settings
 
+# What sends is loaded where something is to be sent: most starts do without.
 if TYPE_CHECKING:
     from aiohttp import BaseConnector
+
+    from hypertui.notices.heartbeat import Heartbeat
+    from hypertui.notices.post import NoticePlan, Watched
 
 _QUEUE = "notices.db"
 _LONGEST_ADDRESS = 4_000  # bytes
@@ -45,6 +45,8 @@ class Outgoing:
         if self.plan is None:
             yield
             return
+        from hypertui.notices.post import NoticePost
+
         url, network = journal_url(settings.ledger.url, state_dir), settings.network.value
 
         def report(midnight: int, view: EngineView) -> str:
@@ -76,6 +78,10 @@ def notice_plan(settings: Settings) -> NoticePlan | None:
     said = settings.notices
     if said.urls_file is None:
         return None
+    from hypertui.notices.channels import read_channels
+    from hypertui.notices.hours import QuietHours, time_of_day
+    from hypertui.notices.post import NoticePlan
+
     _refuse_an_address("notices.urls_file", said.urls_file)
     channels = read_channels(said.urls_file)
     if find_spec("apprise") is None:
@@ -97,6 +103,8 @@ def _heart(settings: Settings) -> Heartbeat | None:
             raise ValueError(f"{name} cannot be used: {error.strerror}") from None
     else:
         return None
+    from hypertui.notices.heartbeat import Heartbeat, refuse_address
+
     try:
         refuse_address(url)
     except ValueError as error:
