@@ -88,6 +88,7 @@ class TradeSettings(_Section):
     take_profit: Percent = ""
     signal_exit: bool = False
     time_stop: Lasting = ""
+    native_exits: bool = True
 
     def terms(self) -> LadderTerms:
         """Those of the strategy, which are settings by their own names."""
@@ -101,6 +102,7 @@ class TradeSettings(_Section):
             fraction_of(self.take_profit),
             self.signal_exit,
             ms_of(self.time_stop),
+            self.native_exits,
         )
 
 

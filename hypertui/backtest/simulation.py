@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
@@ -62,7 +62,8 @@ def replay(
     strategy = plan.start([entry])
     trade = Trade(strategy, Timing(), ClientIds(0))
     if exits.wanted:
-        trade.apply(ExitsSet(began, ExitTerms(exits, entry.value, began, costs.fee_rate)))
+        here = replace(exits, native=False)  # an engine always runs
+        trade.apply(ExitsSet(began, ExitTerms(here, entry.value, began, costs.fee_rate)))
     exchange.settle(trade, SeenPrice(first, began))
     run = Run(strategy.ladder, series)
     drawdown = _Drawdown()

@@ -15,10 +15,18 @@ class KeyKind(StrEnum):
     ENTRY = "entry"
     TARGET = "target"  # the exit with a gain
     CLOSE = "close"  # of the whole position
+    EXIT = "exit"  # a rule that ends the trade, resting at the exchange
     OPENING = "opening"  # of the trade itself
 
 
-_CODES = {KeyKind.STOP: 0, KeyKind.ENTRY: 1, KeyKind.TARGET: 2, KeyKind.CLOSE: 3, KeyKind.OPENING: 0xFF}
+_CODES = {
+    KeyKind.STOP: 0,
+    KeyKind.ENTRY: 1,
+    KeyKind.TARGET: 2,
+    KeyKind.CLOSE: 3,
+    KeyKind.EXIT: 4,
+    KeyKind.OPENING: 0xFF,
+}
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
 

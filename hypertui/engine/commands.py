@@ -111,11 +111,9 @@ class CommandHandler:
             return CommandState.FAILED, f"{self._trade.context.mode.value}: {self._trade.context.reason}"
         if not self._trade.tracker.settled:
             return None
-        live = list(self._trade.tracker.alive)
-        stops = sum(order.role is Role.STOP for order in live)
-        found = [
-            counted(count, kind) for count, kind in ((stops, "stop"), (len(live) - stops, "buy")) if count
-        ]
+        roles = [order.role for order in self._trade.tracker.alive]
+        kinds = ((Role.STOP, "stop"), (Role.BUY, "buy"), (Role.EXIT, "exit"))
+        found = [counted(roles.count(role), kind) for role, kind in kinds if role in roles]
         return CommandState.CONFIRMED, f"live: {' and '.join(found) or 'no orders'}"
 
     def _not_resumed(self) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hypertui.core.market import ZERO, Side
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.convergence import ROLES, stands_at
+from hypertui.execution.convergence import role_of, stands_at
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.recovery.reconciliation import is_moved
@@ -51,7 +51,7 @@ def working_orders(
         views.append(view)
     for want in wanted.values():
         fault = "not placed" if trading and tracker.quiet else ""
-        role, key = ROLES[want.purpose].value, str(want.key)
+        role, key = role_of(want).value, str(want.key)
         views.append(
             OrderView(want.side, role, key, want.level, want.trigger, want.size, None, None, fault=fault)
         )

@@ -22,6 +22,8 @@ from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
 from hypertui.port.views import ExitView, FillView, LotView, ResultView, SlotState, SlotView
 from hypertui.runtime.price_history import PriceHistory
+from hypertui.strategy.exits.native import KEYS, is_exit
+from hypertui.strategy.exits.rules import ExitRule
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
 _LOTS_SHOWN = 100
@@ -86,8 +88,24 @@ def _exits(trade: Trade, seen: Decimal, now: int) -> Iterator[ExitView]:
     for verdict in trade.verdicts(seen, now):
         price = verdict.price
         distance = None if price is None else (price - seen) / seen
-        limit = terms.rules.limit(verdict.rule)
-        yield ExitView(verdict.rule.words, limit, verdict.due, price, distance, verdict.text)
+        limit, rests = terms.rules.limit(verdict.rule), _at_exchange(trade, verdict.rule, price, now)
+        yield ExitView(verdict.rule.words, limit, verdict.due, price, distance, verdict.text, rests)
+
+
+def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) -> str:
+    """What is known of a rule's own order, in words; empty where it has none, and is to have none."""
+    key, tracker = KEYS.get(rule), trade.tracker
+    if key is None:
+        return ""
+    orders = [own for own in tracker.of(key) if not own.cancelling]
+    if orders:
+        return state_of(orders[-1], now, tracker.timing.confirm_after).value
+    wanted = trade.target
+    if any(want.key == key for want in wanted.orders):
+        return SlotState.WAITING.value
+    if price is not None and rule is ExitRule.HARD_STOP and trade.exits.rests:
+        return "covered by the stops above it"
+    return ""
 
 
 def order_fields(
@@ -181,13 +199,15 @@ def _lots(book: TradeBook) -> Iterator[LotView]:
 def _slots(trade: Trade, mark: Decimal, now: int) -> tuple[SlotView, ...]:
     tracker = trade.tracker
     views = [
-        _order_view(order, tracker, mark, now) for order in tracker.alive if order.role is not Role.CLOSE
+        _order_view(order, tracker, mark, now)
+        for order in tracker.of_strategy
+        if order.role is not Role.CLOSE
     ]
     # Where nothing is traded, nothing is wanted that does not work already.
     if trade.state.posture is Posture.TRADE:
         works = {order.key for order in tracker.alive}
         for want in trade.target.orders:
-            if want.key not in works:
+            if want.key not in works and not is_exit(want.key):
                 at = want.stands_at
                 away = (at - mark) / mark
                 key, state = str(want.key), SlotState.WAITING

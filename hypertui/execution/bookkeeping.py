@@ -16,8 +16,9 @@ from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import FillAdopted, FillReceived
 from hypertui.port.snapshot import Severity
+from hypertui.strategy.exits.native import is_exit, rule_of
 
-_EXITS = {KeyKind.STOP: Role.STOP, KeyKind.TARGET: Role.TARGET}
+_EXITS = {KeyKind.STOP: Role.STOP, KeyKind.TARGET: Role.TARGET, KeyKind.EXIT: Role.EXIT}
 
 
 class Bookkeeper:
@@ -89,9 +90,12 @@ class Bookkeeper:
     def _why_unwritten(self, fill: Fill, role: Role) -> Decision:
         trade, key = self._recorder.trade, key_of(fill.client_id)
         like = next((want for want in trade.target.orders if want.key == key), None)
-        reason = Reason.REPAIR if like is None else like.reason
+        reason, source = (Reason.REPAIR, None) if like is None else (like.reason, like.source)
+        if key is not None and is_exit(key):
+            rule = rule_of(key)
+            reason, source = rule.reason, rule.source
         text = f"a {role.value} of an earlier start that died before writing it down"
-        return Decision(reason, trade.strategy.source, text=text)
+        return Decision(reason, source or trade.strategy.source, text=text)
 
     def _unwritten_role(self, fill: Fill, via: IngestVia) -> Role | None:
         """The role of the exit that sold, of coins that are there, which an earlier process had sent when it
@@ -105,7 +109,7 @@ class Bookkeeper:
         if not ids.owns(fill.client_id) or start is None or key is None or start >= ids.start:
             return None
         there = tracker.strategy.coins(key)
-        if via is IngestVia.COMPARISON:
+        if via is IngestVia.COMPARISON or is_exit(key):
             there = tracker.strategy.book.position
         is_held = fill.size <= there
         explains = is_held and fill.side is Side.SELL and fill.time >= tracker.compared_until

@@ -29,8 +29,9 @@ from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade_inputs import CoinsGivenUp, OrderSent
 from hypertui.execution.trading_state import Posture
 from hypertui.strategy.base import Target, WantedOrder
+from hypertui.strategy.exits.native import is_exit
 
-ROLES = {Purpose.PROTECT: Role.STOP, Purpose.REDUCE: Role.TARGET, Purpose.OPEN: Role.BUY}
+_ROLES = {Purpose.PROTECT: Role.STOP, Purpose.REDUCE: Role.TARGET, Purpose.OPEN: Role.BUY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Convergence:
     def _cover_bare(self, target: Target, placing: Set[OrderKey]) -> list[OrderSent]:
         places: list[OrderSent] = []
         for want in target.orders:
-            if want.purpose is not Purpose.PROTECT:
+            if want.purpose is not Purpose.PROTECT or is_exit(want.key):
                 continue
             spare = self._spare(places, want, target)
             bare = not self._is_dust(want, spare) and not self._exits_of(want)
@@ -151,9 +152,9 @@ class Convergence:
             assert want.passed is not None, "it has been passed"
             size = want.size + spare if want.size else self.tracker.strategy.protectable
             order = self._at_market(want.key, want.side, size)
-            decision = decisions.sale(self._source, want, self.seen.price, last, step)
+            decision = decisions.sale(self._source(want), want, self.seen.price, last, step)
             return OrderSent(self.now, order, Role.SALE, want.key, want.passed.level, decision)
-        decision = decisions.exit_order(self._source, want, alive, last, step)
+        decision = decisions.exit_order(self._source(want), want, alive, last, step)
         return self._sent(want, want.size + spare, decision)
 
     def _right_one(self, want: WantedOrder, alive: Sequence[OwnOrder]) -> OwnOrder | None:
@@ -163,7 +164,7 @@ class Convergence:
             own for own in alive if own.remaining == want.size and not (own.cancelling or own.altered)
         ]
         right = next((own for own in covering if stands_at(own, want)), None)
-        if right is None and self.posture is Posture.PROTECT:
+        if right is None and self.posture is Posture.PROTECT and not is_exit(want.key):
             return max(covering, key=_nearness, default=None)
         return right
 
@@ -221,7 +222,7 @@ class Convergence:
         for want in wanted:
             if any(self.tracker.of(want.key)) or self._is_behind(want) or not self._may_retry(want.key):
                 continue
-            decision = decisions.entry_order(self._source, want, self.tracker.strategy.moves)
+            decision = decisions.entry_order(self._source(want), want, self.tracker.strategy.moves)
             places.append(self._sent(want, want.size, decision))
         return places
 
@@ -237,16 +238,15 @@ class Convergence:
 
     # Both
 
-    @property
-    def _source(self) -> Source:
-        return self.tracker.strategy.source
+    def _source(self, want: WantedOrder) -> Source:
+        return want.source or self.tracker.strategy.source
 
     def _may_retry(self, key: OrderKey) -> bool:
         return self.tracker.pacing.may_retry(key, self.now)
 
     def _sent(self, want: WantedOrder, size: Decimal, decision: Decision) -> OrderSent:
         order = want.order(self.ids.peek(want.key), self.tracker.strategy.instrument.symbol, size)
-        role, grouping = ROLES[want.purpose], want.grouping
+        role, grouping = role_of(want), want.grouping
         if grouping is Grouping.NORMAL and self.tracker.strategy.coins(want.key):
             grouping = Grouping.NONE  # what its parent bought is held: it waits for nothing any more
         return OrderSent(self.now, order, role, want.key, want.level, decision, grouping)
@@ -260,7 +260,12 @@ class Convergence:
         return Order(client_id, instrument.symbol, side, size, OrderType.IOC, limit, reduce_only=True)
 
 
-_EXITS = (Role.STOP, Role.SALE, Role.TARGET, Role.CLOSE)
+_EXITS = (Role.STOP, Role.SALE, Role.TARGET, Role.CLOSE, Role.EXIT)
+
+
+def role_of(want: WantedOrder) -> Role:
+    """What an order is that is wanted so."""
+    return Role.EXIT if is_exit(want.key) else _ROLES[want.purpose]
 
 
 def _exits(target: Target) -> list[WantedOrder]:

@@ -12,6 +12,7 @@ from hypertui.core.market import REPAIR, Reason, Source, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import Closing, Decision, OwnOrder
 from hypertui.strategy.base import WantedOrder
+from hypertui.strategy.exits.native import is_exit
 
 
 def opening(source: Source, price: Decimal, text: str = "no trade was on") -> Decision:
@@ -41,6 +42,8 @@ def _exit_words(want: WantedOrder, old: OwnOrder | None) -> tuple[Reason, str]:
         return Reason.REPAIR, f"{where} is live otherwise than it was sent"
     if old.dead:
         return _in_place_of_a_dead_one(want.reason, where, old)
+    if is_exit(want.key):
+        return want.reason, want.why
     if not _stood_there(old, want):
         place = _place(want.level, want.stands_at)
         return want.reason, f"{where} follows the price to {place}"

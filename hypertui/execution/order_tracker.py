@@ -38,6 +38,7 @@ from hypertui.strategy.base import (
     PriceSeen,
     StrategyEvent,
 )
+from hypertui.strategy.exits.native import is_exit
 
 MOST_MOVES = 1_000  # by one price
 _PLAIN_ENDS = ("filled", "canceled")  # the venue's words for what needs no explanation
@@ -62,7 +63,8 @@ class OrderTracker(OwnOrders):
         if order is None or fill.key in self._fills:
             return
         gain = self._book(fill, order.decision, order.level, order.decision.target)
-        self._tell(CoinsTraded(fill, gain, made_at, order.key, order.level))
+        key = None if is_exit(order.key) else order.key
+        self._tell(CoinsTraded(fill, gain, made_at, key, order.level))
         order.filled += fill.size
         if (start := start_of(fill)) is not None:
             order.starts.add(start)
@@ -239,7 +241,7 @@ class OrderTracker(OwnOrders):
         )
         self._orders[own.client_id] = own
         self._alive[own.client_id] = own
-        self._tell(OrderBegun(now, key, level, order, own.status))
+        self._tell_of(own, OrderBegun(now, key, level, order, own.status))
         self.news.append(OrderChanged(own, own.status, None, ""))
         if own.role is Role.SALE:
             self.expect_fill(own, now)  # the price that it was decided at is its touch
@@ -276,7 +278,7 @@ class OrderTracker(OwnOrders):
         if move is None:
             return False
         self._mark_due(move.touched, now)
-        self.news.append(StrategyMoved(self.strategy.record(move, self.alive)))
+        self.news.append(StrategyMoved(self.strategy.record(move, self.of_strategy)))
         return True
 
     def _heard_of_touch(self, order: OwnOrder, now: int) -> None:
@@ -338,7 +340,7 @@ class OrderTracker(OwnOrders):
     def _update(self, order: OwnOrder, status: str, now: int) -> None:
         if order.dead:
             if self._alive.pop(order.client_id, None) is not None:
-                self._tell(OrderOver(order.key, order.level))
+                self._tell_of(order, OrderOver(order.key, order.level))
             if order.remaining <= 0 and not order.whole:
                 status = OrderState.FILLED.value
             elif order.ended is not None:
@@ -347,8 +349,12 @@ class OrderTracker(OwnOrders):
             return
         order.statuses.append((now, status))
         order.ask_at = now + self.patience
-        self._tell(OrderNoted(now, order.client_id, status))
+        self._tell_of(order, OrderNoted(now, order.client_id, status))
         self.news.append(OrderChanged(order, status, order.order_id, order.note))
 
+    def _tell_of(self, order: OwnOrder, event: StrategyEvent) -> None:
+        if not is_exit(order.key):
+            self._tell(event)
+
     def _tell(self, event: StrategyEvent) -> Move | None:
-        return self.strategy.apply(event, self.alive)
+        return self.strategy.apply(event, self.of_strategy)

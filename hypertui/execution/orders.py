@@ -97,11 +97,12 @@ class Role(StrEnum):
     TARGET = "target"  # an exit with a gain
     SALE = "sale"  # market sale of coins whose stop the price has passed
     CLOSE = "close"  # market sale of everything, at the operator's word
+    EXIT = "exit"  # a rule that ends the trade, resting at the exchange: for all of the position
     ADOPTED = "adopted"  # no order of the trade's own: coins that changed hands otherwise
 
 
 # What gives coins back.
-EXITS = (Role.STOP, Role.TARGET, Role.SALE, Role.CLOSE)
+EXITS = (Role.STOP, Role.TARGET, Role.SALE, Role.CLOSE, Role.EXIT)
 
 # What of the request budget an order of each role may use.
 PURPOSES = {
@@ -111,6 +112,7 @@ PURPOSES = {
     Role.TARGET: Purpose.REDUCE,
     Role.SALE: Purpose.PROTECT,
     Role.CLOSE: Purpose.PROTECT,
+    Role.EXIT: Purpose.PROTECT,
 }
 
 

@@ -14,6 +14,8 @@ from hypertui.execution.pacing import Pacing
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_news import TradeNews
 from hypertui.strategy.base import Strategy, Target, WantedOrder
+from hypertui.strategy.exits.native import is_exit, with_exits
+from hypertui.strategy.exits.watch import ExitWatch
 
 # A dead order is forgotten so long (ms) after every fill of its time has been booked: nothing of it can come
 # any more. Its fills stay known: should the exchange tell of one again, it is not booked twice.
@@ -34,6 +36,7 @@ class OwnOrders:
 
     strategy: Strategy = field(metadata=GIVEN)
     timing: Timing = field(metadata=GIVEN)
+    exits: ExitWatch = field(metadata=GIVEN)
     patience: int = field(init=False)  # before what has not been answered is asked about
     news: list[TradeNews] = field(default_factory=list, metadata=GIVEN)  # since somebody last took it
     price: SeenPrice | None = None  # the newest one that mattered
@@ -57,9 +60,15 @@ class OwnOrders:
         """Orders not proven dead, oldest first."""
         return self._alive.values()
 
+    @property
+    def of_strategy(self) -> Collection[OwnOrder]:
+        """Those of the strategy, oldest first: it knows of no others."""
+        return [order for order in self._alive.values() if not is_exit(order.key)]
+
     def target(self) -> Target:
-        """What the strategy wants to work now."""
-        return self.strategy.target(self._alive.values())
+        """What the strategy wants to work now, and the exits that rest beside it."""
+        exits = [order for order in self._alive.values() if is_exit(order.key) and not order.cancelling]
+        return with_exits(self.strategy.target(self.of_strategy), self.exits, exits, self.strategy)
 
     def find(self, client_id: str | None) -> OwnOrder | None:
         """An own order by its client id, dead ones too."""

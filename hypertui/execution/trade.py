@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
+from hypertui.core.market import Fill
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, OwnOrder
+from hypertui.execution.orders import ClientIds, OwnOrder, key_of
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
@@ -29,6 +30,7 @@ from hypertui.strategy.base import (
     StrategyEvent,
     Target,
 )
+from hypertui.strategy.exits.native import is_exit, rule_of
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 _NOTHING = UnderWay()
@@ -59,7 +61,7 @@ class Trade:
     _target: Target | None = field(default=None, init=False, compare=False, metadata=GIVEN)
 
     def __post_init__(self) -> None:
-        self.tracker = OrderTracker(self.strategy, self.timing)
+        self.tracker = OrderTracker(self.strategy, self.timing, self.exits)
 
     # What is so
 
@@ -80,7 +82,7 @@ class Trade:
 
     @property
     def target(self) -> Target:
-        """What the strategy wants to work now."""
+        """What is wanted to work now."""
         if self._target is None:
             self._target = self.tracker.target()
         return self._target
@@ -113,10 +115,10 @@ class Trade:
                 self._watch(price, at)
             case inputs.FillReceived(_, fill, made_at, via):
                 tracker.on_fill(fill, made_at, at, via)
-                self._watch_fill(at)
+                self._watch_fill(fill, at)
             case inputs.FillAdopted(_, fill, role, decision, via):
                 tracker.adopt(fill, role, decision, via)
-                self._watch_fill(at)
+                self._watch_fill(fill, at)
             case inputs.OrderAnswered(_, client_id, answer):
                 tracker.on_placed(self._named(client_id), answer, at)
             case inputs.OrdersNotPlaced(_, client_ids, reason):
@@ -192,13 +194,16 @@ class Trade:
     def _watch(self, price: Decimal, at: int) -> None:
         self.exits.on_price(price, at, self.strategy.book, self.strategy.instrument)
 
-    def _watch_fill(self, at: int) -> None:
+    def _watch_fill(self, fill: Fill, at: int) -> None:
         """What has been made is another sum now; the price is the one that was."""
+        key = key_of(fill.client_id)
+        if key is not None and is_exit(key):
+            self.exits.on_native(rule_of(key))
         if (seen := self.tracker.price) is not None:
             self.exits.on_fill(seen.price, at, self.strategy.book, self.strategy.instrument)
 
     def _tell(self, event: StrategyEvent) -> None:
-        self.strategy.apply(event, self.tracker.alive)
+        self.strategy.apply(event, self.tracker.of_strategy)
 
     def _named(self, client_id: str) -> OwnOrder:
         order = self.tracker.find(client_id)

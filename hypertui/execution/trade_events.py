@@ -101,6 +101,8 @@ class TradeEvents:
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)
         label = _LABELS.get(order.role) or ("stop" if wanted.side is Side.SELL else "buy")
+        if order.role is Role.EXIT:
+            label = phrases.in_words(order.decision.reason.value)
         if order.level is not None:
             label += f" {phrases.unit(order.level)}"
         where = "market" if wanted.is_immediate else phrases.at_price(wanted.stands_at)

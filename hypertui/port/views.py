@@ -48,7 +48,8 @@ class SlotView:
 @dataclass(frozen=True, slots=True)
 class ExitView:
     """A rule that may end the trade: its `limit` as it is set, the `price` (USD) at which it acts, where it
-    acts at one, with the `distance` to it, and what it says now."""
+    acts at one, with the `distance` to it, and what it says now. `at_exchange` is what is known of its own
+    order there, in words; empty where it has none, and acts only while an engine runs."""
 
     rule: str
     limit: str
@@ -56,6 +57,7 @@ class ExitView:
     price: Decimal | None
     distance: Decimal | None  # (price - mark) / mark
     text: str
+    at_exchange: str = ""
 
 
 @dataclass(frozen=True, slots=True)

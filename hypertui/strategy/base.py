@@ -47,7 +47,8 @@ class WantedOrder:
     `level` is where it stands on the strategy's own scale, None where that has none: two orders of a key at
     one level stand at one price. `why` says in words what it is for, and `replaces` names the order (client
     id) in whose place it goes, where the strategy knows one. Orders of one `grouping` are placed in one
-    action. Whatever does not open a position only reduces it.
+    action. Whatever does not open a position only reduces it. `source` is who wants it, None for the strategy
+    itself.
 
     An entry is cancelled before another of its key is placed; what protects or reduces is placed first, so
     that coins are never without it. A fired limit that rests unfilled is cancelled unless it `keeps_resting`.
@@ -68,6 +69,7 @@ class WantedOrder:
     passed: Passed | None = None
     grouping: Grouping = Grouping.NONE
     keeps_resting: bool = False
+    source: Source | None = None
 
     @property
     def stands_at(self) -> Decimal:
@@ -165,7 +167,8 @@ class OrderOver:
 @dataclass(frozen=True, slots=True)
 class CoinsTraded:
     """A fill has been booked, `made_at` by our clock, which realised `gain` USD. `key` and `level` are those
-    of its order; None where no own order made it. Of an order that is not `known` only the key is told."""
+    of its order; None where no order of the strategy made it. Of an order that is not `known` only the key is
+    told."""
 
     fill: Fill
     gain: Decimal

@@ -5,72 +5,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
 from hypertui.engine.live_trade import LiveTrade
-from hypertui.execution.input_codec import JournalledInput, decode, encode
+from hypertui.execution.input_codec import decode, encode
 from hypertui.execution.trade_inputs import ExitBegan, ExitsSet
 from hypertui.port.commands import CommandState, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
-from tests.support.live_engine import LiveEngine
+from tests.support.exits import closed, start
 from tests.support.local_venue import LocalVenue
-from tests.support.memory_journal import MemoryJournal
 
-TRADE = 0xE817
-HARD = ExitRules(hard_stop=D("0.005"), time_stop=10**9)
+HARD = ExitRules(hard_stop=D("0.005"), time_stop=10**9, native=False)
 
 
 @pytest.fixture
 def venue() -> Iterator[LocalVenue]:
     with LocalVenue({"SOL": D(150)}) as venue:
         yield venue
-
-
-class Kept(MemoryJournal):
-    """Remembers what was recorded after the trade's end too."""
-
-    def ended(self, at: int, how: str) -> None:
-        self.all, self.how = list(self.inputs), how
-        super().ended(at, how)
-
-
-def start(
-    venue: LocalVenue,
-    rules: ExitRules,
-    history: list[JournalledInput] | None = None,
-    before: LiveEngine | None = None,
-) -> LiveEngine:
-    journal = Kept(history or [])
-    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), exits=rules)
-    live.journal = journal
-    if before is not None:
-        live.key = before.key
-    return live
-
-
-def closed(live: LiveEngine, rule: ExitRule) -> ExitBegan:
-    """Wait for the end of a trade that this rule has closed; returns what was written down of it."""
-    assert re.fullmatch(rf"Trade ended: {rule.words}\. Result [+-]\d+\.\d\d USD", live.reason.text), (
-        live.reason
-    )
-    assert live.reason.status == 0
-    assert live.held() == 0
-    assert live.working() == []
-    orders = [event.data for event in live.events(EventKind.ORDER) if event.data["role"] == "close"]
-    assert orders, "something was sold"
-    assert {(str(order["reason"]), str(order["source"])) for order in orders} == {
-        (rule.reason.value, f"exit:{rule.value}")
-    }
-    assert isinstance(live.journal, Kept)
-    (began,) = (each for each in map(decode, live.journal.all) if isinstance(each, ExitBegan))
-    assert began.rule is rule
-    return began
 
 
 def test_a_hard_stop_sells_what_the_ladder_still_holds_and_ends_the_trade(venue: LocalVenue) -> None:

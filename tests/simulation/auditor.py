@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Order, OrderType, Side
-from hypertui.core.order_key import KeyKind
+from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
@@ -292,10 +292,12 @@ class Auditor:
             order = self.tracker.find(client_id)
             if order is None or order.dead or order.order.side is Side.BUY:
                 continue
+            others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
+            if order.role is Role.EXIT and not others and order.key in _wanted(self.tracker):
+                self.complain("uncovered", f"the exit {order.key} is cancelled with no other")
             if order.role not in (Role.STOP, Role.SALE):
                 continue
             coins = self._coins_of(order, self.tracker)
-            others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
             dust = coins * self._market.book.mark < self._market.market.instrument.min_order_value * 2
             if not dust and not any(o.whole or o.remaining == coins for o in others):
                 self.complain("uncovered", f"the order {order.key} is cancelled with no other")
@@ -317,3 +319,7 @@ class Auditor:
             self._bare[0][1] = oldest - gone
             if gone == oldest:
                 self._bare.popleft()
+
+
+def _wanted(tracker: OrderTracker) -> set[OrderKey]:
+    return {want.key for want in tracker.target().orders}

@@ -10,7 +10,9 @@ from hypertui.core.purpose import Purpose
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
+from hypertui.execution.orders import key_of
 from hypertui.port.snapshot import Mode
+from hypertui.strategy.exits.native import is_exit
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue, VenueMarket
@@ -74,12 +76,22 @@ def problems_of_account(trades: Iterable[LiveTrade], venue: Venue) -> Iterator[s
 
 
 def covered_by(working: Iterable[VenueOrder], position: Decimal) -> Decimal:
-    """Coins that orders would sell where the price falls."""
-    stops = [o for o in working if o.request.trigger is not None and o.request.trigger.tpsl == "sl"]
+    """Coins that a strategy's orders would sell where the price falls; the exits that rest beside them are no
+    protection by themselves."""
+    stops = [
+        order
+        for order in working
+        if order.request.trigger is not None and order.request.trigger.tpsl == "sl" and not _is_exit(order)
+    ]
     sells = [order for order in stops if order.side is Side.SELL]
     if any(not order.request.size for order in sells):
         return max(position, ZERO)
     return sum((order.remaining for order in sells), ZERO)
+
+
+def _is_exit(order: VenueOrder) -> bool:
+    key = key_of(order.request.cloid)
+    return key is not None and is_exit(key)
 
 
 def _key(order: VenueOrder) -> tuple[Side, Decimal, Decimal]:

@@ -14,11 +14,12 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Fill, IngestVia, Side, plain
 from hypertui.core.order_key import OPENING, KeyKind
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.convergence import ROLES
+from hypertui.execution.convergence import role_of
 from hypertui.execution.orders import Decision, key_of, trade_of
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery.reconciliation import as_report
 from hypertui.execution.trade_inputs import OrderReported, OrderSent
+from hypertui.strategy.exits.native import is_exit
 from hypertui.strategy.plans import LeftOrder, NotRebuilt, Rebuilt, StrategyPlan
 
 
@@ -42,6 +43,8 @@ def read(
     trade = trades.pop()
     if trades or trade is None:
         raise NotRebuilt("its orders are not those of one trade")
+    # Its exits are placed anew by the rules of now: the first comparison finds the old ones.
+    orders = [order for order in orders if (key := key_of(order.client_id)) is None or not is_exit(key)]
     own = sorted((fill for fill in fills if trade_of(fill.client_id) == trade), key=lambda fill: fill.key)
     opening = [fill for fill in own if key_of(fill.client_id) == OPENING]
     if not opening:
@@ -51,6 +54,8 @@ def read(
     left = [_left(order) for order in orders]
     if None in traded or None in left:
         raise NotRebuilt("its orders have keys that no strategy gives")
+    if any(key is not None and is_exit(key) for key in traded):
+        raise NotRebuilt("an exit at the exchange has filled, which ends it")
     booked = sum((fill.size * fill.side.sign for fill in own), ZERO)
     if booked != position:
         raise NotRebuilt(f"its fills make {plain(booked)}, the exchange holds {plain(position)}")
@@ -64,7 +69,8 @@ def _left(order: OpenOrder) -> LeftOrder | None:
 
 
 def stops_left(orders: Sequence[OpenOrder]) -> Sequence[OpenOrder]:
-    """The orders, where all of them are stops of one trade, as an engine leaves them behind; else none."""
+    """The orders, where all of them are stops or exits of one trade, as an engine leaves them behind; else
+    none."""
     trades = {trade_of(order.client_id) for order in orders}
     keys = [key_of(order.client_id) for order in orders]
     own = all(
@@ -72,7 +78,7 @@ def stops_left(orders: Sequence[OpenOrder]) -> Sequence[OpenOrder]:
         and order.reduce_only
         and order.trigger is not None
         and key is not None
-        and key.kind is KeyKind.STOP
+        and key.kind in (KeyKind.STOP, KeyKind.EXIT)
         for order, key in zip(orders, keys, strict=True)
     )
     return orders if own and len(trades) == 1 and None not in trades else ()
@@ -101,7 +107,7 @@ async def restore(
         order = want.order(client_id, tracker.strategy.instrument.symbol, sizes[client_id])
         why = "rebuilt from what the exchange tells"
         decision = Decision(want.reason, tracker.strategy.source, want.stands_at, why)
-        recorder.take(OrderSent(at, order, ROLES[want.purpose], key, want.level, decision))
+        recorder.take(OrderSent(at, order, role_of(want), key, want.level, decision))
 
     for fill in remains.fills:
         send(str(fill.client_id), fill.side, fill.price, fill.time)

@@ -44,13 +44,15 @@ class ExitRule(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ExitRules:
     """Which rules there are: a loss or gain (fractions above 0), whether a signal may close, how long (ms) a
-    trade may last. None and False where a rule is not wanted."""
+    trade may last. None and False where a rule is not wanted. Where they are `native`, the hard stop and the
+    profit rest at the exchange too."""
 
     hard_stop: Decimal | None = None
     soft_stop: Decimal | None = None
     take_profit: Decimal | None = None
     signal_exit: bool = False
     time_stop: int | None = None
+    native: bool = True
 
     @property
     def wanted(self) -> tuple[ExitRule, ...]:

@@ -34,9 +34,10 @@ class ExitVerdict:
 
 @dataclass(slots=True)
 class ExitWatch:
-    """Of one trade. `due` is the rule that was due first by the newest price, `acted` the one that ends the
-    trade; from then on no other does. `signal` names who has asked to close, empty where nobody has. The soft
-    stop's count: since when, and how many prices, the newest of them and when that came."""
+    """Of one trade. `due` is the rule that was due first by the newest price, `fired` one whose order at the
+    exchange has filled, `acted` the one that ends the trade; from then on no other does. `signal` names who
+    has asked to close, empty where nobody has. The soft stop's count: since when, and how many prices, the
+    newest of them and when that came."""
 
     terms: ExitTerms | None = None
     soft_since: int | None = None
@@ -45,6 +46,7 @@ class ExitWatch:
     soft_prices: int = 0
     signal: str = ""
     due: ExitRule | None = None
+    fired: ExitRule | None = None
     acted: ExitRule | None = None
 
     # What happens
@@ -52,7 +54,7 @@ class ExitWatch:
     def set(self, terms: ExitTerms) -> None:
         """These are the rules from now on."""
         self.terms = terms
-        self.due = None
+        self.due = self.fired
         self.forget_prices()
         if not terms.rules.signal_exit:
             self.signal = ""
@@ -74,6 +76,11 @@ class ExitWatch:
         if self.terms is not None and self.acted is None:
             self.due = self._first_due(price, at, _Money(self.terms, book, instrument))
 
+    def on_native(self, rule: ExitRule) -> None:
+        """The order of a rule has filled at the exchange: it is due, whatever the price has done since."""
+        if self.acted is None and self.fired is None:
+            self.fired = self.due = rule
+
     def begin(self, rule: ExitRule) -> None:
         """A rule ends the trade."""
         self.acted = rule
@@ -86,6 +93,19 @@ class ExitWatch:
             return False
         money = _Money(self.terms, book, instrument)
         return self._counts(price, at, money) or self._first_due(price, at, money) is not self.due
+
+    @property
+    def rests(self) -> bool:
+        """Whether exits are to rest at the exchange."""
+        rules = None if self.terms is None else self.terms.rules
+        return rules is not None and rules.native and self.acted is None and self.fired is None
+
+    def price_of(self, rule: ExitRule, book: TradeBook, instrument: Instrument) -> Decimal | None:
+        """The price at which a rule acts with what is held now; None where it acts at none, and where it is
+        not wanted."""
+        if self.terms is None or rule not in self.terms.rules.wanted:
+            return None
+        return _Money(self.terms, book, instrument).acts_at(rule)
 
     def verdicts(
         self, price: Decimal, at: int, book: TradeBook, instrument: Instrument
@@ -102,9 +122,13 @@ class ExitWatch:
 
     def _first_due(self, price: Decimal, at: int, money: _Money) -> ExitRule | None:
         assert self.terms is not None, "there are rules"
+        if self.fired is not None:
+            return self.fired
         return next((rule for rule in self.terms.rules.wanted if self._is_due(rule, price, at, money)), None)
 
     def _is_due(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> bool:
+        if rule is self.fired:
+            return True
         acts_at = money.acts_at(rule)
         match rule:
             case ExitRule.HARD_STOP:
@@ -121,6 +145,8 @@ class ExitWatch:
 
     def _text(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> str:
         net = f"net {money.net(price) * 100:+.2f} %"
+        if rule is self.fired:
+            return f"filled at the exchange; {net}"
         match rule:
             case ExitRule.SOFT_STOP if money.soft is None:
                 return f"{net}; nothing is held"

@@ -1,0 +1,148 @@
+"""The exits that rest at the exchange: where they stand beside the strategy's stops, how they move, and that
+they end the trade while no engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal as D
+
+import pytest
+
+from hypertui.core.order_key import OrderKey
+from hypertui.execution.input_codec import decode
+from hypertui.execution.trade_inputs import CancelSent, OrderAnswered, OrderSent
+from hypertui.port.commands import Verb
+from hypertui.port.engine import EventKind
+from hypertui.port.snapshot import Mode
+from hypertui.strategy.exits.native import PROFIT, STOP
+from hypertui.strategy.exits.rules import ExitRule, ExitRules
+from tests.support.exits import closed, start
+from tests.support.live_engine import LiveEngine
+from tests.support.local_venue import LocalVenue
+
+TIGHT = ExitRules(hard_stop=D("0.006"), take_profit=D("0.02"))
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": D(150)}) as venue:
+        yield venue
+
+
+def standing(live: LiveEngine, key: OrderKey) -> D | None:
+    """Where the exit is known to work; None where it does not."""
+    return live.on_engine(
+        lambda trade: next((own.order.trigger for own in trade.tracker.of(key) if own.is_live), None), None
+    )
+
+
+def acts_at(live: LiveEngine, rule: ExitRule) -> D | None:
+    return live.on_engine(lambda trade: trade.trade.exits.price_of(rule, trade.book, trade.instrument), None)
+
+
+def test_they_stand_beside_the_four_stops_and_protect_none_of_them(venue: LocalVenue) -> None:
+    with start(venue, TIGHT) as live:
+        live.opened()
+        working = live.working()
+        whole = [order for order in working if order["isPositionTpsl"]]
+        assert [(order["orderType"], order["sz"]) for order in whole] == [
+            ("Stop Market", "0.0"),
+            ("Take Profit Market", "0.0"),
+        ]
+        assert [D(order["triggerPx"]) for order in whole] == [
+            acts_at(live, ExitRule.HARD_STOP),
+            acts_at(live, ExitRule.TAKE_PROFIT),
+        ]
+        live.wait_for(lambda: live.snapshot.invariant is not None and live.snapshot.invariant.ok, "the lamp")
+        lamp = live.snapshot.invariant
+        assert lamp is not None
+        assert (lamp.stops, lamp.buys, lamp.protected) == (4, 0, D(1))
+        assert len(live.snapshot.slots) == 4
+        assert [order.role for order in live.snapshot.orders].count("exit") == 2
+        assert [rule.at_exchange for rule in live.snapshot.exits] == ["live", "live"]
+
+
+def test_a_hard_stop_below_every_stop_is_not_sent(venue: LocalVenue) -> None:
+    with start(venue, ExitRules(hard_stop=D("0.05"))) as live:
+        live.opened()
+        assert all(not order["isPositionTpsl"] for order in live.working())
+        assert [rule.at_exchange for rule in live.snapshot.exits] == ["covered by the stops above it"]
+
+
+def test_losses_move_it_by_another_that_is_live_before_it_goes(venue: LocalVenue) -> None:
+    with start(venue, TIGHT) as live:
+        live.opened()
+        before = standing(live, STOP)
+        assert before is not None
+        live.go_to(-1)
+        live.wait_for(lambda: standing(live, STOP) not in (None, before), "the exit to move")
+        after = standing(live, STOP)
+        assert after is not None
+        acts = acts_at(live, ExitRule.HARD_STOP)
+        assert acts is not None
+        assert 0 <= acts - after <= max(acts / 1000, D("0.01"))
+        live.wait_for(lambda: live.settled, "the old one to go")
+        inputs = [decode(each) for each in live.journal.inputs]
+        (first, second) = (each for each in inputs if isinstance(each, OrderSent) and each.key == STOP)
+        answered = next(
+            number
+            for number, each in enumerate(inputs)
+            if isinstance(each, OrderAnswered) and each.client_id == second.order.client_id
+        )
+        cancelled = next(
+            number
+            for number, each in enumerate(inputs)
+            if isinstance(each, CancelSent) and first.order.client_id in each.client_ids
+        )
+        assert answered < cancelled
+
+
+def test_one_that_fills_ends_the_trade_where_the_price_has_come_back(venue: LocalVenue) -> None:
+    with start(venue, TIGHT) as live:
+        live.opened()
+        at = standing(live, STOP)
+        assert at is not None
+        venue.set_price("SOL", at)
+        venue.set_price("SOL", D(150))
+        began = closed(live, ExitRule.HARD_STOP)
+        assert next(each for each in began.verdicts if each.rule is ExitRule.HARD_STOP).due
+
+
+def test_a_profit_is_taken_at_the_exchange(venue: LocalVenue) -> None:
+    with start(venue, TIGHT) as live:
+        live.opened()
+        at = standing(live, PROFIT)
+        assert at is not None
+        venue.set_price("SOL", at)
+        closed(live, ExitRule.TAKE_PROFIT)
+
+
+def test_a_paused_trade_keeps_and_moves_it(venue: LocalVenue) -> None:
+    with start(venue, TIGHT) as live:
+        live.opened()
+        before = standing(live, STOP)
+        assert live.command(Verb.PAUSE).accepted
+        live.wait_for(lambda: live.mode() is Mode.PAUSED, "the pause")
+        venue.set_price("SOL", live.unit_price(-1))
+        live.wait_for(lambda: standing(live, STOP) not in (None, before), "the exit to move")
+
+
+def test_a_dead_engine_is_ended_by_the_exchange_and_what_it_bought_is_sold(venue: LocalVenue) -> None:
+    """Its buys stay: one fills after the stop has sold everything."""
+    with start(venue, TIGHT) as live:
+        live.opened()
+        live.go_to(-1)
+        live.wait_for(lambda: standing(live, STOP) is not None, "the exit")
+        buys = [D(order["triggerPx"]) for order in live.working() if order["side"] == "B"]
+        assert buys, "a buy rests above"
+        at = standing(live, STOP)
+        assert at is not None
+    venue.set_price("SOL", at - D("0.01"))
+    assert live.held() == 0
+    venue.set_price("SOL", max(buys) + D("0.05"))
+    assert live.held() > 0
+    with start(venue, TIGHT, list(live.journal.inputs), before=live) as second:
+        closed(second, ExitRule.HARD_STOP)
+        sold = {str(e.data["role"]) for e in second.events(EventKind.FILL) if e.data["side"] == "sell"}
+        assert sold == {"exit", "stop", "close"} or sold == {"exit", "close"}
+        assert any(e.data["side"] == "buy" for e in second.events(EventKind.FILL))
