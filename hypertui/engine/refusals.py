@@ -45,7 +45,7 @@ class RefusalAlarms:
         # Where nothing is held, it matters no more which stop was refused.
         held = bool(self._tracker.strategy.protectable)
         self._say("stops refused", Severity.CRITICAL, "stop", pacing.streak(Purpose.PROTECT), held, now)
-        self._say("targets refused", Severity.WARNING, "target", pacing.streak(Purpose.REDUCE), held, now)
+        self._say("exits refused", Severity.WARNING, "exit", pacing.streak(Purpose.REDUCE), held, now)
         self._say("buys refused", Severity.WARNING, "buy", pacing.streak(Purpose.OPEN), True, now)
 
     def _say(self, key: str, severity: Severity, noun: str, streak: Streak, matters: bool, now: int) -> None:

@@ -104,7 +104,7 @@ def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) 
     if any(want.key == key for want in wanted.orders):
         return SlotState.WAITING.value
     if price is not None and rule is ExitRule.HARD_STOP and trade.exits.rests:
-        return "covered by the stops above it"
+        return "stops come first"
     return ""
 
 

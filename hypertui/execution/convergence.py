@@ -112,8 +112,10 @@ class Convergence:
         places: list[OrderSent] = []
         cancels: list[OwnOrder] = []
         wanted = {want.key: want for want in _exits(target)}
+        let_go = self._stops_are_live(target)
         for own in self.tracker.alive:
-            if own.role in _EXITS and own.key not in wanted and own.key not in target.kept and _may_go(own):
+            unwanted = own.role in _EXITS and own.key not in wanted and own.key not in target.kept
+            if unwanted and _may_go(own) and (let_go or not is_exit(own.key)):
                 cancels.append(own)
         for want in wanted.values():
             alive = self._exits_of(want)
@@ -130,6 +132,12 @@ class Convergence:
             if all(own.acknowledged for own in alive) and self._may_place(want):
                 places.append(self._cover(want, alive, spare))
         return places, cancels
+
+    def _stops_are_live(self, target: Target) -> bool:
+        """Whether each stop that is wanted is known to be at the exchange, so that an exit of the trade which
+        stood for their coins may go."""
+        stops = (want for want in target.orders if want.purpose is Purpose.PROTECT)
+        return all(any(own.is_live for own in self.tracker.of(want.key)) for want in stops)
 
     def _may_place(self, want: WantedOrder) -> bool:
         """Whether an exit may be placed: while one of its key is due, or was left behind in the book and may

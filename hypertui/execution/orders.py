@@ -112,7 +112,7 @@ PURPOSES = {
     Role.TARGET: Purpose.REDUCE,
     Role.SALE: Purpose.PROTECT,
     Role.CLOSE: Purpose.PROTECT,
-    Role.EXIT: Purpose.PROTECT,
+    Role.EXIT: Purpose.REDUCE,
 }
 
 

@@ -28,7 +28,7 @@ DERIVATION = 3
 
 # The venue gives USDC to six decimals.
 VENUE_STEP = Decimal("0.000001")
-_ONLY_REDUCE = frozenset({"stop", "sale", "close"})
+_ONLY_REDUCE = frozenset({"stop", "sale", "close", "exit"})
 
 
 class MarketBook:

@@ -66,7 +66,7 @@ def test_a_hard_stop_below_every_stop_is_not_sent(venue: LocalVenue) -> None:
     with start(venue, ExitRules(hard_stop=D("0.05"))) as live:
         live.opened()
         assert all(not order["isPositionTpsl"] for order in live.working())
-        assert [rule.at_exchange for rule in live.snapshot.exits] == ["covered by the stops above it"]
+        assert [rule.at_exchange for rule in live.snapshot.exits] == ["stops come first"]
 
 
 def test_losses_move_it_by_another_that_is_live_before_it_goes(venue: LocalVenue) -> None:

@@ -75,7 +75,7 @@ def test_an_order_stands_where_its_rule_acts(price: D, fraction: D, size: D, mad
     found = wanted(triple, watched)
     for key, rule in ((STOP, ExitRule.HARD_STOP), (PROFIT, ExitRule.TAKE_PROFIT)):
         acts_at = watched.price_of(rule, triple.book, SOL)
-        stops_first = key == STOP and acts_at is not None and is_covered(acts_at, triple.target(()), size)
+        stops_first = key == STOP and acts_at is not None and is_covered(acts_at, triple.target(()), triple)
         assert found.get(key) == (None if stops_first else acts_at)
 
 

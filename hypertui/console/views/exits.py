@@ -14,7 +14,8 @@ _COLUMNS = (
     Column("limit", right=True, least=6),
     Column("acts at", right=True, least=9),
     Column("distance", right=True, least=8),
-    Column("says", least=20, stretches=True),
+    Column("at the exchange", least=8),
+    Column("says", least=16, stretches=True),
 )
 _NO_TRADE = "no trade is open here, and no exit is watched"
 _NONE = "no exit is set; see hard_stop, soft_stop, take_profit, time_stop and signal_exit in the settings"
@@ -39,6 +40,11 @@ def table(frame: Frame) -> TableContent:
     return TableContent(_COLUMNS, rows, _NO_TRADE if frame.snapshot.entry_price is None else _NONE)
 
 
+def _rests(rule: ExitView, role: Tone) -> Span:
+    """What is known of its own order; without one it acts while an engine runs, and not otherwise."""
+    return Span(rule.at_exchange or "no", role if rule.at_exchange else Tone.DIM)
+
+
 def _row(frame: Frame, number: int, rule: ExitView) -> Row:
     acts = rule.rule == frame.ends_by
     role = Tone.CRITICAL if acts else Tone.WARNING if rule.due else Tone.TEXT
@@ -52,6 +58,7 @@ def _row(frame: Frame, number: int, rule: ExitView) -> Row:
             Span(fmt.signs(rule.limit), role),
             Span("" if rule.price is None else fmt.quote(rule.price, frame.snapshot.instrument), role),
             Span("" if rule.distance is None else fmt.percent(rule.distance), figures),
+            _rests(rule, role),
             Span(fmt.signs(said), figures),
         ),
     )

@@ -52,12 +52,14 @@ def with_exits(wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], 
     return replace(wanted, orders=(*wanted.orders, *rests)) if rests else wanted
 
 
-def is_covered(price: Decimal, wanted: Target, position: Decimal) -> bool:
+def is_covered(price: Decimal, wanted: Target, strategy: Strategy, *, selling: bool = False) -> bool:
     """Whether the strategy's own stops, at this price or above, are for the whole position; what is too
-    little for an order waits for one of them."""
-    stops = (want for want in wanted.orders if want.purpose is Purpose.PROTECT and not is_exit(want.key))
-    above = sum((want.size for want in stops if want.stands_at >= price), ZERO)
-    return above + wanted.loose >= position
+    little for an order waits for one of them. Coins that are being sold already count where `selling` says so."""
+    stops = (want for want in wanted.orders if want.purpose is Purpose.PROTECT)
+    above = sum((want.size for want in stops if want.stands_at >= price), wanted.loose)
+    if selling:
+        above += sum((strategy.coins(key) for key in wanted.kept), ZERO)
+    return above >= strategy.book.position
 
 
 def _stop(
@@ -65,9 +67,9 @@ def _stop(
 ) -> WantedOrder | None:
     book, instrument = strategy.book, strategy.instrument
     price = watch.price_of(ExitRule.HARD_STOP, book, instrument)
-    if price is None or is_covered(price, wanted, book.position):
-        return None
     stands = _newest(alive, STOP)
+    if price is None or is_covered(price, wanted, strategy, selling=stands is None):
+        return None
     if stands is not None and 0 <= price - stands <= max(price * _MOVES_BY, instrument.tick(price)):
         price = stands
     limit = instrument.round_price(price * (ONE - strategy.slippage), ROUND_FLOOR)
