@@ -28,6 +28,7 @@ def test_percentages_and_times() -> None:
     ) == (ExitRules(D("0.05"), D("0.025"), D("0.12"), signal_exit=True, time_stop=36 * 3_600_000))
     assert exits(time_stop="90m").time_stop == 5_400_000
     assert exits(time_stop="2d").time_stop == 172_800_000
+    assert not exits(native_exits="false").native
 
 
 @pytest.mark.parametrize(

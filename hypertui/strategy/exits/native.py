@@ -54,7 +54,8 @@ def with_exits(wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], 
 
 def is_covered(price: Decimal, wanted: Target, strategy: Strategy, *, selling: bool = False) -> bool:
     """Whether the strategy's own stops, at this price or above, are for the whole position; what is too
-    little for an order waits for one of them. Coins that are being sold already count where `selling` says so."""
+    little for an order waits for one of them. Coins that are being sold already count where `selling` says
+    so."""
     stops = (want for want in wanted.orders if want.purpose is Purpose.PROTECT)
     above = sum((want.size for want in stops if want.stands_at >= price), wanted.loose)
     if selling:
