@@ -295,7 +295,7 @@ class Course:
         self.auditor.settled()
         requests = self.network.requests
         await asyncio.sleep(10)
-        if self.network.requests - requests > 2:
+        if not self.reason and self.network.requests - requests > 2:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
         while min(self._loop.clock() % HOUR_MS / 1000, self._age()) < _FUNDING_IS_NEWS:
             await asyncio.sleep(5.0)
