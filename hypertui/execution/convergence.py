@@ -92,7 +92,7 @@ class Convergence:
         side = Side.SELL if size > 0 else Side.BUY
         strategy = self.tracker.strategy
         decision = decisions.close(strategy.moves, self.seen.price, why)
-        order = self._at_market(CLOSE, side, abs(size))
+        order = self._at_market(CLOSE, side, abs(size), why.within)
         return OrderSent(self.now, order, Role.CLOSE, CLOSE, strategy.level, decision)
 
     # What protects, and what reduces
@@ -259,11 +259,11 @@ class Convergence:
             grouping = Grouping.NONE  # what its parent bought is held: it waits for nothing any more
         return OrderSent(self.now, order, role, want.key, want.level, decision, grouping)
 
-    def _at_market(self, key: OrderKey, side: Side, size: Decimal) -> Order:
-        """A reduce-only order at the price of now, with the strategy's slippage."""
+    def _at_market(self, key: OrderKey, side: Side, size: Decimal, within: Decimal | None = None) -> Order:
+        """A reduce-only order at the price of now, with the strategy's slippage where no other is said."""
         strategy = self.tracker.strategy
-        instrument = strategy.instrument
-        limit = instrument.round_price(self.seen.price * (ONE + side.sign * strategy.slippage))
+        instrument, slippage = strategy.instrument, strategy.slippage if within is None else within
+        limit = instrument.round_price(self.seen.price * (ONE + side.sign * slippage))
         client_id = self.ids.peek(key)
         return Order(client_id, instrument.symbol, side, size, OrderType.IOC, limit, reduce_only=True)
 

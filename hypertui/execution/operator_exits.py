@@ -8,13 +8,13 @@ attempt that failed, so a line that was down, or a process that was, makes no di
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
 from hypertui.core import phrases
-from hypertui.core.market import Fill, Side
+from hypertui.core.market import Fill, Reason, Side
 from hypertui.core.phrases import at_price, coins, counted
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
@@ -41,6 +41,10 @@ _LOOK_AGAIN = 500
 _LIST_AGAIN = 1_000
 _SELL_AGAIN = 500  # ms, doubled with each sale that left something
 _SELL_DOUBLINGS = 3
+# What waits for no falling price is sold so near (a fraction) to it at first, and for so long (ms).
+_NEAR = Decimal("0.002")
+_NEAR_FOR = 3_000
+_UNHURRIED = (Reason.SOFT_STOP, Reason.SIGNAL_EXIT, Reason.TIME_STOP)
 
 
 class ExitedTrade(Protocol):
@@ -109,6 +113,7 @@ class Winddown:
         self._sale: OwnOrder | None = None
         self._sales = 0
         self._sell_at = 0
+        self._near_until = 0
 
     def step(self) -> Progress:
         """Send what is missing, and say how far it has come."""
@@ -278,7 +283,10 @@ class Winddown:
         if now < self._sell_at or not trade.context.budget.allows(Purpose.PROTECT):
             return _waits(f"the sale of {_coins(trade, held)}")
         trade.steering.set_posture(Posture.HANDS_OFF)
-        self._sale = trade.close(held, seen, self._why)
+        if self._sales == 0:
+            self._near_until = now + _NEAR_FOR if self._why.reason in _UNHURRIED else now
+        why = replace(self._why, within=_NEAR) if now < self._near_until else self._why
+        self._sale = trade.close(held, seen, why)
         self._sell_at = now + _SELL_AGAIN * 2 ** min(self._sales, _SELL_DOUBLINGS)
         self._sales += 1
         self._look_again()

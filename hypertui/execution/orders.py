@@ -136,11 +136,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Why everything is closed: `text` says in words what for, `source` who wants it."""
+    """Why everything is closed: `text` says in words what for, `source` who wants it. `within` is how far
+    from the price it may fill, as a fraction of it; None for as far as any order at the market may."""
 
     text: str
     source: Source = OPERATOR
     reason: Reason = Reason.MANUAL
+    within: Decimal | None = None
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from decimal import Decimal as D
 import pytest
 
 from hypertui.engine.live_trade import LiveTrade
+from hypertui.execution import operator_exits
 from hypertui.execution.input_codec import decode, encode
 from hypertui.execution.trade_inputs import ExitBegan, ExitsSet
 from hypertui.port.commands import CommandState, Verb
@@ -159,3 +160,28 @@ def test_where_no_signal_may_close_it_is_refused(venue: LocalVenue) -> None:
         refused = live.command(Verb.EXIT)
         assert not refused.accepted
         assert refused.text == "signal_exit is off for this trade"
+
+
+def test_what_is_not_pressed_is_sold_near_the_price_first(
+    venue: LocalVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A soft stop waits for no falling price: it is offered near it for a moment, and then at the market."""
+    monkeypatch.setattr(operator_exits, "_NEAR_FOR", 400)
+    book = venue.core.books["SOL"]
+    with start(venue, ExitRules(signal_exit=True)) as live:
+        live.opened()
+        venue.set_price("SOL", live.unit_price(2))
+        live.wait_for(lambda: live.unit == 2 and live.settled, "unit 2")
+        venue.call(lambda: setattr(book, "_options", replace(book._options, half_spread=D("0.004"))))
+        venue.set_price("SOL", live.unit_price(2) + D("0.01"))
+        assert live.command(Verb.EXIT).accepted
+        closed(live, ExitRule.SIGNAL_EXIT)
+        sent = [
+            e.data
+            for e in live.events(EventKind.ORDER)
+            if e.data["role"] == "close" and e.data["status"] == "sent"
+        ]
+        limits = [D(str(order["limit"])) / (live.unit_price(2) or D("151")) for order in sent]
+        assert len(limits) >= 2
+        assert limits[0] == pytest.approx(D("0.998"), abs=D("0.001"))
+        assert limits[-1] < D("0.95")

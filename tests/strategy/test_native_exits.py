@@ -76,7 +76,8 @@ def test_an_order_stands_where_its_rule_acts(price: D, fraction: D, size: D, mad
     for key, rule in ((STOP, ExitRule.HARD_STOP), (PROFIT, ExitRule.TAKE_PROFIT)):
         acts_at = watched.price_of(rule, triple.book, SOL)
         stops_first = key == STOP and acts_at is not None and is_covered(acts_at, triple.target(()), triple)
-        assert found.get(key) == (None if stops_first else acts_at)
+        too_far = acts_at is not None and abs(acts_at - price) > price * D("0.8")
+        assert found.get(key) == (None if stops_first or too_far else acts_at)
 
 
 @given(PRICES, FRACTIONS, st.decimals("0.98", "1.02", places=5))
@@ -120,6 +121,16 @@ def test_where_the_stops_are_nearer_there_is_none() -> None:
     assert wanted(triple, watched) == {}
     triple.plan = replace(triple.plan, stop=D(90))
     assert set(wanted(triple, watched)) == {STOP}
+
+
+def test_for_coins_that_no_order_takes_there_is_none() -> None:
+    triple = holding(D(3), D(100), D(1), D(0))
+    watched = watch(ExitRules(hard_stop=D("0.05"), take_profit=D("0.05")), D(300))
+
+    class Dust(Triple):
+        protectable = D(0)
+
+    assert wanted(Dust(triple.plan, triple.book), watched) == {}
 
 
 def test_with_nothing_held_or_without_the_setting_there_is_none() -> None:

@@ -23,6 +23,9 @@ KEYS = {ExitRule.HARD_STOP: STOP, ExitRule.TAKE_PROFIT: PROFIT}
 # By how much (a fraction) an order may stand on the late side of its price before it is moved: each move
 # costs two requests, and an engine that runs acts at the price itself.
 _MOVES_BY = Decimal("0.001")
+# The exchange refuses an order whose price is further than 95 % from the one of now; what is further than
+# this from what the coins have cost is watched here alone.
+_REACH = Decimal("0.8")
 # How far below its price a profit may be taken.
 _PROFIT_SLIPPAGE = Decimal("0.005")
 
@@ -35,6 +38,13 @@ def is_exit(key: OrderKey) -> bool:
 def rule_of(key: OrderKey) -> ExitRule:
     """The rule that an order of this key stands for. Raises StopIteration where it is for none."""
     return next(rule for rule, own in KEYS.items() if own == key)
+
+
+def _price_of(rule: ExitRule, watch: ExitWatch, strategy: Strategy) -> Decimal | None:
+    """Where a rule acts, if there are coins that an order can be placed for, and one may stand there."""
+    price = watch.price_of(rule, strategy.book, strategy.instrument) if strategy.protectable > 0 else None
+    paid = strategy.book.average_price
+    return None if price is None or abs(price - paid) > _REACH * paid else price
 
 
 def with_exits(wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy) -> Target:
@@ -66,9 +76,8 @@ def is_covered(price: Decimal, wanted: Target, strategy: Strategy, *, selling: b
 def _stop(
     wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy
 ) -> WantedOrder | None:
-    book, instrument = strategy.book, strategy.instrument
-    price = watch.price_of(ExitRule.HARD_STOP, book, instrument)
-    stands = _newest(alive, STOP)
+    instrument, stands = strategy.instrument, _newest(alive, STOP)
+    price = _price_of(ExitRule.HARD_STOP, watch, strategy)
     if price is None or is_covered(price, wanted, strategy, selling=stands is None):
         return None
     if stands is not None and 0 <= price - stands <= max(price * _MOVES_BY, instrument.tick(price)):
@@ -78,11 +87,10 @@ def _stop(
 
 
 def _profit(watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy) -> WantedOrder | None:
-    instrument = strategy.instrument
-    price = watch.price_of(ExitRule.TAKE_PROFIT, strategy.book, instrument)
+    instrument, stands = strategy.instrument, _newest(alive, PROFIT)
+    price = _price_of(ExitRule.TAKE_PROFIT, watch, strategy)
     if price is None:
         return None
-    stands = _newest(alive, PROFIT)
     if stands is not None and 0 <= stands - price <= max(price * _MOVES_BY, instrument.tick(price)):
         price = stands
     limit = instrument.round_price(price * (ONE - _PROFIT_SLIPPAGE), ROUND_CEILING)
