@@ -9,13 +9,14 @@ from decimal import Decimal
 from hypertui.core.market import ZERO, Side, plain
 from hypertui.core.phrases import counted
 from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder
+from hypertui.execution.orders import names_exit
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """The account and its orders in one market: `stops` are all that may only sell once a falling price
-    touches their trigger, `buys` all that may add to the position, `others` the rest: what takes a profit, or
-    waits for another order to fill. Sizes in coins."""
+    touches their trigger, `buys` all that may add to the position, `others` the rest: what takes a profit,
+    waits for another order to fill, or ends a trade as a whole. Sizes in coins."""
 
     symbol: str
     account: AccountState
@@ -80,5 +81,7 @@ def _opens(order: OpenOrder) -> bool:
 def _is_stop(order: OpenOrder) -> bool:
     if order.type is not None and order.type.takes_profit:
         return False
+    if names_exit(order.client_id):
+        return False  # it stands beside the stops, and further away
     waits = order.parent is not None  # for another order to fill, and protects nothing until then
     return order.side is Side.SELL and order.reduce_only and order.trigger is not None and not waits

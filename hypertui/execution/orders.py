@@ -11,6 +11,7 @@ from hypertui.core.order_key import OPENING, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.exchange.protocol import OrderState
 from hypertui.port.views import SlotState
+from hypertui.strategy.exits.native import is_exit
 
 SENT = "sent"  # what an order's status is at first
 LIVE = "live"  # and what it is once the exchange is known to have it
@@ -79,6 +80,12 @@ def key_of(client_id: str | None) -> OrderKey | None:
     if client_id is None or len(client_id) != _LENGTH:
         return None
     return OrderKey.of_code(int(client_id[18:22], 16))
+
+
+def names_exit(client_id: str | None) -> bool:
+    """Whether a client id is that of an exit which rests at the exchange."""
+    key = key_of(client_id)
+    return key is not None and is_exit(key)
 
 
 def start_number_of(client_id: str | None) -> int | None:

@@ -10,9 +10,8 @@ from hypertui.core.purpose import Purpose
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.protocol import Quote
-from hypertui.execution.orders import key_of
+from hypertui.execution.orders import names_exit
 from hypertui.port.snapshot import Mode
-from hypertui.strategy.exits.native import is_exit
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue, VenueMarket
@@ -81,17 +80,14 @@ def covered_by(working: Iterable[VenueOrder], position: Decimal) -> Decimal:
     stops = [
         order
         for order in working
-        if order.request.trigger is not None and order.request.trigger.tpsl == "sl" and not _is_exit(order)
+        if order.request.trigger is not None
+        and order.request.trigger.tpsl == "sl"
+        and not names_exit(order.request.cloid)
     ]
     sells = [order for order in stops if order.side is Side.SELL]
     if any(not order.request.size for order in sells):
         return max(position, ZERO)
     return sum((order.remaining for order in sells), ZERO)
-
-
-def _is_exit(order: VenueOrder) -> bool:
-    key = key_of(order.request.cloid)
-    return key is not None and is_exit(key)
 
 
 def _key(order: VenueOrder) -> tuple[Side, Decimal, Decimal]:

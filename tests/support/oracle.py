@@ -15,6 +15,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from hypertui.core.market import ZERO, Side
+from hypertui.execution.orders import names_exit
 from hypertui.port.snapshot import Invariant, Mode, Snapshot
 from hypertui.port.views import SlotState
 from hypertui.venue.core import Core
@@ -226,7 +227,7 @@ class Oracle:
         if brief and self._truths:
             sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
             sent = {name: Decimal(order["origSz"]) for name, order in brief.items()}
-            sells = {name for name, order in brief.items() if order["side"] == "A"}
+            sells = {name for name, order in brief.items() if order["side"] == "A" and not names_exit(name)}
             before = self._truths[-1].position
             self._keep(Truth(now, before, working | sizes, stops | sells, equity, unfilled | sent))
         buys = (Decimal(row["sz"]) for row in fills if row["coin"] == self._symbol and row["side"] == "B")
@@ -241,6 +242,8 @@ class Oracle:
 
 
 def _protects(order: VenueOrder) -> bool:
-    """Whether it sells where the price has fallen: neither a target nor an order in the book."""
+    """Whether it sells where the price has fallen: neither a target nor an order in the book, and no exit of
+    the whole trade, which stands beside what protects."""
     trigger = order.request.trigger
-    return order.side is Side.SELL and trigger is not None and trigger.tpsl == "sl"
+    is_stop = order.side is Side.SELL and trigger is not None and trigger.tpsl == "sl"
+    return is_stop and not names_exit(order.request.cloid)

@@ -15,11 +15,10 @@ from hypertui.core.market import ZERO, Fill, IngestVia, Side, plain
 from hypertui.core.order_key import OPENING, KeyKind
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.convergence import role_of
-from hypertui.execution.orders import Decision, key_of, trade_of
+from hypertui.execution.orders import Decision, key_of, names_exit, trade_of
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery.reconciliation import as_report
 from hypertui.execution.trade_inputs import OrderReported, OrderSent
-from hypertui.strategy.exits.native import is_exit
 from hypertui.strategy.plans import LeftOrder, NotRebuilt, Rebuilt, StrategyPlan
 
 
@@ -44,7 +43,7 @@ def read(
     if trades or trade is None:
         raise NotRebuilt("its orders are not those of one trade")
     # Its exits are placed anew by the rules of now: the first comparison finds the old ones.
-    orders = [order for order in orders if (key := key_of(order.client_id)) is None or not is_exit(key)]
+    orders = [order for order in orders if not names_exit(order.client_id)]
     own = sorted((fill for fill in fills if trade_of(fill.client_id) == trade), key=lambda fill: fill.key)
     opening = [fill for fill in own if key_of(fill.client_id) == OPENING]
     if not opening:
@@ -54,7 +53,7 @@ def read(
     left = [_left(order) for order in orders]
     if None in traded or None in left:
         raise NotRebuilt("its orders have keys that no strategy gives")
-    if any(key is not None and is_exit(key) for key in traded):
+    if any(names_exit(fill.client_id) for fill in later):
         raise NotRebuilt("an exit at the exchange has filled, which ends it")
     booked = sum((fill.size * fill.side.sign for fill in own), ZERO)
     if booked != position:
