@@ -146,3 +146,22 @@ def test_a_dead_engine_is_ended_by_the_exchange_and_what_it_bought_is_sold(venue
         sold = {str(e.data["role"]) for e in second.events(EventKind.FILL) if e.data["side"] == "sell"}
         assert sold == {"exit", "stop", "close"} or sold == {"exit", "close"}
         assert any(e.data["side"] == "buy" for e in second.events(EventKind.FILL))
+
+
+def test_without_its_journal_a_trade_gives_up_the_old_ones_for_its_own(venue: LocalVenue) -> None:
+    with start(venue, TIGHT) as live:
+        live.opened()
+        old = {order["cloid"] for order in live.working() if order["isPositionTpsl"]}
+        assert len(old) == 2
+    with start(venue, TIGHT, before=live) as again:
+        again.wait_for(
+            lambda: any("rebuilt the trade from" in event.text for event in again.events(EventKind.STATE)),
+            "the trade",
+        )
+        again.wait_for(
+            lambda: again.settled and old.isdisjoint(order["cloid"] for order in again.working()),
+            "the old ones to go",
+        )
+        new = {order["cloid"] for order in again.working() if order["isPositionTpsl"]}
+        assert len(new) == 2
+        assert len(again.working()) == 6
