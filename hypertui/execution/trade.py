@@ -18,7 +18,7 @@ from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
-from hypertui.execution.trade_news import ExitActed, ExitsChanged, TradeNews
+from hypertui.execution.trade_news import ExitActed, ExitsChanged, StopTrailed, TradeNews
 from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.strategy.base import (
     CoinsCorrected,
@@ -29,6 +29,7 @@ from hypertui.strategy.base import (
     StrategyEvent,
     Target,
 )
+from hypertui.strategy.exits.trailing import Trailing
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 _NOTHING = UnderWay()
@@ -170,6 +171,10 @@ class Trade:
                 self.tracker.news.append(ExitsChanged(terms.rules.in_words()))
             case inputs.PriceWatched(_, price):
                 self._watch(price, given.at)
+            case inputs.VolatilityMeasured(_, atr, until):
+                before = self.exits.trailing
+                self.exits.on_volatility(atr, until, given.at, self.strategy.instrument)
+                self._tell_of_trailing(before)
             case inputs.ExitSignalled(_, by):
                 self.exits.signal = by
             case inputs.ExitBegan(_, rule, price, verdicts):
@@ -190,7 +195,16 @@ class Trade:
                 raise ValueError("it belongs before the trade's opening")
 
     def _watch(self, price: Decimal, at: int) -> None:
+        before = self.exits.trailing
         self.exits.on_price(price, at, self.strategy.book, self.strategy.instrument)
+        self._tell_of_trailing(before)
+
+    def _tell_of_trailing(self, before: Trailing) -> None:
+        now = self.exits.trailing
+        if now.stop != before.stop:
+            self.tracker.news.append(
+                StopTrailed(before.stop if before.is_armed else None, now.stop, now.peak)
+            )
 
     def _watch_fill(self, at: int) -> None:
         """What has been made is another sum now; the price is the one that was."""
