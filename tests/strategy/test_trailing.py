@@ -7,9 +7,11 @@ from bisect import bisect_left
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from decimal import Decimal as D
+from itertools import pairwise
 from random import Random
 from typing import TypeAlias
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -104,7 +106,7 @@ def exact(terms: TrailingTerms, events: list[tuple[Event, int]]) -> list[D]:
             d = terms.most * peak
             if known is not None:
                 d = min(max(terms.multiple * known, terms.least * peak), d)
-            step = terms.step * (d / terms.multiple if known is None else known)
+            step = terms.step * d / terms.multiple
             raw = peak - d
             rounded = raw if raw == (whole := raw.quantize(D("0.01"), "ROUND_FLOOR")) else whole + D("0.01")
             if is_new or (not is_old and raw >= stop + step and rounded > stop):
@@ -152,8 +154,10 @@ def test_it_never_comes_down_and_moves_by_its_step(
         after = rule.trailing.stop
         assert after >= before
         if before and after > before:
-            least = rule.trailing.peak * terms.most / terms.multiple if known is None else known
-            assert after - before >= terms.step * least
+            d = rule.trailing.peak * terms.most
+            if known is not None:
+                d = min(max(terms.multiple * known, rule.trailing.peak * terms.least), d)
+            assert after - before >= terms.step * d / terms.multiple
 
 
 @given(TERMS, walks(), some.integers(0, 60))
@@ -180,15 +184,15 @@ def test_what_does_not_matter_would_change_nothing(events: list[tuple[Event, int
 
 
 def test_few_prices_are_inputs() -> None:
-    """Those that are a new peak: of a hundred thousand of a random walk a few hundred."""
+    """Those that are a new peak: of twenty thousand of a random walk a few hundred."""
     rule, book, random, price, inputs = watch(trailing_stop=TRAILING), bought(), Random(5), D(156), 0
     rule.on_price(price, BEGAN, book, SOL)
-    for number in range(100_000):
+    for number in range(20_000):
         price = max(price + D(random.choice((-1, 1))) / 100, rule.trailing.stop + D("0.01"))
         if rule.matters(price, BEGAN + number, book, SOL):
             inputs += 1
             rule.on_price(price, BEGAN + number, book, SOL)
-    assert inputs < 2_000
+    assert inputs < 1_000
 
 
 def test_it_is_armed_by_a_gain_and_due_at_its_stop() -> None:
@@ -216,6 +220,21 @@ def test_it_stands_still_until_a_whole_step_is_there() -> None:
     assert rule.trailing.stop == ARMS - D("2.4")
     tell(rule, ARMS + D("0.60"), BEGAN + 2, book)
     assert rule.trailing.stop == ARMS - D("1.8")
+
+
+@pytest.mark.parametrize(("atr", "distance"), [("0.1", "0.01"), ("9", "0.02")])
+def test_kept_within_the_limits_it_moves_in_proportion(atr: str, distance: str) -> None:
+    """A quarter of the distance, as with an ATR that is half of it."""
+    rule, book, peaks = watch(trailing_stop=TRAILING), bought(), []
+    rule.on_volatility(D(atr), BEGAN, BEGAN, SOL)
+    for cents in range(16_000, 17_000):
+        before = rule.trailing.stop
+        tell(rule, D(cents) / 100, BEGAN, book)
+        if rule.trailing.stop > before:
+            peaks.append(rule.trailing.peak)
+    moves = [(after - before) / after for before, after in pairwise(peaks)]
+    assert len(moves) > 5
+    assert all(D(distance) / 4 <= move < D(distance) / 4 * D("1.1") for move in moves)
 
 
 def test_its_distance_stays_within_the_limits() -> None:

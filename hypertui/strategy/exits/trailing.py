@@ -2,8 +2,10 @@
 
 With the peak as the highest price since it was armed:
 distance = clamp(multiple · ATR, least · peak, most · peak), and raw = peak − distance. The stop moves to raw
-where that is `step` · ATR above it at least, so that it stands still between two moves. Before there is an
-ATR the distance is the widest one, and the step what it is with the ATR that gives this distance.
+where that is `step` · distance / multiple above it at least, and stands still between two moves. Within the
+limits that is `step` · ATR. Beyond them it stays in proportion: a stop that is kept near does not wait for
+the long steps of a wild market, and one that is kept away moves not with every tick of a quiet one. Before
+there is an ATR the distance is the widest one.
 
 Times are ms, prices, distances and ATR in USD.
 """
@@ -22,8 +24,8 @@ FREEZES_AFTER = 3 * 3_600_000
 @dataclass(frozen=True, slots=True)
 class TrailingTerms:
     """How a stop trails: armed by a net gain of `arm`, `multiple` times the ATR under the peak, though never
-    nearer than `least` or farther than `most` of that, in moves of `step` times the ATR. `arm`, `least` and
-    `most` are fractions; all are above 0."""
+    nearer than `least` or farther than `most` of that, in moves of `step` times the ATR that gives this.
+    `arm`, `least` and `most` are fractions; all are above 0."""
 
     arm: Decimal
     multiple: Decimal
@@ -35,10 +37,6 @@ class TrailingTerms:
         """How far the stop is to be under the peak."""
         widest = self.most * peak
         return widest if atr is None else min(max(self.multiple * atr, self.least * peak), widest)
-
-    def move(self, peak: Decimal, atr: Decimal | None) -> Decimal:
-        """How far it moves at least."""
-        return self.step * (self.most * peak / self.multiple if atr is None else atr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,8 @@ class Trailing:
     def _moved(self, at: int, terms: TrailingTerms, instrument: Instrument) -> Trailing:
         if self.is_frozen(at):
             return self
-        raw = self.peak - terms.distance(self.peak, self.atr)
+        distance = terms.distance(self.peak, self.atr)
+        raw = self.peak - distance
         stop = instrument.round_price(raw, ROUND_CEILING)  # a stop acts at most one tick early
-        moves = stop > self.stop and raw >= self.stop + terms.move(self.peak, self.atr)
+        moves = stop > self.stop and raw >= self.stop + terms.step * distance / terms.multiple
         return replace(self, stop=stop) if moves else self
