@@ -10,6 +10,9 @@ from typing import Any
 from hypertui.core.candles import Candle
 
 PERIOD = 14
+# How many candles to measure of. What was before has a weight of (13/14)^86 in it, or 0.2 %. Always as many:
+# what is measured depends on the candles, and not on when a process began.
+CANDLES = 101
 _PLACES = Decimal("1e-10")  # finer than any tick
 
 

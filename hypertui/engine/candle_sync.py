@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from hypertui.core.candles import ClosedCandles, Interval, closed
 from hypertui.core.phrases import counted
+from hypertui.core.volatility import CANDLES
 from hypertui.exchange.protocol import ExchangeError
 from hypertui.execution.arrivals import CandlesRead, QuestionInVain
 from hypertui.execution.trade_context import TradeContext
@@ -12,9 +13,6 @@ from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Severity
 from hypertui.strategy.exits.trailing import FREEZES_AFTER
 
-# How many are asked for. In an ATR over 14 of them what was before has a weight of (13/14)^86, or 0.2 %.
-# Always as many: what is measured depends on the candles, and not on when a process began.
-_KEPT = 101
 _LOOK_EVERY = 30.0  # seconds
 _SETTLES = 5_000  # ms after its end in which the exchange may still make a candle
 _PAUSE = 30_000  # ms until a candle is asked for again that was missing
@@ -52,7 +50,7 @@ class CandleSync:
         if not context.budget.allows_question():
             return "left out: requests are kept for stops"
         try:
-            since = ended - _KEPT * self._interval
+            since = ended - CANDLES * self._interval
             told = await context.exchange.candles(context.config.symbol, self._interval, since, there)
         except ExchangeError as error:
             context.queue.post(QuestionInVain("the candles could not be read", error))
