@@ -196,7 +196,7 @@ class ExitWatch:
         if trailing.until is None:
             return f"{said}, at its widest until there is an ATR"
         if trailing.is_frozen(at):
-            return f"{said}, stands still: its candles are {span(at - trailing.until)} old"
+            return f"stands still, its candles are {span(at - trailing.until)} old; {said}"
         return said
 
     def _count(self, price: Decimal, at: int, money: _Money) -> None:
