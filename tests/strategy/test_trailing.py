@@ -277,9 +277,7 @@ def test_it_stands_still_while_its_candles_are_too_old() -> None:
     tell(rule, D(165), at + 1, book)
     assert (rule.trailing.stop, rule.trailing.peak) == (D("159.6"), D(165))
     said = verdict(rule, ExitRule.TRAILING_STOP, D(165), at + 1, book).text
-    assert said == (
-        "stands still, its candles are 3 h 1 min old; armed 3 h 1 min ago, peak 165, stop 159.6"
-    )
+    assert said == ("stands still, its candles are 3 h 1 min old; armed 3 h 1 min ago, peak 165, stop 159.6")
     assert tell(rule, D("159.6"), at + 2, book) is ExitRule.TRAILING_STOP, "it acts all the same"
     rule.on_volatility(D("1.2"), at, at + 3, SOL)
     assert rule.trailing.stop == D("162.6")
