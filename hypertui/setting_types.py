@@ -60,8 +60,11 @@ def _an_endpoint(given: object) -> object:
 def fraction_of(percentage: str) -> Decimal | None:
     """The fraction that `5%` says; None for an empty text. Raises ValueError for what is none between 0 and
     100."""
-    if not percentage:
-        return None
+    return share_of(percentage) if percentage else None
+
+
+def share_of(percentage: str) -> Decimal:
+    """The same of a text that is not to be empty."""
     figure, sign, rest = percentage.partition("%")
     fraction = parse_amount(figure.strip()) / 100
     if not sign or rest or not ZERO < fraction < 1:
@@ -116,6 +119,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Percent = Annotated[str, AfterValidator(_a_percentage)]
+Share = Annotated[str, Field(min_length=1), AfterValidator(_a_percentage)]
 Lasting = Annotated[str, AfterValidator(_a_time)]
 Listening = Annotated[ListenAddress, BeforeValidator(_an_endpoint)]
 Hours = Annotated[str, _of_the_day(QuietHours.parse)]  # such as 22:00-07:00

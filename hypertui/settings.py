@@ -11,7 +11,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +23,8 @@ from pydantic_settings import (
 )
 
 from hypertui.config_file import read_config
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, plain
+from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.core.plain_json import fit_for_json
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
@@ -41,13 +41,16 @@ from hypertui.setting_types import (
     Percent,
     Positive,
     Seconds,
+    Share,
     Symbol,
     TimeOfDay,
     TradeName,
     fraction_of,
     ms_of,
+    share_of,
 )
 from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.plans import PlanError
@@ -67,7 +70,8 @@ _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderT
 
 class TradeSettings(_Section):
     """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began
-    with (`5%`), or a time (`36h`); empty where there is none. `account` is the address of the sub-account to
+    with (`5%`), or a time (`36h`); empty where there is none. How a stop trails is a multiple of the ATR, and
+    a percentage of the peak. `account` is the address of the sub-account to
     trade in, by default the one that is traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
@@ -85,6 +89,11 @@ class TradeSettings(_Section):
     entry_slippage: Fraction = _LADDER["entry_slippage"]
     hard_stop: Percent = ""
     soft_stop: Percent = ""
+    trailing_arm: Percent = ""
+    trailing_atr: Positive = Decimal(2)
+    trailing_step: Positive = Decimal("0.5")
+    trailing_min: Share = "1%"
+    trailing_max: Share = "2%"
     take_profit: Percent = ""
     signal_exit: bool = False
     time_stop: Lasting = ""
@@ -102,8 +111,15 @@ class TradeSettings(_Section):
             fraction_of(self.take_profit),
             self.signal_exit,
             ms_of(self.time_stop),
+            self._trailing_stop(),
             self.native_exits,
         )
+
+    def _trailing_stop(self) -> TrailingTerms | None:
+        if (arm := fraction_of(self.trailing_arm)) is None:
+            return None
+        least, most = share_of(self.trailing_min), share_of(self.trailing_max)
+        return TrailingTerms(arm, self.trailing_atr, self.trailing_step, least, most)
 
 
 class EngineSettings(_Section):
@@ -211,11 +227,11 @@ class Settings(BaseSettings):
     def snapshot(self) -> dict[str, object]:
         """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key and the
         heartbeat's address, and without what may hold a password."""
-        values = _plain(self.model_dump(exclude={"secret_key": True, "notices": {"heartbeat_url"}}))
+        values = fit_for_json(self.model_dump(exclude={"secret_key": True, "notices": {"heartbeat_url"}}))
         assert isinstance(values, dict)
         url = self.ledger.url
         ledger = self.ledger.model_dump() | {"url": None if url is None else url.partition(":")[0]}
-        values["ledger"] = _plain(ledger)
+        values["ledger"] = fit_for_json(ledger)
         return values
 
     def trade_configs(self, run_for: float | None = None) -> tuple[TradeConfig, ...]:
@@ -254,22 +270,6 @@ def digest(snapshot: Mapping[str, object]) -> str:
     """The SHA-256 of a snapshot's canonical JSON (sorted keys, no spaces), as hex digits."""
     text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    match value:
-        case dict():
-            return {str(name): _plain(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case Decimal():
-            return plain(value)
-        case Enum():
-            return value.value
-        case Path():
-            return str(value)
-        case _:
-            return value
 
 
 def load_settings(

@@ -11,6 +11,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 import hypertui
 
 _HOUSE = Path(hypertui.__file__).parent
@@ -71,22 +73,23 @@ def test_no_file_imports_one_that_imports_it() -> None:
     assert list(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-def test_apprise_is_imported_by_a_channels_own_thread_alone() -> None:
+@pytest.mark.parametrize(("library", "file"), [("apprise", "sender.py"), ("talipp", "volatility.py")])
+def test_what_is_loaded_late_is_imported_in_one_file_alone(library: str, file: str) -> None:
     importers = {
-        path.name: names
+        path.name
         for path, tree in parsed().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         and (names := [each.name for each in node.names])
-        and (names[0] if isinstance(node, ast.Import) else node.module or "").startswith("apprise")
+        and (names[0] if isinstance(node, ast.Import) else node.module or "").startswith(library)
     }
-    assert set(importers) == {"sender.py"}
+    assert importers == {file}
 
 
-def test_an_engine_and_its_notices_load_nothing_of_apprise() -> None:
+def test_an_engine_and_its_notices_load_nothing_of_apprise_or_talipp() -> None:
     program = (
         "import sys, hypertui.engine.engine, hypertui.cli.trade, hypertui.notices.daily\n"
-        "print([name for name in ('apprise', 'markdown', 'yaml') if name in sys.modules])"
+        "print([name for name in ('apprise', 'markdown', 'yaml', 'talipp') if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
 from hypertui.core.market import ZERO
 from hypertui.core.price_series import Series
@@ -18,7 +19,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import ExitsSet
 from hypertui.strategy.base import MoveRecord
-from hypertui.strategy.exits.rules import ExitRules, ExitTerms
+from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.strategy.plans import PlanError
@@ -53,8 +54,13 @@ def replay(
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit ends the trade.
     """
-    if not series.timed and (exits.time_stop or exits.soft_stop):
-        raise PlanError("time_stop and soft_stop need a price file with times, and it has none")
+    timely = (ExitRule.SOFT_STOP, ExitRule.TRAILING_STOP, ExitRule.TIME_STOP)
+    if not series.timed and (needy := [rule.value for rule in exits.wanted if rule in timely]):
+        raise PlanError(f"the price file has no times, without which there is no {' or '.join(needy)}")
+    hours = None
+    if exits.trailing_stop is not None:
+        require_hours(series)
+        hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
     exchange = InstantExchange(plan.instrument.symbol, costs)
@@ -68,6 +74,8 @@ def replay(
     run = Run(strategy.ladder, series)
     drawdown = _Drawdown()
     for tick, price in enumerate(series.prices):
+        if hours is not None and (measured := hours.add(series.times[tick], price)) is not None:
+            trade.apply(measured)
         for record in exchange.take(trade, price, series.times[tick]):
             run.phase_steps[str(record.state["phase"])] += 1
             if on_move is not None:

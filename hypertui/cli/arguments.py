@@ -38,6 +38,18 @@ _SECRET_FLAG = re.compile(r"--?[\w-]*(secret|private|mnemonic|passw|passphrase|k
 _NEARLY_A_KEY = re.compile(r"[0-9a-zA-Z]{44,}")
 _LONGEST = 300
 
+EXIT_FLAGS = (
+    "hard_stop",
+    "soft_stop",
+    "trailing_arm",
+    "trailing_atr",
+    "trailing_step",
+    "trailing_min",
+    "trailing_max",
+    "take_profit",
+    "time_stop",
+    "signal_exit",
+)
 # flag -> where the settings have it
 _TRADE_FLAGS = {
     "symbol": ("trade", "symbol"),
@@ -46,11 +58,7 @@ _TRADE_FLAGS = {
     "position_size": ("trade", "position_size"),
     "leverage": ("trade", "leverage"),
     "reinvest": ("trade", "reinvest"),
-    "hard_stop": ("trade", "hard_stop"),
-    "soft_stop": ("trade", "soft_stop"),
-    "take_profit": ("trade", "take_profit"),
-    "time_stop": ("trade", "time_stop"),
-    "signal_exit": ("trade", "signal_exit"),
+    **{flag: ("trade", flag) for flag in EXIT_FLAGS},
     "on_exit": ("engine", "on_exit"),
     "network": ("network",),
     "base_url": ("base_url",),
@@ -66,7 +74,6 @@ _TRADE_FLAGS = {
     "times": ("console", "times"),
     "metrics": ("metrics", "address"),
 }
-
 
 # where the settings have it -> how the flag is written
 FLAG_NAMES = {path: f"--{flag.replace('_', '-')}" for flag, path in _TRADE_FLAGS.items()}
@@ -179,6 +186,11 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     exits = parser.add_argument_group("exits", "rules that end the trade as a whole; see docs/strategy.md")
     add(exits, "--hard-stop", metavar="PERCENT", help="net loss of what it began with at which it ends: 5%%")
     add(exits, "--soft-stop", metavar="PERCENT", help="the same, where the price stays there for a moment")
+    add(exits, "--trailing-arm", metavar="PERCENT", help="net gain from which on a stop trails: 3.5%%")
+    add(exits, "--trailing-atr", metavar="X", help="how many ATR under the highest price it stands: 2")
+    add(exits, "--trailing-step", metavar="X", help="how many ATR it moves up by at least: 0.5")
+    add(exits, "--trailing-min", metavar="PERCENT", help="how near to the highest price it may come: 1%%")
+    add(exits, "--trailing-max", metavar="PERCENT", help="how far from it it may be: 2%%")
     add(exits, "--take-profit", metavar="PERCENT", help="net gain at which it ends")
     add(exits, "--time-stop", metavar="TIME", help="how long it may last: 90m, 36h, 2d")
     add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")

@@ -13,14 +13,14 @@ from typing import TextIO
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
-from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
-from hypertui.strategy.exits.rules import ExitRule, ExitRules
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.trace import trace_row
 from hypertui.strategy.ladder.trade_plan import LadderPlan
@@ -60,9 +60,9 @@ def backtest(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> LadderPlan:
     """The plan that the flags alone describe."""
-    for rule in ExitRule:
-        if getattr(arguments, rule.value, None) is not None:
-            raise ValueError(f"--{rule.value.replace('_', '-')} goes with --only, a configured trade")
+    for flag in EXIT_FLAGS:
+        if getattr(arguments, flag, None) is not None:
+            raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
     missing = [f"--{name.replace('_', '-')}" for name in _ALWAYS if getattr(arguments, name) is None]
     if missing:
         raise ValueError(

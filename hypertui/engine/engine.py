@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 
+from hypertui.core import volatility
 from hypertui.core.shutdown import FAILED
 from hypertui.engine.figures_log import FiguresLog
 from hypertui.engine.publisher import Publisher
@@ -161,6 +162,8 @@ class EmbeddedEngine:
         """Trade until all trades are done, halted or asked to stop. What cannot start ends as a reason with
         its status, and so does a defect; one trade's end is no other's."""
         self._loop, self._stop = asyncio.get_running_loop(), stop
+        if any(seat.config.exits.trailing_stop is not None for seat in self._seats.values()):
+            volatility.load()  # before there is a trade that it would keep waiting
         heart = asyncio.create_task(self._beat())
         beside = [asyncio.create_task(_done_beside(job)) for job in self._jobs_beside]
         seats = list(self._seats.values())

@@ -20,6 +20,7 @@ from hypertui.execution.actions import Action, has_resting_stops
 from hypertui.execution.arrivals import (
     ActionEnded,
     CancelHeld,
+    CandlesRead,
     LookUpFailed,
     MarketDelisted,
     OrderLookedUp,
@@ -225,6 +226,8 @@ class LiveTrade:
                 self.gateway.take(arrival)
             case MarketDelisted() | SettlementRead():
                 self.objections.take(arrival)
+            case CandlesRead():
+                self.exits.take(arrival)
             case _:
                 self.account_sync.take(arrival)
 

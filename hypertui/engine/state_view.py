@@ -22,7 +22,7 @@ from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
 from hypertui.port.views import ExitView, FillView, LotView, ResultView, SlotState, SlotView
 from hypertui.runtime.price_history import PriceHistory
-from hypertui.strategy.exits.native import KEYS, is_exit
+from hypertui.strategy.exits.native import KEYS, STOP, is_exit
 from hypertui.strategy.exits.rules import ExitRule
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
@@ -99,11 +99,13 @@ def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) 
         return ""
     orders = [own for own in tracker.of(key) if not own.cancelling]
     if orders:
-        return state_of(orders[-1], now, tracker.timing.confirm_after).value
-    wanted = trade.target
-    if any(want.key == key for want in wanted.orders):
+        stands_for = ExitRule.by(orders[-1].decision.reason)
+        if stands_for is rule or stands_for is None:
+            return state_of(orders[-1], now, tracker.timing.confirm_after).value
+        return f"{stands_for.words} first" if price is not None else ""
+    if any(want.key == key and want.reason is rule.reason for want in trade.target.orders):
         return SlotState.WAITING.value
-    if price is not None and rule is ExitRule.HARD_STOP and trade.exits.rests:
+    if price is not None and key == STOP and trade.exits.rests:
         return "stops come first"
     return ""
 

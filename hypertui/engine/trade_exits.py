@@ -8,10 +8,13 @@ from typing import Protocol
 
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import at_price
+from hypertui.core.volatility import average_true_range
+from hypertui.engine.candle_sync import CandleSync
+from hypertui.execution.arrivals import CandlesRead
 from hypertui.execution.opening import Opening
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
-from hypertui.execution.trade_inputs import ExitBegan, ExitSignalled, ExitsSet
+from hypertui.execution.trade_inputs import ExitBegan, ExitSignalled, ExitsSet, VolatilityMeasured
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
@@ -35,6 +38,7 @@ class TradeExits:
         self._trade = trade
         self._planned = planned
         self._leaving = False
+        self._candles = CandleSync(trade.context)
 
     @property
     def ends_by(self) -> str:
@@ -50,6 +54,18 @@ class TradeExits:
         terms = self._begun_with(rules) if known is None else replace(known, rules=rules)
         if terms != known:
             trade.recorder.take(ExitsSet(trade.context.clock(), terms))
+        if rules.trailing_stop is not None:
+            self._candles.begin()
+
+    def take(self, read: CandlesRead) -> None:
+        """Candles have come: those that are new tell how far the stop trails."""
+        candles = self._candles
+        if not candles.take(read) or self._trade.context.over:
+            return
+        atr, until = average_true_range(candles.known.candles), candles.known.until
+        known_until = self._watch.trailing.until
+        if atr is not None and until is not None and (known_until is None or until > known_until):
+            self._trade.recorder.take(VolatilityMeasured(self._trade.context.clock(), atr, until))
 
     def _begun_with(self, rules: ExitRules) -> ExitTerms:
         opening = self._trade.opening
@@ -67,6 +83,8 @@ class TradeExits:
         said = next(each for each in verdicts if each.rule is ExitRule.SIGNAL_EXIT)
         if said.due:
             return f"{said.text}: the trade ends"
+        if self._watch.trailing.is_armed:
+            return said.text
         if said.price is None:
             return f"{said.text}: nothing is held, the trade goes on until there is no loss"
         return f"{said.text}: the trade ends at {at_price(said.price)} or above"

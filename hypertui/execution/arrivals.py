@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from hypertui.core.candles import Candle
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import (
     AccountState,
@@ -123,6 +124,16 @@ class SignerRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CandlesRead:
+    """The candles of the market, oldest first, asked for at `asked_at`, when the newest closed one had
+    `ended`; both by the exchange's clock."""
+
+    candles: Sequence[Candle]
+    asked_at: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionInVain:
     """What could not be asked, in words, and why."""
 
@@ -155,7 +166,7 @@ AccountArrival: TypeAlias = (
     AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
 )
 ActionArrival: TypeAlias = ActionEnded | PlacementHeld | CancelHeld | OrderLookedUp | LookUpFailed
-TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
+TradeArrival: TypeAlias = AccountArrival | ActionArrival | CandlesRead | MarketDelisted | SettlementRead
 Arrival: TypeAlias = (
     FeedNews
     | TradeArrival

@@ -29,6 +29,8 @@ def exit_order(
     if last is not None and last is not old and _stood_there(last, want) and last.filled == 0:
         old = last  # another one covers the coins, and the newest came to nothing
     reason, text = _exit_words(want, old)
+    if is_exit(want.key):
+        reason = want.reason  # whatever it takes the place of: its fill says why the trade has ended
     replaces = None if old is None else old.client_id
     by = REPAIR if reason is Reason.REPAIR else source
     return Decision(reason, by, want.stands_at, text, replaces, step)

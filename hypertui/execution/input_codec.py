@@ -44,6 +44,7 @@ KINDS: Mapping[str, type[Input]] = {
     "wish": inputs.WishSet,
     "exits": inputs.ExitsSet,
     "watched": inputs.PriceWatched,
+    "volatility": inputs.VolatilityMeasured,
     "exit signal": inputs.ExitSignalled,
     "exit": inputs.ExitBegan,
     "patience": inputs.PatienceSet,

@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
-from hypertui.core.market import Fill
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, OwnOrder, key_of
+from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
-from hypertui.execution.trade_news import ExitActed, ExitsChanged, TradeNews
+from hypertui.execution.trade_news import ExitActed, ExitsChanged, StopTrailed, TradeNews
 from hypertui.execution.trading_state import Posture, TradingState
 from hypertui.strategy.base import (
     CoinsCorrected,
@@ -30,7 +29,8 @@ from hypertui.strategy.base import (
     StrategyEvent,
     Target,
 )
-from hypertui.strategy.exits.native import is_exit, rule_of
+from hypertui.strategy.exits.rules import ExitRule
+from hypertui.strategy.exits.trailing import Trailing
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 _NOTHING = UnderWay()
@@ -115,10 +115,11 @@ class Trade:
                 self._watch(price, at)
             case inputs.FillReceived(_, fill, made_at, via):
                 tracker.on_fill(fill, made_at, at, via)
-                self._watch_fill(fill, at)
+                if (order := tracker.find(fill.client_id)) is not None:
+                    self._watch_fill(at, order.role, order.decision)
             case inputs.FillAdopted(_, fill, role, decision, via):
                 tracker.adopt(fill, role, decision, via)
-                self._watch_fill(fill, at)
+                self._watch_fill(at, role, decision)
             case inputs.OrderAnswered(_, client_id, answer):
                 tracker.on_placed(self._named(client_id), answer, at)
             case inputs.OrdersNotPlaced(_, client_ids, reason):
@@ -172,6 +173,10 @@ class Trade:
                 self.tracker.news.append(ExitsChanged(terms.rules.in_words()))
             case inputs.PriceWatched(_, price):
                 self._watch(price, given.at)
+            case inputs.VolatilityMeasured(_, atr, until):
+                before = self.exits.trailing
+                self.exits.on_volatility(atr, until, given.at, self.strategy.instrument)
+                self._tell_of_trailing(before)
             case inputs.ExitSignalled(_, by):
                 self.exits.signal = by
             case inputs.ExitBegan(_, rule, price, verdicts):
@@ -192,13 +197,21 @@ class Trade:
                 raise ValueError("it belongs before the trade's opening")
 
     def _watch(self, price: Decimal, at: int) -> None:
+        before = self.exits.trailing
         self.exits.on_price(price, at, self.strategy.book, self.strategy.instrument)
+        self._tell_of_trailing(before)
 
-    def _watch_fill(self, fill: Fill, at: int) -> None:
+    def _tell_of_trailing(self, before: Trailing) -> None:
+        now = self.exits.trailing
+        if now.stop != before.stop:
+            self.tracker.news.append(
+                StopTrailed(before.stop if before.is_armed else None, now.stop, now.peak)
+            )
+
+    def _watch_fill(self, at: int, role: Role, decision: Decision) -> None:
         """What has been made is another sum now; the price is the one that was."""
-        key = key_of(fill.client_id)
-        if key is not None and is_exit(key):
-            self.exits.on_native(rule_of(key))
+        if role is Role.EXIT and (rule := ExitRule.by(decision.reason)) is not None:
+            self.exits.on_native(rule)
         if (seen := self.tracker.price) is not None:
             self.exits.on_fill(seen.price, at, self.strategy.book, self.strategy.instrument)
 

@@ -15,6 +15,7 @@ from hypertui.execution.trade_news import (
     ExitsChanged,
     FillBooked,
     OrderChanged,
+    StopTrailed,
     StrategyMoved,
     TradeNews,
 )
@@ -65,8 +66,16 @@ class TradeEvents:
                 self.fill(news)
             case ExitsChanged(text):
                 self._log.add(EventKind.STATE, f"exits: {text}", {"exits": text})
+            case StopTrailed():
+                self._trailed(news)
             case ExitActed():
                 self._exit(news)
+
+    def _trailed(self, moved: StopTrailed) -> None:
+        stop, peak = phrases.at_price(moved.stop), phrases.at_price(moved.peak)
+        how = "armed" if moved.before is None else f"moves up from {phrases.at_price(moved.before)}"
+        data = {"stop": plain(moved.stop), "peak": plain(moved.peak)}
+        self._log.add(EventKind.STATE, f"trailing stop {how}: {stop}, peak {peak}", data)
 
     def _exit(self, acted: ExitActed) -> None:
         rule, at = acted.rule, phrases.at_price(acted.price)

@@ -262,6 +262,15 @@ class PriceWatched:
 
 
 @dataclass(frozen=True, slots=True)
+class VolatilityMeasured:
+    """The ATR (USD) of closed candles, the newest of which ended at `until` by the exchange's clock."""
+
+    at: int
+    atr: Decimal
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExitSignalled:
     """Somebody asks to close the trade, as soon as its rules let a signal do so."""
 
@@ -342,6 +351,7 @@ Input: TypeAlias = (
     | WishSet
     | ExitsSet
     | PriceWatched
+    | VolatilityMeasured
     | ExitSignalled
     | ExitBegan
     | PatienceSet

@@ -50,6 +50,16 @@ class ExitsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class StopTrailed:
+    """The trailing stop was armed, where there was none `before`, or has moved up, under a `peak`. Prices in
+    USD."""
+
+    before: Decimal | None
+    stop: Decimal
+    peak: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ExitActed:
     """A rule ends the trade at `price` (USD), because of what it says."""
 
@@ -58,4 +68,4 @@ class ExitActed:
     text: str
 
 
-TradeNews: TypeAlias = StrategyMoved | OrderChanged | FillBooked | ExitsChanged | ExitActed
+TradeNews: TypeAlias = StrategyMoved | OrderChanged | FillBooked | ExitsChanged | StopTrailed | ExitActed

@@ -9,6 +9,7 @@ import pytest
 from hypertui.provenance import SettingsError
 from hypertui.settings import load_settings
 from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.exits.trailing import TrailingTerms
 
 
 def exits(**settings: object) -> ExitRules:
@@ -26,6 +27,13 @@ def test_percentages_and_times() -> None:
     assert exits(
         hard_stop="5%", soft_stop=" 2.5 %", take_profit="12%", time_stop="36h", signal_exit="true"
     ) == (ExitRules(D("0.05"), D("0.025"), D("0.12"), signal_exit=True, time_stop=36 * 3_600_000))
+    assert exits(trailing_atr="3").trailing_stop is None, "nothing trails before it is armed by something"
+    assert exits(trailing_arm="3.5%").trailing_stop == TrailingTerms(
+        D("0.035"), D(2), D("0.5"), D("0.01"), D("0.02")
+    )
+    assert exits(
+        trailing_arm="1%", trailing_atr="3", trailing_step="0.2", trailing_min="0.5%", trailing_max="5%"
+    ).trailing_stop == TrailingTerms(D("0.01"), D(3), D("0.2"), D("0.005"), D("0.05"))
     assert exits(time_stop="90m").time_stop == 5_400_000
     assert exits(time_stop="2d").time_stop == 172_800_000
     assert not exits(native_exits="false").native
@@ -43,6 +51,18 @@ def test_percentages_and_times() -> None:
         ({"time_stop": "999999d"}, "is no time"),
         ({"signal_exit": "perhaps"}, "is neither true nor false"),
         ({"hard_stop": "5%", "soft_stop": "5%"}, "soft_stop 5% is not below hard_stop 5%"),
+        ({"trailing_arm": "3"}, "trailing_arm 3 is no percentage"),
+        ({"trailing_min": ""}, "trailing_min +is empty"),
+        ({"trailing_atr": "0"}, "trailing_atr 0 is not above 0"),
+        ({"trailing_step": "-1"}, "trailing_step -1 is not above 0"),
+        (
+            {"trailing_arm": "3%", "trailing_max": "0.5%"},
+            "trailing_max 0.5% is below trailing_min 1%",
+        ),
+        (
+            {"trailing_arm": "3%", "take_profit": "3%"},
+            "trailing_arm 3% is not below take_profit 3%: the profit would always be taken first",
+        ),
         ({"soft_stop": "0.05%"}, "soft_stop 0.05% is not above 0.09%"),
     ],
 )

@@ -16,6 +16,7 @@ from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
 from hypertui.strategy.exits.native import PROFIT, STOP
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
+from hypertui.strategy.exits.trailing import TrailingTerms
 from tests.support.exits import closed, start
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
@@ -165,3 +166,26 @@ def test_without_its_journal_a_trade_gives_up_the_old_ones_for_its_own(venue: Lo
         new = {order["cloid"] for order in again.working() if order["isPositionTpsl"]}
         assert len(new) == 2
         assert len(again.working()) == 6
+
+
+def test_a_stop_that_trails_takes_the_place_of_the_hard_one(venue: LocalVenue) -> None:
+    near = TrailingTerms(D("0.005"), D(2), D("0.5"), D("0.004"), D("0.004"))
+    with start(venue, ExitRules(hard_stop=D("0.006"), trailing_stop=near)) as live:
+        live.opened()
+        live.wait_for(lambda: [rule.at_exchange for rule in live.snapshot.exits] == ["live", ""], "the exit")
+        live.go_to(3)
+        live.wait_for(
+            lambda: (
+                standing(live, STOP) == live.on_engine(lambda trade: trade.trade.exits.trailing.stop, None)
+            ),
+            "the stop that trails",
+        )
+        live.wait_for(
+            lambda: [rule.at_exchange for rule in live.snapshot.exits] == ["trailing stop first", "live"],
+            "it on the screen",
+        )
+        at = standing(live, STOP)
+    assert at is not None
+    venue.set_price("SOL", at)
+    with start(venue, ExitRules(), list(live.journal.inputs), before=live) as second:
+        closed(second, ExitRule.TRAILING_STOP)

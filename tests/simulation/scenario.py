@@ -14,6 +14,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
 from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.listing import listed
 from hypertui.venue.model.options import VenueOptions
@@ -341,8 +342,24 @@ def draw_exits(seed: int) -> Scenario:
         soft_stop=random.choice((None, None if hard is None else hard / 2, loss / 4)),
         take_profit=random.choice((None, Decimal("0.003"), Decimal("0.02"))),
         time_stop=random.choice((None, None, random.randrange(20_000, 400_000))),
+        trailing_stop=random.choice((None, _trailing(random))),
     )
-    return replace(scenario, config=replace(scenario.config, exits=rules))
+    if rules.contradiction():  # the profit would always be taken first
+        rules = replace(rules, take_profit=None)
+    options = scenario.options
+    if rules.trailing_stop is not None and random.random() < 0.7:  # else there is no ATR
+        options = replace(options, past=24)
+    return replace(scenario, config=replace(scenario.config, exits=rules), options=options)
+
+
+def _trailing(random: Random) -> TrailingTerms:
+    def share(least: int, most: int) -> Decimal:
+        return Decimal(random.randrange(least, most)) / 10_000
+
+    least = share(10, 40)
+    return TrailingTerms(
+        share(20, 200), Decimal(random.choice((1, 2, 3))), Decimal("0.5"), least, least + share(0, 200)
+    )
 
 
 def _steps(random: Random) -> tuple[tuple[float, int], ...]:

@@ -15,6 +15,7 @@ from hypertui.venue.api.gateway import Gateway
 from hypertui.venue.api.info import Info
 from hypertui.venue.api.signing import Signature
 from hypertui.venue.core import Core
+from hypertui.venue.market.past import give_past
 from hypertui.venue.market.prices import ManualPrices
 from hypertui.venue.model.errors import ActionError
 from hypertui.venue.model.markets import number
@@ -58,6 +59,9 @@ class Venue:
         self.core = Core(options, clock, ManualPrices(prices, options.markets).initial())
         self.options = options
         self.markets = {symbol: VenueMarket(self, symbol) for symbol in prices}
+        if options.past:
+            for market in self.markets.values():
+                give_past(market.book, options, self.core.now)
         self._gateway = _OpenGateway(self.core)
         self._info = Info(self.core, lambda user: None)
         self._nonce = 0

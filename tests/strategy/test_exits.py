@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from decimal import Decimal as D
 from itertools import combinations
 
@@ -13,12 +14,15 @@ from hypothesis import strategies as some
 from hypertui.core.market import KNOWN_INSTRUMENTS, Fill, Side
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import TAKER_FEE, ExitRule, ExitRules, ExitTerms
+from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 SOL = KNOWN_INSTRUMENTS["SOL"]
 ENTRY, COINS, BEGAN = D("150.02"), D("13.33"), 1_000_000
 STAKE = ENTRY * COINS
 HOUR = 3_600_000
+TRAILING = TrailingTerms(D("0.035"), D(2), D("0.5"), D("0.01"), D("0.02"))
+PEAK = D(165)
 
 
 def fill(side: Side, size: D, price: D, number: int = 1) -> Fill:
@@ -161,13 +165,15 @@ def test_what_has_begun_gives_way_to_nothing() -> None:
 
 
 def _due(rule: ExitRule) -> tuple[dict[str, object], D, TradeBook]:
-    """Settings, a price and a book by which this rule is due."""
+    """Settings, a price and a book by which this rule is due, after a price at the peak."""
     lost, won = D("140"), D("160")
     match rule:
         case ExitRule.HARD_STOP:
             return {"hard_stop": D("0.05")}, lost, bought()
         case ExitRule.SOFT_STOP:
             return {"soft_stop": D("0.025")}, lost, bought()
+        case ExitRule.TRAILING_STOP:
+            return {"trailing_stop": TRAILING}, won, bought()
         case ExitRule.TAKE_PROFIT:
             return {"take_profit": D("0.05")}, won, bought()
         case ExitRule.SIGNAL_EXIT:
@@ -177,9 +183,13 @@ def _due(rule: ExitRule) -> tuple[dict[str, object], D, TradeBook]:
 
 
 def _compatible(pair: tuple[ExitRule, ExitRule]) -> bool:
-    """A price is not above one rule's limit and below another's; the time is over at any price."""
-    prices = {_due(rule)[1] for rule in pair if rule is not ExitRule.TIME_STOP}
-    return len(prices) == 1
+    """A price is not above one rule's limit and below another's; the time is over at any price, and all are
+    below a stop that trails, while which no signal closes."""
+    if pair == (ExitRule.TRAILING_STOP, ExitRule.SIGNAL_EXIT):
+        return False
+    anywhere = (ExitRule.TIME_STOP, ExitRule.TRAILING_STOP)
+    prices = {_due(rule)[1] for rule in pair if rule not in anywhere}
+    return len(prices) <= 1
 
 
 @pytest.mark.parametrize(("first", "second"), filter(_compatible, combinations(ExitRule, 2)))
@@ -190,6 +200,7 @@ def test_of_two_that_are_due_at_once_the_first_acts_and_both_are_said(
     rules = watch(**one, **other)
     rules.signal = "ann"
     at = BEGAN + HOUR
+    tell(rules, PEAK, at - 1, book)
     for passed in range(4):
         tell(rules, price, at + 2_000 * passed, book)
     assert rules.due is first
@@ -206,6 +217,23 @@ def test_rules_that_contradict_each_other() -> None:
     assert ExitRules(hard_stop=D("0.05"), soft_stop=D("0.05")).contradiction() == (
         "soft_stop 5% is not below hard_stop 5%: the hard stop would always act first"
     )
+    assert ExitRules(trailing_stop=TRAILING, take_profit=D("0.04")).contradiction() == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"most": D("0.0099")}, "trailing_max 0.99% is below trailing_min 1%"),
+        ({"most": D("0.0009")}, "trailing_max 0.09% is not above 0.09%, the fees of buying and selling"),
+        (
+            {"arm": D("0.04")},
+            "trailing_arm 4% is not below take_profit 4%: the profit would always be taken first",
+        ),
+    ],
+)
+def test_trailing_stops_that_contradict_themselves(changed: dict[str, D], words: str) -> None:
+    rules = ExitRules(trailing_stop=replace(TRAILING, **changed), take_profit=D("0.04"))
+    assert rules.contradiction() == words
 
 
 def test_without_rules_no_price_matters() -> None:

@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("says", least=16, stretches=True),
 )
 _NO_TRADE = "no trade is open here, and no exit is watched"
-_NONE = "no exit is set; see hard_stop, soft_stop, take_profit, time_stop and signal_exit in the settings"
+_NONE = "no exit is set; see hard_stop, soft_stop, trailing_arm, take_profit, time_stop and signal_exit"
 
 
 def basis(frame: Frame) -> tuple[object, ...]:

@@ -1,14 +1,15 @@
 """The exits that rest at the exchange, so that they act where no engine does: a stop and a profit for the
 whole position, however large that is by then.
 
-The stop stands beside those of the strategy, and only where it would be the first to fire for some coins:
-where all of them have a stop above it, it could never sell any. Prices are USD, sizes coins.
+The stop stands for the nearer of the hard and the trailing one, beside the stops of the strategy, and only
+where it would be the first to fire for some coins: where all of them have a stop above it, it could never
+sell any. Prices are USD, sizes coins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from hypertui.core.market import ONE, ZERO, Grouping, OrderType, Side, plain
@@ -19,7 +20,7 @@ from hypertui.strategy.exits.rules import ExitRule
 from hypertui.strategy.exits.watch import ExitWatch
 
 STOP, PROFIT = OrderKey(KeyKind.EXIT, 0), OrderKey(KeyKind.EXIT, 1)
-KEYS = {ExitRule.HARD_STOP: STOP, ExitRule.TAKE_PROFIT: PROFIT}
+KEYS = {ExitRule.HARD_STOP: STOP, ExitRule.TRAILING_STOP: STOP, ExitRule.TAKE_PROFIT: PROFIT}
 # By how much (a fraction) an order may stand on the late side of its price before it is moved: each move
 # costs two requests, and an engine that runs acts at the price itself.
 _MOVES_BY = Decimal("0.001")
@@ -35,18 +36,6 @@ def is_exit(key: OrderKey) -> bool:
     return key.kind is KeyKind.EXIT
 
 
-def rule_of(key: OrderKey) -> ExitRule:
-    """The rule that an order of this key stands for. Raises StopIteration where it is for none."""
-    return next(rule for rule, own in KEYS.items() if own == key)
-
-
-def _price_of(rule: ExitRule, watch: ExitWatch, strategy: Strategy) -> Decimal | None:
-    """Where a rule acts, if there are coins that an order can be placed for, and one may stand there."""
-    price = watch.price_of(rule, strategy.book, strategy.instrument) if strategy.protectable > 0 else None
-    paid = strategy.book.average_price
-    return None if price is None or abs(price - paid) > _REACH * paid else price
-
-
 def with_exits(wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy) -> Target:
     """What the strategy wants, and the exits beside it; `alive` are the orders of those. Once one has filled,
     or any rule ends the trade, they stay as they are until everything goes."""
@@ -54,11 +43,10 @@ def with_exits(wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], 
         return wanted
     if watch.acted is not None or watch.fired is not None:
         return replace(wanted, kept=wanted.kept | {STOP, PROFIT})
-    if not watch.rests:
-        return wanted
-    rests = tuple(
-        want for want in (_stop(wanted, watch, alive, strategy), _profit(watch, alive, strategy)) if want
-    )
+    if not watch.rests or strategy.protectable <= 0:
+        return wanted  # or there are no coins that an order can be placed for
+    exits = _Exits(watch, alive, strategy)
+    rests = [want for want in (exits.stop(wanted), exits.profit()) if want is not None]
     return replace(wanted, orders=(*wanted.orders, *rests)) if rests else wanted
 
 
@@ -73,58 +61,68 @@ def is_covered(price: Decimal, wanted: Target, strategy: Strategy, *, selling: b
     return above >= strategy.book.position
 
 
-def _stop(
-    wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy
-) -> WantedOrder | None:
-    instrument, stands = strategy.instrument, _newest(alive, STOP)
-    price = _price_of(ExitRule.HARD_STOP, watch, strategy)
-    if price is None or is_covered(price, wanted, strategy, selling=stands is None):
-        return None
-    if stands is not None and 0 <= price - stands <= max(price * _MOVES_BY, instrument.tick(price)):
-        price = stands
-    limit = instrument.round_price(price * (ONE - strategy.slippage), ROUND_FLOOR)
-    return _exit(ExitRule.HARD_STOP, OrderType.STOP_MARKET, price, limit, watch, alive, strategy)
+@dataclass(frozen=True, slots=True)
+class _Exits:
+    watch: ExitWatch
+    alive: Collection[AliveOrder]
+    strategy: Strategy
 
+    def stop(self, wanted: Target) -> WantedOrder | None:
+        """The nearer of the stops: lowered at once, and raised when that matters."""
+        acting = ((self._price(rule), rule) for rule in (ExitRule.HARD_STOP, ExitRule.TRAILING_STOP))
+        found = [(price, rule) for price, rule in acting if price is not None]
+        if not found:
+            return None
+        price, rule = max(found, key=lambda each: each[0])
+        last = self._newest(STOP)
+        if is_covered(price, wanted, self.strategy, selling=last is None):
+            return None
+        if last is not None and 0 <= price - last.order.stands_at <= self._slack(price):
+            price = last.order.stands_at
+        return self._wanted(rule, OrderType.STOP_MARKET, price, last)
 
-def _profit(watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy) -> WantedOrder | None:
-    instrument, stands = strategy.instrument, _newest(alive, PROFIT)
-    price = _price_of(ExitRule.TAKE_PROFIT, watch, strategy)
-    if price is None:
-        return None
-    if stands is not None and 0 <= stands - price <= max(price * _MOVES_BY, instrument.tick(price)):
-        price = stands
-    limit = instrument.round_price(price * (ONE - _PROFIT_SLIPPAGE), ROUND_CEILING)
-    return _exit(ExitRule.TAKE_PROFIT, OrderType.TAKE_PROFIT, price, limit, watch, alive, strategy)
+    def profit(self) -> WantedOrder | None:
+        """The profit: raised at once, and lowered when that matters."""
+        price, last = self._price(ExitRule.TAKE_PROFIT), self._newest(PROFIT)
+        if price is None:
+            return None
+        if last is not None and 0 <= last.order.stands_at - price <= self._slack(price):
+            price = last.order.stands_at
+        return self._wanted(ExitRule.TAKE_PROFIT, OrderType.TAKE_PROFIT, price, last)
 
+    def _price(self, rule: ExitRule) -> Decimal | None:
+        """Where a rule acts, if an order may stand there."""
+        book = self.strategy.book
+        price, paid = self.watch.price_of(rule, book, self.strategy.instrument), book.average_price
+        return None if price is None or abs(price - paid) > _REACH * paid else price
 
-def _exit(
-    rule: ExitRule,
-    kind: OrderType,
-    price: Decimal,
-    limit: Decimal,
-    watch: ExitWatch,
-    alive: Collection[AliveOrder],
-    strategy: Strategy,
-) -> WantedOrder:
-    assert watch.terms is not None, "the rule is wanted"
-    key = KEYS[rule]
-    purpose = Purpose.REDUCE if kind.takes_profit else Purpose.PROTECT
-    return WantedOrder(
-        key,
-        purpose,
-        Side.SELL,
-        ZERO,
-        kind,
-        limit,
-        rule.reason,
-        price,
-        why=f"the {rule.words} of {watch.terms.rules.limit(rule)}, with {plain(strategy.book.position)} held",
-        replaces=next((order.client_id for order in reversed([*alive]) if order.key == key), None),
-        grouping=Grouping.POSITION,
-        source=rule.source,
-    )
+    def _slack(self, price: Decimal) -> Decimal:
+        return max(price * _MOVES_BY, self.strategy.instrument.tick(price))
 
+    def _newest(self, key: OrderKey) -> AliveOrder | None:
+        return next((order for order in reversed([*self.alive]) if order.key == key), None)
 
-def _newest(alive: Collection[AliveOrder], key: OrderKey) -> Decimal | None:
-    """Where the newest order of a key stands; None where there is none."""
-    return next((order.order.stands_at for order in reversed([*alive]) if order.key == key), None)
+    def _wanted(
+        self, rule: ExitRule, kind: OrderType, price: Decimal, last: AliveOrder | None
+    ) -> WantedOrder:
+        instrument, held, terms = self.strategy.instrument, self.strategy.book.position, self.watch.terms
+        assert terms is not None, "the rule is wanted"
+        takes_profit = kind.takes_profit
+        slippage = _PROFIT_SLIPPAGE if takes_profit else self.strategy.slippage
+        limit = instrument.round_price(
+            price * (ONE - slippage), ROUND_CEILING if takes_profit else ROUND_FLOOR
+        )
+        return WantedOrder(
+            KEYS[rule],
+            Purpose.REDUCE if takes_profit else Purpose.PROTECT,
+            Side.SELL,
+            ZERO,
+            kind,
+            limit,
+            rule.reason,
+            price,
+            why=f"the {rule.words} of {terms.rules.limit(rule)}, with {plain(held)} held",
+            replaces=None if last is None else last.client_id,
+            grouping=Grouping.POSITION,
+            source=rule.source,
+        )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hypertui.core.market import Reason, Source, SourceKind
+from hypertui.strategy.exits.trailing import TrailingTerms
 
 # What the exchange takes of a trade's value without a volume discount.
 # https://hyperliquid.gitbook.io/hyperliquid-docs/trading/fees
@@ -21,9 +22,15 @@ class ExitRule(StrEnum):
 
     HARD_STOP = "hard_stop"
     SOFT_STOP = "soft_stop"
+    TRAILING_STOP = "trailing_stop"
     TAKE_PROFIT = "take_profit"
     SIGNAL_EXIT = "signal_exit"
     TIME_STOP = "time_stop"
+
+    @classmethod
+    def by(cls, reason: Reason) -> ExitRule | None:
+        """The rule whose orders are made for this reason; None where none is."""
+        return cls.__members__.get(reason.name)
 
     @property
     def reason(self) -> Reason:
@@ -44,14 +51,15 @@ class ExitRule(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ExitRules:
     """Which rules there are: a loss or gain (fractions above 0), whether a signal may close, how long (ms) a
-    trade may last. None and False where a rule is not wanted. Where they are `native`, the hard stop and the
-    profit rest at the exchange too."""
+    trade may last, how a stop trails. None and False where a rule is not wanted. Where they are `native`, the
+    stops and the profit rest at the exchange too."""
 
     hard_stop: Decimal | None = None
     soft_stop: Decimal | None = None
     take_profit: Decimal | None = None
     signal_exit: bool = False
     time_stop: int | None = None
+    trailing_stop: TrailingTerms | None = None
     native: bool = True
 
     @property
@@ -66,6 +74,9 @@ class ExitRules:
                 return f"-{percent(getattr(self, rule.value))}"
             case ExitRule.TAKE_PROFIT:
                 return f"+{percent(getattr(self, rule.value))}"
+            case ExitRule.TRAILING_STOP:
+                assert self.trailing_stop is not None, "the rule is wanted"
+                return f"from +{percent(self.trailing_stop.arm)}"
             case ExitRule.TIME_STOP:
                 assert self.time_stop is not None, "the rule is wanted"
                 return span(self.time_stop)
@@ -85,6 +96,19 @@ class ExitRules:
         if hard is not None and soft is not None and soft >= hard:
             said = f"soft_stop {percent(soft)} is not below hard_stop {percent(hard)}"
             return f"{said}: the hard stop would always act first"
+        return "" if self.trailing_stop is None else self._contradiction_in(self.trailing_stop)
+
+    def _contradiction_in(self, trailing: TrailingTerms) -> str:
+        most, least, arm, fees = trailing.most, trailing.least, trailing.arm, 2 * TAKER_FEE
+        if most <= fees:
+            return (
+                f"trailing_max {percent(most)} is not above {percent(fees)}, the fees of buying and selling"
+            )
+        if most < least:
+            return f"trailing_max {percent(most)} is below trailing_min {percent(least)}"
+        if self.take_profit is not None and arm >= self.take_profit:
+            said = f"trailing_arm {percent(arm)} is not below take_profit {percent(self.take_profit)}"
+            return f"{said}: the profit would always be taken first"
         return ""
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from hypertui.core.market import ONE, ZERO, Instrument
+from hypertui.core.phrases import at_price
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms, span
+from hypertui.strategy.exits.trailing import Trailing
 
 # How many prices at or below a soft stop, and over how long (ms): a single print is no reason to leave. The
 # same price counts again once it has stood so long, and without one for so long the count begins anew.
@@ -19,6 +21,7 @@ SOFT_PRICES = 3
 SOFT_FOR = 3_000
 _SOFT_AGAIN = 2_000
 _SOFT_GAP = 30_000
+_NOT_ARMED = Trailing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,14 @@ class ExitWatch:
     """Of one trade. `due` is the rule that was due first by the newest price, `fired` one whose order at the
     exchange has filled, `acted` the one that ends the trade; from then on no other does. `signal` names who
     has asked to close, empty where nobody has. The soft stop's count: since when, and how many prices, the
-    newest of them and when that came."""
+    newest of them and when that came. The `trailing` stop stays as it was once the trade has ended."""
 
     terms: ExitTerms | None = None
     soft_since: int | None = None
     soft_at: int = 0
     soft_price: Decimal = ZERO
     soft_prices: int = 0
+    trailing: Trailing = _NOT_ARMED
     signal: str = ""
     due: ExitRule | None = None
     fired: ExitRule | None = None
@@ -58,6 +62,8 @@ class ExitWatch:
         self.forget_prices()
         if not terms.rules.signal_exit:
             self.signal = ""
+        if terms.rules.trailing_stop is None:
+            self.trailing = _NOT_ARMED
 
     def forget_prices(self) -> None:
         """What was counted was so before a gap."""
@@ -69,7 +75,15 @@ class ExitWatch:
             return
         money = _Money(self.terms, book, instrument)
         self._count(price, at, money)
+        self.trailing = self._trailed(price, at, money)
         self.due = self._first_due(price, at, money)
+
+    def on_volatility(self, atr: Decimal, until: int, at: int, instrument: Instrument) -> None:
+        """The ATR (USD) of the candles `until` a time. What is due by it the next price shows: the newest one
+        that was taken may be long ago."""
+        terms = None if self.terms is None else self.terms.rules.trailing_stop
+        if terms is not None and self.acted is None:
+            self.trailing = self.trailing.measured(atr, until, at, terms, instrument)
 
     def on_fill(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> None:
         """Coins have changed hands, with `price` the newest one: it is none more for what counts prices."""
@@ -92,7 +106,11 @@ class ExitWatch:
         if self.terms is None or self.acted is not None:
             return False
         money = _Money(self.terms, book, instrument)
-        return self._counts(price, at, money) or self._first_due(price, at, money) is not self.due
+        return (
+            self._counts(price, at, money)
+            or self._trailed(price, at, money) is not self.trailing
+            or self._first_due(price, at, money) is not self.due
+        )
 
     @property
     def rests(self) -> bool:
@@ -105,7 +123,7 @@ class ExitWatch:
         not wanted."""
         if self.terms is None or rule not in self.terms.rules.wanted:
             return None
-        return _Money(self.terms, book, instrument).acts_at(rule)
+        return self._acts_at(rule, _Money(self.terms, book, instrument))
 
     def verdicts(
         self, price: Decimal, at: int, book: TradeBook, instrument: Instrument
@@ -115,9 +133,9 @@ class ExitWatch:
             return ()
         money = _Money(self.terms, book, instrument)
         return tuple(
-            ExitVerdict(rule, self._is_due(rule, price, at, money), money.acts_at(rule), text)
+            ExitVerdict(rule, self._is_due(rule, price, at, money), self._acts_at(rule, money), text)
             for rule in self.terms.rules.wanted
-            for text in (self._text(rule, price, at, money),)
+            for text in (self._filled(rule) + self._text(rule, price, at, money),)
         )
 
     def _first_due(self, price: Decimal, at: int, money: _Money) -> ExitRule | None:
@@ -129,24 +147,48 @@ class ExitWatch:
     def _is_due(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> bool:
         if rule is self.fired:
             return True
-        acts_at = money.acts_at(rule)
+        acts_at = self._acts_at(rule, money)
         match rule:
             case ExitRule.HARD_STOP:
                 return price <= acts_at if acts_at is not None else money.net(price) <= -money.set_for(rule)
             case ExitRule.SOFT_STOP:
                 lasted = 0 if self.soft_since is None else self.soft_at - self.soft_since
                 return self.soft_prices >= SOFT_PRICES and lasted >= SOFT_FOR
+            case ExitRule.TRAILING_STOP:
+                return self.trailing.is_due(price)
             case ExitRule.TAKE_PROFIT:
                 return price >= acts_at if acts_at is not None else money.net(price) >= money.set_for(rule)
             case ExitRule.SIGNAL_EXIT:
-                return bool(self.signal) and money.net(price) >= 0
+                return bool(self.signal) and not self.trailing.is_armed and money.net(price) >= 0
             case ExitRule.TIME_STOP:
                 return at >= money.ends_at
 
+    def _acts_at(self, rule: ExitRule, money: _Money) -> Decimal | None:
+        """The price at which a rule acts with what is held now; None where it acts at none."""
+        if rule is ExitRule.TRAILING_STOP:
+            return self.trailing.stop if self.trailing.is_armed else None
+        if rule is ExitRule.SIGNAL_EXIT and self.trailing.is_armed:
+            return None
+        return money.acts_at(rule)
+
+    def _trailed(self, price: Decimal, at: int, money: _Money) -> Trailing:
+        """The trailing stop after a price; the same where that changes nothing."""
+        assert self.terms is not None, "there are rules"
+        terms = self.terms.rules.trailing_stop
+        if terms is None:
+            return self.trailing
+        if self.trailing.is_armed:
+            return self.trailing.heard(price, at, terms, money.instrument)
+        arms_at = money.arms_at
+        if arms_at is None or price < arms_at:
+            return self.trailing
+        return self.trailing.armed(price, at, terms, money.instrument)
+
+    def _filled(self, rule: ExitRule) -> str:
+        return "filled at the exchange; " if rule is self.fired else ""
+
     def _text(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> str:
         net = f"net {money.net(price) * 100:+.2f} %"
-        if rule is self.fired:
-            return f"filled at the exchange; {net}"
         match rule:
             case ExitRule.SOFT_STOP if money.soft is None:
                 return f"{net}; nothing is held"
@@ -155,6 +197,10 @@ class ExitWatch:
             case ExitRule.SOFT_STOP:
                 lasted = (self.soft_at - (self.soft_since or 0)) / 1000
                 return f"at or below it with {self.soft_prices} prices in {lasted:g} s"
+            case ExitRule.TRAILING_STOP:
+                return self._trailing_text(price, at, money)
+            case ExitRule.SIGNAL_EXIT if self.signal and self.trailing.is_armed:
+                return f"{self.signal} has asked to close; the trailing stop is armed, and ends the trade"
             case ExitRule.SIGNAL_EXIT:
                 return (
                     f"{self.signal} has asked to close; {net}" if self.signal else "nobody has asked to close"
@@ -164,6 +210,20 @@ class ExitWatch:
                 return "the time is over" if left <= 0 else f"{span(left)} left"
             case _:
                 return net
+
+    def _trailing_text(self, price: Decimal, at: int, money: _Money) -> str:
+        trailing, arms_at = self.trailing, money.arms_at
+        if trailing.armed_at is None:
+            if arms_at is None:
+                return f"net {money.net(price) * 100:+.2f} %; nothing is held"
+            return f"arms at {at_price(arms_at)} ({(arms_at - price) / price * 100:+.2f} %)"
+        said = f"armed {span(max(0, at - trailing.armed_at))} ago, peak {at_price(trailing.peak)}, "
+        said += f"stop {at_price(trailing.stop)}"
+        if trailing.until is None:
+            return f"{said}, at its widest until there is an ATR"
+        if trailing.is_frozen(at):
+            return f"stands still, its candles are {span(at - trailing.until)} old; {said}"
+        return said
 
     def _count(self, price: Decimal, at: int, money: _Money) -> None:
         if not self._counts(price, at, money):
@@ -201,7 +261,7 @@ class _Money:
 
     def __init__(self, terms: ExitTerms, book: TradeBook, instrument: Instrument) -> None:
         self._terms = terms
-        self._instrument = instrument
+        self.instrument = instrument
         self._base = book.net_pnl(ZERO)
         self._coins = book.position
 
@@ -228,8 +288,14 @@ class _Money:
                 return self._at(rules.take_profit, +1)
             case ExitRule.SIGNAL_EXIT:
                 return self._at(ZERO, +1)
-            case ExitRule.TIME_STOP:
+            case ExitRule.TRAILING_STOP | ExitRule.TIME_STOP:
                 return None
+
+    @property
+    def arms_at(self) -> Decimal | None:
+        """The price at which a stop begins to trail; None while no coins are held."""
+        trailing = self._terms.rules.trailing_stop
+        return None if trailing is None else self._at(trailing.arm, +1)
 
     @property
     def soft(self) -> Decimal | None:
@@ -249,4 +315,4 @@ class _Money:
         if fraction is None or self._coins <= 0:
             return None
         exact = (sign * fraction * self._terms.stake - self._base) / (self._coins * (ONE - self._terms.fee))
-        return self._instrument.round_price(exact, ROUND_CEILING) if exact > 0 else None
+        return self.instrument.round_price(exact, ROUND_CEILING) if exact > 0 else None
