@@ -98,6 +98,7 @@ class TradeSettings(_Section):
     signal_exit: bool = False
     time_stop: Lasting = ""
     native_exits: bool = True
+    liquidation_guard: bool = True
 
     def terms(self) -> LadderTerms:
         """Those of the strategy, which are settings by their own names."""
@@ -113,6 +114,7 @@ class TradeSettings(_Section):
             ms_of(self.time_stop),
             self._trailing_stop(),
             self.native_exits,
+            self.liquidation_guard,
         )
 
     def _trailing_stop(self) -> TrailingTerms | None:

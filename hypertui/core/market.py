@@ -82,6 +82,7 @@ class Reason(StrEnum):
     LADDER_BUY = "LADDER_BUY"
     LADDER_STOP = "LADDER_STOP"  # a slot's stop, or the sale of coins whose stop the price has passed
     REPAIR = "REPAIR"  # a stop in the place of one that was lost, refused or altered
+    LIQUIDATION_GUARD = "LIQUIDATION_GUARD"
     HARD_STOP = "HARD_STOP"
     SOFT_STOP = "SOFT_STOP"
     TRAILING_STOP = "TRAILING_STOP"

@@ -23,7 +23,8 @@ from hypertui.execution.trading_state import Posture
 from hypertui.port.views import ExitView, FillView, LotView, ResultView, SlotState, SlotView
 from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.exits.native import KEYS, STOP, is_exit
-from hypertui.strategy.exits.rules import ExitRule
+from hypertui.strategy.exits.rules import ExitRule, ExitRules
+from hypertui.strategy.exits.watch import ExitVerdict
 from hypertui.strategy.ladder.strategy import LadderStrategy
 
 _LOTS_SHOWN = 100
@@ -83,13 +84,17 @@ class StateView:
 def _exits(trade: Trade, seen: Decimal, now: int) -> Iterator[ExitView]:
     """The rules that may end the trade, and what each says at a price (USD)."""
     terms = trade.exits.terms
-    if terms is None:
-        return
     for verdict in trade.verdicts(seen, now):
-        price = verdict.price
-        distance = None if price is None else (price - seen) / seen
-        limit, rests = terms.rules.limit(verdict.rule), _at_exchange(trade, verdict.rule, price, now)
-        yield ExitView(verdict.rule.words, limit, verdict.due, price, distance, verdict.text, rests)
+        assert terms is not None, "there are rules"
+        rests = _at_exchange(trade, verdict.rule, verdict.price, now)
+        yield exit_view(verdict, terms.rules, seen, rests)
+
+
+def exit_view(verdict: ExitVerdict, rules: ExitRules, seen: Decimal, at_exchange: str = "") -> ExitView:
+    """What a rule says at a price (USD), for the screens."""
+    price, rule = verdict.price, verdict.rule
+    distance = None if price is None else (price - seen) / seen
+    return ExitView(rule.words, rules.limit(rule), verdict.due, price, distance, verdict.text, at_exchange)
 
 
 def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) -> str:

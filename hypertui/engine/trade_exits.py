@@ -10,6 +10,7 @@ from hypertui.core.market import ZERO
 from hypertui.core.phrases import at_price
 from hypertui.core.volatility import average_true_range
 from hypertui.engine.candle_sync import CandleSync
+from hypertui.engine.liquidation_guard import judge
 from hypertui.execution.arrivals import CandlesRead
 from hypertui.execution.opening import Opening
 from hypertui.execution.recorder import TradeRecorder
@@ -18,7 +19,7 @@ from hypertui.execution.trade_inputs import ExitBegan, ExitSignalled, ExitsSet, 
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
-from hypertui.strategy.exits.watch import ExitWatch
+from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 
 class EndedTrade(Protocol):
@@ -95,6 +96,14 @@ class TradeExits:
         allowed = terms is not None and terms.rules.signal_exit
         return "" if allowed else f"{ExitRule.SIGNAL_EXIT.value} is off for this trade"
 
+    def before_liquidation(self, now: int) -> ExitVerdict | None:
+        """What the exit before a liquidation says; None where it is not wanted, and where nothing is known to
+        be liquidated."""
+        recorder, context = self._trade.recorder, self._trade.context
+        if not context.config.exits.liquidation_guard or recorder.mark is None:
+            return None
+        return judge(context.market.knowledge, recorder.trade.tracker, recorder.mark, now)
+
     def leave(self) -> None:
         """The engine leaves: no rule begins any more, and one that has begun is seen through."""
         self._leaving = True
@@ -109,10 +118,13 @@ class TradeExits:
         if closing:
             return  # everything is being sold already, by whoever said so first
         if watch.acted is None:
-            if watch.due is None or seen is None or self._leaving:
+            endangered = self.before_liquidation(now)
+            due = endangered.rule if endangered is not None and endangered.due else watch.due
+            if due is None or seen is None or self._leaving:
                 return
-            verdicts = trade.recorder.trade.verdicts(seen.price, now)
-            trade.recorder.take(ExitBegan(now, watch.due, seen.price, verdicts))
+            guard = () if endangered is None else (endangered,)
+            verdicts = (*guard, *trade.recorder.trade.verdicts(seen.price, now))
+            trade.recorder.take(ExitBegan(now, due, seen.price, verdicts))
         acted = watch.acted
         assert acted is not None, "it has just begun, or had before"
         trade.wishes.want(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.purpose import Purpose
-from hypertui.engine.state_view import account_fields, order_fields, price_fields
+from hypertui.engine.state_view import account_fields, exit_view, order_fields, price_fields
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import state_of
@@ -87,6 +87,10 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         common |= tables.state.state(
             trade.trade, market.knowledge.account, market.quote.mark, now, trade.recorder.mark
         )
+        guard, seen = trade.exits.before_liquidation(now), trade.recorder.mark
+        if guard is not None and seen is not None:
+            first = exit_view(guard, trade.context.config.exits, seen)
+            common["exits"] = (first, *common["exits"])  # type: ignore[misc]
         common |= order_fields(trade.trade, trade.account_sync.listing, now)
         common |= account_fields(market.knowledge, market.quote.mark)
         common["holds"] = trade.entry_block

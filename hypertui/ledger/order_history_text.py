@@ -18,6 +18,7 @@ RULES: Mapping[str, str] = {
     Reason.LADDER_BUY: "a slot that holds cash has a stop-buy above the price, at a unit of its own",
     Reason.LADDER_STOP: "a slot that holds coins has a stop-sell below the price",
     Reason.REPAIR: "coins whose stop was lost, refused or altered get another one",
+    Reason.LIQUIDATION_GUARD: "what the exchange was about to liquidate is sold before that",
     Reason.HARD_STOP: "the hard stop closes the position",
     Reason.SOFT_STOP: "the soft stop closes the position",
     Reason.TRAILING_STOP: "the trailing stop closes the position",

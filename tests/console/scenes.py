@@ -17,7 +17,7 @@ BTC = "BTC"
 _CALM = Timing(beat=2_000)  # a look at what time alone changes every two seconds is often enough
 _PAPER = ladder_config(Network.PAPER, BTC, D(500), D(25_600), 5, timing=_CALM)
 _TESTNET = changed(_PAPER, network=Network.TESTNET)
-_EXITS = ExitRules(D("0.1"), D("0.06"), D("0.15"), signal_exit=True, time_stop=48 * 3_600_000)
+_EXITS = ExitRules(D("0.1"), D("0.06"), D("0.15"), signal_exit=True, time_stop=48 * 3_600_000, native=False)
 _MAINNET = changed(_PAPER, network=Network.MAINNET, exits=_EXITS)
 _PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8"), "HYPE": D("39.99")}
 # A position so small that the first loss leaves less than an order for a slot.

@@ -51,6 +51,11 @@ def closed(live: LiveEngine, rule: ExitRule) -> ExitBegan:
     assert {(str(sale["reason"]), str(sale["source"])) for sale in sales} == {
         (rule.reason.value, f"exit:{rule.value}")
     }
+    return begun(live, rule)
+
+
+def begun(live: LiveEngine, rule: ExitRule) -> ExitBegan:
+    """What was written down when this rule ended the trade."""
     assert isinstance(live.journal, Kept)
     (began,) = (each for each in map(decode, live.journal.all) if isinstance(each, ExitBegan))
     assert began.rule is rule

@@ -17,9 +17,15 @@ from hypertui.strategy.exits.trailing import TrailingTerms
 TAKER_FEE = Decimal("0.00045")
 
 
+# What is left of the way from what the coins cost to their liquidation when the guard before that acts, as a
+# fraction of it.
+LAST_PART = Decimal("0.1")
+
+
 class ExitRule(StrEnum):
     """In their order of priority: of several that are due at once the first one acts."""
 
+    LIQUIDATION_GUARD = "liquidation_guard"
     HARD_STOP = "hard_stop"
     SOFT_STOP = "soft_stop"
     TRAILING_STOP = "trailing_stop"
@@ -51,8 +57,8 @@ class ExitRule(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ExitRules:
     """Which rules there are: a loss or gain (fractions above 0), whether a signal may close, how long (ms) a
-    trade may last, how a stop trails. None and False where a rule is not wanted. Where they are `native`, the
-    stops and the profit rest at the exchange too."""
+    trade may last, how a stop trails, and whether it ends before a liquidation. None and False where a rule
+    is not wanted. Where they are `native`, the stops and the profit rest at the exchange too."""
 
     hard_stop: Decimal | None = None
     soft_stop: Decimal | None = None
@@ -61,15 +67,19 @@ class ExitRules:
     time_stop: int | None = None
     trailing_stop: TrailingTerms | None = None
     native: bool = True
+    liquidation_guard: bool = True
 
     @property
     def wanted(self) -> tuple[ExitRule, ...]:
-        """Those that are, by priority."""
-        return tuple(rule for rule in ExitRule if getattr(self, rule.value) not in (None, False))
+        """Those that are, by priority, of the ones that a trade's own books decide."""
+        own = (rule for rule in ExitRule if rule is not ExitRule.LIQUIDATION_GUARD)
+        return tuple(rule for rule in own if getattr(self, rule.value) not in (None, False))
 
     def limit(self, rule: ExitRule) -> str:
         """What is set of a rule that is wanted, in words."""
         match rule:
+            case ExitRule.LIQUIDATION_GUARD:
+                return f"{percent(LAST_PART)} left"
             case ExitRule.HARD_STOP | ExitRule.SOFT_STOP:
                 return f"-{percent(getattr(self, rule.value))}"
             case ExitRule.TAKE_PROFIT:

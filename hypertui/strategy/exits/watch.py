@@ -149,6 +149,8 @@ class ExitWatch:
             return True
         acts_at = self._acts_at(rule, money)
         match rule:
+            case ExitRule.LIQUIDATION_GUARD:
+                return False  # the exchange's account decides it, and no book
             case ExitRule.HARD_STOP:
                 return price <= acts_at if acts_at is not None else money.net(price) <= -money.set_for(rule)
             case ExitRule.SOFT_STOP:
@@ -288,7 +290,7 @@ class _Money:
                 return self._at(rules.take_profit, +1)
             case ExitRule.SIGNAL_EXIT:
                 return self._at(ZERO, +1)
-            case ExitRule.TRAILING_STOP | ExitRule.TIME_STOP:
+            case ExitRule.LIQUIDATION_GUARD | ExitRule.TRAILING_STOP | ExitRule.TIME_STOP:
                 return None
 
     @property
