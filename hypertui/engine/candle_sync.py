@@ -64,7 +64,7 @@ class CandleSync:
         found = closed(read.candles, self._interval, read.asked_at)
         is_newest = found.until is not None and found.until >= read.ended
         self._missed = 0 if is_newest else self._missed + 1
-        self._next = 0 if is_newest else now + min(_PAUSE * self._missed, _LONGEST_PAUSE)
+        self._next = now + min(_PAUSE * self._missed, _LONGEST_PAUSE)
         if found.until is None or (self.known.until is not None and found.until <= self.known.until):
             return False
         self.known = found
