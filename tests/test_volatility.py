@@ -62,6 +62,7 @@ def test_an_hour_without_trades_is_flat_once_a_later_one_was_told() -> None:
     assert found.flat == (6 * HOUR, 7 * HOUR)
     assert found.candles[1:] == tuple(Candle(hour * HOUR, D(6), D(6), D(6)) for hour in (6, 7))
     assert closed(told(5), HOUR, 9 * HOUR).until == 6 * HOUR, "what is missing may be on its way"
+    assert closed(told(5, 9), HOUR, 7 * HOUR).until == 7 * HOUR, "whoever told is ahead of the time"
 
 
 @given(some.sets(some.integers(0, 40)), some.integers(0, 41 * HOUR))

@@ -55,16 +55,16 @@ class CandleSync:
         except ExchangeError as error:
             context.queue.post(QuestionInVain("the candles could not be read", error))
             return str(error)
-        context.queue.post(CandlesRead(tuple(told), there, ended))
+        context.queue.post(CandlesRead(tuple(told), ended))
         return ""
 
     def take(self, read: CandlesRead) -> bool:
         """An answer has come; whether it tells of a candle that was not known."""
         now = self._context.clock()
-        found = closed(read.candles, self._interval, read.asked_at)
-        is_newest = found.until is not None and found.until >= read.ended
+        found = closed(read.candles, self._interval, read.ended)
+        is_newest = found.until == read.ended
         self._missed = 0 if is_newest else self._missed + 1
-        self._next = 0 if is_newest else now + min(_PAUSE * self._missed, _LONGEST_PAUSE)
+        self._next = now + min(_PAUSE * self._missed, _LONGEST_PAUSE)
         if found.until is None or (self.known.until is not None and found.until <= self.known.until):
             return False
         self.known = found

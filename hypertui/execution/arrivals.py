@@ -125,11 +125,10 @@ class SignerRead:
 
 @dataclass(frozen=True, slots=True)
 class CandlesRead:
-    """The candles of the market, oldest first, asked for at `asked_at`, when the newest closed one had
-    `ended`; both by the exchange's clock."""
+    """The candles of the market, oldest first, asked for when the newest closed one had `ended` by the
+    exchange's clock."""
 
     candles: Sequence[Candle]
-    asked_at: int
     ended: int
 
 

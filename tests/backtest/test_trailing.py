@@ -56,7 +56,7 @@ def test_before_there_are_enough_hours_it_is_at_its_widest() -> None:
 
 @given(
     some.lists(
-        some.tuples(some.integers(9_000, 11_000), some.integers(0, 3 * HOUR)), min_size=1, max_size=80
+        some.tuples(some.integers(9_000, 11_000), some.integers(0, 3 * HOUR)), min_size=20, max_size=60
     ),
     some.integers(0, 80),
 )

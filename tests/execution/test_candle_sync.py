@@ -105,6 +105,14 @@ def test_they_are_asked_for_at_the_start_and_soon_after_each_hour(market: Market
     assert not market.sounding
 
 
+def test_one_that_may_still_be_made_is_not_taken_for_closed(market: Market) -> None:
+    market.exchange.now = FULL_HOUR + 4_999
+    assert market.looks()
+    assert market.sync.known.until == FULL_HOUR - HOUR
+    assert market.looks(1)
+    assert market.sync.known.until == FULL_HOUR
+
+
 def test_the_exchanges_clock_says_what_has_ended() -> None:
     market = Market(ahead=40 * 60 * SECOND + 5_000)
     assert market.looks()

@@ -15,6 +15,7 @@ from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import decode
 from hypertui.execution.trade_inputs import PriceMoved, VolatilityMeasured
 from hypertui.execution.trade_snapshot import dump, load
+from hypertui.port.commands import Verb
 from hypertui.port.engine import EventKind
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.exits.trailing import Trailing, TrailingTerms
@@ -80,10 +81,13 @@ def test_it_is_armed_trails_and_ends_the_trade(venue: LocalVenue) -> None:
 def test_a_ladder_that_sells_on_the_way_does_not_disarm_it(venue: LocalVenue) -> None:
     """Units of 0.5 under a stop that is 1.52 away: by then two of four slots are sold."""
     wide = TrailingTerms(D("0.01"), D(2), D("0.5"), D("0.01"), D("0.01"))
-    with start(venue, ExitRules(trailing_stop=wide)) as live:
+    with start(venue, ExitRules(trailing_stop=wide, signal_exit=True)) as live:
         live.opened()
         live.go_to(4)
         live.wait_for(lambda: trailing(live).is_armed, "the stop to be armed")
+        assert live.command(Verb.EXIT, "the signal").accepted
+        said = [e.data for e in live.events(EventKind.COMMAND) if e.data["id"] == "the signal"][-1]
+        assert said["text"] == "test@tty has asked to close; the trailing stop is armed, and ends the trade"
         live.go_to(3)
         live.go_to(2)
         assert trailing(live).is_armed
@@ -103,6 +107,12 @@ def test_the_next_process_goes_on_with_the_same_stop(venue: LocalVenue) -> None:
         second.opened()
         second.wait_for(lambda: not second.on_engine(lambda trade: trade._catching_up, True), "the start")
         assert trailing(second) == before
+
+        def told(trade: LiveTrade) -> bool:
+            return trade.exits._candles.known.until is not None
+
+        second.wait_for(lambda: second.on_engine(told, False), "the candles")
+        measured(second)  # fails where the same candles were measured twice
 
         async def kept(trade: LiveTrade) -> Trailing:
             state = dump(trade.trade)

@@ -209,6 +209,17 @@ def test_of_two_that_are_due_at_once_the_first_acts_and_both_are_said(
     assert all(each.due for each in said)
 
 
+def test_the_order_of_priority() -> None:
+    assert [rule.words for rule in ExitRule] == [
+        "hard stop",
+        "soft stop",
+        "trailing stop",
+        "take profit",
+        "signal exit",
+        "time stop",
+    ]
+
+
 def test_rules_that_contradict_each_other() -> None:
     assert ExitRules(hard_stop=D("0.0009")).contradiction() == (
         "hard_stop 0.09% is not above 0.09%, the fees of buying and selling"
