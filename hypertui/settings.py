@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from hypertui.config_file import read_config
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, plain
+from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
@@ -32,6 +32,7 @@ from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
 from hypertui.setting_types import (
     Address,
+    AmountOrPercent,
     Fraction,
     HomePath,
     Hours,
@@ -49,9 +50,17 @@ from hypertui.setting_types import (
 )
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.plans import PlanError
-from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, trade_tables
+from hypertui.trade_tables import (
+    chosen,
+    default_name,
+    give_flags,
+    origins_of,
+    refuse_strange_variables,
+    trade_tables,
+)
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
@@ -66,16 +75,20 @@ _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderT
 
 
 class TradeSettings(_Section):
-    """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began
-    with (`5%`), or a time (`36h`); empty where there is none. `account` is the address of the sub-account to
-    trade in, by default the one that is traded for anyway."""
+    """What is traded. Money in USD, slippages as fractions; a unit as a percentage of the entry price too
+    (`0.4%`); exits as a percentage of what the trade began with (`5%`), or a time (`36h`); empty where there
+    is none. With `risk`, what a straight decline may cost (USD), there is no position size: it follows when
+    the trade is opened. `account` is the address of the sub-account to trade in, by default the one that is
+    traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
     name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
     account: Address | None = None
     wallet: Literal["long"] = "long"
-    unit_size: Positive = Decimal(100)
-    position_size: Positive = Decimal(10_000)
+    unit_size: AmountOrPercent = Decimal(100)
+    position_size: Positive | None = Decimal(10_000)
+    risk: Positive | None = None
+    risk_slippage: Fraction = Decimal(0)
     leverage: int = Field(5, ge=1, le=1_000)
     reinvest: Reinvest = _LADDER["reinvest"]
     buy_order: BuyOrder = _LADDER["buy_order"]
@@ -89,9 +102,26 @@ class TradeSettings(_Section):
     signal_exit: bool = False
     time_stop: Lasting = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_size(cls, given: Any) -> Any:
+        """The position size follows from the risk, where that is given; both would say two things."""
+        if not isinstance(given, Mapping) or given.get("risk") is None:
+            return given
+        if given.get("position_size") is not None:
+            raise PydanticCustomError("two_sizes", "both")
+        return {**given, "position_size": None}
+
     def terms(self) -> LadderTerms:
         """Those of the strategy, which are settings by their own names."""
-        return LadderTerms(**{name: getattr(self, name) for name in _LADDER})
+        given = {name: getattr(self, name) for name in _LADDER if name != "sizing"}
+        share = fraction_of(self.unit_size) if isinstance(self.unit_size, str) else None
+        if share is None and self.risk is None:
+            return LadderTerms(**given)
+        given["sizing"] = Sizing(share, self.risk, self.risk_slippage)
+        given["unit_size"] = self.unit_size if share is None else ZERO
+        given["position_size"] = self.position_size if self.risk is None else ZERO
+        return LadderTerms(**given)
 
     def exits(self) -> ExitRules:
         """The rules that end the trade as a whole."""
@@ -239,7 +269,7 @@ class Settings(BaseSettings):
             run_for=run_for,
         )
         try:
-            config.plan(_likely_instrument(trade.symbol)).check()
+            config.strategy.check(_likely_instrument(trade.symbol), trade.leverage)
             if wrong := config.exits.contradiction():
                 raise PlanError(wrong)
         except PlanError as error:
@@ -293,13 +323,15 @@ def load_with_origins(
 ) -> tuple[Settings, Origins]:
     """The same, and where each value comes from."""
     values = read_config(file or DEFAULT_FILE) if file is not None or DEFAULT_FILE.exists() else {}
-    _check_environment()
+    refuse_strange_variables(_PREFIX, _variables())
     names, of_a_trade = flag_names or {}, TradeSettings.model_fields
     given = {name: value for name, value in flags.items() if name != "trade"}
     tables = trade_tables(values.pop("trade", {}), _PREFIX, of_a_trade, of_a_trade["symbol"].default)
     left = chosen(tables, only)
     give_flags(flags.get("trade", {}), left, tables, names)
-    origins = _origins(str(file or DEFAULT_FILE), values, given, names, tables)
+    for table in tables:
+        table.drop_replaced()
+    origins = origins_of(str(file or DEFAULT_FILE), values, given, names, _PREFIX, tables)
 
     class FromFile(Settings):
         @classmethod
@@ -323,29 +355,6 @@ def load_with_origins(
     return settings.model_copy(update={"trades": tuple(trades)}), replace(origins, trades=places)
 
 
-def _origins(
-    file: str,
-    values: Mapping[str, Any],
-    flags: Mapping[str, Any],
-    flag_names: Mapping[Place, str],
-    tables: Sequence[TradeTable],
-) -> Origins:
-    """Where values come from, those of the trades at their places."""
-    written, given, names = dict(values), dict(flags), dict(flag_names)
-    variables: dict[Place, str] = {}
-    for table in tables:
-        *room, place = table.place
-        for nested, own in ((written, table.written), (given, table.flags)):
-            if own == {}:
-                continue
-            for part in room:
-                nested = nested.setdefault(part, {})
-            nested[place] = own
-        variables |= {(*table.place, name): variable for name, variable in table.variables.items()}
-        names |= {(*table.place, name[-1]): flag for name, flag in flag_names.items() if name[0] == "trade"}
-    return Origins(file, written, given, _PREFIX, names, variables, tuple(table.place for table in tables))
-
-
 def refuse_one_market_twice(settings: Settings, own: str | None = None) -> None:
     """Raise SettingsError where two trades are of one market in one account; `own` is the address of the key,
     in lower case, where that is known."""
@@ -359,26 +368,14 @@ def refuse_one_market_twice(settings: Settings, own: str | None = None) -> None:
             )
 
 
-def _check_environment() -> None:
-    """A variable that means nothing here is a mistake that nobody would notice, and so is one that is there
-    twice; what sets one of several trades is left to their tables. Raises SettingsError."""
-    seen: dict[str, str] = {}
-    known = {name: field.annotation for name, field in Settings.model_fields.items()} | {
-        "trade": TradeSettings
+def _variables() -> Mapping[str, Collection[str]]:
+    """What variables may be named after: the settings, with those that are inside them."""
+    known = {name: field.annotation for name, field in Settings.model_fields.items() if name != "trades"}
+    sections = {"trade": TradeSettings} | known
+    return {
+        name: kind.model_fields if isinstance(kind, type) and issubclass(kind, _Section) else ()
+        for name, kind in sections.items()
     }
-    for name in sorted(os.environ):
-        if not name.upper().startswith(_PREFIX):
-            continue
-        twin = seen.setdefault(name.upper(), name)
-        if twin != name:
-            raise SettingsError(f"environment variables {twin} and {name} are the same setting")
-        top, _, rest = name[len(_PREFIX) :].lower().partition("__")
-        if top == "trades" and rest:
-            continue
-        section = known.get(top)
-        nested = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else {}
-        if top not in known or top == "trades" or (rest and rest not in nested) or (nested and not rest):
-            raise SettingsError(f"environment variable {name} is not a setting")
 
 
 def _likely_instrument(symbol: str) -> Instrument:
