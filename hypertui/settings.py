@@ -5,12 +5,9 @@ Secrets come from the environment or from a private file only, and no text made 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,12 +21,13 @@ from pydantic_settings import (
 )
 
 from hypertui.config_file import read_config
-from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument, plain
+from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
+from hypertui.setting_snapshot import plain_values
 from hypertui.setting_types import (
     Address,
     AmountOrPercent,
@@ -48,6 +46,7 @@ from hypertui.setting_types import (
     fraction_of,
     ms_of,
 )
+from hypertui.strategy.exits.contradictions import beyond_own_margin, contradictions
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.sizing import Sizing
@@ -239,11 +238,11 @@ class Settings(BaseSettings):
     def snapshot(self) -> dict[str, object]:
         """Everything that is set, fit for JSON, amounts as plain decimal strings; without the key and the
         heartbeat's address, and without what may hold a password."""
-        values = _plain(self.model_dump(exclude={"secret_key": True, "notices": {"heartbeat_url"}}))
+        values = plain_values(self.model_dump(exclude={"secret_key": True, "notices": {"heartbeat_url"}}))
         assert isinstance(values, dict)
         url = self.ledger.url
         ledger = self.ledger.model_dump() | {"url": None if url is None else url.partition(":")[0]}
-        values["ledger"] = _plain(ledger)
+        values["ledger"] = plain_values(ledger)
         return values
 
     def trade_configs(self, run_for: float | None = None) -> tuple[TradeConfig, ...]:
@@ -268,36 +267,32 @@ class Settings(BaseSettings):
             on_exit=engine.on_exit,
             run_for=run_for,
         )
-        try:
-            config.strategy.check(_likely_instrument(trade.symbol), trade.leverage)
-            if wrong := config.exits.contradiction():
-                raise PlanError(wrong)
-        except PlanError as error:
-            which = f"trade {trade.name}: " if len(self.trades) > 1 else ""
-            raise SettingsError(f"{which}{error}") from None
+        for wrong in self._wrong(trade):
+            raise SettingsError(wrong)
         return config
 
+    def contradictions(self) -> tuple[str, ...]:
+        """What cannot be meant of the trades, a line each: what a start refuses, and what it would where
+        nothing but its own margin backs a position."""
+        found: list[str] = []
+        for trade in self.trades:
+            exits, market = trade.exits(), _likely_instrument(trade.symbol)
+            found += self._wrong(trade)
+            found += (self._named(trade, text) for text in beyond_own_margin(exits, trade.leverage, market))
+        return tuple(found)
 
-def digest(snapshot: Mapping[str, object]) -> str:
-    """The SHA-256 of a snapshot's canonical JSON (sorted keys, no spaces), as hex digits."""
-    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    def _wrong(self, trade: TradeSettings) -> Iterator[str]:
+        """What is wrong with a trade at any price, in any account."""
+        terms = trade.terms()
+        try:
+            terms.check(_likely_instrument(trade.symbol), trade.leverage)
+        except PlanError as error:
+            yield self._named(trade, str(error))
+        step = None if terms.sizing is None else terms.sizing.unit
+        yield from (self._named(trade, text) for text in contradictions(trade.exits(), step))
 
-
-def _plain(value: object) -> object:
-    match value:
-        case dict():
-            return {str(name): _plain(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case Decimal():
-            return plain(value)
-        case Enum():
-            return value.value
-        case Path():
-            return str(value)
-        case _:
-            return value
+    def _named(self, trade: TradeSettings, text: str) -> str:
+        return f"trade {trade.name}: {text}" if len(self.trades) > 1 else text
 
 
 def load_settings(

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.settings import Settings, TradeSettings, digest, load_settings
+from hypertui.setting_snapshot import digest
+from hypertui.settings import Settings, TradeSettings, load_settings
 
 
 def test_a_snapshot_holds_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

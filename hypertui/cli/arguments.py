@@ -132,8 +132,8 @@ def parser() -> argparse.ArgumentParser:
     probe = commands.add_parser("probe", help="ask the testnet with tiny orders how it treats triggers")
     _add_trade_flags(probe, default=argparse.SUPPRESS)
     add_probe(probe)
-    show = add_config(commands.add_parser("config", help="show the settings and where each comes from"))
-    _add_trade_flags(show, default=argparse.SUPPRESS)
+    for config in add_config(commands.add_parser("config", help="show the settings, or check them")):
+        _add_trade_flags(config, default=argparse.SUPPRESS)
     add_key(commands.add_parser("key", help="make a key for an API wallet"))
     add_health(commands.add_parser("health", help="how the engine that runs fares: one line and a status"))
     add_completion(commands.add_parser("completion", help="print a shell's completion script"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -21,6 +22,7 @@ from hypertui.core.price_series import load_series
 from hypertui.setting_types import fraction_of
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.sizing import Sizing
@@ -41,7 +43,10 @@ def backtest(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     series = load_series(arguments.prices, asked.instrument.symbol)
     loaded = time.perf_counter()
-    plan, exits = asked.plan(series.prices[0], costs.fee_rate), asked.exits
+    first = series.prices[0]
+    plan, exits = asked.plan(first, costs.fee_rate), asked.exits
+    for wrong in _contradictions(plan, exits, first, costs.fee_rate):
+        raise ValueError(wrong)
     with ExitStack() as stack:
         trace: TextIO | None = None
         if arguments.trace is not None:
@@ -128,10 +133,13 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    exits = trade.exits()
-    if wrong := exits.contradiction():
-        raise ValueError(wrong)
-    return _Walked(_instrument(trade.symbol, arguments), trade.leverage, terms, exits)
+    return _Walked(_instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits())
+
+
+def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate: Decimal) -> Iterator[str]:
+    """What of the exits cannot be meant. No exchange liquidates here."""
+    yield from contradictions(exits, plan.unit_size / first, fee_rate)
+    yield from contradictions_at(exits, first, plan.instrument, fee_rate, None)
 
 
 def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:

@@ -32,7 +32,7 @@ from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import MarkRecord, SettingsRecord, TradeRecord
 from hypertui.port.snapshot import Network
-from hypertui.settings import digest
+from hypertui.setting_snapshot import digest
 from hypertui.strategy import registry
 
 _RULES = "sizing"  # where a trade's terms have the rules that its figures were worked out by

@@ -99,6 +99,7 @@ class Survey:
             available=available,
             beside=beside,
             terms=terms,
+            exits=config.exits,
         )
 
     async def _states(self, symbol: str, taker_fee: Decimal) -> tuple[AccountState, Sequence[StrategyPlan]]:

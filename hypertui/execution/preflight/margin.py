@@ -13,7 +13,10 @@ from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSync
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import Prospect, StrategyPlan, StrategyTerms
+
+_NO_EXITS = ExitRules()
 
 
 def price_of(quote: Quote) -> Decimal:
@@ -45,7 +48,7 @@ class Ground:
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
     that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
     the plans of the account's other trades that hold nothing yet: they will buy from the same margin. `terms`
-    are those that the plan is of, in figures."""
+    are those that the plan is of, in figures, `exits` the rules that may end it."""
 
     plan: StrategyPlan
     network: Network
@@ -65,6 +68,7 @@ class Ground:
     available: Decimal | None = None
     beside: Sequence[StrategyPlan] = ()
     terms: StrategyTerms | None = None
+    exits: ExitRules = _NO_EXITS
 
     @property
     def price(self) -> Decimal:
