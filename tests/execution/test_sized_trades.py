@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.cli.journal import journals, live_trade
+from hypertui.cli.journal import journals, live_trade, look
 from hypertui.console import format
 from hypertui.core.findings import Level
+from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.engine.trade_view import blank
 from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.trade_config import TradeConfig
@@ -25,6 +27,7 @@ from hypertui.journal.records import TradeRecord
 from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.ladder.terms import LadderTerms
 from tests.execution.test_gate import holder
+from tests.support.desk_engine import DeskEngine
 from tests.support.ladders import ladder_of, terms_of
 from tests.support.live_engine import SOL, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
@@ -109,6 +112,10 @@ def test_a_resumed_trade_has_the_figures_it_was_opened_with(venue: LocalVenue, t
         kept = terms_of(found.config)
         assert (kept.unit_size, kept.position_size) == (D("0.6"), D("1834.86"))
         assert kept.sizing == Sizing(D("0.004"), D(20), entry=D(150), taker_fee=D("0.00045"))
+    for config, words in ((SIZED, ""), (with_rules("0.005", "20"), "0.5% was asked for")):
+        _, goes_on, refusal = asyncio.run(look(config, KNOWN_INSTRUMENTS["SOL"], tmp_path, None, account))
+        assert "a start resumes it" in goes_on
+        assert words in refusal and bool(words) == bool(refusal)
 
 
 def ladder_of_live(live: LiveEngine) -> tuple[D, D]:
@@ -138,6 +145,19 @@ def test_a_position_that_may_lose_more_than_the_risk_is_amber(venue: LocalVenue)
         (said,) = (event for event in live.events("preflight") if event.data["name"] == "risk")
         assert said.data["level"] == Level.AMBER.value
         assert "loses 13.13 USD in a straight decline, risk is 5.00 USD" in said.text
+
+
+def test_what_trades_beside_it_will_buy_counts_by_their_prices_of_now() -> None:
+    prices = {"SOL": D(150), "ETH": D(3000)}
+    with LocalVenue(prices) as venue:
+        eth = replace(with_rules("0.005", "30"), symbol="ETH")
+        with DeskEngine(venue, [SIZED, eth]) as live:
+            live.wait_for(live.all_settled, "both to be open")
+            said = [event.text for event in live.events("preflight") if event.data["name"] == "margin"]
+            # (20 / 1.09 % + 30 / 1.34 %) / 20, and their fees; the own position in whole lots.
+            beside = [text for text in said if "with what trades of" in text]
+            assert beside
+            assert all("will buy 205.5" in text for text in beside), beside
 
 
 def test_a_trade_whose_journal_is_lost_is_not_rebuilt_by_guessing_its_unit(venue: LocalVenue) -> None:
