@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -16,14 +16,7 @@ from hypertui.console import format
 from hypertui.core.findings import Level
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.engine.trade_view import blank
-from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.execution.trade_inputs import StateSet
-from hypertui.execution.trade_journal import LedgerJournal
-from hypertui.execution.trading_state import TradingState
-from hypertui.journal import Journal, JournalError
-from hypertui.journal.history import History
-from hypertui.journal.records import TradeRecord
 from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.ladder.terms import LadderTerms
 from tests.execution.test_gate import holder
@@ -182,20 +175,3 @@ def test_nothing_is_bought_where_the_figures_cannot_be_written_down(venue: Local
     with LiveEngine(venue, SIZED, journal=lambda *_: nullcontext((7, Full()))) as live:
         assert live.reason.text == "nothing is opened without a journal: the disk is full"
         assert live.held() == 0
-
-
-def test_the_terms_of_a_trade_that_has_begun_stay(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'journal.db'}"
-    trade = TradeRecord("00c0ffee00c0ffee", "paper", "0x" + "a1" * 20, "SOL", 7, {"strategy": "ladder"})
-    with closing(GroupCommit(Journal.open(url))) as group:
-        group.do(lambda journal: journal.begin(trade))
-        written = LedgerJournal(group, trade, is_new=True)
-        kept = replace(trade, settings={"strategy": "ladder", "unit_size": "0.6"})
-        for _ in range(2):
-            group.do(lambda journal: journal.keep_terms(kept))
-        written.record(StateSet(7, TradingState()))
-        group.do(lambda journal: journal.commit())
-        with pytest.raises(JournalError, match="has begun: its settings stay as they are"):
-            group.do(lambda journal: journal.keep_terms(trade))
-    with History.open(url) as history:
-        assert [row.settings for row in history.trades()] == [kept.settings]
