@@ -146,6 +146,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "address_refused": lambda limits: str(limits["why"]),
     "hours_refused": lambda limits: str(limits["why"]),
     "path_type": lambda limits: "is not a path",
+    "two_sizes": lambda limits: "has both risk and position_size: give one of them, the other follows",
     "model_type": lambda limits: "is not a section of settings",
 }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from hypertui.core.endpoint import ListenAddress, endpoint
 from hypertui.core.files import named_path
@@ -90,6 +90,23 @@ def _a_percentage(text: str) -> str:
     return text
 
 
+def _amount_or_percentage(given: object) -> Decimal | str:
+    """A text that ends with % is a percentage; anything else has to be an amount above 0."""
+    if isinstance(given, str) and given.endswith("%"):
+        return _a_percentage(given)
+    if isinstance(given, bool) or not isinstance(given, str | int | Decimal):
+        raise PydanticKnownError("decimal_type")
+    try:
+        amount = Decimal(given)
+    except (InvalidOperation, ValueError):
+        raise PydanticKnownError("decimal_parsing") from None
+    if not amount.is_finite():
+        raise PydanticKnownError("finite_number")
+    if amount <= 0:
+        raise PydanticKnownError("greater_than", {"gt": 0})
+    return _reasonable(amount)
+
+
 def _a_time(text: str) -> str:
     try:
         ms_of(text)
@@ -120,8 +137,15 @@ TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Percent = Annotated[str, AfterValidator(_a_percentage)]
 Share = Annotated[str, Field(min_length=1), AfterValidator(_a_percentage)]
+AmountOrPercent = Annotated[Decimal | str, BeforeValidator(_amount_or_percentage)]  # the text of a percentage
 Lasting = Annotated[str, AfterValidator(_a_time)]
 Listening = Annotated[ListenAddress, BeforeValidator(_an_endpoint)]
 Hours = Annotated[str, _of_the_day(QuietHours.parse)]  # such as 22:00-07:00
 TimeOfDay = Annotated[str, _of_the_day(time_of_day)]
 HomePath = Annotated[Path, BeforeValidator(_spelled_out)]
+
+
+class Section(BaseModel):
+    """A part of the settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

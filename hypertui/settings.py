@@ -5,16 +5,13 @@ Secrets come from the environment or from a private file only, and no text made 
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -26,105 +23,36 @@ from hypertui.config_file import read_config
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.plain_json import fit_for_json
 from hypertui.execution.timing import Timing
-from hypertui.execution.trade_config import PriceSource, TradeConfig
+from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
 from hypertui.setting_types import (
     Address,
-    Fraction,
     HomePath,
     Hours,
-    Lasting,
     Listening,
     Money,
-    Percent,
-    Positive,
     Seconds,
-    Share,
-    Symbol,
+    Section,
     TimeOfDay,
-    TradeName,
-    fraction_of,
-    ms_of,
-    share_of,
 )
-from hypertui.strategy.exits.rules import ExitRules
-from hypertui.strategy.exits.trailing import TrailingTerms
-from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
-from hypertui.strategy.ladder.terms import LadderTerms
+from hypertui.strategy.exits.contradictions import beyond_own_margin, contradictions
 from hypertui.strategy.plans import PlanError
-from hypertui.trade_tables import TradeTable, chosen, default_name, give_flags, trade_tables
+from hypertui.trade_settings import TradeSettings
+from hypertui.trade_tables import (
+    chosen,
+    give_flags,
+    origins_of,
+    refuse_strange_variables,
+    trade_tables,
+)
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-# What a ladder is unless it is told otherwise.
-_LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderTerms)}
-
-
-class TradeSettings(_Section):
-    """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began
-    with (`5%`), or a time (`36h`); empty where there is none. How a stop trails is a multiple of the ATR, and
-    a percentage of the peak. `account` is the address of the sub-account to
-    trade in, by default the one that is traded for anyway."""
-
-    symbol: Symbol = Field("BTC", min_length=1)
-    name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
-    account: Address | None = None
-    wallet: Literal["long"] = "long"
-    unit_size: Positive = Decimal(100)
-    position_size: Positive = Decimal(10_000)
-    leverage: int = Field(5, ge=1, le=1_000)
-    reinvest: Reinvest = _LADDER["reinvest"]
-    buy_order: BuyOrder = _LADDER["buy_order"]
-    price_source: PriceSource = PriceSource.MARK
-    trust_slots: int = Field(_LADDER["trust_slots"], ge=0, le=4)
-    stop_slippage: Fraction = _LADDER["stop_slippage"]
-    entry_slippage: Fraction = _LADDER["entry_slippage"]
-    hard_stop: Percent = ""
-    soft_stop: Percent = ""
-    trailing_arm: Percent = ""
-    trailing_atr: Positive = Decimal(2)
-    trailing_step: Positive = Decimal("0.5")
-    trailing_min: Share = "1%"
-    trailing_max: Share = "2%"
-    take_profit: Percent = ""
-    signal_exit: bool = False
-    time_stop: Lasting = ""
-    native_exits: bool = True
-    liquidation_guard: bool = True
-
-    def terms(self) -> LadderTerms:
-        """Those of the strategy, which are settings by their own names."""
-        return LadderTerms(**{name: getattr(self, name) for name in _LADDER})
-
-    def exits(self) -> ExitRules:
-        """The rules that end the trade as a whole."""
-        return ExitRules(
-            fraction_of(self.hard_stop),
-            fraction_of(self.soft_stop),
-            fraction_of(self.take_profit),
-            self.signal_exit,
-            ms_of(self.time_stop),
-            self._trailing_stop(),
-            self.native_exits,
-            self.liquidation_guard,
-        )
-
-    def _trailing_stop(self) -> TrailingTerms | None:
-        if (arm := fraction_of(self.trailing_arm)) is None:
-            return None
-        least, most = share_of(self.trailing_min), share_of(self.trailing_max)
-        return TrailingTerms(arm, self.trailing_atr, self.trailing_step, least, most)
-
-
-class EngineSettings(_Section):
+class EngineSettings(Section):
     """How the engine behaves; times in seconds."""
 
     confirm_after: Seconds = 2.0
@@ -136,14 +64,14 @@ class EngineSettings(_Section):
     on_exit: OnExit = OnExit.BUYS
 
 
-class AccountSettings(_Section):
+class AccountSettings(Section):
     """Whose account, and where its key is."""
 
     address: Address | None = None
     key_file: HomePath | None = None
 
 
-class PaperSettings(_Section):
+class PaperSettings(Section):
     """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
 
     seed: int = Field(474, ge=0, le=10**18)
@@ -152,7 +80,7 @@ class PaperSettings(_Section):
     prices: HomePath | None = None
 
 
-class LedgerSettings(_Section):
+class LedgerSettings(Section):
     """Where the journal is kept: sqlite:///… or postgresql://…; by default a file in the state folder. What
     only an engine needs of a trade is kept for `keep_days` days after its end; by default for ever."""
 
@@ -160,13 +88,13 @@ class LedgerSettings(_Section):
     keep_days: int | None = Field(None, ge=1, le=36_500)
 
 
-class MetricsSettings(_Section):
+class MetricsSettings(Section):
     """Where the engine's figures are answered by HTTP; by default nowhere."""
 
     address: Listening | None = None
 
 
-class NoticeSettings(_Section):
+class NoticeSettings(Section):
     """What leaves the machine: conditions as bad as `min` by the channels of `urls_file`, warnings not in the
     `quiet` hours, starts and ends, the daily report at `daily_at` (UTC), and a sign of life each
     `heartbeat_every` seconds."""
@@ -180,7 +108,7 @@ class NoticeSettings(_Section):
     heartbeat_every: float = Field(60.0, ge=5, le=86_400, allow_inf_nan=False)
 
 
-class ConsoleSettings(_Section):
+class ConsoleSettings(Section):
     """The screen."""
 
     refresh_hz: float = Field(4.0, gt=0, ge=0.1, le=30)
@@ -188,7 +116,7 @@ class ConsoleSettings(_Section):
     ascii: bool = False
     theme: Literal["dark", "light", "contrast", "ansi"] = "dark"
     times: Literal["utc", "local"] = "utc"
-    keys: dict[str, str] = {}
+    keys: dict[str, str] = Field(default_factory=dict)
 
 
 class Settings(BaseSettings):
@@ -258,20 +186,32 @@ class Settings(BaseSettings):
             on_exit=engine.on_exit,
             run_for=run_for,
         )
-        try:
-            config.plan(_likely_instrument(trade.symbol)).check()
-            if wrong := config.exits.contradiction():
-                raise PlanError(wrong)
-        except PlanError as error:
-            which = f"trade {trade.name}: " if len(self.trades) > 1 else ""
-            raise SettingsError(f"{which}{error}") from None
+        for wrong in self._wrong(trade):
+            raise SettingsError(wrong)
         return config
 
+    def contradictions(self) -> tuple[str, ...]:
+        """What cannot be meant of the trades, a line each: what a start refuses, and what it would where
+        nothing but its own margin backs a position."""
+        found: list[str] = []
+        for trade in self.trades:
+            exits, market = trade.exits(), _likely_instrument(trade.symbol)
+            found += self._wrong(trade)
+            found += (self._named(trade, text) for text in beyond_own_margin(exits, trade.leverage, market))
+        return tuple(found)
 
-def digest(snapshot: Mapping[str, object]) -> str:
-    """The SHA-256 of a snapshot's canonical JSON (sorted keys, no spaces), as hex digits."""
-    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    def _wrong(self, trade: TradeSettings) -> Iterator[str]:
+        """What is wrong with a trade at any price, in any account."""
+        terms = trade.terms()
+        try:
+            terms.check(_likely_instrument(trade.symbol), trade.leverage)
+        except PlanError as error:
+            yield self._named(trade, str(error))
+        step = None if terms.sizing is None else terms.sizing.unit
+        yield from (self._named(trade, text) for text in contradictions(trade.exits(), step))
+
+    def _named(self, trade: TradeSettings, text: str) -> str:
+        return f"trade {trade.name}: {text}" if len(self.trades) > 1 else text
 
 
 def load_settings(
@@ -297,13 +237,15 @@ def load_with_origins(
 ) -> tuple[Settings, Origins]:
     """The same, and where each value comes from."""
     values = read_config(file or DEFAULT_FILE) if file is not None or DEFAULT_FILE.exists() else {}
-    _check_environment()
+    refuse_strange_variables(_PREFIX, _variables())
     names, of_a_trade = flag_names or {}, TradeSettings.model_fields
     given = {name: value for name, value in flags.items() if name != "trade"}
     tables = trade_tables(values.pop("trade", {}), _PREFIX, of_a_trade, of_a_trade["symbol"].default)
     left = chosen(tables, only)
     give_flags(flags.get("trade", {}), left, tables, names)
-    origins = _origins(str(file or DEFAULT_FILE), values, given, names, tables)
+    for table in tables:
+        table.drop_replaced()
+    origins = origins_of(str(file or DEFAULT_FILE), values, given, names, _PREFIX, tables)
 
     class FromFile(Settings):
         @classmethod
@@ -327,29 +269,6 @@ def load_with_origins(
     return settings.model_copy(update={"trades": tuple(trades)}), replace(origins, trades=places)
 
 
-def _origins(
-    file: str,
-    values: Mapping[str, Any],
-    flags: Mapping[str, Any],
-    flag_names: Mapping[Place, str],
-    tables: Sequence[TradeTable],
-) -> Origins:
-    """Where values come from, those of the trades at their places."""
-    written, given, names = dict(values), dict(flags), dict(flag_names)
-    variables: dict[Place, str] = {}
-    for table in tables:
-        *room, place = table.place
-        for nested, own in ((written, table.written), (given, table.flags)):
-            if own == {}:
-                continue
-            for part in room:
-                nested = nested.setdefault(part, {})
-            nested[place] = own
-        variables |= {(*table.place, name): variable for name, variable in table.variables.items()}
-        names |= {(*table.place, name[-1]): flag for name, flag in flag_names.items() if name[0] == "trade"}
-    return Origins(file, written, given, _PREFIX, names, variables, tuple(table.place for table in tables))
-
-
 def refuse_one_market_twice(settings: Settings, own: str | None = None) -> None:
     """Raise SettingsError where two trades are of one market in one account; `own` is the address of the key,
     in lower case, where that is known."""
@@ -363,26 +282,14 @@ def refuse_one_market_twice(settings: Settings, own: str | None = None) -> None:
             )
 
 
-def _check_environment() -> None:
-    """A variable that means nothing here is a mistake that nobody would notice, and so is one that is there
-    twice; what sets one of several trades is left to their tables. Raises SettingsError."""
-    seen: dict[str, str] = {}
-    known = {name: field.annotation for name, field in Settings.model_fields.items()} | {
-        "trade": TradeSettings
+def _variables() -> Mapping[str, Collection[str]]:
+    """What variables may be named after: the settings, with those that are inside them."""
+    known = {name: field.annotation for name, field in Settings.model_fields.items() if name != "trades"}
+    sections = {"trade": TradeSettings} | known
+    return {
+        name: kind.model_fields if isinstance(kind, type) and issubclass(kind, Section) else ()
+        for name, kind in sections.items()
     }
-    for name in sorted(os.environ):
-        if not name.upper().startswith(_PREFIX):
-            continue
-        twin = seen.setdefault(name.upper(), name)
-        if twin != name:
-            raise SettingsError(f"environment variables {twin} and {name} are the same setting")
-        top, _, rest = name[len(_PREFIX) :].lower().partition("__")
-        if top == "trades" and rest:
-            continue
-        section = known.get(top)
-        nested = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else {}
-        if top not in known or top == "trades" or (rest and rest not in nested) or (nested and not rest):
-            raise SettingsError(f"environment variable {name} is not a setting")
 
 
 def _likely_instrument(symbol: str) -> Instrument:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypertui.core.redaction import printable
-from hypertui.provenance import Place, SettingsError
+from hypertui.provenance import Origins, Place, SettingsError
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _EVERY = "all"  # what `ctl --trade` calls every trade
+_INSTEAD = {"risk": "position_size", "position_size": "risk"}  # each in the place of the other
 _LONGEST = 60  # characters of what was typed that a message repeats
 
 
@@ -35,6 +36,21 @@ class TradeTable:
         named = {"name": self.name} if len(self.place) > 1 and is_name(self.name) else {}
         by_variables = {name: os.environ[variable] for name, variable in self.variables.items()}
         return {**named, **self.written, **by_variables, **self.flags}
+
+    def drop_replaced(self) -> None:
+        """Of two settings that stand for each other the one counts whose source goes first. Where one source
+        has both, both stay, for a refusal."""
+        if not isinstance(self.written, Mapping):
+            return
+        self.written = dict(self.written)
+        below: list[dict[str, Any]] = []
+        for source in (self.written, self.variables, self.flags):
+            for name, other in _INSTEAD.items():
+                if name in source and other not in source:
+                    for lower in below:
+                        lower.pop(other, None)
+            if isinstance(source, dict):
+                below.append(source)
 
 
 def is_name(name: object) -> bool:
@@ -104,6 +120,49 @@ def give_flags(
             f"{flag_names.get(('trade', name), name)} is of one trade, and {len(tables)} are configured: say "
             f"which with --only NAME ({_names(tables)})"
         )
+
+
+def origins_of(
+    file: str,
+    values: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    flag_names: Mapping[Place, str],
+    prefix: str,
+    tables: Sequence[TradeTable],
+) -> Origins:
+    """Where values come from, those of the trades at their places."""
+    written, given, names = dict(values), dict(flags), dict(flag_names)
+    variables: dict[Place, str] = {}
+    for table in tables:
+        *room, place = table.place
+        for nested, own in ((written, table.written), (given, table.flags)):
+            if own == {}:
+                continue
+            for part in room:
+                nested = nested.setdefault(part, {})
+            nested[place] = own
+        variables |= {(*table.place, name): variable for name, variable in table.variables.items()}
+        names |= {(*table.place, name[-1]): flag for name, flag in flag_names.items() if name[0] == "trade"}
+    return Origins(file, written, given, prefix, names, variables, tuple(table.place for table in tables))
+
+
+def refuse_strange_variables(prefix: str, known: Mapping[str, Collection[str]]) -> None:
+    """A variable that means nothing here is a mistake that nobody would notice, and so is one that is there
+    twice; what sets one of several trades is left to their tables. `known` are the settings, each with those
+    that are inside it. Raises SettingsError."""
+    seen: dict[str, str] = {}
+    for name in sorted(os.environ):
+        if not name.upper().startswith(prefix):
+            continue
+        twin = seen.setdefault(name.upper(), name)
+        if twin != name:
+            raise SettingsError(f"environment variables {twin} and {name} are the same setting")
+        top, _, rest = name[len(prefix) :].lower().partition("__")
+        if top == "trades" and rest:
+            continue
+        nested = known.get(top, ())
+        if top not in known or (rest and rest not in nested) or (nested and not rest):
+            raise SettingsError(f"environment variable {name} is not a setting")
 
 
 def _variables(prefix: str) -> Iterator[tuple[str, str]]:

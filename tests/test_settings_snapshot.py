@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from hypertui.settings import Settings, TradeSettings, digest, load_settings
+from hypertui.core.plain_json import digest
+from hypertui.settings import Settings, load_settings
+from hypertui.trade_settings import TradeSettings
 
 
 def test_a_snapshot_holds_every_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from hypertui.backtest.simulation import Run
 from hypertui.core.market import ZERO, plain
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Ladder, Phase
+from hypertui.strategy.ladder.sizing import arithmetic
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         ("file", f"{series.rows:,} {'row' if series.rows == 1 else 'rows'}, {period}"),
         *(("note", note) for note in series.notes),
         ("prices walked", f"{run.ticks:,} in {timing.run_s:.2f} s (loaded in {timing.load_s:.2f} s)"),
+        *_sizing(ladder),
         (
             "entry",
             f"{plain(ladder.entry_coins)} {plan.instrument.symbol} at {_price(ladder.grid.entry_price)}",
@@ -96,6 +99,13 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         rows.append(("halted", ladder.halted))
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def _sizing(ladder: Ladder) -> Iterator[tuple[str, str]]:
+    """How unit and position were worked out, where they were."""
+    plan = ladder.plan
+    if plan.sizing is not None:
+        yield "sizing", arithmetic(plan.sizing, plan.unit_size, plan.position_size)
 
 
 def _when(time: int) -> str:

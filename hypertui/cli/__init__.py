@@ -87,9 +87,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return probe(arguments)
         case "config":
-            from hypertui.cli.show import show
+            from hypertui.cli.show import check, show
 
-            return show(arguments)
+            return check(arguments) if arguments.config_command == "check" else show(arguments)
         case "key":
             from hypertui.cli.key import new_key
 

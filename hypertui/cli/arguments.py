@@ -56,6 +56,7 @@ _TRADE_FLAGS = {
     "wallet": ("trade", "wallet"),
     "unit_size": ("trade", "unit_size"),
     "position_size": ("trade", "position_size"),
+    "risk": ("trade", "risk"),
     "leverage": ("trade", "leverage"),
     "reinvest": ("trade", "reinvest"),
     **{flag: ("trade", flag) for flag in EXIT_FLAGS},
@@ -138,8 +139,8 @@ def parser() -> argparse.ArgumentParser:
     probe = commands.add_parser("probe", help="ask the testnet with tiny orders how it treats triggers")
     _add_trade_flags(probe, default=argparse.SUPPRESS)
     add_probe(probe)
-    show = add_config(commands.add_parser("config", help="show the settings and where each comes from"))
-    _add_trade_flags(show, default=argparse.SUPPRESS)
+    for config in add_config(commands.add_parser("config", help="show the settings, or check them")):
+        _add_trade_flags(config, default=argparse.SUPPRESS)
     add_key(commands.add_parser("key", help="make a key for an API wallet"))
     add_health(commands.add_parser("health", help="how the engine that runs fares: one line and a status"))
     add_completion(commands.add_parser("completion", help="print a shell's completion script"))
@@ -178,8 +179,9 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(trade, "--only", metavar="NAMES", help="which of the configured trades, by name: BTC,SOL")
     add(trade, "--symbol", metavar="NAME", help="the perpetual market, such as BTC")
     add(trade, "--wallet", choices=["long"], help="the side of the ladder; long is the only one")
-    add(trade, "--unit-size", metavar="USD", help="price distance of one unit")
+    add(trade, "--unit-size", metavar="USD", help="price distance of one unit, or of the entry price: 0.4%%")
     add(trade, "--position-size", metavar="USD", help="what the opening order buys")
+    add(trade, "--risk", metavar="USD", help="instead of that: what a straight decline may cost")
     add(trade, "--leverage", metavar="X", help="cross leverage")
     add(trade, "--reinvest", metavar="WHEN", help="recovery, continuous or off")
 
@@ -286,8 +288,9 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
         "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
     )
     parser.add_argument("--symbol", metavar="NAME")
-    parser.add_argument("--unit-size", metavar="USD")
+    parser.add_argument("--unit-size", metavar="USD", help="or of the first price: 0.4%%")
     parser.add_argument("--position-size", metavar="USD")
+    parser.add_argument("--risk", metavar="USD", help="instead of that: what a straight decline may cost")
     parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TextIO
 
@@ -16,12 +17,16 @@ from hypertui.backtest.simulation import replay
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
+from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
+from hypertui.setting_types import fraction_of
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.strategy.ladder.sizing import Sizing
+from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.ladder.trace import trace_row
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
@@ -32,12 +37,16 @@ _ANY_LEVERAGE = 50
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    plan, exits = (_plan(arguments), ExitRules()) if arguments.only is None else _configured(arguments)
-    plan.check()
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
+    asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
+    asked.terms.check(asked.instrument, asked.leverage)
     began = time.perf_counter()
-    series = load_series(arguments.prices, plan.instrument.symbol)
+    series = load_series(arguments.prices, asked.instrument.symbol)
     loaded = time.perf_counter()
+    first = series.prices[0]
+    plan, exits = asked.plan(first, costs.fee_rate), asked.exits
+    for wrong in _contradictions(plan, exits, first, costs.fee_rate):
+        raise ValueError(wrong)
     with ExitStack() as stack:
         trace: TextIO | None = None
         if arguments.trace is not None:
@@ -58,37 +67,79 @@ def backtest(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _plan(arguments: argparse.Namespace) -> LadderPlan:
-    """The plan that the flags alone describe."""
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """The trade that is to be walked."""
+
+    instrument: Instrument
+    leverage: int
+    terms: LadderTerms
+    exits: ExitRules
+
+    def plan(self, first: Decimal, fee_rate: Decimal) -> LadderPlan:
+        """Its plan from the first price (USD) on, which is that of its entry."""
+        return self.terms.settled(self.instrument, first, fee_rate).plan(self.instrument, self.leverage)
+
+
+def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
+    """What the flags alone describe. Its sizing counts on the slippage of both ways."""
     for flag in EXIT_FLAGS:
         if getattr(arguments, flag, None) is not None:
             raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
-    missing = [f"--{name.replace('_', '-')}" for name in _ALWAYS if getattr(arguments, name) is None]
+    risk = None if arguments.risk is None else _above_zero("risk", arguments.risk)
+    if risk is not None and arguments.position_size is not None:
+        raise ValueError("--risk and --position-size: give one of them, the other follows")
+    needed = _ALWAYS if risk is None else _ALWAYS[:-1]
+    missing = [f"--{name.replace('_', '-')}" for name in needed if getattr(arguments, name) is None]
     if missing:
         raise ValueError(
             f"the following arguments are required: {', '.join(missing)}; or --only, a configured trade"
         )
-    return LadderPlan(
-        instrument=_instrument(arguments.symbol, arguments),
-        unit_size=amount("unit size", arguments.unit_size),
-        position_size=amount("position size", arguments.position_size),
-        leverage=integer("leverage", "1" if arguments.leverage is None else arguments.leverage),
+    share = _share_of_the_price(arguments.unit_size)
+    sized = None if share is None and risk is None else Sizing(share, risk, 2 * costs.slippage)
+    terms = LadderTerms(
+        unit_size=amount("unit size", arguments.unit_size) if share is None else ZERO,
+        position_size=amount("position size", arguments.position_size) if risk is None else ZERO,
         reinvest=_reinvest("recovery" if arguments.reinvest is None else arguments.reinvest),
         trust_slots=0,
+        sizing=sized,
     )
+    leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
+    return _Walked(_instrument(arguments.symbol, arguments), leverage, terms, ExitRules())
 
 
-def _configured(arguments: argparse.Namespace) -> tuple[LadderPlan, ExitRules]:
+def _share_of_the_price(unit_size: str) -> Decimal | None:
+    """The fraction that a percentage says; None for what is none."""
+    if not unit_size.endswith("%"):
+        return None
+    try:
+        return fraction_of(unit_size)
+    except ValueError:
+        said = f"unit size {typed(unit_size)} is no percentage above 0% and below 100%"
+        raise ValueError(f"{said}, such as 0.4%") from None
+
+
+def _above_zero(name: str, text: str) -> Decimal:
+    value = amount(name, text)
+    if value <= 0:
+        raise ValueError(f"{name} {typed(text)} is not above 0")
+    return value
+
+
+def _configured(arguments: argparse.Namespace) -> _Walked:
     """The plan and the exits of the configured trade that --only names, as the flags change it."""
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    exits = trade.exits()
-    if wrong := exits.contradiction():
-        raise ValueError(wrong)
-    return terms.plan(_instrument(trade.symbol, arguments), trade.leverage), exits
+    return _Walked(_instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits())
+
+
+def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate: Decimal) -> Iterator[str]:
+    """What of the exits cannot be meant. No exchange liquidates here."""
+    yield from contradictions(exits, plan.unit_size / first, fee_rate)
+    yield from contradictions_at(exits, first, plan.instrument, fee_rate, None)
 
 
 def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:

@@ -108,11 +108,11 @@ async def _key_refused(exchange: Exchange) -> Finding | None:
 
 async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> Sequence[Finding]:
     goes_on = ""
-    plan = config.plan(await market(exchange, config.symbol))
+    instrument = await market(exchange, config.symbol)
     place, trouble = "", []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = await look(config, plan, prepared.state_dir, url, exchange.account)
+        place, goes_on, refusal = await look(config, instrument, prepared.state_dir, url, exchange.account)
     except JournalError as error:
         trouble = [Finding("journal", Level.RED, str(error))]
     else:
@@ -125,7 +125,7 @@ async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> 
         for each in prepared.configs
         if each.account == config.account or (each.account in own and config.account in own)
     }
-    survey = Survey(account, config, plan, CLOCK, place, prepared.disk_free)
+    survey = Survey(account, config, instrument, CLOCK, place, prepared.disk_free)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
     return (*found, *trouble, *_unattended(prepared, config, ground))
 

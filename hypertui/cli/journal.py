@@ -14,7 +14,9 @@ from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
+from hypertui.core.market import Instrument
 from hypertui.core.phrases import at_price
+from hypertui.core.plain_json import digest
 from hypertui.engine.engine import OpenTrade
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.group_commit import GroupCommit
@@ -31,9 +33,9 @@ from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import MarkRecord, SettingsRecord, TradeRecord
 from hypertui.port.snapshot import Network
-from hypertui.settings import digest
 from hypertui.strategy import registry
-from hypertui.strategy.plans import StrategyPlan
+
+_RULES = "sizing"  # where a trade's terms have the rules that its figures were worked out by
 
 
 def refuse_other_version(url: str | None, state_dir: Path) -> None:
@@ -169,7 +171,7 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 
 async def look(
-    config: TradeConfig, plan: StrategyPlan, state_dir: Path, url: str | None, account: str
+    config: TradeConfig, instrument: Instrument, state_dir: Path, url: str | None, account: str
 ) -> tuple[str, str, str]:
     """The journal's place, the account's open trade in it, and why this start could not take that up, in
     words; empty for none. Replays the trade as a start does. Changes nothing. Raises JournalError, also where
@@ -182,16 +184,20 @@ async def look(
                 return journal.place, "", ""
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
-            refusal = _other_terms(live, config) or await _unplayable(journal, live, config, plan)
+            refusal = _other_terms(live, config) or await _unplayable(journal, live, config, instrument)
             return journal.place, text, refusal
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", ""
 
 
 async def _unplayable(
-    journal: JournalReader, live: TradeRecord, config: TradeConfig, plan: StrategyPlan
+    journal: JournalReader, live: TradeRecord, config: TradeConfig, instrument: Instrument
 ) -> str:
     """Why the trade cannot be replayed, in words; empty where it can."""
+    terms = config.strategy
+    if not terms.is_settled:
+        terms = terms.recorded(live.settings)
+    plan = terms.plan(instrument, config.leverage)
     try:
         await rehearse(plan, config.timing, int(live.id, 16), read_history(journal, live.id))
     except Unsound as error:
@@ -265,14 +271,30 @@ def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRec
 
 
 def _other_terms(live: TradeRecord, config: TradeConfig) -> str:
-    """The term that differs between the open trade and `config`, in words; empty where all agree."""
-    for name, asked in _terms(config).items():
-        if live.settings[name] != asked:
-            return (
-                f"a trade of {config.symbol} with {name} {live.settings[name]} is open in this account, "
-                f"{asked} was asked for: start it with its own settings, and flatten it to begin another"
-            )
+    """The term that differs between the open trade and `config`, in words; empty where all agree. A figure
+    that the trade has worked out may be asked for by its rule as well as by itself."""
+    kept, rules = live.settings, _rules(live.settings)
+    asked = _terms(config)
+    for name, wanted in {**asked, **_rules(asked)}.items():
+        has = rules.get(name, kept.get(name))
+        if name == _RULES or wanted in (has, kept.get(name)):
+            continue
+        if has is None:
+            own = ", ".join(f"{term} {kept[term]}" for term in ("unit_size", "position_size") if term in kept)
+        else:
+            own = f"{name} {has}"
+        asks = f"{wanted} was" if has is not None else f"{name} {wanted} was"
+        return (
+            f"a trade of {config.symbol} with {own} is open in this account, "
+            f"{asks} asked for: start it with its own settings, and flatten it to begin another"
+        )
     return ""
+
+
+def _rules(terms: Mapping[str, Any]) -> Mapping[str, object]:
+    """What figures are worked out by, of the names of settings."""
+    rules: Mapping[str, object] = terms.get(_RULES, {})
+    return rules
 
 
 def _terms(config: TradeConfig) -> Mapping[str, object]:

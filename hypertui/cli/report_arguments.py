@@ -41,7 +41,7 @@ def add_reports(commands: Any, command: Callable[[Any, str, str], argparse.Argum
         if name == "pnl":
             report.add_argument(
                 "--by",
-                choices=["day", "hour", "cycle", "unit", "reason", "source"],
+                choices=["day", "hour", "cycle", "unit", "reason", "source", "source-reason"],
                 help="one row for each; hour: of the day, UTC",
             )
         if name == "report":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from hypertui.cli.values import file_path
 
@@ -20,13 +21,18 @@ def add_key(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--file", type=file_path, metavar="FILE", help="default: ~/.config/hypertui/key")
 
 
-def add_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """What `hypertui config` understands; returns the parser that takes the flags of a trade too."""
-    what = parser.add_subparsers(dest="config_command", metavar="show", required=True)
+def add_config(parser: argparse.ArgumentParser) -> Sequence[argparse.ArgumentParser]:
+    """What `hypertui config` understands; returns the parsers that take the flags of a trade too."""
+    what = parser.add_subparsers(dest="config_command", metavar="show|check", required=True)
     show = what.add_parser("show", help="every setting, its value and where that comes from")
     show.description = "Every setting with its value and its source. Of secrets only whether they are set."
     show.add_argument("--json", action="store_true", help="print one JSON object")
-    return show
+    check = what.add_parser("check", help="whether the settings contradict each other")
+    check.description = (
+        "Look for settings of the trades that cannot be meant beside each other, without asking anybody. "
+        "Exit status 2 where there are any, each in a line."
+    )
+    return show, check
 
 
 def add_completion(parser: argparse.ArgumentParser) -> None:

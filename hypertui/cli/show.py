@@ -1,4 +1,4 @@
-"""`hypertui config show`: every setting, and where its value comes from."""
+"""`hypertui config`: every setting with where its value comes from, and what contradicts what."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.console.keymap import remap
 from hypertui.core.market import plain
+from hypertui.core.phrases import counted
+from hypertui.core.redaction import printable
 from hypertui.provenance import Place
-from hypertui.settings import Settings, load_with_origins
+from hypertui.settings import Settings, load_settings, load_with_origins
+
+_REFUSED = 2
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -30,6 +36,19 @@ def show(arguments: argparse.Namespace) -> int:
     for name, value, source in rows:
         print(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}")
     return 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Run `config check`: 2 where anything contradicts, in a line each. Raises ValueError with one line for a
+    setting that cannot be used."""
+    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
+    remap(settings.console.keys)
+    found = settings.contradictions()
+    for line in found:
+        streams.complain(printable(line))
+    if not found:
+        print(f"{counted(len(settings.trades), 'trade')}, nothing contradicts")
+    return _REFUSED if found else 0
 
 
 def _leaves(settings: Settings, trades: Sequence[Place]) -> Iterator[tuple[Place, Any]]:

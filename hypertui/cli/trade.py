@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from hypertui.cli import streams
 from hypertui.cli.alone import nonces_folder, venue_of
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.cli.audit import audit_of
 from hypertui.cli.defects import running
 from hypertui.cli.journal import journals, past, refuse_other_version
 from hypertui.cli.keyfile import kept_key
@@ -26,7 +27,7 @@ from hypertui.cli.logs import ProcessLog
 from hypertui.cli.metrics import metrics_door, served_metrics
 from hypertui.cli.outgoing import Outgoing, outgoing
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
-from hypertui.cli.places import made_state_folder, state_folder
+from hypertui.cli.places import journal_url, made_state_folder, state_folder
 from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
@@ -161,6 +162,7 @@ class Prepared:
                 CLOCK.set_by,
                 disk_free=self.disk_free,
                 log_trouble=log.trouble,
+                audit=audit_of(journal_url(kept.url, self.state_dir)),
             )
             engine = EmbeddedEngine(
                 lambda account: self.connect(market, account),

@@ -177,7 +177,9 @@ def away(value: Decimal, of: Decimal, instrument: Instrument) -> str:
 
 
 def step(value: Decimal) -> str:
-    """A price step as it was set, without trailing zeros: 500, 0.25."""
+    """A price step as it was set, without trailing zeros: 500, 0.25. One of 0 is not known yet."""
+    if not value:
+        return UNKNOWN
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

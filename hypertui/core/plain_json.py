@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -24,3 +27,9 @@ def fit_for_json(value: object) -> object:
             return str(value)
         case _:
             return value
+
+
+def digest(values: Mapping[str, object]) -> str:
+    """The SHA-256 of their canonical JSON (sorted keys, no spaces), as hex digits."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from hypertui.core import volatility
 from hypertui.core.shutdown import FAILED
 from hypertui.engine.figures_log import FiguresLog
+from hypertui.engine.ledger_watch import watch_ledger
 from hypertui.engine.publisher import Publisher
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
@@ -280,6 +281,7 @@ class EmbeddedEngine:
             runner = TradeRunner(
                 account, seat.config, trade_id, self._machine, log, journal, seat.publisher.changed
             )
+            watch_ledger(runner.context)
             seat.publisher.begin(runner)
             if seat.started_again_by is not None:
                 runner.context.commands.note(seat.started_again_by, CommandState.CONFIRMED, "")

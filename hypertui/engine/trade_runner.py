@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from hypertui.core.market import Fill
+from hypertui.core.market import Fill, Instrument
 from hypertui.engine.clock_watch import ClockWatch
 from hypertui.engine.departure import Departure
 from hypertui.engine.fallback import Fallback
@@ -213,10 +213,17 @@ class TradeRunner:
         context = self.context
         symbol = context.config.symbol
         try:
-            plan = self._plan = context.config.plan(await facts.market(context.exchange, symbol))
+            instrument = await facts.market(context.exchange, symbol)
         except StartRefused as error:
             self._over = await self._without_market(error)
             return
+        if context.config.protect_only and not context.journal.history().has_begun:
+            raise StartRefused("there is no trade to protect")
+        cleared = await self._clear(instrument, stop)
+        if cleared is None:
+            return
+        await context.keep_terms(cleared.terms)
+        plan = self._plan = context.config.plan(instrument)
         entry = Entry(
             context.exchange,
             plan,
@@ -228,11 +235,6 @@ class TradeRunner:
         )
         self._entry = entry
         start = Start(context, plan, entry)
-        if context.config.protect_only and not context.journal.history().has_begun:
-            raise StartRefused("there is no trade to protect")
-        cleared = await self._clear(plan, stop)
-        if cleared is None:
-            return
         self._prices.last = newest_price(context.journal.history())
         self._listen()
         await context.housekeeping.look()
@@ -262,7 +264,7 @@ class TradeRunner:
         context.every("heartbeat", context.config.timing.beat / 1000, self._beat)
         context.every("upkeep", _UPKEEP_EVERY, context.housekeeping.look)
 
-    async def _clear(self, plan: StrategyPlan, stop: Stop) -> Cleared | None:
+    async def _clear(self, instrument: Instrument, stop: Stop) -> Cleared | None:
         """What the trade begins with; None where the order to leave comes first. What the journal knows goes
         on without a question: it is held already."""
         context = self.context
@@ -271,7 +273,7 @@ class TradeRunner:
         ground = Survey(
             context.account,
             context.config,
-            plan,
+            instrument,
             context.clock,
             context.journal.place,
             context.machine.disk_free,

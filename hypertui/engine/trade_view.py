@@ -58,6 +58,7 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         "mode": context.mode,
         "reason": context.reason,
         "account": context.exchange.account,
+        "unit_size": context.config.strategy.stop_distance,
         "sources": (*market.sources(), journal_source(context, now)),
         "health": tables.health(context, now),
         "figures": context.tally.figures(_states(trade, now)),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
+from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
 from hypertui.execution.order_tracker import OrderTracker
@@ -34,6 +35,7 @@ from hypertui.strategy.exits.trailing import Trailing
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
 _NOTHING = UnderWay()
+_FIRED = (OrderState.TRIGGERED, OrderState.FILLED)
 
 
 class Unsound(Exception):
@@ -130,10 +132,12 @@ class Trade:
                 tracker.on_not_cancelled(self._all_named(client_ids))
             case inputs.OrderReported(_, report, from_feed):
                 tracker.on_report(report, at, from_feed)
+                self._watch_exit(report)
             case inputs.QuestionAsked(_, client_id):
                 tracker.asked(self._named(client_id), at)
             case inputs.QuestionAnswered(_, client_id, report, asked_at, mark):
                 tracker.on_answer(self._named(client_id), report, asked_at, mark, at)
+                self._watch_exit(report)
             case inputs.QuestionFailed(_, client_id):
                 tracker.on_unanswered(self._named(client_id), at)
             case inputs.OrderAltered(_, client_id):
@@ -208,10 +212,20 @@ class Trade:
                 StopTrailed(before.stop if before.is_armed else None, now.stop, now.peak)
             )
 
+    def _watch_exit(self, report: OrderReport | None) -> None:
+        """What has fired at the exchange ends the trade, before any of it is filled."""
+        order = None if report is None else self.tracker.find(report.client_id)
+        if report is not None and order is not None and report.state in _FIRED and order.role is Role.EXIT:
+            self._on_native(order.decision)
+
+    def _on_native(self, decision: Decision) -> None:
+        if (rule := ExitRule.by(decision.reason)) is not None:
+            self.exits.on_native(rule)
+
     def _watch_fill(self, at: int, role: Role, decision: Decision) -> None:
         """What has been made is another sum now; the price is the one that was."""
-        if role is Role.EXIT and (rule := ExitRule.by(decision.reason)) is not None:
-            self.exits.on_native(rule)
+        if role is Role.EXIT:
+            self._on_native(decision)
         if (seen := self.tracker.price) is not None:
             self.exits.on_fill(seen.price, at, self.strategy.book, self.strategy.instrument)
 

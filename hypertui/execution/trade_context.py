@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from hypertui.execution.account_context import AccountContext
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
+from hypertui.execution.entry import StartRefused
 from hypertui.execution.housekeeping import Housekeeping
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.observations import Observations
@@ -24,6 +26,7 @@ from hypertui.runtime.health_tally import HealthTally
 from hypertui.runtime.machine import Machine
 from hypertui.runtime.request_budget import RequestBudget
 from hypertui.runtime.tasks import Tasks
+from hypertui.strategy.plans import StrategyTerms
 
 
 class TradeContext:
@@ -40,6 +43,8 @@ class TradeContext:
         queue: EventQueue[Any],
     ) -> None:
         clock = machine.clock
+        if journal.history().has_begun and not config.strategy.is_settled:
+            config = replace(config, strategy=config.strategy.recorded(journal.terms))
         self.account = account
         self.exchange = exchange = account.exchange
         self.config = config
@@ -68,6 +73,15 @@ class TradeContext:
         )
         retry = self.tasks.add("journal retry", LONGEST_PAUSE)
         self.durability = Durability(journal, queue, self.alarms, machine.random, retry, self.tally, clock)
+
+    async def keep_terms(self, terms: StrategyTerms | None) -> None:
+        """The trade has these figures from now on, whatever the price does; None where it has them already.
+        Raises StartRefused where they cannot be written down."""
+        if terms is None or self.config.strategy.is_settled:
+            return
+        if problem := await self.journal.keep_terms(terms.record()):
+            raise StartRefused(f"nothing is opened without a journal: {problem}")
+        self.config = replace(self.config, strategy=terms)
 
     def set_mode(self, mode: Mode, reason: str) -> None:
         """Show what the engine does as a whole; a change is an event."""

@@ -17,7 +17,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_history import KeptState, TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
-from hypertui.journal import JournalError
+from hypertui.journal import JournalError, Locked
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
@@ -66,6 +66,14 @@ class TradeJournal(Protocol):
 
     def history(self) -> TradeHistory:
         """What is known of the trade that goes on; nothing for a new one."""
+
+    @property
+    def terms(self) -> Mapping[str, Any]:
+        """What the trade keeps of its settings."""
+
+    async def keep_terms(self, terms: Mapping[str, object]) -> str:
+        """Have these in the place of the strategy's that it was begun with, durable at once, before its first
+        input; returns why not, in words, empty where it is done."""
 
     def record(self, given: Input) -> None:
         """Queue an input."""
@@ -209,6 +217,21 @@ class LedgerJournal:
     def history(self) -> TradeHistory:
         """What is known of the trade that goes on."""
         return self._history
+
+    @property
+    def terms(self) -> Mapping[str, Any]:
+        """As the trade was begun, or with what is kept since."""
+        return self._trade.settings
+
+    async def keep_terms(self, terms: Mapping[str, object]) -> str:
+        """Write them to the trade's own row: until its first input nothing has been made of it."""
+        trade = replace(self._trade, settings={**self._trade.settings, **terms})
+        try:
+            await asyncio.to_thread(self._group.do, lambda journal: journal.keep_terms(trade))
+        except (JournalError, Locked) as error:
+            return str(error)
+        self._trade = trade
+        return ""
 
     def record(self, given: Input) -> None:
         """Queue an input."""

@@ -127,6 +127,19 @@ class Journal(JournalReader):
 
         self._session.run(write)
 
+    def keep_terms(self, trade: TradeRecord) -> None:
+        """Give a trade that has no input yet its settings, at once. Idempotent. Raises JournalError for one
+        that has."""
+
+        def write(connection: Connection) -> None:
+            self._hold(trade.id, connection)
+            _refuse_begun(connection, trade.id, "its settings stay as they are")
+            trades, row = _bare(TRADES), encode(trade)
+            kept = trades.update().where(trades.c.id == trade.id).values(settings=row["settings"])
+            connection.execute(kept)
+
+        self._session.run(write)
+
     def end(self, trade_id: str, at: int, how: str) -> None:
         """Queue the trade's end, which comes after all that is queued of it. Afterwards nothing can be added
         to the trade. No I/O."""
@@ -137,13 +150,10 @@ class Journal(JournalReader):
         """Delete a trade that never began, with what is queued of it. Raises JournalError for one that has an
         input."""
         self.give_up(trade_id)
-        inputs = TABLES[InputRecord]
 
         def write(connection: Connection) -> None:
             self._hold(trade_id, connection)
-            begun = connection.execute(select(inputs.c.nr).where(inputs.c.trade_id == trade_id).limit(1))
-            if begun.first() is not None:
-                raise JournalError(f"trade {trade_id} has begun: it is not taken out of the journal")
+            _refuse_begun(connection, trade_id, "it is not taken out of the journal")
             for rows in TABLES.values():
                 if rows is not TRADES:
                     connection.execute(delete(rows).where(rows.c.trade_id == trade_id))
@@ -297,6 +307,12 @@ class Journal(JournalReader):
         """Raise Locked where the place of a trade was claimed, and is somebody else's by now."""
         if trade_id in self._places:
             self._session.hold(connection, *self._places[trade_id])
+
+
+def _refuse_begun(connection: Connection, trade_id: str, why: str) -> None:
+    inputs = TABLES[InputRecord]
+    if connection.execute(select(inputs.c.nr).where(inputs.c.trade_id == trade_id).limit(1)).first():
+        raise JournalError(f"trade {trade_id} has begun: {why}")
 
 
 def _end(connection: Connection, trade_id: str, at: int, how: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from hypertui.core.findings import Finding
 from hypertui.core.market import Fill, Instrument, Order, Side, Source
@@ -70,7 +70,8 @@ class Rebuilt(Protocol):
 
 
 class StrategyTerms(Protocol):
-    """The settings of one strategy, before its market is known."""
+    """The settings of one strategy, before its market is known. Some may be rules until the price of the
+    entry is known: from its opening on a trade has them as figures."""
 
     @property
     def strategy(self) -> str:
@@ -82,13 +83,30 @@ class StrategyTerms(Protocol):
 
     @property
     def stop_distance(self) -> Decimal:
-        """How far below the price (USD) a stop is set for coins of which nothing else is known."""
+        """How far below the price (USD) a stop is set for coins of which nothing else is known; 0 before the
+        terms are settled, where that hangs on the price."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all of them are figures."""
+
+    def settled(self, instrument: Instrument, entry: Decimal, taker_fee: Decimal) -> StrategyTerms:
+        """The terms in figures, for an entry at `entry` (USD) where a trade costs `taker_fee`, a fraction of
+        its value."""
+
+    def check(self, instrument: Instrument, leverage: int) -> None:
+        """Refuse what is wrong at any price. Raises PlanError."""
 
     def plan(self, instrument: Instrument, leverage: int) -> StrategyPlan:
-        """The plan of a trade in this market."""
+        """The plan of a trade in this market. Raises PlanError before they are settled."""
 
     def record(self) -> Mapping[str, object]:
-        """What a trade keeps of them from its opening to its end, as JSON can say it."""
+        """What a trade keeps of them from its opening to its end, as JSON can say it. Rules are under
+        `sizing`, by the names of the settings."""
+
+    def recorded(self, record: Mapping[str, Any]) -> StrategyTerms:
+        """The settings of this strategy that a trade has kept so. Raises KeyError where they were never
+        settled."""
 
 
 class StrategyPlan(Protocol):

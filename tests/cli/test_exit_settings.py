@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 
+from hypertui.cli import main
 from hypertui.provenance import SettingsError
 from hypertui.settings import load_settings
 from hypertui.strategy.exits.rules import ExitRules
@@ -76,3 +78,51 @@ def test_what_is_shown_can_be_set(tmp_path_factory: pytest.TempPathFactory) -> N
     shown = load_settings(None, {"trade": {"hard_stop": "5%", "time_stop": "36h"}}).snapshot()
     (trade,) = shown["trades"]  # type: ignore[misc]
     assert (trade["hard_stop"], trade["time_stop"]) == ("5%", "36h")
+
+
+CHECKED: list[tuple[str, tuple[str, ...]]] = [
+    ('hard_stop = "4%"', ()),
+    (
+        'hard_stop = "5%"\nsoft_stop = "6%"\nunit_size = "0.4%"\ntake_profit = "0.4%"',
+        (
+            "soft_stop 6% is not below hard_stop 5%",
+            "take_profit 0.4% is not beyond 0.49%, a unit of 0.4% and the fees",
+        ),
+    ),
+    ('hard_stop = "25%"', ("hard_stop 25% is beyond the liquidation: at leverage 5",)),
+    ("leverage = 41", ("leverage 41 is above the 40 of BTC",)),
+]
+
+
+@pytest.mark.parametrize(("trade", "lines"), CHECKED)
+def test_a_check_of_the_settings_names_what_contradicts(
+    trade: str, lines: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("config.toml").write_text(f"[[trade]]\nsymbol = 'BTC'\n{trade}\n[[trade]]\nsymbol = 'SOL'\n")
+    assert main(["config", "check"]) == (2 if lines else 0)
+    said = capsys.readouterr()
+    assert said.out == ("" if lines else "2 trades, nothing contradicts\n")
+    found = said.err.splitlines()
+    assert len(found) == len(lines)
+    for line, words in zip(found, lines, strict=True):
+        assert line.startswith(f"hypertui: trade BTC: {words}")
+
+
+def test_a_start_refuses_the_same() -> None:
+    with pytest.raises(SettingsError, match=r"hard_stop 0\.4% is not beyond 0\.49%"):
+        exits(hard_stop="0.4%", unit_size="0.4%")
+    exits(hard_stop="0.4%")  # how far a unit of 100 USD is hangs on the price
+
+
+def test_a_check_takes_flags_and_refuses_what_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", "--hard-stop", "4%"]) == 0
+    assert capsys.readouterr().out == "1 trade, nothing contradicts\n"
+    assert main(["config", "check", "--hard-stop", "4"]) == 2
+    assert "--hard-stop 4 is no percentage" in capsys.readouterr().err
+
+
+def test_a_backtest_refuses_an_exit_within_a_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("config.toml").write_text("[trade]\nunit_size = 100\nhard_stop = '0.9%'\n")
+    Path("prices.csv").write_text("time,price\n1,10000\n2,10001\n")
+    assert main(["backtest", "prices.csv", "--only", "BTC"]) == 2
+    assert "hard_stop 0.9% is not beyond 1.09%" in capsys.readouterr().err

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hypertui.exchange.hyperliquid import SigningKey
-from hypertui.settings import Settings, TradeSettings
+from hypertui.settings import Settings
+from hypertui.trade_settings import TradeSettings
 from tests.support.prefork import run_to_end
 
 

@@ -76,10 +76,10 @@ def test_an_exit_that_a_process_began_is_ended_by_the_next(venue: LocalVenue) ->
 
 
 def test_the_price_that_ends_it_moves_no_stop_first(venue: LocalVenue) -> None:
-    """At unit +1 the ladder would place a stop at unit 0; nothing holds the close up for that."""
-    with start(venue, ExitRules(take_profit=D("0.002"))) as live:
+    """At unit +2 the ladder would place a stop at unit +1; nothing holds the close up for that."""
+    with start(venue, ExitRules(take_profit=D("0.005"))) as live:
         live.opened()
-        venue.set_price("SOL", live.unit_price(1))
+        venue.set_price("SOL", live.unit_price(2))
         closed(live, ExitRule.TAKE_PROFIT)
         units = {e.data["unit"] for e in live.events(EventKind.ORDER) if e.data["role"] == "stop"}
         assert units == {-4, -3, -2, -1}

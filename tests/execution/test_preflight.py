@@ -19,6 +19,7 @@ from hypertui.execution.preflight.checks import findings
 from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSync
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from tests.support.local_venue import LocalVenue
 
@@ -219,3 +220,19 @@ def test_the_estimate_of_the_liquidation_is_the_venues_own(equity: int) -> None:
     assert estimate is not None and after.liquidation_price is not None
     # The entry pays the spread, which the estimate does not know.
     assert abs(estimate - after.liquidation_price) < D("0.05")
+
+
+def test_exits_that_contradict_each_other_are_red_once_the_price_is_known() -> None:
+    assert found("exits", exits=ExitRules(hard_stop=D("0.01"))).level is Level.INFO
+    near = found("exits", exits=ExitRules(take_profit=D("0.004")))
+    assert near.level is Level.RED
+    assert near.text.startswith("take_profit 0.4% is not beyond 0.4234%, a unit of 0.3334%")
+    # 100 coins of 150 on 1,000 USD: the exchange would liquidate some 4 % below the entry.
+    big = replace(PLAN, position_size=D(15_000))
+    late = found("exits", plan=big, account=backed(1_000), exits=ExitRules(hard_stop=D("0.06")))
+    assert late.level is Level.RED
+    assert "hard_stop 6% acts at 141.14, not above the liquidation near" in late.text
+    assert (
+        found("exits", plan=big, account=backed(1_000), exits=ExitRules(hard_stop=D("0.02"))).level
+        is Level.INFO
+    )

@@ -199,7 +199,7 @@ async def clear(made: Made) -> tuple[tuple[Finding, ...], Cleared | str, Plan, o
     config, exchange = made.config, made.exchange
     clock = lambda: made.venue.now  # noqa: E731
     plan = config.plan(await market(exchange, "SOL"))
-    survey = Survey(AccountContext(exchange), config, plan, clock)
+    survey = Survey(AccountContext(exchange), config, plan.instrument, clock)
     found, _ = await examined(exchange, survey, config.adopt)
     inbox = EventQueue[None](lambda _: None, lambda: None)
     gate = Gate(survey, Consent.NONE, config.adopt, inbox, made.log)

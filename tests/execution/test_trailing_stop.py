@@ -160,7 +160,7 @@ def test_killed_between_arming_and_exit_it_ends_the_trade_all_the_same(
     second = Run(venue, tmp_path, *flags)
     status = second.process.wait(30)
     assert status == 0, told(tmp_path)[-5:]
-    ended = re.compile("the trailing stop ends the trade at .*: filled at the exchange; armed ")
+    ended = re.compile("the trailing stop ends the trade at .*: fired at the exchange; armed ")
     assert any(map(ended.match, told(tmp_path))), "by its order there, while nobody was here"
     assert venue.call(lambda: venue.core.account(ADDRESS).size("SOL")) == 0  # type: ignore[union-attr]
     second.errors.close()

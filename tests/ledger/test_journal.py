@@ -331,3 +331,17 @@ def test_sqlite_is_set_up_to_be_durable(tmp_path: Path) -> None:
         with journal._session.database.engine.connect() as connection:
             for name, value in pragmas.items():
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
+
+
+def test_a_trade_has_its_terms_until_its_first_input(url: str) -> None:
+    kept = dataclasses.replace(TRADE, settings={"unit": "256", "rules": {"unit": "0.4%"}})
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        for _ in range(2):
+            journal.keep_terms(kept)
+        assert journal.live_trade(TRADE.network, TRADE.account, TRADE.symbol) == kept
+        journal.add(input_of(1))
+        journal.commit()
+        with pytest.raises(JournalError, match="has begun: its settings stay as they are"):
+            journal.keep_terms(TRADE)
+        assert journal.trades() == [kept]

@@ -25,7 +25,7 @@ from hypertui.ledger.reports.lists import booked_fills
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.price_chart import price_chart
 from hypertui.ledger.reports.price_track import PriceTrack
-from hypertui.ledger.reports.profit import statement
+from hypertui.ledger.reports.profit import CROSS, statement
 from hypertui.ledger.scope import Scope
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
@@ -112,7 +112,14 @@ def test_the_headline_says_what_the_statement_says(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "title"), [("reason", "By reason"), ("day", "By day"), ("hour", "By hour"), ("unit", "By unit")]
+    ("group", "title"),
+    [
+        (CROSS, "By source and reason"),
+        ("reason", "By reason"),
+        ("day", "By day"),
+        ("hour", "By hour"),
+        ("unit", "By unit"),
+    ],
 )
 def test_every_row_of_the_tables_is_the_statements_to_the_cent(scope: Scope, group: str, title: str) -> None:
     found = statement(scope)
@@ -124,7 +131,9 @@ def test_every_row_of_the_tables_is_the_statements_to_the_cent(scope: Scope, gro
         assert named["fills"] == str(exact["fills"])
         for heading, name in columns.items():
             assert heading not in named or amount(named[heading]) == cents(exact[name])
-    assert ("net USD" in head) == (group in ("day", "hour")), "funding belongs to no reason and no unit"
+    assert ("net USD" in head) == (group in ("day", "hour", CROSS)), (
+        "funding belongs to no reason and no unit"
+    )
 
 
 def test_older_rows_are_one_row_and_the_sum_stays(file_url: str) -> None:

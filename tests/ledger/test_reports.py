@@ -28,7 +28,7 @@ from hypertui.ledger.check import MarketCheck, Verdict, check
 from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit
-from hypertui.ledger.reports.profit import GROUPS, Results, statement
+from hypertui.ledger.reports.profit import CROSS, GROUPS, Results, statement
 from hypertui.ledger.scope import Scope
 from hypertui.ledger.transfers import amount_of
 from tests.ledger.facts import fill, told
@@ -137,8 +137,18 @@ def test_groups_add_up(scope: Scope, group: str, rows: list[tuple[object, D, D]]
 def test_every_group_comes_to_the_total(scope: Scope, group: str) -> None:
     totals, found = statement(scope).totals, list(statement(scope).rows(group))
     for name, total in totals.figures().items():
-        with_funding = group in ("day", "hour", "cycle") or name not in ("funding", "net")
+        with_funding = group in ("day", "hour", "cycle", CROSS) or name not in ("funding", "net")
         assert sum(row[name] for row in found) == (total if with_funding else total - D("-0.5"))  # type: ignore[misc]
+
+
+def test_who_made_it_and_why_is_all_of_the_net(scope: Scope) -> None:
+    found = list(statement(scope).rows(CROSS))
+    assert [(row["source"], row["reason"], row["pnl"], row["net"]) for row in found] == [
+        ("exchange", "FUNDING", ZERO, D("-0.5")),
+        ("ladder", "ENTRY", ZERO, ZERO),
+        ("ladder", "LADDER_BUY", ZERO, ZERO),
+        ("ladder", "LADDER_STOP", D("9.38"), D("9.38")),
+    ]
 
 
 def test_fills_without_a_level_are_a_group_of_their_own(url: str) -> None:

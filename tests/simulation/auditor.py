@@ -293,7 +293,7 @@ class Auditor:
             if order is None or order.dead or order.order.side is Side.BUY:
                 continue
             others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
-            if order.role is Role.EXIT and not others and order.key in _wanted(self.tracker):
+            if order.role is Role.EXIT and not others and _lacks_stops(self.tracker, order.key):
                 self.complain("uncovered", f"the exit {order.key} is cancelled with no other")
             if order.role not in (Role.STOP, Role.SALE):
                 continue
@@ -321,5 +321,8 @@ class Auditor:
                 self._bare.popleft()
 
 
-def _wanted(tracker: OrderTracker) -> set[OrderKey]:
-    return {want.key for want in tracker.target().orders}
+def _lacks_stops(tracker: OrderTracker, key: OrderKey) -> bool:
+    """Whether an exit is wanted, and stands for coins that no stop sells. It may have become wanted again while
+    its cancel waited for the disk; then the stops that made it needless are live."""
+    wanted = any(want.key == key for want in tracker.target().orders)
+    return wanted and tracker.stopped < tracker.strategy.protectable

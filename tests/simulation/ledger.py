@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import event
 
@@ -266,6 +266,13 @@ class DoorJournal:
 
     def history(self) -> TradeHistory:
         return self._trade.history()
+
+    @property
+    def terms(self) -> Mapping[str, Any]:
+        return self._trade.terms
+
+    async def keep_terms(self, terms: Mapping[str, object]) -> str:
+        return "" if self._door.shut else await self._trade.keep_terms(terms)
 
     @property
     def state_is_due(self) -> bool:

@@ -335,12 +335,14 @@ def draw_second(seed: int) -> Scenario:
 def draw_exits(seed: int) -> Scenario:
     """The same seed with rules that may end the trade."""
     scenario, random = draw(seed), Random(f"exits {seed}")
-    hard = random.choice((None, Decimal("0.005"), Decimal("0.02"), Decimal("0.05")))
+    # None nearer than a unit and the fees, which the preflight would refuse, wherever the entry is by then.
+    near = Decimal("1.2") * (scenario.unit / START[scenario.config.symbol] + Decimal("0.0009"))
+    hard = random.choice((None, 2 * near, Decimal("0.05")))
     loss = hard or Decimal("0.03")
     rules = ExitRules(
         hard_stop=hard,
-        soft_stop=random.choice((None, None if hard is None else hard / 2, loss / 4)),
-        take_profit=random.choice((None, Decimal("0.003"), Decimal("0.02"))),
+        soft_stop=random.choice((None, None if hard is None else hard / 2, loss * Decimal("0.6"))),
+        take_profit=random.choice((None, near, Decimal("0.02"))),
         time_stop=random.choice((None, None, random.randrange(20_000, 400_000))),
         trailing_stop=random.choice((None, _trailing(random))),
     )

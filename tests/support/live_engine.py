@@ -23,6 +23,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
 from hypertui.port.snapshot import Mode, Network, Snapshot
+from hypertui.runtime.audit import Audit
 from hypertui.runtime.machine import Machine
 from tests.support.ladders import changed, ladder_config, ladder_of
 from tests.support.local_venue import LocalVenue
@@ -78,6 +79,7 @@ class LiveEngine:
         journal: OpenTrade | None = None,
         history: Sequence[JournalledInput] = (),
         log_trouble: Callable[[], str] = lambda: "",
+        audit: Audit | None = None,
         **changes: Any,
     ) -> None:
         self.venue = venue
@@ -91,7 +93,7 @@ class LiveEngine:
             self._connect,
             journal or (lambda config, account: nullcontext(in_memory)),
             [self.config],
-            Machine(wall_clock, random.Random(7), log_trouble=log_trouble),
+            Machine(wall_clock, random.Random(7), log_trouble=log_trouble, audit=audit),
         )
         self._lies: list[str] = []
         self._oracle = venue.call(self._listen)

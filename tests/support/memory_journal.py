@@ -22,10 +22,16 @@ class MemoryJournal:
     def __init__(self, inputs: Sequence[JournalledInput] = ()) -> None:
         self._before = TradeHistory.of(tuple(inputs))
         self.inputs = list(inputs)
+        self.terms: dict[str, object] = {}
 
     def history(self) -> TradeHistory:
         """What was there at the start."""
         return self._before
+
+    async def keep_terms(self, terms: Mapping[str, object]) -> str:
+        """Keep them."""
+        self.terms.update(terms)
+        return ""
 
     def record(self, given: Input) -> None:
         """Keep an input."""

@@ -229,6 +229,17 @@ class TripleTerms:
     def stop_distance(self) -> Decimal:
         return self.entry - self.stop
 
+    is_settled = True
+
+    def settled(self, instrument: Instrument, entry: Decimal, taker_fee: Decimal) -> TripleTerms:
+        return self
+
+    def check(self, instrument: Instrument, leverage: int) -> None:
+        self.plan(instrument, leverage).check()
+
+    def recorded(self, record: Mapping[str, Any]) -> TripleTerms:
+        return self
+
     def plan(self, instrument: Instrument, leverage: int) -> TriplePlan:
         return TriplePlan(
             instrument, leverage, self.size, self.entry, self.stop, self.goal, self.tif, self.grouping

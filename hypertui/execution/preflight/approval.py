@@ -20,6 +20,7 @@ from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Severity
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.event_queue import EventQueue
+from hypertui.strategy.plans import StrategyTerms
 
 _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 
@@ -28,13 +29,15 @@ _SEVERITIES = {Level.RED: Severity.CRITICAL, Level.AMBER: Severity.WARNING}
 class Cleared:
     """What a trade begins with: nothing, what remains of a lost one, or a position that it takes over, under
     the `leverage` that the venue has for that, with cross or with `isolated` margin, and with the `stops`
-    that an earlier trade has left for it."""
+    that an earlier trade has left for it. `terms` are the figures that were shown, None where the trade has
+    them already."""
 
     remains: Remains | None = None
     adopted: Fill | None = None
     leverage: int = 0
     isolated: bool = False
     stops: Sequence[OpenOrder] = ()
+    terms: StrategyTerms | None = None
 
 
 class Gate:
@@ -63,7 +66,7 @@ class Gate:
             seen = await self._survey.look(self._adopt)
             self._publish(checks.findings(seen))
             if seen.remains is not None:
-                return Cleared(remains=seen.remains)
+                return Cleared(remains=seen.remains, terms=seen.terms)
             self._refuse()
             self.asks = self._question(seen)
             if self.asks is None:
@@ -72,6 +75,7 @@ class Gate:
                     leverage=seen.account.leverage,
                     isolated=seen.isolated,
                     stops=seen.stops_left if seen.adopting else (),
+                    terms=seen.terms,
                 )
             await self._queue.run_until(lambda: self.asks is None or stop.requested)
             if stop.requested:

@@ -17,6 +17,7 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime import clock_sync
 from hypertui.runtime.clock_sync import ClockSync
+from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
 from hypertui.strategy.plans import Rule
 
 _LITTLE_DISK = 200_000_000  # bytes
@@ -57,6 +58,7 @@ def _findings(ground: Ground) -> Iterator[Finding]:
     for rule in rules:
         yield from _rule(rule)
     yield _margin(ground)
+    yield from _exits(ground)
     if not any(rule.broken for rule in rules):
         yield from ground.plan.outlook(ground.prospect)
 
@@ -200,6 +202,20 @@ def _margin(ground: Ground) -> Finding:
         level = Level.AMBER
         text += f"; while a sale is not proven yet, its buy may be live too: then it needs {usd(most)} USD"
     return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
+
+
+def _exits(ground: Ground) -> Iterator[Finding]:
+    """What of the exits cannot be meant, now that the price is known."""
+    if not ground.exits.wanted:
+        return
+    plan, entry, fee = ground.plan, ground.entry, ground.standing.taker_fee
+    wrong = [
+        *contradictions(ground.exits, plan.stop_distance / entry, fee),
+        *contradictions_at(ground.exits, entry, plan.instrument, fee, ground.liquidation()),
+    ]
+    yield from (Finding("exits", Level.RED, text) for text in wrong)
+    if not wrong:
+        yield Finding("exits", Level.INFO, ground.exits.in_words())
 
 
 def _with_others(ground: Ground) -> str:

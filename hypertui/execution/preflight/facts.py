@@ -11,7 +11,7 @@ from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder, Poolin
 from hypertui.execution import symbols
 from hypertui.execution.account_context import AccountContext
 from hypertui.execution.entry import StartRefused
-from hypertui.execution.preflight.margin import Ground
+from hypertui.execution.preflight.margin import Ground, entry_price, price_of
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
@@ -40,7 +40,7 @@ class Survey:
         self,
         account: AccountContext,
         config: TradeConfig,
-        plan: StrategyPlan,
+        instrument: Instrument,
         clock: Callable[[], int],
         journal: str = "",
         disk_free: Callable[[], int] | None = None,
@@ -48,7 +48,7 @@ class Survey:
         self._account = account
         self._exchange = account.exchange
         self._config = config
-        self._plan = plan
+        self._instrument = instrument
         self._clock = clock
         self._clock_sync = account.clock_sync
         self._journal = journal
@@ -57,7 +57,7 @@ class Survey:
     async def look(self, adopt: bool | None, goes_on: str = "") -> Ground:
         """What a new trade would begin on; what remains of one that this account has on already is among it,
         if it can be taken up without a guess. Raises an ExchangeError."""
-        exchange, symbol = self._exchange, self._plan.instrument.symbol
+        exchange, symbol = self._exchange, self._instrument.symbol
         quote = await exchange.quote(symbol)  # first: what came with the markets is still good
         standing = await exchange.standing()
         # Where spot and perpetuals share their collateral, only the exchange knows what else hangs on it.
@@ -66,7 +66,7 @@ class Survey:
         orders = await exchange.open_orders(symbol)
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
-        account, beside = await self._states(symbol)
+        account, beside = await self._states(symbol, standing.taker_fee)
         self._clock_sync.measure(asked_at, self._clock(), account.time)
         remains: Remains | None = None
         why = ""
@@ -77,9 +77,12 @@ class Survey:
                     remains = await self._remains(account.position, orders)
                 except NotRebuilt as error:
                     why = f"{why}, and it cannot be rebuilt: {error}"
+        config = self._config
+        entry = entry_price(adopt, quote, account, orders)
+        terms = config.strategy.settled(self._instrument, entry, standing.taker_fee)
         return Ground(
-            plan=self._plan,
-            network=self._config.network,
+            plan=terms.plan(self._instrument, config.leverage),
+            network=config.network,
             address=exchange.account,
             quote=quote,
             account=account,
@@ -95,11 +98,13 @@ class Survey:
             goes_on=goes_on,
             available=available,
             beside=beside,
+            terms=terms,
+            exits=config.exits,
         )
 
-    async def _states(self, symbol: str) -> tuple[AccountState, Sequence[StrategyPlan]]:
+    async def _states(self, symbol: str, taker_fee: Decimal) -> tuple[AccountState, Sequence[StrategyPlan]]:
         """The account as this trade sees it, and the plans of its other trades that hold nothing yet."""
-        plans = await self._plans_beside()
+        plans = await self._plans_beside(taker_fee)
         if not plans:
             return await self._exchange.account_state(symbol), ()
         states = await self._exchange.account_states({symbol, *plans})
@@ -108,16 +113,26 @@ class Survey:
             plan for name, plan in plans.items() if (its := states.get(name)) is not None and not its.position
         )
 
-    async def _plans_beside(self) -> Mapping[str, StrategyPlan]:
+    async def _plans_beside(self, taker_fee: Decimal) -> Mapping[str, StrategyPlan]:
         """The plans of the account's other trades by their markets, as far as they are any."""
         plans: dict[str, StrategyPlan] = {}
         for config in self._account.trades.values():
             if config.symbol == self._config.symbol:
                 continue
             with suppress(PlanError, KeyError):  # that trade will be refused for it
-                plans[config.symbol] = config.plan((await self._exchange.instruments())[config.symbol])
+                instrument = (await self._exchange.instruments())[config.symbol]
+                terms = config.strategy
+                if not terms.is_settled:
+                    price = price_of(await self._exchange.quote(config.symbol))
+                    terms = terms.settled(instrument, price, taker_fee)
+                plans[config.symbol] = terms.plan(instrument, config.leverage)
         return plans
 
     async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
-        fills = await self._exchange.fills_since(self._plan.instrument.symbol, 0)
-        return from_exchange.read(self._plan, orders, fills, position)
+        config = self._config
+        if not config.strategy.is_settled:
+            raise NotRebuilt(
+                "its unit and size followed from the price that it was opened at: start with both as figures"
+            )
+        fills = await self._exchange.fills_since(self._instrument.symbol, 0)
+        return from_exchange.read(config.plan(self._instrument), orders, fills, position)

@@ -13,7 +13,31 @@ from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.runtime.clock_sync import ClockSync
-from hypertui.strategy.plans import Prospect, StrategyPlan
+from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.plans import Prospect, StrategyPlan, StrategyTerms
+
+_NO_EXITS = ExitRules()
+
+
+def price_of(quote: Quote) -> Decimal:
+    """What coins cost now, about."""
+    return quote.mid or quote.mark
+
+
+def adoptable(account: AccountState, orders: Sequence[OpenOrder]) -> bool:
+    """Whether there is a long position that nothing stands in the way of taking over: beside it there are at
+    most the stops of a trade whose journal is lost."""
+    free = not orders or bool(stops_left(orders))
+    return account.position > 0 and free and account.entry_price is not None
+
+
+def entry_price(
+    adopt: bool | None, quote: Quote, account: AccountState, orders: Sequence[OpenOrder]
+) -> Decimal:
+    """The price of the entry, as far as it is known: that of the position that would be taken over, else what
+    coins cost now."""
+    adopting = adopt is not False and adoptable(account, orders)
+    return account.entry_price if adopting and account.entry_price is not None else price_of(quote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +47,8 @@ class Ground:
     bytes, None where nobody knows; `journal` is where it is kept. A trade that `goes_on` (in words) is
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
     that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
-    the plans of the account's other trades that hold nothing yet: they will buy from the same margin."""
+    the plans of the account's other trades that hold nothing yet: they will buy from the same margin. `terms`
+    are those that the plan is of, in figures, `exits` the rules that may end it."""
 
     plan: StrategyPlan
     network: Network
@@ -42,18 +67,18 @@ class Ground:
     goes_on: str = ""
     available: Decimal | None = None
     beside: Sequence[StrategyPlan] = ()
+    terms: StrategyTerms | None = None
+    exits: ExitRules = _NO_EXITS
 
     @property
     def price(self) -> Decimal:
         """What the coins cost now, about."""
-        return self.quote.mid or self.quote.mark
+        return price_of(self.quote)
 
     @property
     def adoptable(self) -> bool:
-        """Whether there is a long position that nothing stands in the way of taking over: beside it there are
-        at most the stops of a trade whose journal is lost."""
-        free = not self.orders or bool(self.stops_left)
-        return self.account.position > 0 and free and self.account.entry_price is not None
+        """Whether there is a long position that nothing stands in the way of taking over."""
+        return adoptable(self.account, self.orders)
 
     @property
     def stops_left(self) -> Sequence[OpenOrder]:
@@ -73,8 +98,7 @@ class Ground:
     @property
     def entry(self) -> Decimal:
         """The price of unit 0, as far as it is known."""
-        venue = self.account.entry_price
-        return venue if self.adopting and venue is not None else self.price
+        return entry_price(self.adopt, self.quote, self.account, self.orders)
 
     @property
     def isolated(self) -> bool:

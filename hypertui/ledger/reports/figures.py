@@ -53,7 +53,7 @@ _KINDS: Mapping[str, FigureKind] = {
     "hour": _K.HOUR,
     "hold_s": _K.SECONDS,
 }
-_HEADINGS = {"hold_s": "held", "closed_pnl": "exchange's pnl"}
+_HEADINGS = {"hold_s": "held", "closed_pnl": "exchange's pnl", "source-reason": "source: reason"}
 _UNITS = {_K.USD: " USD", _K.GAIN: " USD", _K.TIME: " UTC"}
 
 

@@ -1,4 +1,4 @@
-"""Profit by reason, day, hour, unit and cycle, each as a table with a small bar for each row."""
+"""Profit by source and reason, day, hour, unit and cycle, each as a table with a small bar for each row."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def group_table(statement: Statement, group: str, *, funding: bool) -> str:
 
 
 def _name(group: str, name: object) -> str:
+    if isinstance(name, tuple):
+        source, reason = name
+        return f"{source}: {shown(reason, FigureKind.WORDS)}"
     if group == "unit" and name is None:
         return "none"
     kind = FigureKind.WORDS if group == "reason" else kinds((group,))[group]

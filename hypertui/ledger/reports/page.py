@@ -19,7 +19,7 @@ from hypertui.ledger.reports.figures import gain, heading, instruments, kinds, m
 from hypertui.ledger.reports.group_tables import group_table
 from hypertui.ledger.reports.price_chart import price_chart
 from hypertui.ledger.reports.price_track import tracks
-from hypertui.ledger.reports.profit import Statement
+from hypertui.ledger.reports.profit import CROSS, Statement
 from hypertui.ledger.reports.settings_list import settings_list
 from hypertui.ledger.reports.statement_words import headline, statement_in_words
 from hypertui.ledger.reports.style import STYLE
@@ -33,6 +33,11 @@ _EXIT = ("time", "symbol", "reason", "unit", "size", "trigger", "price", "slippa
 _CYCLE = ("symbol", "cycle", "began", "ended", "peak_unit", "valley_unit", "steps", "fills", "fees", "pnl")
 _LEFT = ("time", "symbol", "reason", "began", "ended")
 
+_MADE_IT = (
+    (CROSS, "By source and reason", True),
+    ("reason", "By reason", False),
+    ("day", "By day (UTC)", True),
+)
 _TERMS = {
     "unit": "a step of the price, of the size that was set: 0 is where the trade began, +1 one step above.",
     "ladder stop": "the sale of a quarter of the position where the price comes down to a unit.",
@@ -59,7 +64,7 @@ def page(scope: Scope, statement: Statement, verdict: Verdict, at: int) -> str:
             "</section>",
             "<section><h2>What made it</h2>",
             _rest(statement),
-            *_groups(statement, (("reason", "By reason", False), ("day", "By day (UTC)", True))),
+            *_groups(statement, _MADE_IT),
             "</section><section><h2>When and where</h2>",
             *_groups(statement, (("hour", "By hour of the day (UTC)", True), ("unit", "By unit", False))),
             "</section><section><h2>Cycles and exits</h2>",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypertui.core.market import ZERO
+from hypertui.core.market import EXCHANGE, ZERO
 from hypertui.journal.history import AccountMarket, OrderedFill
 from hypertui.journal.records import FundingRecord, StepRecord
 from hypertui.journal.rows import BookedFill
@@ -19,13 +19,16 @@ from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
 from hypertui.ledger.scope import Scope, day_of, hour_of
 
-GROUPS = ("day", "hour", "cycle", "unit", "reason", "source")  # the hour is that of the day, in UTC
+CROSS = "source-reason"
+# The hour is that of the day, in UTC. The last one is of both: of who was behind a fill, and why.
+GROUPS = ("day", "hour", "cycle", "unit", "reason", "source", CROSS)
+_FUNDING = (str(EXCHANGE), "FUNDING")  # by nobody's order, so that all of a table is the net
 
 
 @dataclass(slots=True)
 class Tally:
-    """Of one day, hour, cycle, unit or reason, in USD: `pnl` is realised and net of fees; `fees` are those
-    paid by its own fills, `closings` the fills among them that closed something."""
+    """Of one day, hour, cycle, unit, reason or source, in USD: `pnl` is realised and net of fees; `fees` are
+    those paid by its own fills, `closings` the fills among them that closed something."""
 
     fills: int = 0
     closings: int = 0
@@ -187,7 +190,12 @@ class Statement:
     def rows(self, group: str) -> Iterator[dict[str, object]]:
         """The same, a row for each."""
         for name, tally in self.tallies(group):
-            yield {group: name, **tally.figures()}
+            named = (
+                dict(zip(("source", "reason"), name, strict=True))
+                if isinstance(name, tuple)
+                else {group: name}
+            )
+            yield {**named, **tally.figures()}
 
     def summary(self) -> dict[str, object]:
         """All figures; amounts in USD, shares as fractions. A figure that cannot be known is None."""
@@ -254,6 +262,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                     _tally(out, "day", day_of(at)).funding += what.amount
                     _tally(out, "hour", hour_of(at)).funding += what.amount
                     _tally(out, "cycle", out.cycles.name(what.trade_id)).funding += what.amount
+                    _tally(out, CROSS, _FUNDING).funding += what.amount
             case StepRecord():
                 held.price = what.price
                 out.cycles.on_step(what, shown)
@@ -273,7 +282,8 @@ def _count(out: Statement, booked: BookedFill) -> None:
     fill = booked.fill
     assert isinstance(fill, OrderedFill)
     cycle = out.cycles.name(fill.trade_id)
-    names = (day_of(fill.time), hour_of(fill.time), cycle, fill.level, fill.reason, fill.source)
+    who = (fill.source, fill.reason)
+    names = (day_of(fill.time), hour_of(fill.time), cycle, fill.level, fill.reason, fill.source, who)
     out.totals.add(booked)
     for group, name in zip(GROUPS, names, strict=True):
         _tally(out, group, name).add(booked)

@@ -13,7 +13,8 @@ from hypertui.ledger.reports.typeset import cell, escaped, row, table
 _BEARING = ("network", "trade", "trades", "engine", "paper")
 _PRIVATE = ("account", "prices")
 _UNITS = {
-    **dict.fromkeys(("unit size", "position size", "faucet"), " USD"),
+    "risk slippage": " of the position",
+    **dict.fromkeys(("unit size", "position size", "risk", "faucet"), " USD"),
     **dict.fromkeys(("after", "every", "timeout"), " s"),
     "slippage": " of the price",
     "leverage": " ×",
@@ -55,4 +56,5 @@ def _leaves(value: object, symbol: str, name: str = "") -> Iterator[tuple[str, s
         case _:
             text = str(value)
             measure = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+            measure = "" if text.endswith("%") else measure
             yield name, f"{in_words(text) if text.islower() else text}{measure}"

@@ -38,7 +38,7 @@ class ExitVerdict:
 @dataclass(slots=True)
 class ExitWatch:
     """Of one trade. `due` is the rule that was due first by the newest price, `fired` one whose order at the
-    exchange has filled, `acted` the one that ends the trade; from then on no other does. `signal` names who
+    exchange has fired, `acted` the one that ends the trade; from then on no other does. `signal` names who
     has asked to close, empty where nobody has. The soft stop's count: since when, and how many prices, the
     newest of them and when that came. The `trailing` stop stays as it was once the trade has ended."""
 
@@ -91,7 +91,7 @@ class ExitWatch:
             self.due = self._first_due(price, at, _Money(self.terms, book, instrument))
 
     def on_native(self, rule: ExitRule) -> None:
-        """The order of a rule has filled at the exchange: it is due, whatever the price has done since."""
+        """The order of a rule has fired at the exchange: it is due, whatever the price has done since."""
         if self.acted is None and self.fired is None:
             self.fired = self.due = rule
 
@@ -187,7 +187,7 @@ class ExitWatch:
         return self.trailing.armed(price, at, terms, money.instrument)
 
     def _filled(self, rule: ExitRule) -> str:
-        return "filled at the exchange; " if rule is self.fired else ""
+        return "fired at the exchange; " if rule is self.fired else ""
 
     def _text(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> str:
         net = f"net {money.net(price) * 100:+.2f} %"

@@ -11,6 +11,7 @@ from hypertui.core.phrases import at_price, usd
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.grid import UnitGrid
 from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.ladder.sizing import Sizing, arithmetic, lost
 from hypertui.strategy.plans import Prospect
 
 _HUNDRED = Decimal(100)
@@ -27,6 +28,10 @@ def outlook(plan: Plan, prospect: Prospect) -> Iterator[Finding]:
         f"and steps every {at_price(plan.unit_size)} USD"
     )
     yield Finding("plan", Level.INFO, text, plain(coins))
+    if plan.sizing is not None:
+        yield Finding("sizing", Level.INFO, arithmetic(plan.sizing, plan.unit_size, plan.position_size))
+        if prospect.adopting and plan.sizing.risk is not None:
+            yield _risk_of_what_is_there(plan, prospect, plan.sizing, plan.sizing.risk)
     yield from _unit(plan, prospect, grid)
     shown = ", ".join(map(at_price, stops))
     passed = [stop for stop in stops if prospect.mark <= stop] if prospect.adopting else []
@@ -36,6 +41,15 @@ def outlook(plan: Plan, prospect: Prospect) -> Iterator[Finding]:
     else:
         yield Finding("stops", Level.INFO, f"stops at {shown}", shown)
     yield _liquidation(prospect.liquidation, grid)
+
+
+def _risk_of_what_is_there(plan: Plan, prospect: Prospect, sizing: Sizing, risk: Decimal) -> Finding:
+    """No rule has made the size of a position that is taken over."""
+    share = lost(plan.unit_size / prospect.entry, prospect.taker_fee, sizing.slippage)
+    loses = prospect.coins * prospect.entry * share
+    text = f"the position that is there loses {usd(loses)} USD in a straight decline, risk is {usd(risk)} USD"
+    level = Level.AMBER if loses > risk else Level.INFO
+    return Finding("risk", level, text, f"{loses:.2f}", plain(risk))
 
 
 def _unit(plan: Plan, prospect: Prospect, grid: UnitGrid) -> Iterator[Finding]:

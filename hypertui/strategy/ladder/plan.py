@@ -11,6 +11,7 @@ from itertools import chain
 from hypertui.core.market import ONE, ZERO, Instrument, Order, OrderType, Side, plain
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.grid import UnitGrid
+from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.plans import PlanError, Rule
 
 
@@ -33,7 +34,8 @@ class BuyOrder(StrEnum):
 class Plan:
     """The settings of one trade. `unit_size` and `position_size` in USD; slippages as fractions of the price.
 
-    `trust_slots` is how many buys may work beyond the four slots while a sale is still unproven.
+    `trust_slots` is how many buys may work beyond the four slots while a sale is still unproven; `sizing` is
+    what the figures were worked out by, None where they were given.
     """
 
     instrument: Instrument
@@ -45,6 +47,7 @@ class Plan:
     stop_slippage: Decimal = Decimal("0.10")
     entry_slippage: Decimal = Decimal("0.01")
     buy_order: BuyOrder = BuyOrder.STOP_MARKET
+    sizing: Sizing | None = None
 
     def check(self) -> None:
         """Refuse what is wrong at any price. Raises PlanError."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-from hypertui.core.market import Instrument, plain
+from hypertui.core.market import ONE, Instrument, plain
+from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.sizing import Sizing, in_percent, position_of, unit_of
 from hypertui.strategy.ladder.trade_plan import LadderPlan
+from hypertui.strategy.plans import PlanError
 
 NAME = "ladder"
 
 
 @dataclass(frozen=True, slots=True)
 class LadderTerms:
-    """Fulfils `StrategyTerms` for the ladder. Money in USD, slippages as fractions."""
+    """Fulfils `StrategyTerms` for the ladder. Money in USD, slippages as fractions. A figure that `sizing`
+    gives is 0 until it is settled."""
 
     unit_size: Decimal
     position_size: Decimal
@@ -25,6 +29,7 @@ class LadderTerms:
     stop_slippage: Decimal = Decimal("0.10")
     entry_slippage: Decimal = Decimal("0.01")
     buy_order: BuyOrder = BuyOrder.STOP_MARKET
+    sizing: Sizing | None = None
 
     @property
     def strategy(self) -> str:
@@ -41,34 +46,81 @@ class LadderTerms:
         """A unit."""
         return self.unit_size
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing hangs on the price of the entry any more."""
+        return self.sizing is None or self.sizing.entry is not None
+
+    def settled(self, instrument: Instrument, entry: Decimal, taker_fee: Decimal) -> Self:
+        """The terms in figures; themselves where they are."""
+        sizing = self.sizing
+        if sizing is None or self.is_settled:
+            return self
+        unit = self.unit_size if sizing.unit is None else unit_of(sizing.unit, entry, instrument)
+        position = self.position_size
+        if sizing.risk is not None:
+            # By the unit as it is traded, which the tick may have made another share of the price.
+            position = position_of(sizing.risk, unit / entry, taker_fee, sizing.slippage)
+        return replace(self, unit_size=unit, position_size=position, sizing=sizing.at(entry, taker_fee))
+
+    def check(self, instrument: Instrument, leverage: int) -> None:
+        """Refuse what is wrong at any price. Raises PlanError."""
+        if self.is_settled:
+            self.plan(instrument, leverage).check()
+            return
+        sizing = self.sizing
+        assert sizing is not None, "it is what has to be settled"
+        if sizing.unit is not None and sizing.unit * SLOTS >= 1:
+            said = f"unit size {in_percent(sizing.unit)} puts the lowest stop at 0 or below it"
+            raise PlanError(f"{said}: {SLOTS} units have to be less than the price")
+        # What is not known yet cannot be wrong yet.
+        unit = self.unit_size if sizing.unit is None else ONE
+        position = self.position_size if sizing.risk is None else instrument.min_order_value * SLOTS
+        self._plan(instrument, leverage, unit, position).check()
+
     def plan(self, instrument: Instrument, leverage: int) -> LadderPlan:
         """The plan of a trade in this market."""
+        if not self.is_settled:
+            raise PlanError(
+                "unit and position size follow from the price of the entry, which is not known yet"
+            )
+        return self._plan(instrument, leverage, self.unit_size, self.position_size)
+
+    def _plan(
+        self, instrument: Instrument, leverage: int, unit_size: Decimal, position_size: Decimal
+    ) -> LadderPlan:
         return LadderPlan(
             instrument=instrument,
-            unit_size=self.unit_size,
-            position_size=self.position_size,
+            unit_size=unit_size,
+            position_size=position_size,
             leverage=leverage,
             reinvest=self.reinvest,
             trust_slots=self.trust_slots,
             stop_slippage=self.stop_slippage,
             entry_slippage=self.entry_slippage,
             buy_order=self.buy_order,
+            sizing=self.sizing,
         )
 
     def record(self) -> Mapping[str, object]:
-        """All but the slippage of the entry, which is over then."""
-        return {
-            "unit_size": plain(self.unit_size),
-            "position_size": plain(self.position_size),
+        """All but the slippage of the entry, which is over then; a figure only once it is one."""
+        kept: dict[str, object] = {}
+        if self.unit_size > 0:
+            kept["unit_size"] = plain(self.unit_size)
+        if self.position_size > 0:
+            kept["position_size"] = plain(self.position_size)
+        kept |= {
             "reinvest": self.reinvest.value,
             "trust_slots": self.trust_slots,
             "stop_slippage": plain(self.stop_slippage),
             "buy_order": self.buy_order.value,
         }
+        return kept if self.sizing is None else kept | {"sizing": self.sizing.record()}
 
     @classmethod
     def recorded(cls, record: Mapping[str, Any]) -> LadderTerms:
-        """The settings that were recorded so."""
+        """The settings that a trade was opened with, as they were recorded."""
+        sizing = record.get("sizing")
         return cls(
             unit_size=Decimal(record["unit_size"]),
             position_size=Decimal(record["position_size"]),
@@ -76,4 +128,5 @@ class LadderTerms:
             trust_slots=record["trust_slots"],
             stop_slippage=Decimal(record["stop_slippage"]),
             buy_order=BuyOrder(record["buy_order"]),
+            sizing=None if sizing is None else Sizing.recorded(sizing),
         )

@@ -1,0 +1,114 @@
+"""The settings of one trade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from hypertui.core.market import ZERO
+from hypertui.execution.trade_config import PriceSource
+from hypertui.setting_types import (
+    Address,
+    AmountOrPercent,
+    Fraction,
+    Lasting,
+    Percent,
+    Positive,
+    Section,
+    Share,
+    Symbol,
+    TradeName,
+    fraction_of,
+    ms_of,
+    share_of,
+)
+from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.exits.trailing import TrailingTerms
+from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.sizing import Sizing
+from hypertui.strategy.ladder.terms import LadderTerms
+from hypertui.trade_tables import default_name
+
+# What a ladder is unless it is told otherwise.
+_LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderTerms)}
+
+
+class TradeSettings(Section):
+    """What is traded. Money in USD, slippages as fractions; a unit as a percentage of the entry price too
+    (`0.4%`); exits as a percentage of what the trade began with (`5%`), or a time (`36h`); empty where there
+    is none. How a stop trails is a multiple of the ATR, and a percentage of the peak. With `risk`, what a
+    straight decline may cost (USD), there is no position size: it follows when the trade is opened. `account`
+    is the address of the sub-account to trade in, by default the one that is traded for anyway."""
+
+    symbol: Symbol = Field("BTC", min_length=1)
+    name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
+    account: Address | None = None
+    wallet: Literal["long"] = "long"
+    unit_size: AmountOrPercent = Decimal(100)
+    position_size: Positive | None = Decimal(10_000)
+    risk: Positive | None = None
+    risk_slippage: Fraction = Decimal(0)
+    leverage: int = Field(5, ge=1, le=1_000)
+    reinvest: Reinvest = _LADDER["reinvest"]
+    buy_order: BuyOrder = _LADDER["buy_order"]
+    price_source: PriceSource = PriceSource.MARK
+    trust_slots: int = Field(_LADDER["trust_slots"], ge=0, le=4)
+    stop_slippage: Fraction = _LADDER["stop_slippage"]
+    entry_slippage: Fraction = _LADDER["entry_slippage"]
+    hard_stop: Percent = ""
+    soft_stop: Percent = ""
+    trailing_arm: Percent = ""
+    trailing_atr: Positive = Decimal(2)
+    trailing_step: Positive = Decimal("0.5")
+    trailing_min: Share = "1%"
+    trailing_max: Share = "2%"
+    take_profit: Percent = ""
+    signal_exit: bool = False
+    time_stop: Lasting = ""
+    native_exits: bool = True
+    liquidation_guard: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_size(cls, given: Any) -> Any:
+        """The position size follows from the risk, where that is given; both would say two things."""
+        if not isinstance(given, Mapping) or given.get("risk") is None:
+            return given
+        if given.get("position_size") is not None:
+            raise PydanticCustomError("two_sizes", "both")
+        return {**given, "position_size": None}
+
+    def terms(self) -> LadderTerms:
+        """Those of the strategy, which are settings by their own names."""
+        given = {name: getattr(self, name) for name in _LADDER if name != "sizing"}
+        share = fraction_of(self.unit_size) if isinstance(self.unit_size, str) else None
+        if share is None and self.risk is None:
+            return LadderTerms(**given)
+        given["sizing"] = Sizing(share, self.risk, self.risk_slippage)
+        given["unit_size"] = self.unit_size if share is None else ZERO
+        given["position_size"] = self.position_size if self.risk is None else ZERO
+        return LadderTerms(**given)
+
+    def exits(self) -> ExitRules:
+        """The rules that end the trade as a whole."""
+        return ExitRules(
+            fraction_of(self.hard_stop),
+            fraction_of(self.soft_stop),
+            fraction_of(self.take_profit),
+            self.signal_exit,
+            ms_of(self.time_stop),
+            self._trailing_stop(),
+            self.native_exits,
+            self.liquidation_guard,
+        )
+
+    def _trailing_stop(self) -> TrailingTerms | None:
+        if (arm := fraction_of(self.trailing_arm)) is None:
+            return None
+        least, most = share_of(self.trailing_min), share_of(self.trailing_max)
+        return TrailingTerms(arm, self.trailing_atr, self.trailing_step, least, most)
