@@ -322,7 +322,7 @@ class Auditor:
 
 
 def _lacks_stops(tracker: OrderTracker, key: OrderKey) -> bool:
-    """Whether an exit is wanted, and stands for coins that no stop sells. It may have become wanted again while
-    its cancel waited for the disk; then the stops that made it needless are live."""
+    """Whether an exit is wanted, and stands for coins that no stop sells. It may have become wanted again
+    while its cancel waited for the disk; then the stops that made it needless are live."""
     wanted = any(want.key == key for want in tracker.target().orders)
     return wanted and tracker.stopped < tracker.strategy.protectable
