@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -27,6 +27,7 @@ from hypertui.config_file import read_config
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument, plain
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import PriceSource, TradeConfig
+from hypertui.guard_settings import GuardSettings
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
@@ -41,6 +42,7 @@ from hypertui.setting_types import (
     Percent,
     Positive,
     Seconds,
+    Section,
     Symbol,
     TimeOfDay,
     TradeName,
@@ -57,15 +59,11 @@ DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
 # What a ladder is unless it is told otherwise.
 _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderTerms)}
 
 
-class TradeSettings(_Section):
+class TradeSettings(Section):
     """What is traded. Money in USD, slippages as fractions; exits as a percentage of what the trade began
     with (`5%`), or a time (`36h`); empty where there is none. `account` is the address of the sub-account to
     trade in, by default the one that is traded for anyway."""
@@ -104,7 +102,7 @@ class TradeSettings(_Section):
         )
 
 
-class EngineSettings(_Section):
+class EngineSettings(Section):
     """How the engine behaves; times in seconds."""
 
     confirm_after: Seconds = 2.0
@@ -116,14 +114,14 @@ class EngineSettings(_Section):
     on_exit: OnExit = OnExit.BUYS
 
 
-class AccountSettings(_Section):
+class AccountSettings(Section):
     """Whose account, and where its key is."""
 
     address: Address | None = None
     key_file: HomePath | None = None
 
 
-class PaperSettings(_Section):
+class PaperSettings(Section):
     """The paper market; `speed` in market seconds for each second, `faucet` in USD."""
 
     seed: int = Field(474, ge=0, le=10**18)
@@ -132,7 +130,7 @@ class PaperSettings(_Section):
     prices: HomePath | None = None
 
 
-class LedgerSettings(_Section):
+class LedgerSettings(Section):
     """Where the journal is kept: sqlite:///… or postgresql://…; by default a file in the state folder. What
     only an engine needs of a trade is kept for `keep_days` days after its end; by default for ever."""
 
@@ -140,13 +138,13 @@ class LedgerSettings(_Section):
     keep_days: int | None = Field(None, ge=1, le=36_500)
 
 
-class MetricsSettings(_Section):
+class MetricsSettings(Section):
     """Where the engine's figures are answered by HTTP; by default nowhere."""
 
     address: Listening | None = None
 
 
-class NoticeSettings(_Section):
+class NoticeSettings(Section):
     """What leaves the machine: conditions as bad as `min` by the channels of `urls_file`, warnings not in the
     `quiet` hours, starts and ends, the daily report at `daily_at` (UTC), and a sign of life each
     `heartbeat_every` seconds."""
@@ -160,7 +158,7 @@ class NoticeSettings(_Section):
     heartbeat_every: float = Field(60.0, ge=5, le=86_400, allow_inf_nan=False)
 
 
-class ConsoleSettings(_Section):
+class ConsoleSettings(Section):
     """The screen."""
 
     refresh_hz: float = Field(4.0, gt=0, ge=0.1, le=30)
@@ -168,7 +166,7 @@ class ConsoleSettings(_Section):
     ascii: bool = False
     theme: Literal["dark", "light", "contrast", "ansi"] = "dark"
     times: Literal["utc", "local"] = "utc"
-    keys: dict[str, str] = {}
+    keys: dict[str, str] = Field(default_factory=dict)
 
 
 class Settings(BaseSettings):
@@ -185,6 +183,7 @@ class Settings(BaseSettings):
     network: Network = Network.PAPER
     trades: tuple[TradeSettings, ...] = (TradeSettings(),)
     engine: EngineSettings = EngineSettings()
+    guards: GuardSettings = GuardSettings()
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
@@ -200,6 +199,11 @@ class Settings(BaseSettings):
     def account_for(self) -> str | None:
         """The account's address, where one is given."""
         return self.account_address or self.account.address
+
+    @property
+    def has_own_market(self) -> bool:
+        """Whether it trades on a paper market that the program starts itself."""
+        return self.network is Network.PAPER and self.base_url is None
 
     def account_of(self, trade: TradeSettings) -> str | None:
         """The address of the account that it trades in, in lower case; None for the signer's own."""
@@ -228,6 +232,7 @@ class Settings(BaseSettings):
             leverage=trade.leverage,
             strategy=trade.terms(),
             exits=trade.exits(),
+            guards=self.guards.rules(own_market=self.has_own_market),
             name=trade.name,
             account=self.account_of(trade),
             price_source=trade.price_source,
@@ -240,7 +245,7 @@ class Settings(BaseSettings):
         )
         try:
             config.plan(_likely_instrument(trade.symbol)).check()
-            if wrong := config.exits.contradiction():
+            if wrong := config.exits.contradiction() or config.guards.contradiction(trade.position_size):
                 raise PlanError(wrong)
         except PlanError as error:
             which = f"trade {trade.name}: " if len(self.trades) > 1 else ""
@@ -376,7 +381,7 @@ def _check_environment() -> None:
         if top == "trades" and rest:
             continue
         section = known.get(top)
-        nested = section.model_fields if isinstance(section, type) and issubclass(section, _Section) else {}
+        nested = section.model_fields if isinstance(section, type) and issubclass(section, Section) else {}
         if top not in known or top == "trades" or (rest and rest not in nested) or (nested and not rest):
             raise SettingsError(f"environment variable {name} is not a setting")
 

@@ -51,6 +51,7 @@ _TRADE_FLAGS = {
     "take_profit": ("trade", "take_profit"),
     "time_stop": ("trade", "time_stop"),
     "signal_exit": ("trade", "signal_exit"),
+    "daily_loss": ("guards", "daily_loss"),
     "on_exit": ("engine", "on_exit"),
     "network": ("network",),
     "base_url": ("base_url",),
@@ -182,6 +183,14 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(exits, "--take-profit", metavar="PERCENT", help="net gain at which it ends")
     add(exits, "--time-stop", metavar="TIME", help="how long it may last: 90m, 36h, 2d")
     add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")
+
+    guards = parser.add_argument_group("guards", "limits on the risk; see docs/guards.md")
+    add(
+        guards,
+        "--daily-loss",
+        metavar="LIMIT",
+        help="of the account at which no buys follow: 5%%, or 500 (USD)",
+    )
 
     network = parser.add_argument_group("network")
     which = network.add_mutually_exclusive_group()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hypertui.core.market import IngestVia, plain
+from hypertui.core.market import ZERO, IngestVia, plain
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
+from hypertui.core.transfers import amount_of
 from hypertui.engine.orphans import Orphans
 from hypertui.engine.position_watch import PositionWatch
 from hypertui.exchange.protocol import (
@@ -45,6 +46,7 @@ from hypertui.execution.trade_inputs import (
     QuestionAnswered,
 )
 from hypertui.port.snapshot import Severity
+from hypertui.risk.equity import CapitalFlow
 from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS
 
 ACCOUNT_EVERY = 5_000  # ms between two polls of the account
@@ -207,12 +209,13 @@ class AccountSync:
     async def ask_transfers(self) -> str:
         """Ask what was paid into and out of the account: the base of all that is measured against capital."""
         await self._permission()
+        asked_at = self._clock()
         try:
             transfers = await self._exchange.transfers_since(self._transfers_until)
         except ExchangeError as error:
             self._queue.post(QuestionInVain("the transfers could not be read", error))
             return str(error)
-        self._queue.post(TransfersRead(transfers))
+        self._queue.post(TransfersRead(asked_at, transfers))
         return ""
 
     async def ask_allowance(self) -> str:
@@ -270,8 +273,8 @@ class AccountSync:
                 self._on_findings(findings)
             case FundingRead(payments):
                 self._on_funding(payments)
-            case TransfersRead(transfers):
-                self._on_transfers(transfers)
+            case TransfersRead(asked_at, transfers):
+                self._on_transfers(asked_at, transfers)
             case AllowanceRead():
                 self._on_allowance()
             case SignerRead(signer):
@@ -293,8 +296,12 @@ class AccountSync:
                 self._recorder.take(FundingBooked(self._clock(), payment))
                 self._journal.funding(payment)
 
-    def _on_transfers(self, transfers: Sequence[Transfer]) -> None:
+    def _on_transfers(self, asked_at: int, transfers: Sequence[Transfer]) -> None:
         self._journal.transfers(transfers)
+        account = self._exchange.account
+        # One that is not understood counts as if it were none: what it moved is a gain or a loss.
+        told = [(moved.time, amount_of(moved.kind, moved.delta, account)) for moved in transfers]
+        self._context.account.equity.transfers(asked_at, [CapitalFlow(at, usd or ZERO) for at, usd in told])
         self._transfers_until = max((moved.time for moved in transfers), default=self._transfers_until)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:

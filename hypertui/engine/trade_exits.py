@@ -36,12 +36,6 @@ class TradeExits:
         self._planned = planned
         self._leaving = False
 
-    @property
-    def ends_by(self) -> str:
-        """The rule that ends the trade, in words; empty while none does, and once it has ended."""
-        acted = self._watch.acted
-        return "" if acted is None or self._is_over else acted.words
-
     def begin(self) -> None:
         """Go by the rules that are set now, whatever they were before."""
         trade, rules, known = self._trade, self._trade.context.config.exits, self._watch.terms

@@ -10,6 +10,7 @@ from typing import Protocol
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.risk.equity import EquityReading, EquityWatch
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.request_budget import Throttle
 
@@ -34,6 +35,7 @@ class AccountContext:
         self.exchange = exchange
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
+        self.equity = EquityWatch()
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
@@ -51,7 +53,9 @@ class AccountContext:
         states = await self.exchange.account_states(self._readers.keys() | {symbol})
         if symbol not in states:
             states = {**states, symbol: await self.exchange.account_state(symbol)}
-        self.clock_sync.measure(asked_at, clock(), states[symbol].time)
+        own, now = states[symbol], clock()
+        self.clock_sync.measure(asked_at, now, own.time)
+        self.equity.read(EquityReading(own.time, own.equity, now))
         for reader, fills in booked:
             if (state := states.get(reader.symbol)) is not None:
                 reader.read(AccountRead(state, asked_at, fills), asked=reader.symbol == symbol)

@@ -105,8 +105,9 @@ class FundingRead:
 
 @dataclass(frozen=True, slots=True)
 class TransfersRead:
-    """What was paid into and out of the account."""
+    """What was paid into and out of the account, asked for at `asked_at`."""
 
+    asked_at: int
     transfers: Sequence[Transfer]
 
 

@@ -11,6 +11,7 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import StrategyPlan, StrategyTerms
 
@@ -62,6 +63,7 @@ class TradeConfig:
     consent: Consent = Consent.NONE
     adopt: bool | None = False
     exits: ExitRules = field(default_factory=ExitRules)
+    guards: GuardRules = field(default_factory=GuardRules)
 
     @property
     def title(self) -> str:

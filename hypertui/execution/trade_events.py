@@ -14,6 +14,8 @@ from hypertui.execution.trade_news import (
     ExitActed,
     ExitsChanged,
     FillBooked,
+    GuardReset,
+    GuardsChanged,
     OrderChanged,
     StrategyMoved,
     TradeNews,
@@ -67,6 +69,12 @@ class TradeEvents:
                 self._log.add(EventKind.STATE, f"exits: {text}", {"exits": text})
             case ExitActed():
                 self._exit(news)
+            case GuardsChanged(text):
+                self._log.add(EventKind.STATE, f"guards: {text}", {"guards": text})
+            case GuardReset(guard, by, reason):
+                data = {"guard": guard.value, "by": by, "reason": reason}
+                text = f"guard {guard.words} re-armed by {by}: {reason}"
+                self._log.add(EventKind.STATE, text, data, Severity.WARNING)
 
     def _exit(self, acted: ExitActed) -> None:
         rule, at = acted.rule, phrases.at_price(acted.price)

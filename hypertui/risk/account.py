@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
 
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import usd
-from hypertui.risk.equity import EquityWatch
+from hypertui.risk.equity import EquityReading, EquityWatch
 from hypertui.risk.facts import Facts
 from hypertui.risk.guards import Guard
 from hypertui.risk.measure import Measure, share, unknown
+from hypertui.risk.memory import Base
 from hypertui.risk.rules import GuardRules, percent
 
 _OLD = 60_000  # ms after which an equity says nothing about now
@@ -27,16 +29,17 @@ def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
     watch = facts.equity
     if watch is None or watch.newest is None or watch.day is None:
         return unknown(guard, limit, f"? of {said} today", "the equity is not known yet")
-    lost = max(watch.shortfall(watch.day), ZERO)
-    since = "since the re-arm" if watch.day.rearmed_at else "today"
-    if in_usd is None:
-        figure = _part(lost, watch.day.equity)
-        text = f"{share(figure)} of {said} {since}"
-    else:
-        figure = lost
-        text = f"{usd(lost.quantize(_CENT, ROUND_DOWN))} of {said} {since}"
-    reached = figure >= limit
-    return Measure(guard, figure, limit, reached, text, None, _doubt(watch, reached, now), watch.newest.at)
+    day = watch.day
+
+    def lost(reading: EquityReading) -> Decimal:
+        usd_lost = max(watch.shortfall(day, reading), ZERO)
+        return _part(usd_lost, day.equity) if in_usd is None else usd_lost
+
+    figure = lost(watch.newest)
+    shown = share(figure) if in_usd is None else usd(figure.quantize(_CENT, ROUND_DOWN))
+    text = f"{shown} of {said} {'since the re-arm' if day.rearmed_at else 'today'}"
+    doubt = _doubt(watch, day, lost, limit, now)
+    return Measure(guard, figure, limit, figure >= limit, text, None, doubt, watch.newest.at)
 
 
 def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
@@ -49,23 +52,32 @@ def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
         doubt = "the equity is not known yet" if rules.drawdown is not None else ""
         return unknown(guard, limit, f"? of {percent(limit)}", doubt)
     peak = watch.peak
-    highest = peak.equity + watch.moved(peak.at, watch.newest.at)
-    figure = _part(max(watch.shortfall(peak), ZERO), highest)
-    reached = figure >= limit
-    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest)}"
-    doubt = _doubt(watch, reached, now) if rules.drawdown is not None else ""
-    return Measure(guard, figure, limit, reached, text, _is_near(figure, warn), doubt, watch.newest.at)
+
+    def highest(reading: EquityReading) -> Decimal:
+        return peak.equity + watch.moved(peak.at, reading.at)
+
+    def fallen(reading: EquityReading) -> Decimal:
+        return _part(max(watch.shortfall(peak, reading), ZERO), highest(reading))
+
+    figure = fallen(watch.newest)
+    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest(watch.newest))}"
+    doubt = _doubt(watch, peak, fallen, limit, now) if rules.drawdown is not None else ""
+    near = None if warn is None else figure >= warn
+    return Measure(guard, figure, limit, figure >= limit, text, near, doubt, watch.newest.at)
 
 
-def _is_near(figure: Decimal, warn: Decimal | None) -> bool | None:
-    return None if warn is None else figure >= warn
-
-
-def _doubt(watch: EquityWatch, reached: bool, now: int) -> str:
+def _doubt(
+    watch: EquityWatch, base: Base, figure: Callable[[EquityReading], Decimal], limit: Decimal, now: int
+) -> str:
+    """Why a figure is not to be relied on: it is old, or nobody knows yet what was paid out before any
+    reading that is as bad."""
     assert watch.newest is not None, "the equity has been read"
     if now - watch.newest.heard_at > _OLD:
         return f"the equity is {(now - watch.newest.heard_at) // 1000} s old"
-    return _ASKED if reached and not watch.is_settled else ""
+    known = watch.settled
+    if figure(watch.newest) < limit or (known is not None and known.at > base.at and figure(known) >= limit):
+        return ""
+    return _ASKED
 
 
 def _part(lost: Decimal, whole: Decimal) -> Decimal:

@@ -39,6 +39,7 @@ class EquityWatch:
     clock) has all of its flows among them."""
 
     newest: EquityReading | None = None
+    settled: EquityReading | None = None  # the newest of which all flows before it are known
     day: Base | None = None
     peak: Base | None = None
     rearms: tuple[Rearm, ...] = ()
@@ -46,15 +47,9 @@ class EquityWatch:
     flows_until: int = -1
     _waiting: list[EquityReading] = field(default_factory=list)  # whose flows are not all known
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether all flows up to the newest reading are known."""
-        return self.newest is not None and self.newest.heard_at <= self.flows_until
-
-    def shortfall(self, base: Base) -> Decimal:
-        """How much (USD) the newest reading is below a base, with what is known of flows."""
-        assert self.newest is not None, "the equity has been read"
-        return base.equity + self.moved(base.at, self.newest.at) - self.newest.equity
+    def shortfall(self, base: Base, reading: EquityReading) -> Decimal:
+        """How much (USD) a reading is below a base, with what is known of flows."""
+        return base.equity + self.moved(base.at, reading.at) - reading.equity
 
     def moved(self, since: int, until: int) -> Decimal:
         """What was paid in after `since` and up to `until`, less what was paid out (USD)."""
@@ -83,6 +78,7 @@ class EquityWatch:
         self.flows_until = max(asked_at, self.flows_until)
         for reading in self._waiting:
             if reading.heard_at <= self.flows_until:
+                self.settled = reading
                 self._raise_peak(Base(reading.at, reading.equity))
         self._waiting = [each for each in self._waiting if each.heard_at > self.flows_until]
 

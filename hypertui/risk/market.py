@@ -62,7 +62,7 @@ def price_jump(facts: Facts, rules: GuardRules, now: int) -> Measure:
     figure = price.jump if lasts else price.step
     ago = f", {(now - price.jumped_at) // 1000} s ago" if lasts else ""
     text = f"{share(figure)} of {percent(limit)} between two marks{ago}"
-    return Measure(guard, figure, limit, lasts, text)
+    return Measure(guard, figure, limit, lasts, text, near=False)
 
 
 def frozen_price(facts: Facts, rules: GuardRules, _now: int) -> Measure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ONE, plain
+from hypertui.core.market import ONE, ZERO, plain
 from hypertui.core.phrases import usd
 from hypertui.risk.guards import Guard, GuardAction
 
@@ -67,7 +67,7 @@ class GuardRules:
             case Guard.DAILY_LOSS if self.daily_loss_usd is not None:
                 return f"{usd(self.daily_loss_usd)} USD"
             case Guard.MAX_POSITION:
-                return f"{usd(self.max_position or Decimal(0))} USD"
+                return f"{usd(self.max_position or ZERO)} USD"
             case Guard.FROZEN_PRICE:
                 return f"{self.frozen_price / 1000:g} s"
             case Guard.LOSING_CYCLES:
@@ -75,7 +75,7 @@ class GuardRules:
             case Guard.WHIPSAW:
                 return f"{self.whipsaw} turns"
             case Guard.LIQUIDATION:
-                return f"{plain(self.liquidation or Decimal(0))} units"
+                return f"{plain(self.liquidation or ZERO)} units"
             case Guard.MAX_LEVERAGE | Guard.BALANCE:
                 return f"{plain(getattr(self, guard.value))} times"
             case Guard.DRAWDOWN:
@@ -84,8 +84,14 @@ class GuardRules:
             case _:
                 return percent(getattr(self, guard.value))
 
-    def contradiction(self) -> str:
-        """What cannot be meant, in one line; empty where all can."""
+    def contradiction(self, position_size: Decimal = ZERO) -> str:
+        """What cannot be meant of a trade that begins with so much (USD), in one line; empty where all
+        can."""
+        if self.max_position is not None and position_size > self.max_position:
+            said = (
+                f"position_size {usd(position_size)} USD is above max_position {usd(self.max_position)} USD"
+            )
+            return f"{said}: its entry would be refused"
         if (
             self.drawdown is not None
             and self.drawdown_warn is not None
