@@ -16,6 +16,7 @@ from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Severity
+from hypertui.port.verdict import GUARD_ALARM
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import judge, rearmed
@@ -142,7 +143,7 @@ class TradeGuards:
 
     def _tell(self, verdict: GuardVerdict) -> None:
         alarms, guard = self._context.alarms, verdict.guard
-        key, words = f"guard {guard.value}", f"guard {guard.words}"
+        key, words = f"{GUARD_ALARM}{guard.value}", f"guard {guard.words}"
         if verdict.is_tripped:
             severity = Severity.CRITICAL if guard in _SHOUTS else Severity.WARNING
             does = _DOES[verdict.action] if guard.is_latched else "no new buys"

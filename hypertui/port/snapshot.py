@@ -20,6 +20,7 @@ from hypertui.port.views import (
     CycleView,
     ExitView,
     FillView,
+    GuardView,
     Health,
     JournalView,
     LotView,
@@ -135,7 +136,8 @@ class Snapshot:
     resumes: Mode = Mode.RUNNING  # what resume goes on with
     wish: str = ""  # what was ordered and is not done yet, and what that waits for
     exits: tuple[ExitView, ...] = ()  # by priority
-    ends_by: str = ""  # the exit that ends the trade, once one does
+    ends_by: str = ""  # the exit or the guard that ends the trade, once one does
+    guards: tuple[GuardView, ...] = ()  # those that are set, in their order
     refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
     closed_at: int | None = None  # when everything was sold for good (ms)
     over: bool = False  # its run has ended: all stays as it was then, while the engine's other trades go on

@@ -23,7 +23,8 @@ def max_position(facts: Facts, rules: GuardRules, _now: int) -> Measure:
     if exposure is None:
         return unknown(guard, limit, f"? of {usd(limit)} USD")
     figure = exposure.held + exposure.buys
-    return Measure(guard, figure, limit, figure > limit, f"{usd(figure)} of {usd(limit)} USD with all buys")
+    text = f"{usd(figure)} of {usd(limit)} USD with all buys"
+    return Measure(guard, figure, limit, figure > limit, text, near=False)
 
 
 def max_leverage(facts: Facts, rules: GuardRules, _now: int) -> Measure:
@@ -39,7 +40,7 @@ def max_leverage(facts: Facts, rules: GuardRules, _now: int) -> Measure:
         return Measure(guard, limit + ONE if reached else Decimal(0), limit, reached, "there is no equity")
     figure = notional / equity
     text = f"{figure:.2f} of {plain(limit)} times the equity, with all buys"
-    return Measure(guard, figure, limit, figure > limit, text)
+    return Measure(guard, figure, limit, figure > limit, text, near=False)
 
 
 def margin_used(facts: Facts, rules: GuardRules, _now: int) -> Measure:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from hypertui.core.market import ONE, ZERO, Source, SourceKind
 
+MOST_USED = Decimal(99)  # of a limit is shown: beyond that a figure says nothing more
 WARNS_AT = Decimal("0.8")  # of a limit: a guard says so before it trips
 
 
