@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hypertui.core.market import ZERO, IngestVia, plain
+from hypertui.core.market import IngestVia, plain
 from hypertui.core.phrases import counted
 from hypertui.core.purpose import Purpose
-from hypertui.core.transfers import amount_of
 from hypertui.engine.orphans import Orphans
 from hypertui.engine.position_watch import PositionWatch
 from hypertui.exchange.protocol import (
@@ -20,6 +19,7 @@ from hypertui.exchange.protocol import (
     RateLimited,
     Transfer,
 )
+from hypertui.execution.account_context import flows_of
 from hypertui.execution.arrivals import (
     AccountArrival,
     AccountRead,
@@ -46,7 +46,6 @@ from hypertui.execution.trade_inputs import (
     QuestionAnswered,
 )
 from hypertui.port.snapshot import Severity
-from hypertui.risk.equity import CapitalFlow
 from hypertui.runtime.request_budget import REQUESTS_FOR_STOPS
 
 ACCOUNT_EVERY = 5_000  # ms between two polls of the account
@@ -298,10 +297,7 @@ class AccountSync:
 
     def _on_transfers(self, asked_at: int, transfers: Sequence[Transfer]) -> None:
         self._journal.transfers(transfers)
-        account = self._exchange.account
-        # One that is not understood counts as if it were none: what it moved is a gain or a loss.
-        told = [(moved.time, amount_of(moved.kind, moved.delta, account)) for moved in transfers]
-        self._context.account.equity.transfers(asked_at, [CapitalFlow(at, usd or ZERO) for at, usd in told])
+        self._context.account.equity.transfers(asked_at, flows_of(transfers, self._exchange.account))
         self._transfers_until = max((moved.time for moved in transfers), default=self._transfers_until)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:

@@ -21,7 +21,7 @@ from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import judge, rearmed
 from hypertui.risk.market import PriceWatch
-from hypertui.risk.memory import Rearm
+from hypertui.risk.memory import NOTHING_REMEMBERED, Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.risk.watch import GuardWatch
 from hypertui.strategy.base import WantedOrder
@@ -64,6 +64,9 @@ class TradeGuards:
             return
         if rules != watch.rules:
             self._trade.recorder.take(GuardsSet(context.clock(), rules))
+        before = context.journal.history().guards
+        if watch.memory == NOTHING_REMEMBERED != before:  # of the account's trades before this one
+            self._trade.recorder.take(GuardsJudged(context.clock(), (), before))
         self._equity.bring_back(watch.memory)
         self._price.jump, self._price.jumped_at = watch.memory.jump, watch.memory.jumped_at
         self.verdicts = watch.verdicts

@@ -275,6 +275,7 @@ class TradeRunner:
             context.clock,
             context.journal.place,
             context.machine.disk_free,
+            context.journal.history().guards,
         )
         self.gate = Gate(ground, context.config.consent, context.config.adopt, context.queue, context.log)
         return await self.gate.cleared(stop)

@@ -4,13 +4,15 @@ what is asked about the account as a whole."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from hypertui.exchange.protocol import Exchange
+from hypertui.core.market import ZERO
+from hypertui.core.transfers import amount_of
+from hypertui.exchange.protocol import Exchange, Transfer
 from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.risk.equity import EquityReading, EquityWatch
+from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.request_budget import Throttle
 
@@ -26,6 +28,13 @@ class AccountReader(Protocol):
 
     def read(self, account: AccountRead, *, asked: bool) -> None:
         """The account has been read; `asked` says whether this trade has asked, or another one."""
+
+
+def flows_of(transfers: Sequence[Transfer], account: str) -> list[CapitalFlow]:
+    """What transfers have brought into the margin of `account`. One that is not understood counts as if it
+    were none: what it moved is a gain or a loss."""
+    told = [(moved.time, amount_of(moved.kind, moved.delta, account)) for moved in transfers]
+    return [CapitalFlow(at, usd or ZERO) for at, usd in told]
 
 
 class AccountContext:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
 from hypertui.core.market import Instrument
 from hypertui.exchange.protocol import AccountState, FundingPayment, Quote, Transfer
 from hypertui.execution.group_commit import GroupCommit
-from hypertui.execution.input_codec import JournalledInput, encode
+from hypertui.execution.input_codec import JournalledInput, Undecodable, decode, encode
 from hypertui.execution.state_version import VERSION
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_history import KeptState, TradeHistory
-from hypertui.execution.trade_inputs import Input
+from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged, Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import JournalError
 from hypertui.journal.pruning import Retention
@@ -40,10 +41,13 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 from hypertui.port.engine import Event, EventKind
+from hypertui.risk.equity import EquityWatch
+from hypertui.risk.memory import GuardMemory, inherited
 from hypertui.strategy.base import MoveRecord
 
 # Inputs between two states that are kept: a restart replays no more, which takes less than a second.
 _KEEP_EVERY = 10_000
+_LOOKED_AT = 20  # trades of the account, for what their guards remember
 
 
 class TradeJournal(Protocol):
@@ -141,6 +145,27 @@ def read_history(journal: JournalReader, trade_id: str) -> TradeHistory:
     return TradeHistory(opening, state, since, lambda: tuple(inputs(len(opening))))
 
 
+def read_guards(journal: JournalReader, trade: TradeRecord) -> GuardMemory:
+    """What the guards of the newest trades of the same account have written down last. Raises
+    JournalError."""
+    found: list[tuple[int, GuardMemory]] = []
+    same = [
+        each for each in journal.trades() if (each.network, each.account) == (trade.network, trade.account)
+    ]
+    for each in sorted(same, key=lambda each: each.started_at)[-_LOOKED_AT:]:
+        for kind in ("guards judged", "guard re-armed"):
+            row = journal.last_input(each.id, kind)
+            with suppress(Undecodable):
+                given = None if row is None else decode(JournalledInput(row.kind, row.at, row.data))
+                if isinstance(given, GuardsJudged | GuardRearmed):
+                    found.append((given.at, given.memory))
+    memories = [memory for _, memory in sorted(found, key=lambda each: each[0])]
+    watch = EquityWatch()
+    for memory in memories:
+        watch.bring_back(memory)
+    return inherited(memories, watch.day, watch.peak)
+
+
 class LedgerJournal:
     """One trade in the ledger's journal, among those that `group` commits; `retention` prunes those that have
     ended. Made in any thread but the journal's own, for which it waits."""
@@ -159,7 +184,9 @@ class LedgerJournal:
         self._trade = trade
         self._keep_every = keep_every
         self._history, self._transfers = TradeHistory(), set[tuple[int, str, int]]()
-        if not is_new:
+        if is_new:
+            self._history = TradeHistory(guards=group.read(lambda journal: read_guards(journal, trade)))
+        else:
             self._history, self._transfers = group.read(self._read)
         state = self._history.state
         self._kept_at = len(self._history.opening) if state is None else state.seq

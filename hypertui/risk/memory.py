@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -66,6 +67,23 @@ class GuardMemory:
     def rearm(self, guard: Guard) -> Rearm | None:
         """The newest of a guard."""
         return next((rearm for rearm in self.rearms if rearm.guard is guard), None)
+
+
+NOTHING_REMEMBERED = GuardMemory()
+
+
+def inherited(memories: Iterable[GuardMemory], day: Base | None, peak: Base | None) -> GuardMemory:
+    """What a new trade begins with, of what those before it in the account remembered, oldest first: where
+    its counting begins, who has reset what, and the loss of a day that has tripped. A drawdown is judged
+    anew, by the limit of now."""
+    trips: tuple[Trip, ...] = ()
+    rearms: tuple[Rearm, ...] = ()
+    for memory in memories:
+        trips = tuple(trip for trip in memory.trips if trip.guard is Guard.DAILY_LOSS)
+        for rearm in memory.rearms:
+            if rearm.guard.is_of_account:
+                rearms = with_rearm(rearms, rearm)
+    return GuardMemory(day, peak, trips, rearms)
 
 
 def with_rearm(rearms: tuple[Rearm, ...], rearm: Rearm) -> tuple[Rearm, ...]:

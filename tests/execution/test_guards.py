@@ -5,25 +5,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import nullcontext
+from copy import deepcopy
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
+from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.execution.input_codec import JournalledInput, decode
-from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged
+from hypertui.execution.orders import ClientIds
+from hypertui.execution.playback import replay
+from hypertui.execution.trade import Trade
+from hypertui.execution.trade_history import TradeHistory
+from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged, TradeOpened
+from hypertui.execution.trade_snapshot import dump, load
 from hypertui.port.commands import Ack, Command, CommandState, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
 from hypertui.risk.guards import Guard, GuardAction, GuardState
+from hypertui.risk.memory import GuardMemory, inherited
 from hypertui.risk.rules import GuardRules
+from hypertui.risk.watch import GuardWatch
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
 
 TRADE = 0x6A4D
 # The position is worth 2,000 USD of the 10,000 that an account owns here; a unit is 0.5 of 150.
-# Two units down it has lost 12 USD, fees included, and is worth 1,000.
-TIGHT = GuardRules(daily_loss_usd=D(13))
+# Two units down it has lost 13 USD, fees included, and is worth 1,000.
+TIGHT = GuardRules(daily_loss_usd=D(14))
 
 
 @pytest.fixture
@@ -92,7 +102,7 @@ def test_at_the_limit_the_buys_go_and_the_stops_stay_and_trail(venue: LocalVenue
     with start(venue) as live:
         trip(live)
         assert live.mode() is Mode.RUNNING
-        live.wait_for(lambda: "guard daily loss: 14." in live.snapshot.holds, "the words")
+        live.wait_for(lambda: "guard daily loss: 15." in live.snapshot.holds, "the words")
         live.wait_for(
             lambda: "no new buys; stops go on. Resets 00:00 UTC or by hand" in said(live), "the alarm"
         )
@@ -183,7 +193,9 @@ def test_a_drawdown_does_what_is_set(venue: LocalVenue, action: GuardAction) -> 
 
 
 def test_an_entry_beyond_the_largest_position_is_withheld_and_the_rest_goes_on(venue: LocalVenue) -> None:
-    with start(venue, GuardRules(max_position=D(1_200))) as live:
+    with start(venue, GuardRules()) as live:
+        live.opened()
+    with start(venue, GuardRules(max_position=D(1_200)), list(live.journal.inputs), before=live) as live:
         live.opened()
         for unit, left in ((-1, "AAA"), (-2, "AA"), (-3, "A")):
             venue.set_price("SOL", live.unit_price(unit))
@@ -203,3 +215,58 @@ def test_a_jump_holds_new_buys_for_a_while(venue: LocalVenue) -> None:
         assert sides(live) == ["AAA"], "no buy in its place"
         found = live.on_engine(lambda trade: trade.trade.guards.memory.jumped_at, 0)
         assert found, "a restart knows it"
+
+
+def test_what_is_written_down_gives_the_same_state_again(venue: LocalVenue) -> None:
+    """Inputs alone, and a state that was kept, after a trip, a re-arm and moves to and fro."""
+    with start(venue) as live:
+        trip(live)
+        live.wait_for(lambda: live.snapshot.equity is not None, "the equity")
+        assert rearm(live, "daily_loss", "why").accepted
+        for unit in (-1, -2, -1):
+            live.go_to(unit)
+        written = list(live.journal.inputs)
+        kept = live.on_engine(
+            lambda trade: (dump(trade.trade), deepcopy(trade.trade.guards)), ("", GuardWatch())
+        )
+    assert kept[1].turns, "the price has turned"
+    opened = decode(next(each for each in written if each.kind == "opened"))
+    assert isinstance(opened, TradeOpened)
+
+    def fresh() -> Trade:
+        plan = live.config.plan(KNOWN_INSTRUMENTS["SOL"])
+        return Trade(plan.start(opened.fills), live.config.timing, ClientIds(TRADE))
+
+    replayed, loaded = fresh(), fresh()
+    replay(replayed, TradeHistory.of(written).since)
+    load(loaded, kept[0])
+    assert replayed.guards == loaded.guards == kept[1]
+    assert replayed.tracker.withdrawn == loaded.tracker.withdrawn == kept[1].withdraws
+
+
+def test_a_new_trade_of_the_account_begins_with_the_days_loss(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        trip(live)
+        memory = live.on_engine(lambda trade: trade.trade.guards.memory, GuardMemory())
+        assert live.command(Verb.FLATTEN).accepted
+        live.wait_for(lambda: live.snapshot.closed_at is not None, "flat")
+    journal = Remembering(inherited([memory], memory.day, memory.peak))
+    again = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE + 1, journal)), guards=TIGHT)
+    again.key = live.key
+    with again:
+        assert again.reason.status == 2
+        assert "guard daily loss would hold the trade: " in again.reason.text
+        assert again.reason.text.endswith("it resets 00:00 UTC or by hand")
+    assert again.held() == 0
+    assert again.working() == []
+
+
+class Remembering(MemoryJournal):
+    """One of a new trade, before which the account has had others."""
+
+    def __init__(self, memory: GuardMemory) -> None:
+        super().__init__()
+        self._memory = memory
+
+    def history(self) -> TradeHistory:
+        return replace(super().history(), guards=self._memory)

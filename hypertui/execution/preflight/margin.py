@@ -5,13 +5,16 @@ leverage."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
+from hypertui.risk.equity import EquityWatch
+from hypertui.risk.memory import GuardMemory
+from hypertui.risk.rules import GuardRules
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.plans import Prospect, StrategyPlan
 
@@ -23,7 +26,8 @@ class Ground:
     bytes, None where nobody knows; `journal` is where it is kept. A trade that `goes_on` (in words) is
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
     that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
-    the plans of the account's other trades that hold nothing yet: they will buy from the same margin."""
+    the plans of the account's other trades that hold nothing yet: they will buy from the same margin.
+    `guards` are the limits on the risk, `equity` and `memory` what they count from."""
 
     plan: StrategyPlan
     network: Network
@@ -42,6 +46,9 @@ class Ground:
     goes_on: str = ""
     available: Decimal | None = None
     beside: Sequence[StrategyPlan] = ()
+    guards: GuardRules = field(default_factory=GuardRules)
+    equity: EquityWatch | None = None
+    memory: GuardMemory = field(default_factory=GuardMemory)
 
     @property
     def price(self) -> Decimal:
