@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from hypertui.backtest.guarding import GuardEvent
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.simulation import Run
 from hypertui.core.market import ZERO, plain
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Ladder, Phase
+
+_MOST_EVENTS = 10  # of the guards, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def summary(run: Run, timing: RunTime) -> dict[str, object]:
         "phase_steps": {phase.value: run.phase_steps[phase.value] for phase in Phase},
         "halted": ladder.halted or None,
         "ended_by": run.ended_by or None,
+        **_guards(run),
         "timing": {
             "load_s": timing.load_s,
             "run_s": timing.run_s,
@@ -90,12 +94,44 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
         ("one whipsaw", _one_whipsaw(ladder, costs)),
     ]
+    if run.equity is not None:
+        rows.append(("guards", f"over {_usd(run.equity)} USD of equity; {_tripped(run)}"))
+        rows += [("", _event(event)) for event in run.guards[:_MOST_EVENTS]]
+        if len(run.guards) > _MOST_EVENTS:
+            rows.append(("", f"and {len(run.guards) - _MOST_EVENTS:,} more"))
     if run.ended_by:
         rows.append(("ended by", f"the {run.ended_by}"))
     if ladder.halted:
         rows.append(("halted", ladder.halted))
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def _guards(run: Run) -> dict[str, object]:
+    """What the guards have said, where there were any."""
+    if run.equity is None:
+        return {}
+    told = [
+        {
+            "time": _when(event.at),
+            "guard": event.verdict.guard.value,
+            "state": event.verdict.state.value,
+            "action": event.verdict.action.value,
+            "text": event.verdict.text,
+        }
+        for event in run.guards
+    ]
+    return {"equity": plain(run.equity), "guards": told}
+
+
+def _tripped(run: Run) -> str:
+    tripped = sum(event.verdict.is_tripped for event in run.guards)
+    return f"tripped {tripped:,} times, {len(run.guards) - tripped:,} warnings"
+
+
+def _event(event: GuardEvent) -> str:
+    verdict = event.verdict
+    return f"{_when(event.at)}  {verdict.guard.words} {verdict.state.value}: {verdict.text}"
 
 
 def _when(time: int) -> str:

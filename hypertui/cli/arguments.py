@@ -290,6 +290,10 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
+    parser.add_argument(
+        "--guards", action="store_true", help="let the guards on the result watch it, and act"
+    )
+    parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")

@@ -18,6 +18,8 @@ from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import load_series
+from hypertui.guard_settings import GuardSettings
+from hypertui.risk.rules import GuardRules
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
@@ -32,8 +34,12 @@ _ANY_LEVERAGE = 50
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    plan, exits = (_plan(arguments), ExitRules()) if arguments.only is None else _configured(arguments)
+    if arguments.only is None:
+        plan, exits, limits = _plan(arguments), ExitRules(), GuardSettings()
+    else:
+        plan, exits, limits = _configured(arguments)
     plan.check()
+    guards, equity = _guards(arguments, limits)
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
     began = time.perf_counter()
     series = load_series(arguments.prices, plan.instrument.symbol)
@@ -52,7 +58,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(series, plan, costs, None if trace is None else write, exits)
+        run = replay(series, plan, costs, None if trace is None else write, exits, guards, equity)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
     print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
     return 0
@@ -63,6 +69,8 @@ def _plan(arguments: argparse.Namespace) -> LadderPlan:
     for rule in ExitRule:
         if getattr(arguments, rule.value, None) is not None:
             raise ValueError(f"--{rule.value.replace('_', '-')} goes with --only, a configured trade")
+    if getattr(arguments, "daily_loss", None) is not None:
+        raise ValueError("--daily-loss goes with --only, a configured trade")
     missing = [f"--{name.replace('_', '-')}" for name in _ALWAYS if getattr(arguments, name) is None]
     if missing:
         raise ValueError(
@@ -78,8 +86,21 @@ def _plan(arguments: argparse.Namespace) -> LadderPlan:
     )
 
 
-def _configured(arguments: argparse.Namespace) -> tuple[LadderPlan, ExitRules]:
-    """The plan and the exits of the configured trade that --only names, as the flags change it."""
+def _guards(arguments: argparse.Namespace, limits: GuardSettings) -> tuple[GuardRules | None, Decimal | None]:
+    """The limits that watch it, and the money of its account, where it is to be watched."""
+    if not arguments.guards:
+        if arguments.equity is not None:
+            raise ValueError("--equity goes with --guards")
+        return None, None
+    rules = limits.rules(own_market=False)
+    if wrong := rules.contradiction():
+        raise ValueError(wrong)
+    return rules, None if arguments.equity is None else amount("equity", arguments.equity)
+
+
+def _configured(arguments: argparse.Namespace) -> tuple[LadderPlan, ExitRules, GuardSettings]:
+    """The plan and the exits of the configured trade that --only names, as the flags change it, and the
+    limits on the risk."""
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
@@ -88,7 +109,7 @@ def _configured(arguments: argparse.Namespace) -> tuple[LadderPlan, ExitRules]:
     exits = trade.exits()
     if wrong := exits.contradiction():
         raise ValueError(wrong)
-    return terms.plan(_instrument(trade.symbol, arguments), trade.leverage), exits
+    return terms.plan(_instrument(trade.symbol, arguments), trade.leverage), exits, settings.guards
 
 
 def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:

@@ -57,6 +57,20 @@ class GuardRules:
             case _:
                 return GuardAction.HOLD
 
+    def of_the_result(self) -> GuardRules:
+        """Those alone that count what a trade makes, and how."""
+        return GuardRules(
+            daily_loss=self.daily_loss,
+            daily_loss_usd=self.daily_loss_usd,
+            drawdown_warn=self.drawdown_warn,
+            drawdown=self.drawdown,
+            drawdown_action=self.drawdown_action,
+            losing_cycles=self.losing_cycles,
+            losing_cycles_action=self.losing_cycles_action,
+            fee_drag=self.fee_drag,
+            whipsaw=self.whipsaw,
+        )
+
     def in_words(self) -> str:
         """All that are wanted, with their limits."""
         return ", ".join(f"{guard.words} {self.limit(guard)}" for guard in self.wanted) or "none"
