@@ -42,6 +42,7 @@ from hypertui.setting_types import (
     Percent,
     Positive,
     Seconds,
+    SecondsOrNone,
     Section,
     Symbol,
     TimeOfDay,
@@ -110,6 +111,7 @@ class EngineSettings(Section):
     stale_after: Seconds = 10.0
     outage_after: Seconds = 120.0
     reconcile_every: Seconds = 120.0
+    rest_price_every: SecondsOrNone = 3.0
     timeout: Seconds = 5.0
     on_exit: OnExit = OnExit.BUYS
 
@@ -240,6 +242,7 @@ class Settings(BaseSettings):
             stale_after=_ms(engine.stale_after),
             outage_after=_ms(engine.outage_after),
             reconcile_every=_ms(engine.reconcile_every),
+            rest_price_every=_ms(engine.rest_price_every),
             on_exit=engine.on_exit,
             run_for=run_for,
         )

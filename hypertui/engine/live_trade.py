@@ -12,6 +12,7 @@ from hypertui.engine.account_sync import ACCOUNT_EVERY, AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.engine.price_lookup import PriceLookup
+from hypertui.engine.rest_price import RestPrice
 from hypertui.engine.trade_exits import TradeExits
 from hypertui.engine.trade_guards import TradeGuards
 from hypertui.exchange.protocol import OrderReport, OrderState
@@ -24,6 +25,7 @@ from hypertui.execution.arrivals import (
     MarketDelisted,
     OrderLookedUp,
     PlacementHeld,
+    PriceRead,
     SettlementRead,
     TradeArrival,
 )
@@ -108,6 +110,7 @@ class LiveTrade:
             context, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
         )
         self.guards = TradeGuards(self)
+        self._rest_price = RestPrice(context)
         self._price_lookup = PriceLookup(context, opening.began_at)
         context.journal.rules(context.clock(), plan.instrument, context.config.timing)
         self._book_entry(plan)  # durable with the opening, never after it
@@ -230,6 +233,9 @@ class LiveTrade:
         match arrival:
             case ActionEnded() | PlacementHeld() | CancelHeld() | OrderLookedUp() | LookUpFailed():
                 self.gateway.take(arrival)
+            case PriceRead():
+                if self._rest_price.take(arrival):
+                    self.on_price()
             case MarketDelisted() | SettlementRead():
                 self.objections.take(arrival)
             case _:
@@ -312,6 +318,7 @@ class LiveTrade:
             self._look_at_protection(now)
         self.objections.look(now)
         self._price_lookup.look(now)
+        self._rest_price.look(now, holds=bool(self.trade.strategy.protectable))
 
     @property
     def lamp(self) -> Invariant | None:

@@ -18,6 +18,7 @@ from hypertui.exchange.protocol import (
     FundingPayment,
     OrderReport,
     Placed,
+    Quote,
     Signer,
     Transfer,
 )
@@ -132,6 +133,13 @@ class QuestionInVain:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceRead:
+    """The price, asked for while the feed is down."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
 class MarketDelisted:
     """The market trades no more."""
 
@@ -156,7 +164,7 @@ AccountArrival: TypeAlias = (
     AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
 )
 ActionArrival: TypeAlias = ActionEnded | PlacementHeld | CancelHeld | OrderLookedUp | LookUpFailed
-TradeArrival: TypeAlias = AccountArrival | ActionArrival | MarketDelisted | SettlementRead
+TradeArrival: TypeAlias = AccountArrival | ActionArrival | PriceRead | MarketDelisted | SettlementRead
 Arrival: TypeAlias = (
     FeedNews
     | TradeArrival

@@ -44,6 +44,7 @@ class TradeConfig:
     signer's own. `run_for` stops the engine by itself after that many seconds, at a settled moment. With
     `protect_only` it takes up a trade that goes on, never a new one, sees to it that stops cover the coins,
     and leaves. `adopt` says whether the trade begins with the position that is there; None asks the operator.
+    While only the feed is down, the price is asked for each `rest_price_every`; never where that is 0.
     """
 
     network: Network
@@ -57,6 +58,7 @@ class TradeConfig:
     stale_after: int = 10_000
     outage_after: int = 120_000
     reconcile_every: int = 120_000
+    rest_price_every: int = 0
     on_exit: OnExit = OnExit.BUYS
     run_for: float | None = None
     protect_only: bool = False

@@ -58,13 +58,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A thing the engine depends on, with the last sign of life. It is stale when older than `limit` ms."""
+    """A thing the engine depends on, with the last sign of life. It is stale when older than `limit` ms. A
+    price that comes `by_rest` was asked for, because the feed is down."""
 
     name: str
     seen_at: int | None
     limit: int
     latency: int | None = None
     connected: bool = True
+    by_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
