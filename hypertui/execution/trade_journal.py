@@ -145,13 +145,11 @@ def read_history(journal: JournalReader, trade_id: str) -> TradeHistory:
     return TradeHistory(opening, state, since, lambda: tuple(inputs(len(opening))))
 
 
-def read_guards(journal: JournalReader, trade: TradeRecord) -> GuardMemory:
-    """What the guards of the newest trades of the same account have written down last. Raises
-    JournalError."""
+def read_guards(journal: JournalReader, network: str, account: str) -> GuardMemory:
+    """What the guards of the newest trades of an account have written down last. Raises JournalError."""
     found: list[tuple[int, GuardMemory]] = []
-    same = [
-        each for each in journal.trades() if (each.network, each.account) == (trade.network, trade.account)
-    ]
+    account = account.lower()
+    same = [each for each in journal.trades() if (each.network, each.account) == (network, account)]
     for each in sorted(same, key=lambda each: each.started_at)[-_LOOKED_AT:]:
         for kind in ("guards judged", "guard re-armed"):
             row = journal.last_input(each.id, kind)
@@ -185,13 +183,17 @@ class LedgerJournal:
         self._keep_every = keep_every
         self._history, self._transfers = TradeHistory(), set[tuple[int, str, int]]()
         if is_new:
-            self._history = TradeHistory(guards=group.read(lambda journal: read_guards(journal, trade)))
+            self._history = TradeHistory(guards=group.read(self._guards_before))
         else:
             self._history, self._transfers = group.read(self._read)
         state = self._history.state
         self._kept_at = len(self._history.opening) if state is None else state.seq
         self._seq = self._kept_at + len(self._history.since)
         self._over = False
+
+    def _guards_before(self, journal: JournalReader) -> GuardMemory:
+        """What the guards of the account's trades before have written down."""
+        return read_guards(journal, self._trade.network, self._trade.account)
 
     def _read(self, journal: JournalReader) -> tuple[TradeHistory, set[tuple[int, str, int]]]:
         """What the journal knows of the trade, and the keys of its transfers."""

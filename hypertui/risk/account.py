@@ -16,7 +16,7 @@ from hypertui.risk.rules import GuardRules, percent
 
 _OLD = 60_000  # ms after which an equity says nothing about now
 _CENT = Decimal("0.01")
-_ASKED = "whether money was paid out is being asked"
+ASKED = "whether money was paid out is being asked"
 
 
 def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
@@ -77,7 +77,7 @@ def _doubt(
     known = watch.settled
     if figure(watch.newest) < limit or (known is not None and known.at > base.at and figure(known) >= limit):
         return ""
-    return _ASKED
+    return ASKED
 
 
 def _part(lost: Decimal, whole: Decimal) -> Decimal:

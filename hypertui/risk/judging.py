@@ -49,7 +49,7 @@ def judge(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) -> Jud
         action = rules.action(measure.guard)
         if measure.guard.is_latched and action.holds and measure.reached and not measure.doubt:
             memory = _tripped(memory, measure)
-        asks |= measure.guard.is_of_account and measure.reached and bool(measure.doubt)
+        asks |= measure.doubt == account.ASKED
         verdicts.append(_verdict(measure, action, memory, now))
     if facts.price is not None:
         memory = replace(memory, jumped_at=facts.price.jumped_at, jump=facts.price.jump)

@@ -312,3 +312,26 @@ def test_guards_from_another_shell(home: dict[str, str], tmp_path: Path, venue: 
         assert "rearm: confirmed" in again.stdout
         wait_for(lambda: sides(venue) == "BSSS", "the buy")
         assert "re-armed by" in ctl(home, tmp_path, "guards").stdout
+
+
+def test_a_trade_after_a_days_loss_is_refused_by_doctor_and_start(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    words = (*SOL, "--daily-loss", "5")
+    with Engine(home, tmp_path, venue, *words) as engine:
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        venue.set_price("SOL", "149.3")
+        wait_for(lambda: "TRIPPED" in ctl(home, tmp_path, "guards").stdout, "the trip")
+        assert ctl(home, tmp_path, "flatten", "--yes").returncode == 0
+        engine.process.send_signal(signal.SIGTERM)
+        engine.process.wait(DEADLINE)
+    for verb in (("doctor",), ("run", "--headless")):
+        refused = run_to_end(
+            command(*verb, "--base-url", venue.base_url, *words), env=home, cwd=tmp_path,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE,
+        )  # fmt: skip
+        assert refused.returncode == 2, refused.stdout + refused.stderr
+        said = " ".join((refused.stdout + refused.stderr).split())
+        assert "guard daily loss would hold the trade: " in said
+        assert "it resets 00:00 UTC or by hand" in said
+    assert held(venue, "SOL") == 0
