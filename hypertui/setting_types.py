@@ -72,6 +72,27 @@ def share_of(percentage: str) -> Decimal:
     return fraction
 
 
+def limit_of(text: str) -> tuple[Decimal | None, Decimal | None]:
+    """The fraction that `5%` says, or the USD that `500` does; None for what it does not say. Raises
+    ValueError."""
+    if not text or "%" in text:
+        return fraction_of(text), None
+    usd = parse_amount(text.strip())
+    if usd <= 0:
+        raise ValueError(text)
+    return None, usd
+
+
+def amount_of_text(text: str) -> Decimal | None:
+    """The amount that `12000` says; None for an empty text. Raises ValueError for what is none above 0."""
+    if not text:
+        return None
+    amount = parse_amount(text.strip())
+    if amount <= 0:
+        raise ValueError(text)
+    return amount
+
+
 def ms_of(lasting: str) -> int | None:
     """The milliseconds that `90m`, `36h` or `2d` say; None for an empty text. Raises ValueError."""
     if not lasting:
@@ -115,6 +136,22 @@ def _a_time(text: str) -> str:
     return text
 
 
+def _a_limit(text: object) -> object:
+    try:
+        limit_of(str(text))
+    except ValueError:
+        raise PydanticCustomError("no_limit", "no limit") from None
+    return str(text)
+
+
+def _an_amount(text: object) -> object:
+    try:
+        amount_of_text(str(text))
+    except ValueError:
+        raise PydanticCustomError("no_amount", "no amount") from None
+    return str(text)
+
+
 def _of_the_day(read: Callable[[str], object]) -> AfterValidator:
     """A text that `read` makes something of."""
 
@@ -132,12 +169,16 @@ Symbol = Annotated[str, AfterValidator(_a_name)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
+SecondsOrNone = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=1_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Percent = Annotated[str, AfterValidator(_a_percentage)]
 Share = Annotated[str, Field(min_length=1), AfterValidator(_a_percentage)]
 AmountOrPercent = Annotated[Decimal | str, BeforeValidator(_amount_or_percentage)]  # the text of a percentage
+Limit = Annotated[str, BeforeValidator(_a_limit)]  # 5% or, in USD, 500
+Amount = Annotated[str, BeforeValidator(_an_amount)]  # above 0
 Lasting = Annotated[str, AfterValidator(_a_time)]
 Listening = Annotated[ListenAddress, BeforeValidator(_an_endpoint)]
 Hours = Annotated[str, _of_the_day(QuietHours.parse)]  # such as 22:00-07:00

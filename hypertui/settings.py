@@ -24,6 +24,7 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.plain_json import fit_for_json
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.guard_settings import GuardSettings
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
@@ -34,6 +35,7 @@ from hypertui.setting_types import (
     Listening,
     Money,
     Seconds,
+    SecondsOrNone,
     Section,
     TimeOfDay,
 )
@@ -60,6 +62,7 @@ class EngineSettings(Section):
     stale_after: Seconds = 10.0
     outage_after: Seconds = 120.0
     reconcile_every: Seconds = 120.0
+    rest_price_every: SecondsOrNone = 3.0
     timeout: Seconds = 5.0
     on_exit: OnExit = OnExit.BUYS
 
@@ -133,6 +136,7 @@ class Settings(BaseSettings):
     network: Network = Network.PAPER
     trades: tuple[TradeSettings, ...] = (TradeSettings(),)
     engine: EngineSettings = EngineSettings()
+    guards: GuardSettings = GuardSettings()
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
@@ -148,6 +152,11 @@ class Settings(BaseSettings):
     def account_for(self) -> str | None:
         """The account's address, where one is given."""
         return self.account_address or self.account.address
+
+    @property
+    def has_own_market(self) -> bool:
+        """Whether it trades on a paper market that the program starts itself."""
+        return self.network is Network.PAPER and self.base_url is None
 
     def account_of(self, trade: TradeSettings) -> str | None:
         """The address of the account that it trades in, in lower case; None for the signer's own."""
@@ -176,6 +185,7 @@ class Settings(BaseSettings):
             leverage=trade.leverage,
             strategy=trade.terms(),
             exits=trade.exits(),
+            guards=self.guards.rules(own_market=self.has_own_market),
             name=trade.name,
             account=self.account_of(trade),
             price_source=trade.price_source,
@@ -183,6 +193,7 @@ class Settings(BaseSettings):
             stale_after=_ms(engine.stale_after),
             outage_after=_ms(engine.outage_after),
             reconcile_every=_ms(engine.reconcile_every),
+            rest_price_every=_ms(engine.rest_price_every),
             on_exit=engine.on_exit,
             run_for=run_for,
         )
@@ -207,6 +218,9 @@ class Settings(BaseSettings):
             terms.check(_likely_instrument(trade.symbol), trade.leverage)
         except PlanError as error:
             yield self._named(trade, str(error))
+        limits = self.guards.rules(own_market=self.has_own_market)
+        if wrong := limits.contradiction(terms.position_size):
+            yield self._named(trade, wrong)
         step = None if terms.sizing is None else terms.sizing.unit
         yield from (self._named(trade, text) for text in contradictions(trade.exits(), step))
 

@@ -96,15 +96,18 @@ class InstantExchange:
                 return
         raise RuntimeError(f"the trade wants something else for ever at {seen.price}")
 
-    def close(self, trade: Trade, seen: SeenPrice, rule: ExitRule) -> None:
-        """End the trade by an exit: nothing is bought any more, what is held is sold at the market, and all
-        orders go."""
+    def close_by_exit(self, trade: Trade, seen: SeenPrice, rule: ExitRule) -> None:
+        """End the trade by an exit."""
+        trade.apply(ExitBegan(seen.at, rule, seen.price, trade.verdicts(seen.price, seen.at)))
+        self.close(trade, seen, Closing(rule.words, rule.source, rule.reason))
+
+    def close(self, trade: Trade, seen: SeenPrice, why: Closing) -> None:
+        """End the trade: nothing is bought any more, what is held is sold at the market, and all orders
+        go."""
         at = seen.at
-        trade.apply(ExitBegan(at, rule, seen.price, trade.verdicts(seen.price, at)))
         trade.apply(StateSet(at, trade.state.with_posture(Posture.HANDS_OFF)))
         self._cancel(trade, trade.tracker.alive, at)
         if held := trade.strategy.book.position:
-            why = Closing(rule.words, rule.source, rule.reason)
             sent = trade.convergence(seen, at).close(held, why)
             trade.apply(sent)
             sale = trade.tracker.find(sent.order.client_id)

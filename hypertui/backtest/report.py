@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from hypertui.backtest.guarding import GuardEvent
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.simulation import Run
 from hypertui.core.market import ZERO, plain
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Ladder, Phase
 from hypertui.strategy.ladder.sizing import arithmetic
+
+_MOST_EVENTS = 10  # of the guards, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def summary(run: Run, timing: RunTime) -> dict[str, object]:
         "phase_steps": {phase.value: run.phase_steps[phase.value] for phase in Phase},
         "halted": ladder.halted or None,
         "ended_by": run.ended_by or None,
+        **_guards(run),
         "timing": {
             "load_s": timing.load_s,
             "run_s": timing.run_s,
@@ -93,6 +97,11 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
         ("one whipsaw", _one_whipsaw(ladder, costs)),
     ]
+    if run.equity is not None:
+        rows.append(("guards", f"over {_usd(run.equity)} USD of equity; {_tripped(run)}"))
+        rows += [("", _event(event)) for event in run.guards[:_MOST_EVENTS]]
+        if len(run.guards) > _MOST_EVENTS:
+            rows.append(("", f"and {len(run.guards) - _MOST_EVENTS:,} more"))
     if run.ended_by:
         rows.append(("ended by", f"the {run.ended_by}"))
     if ladder.halted:
@@ -106,6 +115,33 @@ def _sizing(ladder: Ladder) -> Iterator[tuple[str, str]]:
     plan = ladder.plan
     if plan.sizing is not None:
         yield "sizing", arithmetic(plan.sizing, plan.unit_size, plan.position_size)
+
+
+def _guards(run: Run) -> dict[str, object]:
+    """What the guards have said, where there were any."""
+    if run.equity is None:
+        return {}
+    told = [
+        {
+            "time": _when(event.at),
+            "guard": event.verdict.guard.value,
+            "state": event.verdict.state.value,
+            "action": event.verdict.action.value,
+            "text": event.verdict.text,
+        }
+        for event in run.guards
+    ]
+    return {"equity": plain(run.equity), "guards": told}
+
+
+def _tripped(run: Run) -> str:
+    tripped = sum(event.verdict.is_tripped for event in run.guards)
+    return f"tripped {tripped:,} times, {len(run.guards) - tripped:,} warnings"
+
+
+def _event(event: GuardEvent) -> str:
+    verdict = event.verdict
+    return f"{_when(event.at)}  {verdict.guard.words} {verdict.state.value}: {verdict.text}"
 
 
 def _when(time: int) -> str:

@@ -4,20 +4,23 @@ touched. The entry is at the first price."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from hypertui.backtest.guarding import BacktestGuards, GuardEvent
 from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
-from hypertui.core.market import ZERO
+from hypertui.core.market import ZERO, Reason
 from hypertui.core.price_series import Series
 from hypertui.core.trade_book import TradeBook
-from hypertui.execution.orders import ClientIds
+from hypertui.execution.orders import ClientIds, Closing
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
-from hypertui.execution.trade_inputs import ExitsSet
+from hypertui.execution.trade_inputs import ExitsSet, SellOutBegan
+from hypertui.risk.guards import GuardAction
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
 from hypertui.strategy.ladder.ladder import Ladder
@@ -39,7 +42,9 @@ class Run:
     last_price: Decimal = ZERO
     max_drawdown: Decimal = ZERO
     phase_steps: Counter[str] = field(default_factory=Counter)
-    ended_by: str = ""  # the exit, where one has ended it
+    ended_by: str = ""  # the exit or the guard, where one has ended it
+    guards: Sequence[GuardEvent] = ()  # oldest first
+    equity: Decimal | None = None  # that the account began with (USD), where guards have watched
 
 
 def replay(
@@ -48,12 +53,17 @@ def replay(
     costs: Costs = _USUAL,
     on_move: Callable[[int, MoveRecord], None] | None = None,
     exits: ExitRules = _NO_EXITS,
+    guards: GuardRules | None = None,
+    equity: Decimal | None = None,
 ) -> Run:
-    """Walk `series`, calling `on_move(tick, record)` after each step.
+    """Walk `series`, calling `on_move(tick, record)` after each step. `guards` watch an account that begins
+    with so much `equity` (USD), by default the margin of the position.
 
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
-    exit ends the trade.
+    exit or a guard ends the trade.
     """
+    if guards is not None and not series.timed:
+        raise PlanError("guards count days and minutes: they need a price file with times, and it has none")
     timely = (ExitRule.SOFT_STOP, ExitRule.TRAILING_STOP, ExitRule.TIME_STOP)
     if not series.timed and (needy := [rule.value for rule in exits.wanted if rule in timely]):
         raise PlanError(f"the price file has no times, without which there is no {' or '.join(needy)}")
@@ -73,6 +83,12 @@ def replay(
     exchange.settle(trade, SeenPrice(first, began))
     run = Run(strategy.ladder, series)
     drawdown = _Drawdown()
+    watch = None
+    if guards is not None:
+        run.equity = plan.position_size / plan.leverage if equity is None else equity
+        watch = BacktestGuards(guards, run.equity)
+        watch.begin(trade, began)
+        run.guards = watch.events
     for tick, price in enumerate(series.prices):
         if hours is not None and (measured := hours.add(series.times[tick], price)) is not None:
             trade.apply(measured)
@@ -81,8 +97,10 @@ def replay(
             if on_move is not None:
                 on_move(tick, record)
         if (rule := trade.exits.due) is not None:
-            exchange.close(trade, SeenPrice(price, series.times[tick]), rule)
+            exchange.close_by_exit(trade, SeenPrice(price, series.times[tick]), rule)
             run.ended_by = rule.words
+        elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
+            run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
         drawdown.walk(price, strategy.book, exchange.fills)
         run.ticks = tick + 1
         run.last_price = price
@@ -91,6 +109,20 @@ def replay(
     run.fills = exchange.fills
     run.max_drawdown = drawdown.deepest
     return run
+
+
+def _act(trade: Trade, exchange: InstantExchange, watch: BacktestGuards, seen: SeenPrice) -> str:
+    """Do what the guards want now; returns the one that has ended the trade, in words, empty where none
+    has."""
+    acting = watch.acting(trade)
+    if acting is not None and acting.action is GuardAction.FLATTEN:
+        guard = acting.guard
+        exchange.close(trade, seen, Closing(f"{guard.words} guard", guard.source, Reason.GUARD))
+        return f"{guard.words} guard"
+    if acting is not None and not trade.strategy.selling_out:
+        trade.apply(SellOutBegan(seen.at))
+    exchange.settle(trade, seen)
+    return ""
 
 
 class _Drawdown:

@@ -60,6 +60,7 @@ _TRADE_FLAGS = {
     "leverage": ("trade", "leverage"),
     "reinvest": ("trade", "reinvest"),
     **{flag: ("trade", flag) for flag in EXIT_FLAGS},
+    "daily_loss": ("guards", "daily_loss"),
     "on_exit": ("engine", "on_exit"),
     "network": ("network",),
     "base_url": ("base_url",),
@@ -197,6 +198,14 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(exits, "--time-stop", metavar="TIME", help="how long it may last: 90m, 36h, 2d")
     add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")
 
+    guards = parser.add_argument_group("guards", "limits on the risk; see docs/guards.md")
+    add(
+        guards,
+        "--daily-loss",
+        metavar="LIMIT",
+        help="of the account at which no buys follow: 5%%, or 500 (USD)",
+    )
+
     network = parser.add_argument_group("network")
     which = network.add_mutually_exclusive_group()
     for name in ("paper", "testnet", "mainnet"):
@@ -296,6 +305,10 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
+    parser.add_argument(
+        "--guards", action="store_true", help="let the guards on the result watch it, and act"
+    )
+    parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")

@@ -19,6 +19,8 @@ from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
+from hypertui.guard_settings import GuardSettings
+from hypertui.risk.rules import GuardRules
 from hypertui.setting_types import fraction_of
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
@@ -40,6 +42,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
     asked.terms.check(asked.instrument, asked.leverage)
+    guards, equity = _guards(arguments, asked.limits)
     began = time.perf_counter()
     series = load_series(arguments.prices, asked.instrument.symbol)
     loaded = time.perf_counter()
@@ -61,7 +64,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(series, plan, costs, None if trace is None else write, exits)
+        run = replay(series, plan, costs, None if trace is None else write, exits, guards, equity)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
     print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
     return 0
@@ -75,6 +78,7 @@ class _Walked:
     leverage: int
     terms: LadderTerms
     exits: ExitRules
+    limits: GuardSettings
 
     def plan(self, first: Decimal, fee_rate: Decimal) -> LadderPlan:
         """Its plan from the first price (USD) on, which is that of its entry."""
@@ -86,6 +90,8 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
     for flag in EXIT_FLAGS:
         if getattr(arguments, flag, None) is not None:
             raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
+    if getattr(arguments, "daily_loss", None) is not None:
+        raise ValueError("--daily-loss goes with --only, a configured trade")
     risk = None if arguments.risk is None else _above_zero("risk", arguments.risk)
     if risk is not None and arguments.position_size is not None:
         raise ValueError("--risk and --position-size: give one of them, the other follows")
@@ -105,7 +111,7 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
         sizing=sized,
     )
     leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
-    return _Walked(_instrument(arguments.symbol, arguments), leverage, terms, ExitRules())
+    return _Walked(_instrument(arguments.symbol, arguments), leverage, terms, ExitRules(), GuardSettings())
 
 
 def _share_of_the_price(unit_size: str) -> Decimal | None:
@@ -126,14 +132,28 @@ def _above_zero(name: str, text: str) -> Decimal:
     return value
 
 
+def _guards(arguments: argparse.Namespace, limits: GuardSettings) -> tuple[GuardRules | None, Decimal | None]:
+    """The limits that watch it, and the money of its account, where it is to be watched."""
+    if not arguments.guards:
+        if arguments.equity is not None:
+            raise ValueError("--equity goes with --guards")
+        return None, None
+    rules = limits.rules(own_market=False)
+    if wrong := rules.contradiction():
+        raise ValueError(wrong)
+    return rules, None if arguments.equity is None else amount("equity", arguments.equity)
+
+
 def _configured(arguments: argparse.Namespace) -> _Walked:
-    """The plan and the exits of the configured trade that --only names, as the flags change it."""
+    """The configured trade that --only names, as the flags change it, and the limits on the risk."""
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    return _Walked(_instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits())
+    return _Walked(
+        _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
+    )
 
 
 def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate: Decimal) -> Iterator[str]:

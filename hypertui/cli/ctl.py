@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hypertui.cli import streams
 from hypertui.cli.confirmation import Confirmation
-from hypertui.cli.snapshot_words import in_words
+from hypertui.cli.snapshot_words import guards_in_words, in_words
 from hypertui.cli.values import seconds
 from hypertui.cli.which_engine import ALL, the_engine, the_trades
 from hypertui.cli.which_engine import in_words as listed
@@ -17,7 +17,10 @@ from hypertui.console.screens.questions import BUILD
 from hypertui.core.clock import steady_ms
 from hypertui.core.redaction import printable
 from hypertui.port.commands import CommandState, Verb
+from hypertui.port.snapshot import Snapshot
+from hypertui.risk.guards import Guard
 from hypertui.server.client import Asked, CommandAnswer, ControlClient, NoEngine, Silent
+from hypertui.server.protocol import MOST_REASON
 
 _FAILED, _NOT_REACHED = 3, 4
 _LONGEST = 2_000  # characters of a line
@@ -27,20 +30,44 @@ def ctl(arguments: argparse.Namespace) -> int:
     """Carry the command out; returns the exit status, of several trades the worst: 0 confirmed, 2 bad input,
     3 failed or refused, 4 no engine reached. Raises ValueError with one line for bad input."""
     try:
+        _check_guard(arguments)
         if arguments.verb == "status":
-            return _status(arguments)
+            return _status(arguments, in_words)
+        if arguments.verb == "guards":
+            return _status(arguments, guards_in_words, "guards")
         return _command(arguments, Verb(arguments.verb))
     except NoEngine as error:
         streams.complain(printable(str(error)))
         return _NOT_REACHED
 
 
-def _status(arguments: argparse.Namespace) -> int:
+def _check_guard(arguments: argparse.Namespace) -> None:
+    """What goes with a re-arm, and with nothing else. Raises ValueError."""
+    name, reason = arguments.guard, arguments.reason
+    if arguments.verb != Verb.REARM:
+        if name or reason:
+            raise ValueError(f"a guard's name and --reason go with rearm, not with {arguments.verb}")
+        return
+    known = [guard.value for guard in Guard if guard.is_latched]
+    if name not in known:
+        said = f"no guard {name!r} is reset by hand" if name else "rearm needs the name of a guard"
+        raise ValueError(printable(f"{said}: {', '.join(known)}"))
+    if not reason.strip():
+        raise ValueError("a re-arm needs its reason: --reason TEXT")
+    if len(reason) > MOST_REASON:
+        raise ValueError(f"--reason has {len(reason)} characters, {MOST_REASON} at most")
+
+
+def _status(
+    arguments: argparse.Namespace, words: Callable[[Snapshot, int], Iterable[str]], part: str = ""
+) -> int:
     with the_engine(arguments, arguments.trade) as engine:
         names = [trade.name for trade in the_trades(arguments, engine, arguments.trade)]
         view, as_json = engine.status()
     if arguments.json:
         found = [trade for trade in as_json["trades"] if trade["name"] in names]
+        if part:
+            found = [{"name": trade["name"], part: trade[part]} for trade in found]
         print(json.dumps(found[0] if len(found) == 1 else {"trades": found}))
         return 0
     for snapshot in view.trades:
@@ -48,7 +75,7 @@ def _status(arguments: argparse.Namespace) -> int:
             continue
         if len(view.trades) > 1:
             print(f"{snapshot.name}:")
-        for text in in_words(snapshot, snapshot.at + steady_ms() - snapshot.steady):
+        for text in words(snapshot, snapshot.at + steady_ms() - snapshot.steady):
             print(text)
     return 0
 
@@ -71,7 +98,8 @@ def _command(arguments: argparse.Namespace, verb: Verb) -> int:
                 streams.complain(f"{trade.name}: nothing was sent" if several else "nothing was sent")
                 status = _FAILED
                 continue
-        asked.append(Asked(uuid.uuid4().hex, verb, trade.name, position))
+        guard, reason = arguments.guard, arguments.reason.strip()
+        asked.append(Asked(uuid.uuid4().hex, verb, trade.name, position, guard=guard, reason=reason))
     if not asked:
         return status
     with ControlClient(path) as engine:

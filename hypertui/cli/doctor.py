@@ -26,6 +26,7 @@ from hypertui.execution.preflight.margin import Ground
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import JournalError
 from hypertui.journal.lock import held_locks
+from hypertui.risk.memory import NOTHING_REMEMBERED
 
 _RED, _UNREACHED = 2, 4
 _LONGEST = max(len(level.value) for level in Level)
@@ -109,10 +110,11 @@ async def _key_refused(exchange: Exchange) -> Finding | None:
 async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> Sequence[Finding]:
     goes_on = ""
     instrument = await market(exchange, config.symbol)
-    place, trouble = "", []
+    place, memory, trouble = "", NOTHING_REMEMBERED, []
     try:
         url = prepared.settings.ledger.url
-        place, goes_on, refusal = await look(config, instrument, prepared.state_dir, url, exchange.account)
+        state_dir, account_of = prepared.state_dir, exchange.account
+        place, goes_on, refusal, memory = await look(config, instrument, state_dir, url, account_of)
     except JournalError as error:
         trouble = [Finding("journal", Level.RED, str(error))]
     else:
@@ -125,7 +127,7 @@ async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> 
         for each in prepared.configs
         if each.account == config.account or (each.account in own and config.account in own)
     }
-    survey = Survey(account, config, instrument, CLOCK, place, prepared.disk_free)
+    survey = Survey(account, config, instrument, CLOCK, place, prepared.disk_free, memory)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
     return (*found, *trouble, *_unattended(prepared, config, ground))
 

@@ -23,7 +23,8 @@ from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.opening import rehearse
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
-from hypertui.execution.trade_journal import LedgerJournal, TradeJournal, read_history
+from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
+from hypertui.execution.trade_past import read_guards, read_history
 from hypertui.journal import Journal, JournalError, Locked
 from hypertui.journal.archive import check_version, to_be_made
 from hypertui.journal.database import find
@@ -33,6 +34,7 @@ from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import MarkRecord, SettingsRecord, TradeRecord
 from hypertui.port.snapshot import Network
+from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy import registry
 
 _RULES = "sizing"  # where a trade's terms have the rules that its figures were worked out by
@@ -172,22 +174,22 @@ def live_trade(config: TradeConfig, account: str, state_dir: Path, url: str | No
 
 async def look(
     config: TradeConfig, instrument: Instrument, state_dir: Path, url: str | None, account: str
-) -> tuple[str, str, str]:
+) -> tuple[str, str, str, GuardMemory]:
     """The journal's place, the account's open trade in it, and why this start could not take that up, in
-    words; empty for none. Replays the trade as a start does. Changes nothing. Raises JournalError, also where
-    a start could not create a journal."""
+    words; empty for none. Then what a new trade's guards would begin with. Replays the trade as a start does.
+    Changes nothing. Raises JournalError, also where a start could not create a journal."""
     address = journal_url(url, state_dir)
     try:
         with History.open(address) as journal:
             live = _live(journal, config, account)
             if live is None:
-                return journal.place, "", ""
+                return journal.place, "", "", read_guards(journal, config.network.value, account)
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
             refusal = _other_terms(live, config) or await _unplayable(journal, live, config, instrument)
-            return journal.place, text, refusal
+            return journal.place, text, refusal, NOTHING_REMEMBERED
     except NoJournal:
-        return f"{to_be_made(address)} (not there yet)", "", ""
+        return f"{to_be_made(address)} (not there yet)", "", "", NOTHING_REMEMBERED
 
 
 async def _unplayable(

@@ -10,6 +10,8 @@ from hypertui.console.views import status_line
 from hypertui.core.market import Instrument, Side
 from hypertui.port.snapshot import Invariant, Snapshot
 
+_SAID = ("WARN", "TRIPPED", "re-armed")  # the states of a guard that are worth a line
+
 
 def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     """What an engine does, holds and waits for at `now` (ms), or that it has fallen silent; foreign text is
@@ -27,6 +29,9 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
         at = "" if rule.price is None else f" at {fmt.quote(rule.price, snapshot.instrument)}"
         away = "" if rule.distance is None else f" ({fmt.percent(rule.distance)})"
         yield _row("exit", f"{rule.rule} {rule.limit}{at}{away}: {'due; ' if rule.due else ''}{rule.text}")
+    for guard in snapshot.guards:
+        if guard.state in _SAID:
+            yield _row("guard", f"{guard.words} {guard.state}: {fmt.clean(guard.text)}")
     for alarm in snapshot.alarms:
         if alarm.active:
             yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")
@@ -34,6 +39,20 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
         text = f": {fmt.clean(command.text)}" if command.text else ""
         who = fmt.clean(command.who, 80)
         yield _row("command", f"{command.verb.value} by {who}: {command.state.value}{text}")
+
+
+def guards_in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
+    """Each limit on the risk, and how it stands."""
+    if not snapshot.guards:
+        yield "no guard is set, or the trade is not open yet"
+        return
+    yield f"{'guard':<13}  {'state':<9}  {'used':>6}  {'at its limit':<12}  says"
+    for guard in snapshot.guards:
+        used = "" if guard.used is None else fmt.share_down(guard.used)
+        reset = f"; resets {guard.resets}" if guard.tripped else ""
+        note = f"; {fmt.clean(guard.note)}" if guard.note else ""
+        text = f"{fmt.clean(guard.text)}{reset}{note}"
+        yield f"{guard.guard:<13}  {guard.state:<9}  {used:>6}  {guard.action:<12}  {text}"
 
 
 def _trade(frame: Frame, snapshot: Snapshot, invariant: Invariant, instrument: Instrument) -> Iterator[str]:

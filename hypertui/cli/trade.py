@@ -133,7 +133,7 @@ class Prepared:
     @contextmanager
     def market(self) -> Iterator[PaperMarket | None]:
         """The paper market, where these trades need one of their own."""
-        if not _own_market(self.settings):
+        if not self.settings.has_own_market:
             yield None
             return
         symbols = symbols_of(self.configs)
@@ -206,9 +206,9 @@ def prepare(
     if settings.network is Network.MAINNET and trades:
         _confirm_mainnet(symbols_of(configs), arguments.confirm_mainnet)
     fresh = bool(arguments.fresh)
-    if fresh and not _own_market(settings):
+    if fresh and not settings.has_own_market:
         raise ValueError("--fresh goes with the paper market that is started here, not with another exchange")
-    if settings.paper.prices is not None and _own_market(settings):
+    if settings.paper.prices is not None and settings.has_own_market:
         _check_prices(settings.paper.prices, symbols_of(configs))
     connect = connector(settings, configs)
     state_dir, log = state_folder(settings), None
@@ -268,10 +268,6 @@ def consent(network: Network, asks: bool, accepted: bool) -> Consent:
     return Consent.NO_WARNINGS if network is Network.MAINNET and not accepted else Consent.NONE
 
 
-def _own_market(settings: Settings) -> bool:
-    return settings.network is Network.PAPER and settings.base_url is None
-
-
 def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
     """What connects these trades to the venue that the settings name. Raises ValueError for what it would not
     take."""
@@ -301,7 +297,7 @@ def connector(settings: Settings, configs: Sequence[TradeConfig]) -> Connect:
             network = hl.MAINNET if settings.network is Network.MAINNET else hl.TESTNET
         if not nonces:
             # Nobody else signs with the throw-away key of a market of our own.
-            nonces.append(hl.NonceSource(None if _own_market(settings) else nonces_folder()))
+            nonces.append(hl.NonceSource(None if settings.has_own_market else nonces_folder()))
         signer = key or _paper_key(settings, market)
         whose = account or signer.address
         lasts = {

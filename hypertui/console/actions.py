@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
 from textual.command import CommandPalette
@@ -97,18 +97,18 @@ class OperatorActions(Host, inherit_bindings=False):
 
     # Commands
 
-    def command(self, verb: Verb, alarms: tuple[str, ...] = ()) -> None:
-        """Send a command to the engine; the answer shows when it comes."""
+    def command(self, verb: Verb, **terms: Any) -> None:
+        """Send a command with such fields as its verb has to the engine; the answer shows when it comes."""
         if why := self._nobody_takes(verb):
             self.notice(why)
             return
         if not self._may_write():
             return
-        self._command(verb, self.selected.name, alarms)
+        self._command(verb, self.selected.name, **terms)
         self.show_frame()
 
-    def _command(self, verb: Verb, trade: str, alarms: tuple[str, ...] = ()) -> None:
-        command = self._command_sender.create(verb, trade, alarms)
+    def _command(self, verb: Verb, trade: str, **terms: Any) -> None:
+        command = self._command_sender.create(verb, trade, **terms)
         self.run_worker(self._send(command), name=command.id, group="command", exit_on_error=False)
 
     @property
@@ -231,6 +231,23 @@ class OperatorActions(Host, inherit_bindings=False):
     def action_halt(self) -> None:
         self._confirm(Verb.HALT)
 
+    def action_rearm(self) -> None:
+        guards = questions.rearmable(self.selected)
+        which: Build = questions.rearm_which
+        if len(guards) == 1:
+            self._ask_why(guards[0].guard)
+        else:
+            self._ask_to(Verb.REARM, which, self._ask_why, questions.refused(self.selected, Verb.REARM))
+
+    def _ask_why(self, guard: str) -> None:
+        def send(reason: str) -> None:
+            if reason:
+                self.command(Verb.REARM, guard=guard, reason=reason)
+
+        if guard:
+            refused = questions.refused(self.selected, Verb.REARM)
+            self._ask_to(Verb.REARM, partial(questions.rearm, guard), send, refused)
+
     def action_replay(self, order: str) -> None:
         if self._options.replay is not None:
             self._options.replay.order(ReplayOrder(order))
@@ -258,7 +275,7 @@ class OperatorActions(Host, inherit_bindings=False):
         if not fresh:
             self.notice("nothing to acknowledge")
         elif self.ended is None:
-            self.command(Verb.ACKNOWLEDGE, tuple(alarm.key for alarm in fresh))
+            self.command(Verb.ACKNOWLEDGE, alarms=tuple(alarm.key for alarm in fresh))
         else:
             self.notice(f"{self._alarm_ack.acknowledge(self.selected.alarms)} acknowledged")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from hypertui.port.commands import Command, CommandState, CommandView, Verb
 from hypertui.port.engine import EnginePort
@@ -28,9 +29,10 @@ class CommandSender:
         self._sent: dict[str, CommandView] = {}
         self._meant: dict[str, str] = {}  # the trade that a command is for, by its id
 
-    def create(self, verb: Verb, trade: str, alarms: tuple[str, ...] = ()) -> Command:
-        """A new command of this operator for a trade, or for `alarms` of it, recorded as sent."""
-        command = Command(self._new_id(), verb, self._who, trade=trade, alarms=alarms)
+    def create(self, verb: Verb, trade: str, **terms: Any) -> Command:
+        """A new command of this operator for a trade, with such fields of `Command` as its verb has, recorded
+        as sent."""
+        command = Command(self._new_id(), verb, self._who, trade=trade, **terms)
         view = CommandView(command.id, verb, self._who, self._clock(), CommandState.SENT, 0)
         self._sent[command.id], self._meant[command.id] = view, trade
         while len(self._sent) > _MOST_KEPT:

@@ -161,7 +161,22 @@ KEYS = (
     Key("map", "4", "go('map')", help="map: every unit, and its history", tab="Map"),
     Key("log", "6", "go('log')", help="log: what happened, and what operators did", tab="Log"),
     Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks", tab="Health"),
-    Key("exits", "9", "go('exits')", help="exits: the rules that may end the trade", tab="Exits"),
+    Key(
+        "exits",
+        "9",
+        "go('exits')",
+        help="exits and guards: the rules that may end the trade, the limits on its risk",
+        tab="Exits",
+    ),
+    Key(
+        "rearm",
+        "u",
+        "rearm",
+        "Re-arm…",
+        "Re-arm",
+        "reset a guard that has tripped; asks which, and why",
+        verb=Verb.REARM,
+    ),
     Key(
         "acknowledge",
         "a",
@@ -267,7 +282,18 @@ KEYS = (
 
 # What acts on the market: bound in a replay too, where each is refused.
 OPERATOR_KEYS = frozenset(
-    ("pause", "resume", "cancel_buys", "sell_out", "adopt", "reconcile", "flatten", "cancel_all", "halt")
+    (
+        "pause",
+        "resume",
+        "cancel_buys",
+        "sell_out",
+        "adopt",
+        "reconcile",
+        "flatten",
+        "cancel_all",
+        "halt",
+        "rearm",
+    )
 )
 
 # Bound in a replay alone.

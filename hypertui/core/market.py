@@ -89,6 +89,7 @@ class Reason(StrEnum):
     TAKE_PROFIT = "TAKE_PROFIT"
     SIGNAL_EXIT = "SIGNAL_EXIT"
     TIME_STOP = "TIME_STOP"
+    GUARD = "GUARD"  # a limit on the risk is reached; the source says which
     MANUAL = "MANUAL"  # the operator's word, or somebody else's trade in the account
     LIQUIDATION = "LIQUIDATION"  # by the venue
 
@@ -102,6 +103,7 @@ class SourceKind(StrEnum):
     EXCHANGE = "exchange"  # a liquidation, an auto-deleveraging, a settlement
     OTHERS = "others"  # somebody else who trades in the account
     EXIT = "exit"  # a rule that ends the trade; its name says which
+    GUARD = "guard"  # a limit on the risk; its name says which
 
 
 @dataclass(frozen=True, slots=True)

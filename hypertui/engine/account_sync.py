@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from hypertui.core.market import IngestVia, plain
 from hypertui.core.phrases import counted
@@ -19,6 +19,7 @@ from hypertui.exchange.protocol import (
     RateLimited,
     Transfer,
 )
+from hypertui.execution.account_context import flows_of
 from hypertui.execution.arrivals import (
     AccountArrival,
     AccountRead,
@@ -28,6 +29,7 @@ from hypertui.execution.arrivals import (
     MarketDelisted,
     QuestionInVain,
     SignerRead,
+    TradeArrival,
     TransfersRead,
 )
 from hypertui.execution.bookkeeping import Bookkeeper
@@ -206,35 +208,39 @@ class AccountSync:
 
     async def ask_transfers(self) -> str:
         """Ask what was paid into and out of the account: the base of all that is measured against capital."""
-        await self._permission()
-        try:
-            transfers = await self._exchange.transfers_since(self._transfers_until)
-        except ExchangeError as error:
-            self._queue.post(QuestionInVain("the transfers could not be read", error))
-            return str(error)
-        self._queue.post(TransfersRead(transfers))
-        return ""
+
+        async def ask() -> TransfersRead:
+            asked_at = self._clock()
+            return TransfersRead(asked_at, await self._exchange.transfers_since(self._transfers_until))
+
+        return await self._asked(ask, "the transfers could not be read")
 
     async def ask_allowance(self) -> str:
         """Ask how many actions the account may still send."""
-        await self._permission()
-        try:
+
+        async def ask() -> AllowanceRead:
             await self._exchange.ask_allowance()
-        except ExchangeError as error:
-            self._queue.post(QuestionInVain("the request budget could not be read", error))
-            return str(error)
-        self._queue.post(AllowanceRead())
-        return ""
+            return AllowanceRead()
+
+        return await self._asked(ask, "the request budget could not be read")
 
     async def ask_key(self) -> str:
         """Ask whether the key that signs still may, and until when."""
+
+        async def ask() -> SignerRead:
+            return SignerRead(await self._exchange.signer())
+
+        return await self._asked(ask, "the key could not be asked about")
+
+    async def _asked(self, ask: Callable[[], Awaitable[TradeArrival]], in_vain: str) -> str:
+        """Hand the answer in, or that there was none, in these words."""
         await self._permission()
         try:
-            signer = await self._exchange.signer()
+            answer = await ask()
         except ExchangeError as error:
-            self._queue.post(QuestionInVain("the key could not be asked about", error))
+            self._queue.post(QuestionInVain(in_vain, error))
             return str(error)
-        self._queue.post(SignerRead(signer))
+        self._queue.post(answer)
         return ""
 
     async def ask_listing(self) -> str:
@@ -270,8 +276,8 @@ class AccountSync:
                 self._on_findings(findings)
             case FundingRead(payments):
                 self._on_funding(payments)
-            case TransfersRead(transfers):
-                self._on_transfers(transfers)
+            case TransfersRead(asked_at, transfers):
+                self._on_transfers(asked_at, transfers)
             case AllowanceRead():
                 self._on_allowance()
             case SignerRead(signer):
@@ -293,8 +299,9 @@ class AccountSync:
                 self._recorder.take(FundingBooked(self._clock(), payment))
                 self._journal.funding(payment)
 
-    def _on_transfers(self, transfers: Sequence[Transfer]) -> None:
+    def _on_transfers(self, asked_at: int, transfers: Sequence[Transfer]) -> None:
         self._journal.transfers(transfers)
+        self._context.account.equity.transfers(asked_at, flows_of(transfers, self._exchange.account))
         self._transfers_until = max((moved.time for moved in transfers), default=self._transfers_until)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:

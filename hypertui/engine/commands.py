@@ -8,6 +8,7 @@ from typing import Protocol
 from hypertui.core.phrases import counted
 from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.trade_exits import TradeExits
+from hypertui.engine.trade_guards import TradeGuards
 from hypertui.execution import operator_exits
 from hypertui.execution.orders import Role
 from hypertui.execution.trading_state import Posture
@@ -21,9 +22,9 @@ _RESUMED_WITHIN = 30_000
 _COMPARED_WITHIN = 60.0
 _CALLS_OFF = (Verb.RESUME, Verb.HALT)
 _WHILE_EXITING = (Verb.FLATTEN, Verb.RECONCILE)
-_WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE, Verb.EXIT)
+_WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE, Verb.EXIT, Verb.REARM)
 # What changes nothing that another command waits for.
-_BESIDE = (Verb.RECONCILE, Verb.EXIT)
+_BESIDE = (Verb.RECONCILE, Verb.EXIT, Verb.REARM)
 
 
 class SteeredTrade(operator_exits.ExitedTrade, Protocol):
@@ -35,6 +36,10 @@ class SteeredTrade(operator_exits.ExitedTrade, Protocol):
     account_sync: AccountSync
     entry_block: str
     exits: TradeExits
+    guards: TradeGuards
+
+    @property
+    def ends_by(self) -> str: ...
 
 
 class CommandHandler:
@@ -46,7 +51,7 @@ class CommandHandler:
     def take(self, command: Command) -> Ack:
         """Answer a command at once, and start what it asks for. The same id twice does it once."""
         trade = self._trade
-        turned_away = trade.context.commands.turned_away(command, self.refusal)
+        turned_away = trade.context.commands.turned_away(command, lambda _: self._refusal_of(command))
         if turned_away is not None:
             return turned_away
         if command.verb not in _BESIDE:
@@ -66,6 +71,9 @@ class CommandHandler:
             case Verb.EXIT:
                 said = trade.exits.signal(command.who.partition(" ")[0])
                 trade.context.commands.note(command, CommandState.CONFIRMED, said)
+            case Verb.REARM:
+                said = trade.guards.rearm(command.guard, command.who.partition(" ")[0], command.reason)
+                trade.context.commands.note(command, CommandState.CONFIRMED, said)
             case Verb.RECONCILE:
                 trade.context.queue.spawn(self._reconcile(command))
             case _:
@@ -78,15 +86,24 @@ class CommandHandler:
         trade = self._trade
         if verb is Verb.START:
             return "the trade is open already"
-        if trade.exits.ends_by and verb not in _WHILE_EXITING:
-            return f"the {trade.exits.ends_by} ends the trade"
-        if verb is Verb.EXIT and trade.context.over:
+        if trade.ends_by and verb not in _WHILE_EXITING:
+            return f"the {trade.ends_by} ends the trade"
+        if verb in (Verb.EXIT, Verb.REARM) and trade.context.over:
             return "the trade has ended"
         if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:
             if trade.closed_at is not None:
                 return "the trade is closed; q leaves, and the next start begins a new trade"
             return f"halted: {trade.context.reason}"
+        if verb is Verb.REARM:
+            return trade.guards.refusal()
         return trade.exits.refusal() if verb is Verb.EXIT else trade.wishes.refusal(verb)
+
+    def _refusal_of(self, command: Command) -> str:
+        """The same, with what the command says beside its verb."""
+        refusal = self.refusal(command.verb)
+        if refusal or command.verb is not Verb.REARM:
+            return refusal
+        return self._trade.guards.refusal(command.guard, command.reason)
 
     # What has to be seen before a command counts as done
 

@@ -55,6 +55,7 @@ class Departure:
         note(CommandState.ACKNOWLEDGED, "")
         failed = ""
         trade.exits.leave()
+        trade.guards.leave()
         try:
             said = await self._wind_down(trade, on_exit)
         except operator_exits.NotDone as error:
@@ -81,7 +82,7 @@ class Departure:
 
     async def _wind_down(self, trade: LiveTrade, on_exit: OnExit) -> str:
         standing = trade.wishes.current
-        if trade.exits.ends_by and standing is not None and standing.verb is Verb.FLATTEN:
+        if trade.ends_by and standing is not None and standing.verb is Verb.FLATTEN:
             return await self._see_through(trade, standing)
         if on_exit is OnExit.LEAVE or (standing is not None and standing.verb is not Verb.FLATTEN):
             trade.wishes.set_aside()

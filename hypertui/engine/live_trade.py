@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Self
 
 from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, SourceKind, plain
-from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
-from hypertui.engine.account_sync import ACCOUNT_EVERY, AccountSync
+from hypertui.engine import polling
+from hypertui.engine.account_sync import AccountSync
 from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.engine.price_lookup import PriceLookup
+from hypertui.engine.rest_price import RestPrice
 from hypertui.engine.trade_exits import TradeExits
+from hypertui.engine.trade_guards import TradeGuards
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import aside_alarms
 from hypertui.execution.actions import Action, has_resting_stops
@@ -21,10 +23,12 @@ from hypertui.execution.arrivals import (
     ActionEnded,
     CancelHeld,
     CandlesRead,
+    FeeRead,
     LookUpFailed,
     MarketDelisted,
     OrderLookedUp,
     PlacementHeld,
+    PriceRead,
     SettlementRead,
     TradeArrival,
 )
@@ -58,14 +62,6 @@ from hypertui.port.commands import Stop, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
 from hypertui.strategy.plans import StrategyPlan
 
-_FUNDING_EVERY = 60.0
-_ALLOWANCE_EVERY = 300.0
-_TRANSFERS_EVERY = 300.0
-# When it is asked for the first time: a start has better use for the request weight, which comes back by the
-# second. Until the allowance is known nothing is kept back for stops; for the rest nobody waits.
-_FIRST_ALLOWANCE = 10.0
-_FIRST_FUNDING = 20.0
-_FIRST_TRANSFERS = 60.0
 _LOOK_EVERY = 250  # ms between two judgements of the protection that nobody asked for
 
 
@@ -108,6 +104,8 @@ class LiveTrade:
         self.account_sync = AccountSync(
             context, self.recorder, self.bookkeeper, self.steering, self.objections.key, opening
         )
+        self.guards = TradeGuards(self)
+        self._rest_price = RestPrice(context)
         self._price_lookup = PriceLookup(context, opening.began_at)
         context.journal.rules(context.clock(), plan.instrument, context.config.timing)
         self._book_entry(plan)  # durable with the opening, never after it
@@ -143,6 +141,11 @@ class LiveTrade:
         """When the entry was filled (ms)."""
         return self.opening.began_at
 
+    @property
+    def ends_by(self) -> str:
+        """The exit or the guard that ends the trade, in words; empty while none does, and once it has."""
+        return "" if self.finished or self.context.over else self.trade.ends_by
+
     # Taking it up
 
     async def _take_up(self) -> None:
@@ -173,19 +176,16 @@ class LiveTrade:
 
     def begin(self) -> None:
         """Go on where it was left, and do what has to be done again and again."""
-        context, account_sync = self.context, self.account_sync
+        context = self.context
         self.steering.begin(is_new=self.opening.is_new)
         if self.trade.wish is not None and not context.config.protect_only:
             self.wishes.take_up(self.trade.wish)
         if unworkable := self._unworkable():
             self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
         self.exits.begin()
-        context.every("account", ACCOUNT_EVERY / 1000, account_sync.poll_account)
-        context.every("funding", _FUNDING_EVERY, account_sync.ask_funding, _FIRST_FUNDING)
-        context.every("API budget", _ALLOWANCE_EVERY, account_sync.ask_allowance, _FIRST_ALLOWANCE)
+        self.guards.begin()
+        polling.begin(context, self.account_sync)
         self.objections.begin()
-        context.every("transfers", _TRANSFERS_EVERY, account_sync.ask_transfers, _FIRST_TRANSFERS)
-        context.every("reconciliation", context.config.reconcile_every / 1000, account_sync.reconcile)
         self.on_price()
         self.advance()
 
@@ -212,7 +212,7 @@ class LiveTrade:
         finally:
             self._catching_up = False
         self.on_price()
-        trades = self.trade.state.trades and not (context.config.protect_only or self.exits.ends_by)
+        trades = self.trade.state.trades and not (context.config.protect_only or self.ends_by)
         self.steering.set_posture(Posture.TRADE if trades else self.wishes.posture)
         how = "rebuilt" if self.opening.remains else "resumed"
         context.events.mode(context.mode, f"{how} the trade{self._origin()}")
@@ -224,9 +224,12 @@ class LiveTrade:
         match arrival:
             case ActionEnded() | PlacementHeld() | CancelHeld() | OrderLookedUp() | LookUpFailed():
                 self.gateway.take(arrival)
+            case PriceRead():
+                if self._rest_price.take(arrival):
+                    self.on_price()
             case MarketDelisted() | SettlementRead():
                 self.objections.take(arrival)
-            case CandlesRead():
+            case CandlesRead() | FeeRead():
                 self.exits.take(arrival)
             case _:
                 self.account_sync.take(arrival)
@@ -236,6 +239,7 @@ class LiveTrade:
         market = self.context.market
         if market.quote is not None and market.quote_at is not None:
             self.context.observations.quote(market.quote_at, market.quote)
+        self.guards.on_quote()
         price = market.price
         if price is None or self._catching_up:
             return
@@ -265,12 +269,8 @@ class LiveTrade:
         context, now = self.context, self.context.clock()
         if not self._catching_up:
             self.exits.work(now)  # before anything is decided that would buy
-        self.entry_block = (
-            context.market.holds_risk()
-            or context.durability.problem
-            or context.budget.refuses(Purpose.OPEN)
-            or self._is_unsure()
-        )
+            self.guards.work(now)
+        self.entry_block = self.guards.entry_block()
         patience = max(context.config.timing.confirm_after, 2 * context.market.round_trip)
         if patience != self.tracker.patience:
             self.recorder.take(PatienceSet(now, patience))
@@ -311,6 +311,7 @@ class LiveTrade:
             self._look_at_protection(now)
         self.objections.look(now)
         self._price_lookup.look(now)
+        self._rest_price.look(now, holds=bool(self.trade.strategy.protectable))
 
     @property
     def lamp(self) -> Invariant | None:
@@ -326,13 +327,6 @@ class LiveTrade:
         verified, busy = self.account_sync.reconciled and not is_short, self.gateway.busy
         with self.recorder.telling:
             self._lamp = self._protection.watch(verified, busy, self.entry_block, now)
-
-    def _is_unsure(self) -> str:
-        if self.context.clock_sync.offset is None:
-            return "the exchange's clock has not been read yet"
-        if self.context.clock_sync.unsettled:
-            return "this machine's clock was set, and the exchange's has not been read since"
-        return "" if self.account_sync.reconciled else "orders are being compared with the exchange"
 
     def cancel(self, orders: Iterable[OwnOrder]) -> None:
         """Cancel these orders whatever the target says, as an operator asks for."""
@@ -390,8 +384,8 @@ class LiveTrade:
         self.closed_at = context.clock()
         if wish.closes:
             result = self.book.net_pnl(self.recorder.mark or ZERO)
-            by_exit = wish.source.kind is SourceKind.EXIT
-            ended = "all sold" if self.trade.strategy.selling_out and not by_exit else wish.reason
+            by_rule = wish.source.kind in (SourceKind.EXIT, SourceKind.GUARD)
+            ended = "all sold" if self.trade.strategy.selling_out and not by_rule else wish.reason
             self.finished = f"Trade ended: {ended}. Result {result:+,.2f} USD"
             context.ended(f"{wish.reason}: {done}")
         else:

@@ -20,7 +20,9 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, state_of
 from hypertui.execution.trade import Trade
 from hypertui.execution.trading_state import Posture
-from hypertui.port.views import ExitView, FillView, LotView, ResultView, SlotState, SlotView
+from hypertui.port.views import ExitView, FillView, GuardView, LotView, ResultView, SlotState, SlotView
+from hypertui.risk.guards import MOST_USED, GuardVerdict
+from hypertui.risk.memory import DAY, GuardMemory
 from hypertui.runtime.price_history import PriceHistory
 from hypertui.strategy.exits.native import KEYS, STOP, is_exit
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
@@ -63,7 +65,8 @@ class StateView:
             "fees": book.fees,
             "funding": book.funding,
             "exits": tuple(_exits(trade, seen or mark, now)),
-            "ends_by": "" if trade.exits.acted is None else trade.exits.acted.words,
+            "ends_by": trade.ends_by,
+            "guards": guard_views(trade.guards.verdicts, trade.guards.memory, now),
             **self._bookings(book, trade.tracker.fills_booked),
         }
         if isinstance(strategy, LadderStrategy):
@@ -113,6 +116,28 @@ def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) 
     if price is not None and key == STOP and trade.exits.rests:
         return "stops come first"
     return ""
+
+
+def guard_views(verdicts: Sequence[GuardVerdict], memory: GuardMemory, now: int) -> tuple[GuardView, ...]:
+    """The limits on the risk, as they were judged last."""
+    return tuple(_guard(verdict, memory, now) for verdict in verdicts)
+
+
+def _guard(verdict: GuardVerdict, memory: GuardMemory, now: int) -> GuardView:
+    guard, rearm = verdict.guard, memory.rearm(verdict.guard)
+    note = "" if rearm is None or rearm.at // DAY != now // DAY else f"re-armed by {rearm.by}: {rearm.reason}"
+    used = verdict.used
+    return GuardView(
+        guard.value,
+        verdict.state.value,
+        None if used is None else min(used, MOST_USED),
+        verdict.text,
+        verdict.action.value,
+        guard.resets,
+        verdict.is_tripped,
+        verdict.withdraws,
+        note,
+    )
 
 
 def order_fields(

@@ -11,7 +11,8 @@ from hypertui.core.phrases import at_price
 from hypertui.core.volatility import average_true_range
 from hypertui.engine.candle_sync import CandleSync
 from hypertui.engine.liquidation_guard import judge
-from hypertui.execution.arrivals import CandlesRead
+from hypertui.exchange.protocol import ExchangeError
+from hypertui.execution.arrivals import CandlesRead, FeeRead, QuestionInVain
 from hypertui.execution.opening import Opening
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
@@ -20,6 +21,9 @@ from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
+
+# Seconds between two questions about the fee, which changes with what was traded in two weeks.
+_FEE_EVERY, _FIRST_FEE = 3_600.0, 30.0
 
 
 class EndedTrade(Protocol):
@@ -41,12 +45,6 @@ class TradeExits:
         self._leaving = False
         self._candles = CandleSync(trade.context)
 
-    @property
-    def ends_by(self) -> str:
-        """The rule that ends the trade, in words; empty while none does, and once it has ended."""
-        acted = self._watch.acted
-        return "" if acted is None or self._is_over else acted.words
-
     def begin(self) -> None:
         """Go by the rules that are set now, whatever they were before."""
         trade, rules, known = self._trade, self._trade.context.config.exits, self._watch.terms
@@ -55,11 +53,37 @@ class TradeExits:
         terms = self._begun_with(rules) if known is None else replace(known, rules=rules)
         if terms != known:
             trade.recorder.take(ExitsSet(trade.context.clock(), terms))
+        trade.context.every("fee", _FEE_EVERY, self._ask_fee, _FIRST_FEE)
         if rules.trailing_stop is not None:
             self._candles.begin()
 
-    def take(self, read: CandlesRead) -> None:
-        """Candles have come: those that are new tell how far the stop trails."""
+    def take(self, read: CandlesRead | FeeRead) -> None:
+        """What was asked for the exits has come: candles tell how far the stop trails, the fee what a sale
+        costs."""
+        if isinstance(read, FeeRead):
+            self._pay(read.fee)
+        else:
+            self._measure(read)
+
+    async def _ask_fee(self) -> str:
+        """Ask what a sale costs the account; returns what came in between, in words."""
+        context = self._trade.context
+        if not context.budget.allows_question():
+            return "left out: requests are kept for stops"
+        try:
+            standing = await context.exchange.standing()
+        except ExchangeError as error:
+            context.queue.post(QuestionInVain("the fee could not be read", error))
+            return str(error)
+        context.queue.post(FeeRead(standing.taker_fee))
+        return ""
+
+    def _pay(self, fee: Decimal) -> None:
+        terms = self._watch.terms
+        if terms is not None and terms.fee != fee and not self._is_over and self._watch.acted is None:
+            self._trade.recorder.take(ExitsSet(self._trade.context.clock(), replace(terms, fee=fee)))
+
+    def _measure(self, read: CandlesRead) -> None:
         candles = self._candles
         if not candles.take(read) or self._trade.context.over:
             return

@@ -164,8 +164,7 @@ class TradeRunner:
         if turned_away is not None:
             return turned_away
         keys = context.alarms.acknowledge(command.alarms, command.who)
-        words = ", ".join(keys) or "nothing to acknowledge"
-        context.commands.note(command, CommandState.CONFIRMED, words)
+        context.commands.note(command, CommandState.CONFIRMED, ", ".join(keys) or "nothing to acknowledge")
         return Ack(command.id, True)
 
     def _before_opening(self, command: Command) -> Ack:
@@ -277,6 +276,7 @@ class TradeRunner:
             context.clock,
             context.journal.place,
             context.machine.disk_free,
+            context.journal.history().guards,
         )
         self.gate = Gate(ground, context.config.consent, context.config.adopt, context.queue, context.log)
         return await self.gate.cleared(stop)

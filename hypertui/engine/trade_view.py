@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.purpose import Purpose
-from hypertui.engine.state_view import account_fields, exit_view, order_fields, price_fields
+from hypertui.engine.state_view import (
+    account_fields,
+    exit_view,
+    guard_views,
+    order_fields,
+    price_fields,
+)
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import state_of
@@ -95,6 +101,7 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         common |= order_fields(trade.trade, trade.account_sync.listing, now)
         common |= account_fields(market.knowledge, market.quote.mark)
         common["holds"] = trade.entry_block
+        common["guards"] = guard_views(trade.guards.verdicts, trade.trade.guards.memory, now)
         net = trade.book.net_pnl(market.quote.mark)
         common["day_pnl"], common["day_since"] = tables.day.look(net, trade.began_at, now)
         if lamp is not None:

@@ -4,12 +4,15 @@ what is asked about the account as a whole."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from hypertui.exchange.protocol import Exchange
+from hypertui.core.market import ZERO
+from hypertui.core.transfers import amount_of
+from hypertui.exchange.protocol import Exchange, Transfer
 from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.request_budget import Throttle
 
@@ -27,6 +30,13 @@ class AccountReader(Protocol):
         """The account has been read; `asked` says whether this trade has asked, or another one."""
 
 
+def flows_of(transfers: Sequence[Transfer], account: str) -> list[CapitalFlow]:
+    """What transfers have brought into the margin of `account`. One that is not understood counts as if it
+    were none: what it moved is a gain or a loss."""
+    told = [(moved.time, amount_of(moved.kind, moved.delta, account)) for moved in transfers]
+    return [CapitalFlow(at, usd or ZERO) for at, usd in told]
+
+
 class AccountContext:
     """One account at one venue."""
 
@@ -34,6 +44,7 @@ class AccountContext:
         self.exchange = exchange
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
+        self.equity = EquityWatch()
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
@@ -51,7 +62,9 @@ class AccountContext:
         states = await self.exchange.account_states(self._readers.keys() | {symbol})
         if symbol not in states:
             states = {**states, symbol: await self.exchange.account_state(symbol)}
-        self.clock_sync.measure(asked_at, clock(), states[symbol].time)
+        own, now = states[symbol], clock()
+        self.clock_sync.measure(asked_at, now, own.time)
+        self.equity.read(EquityReading(own.time, own.equity, now))
         for reader, fills in booked:
             if (state := states.get(reader.symbol)) is not None:
                 reader.read(AccountRead(state, asked_at, fills), asked=reader.symbol == symbol)

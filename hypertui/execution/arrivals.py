@@ -19,6 +19,7 @@ from hypertui.exchange.protocol import (
     FundingPayment,
     OrderReport,
     Placed,
+    Quote,
     Signer,
     Transfer,
 )
@@ -106,8 +107,9 @@ class FundingRead:
 
 @dataclass(frozen=True, slots=True)
 class TransfersRead:
-    """What was paid into and out of the account."""
+    """What was paid into and out of the account, asked for at `asked_at`."""
 
+    asked_at: int
     transfers: Sequence[Transfer]
 
 
@@ -121,6 +123,13 @@ class SignerRead:
     """The key that signs, as the exchange knows it."""
 
     signer: Signer
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRead:
+    """What a taker pays of a trade's value, as a fraction."""
+
+    fee: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,13 @@ class QuestionInVain:
 
     what: str
     error: ExchangeError
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRead:
+    """The price, asked for while the feed is down."""
+
+    quote: Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +181,9 @@ AccountArrival: TypeAlias = (
     AccountRead | ComparisonRead | FundingRead | TransfersRead | AllowanceRead | SignerRead | QuestionInVain
 )
 ActionArrival: TypeAlias = ActionEnded | PlacementHeld | CancelHeld | OrderLookedUp | LookUpFailed
-TradeArrival: TypeAlias = AccountArrival | ActionArrival | CandlesRead | MarketDelisted | SettlementRead
+TradeArrival: TypeAlias = (
+    AccountArrival | ActionArrival | CandlesRead | FeeRead | PriceRead | MarketDelisted | SettlementRead
+)
 Arrival: TypeAlias = (
     FeedNews
     | TradeArrival

@@ -85,6 +85,8 @@ class Convergence:
             places += self._place_entries(entries)
             cancels += self._cancel_entries(entries)
             places.sort(key=attrgetter("is_child"))  # after their parents
+        elif self.tracker.withdrawn:
+            cancels += self._cancel_entries([])  # what a pause has left live
         return Proposals(places=tuple(places), cancels=tuple(cancels), halted=target.halted)
 
     def close(self, size: Decimal, why: Closing) -> OrderSent:

@@ -31,6 +31,7 @@ class MarketData:
     ) -> None:
         self.quote: Quote | None = None
         self.quote_at: int | None = None
+        self.by_rest = False  # the newest price was asked for, because the feed is down
         self.feed_up = False
         self.knowledge = Knowledge()
         self.history = PriceHistory()
@@ -70,8 +71,9 @@ class MarketData:
         """When the venue last said anything at all (ms)."""
         return max((at for at in (self._feed_at, self._rest_at) if at is not None), default=None)
 
-    def on_quote(self, quote: Quote) -> None:
-        """A new price has come."""
+    def on_quote(self, quote: Quote, *, by_rest: bool = False) -> None:
+        """A new price has come, by the feed or to a question."""
+        self.by_rest = by_rest
         since, now = self.quote_at or 0, self._clock()
         if now - since > _BLIND:
             self.unheard = (since if self.unheard is None else self.unheard[0], now)
@@ -110,6 +112,8 @@ class MarketData:
         age = self._clock() - (self.quote_at or self._began_at)
         if age <= self._config.stale_after:
             self._alarms.clear("stale")
+            if self.by_rest:
+                return "the price feed is down; prices come by REST, and the stops follow them"
             return "" if self.feed_up else "the price feed is down"
         outage = age > self._config.outage_after
         limit = self._config.outage_after if outage else self._config.stale_after
@@ -120,7 +124,7 @@ class MarketData:
     def sources(self) -> tuple[Dependency, ...]:
         """One for each thing that the engine depends on."""
         return (
-            Dependency("mark", self.quote_at, self._config.stale_after),
+            Dependency("mark", self.quote_at, self._config.stale_after, by_rest=self.by_rest),
             Dependency("ws", self._feed_at, _FEED_LIMIT, connected=self.feed_up),
             Dependency("rest", self._rest_at, _REST_LIMIT, self._latency),
             Dependency("engine", self._clock(), _ENGINE_LIMIT),

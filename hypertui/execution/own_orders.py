@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
-from hypertui.core.market import ZERO, Fill
+from hypertui.core.market import ZERO, Fill, Grouping
 from hypertui.core.order_key import OrderKey
+from hypertui.core.purpose import Purpose
 from hypertui.execution.orders import OwnOrder, Role
 from hypertui.execution.pacing import Pacing
 from hypertui.execution.timing import Timing
@@ -40,6 +41,7 @@ class OwnOrders:
     patience: int = field(init=False)  # before what has not been answered is asked about
     news: list[TradeNews] = field(default_factory=list, metadata=GIVEN)  # since somebody last took it
     price: SeenPrice | None = None  # the newest one that mattered
+    withdrawn: bool = False  # a guard has tripped: no entry is wanted until it is reset
     price_is_heard: bool = False  # of a trigger that fired, and no price has come since
     compared_until: int = 0  # every fill before that has been asked for and booked
     funded_until: int | None = None  # when the newest funding that is booked was paid
@@ -66,9 +68,18 @@ class OwnOrders:
         return [order for order in self._alive.values() if not is_exit(order.key)]
 
     def target(self) -> Target:
-        """What the strategy wants to work now, and the exits that rest beside it."""
+        """What the strategy wants to work now, without what opens a position where that is withdrawn, and the
+        exits that rest beside it."""
+        wanted = self.strategy.target(self.of_strategy)
+        if self.withdrawn:
+            wanted = replace(wanted, orders=tuple(each for each in wanted.orders if not self._opens(each)))
         exits = [order for order in self._alive.values() if is_exit(order.key) and not order.cancelling]
-        return with_exits(self.strategy.target(self.of_strategy), self.exits, exits, self.strategy)
+        return with_exits(wanted, self.exits, exits, self.strategy)
+
+    def _opens(self, want: WantedOrder) -> bool:
+        """Whether it opens a position, or waits for an order that does."""
+        waits = want.grouping is Grouping.NORMAL and not self.strategy.coins(want.key)
+        return want.purpose is Purpose.OPEN or waits
 
     def find(self, client_id: str | None) -> OwnOrder | None:
         """An own order by its client id, dead ones too."""

@@ -19,8 +19,19 @@ from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
-from hypertui.execution.trade_news import ExitActed, ExitsChanged, StopTrailed, TradeNews
+from hypertui.execution.trade_news import (
+    ExitActed,
+    ExitsChanged,
+    GuardReset,
+    GuardsChanged,
+    StopTrailed,
+    StrategyMoved,
+    TradeNews,
+)
 from hypertui.execution.trading_state import Posture, TradingState
+from hypertui.risk.guards import GuardAction, GuardVerdict
+from hypertui.risk.memory import GuardMemory
+from hypertui.risk.watch import GuardWatch
 from hypertui.strategy.base import (
     CoinsCorrected,
     CoinsSwept,
@@ -59,6 +70,7 @@ class Trade:
     state: TradingState = field(default_factory=TradingState)
     wish: inputs.WishSet | None = None
     exits: ExitWatch = field(default_factory=ExitWatch)
+    guards: GuardWatch = field(default_factory=GuardWatch)
     # Of this state; nothing but an input changes it, and it is asked for many times between two of them.
     _target: Target | None = field(default=None, init=False, compare=False, metadata=GIVEN)
 
@@ -79,6 +91,14 @@ class Trade:
     def verdicts(self, price: Decimal, now: int) -> tuple[ExitVerdict, ...]:
         """What each of the exits says at a price."""
         return self.exits.verdicts(price, now, self.strategy.book, self.strategy.instrument)
+
+    @property
+    def ends_by(self) -> str:
+        """The exit or the guard that ends the trade, in words; empty while none does."""
+        if self.exits.acted is not None:
+            return self.exits.acted.words
+        closing = (each for each in self.guards.tripped if each.action is GuardAction.FLATTEN)
+        return next((f"{each.guard.words} guard" for each in closing), "")
 
     # What is to be done
 
@@ -152,6 +172,9 @@ class Trade:
             case _:
                 self._apply_to_trade(given)
         self.strategy.statistics.note(at)
+        for each in tracker.news:
+            if isinstance(each, StrategyMoved):
+                self.guards.on_move(each.record.move.level, each.record.move.upwards, at)
         news, tracker.news = tracker.news, []
         return news
 
@@ -159,6 +182,8 @@ class Trade:
         match given:
             case inputs.FundingBooked(_, payment):
                 self.tracker.fund(payment)
+                if (seen := self.tracker.price) is not None:
+                    self.guards.on_funding(payment.amount, self.strategy.book.position * seen.price)
             case inputs.CoinsGivenUp(_, key):
                 self._tell(CoinsSwept(key))
             case inputs.DustCorrected(_, difference):
@@ -187,6 +212,15 @@ class Trade:
                 self.exits.begin(rule)
                 said = next((each.text for each in verdicts if each.rule is rule), "")
                 self.tracker.news.append(ExitActed(rule, price, said))
+            case inputs.GuardsSet(_, rules):
+                self.guards.set(rules)
+                self.tracker.withdrawn = self.guards.withdraws
+                self.tracker.news.append(GuardsChanged(rules.in_words()))
+            case inputs.GuardsJudged(_, verdicts, memory):
+                self._judged(verdicts, memory)
+            case inputs.GuardRearmed(_, guard, by, reason, verdicts, memory):
+                self._judged(verdicts, memory)
+                self.tracker.news.append(GuardReset(guard, by, reason))
             case inputs.PatienceSet(_, patience):
                 self.tracker.patience = patience
             case inputs.ProcessStarted(_, start):
@@ -228,6 +262,11 @@ class Trade:
             self._on_native(decision)
         if (seen := self.tracker.price) is not None:
             self.exits.on_fill(seen.price, at, self.strategy.book, self.strategy.instrument)
+            self.guards.on_fill(seen.price, self.strategy.book, self.strategy.cycles)
+
+    def _judged(self, verdicts: tuple[GuardVerdict, ...], memory: GuardMemory) -> None:
+        self.guards.judged(verdicts, memory)
+        self.tracker.withdrawn = self.guards.withdraws
 
     def _tell(self, event: StrategyEvent) -> None:
         self.strategy.apply(event, self.tracker.of_strategy)

@@ -11,6 +11,7 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import StrategyPlan, StrategyTerms
 
@@ -43,6 +44,7 @@ class TradeConfig:
     signer's own. `run_for` stops the engine by itself after that many seconds, at a settled moment. With
     `protect_only` it takes up a trade that goes on, never a new one, sees to it that stops cover the coins,
     and leaves. `adopt` says whether the trade begins with the position that is there; None asks the operator.
+    While only the feed is down, the price is asked for each `rest_price_every`; never where that is 0.
     """
 
     network: Network
@@ -56,12 +58,14 @@ class TradeConfig:
     stale_after: int = 10_000
     outage_after: int = 120_000
     reconcile_every: int = 120_000
+    rest_price_every: int = 0
     on_exit: OnExit = OnExit.BUYS
     run_for: float | None = None
     protect_only: bool = False
     consent: Consent = Consent.NONE
     adopt: bool | None = False
     exits: ExitRules = field(default_factory=ExitRules)
+    guards: GuardRules = field(default_factory=GuardRules)
 
     @property
     def title(self) -> str:

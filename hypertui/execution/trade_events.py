@@ -14,6 +14,8 @@ from hypertui.execution.trade_news import (
     ExitActed,
     ExitsChanged,
     FillBooked,
+    GuardReset,
+    GuardsChanged,
     OrderChanged,
     StopTrailed,
     StrategyMoved,
@@ -70,6 +72,12 @@ class TradeEvents:
                 self._trailed(news)
             case ExitActed():
                 self._exit(news)
+            case GuardsChanged(text):
+                self._log.add(EventKind.STATE, f"guards: {text}", {"guards": text})
+            case GuardReset(guard, by, reason):
+                data = {"guard": guard.value, "by": by, "reason": reason}
+                text = f"guard {guard.words} re-armed by {by}: {reason}"
+                self._log.add(EventKind.STATE, text, data, Severity.WARNING)
 
     def _trailed(self, moved: StopTrailed) -> None:
         stop, peak = phrases.at_price(moved.stop), phrases.at_price(moved.peak)

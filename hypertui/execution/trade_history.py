@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hypertui.execution.input_codec import JournalledInput
+from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 
 _OPENED = "opened"
 
@@ -21,12 +22,14 @@ class KeptState:
 @dataclass(frozen=True, slots=True)
 class TradeHistory:
     """The inputs up to the trade's opening, if it was opened, the newest state that was kept since, and the
-    inputs after that; `again` reads all inputs since the opening."""
+    inputs after that; `again` reads all inputs since the opening. `guards` is what a new trade begins with of
+    what the guards of its account's trades before have written down."""
 
     opening: Sequence[JournalledInput] = ()
     state: KeptState | None = None
     since: Sequence[JournalledInput] = ()
     again: Callable[[], Sequence[JournalledInput]] = tuple
+    guards: GuardMemory = NOTHING_REMEMBERED
 
     @classmethod
     def of(cls, kept: Sequence[JournalledInput]) -> TradeHistory:

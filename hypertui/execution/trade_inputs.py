@@ -14,6 +14,9 @@ from hypertui.core.order_key import OrderKey
 from hypertui.exchange.protocol import CancelOutcome, FundingPayment, OrderReport, Placed
 from hypertui.execution.orders import Decision, Role
 from hypertui.execution.trading_state import TradingState
+from hypertui.risk.guards import Guard, GuardVerdict
+from hypertui.risk.memory import GuardMemory
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms
 from hypertui.strategy.exits.watch import ExitVerdict
 
@@ -289,6 +292,35 @@ class ExitBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardsSet:
+    """These are the limits on the risk from now on."""
+
+    at: int
+    rules: GuardRules
+
+
+@dataclass(frozen=True, slots=True)
+class GuardsJudged:
+    """What the guards say has changed, or what they have to remember."""
+
+    at: int
+    verdicts: tuple[GuardVerdict, ...]
+    memory: GuardMemory
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRearmed:
+    """Somebody has reset a guard, and said why; what the guards say and remember after that."""
+
+    at: int
+    guard: Guard
+    by: str
+    reason: str
+    verdicts: tuple[GuardVerdict, ...]
+    memory: GuardMemory
+
+
+@dataclass(frozen=True, slots=True)
 class PatienceSet:
     """How long (ms) an order may go without an answer before it is asked about."""
 
@@ -354,6 +386,9 @@ Input: TypeAlias = (
     | VolatilityMeasured
     | ExitSignalled
     | ExitBegan
+    | GuardsSet
+    | GuardsJudged
+    | GuardRearmed
     | PatienceSet
     | ProcessStarted
     | TradeRebuilt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -14,9 +14,10 @@ from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.input_codec import JournalledInput, encode
 from hypertui.execution.state_version import VERSION
 from hypertui.execution.timing import Timing
-from hypertui.execution.trade_history import KeptState, TradeHistory
+from hypertui.execution.trade_history import TradeHistory
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import FillBooked, OrderChanged
+from hypertui.execution.trade_past import read_guards, read_history
 from hypertui.journal import JournalError, Locked
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
@@ -40,6 +41,7 @@ from hypertui.journal.records import (
     TransferRecord,
 )
 from hypertui.port.engine import Event, EventKind
+from hypertui.risk.memory import GuardMemory
 from hypertui.strategy.base import MoveRecord
 
 # Inputs between two states that are kept: a restart replays no more, which takes less than a second.
@@ -129,26 +131,6 @@ class TradeJournal(Protocol):
         """Queue what this start goes by."""
 
 
-def read_history(journal: JournalReader, trade_id: str) -> TradeHistory:
-    """What a journal knows of a trade. Raises JournalError."""
-
-    def inputs(after: int) -> Iterator[JournalledInput]:
-        for row in journal.inputs(trade_id, after):
-            yield JournalledInput(row.kind, row.at, row.data)
-
-    opening: list[JournalledInput] = []
-    for kept in inputs(0):
-        opening.append(kept)
-        if kept.kind == "opened":
-            break
-    record = journal.state(trade_id)
-    state = None
-    if record is not None and record.version == VERSION:
-        state = KeptState(record.seq, record.state)
-    since = tuple(inputs(len(opening) if state is None else state.seq))
-    return TradeHistory(opening, state, since, lambda: tuple(inputs(len(opening))))
-
-
 class LedgerJournal:
     """One trade in the ledger's journal, among those that `group` commits; `retention` prunes those that have
     ended. Made in any thread but the journal's own, for which it waits."""
@@ -167,12 +149,18 @@ class LedgerJournal:
         self._trade = trade
         self._keep_every = keep_every
         self._history, self._transfers = TradeHistory(), set[tuple[int, str, int]]()
-        if not is_new:
+        if is_new:
+            self._history = TradeHistory(guards=group.read(self._guards_before))
+        else:
             self._history, self._transfers = group.read(self._read)
         state = self._history.state
         self._kept_at = len(self._history.opening) if state is None else state.seq
         self._seq = self._kept_at + len(self._history.since)
         self._over = False
+
+    def _guards_before(self, journal: JournalReader) -> GuardMemory:
+        """What the guards of the account's trades before have written down."""
+        return read_guards(journal, self._trade.network, self._trade.account)
 
     def _read(self, journal: JournalReader) -> tuple[TradeHistory, set[tuple[int, str, int]]]:
         """What the journal knows of the trade, and the keys of its transfers."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from hypertui.core.market import Fill, IngestVia
 from hypertui.execution.orders import Decision, OwnOrder, Role
+from hypertui.risk.guards import Guard
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRule
 
@@ -68,4 +69,29 @@ class ExitActed:
     text: str
 
 
-TradeNews: TypeAlias = StrategyMoved | OrderChanged | FillBooked | ExitsChanged | StopTrailed | ExitActed
+@dataclass(frozen=True, slots=True)
+class GuardsChanged:
+    """The trade has other limits, in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardReset:
+    """Somebody has reset a guard, and said why."""
+
+    guard: Guard
+    by: str
+    reason: str
+
+
+TradeNews: TypeAlias = (
+    StrategyMoved
+    | OrderChanged
+    | FillBooked
+    | ExitsChanged
+    | StopTrailed
+    | ExitActed
+    | GuardsChanged
+    | GuardReset
+)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from hypertui.core.transfers import amount_of
 from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.records import FundingRecord, StepRecord, TradeRecord, TransferRecord
 from hypertui.journal.rows import BookedFill
 from hypertui.ledger.derivation import derive
-from hypertui.ledger.transfers import amount_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def flows(history: History, account: str, trades: Sequence[TradeRecord]) -> list
     for trade in trades:
         for row in history.transfers(trade.id):
             seen.setdefault((row.time, row.hash, row.number), row)
-    return [Flow(row, amount_of(row, account)) for _, row in sorted(seen.items())]
+    return [Flow(row, amount_of(row.kind, row.delta, account)) for _, row in sorted(seen.items())]
 
 
 def payments(history: History, trades: Sequence[TradeRecord]) -> list[FundingRecord]:

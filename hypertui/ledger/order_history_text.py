@@ -25,6 +25,7 @@ RULES: Mapping[str, str] = {
     Reason.TAKE_PROFIT: "the profit that was asked for is taken",
     Reason.SIGNAL_EXIT: "a signal closes the position",
     Reason.TIME_STOP: "the trade is older than it may be",
+    Reason.GUARD: "a limit on the risk was reached",
     Reason.MANUAL: "the operator's word, or somebody else's trade in the account",
     Reason.LIQUIDATION: "the exchange closed the position for lack of margin",
 }

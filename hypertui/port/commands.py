@@ -11,7 +11,8 @@ from hypertui.core.market import OPERATOR, Source
 
 
 class Verb(StrEnum):
-    """What an operator can ask for. EXIT is a signal to close, which the trade's rules may hold back.
+    """What an operator can ask for. EXIT is a signal to close, which the trade's rules may hold back. REARM
+    resets a guard that has tripped.
     START and, before the trade is open, ADOPT answer a question of the preflight; of a trade that is over
     START runs it again, beside the others of its engine."""
 
@@ -21,6 +22,7 @@ class Verb(StrEnum):
     CANCEL_BUYS = "cancel-buys"
     SELL_OUT = "sell-out"
     EXIT = "exit"
+    REARM = "rearm"
     FLATTEN = "flatten"
     CANCEL_ALL = "cancel-all"
     HALT = "halt"
@@ -62,7 +64,8 @@ class CommandView:
 class Command:
     """A request to the engine; sending the same `id` twice does it once. `who` is for the audit: the login
     and terminal of an operator, whatever names another `source`. `trade` names the one that is meant; empty
-    for the only one there is. `alarms` are the keys of those to acknowledge; without any, all that hold."""
+    for the only one there is. `alarms` are the keys of those to acknowledge; without any, all that hold.
+    `guard` is the one to re-arm, `reason` why."""
 
     id: str
     verb: Verb
@@ -70,6 +73,8 @@ class Command:
     source: Source = OPERATOR
     trade: str = ""
     alarms: tuple[str, ...] = ()
+    guard: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

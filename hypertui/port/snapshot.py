@@ -20,6 +20,7 @@ from hypertui.port.views import (
     CycleView,
     ExitView,
     FillView,
+    GuardView,
     Health,
     JournalView,
     LotView,
@@ -57,13 +58,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A thing the engine depends on, with the last sign of life. It is stale when older than `limit` ms."""
+    """A thing the engine depends on, with the last sign of life. It is stale when older than `limit` ms. A
+    price that comes `by_rest` was asked for, because the feed is down."""
 
     name: str
     seen_at: int | None
     limit: int
     latency: int | None = None
     connected: bool = True
+    by_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ class Snapshot:
     resumes: Mode = Mode.RUNNING  # what resume goes on with
     wish: str = ""  # what was ordered and is not done yet, and what that waits for
     exits: tuple[ExitView, ...] = ()  # by priority
-    ends_by: str = ""  # the exit that ends the trade, once one does
+    ends_by: str = ""  # the exit or the guard that ends the trade, once one does
+    guards: tuple[GuardView, ...] = ()  # those that are set, in their order
     refusals: tuple[tuple[Verb, str], ...] = ()  # the commands that would be refused now, and why
     closed_at: int | None = None  # when everything was sold for good (ms)
     over: bool = False  # its run has ended: all stays as it was then, while the engine's other trades go on

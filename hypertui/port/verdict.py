@@ -12,6 +12,7 @@ from enum import IntEnum
 from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Dependency, Mode, Severity, Snapshot
 
+GUARD_ALARM = "guard "  # how the keys of the guards' alarms begin
 SILENT_AFTER = 10_000  # ms without a snapshot: the engine's loop makes one each half second
 
 _AT_WORK = (Mode.RUNNING, Mode.SELLING_OUT)
@@ -53,7 +54,8 @@ def _facts(trade: Snapshot, now: int, max_age: int) -> Iterator[tuple[Fitness, s
         return  # it has ended in order: what held then is nobody's concern any more
     for alarm in trade.alarms:
         if alarm.active and alarm.severity is not Severity.INFO:
-            is_critical = alarm.severity is Severity.CRITICAL
+            # A guard that has tripped has done what it is for: the trade goes on, protected.
+            is_critical = alarm.severity is Severity.CRITICAL and not alarm.key.startswith(GUARD_ALARM)
             yield Fitness.BAD if is_critical else Fitness.DEGRADED, f"alarm: {alarm.text}"
     if trade.over:
         return

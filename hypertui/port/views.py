@@ -61,6 +61,28 @@ class ExitView:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardView:
+    """A limit on the risk: how it stands, in a word and in words, and how much of it is used up (a fraction;
+    None where that is not known). `action` is what it does at its limit, `resets` when that ends; `by_hand`:
+    it is tripped until somebody resets it. `note` says who has done that today, and why."""
+
+    guard: str
+    state: str
+    used: Decimal | None
+    text: str
+    action: str
+    resets: str
+    tripped: bool = False
+    by_hand: bool = False
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its name, for people."""
+        return self.guard.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOrder:
     """One order of a unit's history. `statuses` are (ms, word), oldest first, `average` the price (USD) of
     what was filled, `fee` what that paid; `why` it was placed, as long as that is remembered."""

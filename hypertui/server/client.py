@@ -40,13 +40,15 @@ class CommandAnswer:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A command for one trade (empty: the only one). `position` is what the operator was shown (coins),
-    `alarms` are keys of those to acknowledge."""
+    `alarms` are keys of those to acknowledge, `guard` is the one to re-arm and `reason` why."""
 
     id: str
     verb: Verb
     trade: str = ""
     position: str | None = None
     alarms: tuple[str, ...] = ()
+    guard: str = ""
+    reason: str = ""
 
 
 class Silent(NoEngine):
@@ -120,6 +122,8 @@ class ControlClient:
             args: dict[str, object] = {} if each.position is None else {"position": each.position}
             if each.alarms:
                 args["alarms"] = each.alarms
+            if each.guard:
+                args |= {"guard": each.guard, "reason": each.reason}
             said = {"id": each.id, "verb": each.verb.value, "trade": each.trade, "args": args}
             self._send({"type": "command", **said})
         left = {each.id for each in asked}

@@ -169,7 +169,15 @@ class ClientConnection:
         with suppress(TimeoutError):  # then what becomes of it is seen in the events, if it is taken up
             async with asyncio.timeout(_ANSWER):
                 ack = await self._engine.command(
-                    Command(asked.id, asked.verb, self._who(way), trade=asked.trade, alarms=asked.alarms)
+                    Command(
+                        asked.id,
+                        asked.verb,
+                        self._who(way),
+                        trade=asked.trade,
+                        alarms=asked.alarms,
+                        guard=asked.guard,
+                        reason=asked.reason,
+                    )
                 )
             state = CommandState.ACKNOWLEDGED if ack.accepted else CommandState.REFUSED
             took = _ms_since(began)

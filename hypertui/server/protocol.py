@@ -35,9 +35,10 @@ from hypertui.core.redaction import printable
 from hypertui.port.commands import Verb
 from hypertui.port.engine import EngineView
 
-PROTOCOL = 4
+PROTOCOL = 5
 MOST_BYTES = 65_536  # of a line from a client
 LEAST_HZ, MOST_HZ = 0.1, 30.0  # updates a second
+MOST_REASON = 300  # characters
 _MOST_ID = 64
 
 
@@ -56,13 +57,15 @@ class StatusRequest:
 class CommandRequest:
     """Asks for a verb. `trade` is the one that is meant, empty for the only one. `position` is what the
     operator was shown (coins); with another one at hand the command is refused. `alarms` are keys of those to
-    acknowledge; without any, all that hold."""
+    acknowledge; without any, all that hold. `guard` is the one to re-arm, `reason` why."""
 
     id: str
     verb: Verb
     trade: str = ""
     position: Decimal | None = None
     alarms: tuple[str, ...] = ()
+    guard: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +157,16 @@ def _command(id: str, found: Mapping[str, object]) -> CommandRequest:
     if not isinstance(trade, str):
         raise WireError("trade must be a text")
     args = found.get("args", {})
-    if not isinstance(args, dict) or not args.keys() <= {"position", "alarms"}:
-        raise WireError("args may hold position and alarms only")
+    if not isinstance(args, dict) or not args.keys() <= {"position", "alarms", "guard", "reason"}:
+        raise WireError("args may hold position, alarms, guard and reason only")
     alarms = args.get("alarms", [])
     if not isinstance(alarms, list) or not all(isinstance(key, str) for key in alarms):
         raise WireError("alarms must be a list of their keys")
-    return CommandRequest(id, verb, trade, _amount(args.get("position")), tuple(alarms))
+    guard, reason = args.get("guard", ""), args.get("reason", "")
+    if not isinstance(guard, str) or not isinstance(reason, str) or len(reason) > MOST_REASON:
+        raise WireError(f"guard and reason must be texts, a reason of up to {MOST_REASON} characters")
+    position = _amount(args.get("position"))
+    return CommandRequest(id, verb, trade, position, tuple(alarms), guard, printable(reason, MOST_REASON))
 
 
 def _amount(text: object) -> Decimal | None:

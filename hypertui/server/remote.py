@@ -77,6 +77,8 @@ class RemoteEngine:
         """Hand a command over; the engine writes down who this process belongs to. Raises ConnectionError
         and TimeoutError where no answer comes: what has become of it is seen in the view then."""
         args: dict[str, object] = {"alarms": command.alarms} if command.alarms else {}
+        if command.guard:
+            args |= {"guard": command.guard, "reason": command.reason}
         found = await self._asked(
             {
                 "type": "command",

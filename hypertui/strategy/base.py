@@ -272,6 +272,10 @@ class Strategy(Protocol):
         """How many moves it has made, None where it makes none."""
 
     @property
+    def cycles(self) -> int | None:
+        """How many cycles have ended, None where it has none."""
+
+    @property
     def protectable(self) -> Decimal:
         """Coins held that orders can be placed for: all but what is loose."""
 

@@ -57,6 +57,7 @@ class Core:
         self.agents = Agents()
         self.desk = OrderEntry(options, self.books, self.accounts, self.rules)
         self._events = Events(clock)
+        self._began_at = self._events.now
         self.collateral = MarginSettings(self.rules, self._events, lambda: self.marks)
         self.treasury = Treasury(options, self.accounts, self.rules, self._events, lambda: self.marks)
         self.funding = Funding(self.books, self.accounts, self._events.now)
@@ -97,13 +98,13 @@ class Core:
 
     def open_account(self, account: Account) -> None:
         """Store an account that `account` returned: it is about to act. From now on the faucet's gift is part
-        of its history."""
+        of its history, as old as the venue: whoever has looked at the account has seen it there."""
         if account.address in self.accounts:
             return
         self.accounts[account.address] = account
         if account.deposits:
             delta = deposit_delta(account.deposits)
-            account.ledger.append({"time": self.now, "hash": NO_HASH, "delta": delta})
+            account.ledger.append({"time": self._began_at, "hash": NO_HASH, "delta": delta})
 
     def stored(self, address: str) -> Account:
         """The account of an address, which has one from then on."""

@@ -274,3 +274,64 @@ def test_the_status_of_several_trades(home: dict[str, str], tmp_path: Path, many
     assert [trade["name"] for trade in as_json["trades"]] == ["BTC", "slow", "SOL"]
     one = json.loads(ctl(home, tmp_path, "status", "--json", "--trade", "slow").stdout)
     assert (one["name"], one["mode"]) == ("slow", "paused")
+
+
+def test_guards_from_another_shell(home: dict[str, str], tmp_path: Path, venue: LocalVenue) -> None:
+    with Engine(home, tmp_path, venue, *SOL, "--daily-loss", "5"):
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        early = ctl(home, tmp_path, "rearm", "daily_loss", "--reason", "why not")
+        assert early.returncode == 3
+        assert "refused" in early.stdout and "no guard is tripped" in early.stdout
+        for words, said in (
+            (("rearm",), "rearm needs the name of a guard: daily_loss, drawdown, losing_cycles"),
+            (("rearm", "whipsaw", "--reason", "x"), "no guard 'whipsaw' is reset by hand"),
+            (("rearm", "daily_loss"), "a re-arm needs its reason: --reason TEXT"),
+            (("rearm", "daily_loss", "--reason", " "), "a re-arm needs its reason: --reason TEXT"),
+            (("pause", "daily_loss"), "go with rearm, not with pause"),
+        ):
+            refused = ctl(home, tmp_path, *words)
+            assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+            assert said in refused.stderr
+
+        venue.set_price("SOL", "149.3")  # a stop fills, and the account is read
+        wait_for(lambda: "TRIPPED" in ctl(home, tmp_path, "guards").stdout, "the trip")
+        shown = ctl(home, tmp_path, "guards").stdout.splitlines()
+        assert shown[0].split() == ["guard", "state", "used", "at", "its", "limit", "says"]
+        (row,) = (each for each in shown if each.startswith("daily_loss"))
+        assert "of 5.00 USD today" in row and "resets 00:00 UTC or by hand" in row
+        wait_for(lambda: sides(venue) == "SSS", "no buy")
+        as_json = json.loads(ctl(home, tmp_path, "guards", "--json").stdout)
+        assert as_json["guards"][0]["guard"] == "daily_loss" and as_json["guards"][0]["tripped"] is True
+        fit = run_to_end(
+            command("health"), env=home, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=DEADLINE,
+        )  # fmt: skip
+        assert fit.returncode == 1, fit.stdout
+        again = ctl(home, tmp_path, "rearm", "daily_loss", "--reason", "it was the spread")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "rearm: confirmed" in again.stdout
+        wait_for(lambda: sides(venue) == "BSSS", "the buy")
+        assert "re-armed by" in ctl(home, tmp_path, "guards").stdout
+
+
+def test_a_trade_after_a_days_loss_is_refused_by_doctor_and_start(
+    home: dict[str, str], tmp_path: Path, venue: LocalVenue
+) -> None:
+    words = (*SOL, "--daily-loss", "5")
+    with Engine(home, tmp_path, venue, *words) as engine:
+        wait_for(lambda: trades(home) and sides(venue) == "SSSS", "the trade")
+        venue.set_price("SOL", "149.3")
+        wait_for(lambda: "TRIPPED" in ctl(home, tmp_path, "guards").stdout, "the trip")
+        assert ctl(home, tmp_path, "flatten", "--yes").returncode == 0
+        engine.process.send_signal(signal.SIGTERM)
+        engine.process.wait(DEADLINE)
+    for verb in (("doctor",), ("run", "--headless")):
+        refused = run_to_end(
+            command(*verb, "--base-url", venue.base_url, *words), env=home, cwd=tmp_path,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE,
+        )  # fmt: skip
+        assert refused.returncode == 2, refused.stdout + refused.stderr
+        said = " ".join((refused.stdout + refused.stderr).split())
+        assert "guard daily loss would hold the trade: " in said
+        assert "it resets 00:00 UTC or by hand" in said
+    assert held(venue, "SOL") == 0

@@ -6,6 +6,7 @@ from decimal import Decimal as D
 
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import Consent, TradeConfig
+from hypertui.guard_settings import GuardSettings
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network
 from hypertui.strategy.exits.rules import ExitRules
@@ -18,7 +19,9 @@ _CALM = Timing(beat=2_000)  # a look at what time alone changes every two second
 _PAPER = ladder_config(Network.PAPER, BTC, D(500), D(25_600), 5, timing=_CALM)
 _TESTNET = changed(_PAPER, network=Network.TESTNET)
 _EXITS = ExitRules(D("0.1"), D("0.06"), D("0.15"), signal_exit=True, time_stop=48 * 3_600_000, native=False)
+_GUARDS = GuardSettings(daily_loss="250", max_position="30000").rules(own_market=False)
 _MAINNET = changed(_PAPER, network=Network.MAINNET, exits=_EXITS)
+_GUARDED = changed(_MAINNET, guards=_GUARDS)
 _PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8"), "HYPE": D("39.99")}
 # A position so small that the first loss leaves less than an order for a slot.
 _TINY = changed(_MAINNET, position_size=D("46.5"), reinvest=Reinvest.CONTINUOUS)
@@ -134,6 +137,14 @@ def _bare(stage: Stage, symbol: str) -> None:
     stage.cancel(stage.stops(symbol)[-1])
 
 
+async def _tripped(stage: Stage) -> None:
+    """More is lost in a day than may be: the buys go, the stops stay and follow the price."""
+    await stage.entered()
+    await stage.walk(BTC, 63_470, 40)
+    await stage.walk(BTC, 62_980, 40)
+    await stage.walk(BTC, 63_570, 60)
+
+
 async def _halted(stage: Stage) -> None:
     """The ladder gives up: what one slot has left buys less than an order."""
     await stage.entered()
@@ -245,6 +256,7 @@ PLAYS = {
         _alone("paused", _paused, _TESTNET, 460.0),
         _alone("stale", _stale, _PAPER, 400.0),
         _alone("broken", _broken, _MAINNET, 460.0),
+        _alone("tripped", _tripped, _GUARDED, 200.0),
         _alone("halted", _halted, _TINY, 200.0),
         _alone("silent", _retracement, _TESTNET, 400.0, hangs=12.4),
         _alone("selling_out", _selling_out, _MAINNET, 480.0),

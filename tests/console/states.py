@@ -59,6 +59,11 @@ def broken() -> Snapshot:
     return scene("broken").snapshot
 
 
+def tripped() -> Snapshot:
+    """A guard on the account's loss has tripped: nothing is bought, the stops go on."""
+    return scene("tripped").snapshot
+
+
 def halted() -> Snapshot:
     """By the ladder itself, which has too little left for a slot."""
     return scene("halted").snapshot

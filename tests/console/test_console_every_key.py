@@ -83,6 +83,7 @@ PRESSED = {
     "log": Press(shows("log")),
     "health": Press(shows("health")),
     "exits": Press(shows("exits")),
+    "rearm": Press(says("rearm is refused: no guard is tripped that is reset by hand")),
     "acknowledge": Press(lambda desk: desk.verbs == [Verb.ACKNOWLEDGE]),
     "mute": Press(says("bell muted for 10 minutes")),
     "up": Press(at("event 100."), ("6", "down", "down")),
@@ -130,6 +131,23 @@ def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
         await pilot.pause()
         desk.app.show_frame()
         await until(pilot, lambda: press.seen(desk))
+
+    drive(desk.app, scenario)
+
+
+def test_a_guard_is_rearmed_once_a_reason_is_typed() -> None:
+    desk = Desk(snapshot=states.tripped())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "u")
+        desk.app.show_frame()
+        assert asks("RE-ARM")(desk)
+        await desk.press(pilot, "space", "enter")
+        assert asks("RE-ARM")(desk), "a blank is no reason"
+        await desk.press(pilot, *"mine", "enter")
+        await until(pilot, lambda: desk.verbs == [Verb.REARM])
+        (command,) = desk.engine.commands
+        assert (command.guard, command.reason) == ("daily_loss", "mine")
 
     drive(desk.app, scenario)
 

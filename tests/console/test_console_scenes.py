@@ -103,6 +103,7 @@ MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
     "paused": lambda view: view.mode is Mode.PAUSED and view.reason == "by mk@pts/3",
     "stale": is_blind,
     "broken": is_broken,
+    "tripped": lambda view: orders(view) == (2, 0) and "guard daily loss" in view.holds,
     "halted": lambda view: (
         view.mode is Mode.HALTED and "the buy size of" in view.reason and view.position > 0
     ),

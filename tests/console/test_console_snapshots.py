@@ -71,6 +71,7 @@ def compare(
         "paused",
         "stale",
         "broken",
+        "tripped",
         "halted",
         "silent",
         "selling_out",
@@ -99,6 +100,16 @@ def test_failed(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
 def test_page(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]) -> None:
     names = {"2": "orders", "3": "ledger", "4": "map", "6": "log", "7": "health", "9": "exits"}
     compare(snap_compare, grid, f"page-{names[key]}", states.broken(), size, press=(key,))
+
+
+@SIZES
+def test_guards(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "page-guards", states.tripped(), size, press=("9",))
+
+
+@TWO_SIZES
+def test_a_guard_is_rearmed_with_a_reason(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    compare(snap_compare, grid, "dialog-rearm", states.tripped(), size, press=("u",))
 
 
 @TWO_SIZES

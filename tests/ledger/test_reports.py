@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 
 from hypertui.core.market import ZERO, Side
+from hypertui.core.transfers import amount_of
 from hypertui.journal import Journal
 from hypertui.journal.history import History, OrderedFill
 from hypertui.journal.records import (
@@ -30,7 +31,6 @@ from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit
 from hypertui.ledger.reports.profit import CROSS, GROUPS, Results, statement
 from hypertui.ledger.scope import Scope
-from hypertui.ledger.transfers import amount_of
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
 
@@ -326,8 +326,7 @@ def test_sharpe_is_that_of_daily_returns_with_quiet_days_counted() -> None:
 def test_transfers_are_read_or_said_to_be_strange(
     kind: str, delta: dict[str, object], amount: str | None
 ) -> None:
-    row = TransferRecord(ID, 1, HASH, 1, kind, delta)
-    assert amount_of(row, "0xa") == (None if amount is None else D(amount))
+    assert amount_of(kind, delta, "0xa") == (None if amount is None else D(amount))
 
 
 @pytest.mark.parametrize(
@@ -352,12 +351,12 @@ def test_a_send_counts_where_it_touches_the_margin(
     delta |= {"destination": destination[0], "destinationDex": destination[1], "nonce": 1}
     delta |= {"fee": "0.25", "feeToken": "USDC", "nativeTokenFee": "0"}
     expected = None if amount is None else D(amount)
-    assert amount_of(TransferRecord(ID, 1, HASH, 1, "send", delta), "0xa") == expected
+    assert amount_of("send", delta, "0xa") == expected
     with_other_fee = delta | {"feeToken": "HYPE"}
     if amount is not None:  # such a fee comes from the spot wallet
         expected = D(amount).to_integral_value(ROUND_DOWN)
-    assert amount_of(TransferRecord(ID, 1, HASH, 1, "send", with_other_fee), "0xa") == expected
-    assert amount_of(TransferRecord(ID, 1, HASH, 1, "send", {"amount": "5"}), "0xa") is None
+    assert amount_of("send", with_other_fee, "0xa") == expected
+    assert amount_of("send", {"amount": "5"}, "0xa") is None
 
 
 def test_after_a_flow_of_unknown_amount_nothing_that_needs_it_is_claimed() -> None:

@@ -117,7 +117,7 @@ class Triple:
 
     # What the rest of the house asks of any strategy
 
-    level = moves = None
+    level = moves = cycles = None
     unworkable = ""
 
     @property

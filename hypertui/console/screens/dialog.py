@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -23,6 +24,8 @@ DEAF_FOR = 400
 # A question nobody answers must not wait for the next person at the keyboard.
 CLOSES_AFTER = 30_000
 
+# Characters of a phrase, and of a text, that are typed at most.
+_PHRASE, _TEXT = 40, 200
 _MARGIN = 6
 _WIDTH = 66
 
@@ -46,7 +49,7 @@ class Dialog(ModalScreen[None]):
         self._typed = ""
         self._remark = ""
         self._asked_again = False
-        self._opened_at = 0
+        self._opened_at = self._typed_at = 0
 
     def compose(self) -> ComposeResult:
         yield self._panel
@@ -60,7 +63,7 @@ class Dialog(ModalScreen[None]):
 
     def tick(self, frame: Frame) -> None:
         """Close when nobody has answered in time."""
-        if self._question is not None and frame.now - self._opened_at > CLOSES_AFTER:
+        if self._question is not None and frame.now - max(self._opened_at, self._typed_at) > CLOSES_AFTER:
             self._close("", "no answer in 30 s: nothing was done")
 
     def on_screen_resume(self) -> None:
@@ -74,7 +77,7 @@ class Dialog(ModalScreen[None]):
             return
         if event.key == "escape":
             self._close("", "")
-        elif self._question.phrase:
+        elif self._question.phrase or self._question.asks:
             self._type(event, self._question)
         else:
             self._pick(event, self._question)
@@ -85,7 +88,7 @@ class Dialog(ModalScreen[None]):
         """A click on a choice counts as its key; a phrase has to be typed."""
         offset = event.get_content_offset(self._panel)
         question = self._question
-        if offset is None or question is None or question.phrase:
+        if offset is None or question is None or question.phrase or question.asks:
             return
         index = offset.y - (len(self._body(question, _WIDTH - _MARGIN)) - len(question.choices))
         if 0 <= index < len(question.choices) and self._clock() - self._opened_at >= DEAF_FOR:
@@ -111,16 +114,20 @@ class Dialog(ModalScreen[None]):
                     break
 
     def _type(self, event: events.Key, question: Question) -> None:
+        self._typed_at = self._clock()
+        most = _PHRASE if question.phrase else _TEXT
         if event.key == "backspace":
             self._typed = self._typed[:-1]
         elif event.key == "enter":
-            if self._typed == question.phrase:
+            if question.asks and self._typed.strip():
+                self._choose(replace(question.choices[0], answer=self._typed.strip()))
+            elif question.phrase and self._typed == question.phrase:
                 self._choose(question.choices[0])
             elif not self._typed:
                 self._close("", "")
             else:
                 self._remark = "That is not the phrase."
-        elif event.character is not None and event.is_printable and len(self._typed) < 40:
+        elif event.character is not None and event.is_printable and len(self._typed) < most:
             self._typed += event.character
 
     def _choose(self, choice: Choice) -> None:
@@ -182,7 +189,13 @@ class Dialog(ModalScreen[None]):
                 line(Span("          ", Tone.DIM), Span(f"{self._typed}▏", Tone.FOCUS)),
                 BLANK,
             ]
-        focus = 1 if question.phrase else self._focus
+        if question.asks:
+            room = max(width - 10, 8)  # the end of a long one is what is being typed
+            lines += [
+                line(Span(f"{question.asks:<10}", Tone.DIM), Span(f"{self._typed[1 - room :]}▏", Tone.FOCUS)),
+                BLANK,
+            ]
+        focus = 1 if question.phrase or question.asks else self._focus
         return lines + [
             _choice(choice, index == focus and not self._typed, width)
             for index, choice in enumerate(question.choices)

@@ -7,7 +7,7 @@ from textual.containers import Horizontal
 
 from hypertui.console.frame import Frame
 from hypertui.console.screens.page import Page
-from hypertui.console.views import audit, desk, exits, health, ledger, orders, result
+from hypertui.console.views import audit, desk, exits, guards, health, ledger, orders, result
 from hypertui.console.views.ladder import units
 from hypertui.console.widgets.table import TablePanel
 
@@ -157,11 +157,14 @@ class HealthPage(Page):
 
 
 class ExitsPage(Page):
-    """The rules that may end the trade, with the price and the distance of each."""
+    """The rules that may end the trade, with the price and the distance of each; below them the guards."""
 
     def body(self) -> ComposeResult:
         yield self.table(
             "both", TablePanel(exits.table, exits.basis, id="exits", title=exits.title, ascii=self.plain)
+        )
+        yield self.table(
+            "both", TablePanel(guards.table, guards.basis, id="guards", title=guards.title, ascii=self.plain)
         )
 
 

@@ -12,7 +12,7 @@ from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Mode, Network, Snapshot
-from hypertui.port.views import OrderView, SlotState, SlotView
+from hypertui.port.views import GuardView, OrderView, SlotState, SlotView
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Question:
     """A dialog's content.
 
     `basis` is what it rests on: if that differs when the operator confirms, the question is put anew, once.
-    With `phrase` the operator has to type it before the first choice counts.
+    With `phrase` the operator has to type it before the first choice counts; with `asks` a text of his own,
+    called so, which is the answer.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Question:
     choices: tuple[Choice, ...]
     basis: object
     phrase: str = ""
+    asks: str = ""
     focus: int = 0
     danger: bool = False
 
@@ -339,6 +341,34 @@ def take_pen(holder: str, snapshot: Snapshot) -> Question:
         line("this one does, for all trades, and the other observes."),
     )
     return Question("TAKE THE PEN", body, (Choice("y", "take it", "yes"), CANCEL), None)
+
+
+def rearm_which(snapshot: Snapshot) -> Question:
+    """Which of several guards is reset; the answer names it."""
+    tripped = rearmable(snapshot)
+    body = [_where(snapshot), *(_fact(guard.words, fmt.clean(guard.text)) for guard in tripped)]
+    choices = [
+        Choice(str(number), f"re-arm {guard.words}", guard.guard) for number, guard in enumerate(tripped, 1)
+    ]
+    return Question("RE-ARM which guard?", tuple(body), (*choices, CANCEL), len(tripped))
+
+
+def rearm(guard: str, snapshot: Snapshot) -> Question:
+    """From what a guard counts anew, and what comes back; the answer is the reason."""
+    said = next((each.text for each in snapshot.guards if each.guard == guard), "")
+    body = (
+        _where(snapshot),
+        _fact("guard", guard.replace("_", " "), Tone.STRONG),
+        _fact("says", fmt.clean(said)),
+        _fact("then", "it counts anew from now on, and the buys come back"),
+    )
+    choices = (Choice("enter", "re-arm it", "yes"), CANCEL)
+    return Question("RE-ARM a guard", body, choices, guard, asks="reason", focus=1)
+
+
+def rearmable(snapshot: Snapshot) -> list[GuardView]:
+    """The guards that are tripped until somebody resets them."""
+    return [guard for guard in snapshot.guards if guard.by_hand]
 
 
 def refused(snapshot: Snapshot, verb: Verb) -> str:

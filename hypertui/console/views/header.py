@@ -31,7 +31,7 @@ _NETWORK = {
 def lamp(frame: Frame, source: Dependency, latency: bool = True) -> Line:
     """A data source with its lamp, the age of its last message and its latency."""
     age = frame.source_age(source)
-    name = Span(f"{fmt.clean(source.name, 12)} ", Tone.DIM)
+    name = Span(f"{fmt.clean(source.name, 12)} {'by REST ' if source.by_rest else ''}", Tone.DIM)
     if age is None and not frame.source_stale(source):
         return (name, Span("○–", Tone.DIM))
     if frame.told_by_nobody and not frame.source_stale(source):

@@ -13,6 +13,7 @@ from hypertui.core.market import ONE, Side, plain
 from hypertui.core.phrases import at_price, counted, usd
 from hypertui.exchange.protocol import Pooling, Standing
 from hypertui.execution import key_watch
+from hypertui.execution.preflight.limits import limits
 from hypertui.execution.preflight.margin import Ground
 from hypertui.port.snapshot import Network
 from hypertui.runtime import clock_sync
@@ -59,6 +60,7 @@ def _findings(ground: Ground) -> Iterator[Finding]:
         yield from _rule(rule)
     yield _margin(ground)
     yield from _exits(ground)
+    yield from limits(ground)
     if not any(rule.broken for rule in rules):
         yield from ground.plan.outlook(ground.prospect)
 

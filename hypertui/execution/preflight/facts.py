@@ -9,12 +9,14 @@ from decimal import Decimal
 from hypertui.core.market import Instrument
 from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder, Pooling
 from hypertui.execution import symbols
-from hypertui.execution.account_context import AccountContext
+from hypertui.execution.account_context import AccountContext, flows_of
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight.margin import Ground, entry_price, price_of
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.risk.equity import EquityReading
+from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy.plans import NotRebuilt, PlanError, StrategyPlan
 
 
@@ -34,7 +36,7 @@ async def market(exchange: Exchange, symbol: str) -> Instrument:
 
 class Survey:
     """Looks at one market of one account, and at what its other trades are going to need. `clock` gives ms,
-    `disk_free` bytes."""
+    `disk_free` bytes; `memory` is what the guards of the account's trades before have written down."""
 
     def __init__(
         self,
@@ -44,7 +46,10 @@ class Survey:
         clock: Callable[[], int],
         journal: str = "",
         disk_free: Callable[[], int] | None = None,
+        memory: GuardMemory = NOTHING_REMEMBERED,
     ) -> None:
+        account.equity.bring_back(memory)
+        self._memory = memory
         self._account = account
         self._exchange = account.exchange
         self._config = config
@@ -67,7 +72,11 @@ class Survey:
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
         account, beside = await self._states(symbol, standing.taker_fee)
-        self._clock_sync.measure(asked_at, self._clock(), account.time)
+        now = self._clock()
+        self._clock_sync.measure(asked_at, now, account.time)
+        self._account.equity.read(EquityReading(account.time, account.equity, now))
+        if self._memory != NOTHING_REMEMBERED and not goes_on:
+            await self._count_transfers()
         remains: Remains | None = None
         why = ""
         if (account.position or orders) and not goes_on:
@@ -100,7 +109,16 @@ class Survey:
             beside=beside,
             terms=terms,
             exits=config.exits,
+            guards=config.guards,
+            equity=self._account.equity,
+            memory=self._memory,
         )
+
+    async def _count_transfers(self) -> None:
+        """A loss that is counted from an earlier trade's figures counts only with what was paid out since."""
+        asked_at, own = self._clock(), self._exchange.account
+        transfers = await self._exchange.transfers_since(0)
+        self._account.equity.transfers(asked_at, flows_of(transfers, own))
 
     async def _states(self, symbol: str, taker_fee: Decimal) -> tuple[AccountState, Sequence[StrategyPlan]]:
         """The account as this trade sees it, and the plans of its other trades that hold nothing yet."""

@@ -5,13 +5,16 @@ leverage."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
+from hypertui.risk.equity import EquityWatch
+from hypertui.risk.memory import GuardMemory
+from hypertui.risk.rules import GuardRules
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import Prospect, StrategyPlan, StrategyTerms
@@ -48,7 +51,8 @@ class Ground:
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
     that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
     the plans of the account's other trades that hold nothing yet: they will buy from the same margin. `terms`
-    are those that the plan is of, in figures, `exits` the rules that may end it."""
+    are those that the plan is of, in figures, `exits` the rules that may end it. `guards` are the limits on
+    the risk, `equity` and `memory` what they count from."""
 
     plan: StrategyPlan
     network: Network
@@ -69,6 +73,9 @@ class Ground:
     beside: Sequence[StrategyPlan] = ()
     terms: StrategyTerms | None = None
     exits: ExitRules = _NO_EXITS
+    guards: GuardRules = field(default_factory=GuardRules)
+    equity: EquityWatch | None = None
+    memory: GuardMemory = field(default_factory=GuardMemory)
 
     @property
     def price(self) -> Decimal:

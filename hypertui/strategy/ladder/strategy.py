@@ -87,6 +87,11 @@ class LadderStrategy:
         return self.ladder.moves
 
     @property
+    def cycles(self) -> int:
+        """How many times all slots were long again after a decline."""
+        return self.ladder.cycles.number - 1
+
+    @property
     def protectable(self) -> Decimal:
         """The coins of all slots."""
         return sum((slot.coins for slot in self.ladder.slots), ZERO)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, parse_amount
-from hypertui.journal.records import TransferRecord
 
 # A liquidation's loss is in its fills; the others move coins between spot wallets and staking.
 _NO_FLOW = frozenset({"liquidation", "spotTransfer", "spotGenesis", "cStakingTransfer"})
@@ -32,12 +31,11 @@ _USDC = "USDC"
 _MARGIN = ""
 
 
-def amount_of(transfer: TransferRecord, account: str) -> Decimal | None:
-    """USD that came into the margin of `account` (in small letters), negative when they left; 0 for what does
-    not touch it, None for what cannot be known: a kind or form that is not understood."""
-    delta = transfer.delta
+def amount_of(kind: str, delta: Mapping[str, object], account: str) -> Decimal | None:
+    """USD that a transfer brought into the margin of `account` (in small letters), negative when they left; 0
+    for what does not touch it, None for what cannot be known: a kind or form that is not understood."""
     try:
-        match transfer.kind:
+        match kind:
             case "deposit" | "vaultDistribution":
                 return _usd(delta, "usdc")
             case "withdraw":
@@ -54,9 +52,9 @@ def amount_of(transfer: TransferRecord, account: str) -> Decimal | None:
                 return _between(delta, account)
             case "send":
                 return _sent(delta, account)
-            case kind if kind in _NO_FLOW:
+            case _ if kind in _NO_FLOW:
                 return ZERO
-            case kind if kind in _OF_SOME_WALLET:
+            case _ if kind in _OF_SOME_WALLET:
                 return ZERO if delta["token"] not in ("", _USDC) else None
     except (KeyError, ValueError):
         return None

@@ -1,0 +1,256 @@
+"""A live trade's guards: the facts that they are judged by, what they hold up, and what they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from hypertui.core.market import ZERO, Reason
+from hypertui.core.purpose import Purpose
+from hypertui.engine.account_sync import AccountSync
+from hypertui.execution.order_tracker import OrderTracker
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged, GuardsSet
+from hypertui.execution.trading_state import Posture
+from hypertui.execution.wishes import Wish, Wishes
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Mode, Severity
+from hypertui.port.verdict import GUARD_ALARM
+from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
+from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
+from hypertui.risk.judging import judge, rearmed
+from hypertui.risk.market import PriceWatch
+from hypertui.risk.memory import NOTHING_REMEMBERED, Rearm
+from hypertui.risk.rules import GuardRules
+from hypertui.risk.watch import GuardWatch
+from hypertui.strategy.base import WantedOrder
+from hypertui.strategy.exits.rules import TAKER_FEE
+
+_EVERY = 5_000  # ms between two judgements that nothing else has asked for
+_ASK_AGAIN = 1_000  # ms between two questions about transfers
+_SHOUTS = (Guard.DAILY_LOSS, Guard.DRAWDOWN, Guard.LOSING_CYCLES, Guard.LIQUIDATION)
+
+
+class GuardedTrade(Protocol):
+    """What a trade's guards need of it. `finished` says how it has ended, once it has."""
+
+    context: TradeContext
+    recorder: TradeRecorder
+    tracker: OrderTracker
+    wishes: Wishes
+    account_sync: AccountSync
+    finished: str
+
+
+class TradeGuards:
+    """Of one trade. `verdicts` are the newest, of which only changes are written down."""
+
+    def __init__(self, trade: GuardedTrade) -> None:
+        self._trade = trade
+        self._context = trade.context
+        self._equity = trade.context.account.equity
+        self._price = PriceWatch()
+        self._known: tuple[object, ...] = ()  # what they were judged by last
+        self._judged_at: int | None = None
+        self._asked_at: int | None = None
+        self._leaving = False
+        self.verdicts: tuple[GuardVerdict, ...] = ()
+
+    def begin(self) -> None:
+        """Go by the limits that are set now, whatever they were before; what has tripped stays so."""
+        context, rules, watch = self._context, self._context.config.guards, self._watch
+        if context.config.protect_only or not (rules.wanted or watch.rules):
+            return
+        if rules != watch.rules:
+            self._trade.recorder.take(GuardsSet(context.clock(), rules))
+        before = context.journal.history().guards
+        if watch.memory == NOTHING_REMEMBERED != before:  # of the account's trades before this one
+            self._trade.recorder.take(GuardsJudged(context.clock(), (), before))
+        self._equity.bring_back(watch.memory)
+        self._price.jump, self._price.jumped_at = watch.memory.jump, watch.memory.jumped_at
+        self.verdicts = watch.verdicts
+
+    def leave(self) -> None:
+        """The engine leaves: nothing is begun any more."""
+        self._leaving = True
+
+    def on_quote(self) -> None:
+        """Take the newest price of the market."""
+        quote, rules = self._context.market.quote, self._rules
+        if quote is not None and rules is not None:
+            now = self._context.clock()
+            self._price.on_quote(quote.mark, quote.mid, quote.last, now, rules.price_jump)
+
+    # What they hold up, and what they end
+
+    def entry_block(self) -> str:
+        """Why no new risk is taken now, in words; empty where it may be. What is not known counts as
+        trouble."""
+        context, clock = self._context, self._context.clock_sync
+        if clock.offset is None:
+            unsure = "the exchange's clock has not been read yet"
+        elif clock.unsettled:
+            unsure = "this machine's clock was set, and the exchange's has not been read since"
+        else:
+            unsure = (
+                "" if self._trade.account_sync.reconciled else "orders are being compared with the exchange"
+            )
+        return (
+            context.market.holds_risk()
+            or context.durability.problem
+            or context.budget.refuses(Purpose.OPEN)
+            or unsure
+            or next((each.holds for each in self.verdicts if each.holds), "")
+        )
+
+    def work(self, now: int) -> None:
+        """Judge where that is due: now and then, when a fact has changed, and before anything that adds risk.
+        Then do what a limit that is reached asks for; nothing is held up that makes the position smaller."""
+        if self._rules is None or self._is_over:
+            return
+        known = self._facts_known()
+        waited = self._judged_at is None or not 0 <= now - self._judged_at < _EVERY
+        if waited or known != self._known or self._adds_risk():
+            self._judged_at, self._known = now, known
+            self._judge(now)
+        self._act()
+
+    def _judge(self, now: int) -> None:
+        watch, rules = self._watch, self._rules
+        assert rules is not None, "there are limits"
+        found = judge(self._facts(now), watch.memory, rules, now)
+        self.verdicts = found.verdicts
+        if watch.differs(found.verdicts, found.memory):
+            self._trade.recorder.take(GuardsJudged(now, found.verdicts, found.memory))
+        for verdict in found.verdicts:
+            self._tell(verdict)
+        if found.asks_transfers and (self._asked_at is None or now - self._asked_at >= _ASK_AGAIN):
+            self._asked_at = now
+            self._context.queue.spawn(self._trade.account_sync.ask_transfers())
+
+    def _act(self) -> None:
+        wishes, strategy = self._trade.wishes, self._trade.recorder.trade.strategy
+        acting = max(self._watch.tripped, key=lambda each: each.action.rank, default=None)
+        if acting is None or self._leaving:
+            return
+        why = f"{acting.guard.words} guard"
+        standing = None if wishes.current is None else wishes.current.verb
+        match acting.action:
+            case GuardAction.FLATTEN if standing is not Verb.FLATTEN:
+                wishes.want(
+                    Wish(Verb.FLATTEN, why, acting.guard.source, Reason.GUARD, passing=True, closes=True)
+                )
+            case GuardAction.SELL_OUT if not strategy.selling_out and self._context.mode is not Mode.HALTED:
+                wishes.want(Wish(Verb.SELL_OUT, why, acting.guard.source, Reason.GUARD))
+
+    def _tell(self, verdict: GuardVerdict) -> None:
+        alarms, guard = self._context.alarms, verdict.guard
+        key, words = f"{GUARD_ALARM}{guard.value}", f"guard {guard.words}"
+        if verdict.is_tripped:
+            severity = Severity.CRITICAL if guard in _SHOUTS else Severity.WARNING
+            does = _DOES[verdict.action] if guard.is_latched else "no new buys"
+            text = f"{words} tripped: {verdict.text}: {does}; stops go on. Resets {guard.resets}"
+            alarms.sound(key, severity, text)
+        elif verdict.state is GuardState.WARN:
+            alarms.sound(key, Severity.WARNING, f"{words}: {verdict.text}")
+        else:
+            alarms.clear(key)
+
+    # By hand
+
+    def refusal(self, guard: str = "", reason: str | None = None) -> str:
+        """Why a guard cannot be reset, in words; of any where none is named. Empty where it can be."""
+        tripped = [each.guard for each in self._watch.tripped if each.guard.is_latched]
+        if not tripped:
+            return "no guard is tripped that is reset by hand"
+        if reason is None:
+            return ""
+        if guard not in tripped:
+            return f"guard {guard or '?'} is not tripped: {', '.join(tripped)}"
+        if not reason.strip():
+            return "a re-arm needs its reason"
+        if Guard(guard).is_of_account and self._equity.newest is None:
+            return "the equity is not known yet, from which it would count anew"
+        return ""
+
+    def rearm(self, name: str, by: str, reason: str) -> str:
+        """Reset a guard that has tripped; returns from what it counts anew, in words."""
+        guard, now, watch, rules = Guard(name), self._context.clock(), self._watch, self._rules
+        assert rules is not None, "it has tripped"
+        newest = self._equity.newest
+        at = newest.at if guard.is_of_account and newest is not None else now
+        rearm = Rearm(guard, at, by, reason.strip())
+        if guard.is_of_account:
+            self._equity.rearm(rearm)
+        found = judge(self._facts(now), rearmed(watch.memory, rearm, watch.cycles), rules, now)
+        self.verdicts = found.verdicts
+        given = GuardRearmed(now, guard, by, rearm.reason, found.verdicts, found.memory)
+        self._trade.recorder.take(given)
+        for verdict in found.verdicts:
+            self._tell(verdict)
+        said = watch.verdict(guard)
+        return "" if said is None else f"{guard.words}: {said.text}"
+
+    # What is known
+
+    def _facts(self, now: int) -> Facts:
+        return Facts(
+            self._equity, self._margin(), self._exposure(), self._watch.course(now), self._price.facts(now)
+        )
+
+    def _facts_known(self) -> tuple[object, ...]:
+        equity, price = self._equity, self._price
+        booked = self._trade.tracker.fills_booked
+        return equity.newest, equity.flows_until, equity.rearms, booked, price.jumped_at, price.jump
+
+    def _margin(self) -> MarginFacts | None:
+        account = self._context.market.knowledge.account
+        if account is None:
+            return None
+        free = account.cross.free + account.position_margin
+        return MarginFacts(account.margin_used, free, account.liquidation_price)
+
+    def _exposure(self) -> ExposureFacts | None:
+        trade, tracker, config = self._trade.recorder.trade, self._trade.tracker, self._context.config
+        mark = self._trade.recorder.mark
+        if mark is None:
+            return None
+        held = max(trade.strategy.book.held, self._context.market.knowledge.position or ZERO, ZERO)
+        live = tracker.buys()
+        buys = sum((order.remaining * order.order.stands_at for order in live), ZERO)
+        buys += sum((want.size * want.stands_at for want in self._wanted()), ZERO)
+        stops = [order.order.stands_at for order in tracker.alive if order.protects]
+        last, unit = min(stops, default=None), config.strategy.stop_distance
+        return ExposureFacts(held * mark, buys, config.leverage, TAKER_FEE, last, unit)
+
+    def _adds_risk(self) -> bool:
+        """Whether an entry is wanted that is not live: it would be placed next."""
+        return self._trade.recorder.trade.state.posture is Posture.TRADE and any(True for _ in self._wanted())
+
+    def _wanted(self) -> Iterator[WantedOrder]:
+        """Entries of which no order is live."""
+        live = {order.key for order in self._trade.tracker.buys()}
+        for want in self._trade.recorder.trade.target.orders:
+            if want.purpose is Purpose.OPEN and want.key not in live:
+                yield want
+
+    @property
+    def _watch(self) -> GuardWatch:
+        return self._trade.recorder.trade.guards
+
+    @property
+    def _rules(self) -> GuardRules | None:
+        return self._watch.rules
+
+    @property
+    def _is_over(self) -> bool:
+        context = self._context
+        return bool(self._trade.finished) or context.over or context.config.protect_only
+
+
+_DOES = {
+    GuardAction.HOLD: "no new buys",
+    GuardAction.SELL_OUT: "the trade sells out",
+    GuardAction.FLATTEN: "everything is sold",
+}

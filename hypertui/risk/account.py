@@ -1,0 +1,87 @@
+"""Guards on the account's result: how much of its equity is lost today, and since its highest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
+
+from hypertui.core.market import ZERO
+from hypertui.core.phrases import usd
+from hypertui.risk.equity import EquityReading, EquityWatch
+from hypertui.risk.facts import Facts
+from hypertui.risk.guards import Guard
+from hypertui.risk.measure import Measure, share, unknown
+from hypertui.risk.memory import Base
+from hypertui.risk.rules import GuardRules, percent
+
+_OLD = 60_000  # ms after which an equity says nothing about now
+_CENT = Decimal("0.01")
+ASKED = "whether money was paid out is being asked"
+
+
+def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
+    """What the account has lost since 00:00 UTC, or since it was first seen that day. It counts equity: open
+    profit and loss, fees and funding are in it, and what was paid in or out is not."""
+    guard, in_usd = Guard.DAILY_LOSS, rules.daily_loss_usd
+    limit = rules.daily_loss if in_usd is None else in_usd
+    assert limit is not None, "it is wanted"
+    said = percent(limit) if in_usd is None else f"{usd(limit)} USD"
+    watch = facts.equity
+    if watch is None or watch.newest is None or watch.day is None:
+        return unknown(guard, limit, f"? of {said} today", "the equity is not known yet")
+    day = watch.day
+
+    def lost(reading: EquityReading) -> Decimal:
+        usd_lost = max(watch.shortfall(day, reading), ZERO)
+        return _part(usd_lost, day.equity) if in_usd is None else usd_lost
+
+    figure = lost(watch.newest)
+    shown = share(figure) if in_usd is None else usd(figure.quantize(_CENT, ROUND_DOWN))
+    text = f"{shown} of {said} {'since the re-arm' if day.rearmed_at else 'today'}"
+    doubt = _doubt(watch, day, lost, limit, now)
+    return Measure(guard, figure, limit, figure >= limit, text, None, doubt, watch.newest.at)
+
+
+def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
+    """How far the account's equity is below its highest since the last re-arm."""
+    guard, warn = Guard.DRAWDOWN, rules.drawdown_warn
+    limit = rules.drawdown if rules.drawdown is not None else warn
+    assert limit is not None, "it is wanted"
+    watch = facts.equity
+    if watch is None or watch.newest is None or watch.peak is None:
+        doubt = "the equity is not known yet" if rules.drawdown is not None else ""
+        return unknown(guard, limit, f"? of {percent(limit)}", doubt)
+    peak = watch.peak
+
+    def highest(reading: EquityReading) -> Decimal:
+        return peak.equity + watch.moved(peak.at, reading.at)
+
+    def fallen(reading: EquityReading) -> Decimal:
+        return _part(max(watch.shortfall(peak, reading), ZERO), highest(reading))
+
+    figure = fallen(watch.newest)
+    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest(watch.newest))}"
+    doubt = _doubt(watch, peak, fallen, limit, now) if rules.drawdown is not None else ""
+    near = None if warn is None else figure >= warn
+    return Measure(guard, figure, limit, figure >= limit, text, near, doubt, watch.newest.at)
+
+
+def _doubt(
+    watch: EquityWatch, base: Base, figure: Callable[[EquityReading], Decimal], limit: Decimal, now: int
+) -> str:
+    """Why a figure is not to be relied on: it is old, or nobody knows yet what was paid out before any
+    reading that is as bad."""
+    assert watch.newest is not None, "the equity has been read"
+    if now - watch.newest.heard_at > _OLD:
+        return f"the equity is {(now - watch.newest.heard_at) // 1000} s old"
+    known = watch.settled
+    if figure(watch.newest) < limit or (known is not None and known.at > base.at and figure(known) >= limit):
+        return ""
+    return ASKED
+
+
+def _part(lost: Decimal, whole: Decimal) -> Decimal:
+    """An account that has nothing left has lost all of it."""
+    if whole <= 0:
+        return Decimal(1) if lost > 0 else ZERO
+    return lost / whole

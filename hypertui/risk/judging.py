@@ -1,0 +1,142 @@
+"""What every guard says of the facts. Nothing changes by asking, and there is no clock: `now` is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from hypertui.core.market import plain
+from hypertui.core.phrases import usd
+from hypertui.risk import account, course, exposure, market
+from hypertui.risk.facts import Facts
+from hypertui.risk.guards import WARNS_AT, Guard, GuardAction, GuardState, GuardVerdict
+from hypertui.risk.measure import Measure, share
+from hypertui.risk.memory import DAY, GuardMemory, Rearm, Trip, with_rearm
+from hypertui.risk.rules import GuardRules
+
+_FIGURES = {
+    Guard.DAILY_LOSS: account.daily_loss,
+    Guard.DRAWDOWN: account.drawdown,
+    Guard.MAX_POSITION: exposure.max_position,
+    Guard.MAX_LEVERAGE: exposure.max_leverage,
+    Guard.MARGIN_USED: exposure.margin_used,
+    Guard.LIQUIDATION: exposure.liquidation,
+    Guard.BALANCE: exposure.balance,
+    Guard.PRICE_JUMP: market.price_jump,
+    Guard.FROZEN_PRICE: market.frozen_price,
+    Guard.MARK_GAP: market.mark_gap,
+    Guard.FUNDING: course.funding,
+    Guard.FEE_DRAG: course.fee_drag,
+    Guard.WHIPSAW: course.whipsaw,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What each guard says, in their order, and what is to be remembered. `asks_transfers`: a limit that is
+    reached counts once it is known what was paid in and out."""
+
+    verdicts: tuple[GuardVerdict, ...]
+    memory: GuardMemory
+    asks_transfers: bool = False
+
+
+def judge(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) -> Judgement:
+    """What the guards that are wanted say at `now` (ms), with what was remembered."""
+    memory = _released(_with_account(memory, facts), facts)
+    verdicts, asks = [], False
+    for measure in _measures(facts, memory, rules, now):
+        action = rules.action(measure.guard)
+        if measure.guard.is_latched and action.holds and measure.reached and not measure.doubt:
+            memory = _tripped(memory, measure)
+        asks |= measure.doubt == account.ASKED
+        verdicts.append(_verdict(measure, action, memory, now))
+    if facts.price is not None:
+        memory = replace(memory, jumped_at=facts.price.jumped_at, jump=facts.price.jump)
+    return Judgement(tuple(verdicts), memory, asks)
+
+
+def _measures(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) -> Iterator[Measure]:
+    for guard in rules.wanted:
+        if guard is Guard.LOSING_CYCLES:
+            yield course.losing_cycles(facts, rules, memory, now)
+        else:
+            yield _FIGURES[guard](facts, rules, now)
+
+
+def _verdict(measure: Measure, action: GuardAction, memory: GuardMemory, now: int) -> GuardVerdict:
+    guard, text = measure.guard, measure.text
+    trip = memory.trip(guard) if guard.is_latched else None
+    tripped = trip is not None if guard.is_latched else measure.reached
+    said = GuardVerdict(guard, GuardState.OK, measure.figure, measure.limit, action, text)
+    if tripped and action.holds:
+        if trip is not None and not measure.reached:
+            text = f"{text}; tripped at {_said(trip)}"
+        figure = measure.figure if trip is None or measure.figure is not None else trip.figure
+        holds = f"guard {guard.words}: {text}"
+        return replace(said, state=GuardState.TRIPPED, figure=figure, text=text, holds=holds)
+    doubt = f"guard {guard.words}: {measure.doubt}" if measure.doubt and action.holds else ""
+    if measure.figure is None:
+        return replace(said, state=GuardState.UNKNOWN, holds=doubt)
+    used, near = said.used, measure.near
+    if near is None:
+        near = used is not None and used >= WARNS_AT and action.holds
+    if measure.reached or near:
+        return replace(said, state=GuardState.WARN, holds=doubt)
+    rearm = memory.rearm(guard)
+    if rearm is not None and rearm.at // DAY == now // DAY:
+        return replace(said, state=GuardState.REARMED, holds=doubt)
+    return replace(said, holds=doubt)
+
+
+def _said(trip: Trip) -> str:
+    if trip.guard is Guard.LOSING_CYCLES:
+        return plain(trip.figure)
+    return share(trip.figure) if trip.limit < 1 else f"{usd(trip.figure)} USD"
+
+
+# What is remembered
+
+
+def rearmed(memory: GuardMemory, rearm: Rearm, cycles: int) -> GuardMemory:
+    """What is remembered once a guard was reset, when so many cycles had ended. The account's own figures
+    come from its `EquityWatch`."""
+    trips = tuple(trip for trip in memory.trips if trip.guard is not rearm.guard)
+    since = cycles if rearm.guard is Guard.LOSING_CYCLES else memory.cycles_from
+    return replace(memory, trips=trips, rearms=with_rearm(memory.rearms, rearm), cycles_from=since)
+
+
+def _with_account(memory: GuardMemory, facts: Facts) -> GuardMemory:
+    """The account's own, which any of its trades may have changed."""
+    watch = facts.equity
+    if watch is None:
+        return memory
+    rearms = memory.rearms
+    for rearm in watch.rearms:
+        rearms = with_rearm(rearms, rearm)
+    return replace(memory, day=watch.day or memory.day, peak=watch.peak or memory.peak, rearms=rearms)
+
+
+def _released(memory: GuardMemory, facts: Facts) -> GuardMemory:
+    """What has tripped and was reset since: by hand, or the loss of a day that is over. A limit that was
+    changed resets nothing."""
+    kept = tuple(trip for trip in memory.trips if not _is_reset(trip, memory, facts))
+    return memory if kept == memory.trips else replace(memory, trips=kept)
+
+
+def _is_reset(trip: Trip, memory: GuardMemory, facts: Facts) -> bool:
+    rearm = memory.rearm(trip.guard)
+    if rearm is not None and rearm.at >= trip.at:
+        return True
+    watch = facts.equity
+    if trip.guard is not Guard.DAILY_LOSS or watch is None or watch.day is None:
+        return False
+    return watch.day.day > trip.at // DAY
+
+
+def _tripped(memory: GuardMemory, measure: Measure) -> GuardMemory:
+    if memory.trip(measure.guard) is not None:
+        return memory
+    assert measure.figure is not None, "its limit is reached"
+    trip = Trip(measure.guard, measure.at, measure.figure, measure.limit)
+    return replace(memory, trips=(*memory.trips, trip))
