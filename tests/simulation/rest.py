@@ -22,7 +22,7 @@ def problems_at_rest(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
     yield from _books(trade, market)
     if trade.context.mode is Mode.HALTED and trade.trade.strategy.halted:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
-    if trade.exits.ends_by:
+    if trade.ends_by:
         return  # a rule is ending it just now
     if trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
         yield f"the trade is {trade.context.mode.value}: {trade.context.reason}"
@@ -32,7 +32,7 @@ def problems_at_rest(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
         and trade.tracker.pacing.streak(Purpose.OPEN).count
     ):
         return  # a post-only entry that the price has passed is refused for as long as it stays there
-    if not trade.tracker.settled:
+    if not trade.entry_block and not trade.tracker.settled:
         yield f"not settled: {describe(trade)}"
     yield from _orders(trade, market)
 
@@ -57,7 +57,10 @@ def _books(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
 def _orders(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
     target = trade.tracker.target()
     wanted = [
-        (want.side, want.limit if want.trigger is None else want.trigger, want.size) for want in target.orders
+        (want.side, want.limit if want.trigger is None else want.trigger, want.size)
+        for want in target.orders
+        # What must not be placed now is not missing.
+        if not (trade.entry_block and want.purpose is Purpose.OPEN and not any(trade.tracker.of(want.key)))
     ]
     working = sorted(_key(order) for order in market.working())
     if sorted(wanted) != working:

@@ -13,6 +13,8 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.risk.guards import GuardAction
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
@@ -333,7 +335,7 @@ def draw_second(seed: int) -> Scenario:
 
 
 def draw_exits(seed: int) -> Scenario:
-    """The same seed with rules that may end the trade."""
+    """The same seed with rules that may end the trade, and limits on its risk."""
     scenario, random = draw(seed), Random(f"exits {seed}")
     # None nearer than a unit and the fees, which the preflight would refuse, wherever the entry is by then.
     near = Decimal("1.2") * (scenario.unit / START[scenario.config.symbol] + Decimal("0.0009"))
@@ -351,7 +353,27 @@ def draw_exits(seed: int) -> Scenario:
     options = scenario.options
     if rules.trailing_stop is not None and random.random() < 0.7:  # else there is no ATR
         options = replace(options, past=24)
-    return replace(scenario, config=replace(scenario.config, exits=rules), options=options)
+    config = replace(scenario.config, exits=rules, guards=_guards(random, scenario))
+    return replace(scenario, config=config, options=options)
+
+
+def _guards(random: Random, scenario: Scenario) -> GuardRules:
+    """Limits that a few turns of the price reach, in half of all seeds."""
+    if random.random() < 0.5:
+        return GuardRules()
+    lost = scenario.config.strategy.position_size * Decimal(random.randrange(2, 20)) / 1_000
+    share = lost / scenario.options.faucet
+    return GuardRules(
+        daily_loss_usd=random.choice((None, lost)),
+        drawdown=random.choice((None, share, share / 2)),
+        drawdown_action=random.choice((GuardAction.HOLD, GuardAction.SELL_OUT, GuardAction.FLATTEN)),
+        losing_cycles=random.choice((0, 1, 2)),
+        losing_cycles_action=random.choice((GuardAction.WARN, GuardAction.HOLD)),
+        price_jump=random.choice((None, Decimal("0.004"))),
+        frozen_price=random.choice((0, 20_000)),
+        liquidation=random.choice((None, Decimal(1))),
+        balance=random.choice((None, Decimal("1.1"))),
+    )
 
 
 def _trailing(random: Random) -> TrailingTerms:
