@@ -13,6 +13,7 @@ from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.venue.model.listing import listed
@@ -343,6 +344,27 @@ def draw_exits(seed: int) -> Scenario:
         time_stop=random.choice((None, None, random.randrange(20_000, 400_000))),
     )
     return replace(scenario, config=replace(scenario.config, exits=rules))
+
+
+def draw_guards(seed: int) -> Scenario:
+    """The same seed with guards near enough to trip, which hold, and prices that are asked for while the feed
+    is down."""
+    scenario, random = draw(seed), Random(f"guards {seed}")
+    config = scenario.config
+    worth = config.strategy.position_size
+    rules = GuardRules(
+        daily_loss_usd=worth * random.choice((Decimal("0.002"), Decimal("0.005"), Decimal("0.02"))),
+        drawdown=random.choice((None, Decimal("0.01"), Decimal("0.02"))),
+        losing_cycles=random.choice((0, 1, 2)),
+        max_position=random.choice((None, worth * Decimal("1.1"))),
+        liquidation=Decimal(1),
+        price_jump=random.choice((None, Decimal("0.005"))),
+        frozen_price=60_000,
+        mark_gap=Decimal("0.005"),
+        whipsaw=6,
+    )
+    asked = random.choice((0, 3_000))
+    return replace(scenario, config=replace(config, guards=rules, rest_price_every=asked))
 
 
 def _steps(random: Random) -> tuple[tuple[float, int], ...]:
