@@ -128,8 +128,9 @@ class GuardVerdict:
         return max(self.figure / self.limit, ZERO)
 
     @property
-    def stands(self) -> tuple[Guard, GuardState, GuardAction, Decimal]:
-        """What of it is worth writing down when it changes: its figure alone is not, the limit is that of a
-        setting or not written down either."""
-        limit = self.limit if self.guard.is_latched else ZERO
-        return self.guard, self.state, self.action, limit
+    def stands(self) -> tuple[object, ...]:
+        """What of it is worth writing down when it changes. Its figure is not, nor is a warning of one that
+        ends by itself: that may come and go with every price."""
+        if self.guard.is_latched:
+            return self.guard, self.state, self.action, self.limit
+        return self.guard, self.is_tripped, self.action

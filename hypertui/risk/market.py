@@ -72,7 +72,7 @@ def frozen_price(facts: Facts, rules: GuardRules, _now: int) -> Measure:
         return unknown(guard, Decimal(limit), _NO_PRICE)
     still = price.frozen_for
     text = f"{still // 1000} s of {limit / 1000:g} s without a change while others trade"
-    return Measure(guard, Decimal(still), Decimal(limit), still >= limit, text)
+    return Measure(guard, Decimal(still), Decimal(limit), still >= limit, text, near=False)
 
 
 def mark_gap(facts: Facts, rules: GuardRules, _now: int) -> Measure:
@@ -82,6 +82,5 @@ def mark_gap(facts: Facts, rules: GuardRules, _now: int) -> Measure:
     if price is None or not price.mid:
         return unknown(guard, limit, _NO_PRICE if price is None else "there is no mid price")
     figure = abs(price.mark / price.mid - ONE)
-    return Measure(
-        guard, figure, limit, figure > limit, f"{share(figure)} of {percent(limit)} between mark and mid"
-    )
+    text = f"{share(figure)} of {percent(limit)} between mark and mid"
+    return Measure(guard, figure, limit, figure > limit, text, near=False)

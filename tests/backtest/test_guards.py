@@ -114,3 +114,16 @@ def test_without_times_there_are_no_days() -> None:
     untimed = Series((D(100), D(99)), (0, 1), timed=False)
     with pytest.raises(PlanError, match="need a price file with times"):
         replay(untimed, plan_of(), FREE, guards=GuardRules(daily_loss=D("0.01")))
+
+
+def test_a_cycle_that_loses_counts_once_it_has_ended() -> None:
+    """All is sold on the way down and bought back a unit dearer on the way up: then the cycle has ended."""
+    rules = GuardRules(losing_cycles=1)
+    cycle = (100, 99, 98, 97, 96, 97, 98, 99)
+    assert run(rules, *cycle).guards == []
+    ended = run(rules, *cycle, 100, 101, 100, 101)
+    assert [(each.verdict.guard, each.verdict.is_tripped) for each in ended.guards] == [
+        (Guard.LOSING_CYCLES, True)
+    ]
+    assert ended.ladder.cycles.number == 2
+    assert ended.ladder.long_slots == 3, "what the stop at 100 has sold is not bought back"

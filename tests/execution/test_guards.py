@@ -145,6 +145,19 @@ def test_a_process_that_is_killed_leaves_it_tripped_and_a_rearm_brings_the_buys_
         assert CommandState.CONFIRMED.value in {str(each["state"]) for each in said}
 
 
+def test_what_was_lost_before_a_restart_is_lost_today(venue: LocalVenue) -> None:
+    with start(venue) as live:
+        live.opened()
+        live.wait_for(lambda: state(live) is GuardState.OK, "the first judgement")
+        live.go_to(-1)
+    with start(venue, history=list(live.journal.inputs), before=live) as second:
+        second.opened().go_to(-2)
+        assert state(second) is not GuardState.TRIPPED
+        venue.set_price("SOL", second.unit_price(-2) - D("0.4"))
+        read_account(second)
+        second.wait_for(lambda: state(second) is GuardState.TRIPPED, "the trip")
+
+
 def test_a_pause_does_not_keep_buys_live_that_a_guard_withdraws(venue: LocalVenue) -> None:
     with start(venue) as live:
         live.opened()

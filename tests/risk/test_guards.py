@@ -340,3 +340,19 @@ def test_what_only_warns_never_holds() -> None:
 )
 def test_contradictions(rules: GuardRules, words: str) -> None:
     assert rules.contradiction().startswith(words)
+
+
+def test_what_was_paid_at_the_very_moment_of_a_reading_is_in_it_and_in_no_later_one() -> None:
+    watch = seen()
+    read(watch, D(9_000), NOON + 5, CapitalFlow(NOON, D(77)), CapitalFlow(NOON + 5, D(-1_000)))
+    assert watch.day is not None and watch.newest is not None
+    assert watch.shortfall(watch.day, watch.newest) == 0
+
+
+def test_a_reading_from_before_a_rearm_proves_no_loss_after_it() -> None:
+    watch = read(seen(), D(9_000), NOON + 1)
+    watch.read(EquityReading(NOON + 2, D(9_500), NOON + 2))
+    watch.rearm(Rearm(Guard.DAILY_LOSS, NOON + 2, "ann", "why"))
+    watch.read(EquityReading(NOON + 3, D(9_000), NOON + 3))
+    found = judge(Facts(watch), GuardMemory(), FIVE, NOON + 3)
+    assert (said(found, Guard.DAILY_LOSS).is_tripped, found.asks_transfers) == (False, True)

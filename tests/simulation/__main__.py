@@ -6,12 +6,13 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
 from tests.simulation.play import Verdict, play
-from tests.simulation.scenario import draw, draw_desk, draw_exits
+from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits, draw_guards
 
 _SAY_EVERY = 500
 
@@ -24,15 +25,17 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="print every event of every seed")
     parser.add_argument("--calm", action="store_true", help="compare whole states only when all is calm")
     parser.add_argument("--exits", action="store_true", help="one trade in each seed, with exits")
+    parser.add_argument("--guards", action="store_true", help="one trade in each seed, with guards")
     parser.add_argument("--alone", action="store_true", help="one trade in each seed, not up to four")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.seeds)
     began = time.monotonic()
     failed, virtual, counts = 0, 0.0, Counter[str]()
-    how = " --exits" if options.exits else " --alone" if options.alone else ""
+    alone = " --alone" if options.alone else ""
+    how = " --exits" if options.exits else " --guards" if options.guards else alone
     played_so = partial(
         play,
-        drawn=draw_exits if options.exits else draw if options.alone else draw_desk,
+        drawn=_drawn(options),
         twins=not options.calm,
     )
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -50,6 +53,12 @@ def main() -> int:
         + f", in {time.monotonic() - began:.1f} s"
     )
     return 1 if failed else 0
+
+
+def _drawn(options: argparse.Namespace) -> Callable[[int], Scenario]:
+    if options.exits or options.guards:
+        return draw_exits if options.exits else draw_guards
+    return draw if options.alone else draw_desk
 
 
 def _report(verdict: Verdict, *, trace: bool, how: str) -> None:

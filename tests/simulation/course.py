@@ -15,6 +15,7 @@ from hypertui.exchange.hyperliquid import messages
 from hypertui.execution.input_codec import JournalledInput
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
+from hypertui.port.verdict import GUARD_ALARM
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
 from tests.simulation.ledger import FileJournal
@@ -341,7 +342,6 @@ class Course:
     def _check_alarms(self) -> None:
         # A command that cannot be carried out while the network is bad is said to have failed.
         honest = {"halted", "winddown"}
-        honest |= {f"guard {verdict.guard.value}" for verdict in self.trade.trade.guards.tripped}
         # By the mark they may be worth an order, by the limit of a stop they are not: then no stop is taken.
         loose = self.trade.trade.target.loose * self.market.book.mark
         if 0 < loose < self.trade.instrument.min_order_value * Decimal("1.3"):
@@ -351,6 +351,6 @@ class Course:
             keys = {"journal", "stale", "start", "unprotected", "stops refused", "exchange"}
             if self.scenario.adopts:
                 keys |= {"foreign", "position"}
-            passing = (alarm.key in keys or alarm.key.startswith("guard ")) and not alarm.active
+            passing = (alarm.key in keys and not alarm.active) or alarm.key.startswith(GUARD_ALARM)
             if alarm.severity is Severity.CRITICAL and alarm.key not in honest and not passing:
                 self.auditor.complain("false alarm", f"{alarm.key}: {alarm.text}")

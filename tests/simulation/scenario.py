@@ -353,27 +353,12 @@ def draw_exits(seed: int) -> Scenario:
     options = scenario.options
     if rules.trailing_stop is not None and random.random() < 0.7:  # else there is no ATR
         options = replace(options, past=24)
-    config = replace(scenario.config, exits=rules, guards=_guards(random, scenario))
-    return replace(scenario, config=config, options=options)
-
-
-def _guards(random: Random, scenario: Scenario) -> GuardRules:
-    """Limits that a few turns of the price reach, in half of all seeds."""
+    config = replace(scenario.config, exits=rules)
     if random.random() < 0.5:
-        return GuardRules()
-    lost = scenario.config.strategy.position_size * Decimal(random.randrange(2, 20)) / 1_000
-    share = lost / scenario.options.faucet
-    return GuardRules(
-        daily_loss_usd=random.choice((None, lost)),
-        drawdown=random.choice((None, share, share / 2)),
-        drawdown_action=random.choice((GuardAction.HOLD, GuardAction.SELL_OUT, GuardAction.FLATTEN)),
-        losing_cycles=random.choice((0, 1, 2)),
-        losing_cycles_action=random.choice((GuardAction.WARN, GuardAction.HOLD)),
-        price_jump=random.choice((None, Decimal("0.004"))),
-        frozen_price=random.choice((0, 20_000)),
-        liquidation=random.choice((None, Decimal(1))),
-        balance=random.choice((None, Decimal("1.1"))),
-    )
+        guarded, action = draw_guards(seed).config, random.choice([*GuardAction][1:])
+        guards = replace(guarded.guards, drawdown_action=action)
+        config = replace(config, guards=guards, rest_price_every=guarded.rest_price_every)
+    return replace(scenario, config=config, options=options)
 
 
 def _trailing(random: Random) -> TrailingTerms:
@@ -384,6 +369,27 @@ def _trailing(random: Random) -> TrailingTerms:
     return TrailingTerms(
         share(20, 200), Decimal(random.choice((1, 2, 3))), Decimal("0.5"), least, least + share(0, 200)
     )
+
+
+def draw_guards(seed: int) -> Scenario:
+    """The same seed with guards near enough to trip, which hold, and prices that are asked for while the feed
+    is down."""
+    scenario, random = draw(seed), Random(f"guards {seed}")
+    config = scenario.config
+    worth = config.strategy.position_size
+    rules = GuardRules(
+        daily_loss_usd=worth * random.choice((Decimal("0.002"), Decimal("0.005"), Decimal("0.02"))),
+        drawdown=random.choice((None, Decimal("0.01"), Decimal("0.02"))),
+        losing_cycles=random.choice((0, 1, 2)),
+        max_position=random.choice((None, worth * Decimal("1.1"))),
+        liquidation=Decimal(1),
+        price_jump=random.choice((None, Decimal("0.005"))),
+        frozen_price=60_000,
+        mark_gap=Decimal("0.005"),
+        whipsaw=6,
+    )
+    asked = random.choice((0, 3_000))
+    return replace(scenario, config=replace(config, guards=rules, rest_price_every=asked))
 
 
 def _steps(random: Random) -> tuple[tuple[float, int], ...]:

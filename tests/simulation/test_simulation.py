@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 import pytest
 
 from tests.simulation.play import play
-from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits
+from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits, draw_guards
 
 _ALONE = 60
 _TOGETHER = 50
 _EXITS = 20
+_GUARDS = 10
 _PART = 10
 _TWINS = 20  # of those alone: a twin beside each takes as long as the trade itself
 _FAILED_ONCE = (
@@ -53,6 +54,10 @@ def test_a_rule_ends_a_trade_whatever_befalls_it(first: int) -> None:
     assert not failures(range(first, first + _PART), draw_exits, twins=not first)
 
 
+def test_what_protects_goes_on_whatever_a_guard_holds() -> None:
+    assert not failures(range(_GUARDS), draw_guards, twins=False)
+
+
 def test_what_was_found_once_stays_mended() -> None:
     assert not failures(_FAILED_ONCE, draw, twins=False)
 
@@ -70,7 +75,7 @@ def failures(
     for seed in seeds:
         problems = play(seed, drawn, twins).problems
         if problems:
-            how = {draw: " --alone", draw_exits: " --exits"}.get(drawn, "")
+            how = {draw: " --alone", draw_exits: " --exits", draw_guards: " --guards"}.get(drawn, "")
             failed[f"python -m tests.simulation --first {seed} --seeds 1 --trace{how}"] = problems
     return failed
 
