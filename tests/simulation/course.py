@@ -16,6 +16,7 @@ from hypertui.execution.input_codec import JournalledInput
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
+from hypertui.strategy.exits.rules import ExitRule
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
 from tests.simulation.ledger import FileJournal
@@ -117,8 +118,10 @@ class Course:
 
     @property
     def ended_by_exit(self) -> bool:
-        """Whether a rule has ended it."""
-        ends = [f"Trade ended: {rule.words}." for rule in self.scenario.config.exits.wanted]
+        """Whether a rule or a guard has ended it."""
+        rules = (*self.scenario.config.exits.wanted, ExitRule.LIQUIDATION_GUARD)
+        ends = [f"Trade ended: {rule.words}." for rule in rules]
+        ends += [f"Trade ended: {guard.words} guard." for guard in self.scenario.config.guards.wanted]
         return self.reason is not None and any(end in self.reason.text for end in ends)
 
     def over(self, reason: StopReason) -> None:
