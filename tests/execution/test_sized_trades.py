@@ -106,7 +106,8 @@ def test_a_resumed_trade_has_the_figures_it_was_opened_with(venue: LocalVenue, t
         assert (kept.unit_size, kept.position_size) == (D("0.6"), D("1834.86"))
         assert kept.sizing == Sizing(D("0.004"), D(20), entry=D(150), taker_fee=D("0.00045"))
     for config, words in ((SIZED, ""), (with_rules("0.005", "20"), "0.5% was asked for")):
-        _, goes_on, refusal = asyncio.run(look(config, KNOWN_INSTRUMENTS["SOL"], tmp_path, None, account))
+        there = asyncio.run(look(config, KNOWN_INSTRUMENTS["SOL"], tmp_path, None, account))
+        _, goes_on, refusal, _ = there
         assert "a start resumes it" in goes_on
         assert words in refusal and bool(words) == bool(refusal)
 

@@ -10,6 +10,7 @@ from hypertui.core.market import Reason, Side
 from hypertui.journal import Journal
 from hypertui.journal.records import FillRecord, OrderRecord
 from hypertui.port.commands import OnExit, Verb
+from hypertui.strategy.exits.rules import ExitRules
 from tests.execution.test_adoption import order_taken
 from tests.ledger.test_trade_outages import START, trade_in, trading, trading_on
 from tests.support.by_hand import by_hand
@@ -108,7 +109,7 @@ def test_a_liquidation_is_called_one(tmp_path: Path) -> None:
     with (
         LocalVenue({"SOL": Decimal(150)}, faucet=Decimal(200)) as venue,
         journals(tmp_path, url, wall_clock) as journal,
-        LiveEngine(venue, journal=journal) as live,
+        LiveEngine(venue, journal=journal, exits=ExitRules(liquidation_guard=False)) as live,
     ):
         live.opened()
         order_taken(live, Verb.CANCEL_ALL)
