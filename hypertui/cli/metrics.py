@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -38,8 +38,11 @@ def metrics_door(wanted: ListenAddress | None) -> Iterator[socket.socket | None]
 
 
 @contextmanager
-def served_metrics(engine: EnginePort, door: socket.socket | None) -> Iterator[None]:
-    """For the time of the context, what comes in at the door is answered."""
+def served_metrics(
+    engine: EnginePort, door: socket.socket | None, notices: Callable[[], Mapping[str, int]] = dict
+) -> Iterator[None]:
+    """For the time of the context, what comes in at the door is answered; `notices` counts those in each
+    state."""
     if door is None:
         yield
         return
@@ -47,5 +50,5 @@ def served_metrics(engine: EnginePort, door: socket.socket | None) -> Iterator[N
 
     host, port = door.getsockname()[:2]
     streams.complain(f"metrics at http://{ListenAddress(host, port)}/metrics")
-    with MetricsServer(engine, door):
+    with MetricsServer(engine, door, notices=notices):
         yield

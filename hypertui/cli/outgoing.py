@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -60,6 +61,17 @@ class Outgoing:
 
         with NoticePost(engine, self.plan, queue_file(state_dir), report, CLOCK, SystemRandom()):
             yield
+
+
+def notices_kept(folder: Path) -> Mapping[str, int]:
+    """How many notices are in each state, of those that the queue in a state folder keeps; none where there
+    is no queue, or it cannot be read just now."""
+    from hypertui.notices.outbox import counted
+
+    try:
+        return counted(queue_file(folder))
+    except sqlite3.Error:
+        return {}
 
 
 def queue_file(folder: Path) -> Path:

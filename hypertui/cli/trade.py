@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from hypertui.cli.journal import journals, past, refuse_other_version
 from hypertui.cli.keyfile import kept_key
 from hypertui.cli.logs import ProcessLog
 from hypertui.cli.metrics import metrics_door, served_metrics
-from hypertui.cli.outgoing import Outgoing, outgoing
+from hypertui.cli.outgoing import Outgoing, notices_kept, outgoing
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import journal_url, made_state_folder, state_folder
 from hypertui.cli.printing import Printer
@@ -81,7 +82,7 @@ def console(arguments: argparse.Namespace) -> int:
         trade.market() as market,
         running(),
         trade.engine(market) as engine,
-        served_metrics(engine, door),
+        served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
     ):
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)
@@ -107,7 +108,7 @@ def headless(arguments: argparse.Namespace) -> int:
         trade.market() as market,
         running(),
         trade.engine(market) as engine,
-        served_metrics(engine, door),
+        served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
     ):
         begun.append(engine)
         reason = asyncio.run(_run_and_print(engine, stop))

@@ -211,7 +211,7 @@ class Trade:
             case inputs.ExitBegan(_, rule, price, verdicts):
                 self.exits.begin(rule)
                 said = next((each.text for each in verdicts if each.rule is rule), "")
-                self.tracker.news.append(ExitActed(rule, price, said))
+                self.tracker.news.append(ExitActed(rule, price, said, verdicts))
             case inputs.GuardsSet(_, rules):
                 self.guards.set(rules)
                 self.tracker.withdrawn = self.guards.withdraws

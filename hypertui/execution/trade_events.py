@@ -29,6 +29,7 @@ from hypertui.strategy.base import MoveRecord
 
 _LABELS = {Role.TARGET: "target"}
 _BAD_NEWS = ("rejected", "not placed")
+_TAKEN = (LIVE, "partly filled", OrderState.FILLED.value)  # by the exchange, for all to see
 
 
 class TradeRows(Protocol):
@@ -87,6 +88,9 @@ class TradeEvents:
 
     def _exit(self, acted: ExitActed) -> None:
         rule, at = acted.rule, phrases.at_price(acted.price)
+        for each in acted.verdicts:
+            said = "acted" if each.rule is rule else "due" if each.due else "not due"
+            self._tally.exit_judged(each.rule.value, said)
         data = {"exit": rule.value, "price": plain(acted.price), "reason": rule.reason.value}
         text = f"the {rule.words} ends the trade at {at}: {acted.text}"
         self._log.add(EventKind.STATE, text, data | {"source": str(rule.source)}, Severity.WARNING)
@@ -113,7 +117,9 @@ class TradeEvents:
         if status == SENT:
             self._tally.order_sent()
         elif status in _BAD_NEWS:
-            self._tally.order_refused()
+            self._tally.order_refused(str(order.key))
+        elif status in _TAKEN and not any(word in _TAKEN for _, word in order.statuses[:-1]):
+            self._tally.order_taken(str(order.key))
         self._journal.order(changed, order.sent_at if status == SENT else self._clock())
         wanted = order.order
         trigger = None if wanted.trigger is None else plain(wanted.trigger)

@@ -11,6 +11,7 @@ from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.risk.guards import Guard
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRule
+from hypertui.strategy.exits.watch import ExitVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,12 @@ class StopTrailed:
 
 @dataclass(frozen=True, slots=True)
 class ExitActed:
-    """A rule ends the trade at `price` (USD), because of what it says."""
+    """A rule ends the trade at `price` (USD), because of what it says; what each of them said then."""
 
     rule: ExitRule
     price: Decimal
     text: str
+    verdicts: tuple[ExitVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

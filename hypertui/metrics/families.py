@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from prometheus_client.core import (
@@ -20,29 +20,32 @@ from hypertui.port.snapshot import Snapshot
 from hypertui.port.verdict import now_of
 
 _OF_TRADE = ("trade", "network")
+_NOTICES = "hypertui_notices"
 
 _Sample = tuple[tuple[str, ...], float]
 _Samples = Callable[[Snapshot, int], Iterable[_Sample]]
 
 
-def page(view: EngineView, steady: int) -> bytes:
-    """The metrics as Prometheus reads them; `steady` is what the machine's steady clock shows (ms)."""
+def page(view: EngineView, steady: int, notices: Mapping[str, int] | None = None) -> bytes:
+    """The metrics as Prometheus reads them; `steady` is what the machine's steady clock shows (ms), `notices`
+    how many are in each state."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Reading(view, steady))
+    registry.register(_Reading(view, steady, notices or {}))
     return generate_latest(registry)
 
 
 def names() -> frozenset[str]:
     """Those that there can be, as a query says them."""
-    made = {f"{name}_total" for name, *_ in _COUNTERS} | {name for name, *_ in _GAUGES}
+    made = {f"{name}_total" for name, *_ in _COUNTERS} | {name for name, *_ in _GAUGES} | {_NOTICES}
     return frozenset(made | {f"{name}_{part}" for name, *_ in _TIMES for part in ("bucket", "count", "sum")})
 
 
 class _Reading(Collector):
     """One view at one moment."""
 
-    def __init__(self, view: EngineView, steady: int) -> None:
+    def __init__(self, view: EngineView, steady: int, notices: Mapping[str, int]) -> None:
         self._trades = [(trade, now_of(trade, steady)) for trade in view.trades]
+        self._notices = notices
 
     def collect(self) -> Iterator[Metric]:
         """All families that have a figure."""
@@ -60,6 +63,11 @@ class _Reading(Collector):
                     times.add_metric((*_whose(trade), *of_stage), _buckets(each), each.total / 1000)
             if times.samples:
                 yield times
+        if self._notices:
+            kept = GaugeMetricFamily(_NOTICES, "The newest notices, by their state.", labels=("state",))
+            for state, count in sorted(self._notices.items()):
+                kept.add_metric((state,), count)
+            yield kept
 
     def _filled(self, family: GaugeMetricFamily | CounterMetricFamily, samples: _Samples) -> Iterator[Metric]:
         for trade, now in self._trades:
@@ -109,6 +117,15 @@ def _exits(trade: Snapshot, now: int) -> Iterator[_Sample]:
         yield (exits.reason, exits.source), exits.count
 
 
+def _attempts(trade: Snapshot, now: int) -> Iterator[_Sample]:
+    for number, count in () if trade.figures is None else trade.figures.attempts:
+        yield (str(number),), count
+
+
+def _verdicts(trade: Snapshot, now: int) -> Iterator[_Sample]:
+    yield from () if trade.figures is None else trade.figures.verdicts
+
+
 def _findings(trade: Snapshot, now: int) -> Iterator[_Sample]:
     for kind, count in () if trade.figures is None else trade.figures.findings:
         yield (kind,), count
@@ -154,6 +171,13 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...], _Samples], ...] = (
         lambda trade, now: _known(trade.health.connections),
     ),
     ("hypertui_exits", "Orders that have sold.", ("reason", "source"), _exits),
+    (
+        "hypertui_exit_verdicts",
+        "What each exit said when one has acted.",
+        ("rule", "verdict"),
+        _verdicts,
+    ),
+    ("hypertui_attempts", "Orders taken, by the attempt at which they were.", ("n",), _attempts),
     ("hypertui_orders_sent", "Orders sent.", (), _figure(lambda figures, now: figures.sent)),
     (
         "hypertui_orders_refused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hypertui.core.redaction import printable, without_secrets
@@ -49,14 +49,20 @@ class Reply:
 class Answers:
     """Of one engine. `steady` is the machine's steady clock (ms), `by_any_name` says whether requests may
     call this machine by a name without a dot, as the machines beside it do: a page of another site could make
-    a browser ask by any other."""
+    a browser ask by any other. `notices` counts those in each state."""
 
     def __init__(
-        self, view: Callable[[], EngineView], steady: Callable[[], int], *, by_any_name: bool
+        self,
+        view: Callable[[], EngineView],
+        steady: Callable[[], int],
+        *,
+        by_any_name: bool,
+        notices: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._view = view
         self._steady = steady
         self._by_any_name = by_any_name
+        self._notices = notices
         self._made: tuple[int, bytes] | None = None
 
     def to(self, head: bytes) -> Reply:
@@ -83,7 +89,7 @@ class Answers:
     def _metrics(self) -> bytes:
         now = self._steady()
         if self._made is None or now - self._made[0] > _FRESH_FOR:
-            self._made = now, page(self._view(), now)
+            self._made = now, page(self._view(), now, self._notices())
         return self._made[1]
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -29,13 +29,19 @@ _LOG = logging.getLogger(__name__)
 
 class MetricsServer:
     """A context manager: answers on `listening`, a socket that listens already, while it is open. It is
-    closed with it."""
+    closed with it. `notices` counts those in each state."""
 
     def __init__(
-        self, engine: EnginePort, listening: socket.socket, steady: Callable[[], int] = steady_ms
+        self,
+        engine: EnginePort,
+        listening: socket.socket,
+        steady: Callable[[], int] = steady_ms,
+        notices: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         host = listening.getsockname()[0]
-        self._answers = Answers(lambda: engine.view, steady, by_any_name=not _is_loopback(host))
+        self._answers = Answers(
+            lambda: engine.view, steady, by_any_name=not _is_loopback(host), notices=notices
+        )
         self._listening = listening
         listening.setblocking(False)
         self._loop = asyncio.new_event_loop()

@@ -196,6 +196,13 @@ def newest(path: Path, most: int) -> list[QueuedNotice]:
         return [_row(row) for row in rows]
 
 
+def counted(path: Path) -> dict[str, int]:
+    """How many of the kept rows of the queue in a file are in each state; changes nothing. Raises
+    sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", _WAITS, uri=True)) as connection:
+        return dict(connection.execute("SELECT state, COUNT(*) FROM notices GROUP BY state").fetchall())
+
+
 def _row(row: tuple[int, int, str, str, str, str, str, str, int, int, str]) -> QueuedNotice:
     id, at, severity, trade, key, text, channel, state, attempts, next, note = row
     said = Notice(at, Severity(severity), trade, key, text)

@@ -55,6 +55,8 @@ class HealthFigures:
     answers: Spans | None = None
     states: tuple[tuple[str, int], ...] = ()
     exits: tuple[ExitCount, ...] = ()
+    attempts: tuple[tuple[int, int], ...] = ()  # how many orders were taken at the first, second, … attempt
+    verdicts: tuple[tuple[tuple[str, str], int], ...] = ()  # of exits by rule and word, when one has acted
     sent: int = 0
     refused: int = 0
     findings: tuple[tuple[str, int], ...] = ()

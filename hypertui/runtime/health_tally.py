@@ -28,6 +28,7 @@ from hypertui.port.health import (
 _LOG = logging.getLogger(__name__)
 _NEWEST = 240  # of which the middle and the slow end are told
 _WAITING = 10_000  # fills whose rows or comparison may be awaited: more are not followed
+_MOST_ATTEMPTS = 10  # from there on they count as one
 _EXITS_KNOWN = 1_000  # orders that fill in parts
 
 
@@ -94,6 +95,9 @@ class HealthTally:
         self._exits: Counter[tuple[str, str]] = Counter()
         self._known_exits: deque[int] = deque(maxlen=_EXITS_KNOWN)  # ids of orders
         self._findings: Counter[str] = Counter()
+        self._tries: Counter[str] = Counter()  # attempts in a row that came to nothing, by order key
+        self._attempts: Counter[int] = Counter()
+        self._verdicts: Counter[tuple[str, str]] = Counter()
         self._sent = self._refused = 0
         self._figures: HealthFigures | None = None  # none where something has changed since
 
@@ -158,9 +162,22 @@ class HealthTally:
         self._figures = None
 
     @_beside
-    def order_refused(self) -> None:
-        """One has come to nothing."""
+    def order_refused(self, key: str) -> None:
+        """One of this key has come to nothing."""
         self._refused += 1
+        self._tries[key] += 1
+        self._figures = None
+
+    @_beside
+    def order_taken(self, key: str) -> None:
+        """The exchange has one of this key."""
+        self._attempts[min(self._tries.pop(key, 0) + 1, _MOST_ATTEMPTS)] += 1
+        self._figures = None
+
+    @_beside
+    def exit_judged(self, rule: str, said: str) -> None:
+        """What a rule said when one of them has acted."""
+        self._verdicts[rule, said] += 1
         self._figures = None
 
     @_beside
@@ -197,6 +214,8 @@ class HealthTally:
             self._answers.spans(),
             states,
             tuple(ExitCount(*why, count) for why, count in sorted(self._exits.items())),
+            tuple(sorted(self._attempts.items())),
+            tuple(sorted(self._verdicts.items())),
             self._sent,
             self._refused,
             tuple(sorted(self._findings.items())),

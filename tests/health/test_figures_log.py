@@ -31,7 +31,7 @@ def figures() -> HealthFigures:
     tally.sold(9, "MANUAL", "operator")
     for _ in range(1_200):
         tally.order_sent()
-    tally.order_refused()
+    tally.order_refused("stop/0")
     tally.compared(NOW, NOW, {"missing": 2})
     return tally.figures(["live", "live", "live", "pending"])
 

@@ -23,7 +23,7 @@ from hypertui.metrics.families import names, page
 from hypertui.metrics.server import MOST_CONNECTIONS, MetricsServer
 from hypertui.port.commands import Verb
 from hypertui.port.engine import EngineView
-from hypertui.port.health import FILL_STAGES
+from hypertui.port.health import FILL_STAGES, HealthFigures
 from hypertui.port.snapshot import Mode
 from tests.health.test_verdict import NOW, STEADY, good, view
 from tests.support.live_engine import LiveEngine
@@ -59,7 +59,8 @@ def said(text: str) -> dict[str, float]:
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             labels = dict(sample.labels)
-            assert (labels.pop("trade"), labels.pop("network")) == ("SOL", "paper")
+            if sample.name != "hypertui_notices":
+                assert (labels.pop("trade"), labels.pop("network")) == ("SOL", "paper")
             found[" ".join((sample.name, *(labels[name] for name in sorted(labels))))] = sample.value
     return found
 
@@ -130,6 +131,14 @@ def test_what_is_not_known_is_left_out() -> None:
     assert found == {"hypertui_position", "hypertui_ws_connects_total"}
 
 
+def test_what_exits_said_and_notices() -> None:
+    told = replace(HealthFigures(0), verdicts=((("hard_stop", "acted"), 1), (("time_stop", "not due"), 1)))
+    found = said(page(view_of(replace(good(), figures=told)), STEADY, {"sent": 3, "pending": 1}).decode())
+    assert found["hypertui_exit_verdicts_total hard_stop acted"] == 1
+    assert found["hypertui_exit_verdicts_total time_stop not due"] == 1
+    assert (found["hypertui_notices sent"], found["hypertui_notices pending"]) == (3, 1)
+
+
 def view_of(trade: object) -> EngineView:
     return EngineView((replace(trade, name="SOL"),))  # type: ignore[type-var]
 
@@ -198,7 +207,7 @@ def test_figures_that_cannot_be_made_are_no_end_of_the_answers(caplog: pytest.Lo
 def test_the_figures_are_not_made_anew_for_each_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counted(view: EngineView, steady: int) -> bytes:
+    def counted(view: EngineView, steady: int, notices: object) -> bytes:
         made.append(steady)
         return b"one\n"
 

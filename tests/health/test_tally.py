@@ -113,13 +113,23 @@ def test_an_exit_in_parts_is_one() -> None:
     assert told == {("LADDER_STOP", "ladder"): 2, ("MANUAL", "ladder"): 1}
 
 
+def test_an_order_counts_by_the_attempt_at_which_it_was_taken() -> None:
+    tally = HealthTally(BEGAN)
+    tally.order_taken("stop/0")
+    tally.order_refused("stop/1")
+    tally.order_refused("stop/1")
+    tally.order_taken("stop/1")
+    tally.order_taken("stop/1")
+    assert dict(figures(tally).attempts) == {1: 2, 3: 1}
+
+
 def test_the_same_object_while_nothing_changes() -> None:
     tally = HealthTally(BEGAN)
     first = tally.figures(["live", "live"])
     assert tally.figures(["live", "live"]) is first
     assert tally.figures(["live"]) is not first
     tally.order_sent()
-    tally.order_refused()
+    tally.order_refused("stop/0")
     tally.answered(12)
     tally.compared(BEGAN, BEGAN, {"missing": 2, "orphans": 0})
     tally.compared(BEGAN, BEGAN, {"missing": 1})
