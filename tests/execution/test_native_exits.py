@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,9 @@ from hypertui.port.snapshot import Mode
 from hypertui.strategy.exits.native import PROFIT, STOP
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms
+from tests.execution.test_restart import ADDRESS, Run, working
 from tests.support.exits import closed, start
-from tests.support.live_engine import LiveEngine
+from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 
 TIGHT = ExitRules(hard_stop=D("0.006"), take_profit=D("0.02"))
@@ -128,25 +130,48 @@ def test_a_paused_trade_keeps_and_moves_it(venue: LocalVenue) -> None:
         live.wait_for(lambda: standing(live, STOP) not in (None, before), "the exit to move")
 
 
-def test_a_dead_engine_is_ended_by_the_exchange_and_what_it_bought_is_sold(venue: LocalVenue) -> None:
+def test_a_killed_engine_is_ended_by_the_exchange_and_what_it_bought_is_sold(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
     """Its buys stay: one fills after the stop has sold everything."""
-    with start(venue, TIGHT) as live:
-        live.opened()
-        live.go_to(-1)
-        live.wait_for(lambda: standing(live, STOP) is not None, "the exit")
-        buys = [D(order["triggerPx"]) for order in live.working() if order["side"] == "B"]
-        assert buys, "a buy rests above"
-        at = standing(live, STOP)
-        assert at is not None
+
+    def resting(side: str, *, whole: bool) -> list[D]:
+        orders = [order for order in working(venue) if order.side == side and order.request.trigger]
+        return [o.request.trigger.price for o in orders if (o.request.size == 0) is whole]  # type: ignore[union-attr]
+
+    def held() -> D:
+        return venue.core.account(ADDRESS).size("SOL")  # type: ignore[union-attr]
+
+    run = Run(venue, tmp_path, "--hard-stop", "0.6%")
+    wait_until(run.trades, "the trade", 30)
+    wait_until(lambda: venue.call(lambda: len(resting("sell", whole=True))) == 1, "the exit", 30)
+    (before,) = venue.call(lambda: resting("sell", whole=True))
+    venue.set_price("SOL", D("149.49"))
+    wait_until(
+        lambda: venue.call(
+            lambda: (
+                (len(resting("sell", whole=False)), len(resting("buy", whole=False))) == (3, 1)
+                and [at for at in resting("sell", whole=True) if at != before] == resting("sell", whole=True)
+                and len(resting("sell", whole=True)) == 1
+            )
+        ),
+        "three stops, a buy, and the exit where the loss has moved it",
+        30,
+    )
+    (at,) = venue.call(lambda: resting("sell", whole=True))
+    (buy,) = venue.call(lambda: resting("buy", whole=False))
+    run.kill()
     venue.set_price("SOL", at - D("0.01"))
-    assert live.held() == 0
-    venue.set_price("SOL", max(buys) + D("0.05"))
-    assert live.held() > 0
-    with start(venue, TIGHT, list(live.journal.inputs), before=live) as second:
-        closed(second, ExitRule.HARD_STOP)
-        sold = {str(e.data["role"]) for e in second.events(EventKind.FILL) if e.data["side"] == "sell"}
-        assert sold == {"exit", "stop", "close"} or sold == {"exit", "close"}
-        assert any(e.data["side"] == "buy" for e in second.events(EventKind.FILL))
+    assert venue.call(held) == 0
+    venue.set_price("SOL", buy + D("0.05"))
+    assert venue.call(held) > 0
+    second = Run(venue, tmp_path, "--hard-stop", "0.6%")
+    assert second.process.wait(30) == 0, second.last_words()
+    assert "Trade ended: hard stop. Result -" in second.last_words()
+    assert venue.call(held) == 0
+    assert venue.call(lambda: working(venue)) == []
+    second.errors.close()
+    second.output.close()
 
 
 def test_without_its_journal_a_trade_gives_up_the_old_ones_for_its_own(venue: LocalVenue) -> None:

@@ -19,8 +19,8 @@ from hypertui.port.commands import Verb
 from hypertui.port.engine import EventKind
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.exits.trailing import Trailing, TrailingTerms
-from tests.execution.test_exits import closed, start
 from tests.execution.test_restart import ADDRESS, Run
+from tests.support.exits import closed, start
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 
