@@ -19,7 +19,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.engine import EventKind
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.exits.trailing import Trailing, TrailingTerms
-from tests.execution.test_restart import ADDRESS, Run
+from tests.execution.test_restart import ADDRESS, Run, working
 from tests.support.exits import closed, start
 from tests.support.live_engine import LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
@@ -155,6 +155,11 @@ def test_killed_between_arming_and_exit_it_ends_the_trade_all_the_same(
     venue.set_price("SOL", D(153))
     wait_until(lambda: any("trailing stop armed: " in text for text in told(tmp_path)), "the stop", 30)
     stop = next(text for text in told(tmp_path) if "trailing stop armed: " in text).split()[3].rstrip(",")
+    wait_until(
+        lambda: venue.call(lambda: any(order.request.size == 0 for order in working(venue))),
+        "its order at the exchange",
+        30,
+    )
     run.kill()
     venue.set_price("SOL", D(stop))
     second = Run(venue, tmp_path, *flags)
