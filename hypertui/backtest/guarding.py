@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypertui.core.market import ZERO
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import GuardsJudged, GuardsSet
-from hypertui.risk.equity import EquityReading, EquityWatch
+from hypertui.risk.equity import FLOWS_LAG, EquityReading, EquityWatch
 from hypertui.risk.facts import Facts
 from hypertui.risk.guards import GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import judge
@@ -60,7 +60,7 @@ class BacktestGuards:
             return False
         self._day = day
         self._equity.read(EquityReading(at, self._begun_with + result, at))
-        self._equity.transfers(at, ())
+        self._equity.transfers(at + FLOWS_LAG, ())  # there are none, and nobody doubts it
         facts = Facts(self._equity, course=trade.guards.course(at))
         found = judge(facts, trade.guards.memory, self._rules, at)
         for verdict in found.verdicts:

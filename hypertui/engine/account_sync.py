@@ -301,7 +301,9 @@ class AccountSync:
 
     def _on_transfers(self, asked_at: int, transfers: Sequence[Transfer]) -> None:
         self._journal.transfers(transfers)
-        self._context.account.equity.transfers(asked_at, flows_of(transfers, self._exchange.account))
+        account = self._context.account
+        flows = flows_of(transfers, self._exchange.account, pooled=account.pooled)
+        account.equity.transfers(asked_at, flows)
         self._transfers_until = max((moved.time for moved in transfers), default=self._transfers_until)
 
     def _on_account(self, account: AccountState, asked_at: int, booked: int) -> None:

@@ -155,8 +155,9 @@ class LiveTrade:
             self.recorder.take(TradeRebuilt(context.clock(), f"{trade:016x}"))
         if opening.remains is not None:
             await from_exchange.restore(opening.remains, self.recorder, self.bookkeeper.book, context.clock())
-        for stop in opening.stops:
-            context.ids.used(str(stop.client_id))
+        left = () if opening.remains is None else opening.remains.exits
+        for order in (*opening.stops, *left):
+            context.ids.used(str(order.client_id))
         if opening.is_new and not opening.adopted:
             return  # the entry is durable, and by its id this opening would be found again
         self.recorder.take(ProcessStarted(context.clock(), context.ids.start + 1))

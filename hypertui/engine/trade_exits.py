@@ -16,7 +16,13 @@ from hypertui.execution.arrivals import CandlesRead, FeeRead, QuestionInVain
 from hypertui.execution.opening import Opening
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
-from hypertui.execution.trade_inputs import ExitBegan, ExitSignalled, ExitsSet, VolatilityMeasured
+from hypertui.execution.trade_inputs import (
+    ExitBegan,
+    ExitSignalled,
+    ExitsSet,
+    PriceWatched,
+    VolatilityMeasured,
+)
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
@@ -142,6 +148,7 @@ class TradeExits:
         if closing:
             return  # everything is being sold already, by whoever said so first
         if watch.acted is None:
+            self._look_again(now)
             endangered = self.before_liquidation(now)
             due = endangered.rule if endangered is not None and endangered.due else watch.due
             if due is None or seen is None or self._leaving:
@@ -154,6 +161,12 @@ class TradeExits:
         trade.wishes.want(
             Wish(Verb.FLATTEN, acted.words, acted.source, acted.reason, passing=True, closes=True)
         )
+
+    def _look_again(self, now: int) -> None:
+        """A fill was judged by the newest price that had mattered by then; another may have come since."""
+        trade, seen = self._trade.recorder.trade, self._trade.recorder.seen
+        if seen is not None and self._watch.due is not None and trade.watches(seen.price, now):
+            self._trade.recorder.take(PriceWatched(now, seen.price))
 
     @property
     def _watch(self) -> ExitWatch:

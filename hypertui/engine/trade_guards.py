@@ -53,6 +53,7 @@ class TradeGuards:
         self._price = PriceWatch()
         self._known: tuple[object, ...] = ()  # what they were judged by last
         self._judged_at: int | None = None
+        self._asking = False  # for transfers
         self._asked_at: int | None = None
         self._leaving = False
         self.verdicts: tuple[GuardVerdict, ...] = ()
@@ -125,9 +126,17 @@ class TradeGuards:
             self._trade.recorder.take(GuardsJudged(now, found.verdicts, found.memory))
         for verdict in found.verdicts:
             self._tell(verdict)
-        if found.asks_transfers and (self._asked_at is None or now - self._asked_at >= _ASK_AGAIN):
-            self._asked_at = now
-            self._context.queue.spawn(self._trade.account_sync.ask_transfers())
+        rested = self._asked_at is None or now - self._asked_at >= _ASK_AGAIN
+        if found.asks_transfers and rested and not self._asking and self._context.budget.allows_question():
+            self._asking = True
+            self._context.queue.spawn(self._ask_transfers())
+
+    async def _ask_transfers(self) -> None:
+        """One question at a time: more would wait in line with it, and leave all at once."""
+        try:
+            await self._trade.account_sync.ask_transfers()
+        finally:
+            self._asking, self._asked_at = False, self._context.clock()
 
     def _act(self) -> None:
         wishes, strategy = self._trade.wishes, self._trade.recorder.trade.strategy

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from hypertui.core.market import ZERO
 from hypertui.core.transfers import amount_of
-from hypertui.exchange.protocol import Exchange, Transfer
+from hypertui.exchange.protocol import AccountState, Exchange, Transfer
 from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
@@ -30,10 +30,10 @@ class AccountReader(Protocol):
         """The account has been read; `asked` says whether this trade has asked, or another one."""
 
 
-def flows_of(transfers: Sequence[Transfer], account: str) -> list[CapitalFlow]:
-    """What transfers have brought into the margin of `account`. One that is not understood counts as if it
-    were none: what it moved is a gain or a loss."""
-    told = [(moved.time, amount_of(moved.kind, moved.delta, account)) for moved in transfers]
+def flows_of(transfers: Sequence[Transfer], account: str, *, pooled: bool) -> list[CapitalFlow]:
+    """What transfers have brought into the margin of `account`, which is `pooled` with its spot wallet or
+    not. One that is not understood counts as if it were none: what it moved is a gain or a loss."""
+    told = [(moved.time, amount_of(moved.kind, moved.delta, account, pooled=pooled)) for moved in transfers]
     return [CapitalFlow(at, usd or ZERO) for at, usd in told]
 
 
@@ -45,6 +45,7 @@ class AccountContext:
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
         self.equity = EquityWatch()
+        self.pooled = False  # whether its collateral is its spot wallet's too
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
@@ -53,6 +54,13 @@ class AccountContext:
         """Have this trade told whatever is read of the account; one that traded its market before is not any
         more."""
         self._readers[reader.symbol] = reader
+
+    def read_equity(self, own: AccountState, now: int) -> None:
+        """Take the equity of an answer that came `now` (ms), unless it is put together from what does not
+        belong together: the next one is five seconds away."""
+        self.pooled = own.pooled
+        if own.whole:
+            self.equity.read(EquityReading(own.time, own.equity, now))
 
     async def ask(self, symbol: str, clock: Callable[[], int]) -> None:
         """Read the account once, and tell all trades as each market sees it. `clock` gives ms. Raises an
@@ -64,7 +72,7 @@ class AccountContext:
             states = {**states, symbol: await self.exchange.account_state(symbol)}
         own, now = states[symbol], clock()
         self.clock_sync.measure(asked_at, now, own.time)
-        self.equity.read(EquityReading(own.time, own.equity, now))
+        self.read_equity(own, now)
         for reader, fills in booked:
             if (state := states.get(reader.symbol)) is not None:
                 reader.read(AccountRead(state, asked_at, fills), asked=reader.symbol == symbol)

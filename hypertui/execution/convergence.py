@@ -138,7 +138,7 @@ class Convergence:
     def _stops_are_live(self, target: Target) -> bool:
         """Whether each stop that is wanted is known to be at the exchange, so that an exit of the trade which
         stood for their coins may go."""
-        stops = (want for want in target.orders if want.purpose is Purpose.PROTECT)
+        stops = (want for want in target.orders if want.purpose is Purpose.PROTECT and not is_exit(want.key))
         return all(any(own.is_live for own in self.tracker.of(want.key)) for want in stops)
 
     def _may_place(self, want: WantedOrder) -> bool:

@@ -20,6 +20,7 @@ from hypertui.exchange.protocol import (
     OrderReport,
     OrderState,
     Placed,
+    Refusal,
     Refused,
     Resting,
     Waiting,
@@ -118,6 +119,8 @@ class OrderTracker(OwnOrders):
             case Refused(kind, text):
                 order.note = text
                 self._ended(order, OrderState.REJECTED, order.filled, now)
+                if kind is Refusal.PASSED and order.role is Role.EXIT:
+                    kind = Refusal.OTHER  # no sale at the market follows: its rule looks at another price
                 self.pacing.refused(
                     order.key,
                     kind,

@@ -9,7 +9,7 @@ from hypertui.core.market import ZERO
 from hypertui.core.phrases import usd
 from hypertui.risk.equity import EquityReading, EquityWatch
 from hypertui.risk.facts import Facts
-from hypertui.risk.guards import Guard
+from hypertui.risk.guards import Guard, GuardAction
 from hypertui.risk.measure import Measure, share, unknown
 from hypertui.risk.memory import Base
 from hypertui.risk.rules import GuardRules, percent
@@ -33,12 +33,13 @@ def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
 
     def lost(reading: EquityReading) -> Decimal:
         usd_lost = max(watch.shortfall(day, reading), ZERO)
-        return _part(usd_lost, day.equity) if in_usd is None else usd_lost
+        paid_in = max(watch.moved(day.at, reading.at), ZERO)
+        return _part(usd_lost, day.equity + paid_in) if in_usd is None else usd_lost
 
     figure = lost(watch.newest)
     shown = share(figure) if in_usd is None else usd(figure.quantize(_CENT, ROUND_DOWN))
     text = f"{shown} of {said} {'since the re-arm' if day.rearmed_at else 'today'}"
-    doubt = _doubt(watch, day, lost, limit, now)
+    doubt = _doubt(watch, watch.settled, day, lost, limit, now)
     return Measure(guard, figure, limit, figure >= limit, text, None, doubt, watch.newest.at)
 
 
@@ -61,20 +62,29 @@ def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
 
     figure = fallen(watch.newest)
     text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest(watch.newest))}"
-    doubt = _doubt(watch, peak, fallen, limit, now) if rules.drawdown is not None else ""
+    sells = rules.action(guard) in (GuardAction.SELL_OUT, GuardAction.FLATTEN)
+    known = watch.confirmed if sells else watch.settled
+    doubt = _doubt(watch, known, peak, fallen, limit, now) if rules.drawdown is not None else ""
     near = None if warn is None else figure >= warn
     return Measure(guard, figure, limit, figure >= limit, text, near, doubt, watch.newest.at)
 
 
 def _doubt(
-    watch: EquityWatch, base: Base, figure: Callable[[EquityReading], Decimal], limit: Decimal, now: int
+    watch: EquityWatch,
+    known: EquityReading | None,
+    base: Base,
+    figure: Callable[[EquityReading], Decimal],
+    limit: Decimal,
+    now: int,
 ) -> str:
     """Why a figure is not to be relied on: it is old, or nobody knows yet what was paid out before any
-    reading that is as bad."""
+    reading that is as bad, or what was paid in or out while no process ran. `known` is the newest reading of
+    which that is known."""
     assert watch.newest is not None, "the equity has been read"
     if now - watch.newest.heard_at > _OLD:
         return f"the equity is {(now - watch.newest.heard_at) // 1000} s old"
-    known = watch.settled
+    if watch.settled is None and watch.first is not None and base.at < watch.first.at:
+        return ASKED
     if figure(watch.newest) < limit or (known is not None and known.at > base.at and figure(known) >= limit):
         return ""
     return ASKED

@@ -14,6 +14,10 @@ from hypertui.core.market import ZERO
 from hypertui.risk.guards import Guard
 from hypertui.risk.memory import Base, GuardMemory, Rearm, with_rearm
 
+# How long (ms) the exchange's list of transfers may lag behind its figures of the account: they may be told
+# by two of its servers. What is sold for a loss waits for an answer after that.
+FLOWS_LAG = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class CapitalFlow:
@@ -38,8 +42,10 @@ class EquityWatch:
     what was paid in and out as far as that is known. What was read before `flows_until` (ms, this machine's
     clock) has all of its flows among them."""
 
+    first: EquityReading | None = None  # of this process
     newest: EquityReading | None = None
     settled: EquityReading | None = None  # the newest of which all flows before it are known
+    confirmed: EquityReading | None = None  # the same, by an answer so much later that none can lag behind
     day: Base | None = None
     peak: Base | None = None
     rearms: tuple[Rearm, ...] = ()
@@ -62,6 +68,7 @@ class EquityWatch:
         if self.newest is not None and reading.at < self.newest.at:
             return
         self.newest = reading
+        self.first = self.first or reading
         base = Base(reading.at, reading.equity)
         if self.day is None or base.day > self.day.day:
             self.day = base
@@ -70,17 +77,22 @@ class EquityWatch:
         self._waiting.append(reading)
 
     def transfers(self, asked_at: int, flows: Sequence[CapitalFlow]) -> None:
-        """The transfers were asked for at `asked_at`; an answer has all of each time that it tells of."""
+        """The transfers were asked for at `asked_at`; an answer has all of each time that it tells of. One
+        that was overtaken says nothing."""
+        if asked_at < self.flows_until:
+            return
         if flows:
             first = min(flow.at for flow in flows)
             kept = [flow for flow in self.flows if flow.at < first]
             self.flows = tuple(sorted((*kept, *flows), key=lambda flow: flow.at))
-        self.flows_until = max(asked_at, self.flows_until)
+        self.flows_until = asked_at
         for reading in self._waiting:
-            if reading.heard_at <= self.flows_until:
+            if reading.heard_at <= asked_at and (self.settled is None or reading.at > self.settled.at):
                 self.settled = reading
                 self._raise_peak(Base(reading.at, reading.equity))
-        self._waiting = [each for each in self._waiting if each.heard_at > self.flows_until]
+            if reading.heard_at + FLOWS_LAG <= asked_at:
+                self.confirmed = reading
+        self._waiting = [each for each in self._waiting if each.heard_at + FLOWS_LAG > asked_at]
 
     def rearm(self, rearm: Rearm) -> None:
         """Count anew from the newest reading."""

@@ -24,7 +24,7 @@ def max_position(facts: Facts, rules: GuardRules, _now: int) -> Measure:
         return unknown(guard, limit, f"? of {usd(limit)} USD")
     figure = exposure.held + exposure.buys
     text = f"{usd(figure)} of {usd(limit)} USD with all buys"
-    return Measure(guard, figure, limit, figure > limit, text, near=False)
+    return Measure(guard, figure, limit, bool(exposure.buys) and figure > limit, text, near=False)
 
 
 def max_leverage(facts: Facts, rules: GuardRules, _now: int) -> Measure:
@@ -40,7 +40,7 @@ def max_leverage(facts: Facts, rules: GuardRules, _now: int) -> Measure:
         return Measure(guard, limit + ONE if reached else Decimal(0), limit, reached, "there is no equity")
     figure = notional / equity
     text = f"{figure:.2f} of {plain(limit)} times the equity, with all buys"
-    return Measure(guard, figure, limit, figure > limit, text, near=False)
+    return Measure(guard, figure, limit, bool(exposure.buys) and figure > limit, text, near=False)
 
 
 def margin_used(facts: Facts, rules: GuardRules, _now: int) -> Measure:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
+from hypertui.risk.equity import FLOWS_LAG, CapitalFlow, EquityReading, EquityWatch
 from hypertui.risk.facts import CourseFacts, CycleMark, ExposureFacts, Facts, MarginFacts, PriceFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import Judgement, judge, rearmed
@@ -160,8 +160,39 @@ def test_a_drawdown_warns_and_does_only_what_is_set() -> None:
     assert (verdict.state, verdict.holds) == (GuardState.WARN, "")
     rules = GuardRules(drawdown_warn=D("0.05"), drawdown=D("0.08"), drawdown_action=GuardAction.FLATTEN)
     verdict = said(judge(Facts(watch), GuardMemory(), rules, NOON + 1), Guard.DRAWDOWN)
+    assert verdict.state is GuardState.WARN, "the list of transfers may lag behind: nothing is sold for that"
+    assert verdict.holds == "guard drawdown: whether money was paid out is being asked"
+    watch.transfers(NOON + 1 + FLOWS_LAG, ())
+    verdict = said(judge(Facts(watch), GuardMemory(), rules, NOON + 1 + FLOWS_LAG), Guard.DRAWDOWN)
     assert (verdict.state, verdict.action) == (GuardState.TRIPPED, GuardAction.FLATTEN)
     assert verdict.text == "8.00 % of 8 % below the peak of 10,000.00"
+
+
+def test_an_answer_that_was_overtaken_takes_nothing_back() -> None:
+    watch = seen()
+    watch.transfers(NOON + 5, [CapitalFlow(NOON + 4, D(-3_000))])
+    watch.transfers(NOON + 3, [CapitalFlow(NOON + 2, D(1))])
+    assert watch.moved(NOON, NOON + 9) == -3_000
+
+
+def test_a_loss_in_percent_is_of_what_was_there_with_what_was_paid_in() -> None:
+    watch = seen(1_000)
+    watch.read(EquityReading(NOON + 2, D(10_940), NOON + 2))
+    watch.transfers(NOON + 3, [CapitalFlow(NOON + 1, D(10_000))])
+    verdict = said(judge(Facts(watch), GuardMemory(), FIVE, NOON + 3), Guard.DAILY_LOSS)
+    assert (verdict.state, verdict.text) == (GuardState.OK, "0.54 % of 5 % today")
+
+
+def test_what_was_paid_in_while_nobody_looked_hides_no_loss() -> None:
+    memory = judge(Facts(seen()), GuardMemory(), FIVE, NOON).memory
+    watch = EquityWatch()
+    watch.bring_back(memory)
+    watch.read(EquityReading(NOON + 2, D(13_500), NOON + 2))
+    verdict = said(judge(Facts(watch), memory, FIVE, NOON + 2), Guard.DAILY_LOSS)
+    assert verdict.holds == "guard daily loss: whether money was paid out is being asked"
+    watch.transfers(NOON + 3, [CapitalFlow(NOON + 1, D(5_000))])
+    verdict = said(judge(Facts(watch), memory, FIVE, NOON + 3), Guard.DAILY_LOSS)
+    assert verdict.state is GuardState.TRIPPED
 
 
 def test_a_peak_before_a_payment_became_known_is_not_lost() -> None:
@@ -207,8 +238,8 @@ def test_a_position_may_become_what_is_set_and_no_more(held: D, buys: D, cap: in
     facts = Facts(seen(), exposure=exposed(held, buys))
     rules = GuardRules(max_position=D(cap), max_leverage=D(2))
     found = judge(facts, GuardMemory(), rules, NOON)
-    assert said(found, Guard.MAX_POSITION).is_tripped == (held + buys > cap)
-    assert said(found, Guard.MAX_LEVERAGE).is_tripped == (held + buys > 20_000)
+    assert said(found, Guard.MAX_POSITION).is_tripped == (buys > 0 and held + buys > cap)
+    assert said(found, Guard.MAX_LEVERAGE).is_tripped == (buys > 0 and held + buys > 20_000)
 
 
 @given(MONEY.map(abs), MONEY.map(abs), MONEY)

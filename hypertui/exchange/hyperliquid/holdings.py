@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,11 +68,16 @@ class Holdings:
         shared: Decimal | None = None
         if await self.pooling() is not Pooling.APART:
             shared = await self._spot_usdc() or ZERO
-        return await self._ask(
+        states = await self._ask(
             LIGHT,
             lambda venue: venue.user_state(self._address),
             lambda answer: messages.account_states(answer, symbols, shared),
         )
+        if shared is None:
+            return states
+        # A sale between the two answers would count its gain twice, or not at all.
+        whole = (await self._spot_usdc() or ZERO) == shared
+        return {symbol: replace(state, pooled=True, whole=whole) for symbol, state in states.items()}
 
     async def available(self, symbol: str) -> Decimal:
         """The margin (USD) with which it could buy `symbol`."""

@@ -149,7 +149,8 @@ class Collateral:
 class AccountState:
     """The account and its position in one market. `funding` is what the open position has received so far
     (negative when paid), `position_margin` the margin (USD) that it uses, which an `isolated` one has for
-    itself."""
+    itself. Where the collateral is `pooled` with the spot wallet, the equity is put together from two
+    answers; it is `whole` unless something has happened between them."""
 
     equity: Decimal
     margin_used: Decimal
@@ -162,6 +163,8 @@ class AccountState:
     cross: Collateral
     isolated: bool = False
     position_margin: Decimal = ZERO
+    pooled: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

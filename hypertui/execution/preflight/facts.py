@@ -15,7 +15,6 @@ from hypertui.execution.preflight.margin import Ground, entry_price, price_of
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.risk.equity import EquityReading
 from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy.plans import NotRebuilt, PlanError, StrategyPlan
 
@@ -74,7 +73,7 @@ class Survey:
         account, beside = await self._states(symbol, standing.taker_fee)
         now = self._clock()
         self._clock_sync.measure(asked_at, now, account.time)
-        self._account.equity.read(EquityReading(account.time, account.equity, now))
+        self._account.read_equity(account, now)
         if self._memory != NOTHING_REMEMBERED and not goes_on:
             await self._count_transfers()
         remains: Remains | None = None
@@ -118,7 +117,7 @@ class Survey:
         """A loss that is counted from an earlier trade's figures counts only with what was paid out since."""
         asked_at, own = self._clock(), self._exchange.account
         transfers = await self._exchange.transfers_since(0)
-        self._account.equity.transfers(asked_at, flows_of(transfers, own))
+        self._account.equity.transfers(asked_at, flows_of(transfers, own, pooled=self._account.pooled))
 
     async def _states(self, symbol: str, taker_fee: Decimal) -> tuple[AccountState, Sequence[StrategyPlan]]:
         """The account as this trade sees it, and the plans of its other trades that hold nothing yet."""

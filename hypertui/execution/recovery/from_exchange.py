@@ -32,6 +32,7 @@ class Remains:
     fills: Sequence[Fill]
     orders: Sequence[OpenOrder]
     rebuilt: Rebuilt
+    exits: Sequence[OpenOrder] = ()  # whose ids are used
 
 
 def read(
@@ -43,7 +44,8 @@ def read(
     if trades or trade is None:
         raise NotRebuilt("its orders are not those of one trade")
     # Its exits are placed anew by the rules of now: the first comparison finds the old ones.
-    orders = [order for order in orders if not names_exit(order.client_id)]
+    exits = [order for order in orders if names_exit(order.client_id)]
+    orders = [order for order in orders if order not in exits]
     own = sorted((fill for fill in fills if trade_of(fill.client_id) == trade), key=lambda fill: fill.key)
     opening = [fill for fill in own if key_of(fill.client_id) == OPENING]
     if not opening:
@@ -59,7 +61,7 @@ def read(
     if booked != position:
         raise NotRebuilt(f"its fills make {plain(booked)}, the exchange holds {plain(position)}")
     rebuilt = plan.rebuild(opening, [key for key in traded if key], [order for order in left if order])
-    return Remains(trade, opening, later, orders, rebuilt)
+    return Remains(trade, opening, later, orders, rebuilt, exits)
 
 
 def _left(order: OpenOrder) -> LeftOrder | None:

@@ -58,7 +58,7 @@ def is_covered(price: Decimal, wanted: Target, strategy: Strategy, *, selling: b
     above = sum((want.size for want in stops if want.stands_at >= price), wanted.loose)
     if selling:
         above += sum((strategy.coins(key) for key in wanted.kept), ZERO)
-    return above >= strategy.book.position
+    return above >= strategy.book.held
 
 
 @dataclass(frozen=True, slots=True)
