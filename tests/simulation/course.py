@@ -97,9 +97,10 @@ class Course:
 
     @property
     def may_end(self) -> bool:
-        """Whether the trade comes to an end by itself: by its strategy, or by an exit."""
+        """Whether the trade comes to an end by itself: by its strategy, by an exit, or by a guard."""
         config = self.scenario.config
-        return config.strategy.strategy != "ladder" or bool(config.exits.wanted)
+        ends = bool(config.exits.wanted) or config.guards.drawdown is not None
+        return config.strategy.strategy != "ladder" or ends
 
     @property
     def may_be_over(self) -> bool:

@@ -22,8 +22,8 @@ def problems_at_rest(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
     yield from _books(trade, market)
     if trade.context.mode is Mode.HALTED and trade.trade.strategy.halted:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
-    if trade.ends_by:
-        return  # a rule is ending it just now
+    if trade.ends_by or trade.finished:
+        return  # a rule is ending it just now, or has
     if trade.context.mode not in (Mode.RUNNING, Mode.SELLING_OUT):
         yield f"the trade is {trade.context.mode.value}: {trade.context.reason}"
         return
