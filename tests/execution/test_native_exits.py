@@ -193,6 +193,32 @@ def test_without_its_journal_a_trade_gives_up_the_old_ones_for_its_own(venue: Lo
         assert len(again.working()) == 6
 
 
+def test_an_id_of_an_exit_is_never_given_twice(venue: LocalVenue) -> None:
+    """Only exits carry the number of the second start; the third knows of that one by nothing else."""
+    other = ExitRules(hard_stop=D("0.0065"), take_profit=D("0.025"))
+    with start(venue, TIGHT) as live:
+        live.opened()
+    with start(venue, other, list(live.journal.inputs), before=live) as second:
+        second.wait_for(
+            lambda: (
+                [acts_at(second, rule) for rule in (ExitRule.HARD_STOP, ExitRule.TAKE_PROFIT)]
+                == [standing(second, key) for key in (STOP, PROFIT)]
+                and second.settled
+            ),
+            "the exits to move",
+        )
+        given = {order["cloid"] for order in second.working()}
+    with start(venue, TIGHT, before=second) as third:
+        third.wait_for(lambda: third.settled and standing(third, STOP) not in (None, second), "the third")
+        third.wait_for(lambda: len(third.working()) == 6, "the old ones to go")
+        sent = {
+            each.order.client_id
+            for each in map(decode, third.journal.inputs)
+            if isinstance(each, OrderSent) and each.key in (STOP, PROFIT)
+        }
+        assert sent.isdisjoint(given)
+
+
 def test_a_stop_that_trails_takes_the_place_of_the_hard_one(venue: LocalVenue) -> None:
     near = TrailingTerms(D("0.005"), D(2), D("0.5"), D("0.004"), D("0.004"))
     with start(venue, ExitRules(hard_stop=D("0.006"), trailing_stop=near)) as live:

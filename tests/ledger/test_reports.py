@@ -330,6 +330,30 @@ def test_transfers_are_read_or_said_to_be_strange(
 
 
 @pytest.mark.parametrize(
+    ("kind", "delta", "amount"),
+    [
+        ("accountClassTransfer", {"usdc": "5", "toPerp": True}, "0"),
+        ("spotTransfer", {"token": "USDC", "amount": "5", "user": "0xA", "destination": "0xB", "fee": "1"},
+         "-6"),
+        ("spotTransfer", {"token": "USDC", "amount": "5", "user": "0xB", "destination": "0xA", "fee": "1"},
+         "5"),
+        ("spotTransfer", {"token": "HYPE", "amount": "5", "user": "0xA", "destination": "0xB"}, "0"),
+        ("send", {"user": "0xA", "destination": "0xB", "sourceDex": "spot", "destinationDex": "spot",
+                  "token": "USDC", "amount": "5", "fee": "0"}, "-5"),
+        ("send", {"user": "0xA", "destination": "0xA", "sourceDex": "spot", "destinationDex": "",
+                  "token": "USDC", "amount": "5", "fee": "0"}, "0"),
+        ("send", {"user": "0xA", "destination": "0xB", "sourceDex": "spot", "destinationDex": "spot",
+                  "token": "HYPE", "amount": "5", "fee": "0"}, "0"),
+        ("deposit", {"usdc": "5"}, "5"),
+    ],
+)  # fmt: skip
+def test_where_the_spot_wallet_is_the_margin_its_usdc_are(
+    kind: str, delta: dict[str, object], amount: str
+) -> None:
+    assert amount_of(kind, delta, "0xa", pooled=True) == D(amount)
+
+
+@pytest.mark.parametrize(
     ("source", "destination", "token", "amount"),
     [
         (("0xA", ""), ("0xB", ""), "USDC", "-5.25"),  # the fee is the sender's
