@@ -14,15 +14,17 @@ from typing import Any
 
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
-from hypertui.core.market import Instrument
+from hypertui.core.market import ZERO, Instrument
 from hypertui.core.phrases import at_price
 from hypertui.core.plain_json import digest
 from hypertui.engine.engine import OpenTrade
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.group_commit import GroupCommit
+from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
 from hypertui.execution.opening import rehearse
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
+from hypertui.execution.trade_inputs import TradeOpened
 from hypertui.execution.trade_journal import LedgerJournal, TradeJournal
 from hypertui.execution.trade_past import read_guards, read_history
 from hypertui.journal import Journal, JournalError, Locked
@@ -36,6 +38,7 @@ from hypertui.journal.records import MarkRecord, SettingsRecord, TradeRecord
 from hypertui.port.snapshot import Network
 from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy import registry
+from hypertui.strategy.exits.contradictions import contradictions
 
 _RULES = "sizing"  # where a trade's terms have the rules that its figures were worked out by
 
@@ -186,7 +189,8 @@ async def look(
                 return journal.place, "", "", read_guards(journal, config.network.value, account)
             since = datetime.fromtimestamp(live.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             text = f"a trade of {config.symbol} is open since {since}: a start resumes it"
-            refusal = _other_terms(live, config) or await _unplayable(journal, live, config, instrument)
+            refusal = _other_terms(live, config) or _exits_refused(journal, live, config)
+            refusal = refusal or await _unplayable(journal, live, config, instrument)
             return journal.place, text, refusal, NOTHING_REMEMBERED
     except NoJournal:
         return f"{to_be_made(address)} (not there yet)", "", "", NOTHING_REMEMBERED
@@ -240,7 +244,7 @@ def _found_or_begun(
         record = TradeRecord(new_id(), config.network.value, account, config.symbol, now, _terms(config))
         journal.begin(record)
         return record, True
-    if refusal := _other_terms(live, config):
+    if refusal := _other_terms(live, config) or _exits_refused(journal, live, config):
         raise StartRefused(refusal)
     return live, False
 
@@ -270,6 +274,22 @@ def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRec
     """The open trade; one that was refused before it could send anything does not count."""
     live = journal.live_trade(config.network.value, account, config.symbol)
     return None if live is None or next(journal.inputs(live.id), None) is None else live
+
+
+def _exits_refused(journal: JournalReader, live: TradeRecord, config: TradeConfig) -> str:
+    """Why the exits that are set now cannot be meant of the open trade, by what its coins were bought for, in
+    words; empty where they can, and where that is not known."""
+    row = journal.last_input(live.id, "opened")
+    with suppress(Undecodable):
+        given = None if row is None else decode(JournalledInput(row.kind, row.at, row.data))
+        if isinstance(given, TradeOpened) and given.fills:
+            coins = sum((fill.size for fill in given.fills), ZERO)
+            entry = sum((fill.value for fill in given.fills), ZERO) / coins
+            terms = config.strategy
+            if not terms.is_settled:
+                terms = terms.recorded(live.settings)
+            return next(contradictions(config.exits, terms.stop_distance / entry), "")
+    return ""
 
 
 def _other_terms(live: TradeRecord, config: TradeConfig) -> str:

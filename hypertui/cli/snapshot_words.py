@@ -28,7 +28,9 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     for rule in snapshot.exits:
         at = "" if rule.price is None else f" at {fmt.quote(rule.price, snapshot.instrument)}"
         away = "" if rule.distance is None else f" ({fmt.percent(rule.distance)})"
-        yield _row("exit", f"{rule.rule} {rule.limit}{at}{away}: {'due; ' if rule.due else ''}{rule.text}")
+        yield _row(
+            "exit", f"{rule.rule} {fmt.signs(rule.limit)}{at}{away}: {'due; ' if rule.due else ''}{rule.text}"
+        )
     for guard in snapshot.guards:
         if guard.state in _SAID:
             yield _row("guard", f"{guard.words} {guard.state}: {fmt.clean(guard.text)}")

@@ -113,7 +113,7 @@ def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) 
         return f"{stands_for.words} first" if price is not None else ""
     if any(want.key == key and want.reason is rule.reason for want in trade.target.orders):
         return SlotState.WAITING.value
-    if price is not None and key == STOP and trade.exits.rests:
+    if price is not None and key == STOP and trade.exits.rests and trade.strategy.protectable > 0:
         return "stops come first"
     return ""
 

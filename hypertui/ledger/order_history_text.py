@@ -59,7 +59,8 @@ def _head(story: Story) -> Iterator[str]:
     else:
         at = "at the market" if order.trigger is None else f"at {plain(order.trigger)}"
         only = ", reduce-only" if order.reduce_only else ""
-        what = f"{order.side.value} {plain(order.size)} {trade.symbol} {at}{only}"
+        size = plain(order.size) if order.size else "all"
+        what = f"{order.side.value} {size} {trade.symbol} {at}{only}"
         yield f"{phrases.in_words(order.reason)}: {what}, {where}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
         level = phrases.at_level(order.level)

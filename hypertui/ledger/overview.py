@@ -126,7 +126,7 @@ def _status(row: StatusRecord, order: OrderRecord | None) -> str:
     if order is not None:
         at = "market" if order.trigger is None else plain(order.trigger)
         what = (
-            f"{phrases.in_words(order.reason)}, {order.side.value} {plain(order.size)} at"
+            f"{phrases.in_words(order.reason)}, {order.side.value} {plain(order.size) if order.size else 'all'} at"
             f" {at}{phrases.at_level(order.level)}:"
         )
     return f"{what} {row.status}{f': {row.note}' if row.note else ''}"

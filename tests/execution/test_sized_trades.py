@@ -17,6 +17,7 @@ from hypertui.core.findings import Level
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.engine.trade_view import blank
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.ladder.terms import LadderTerms
 from tests.execution.test_gate import holder
@@ -176,3 +177,22 @@ def test_nothing_is_bought_where_the_figures_cannot_be_written_down(venue: Local
     with LiveEngine(venue, SIZED, journal=lambda *_: nullcontext((7, Full()))) as live:
         assert live.reason.text == "nothing is opened without a journal: the disk is full"
         assert live.held() == 0
+
+
+def test_exits_that_cannot_be_meant_of_an_open_trade_are_refused_before_anything_is_sold(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
+    """By what its coins were bought for: of a unit in USD nothing is known before."""
+    with journals(tmp_path, None, wall_clock) as opened:
+        with LiveEngine(venue, SOL, journal=opened) as first:
+            first.opened()
+        near = replace(SOL, exits=ExitRules(hard_stop=D("0.004")))
+        again = LiveEngine(venue, near, journal=opened)
+        again.key = first.key
+        with again:
+            assert "hard_stop 0.4% is not beyond 0.4233%, a unit of 0.3333%" in again.reason.text
+            assert again.reason.status == 2
+            assert again.held() > 0
+    account = venue.call(lambda: next(iter(venue.core.accounts)))
+    _, _, refusal, _ = asyncio.run(look(near, KNOWN_INSTRUMENTS["SOL"], tmp_path, None, account))
+    assert refusal.startswith("hard_stop 0.4% is not beyond 0.4233%")

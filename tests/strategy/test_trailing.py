@@ -308,7 +308,7 @@ def test_while_it_is_armed_no_signal_closes() -> None:
     tell(rule, D(160), BEGAN, book)
     said = verdict(rule, ExitRule.SIGNAL_EXIT, D(160), BEGAN, book)
     assert (said.due, said.price) == (False, None)
-    assert said.text == "ann has asked to close; the trailing stop is armed, and ends the trade"
+    assert said.text == "ann has asked to close; no signal acts while a stop trails"
     assert tell(rule, D(157), BEGAN, book) is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Span, Tone
+from hypertui.console.lines import Column, Span, Tone, line, wrap
 from hypertui.console.widgets.table import Row, TableContent
 from hypertui.port.views import ExitView
 
@@ -31,7 +31,8 @@ def title(frame: Frame) -> str:
     trade = frame.snapshot
     if trade.ends_by:
         return f"EXITS  the {trade.ends_by} {'ends' if frame.ends_by else 'ended'} the trade"
-    return f"EXITS  {len(trade.exits)} set, the first that is due ends the trade"
+    many = f"{len(trade.exits)} set, the first that is due ends the trade" if trade.exits else "none set"
+    return f"EXITS  {many}"
 
 
 def table(frame: Frame) -> TableContent:
@@ -50,6 +51,7 @@ def _row(frame: Frame, number: int, rule: ExitView) -> Row:
     role = Tone.CRITICAL if acts else Tone.WARNING if rule.due else Tone.TEXT
     figures = Tone.STALE if frame.mark_stale else role
     said = f"ends the trade; {rule.text}" if acts else f"due; {rule.text}" if rule.due else rule.text
+    copied = f"{rule.rule} {rule.limit}: {said}"
     return Row(
         rule.rule,
         (
@@ -61,4 +63,6 @@ def _row(frame: Frame, number: int, rule: ExitView) -> Row:
             _rests(rule, role),
             Span(fmt.signs(said), figures),
         ),
+        copied,
+        lambda now, width: [line(Span(text, figures)) for text in wrap(fmt.signs(copied), width)],
     )

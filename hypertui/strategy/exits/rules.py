@@ -134,7 +134,9 @@ class ExitTerms:
 
 
 def span(ms: int) -> str:
-    """A time in hours and minutes, the last one begun counted."""
+    """A time in hours and minutes, the last one begun counted; under a minute in seconds."""
+    if ms < 60_000:
+        return f"{-(-ms // 1000)} s"
     minutes = -(-ms // 60_000)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 

@@ -201,8 +201,9 @@ class ExitWatch:
                 return f"at or below it with {self.soft_prices} prices in {lasted:g} s"
             case ExitRule.TRAILING_STOP:
                 return self._trailing_text(price, at, money)
-            case ExitRule.SIGNAL_EXIT if self.signal and self.trailing.is_armed:
-                return f"{self.signal} has asked to close; the trailing stop is armed, and ends the trade"
+            case ExitRule.SIGNAL_EXIT if self.trailing.is_armed:
+                asked = f"{self.signal} has asked to close" if self.signal else "nobody has asked to close"
+                return f"{asked}; no signal acts while a stop trails"
             case ExitRule.SIGNAL_EXIT:
                 return (
                     f"{self.signal} has asked to close; {net}" if self.signal else "nobody has asked to close"
