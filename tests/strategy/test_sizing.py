@@ -73,7 +73,7 @@ def test_a_straight_decline_costs_the_risk(entry: D, share: D, risk: D, fee: D, 
 )
 def test_a_unit_is_whole_ticks_and_never_0(share: D, entry: D) -> None:
     instrument = Instrument("COIN", 0, 50)
-    unit, tick = unit_of(share, entry, instrument), instrument.tick(entry)
+    unit, tick = unit_of(share * entry, entry, instrument), instrument.tick(entry)
     assert unit >= tick
     assert unit % tick == 0
     assert unit == tick or abs(unit - share * entry) <= tick / 2
