@@ -58,8 +58,9 @@ def test_the_newest_candle_may_have_ended_three_hours_ago_and_no_longer() -> Non
 
 
 def test_it_is_of_as_many_candles_as_a_trailing_stop_is() -> None:
-    wild = (Candle(FULL_HOUR - 102 * HOUR, D(1), D(1000), D(105)), *told(count=101).candles)
-    assert measured(ToldHours("SOL", wild, FULL_HOUR + 5_000)).reading == AtrReading(D(20), FULL_HOUR)
+    wild = [Candle(FULL_HOUR - ago * HOUR, D(1), D(1000), D(105)) for ago in (103, 102)]
+    hours = ToldHours("SOL", (*wild, *told(count=101).candles), FULL_HOUR + 5_000)
+    assert measured(hours).reading == AtrReading(D(20), FULL_HOUR)
 
 
 class Asked:
