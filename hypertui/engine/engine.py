@@ -61,6 +61,11 @@ class _Seat:
         return self.publisher.runner
 
     @property
+    def own_config(self) -> TradeConfig:
+        """The configuration, with the figures that the trade was opened with where it has any."""
+        return self.config if self.runner is None else self.runner.context.config
+
+    @property
     def ended(self) -> bool:
         """Whether it has run, and does so no more."""
         return self.task is not None and self.task.done()
@@ -275,7 +280,7 @@ class EmbeddedEngine:
 
     async def _run(self, seat: _Seat) -> StopReason:
         account = await self._account(seat.config.account)
-        account.trades = {each.config.title: each.config for each in self._sharing(account, seat)}
+        account.trades = {each.config.title: each.own_config for each in self._sharing(account, seat)}
         async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
             seat.log = log = self._log.of(seat.config.title)
             log.listen(journal.event)

@@ -24,6 +24,8 @@ from hypertui.execution.preflight.checks import findings
 from hypertui.execution.preflight.facts import Survey, market
 from hypertui.execution.preflight.margin import Ground
 from hypertui.execution.trade_config import TradeConfig
+from hypertui.port.commands import Verb
+from hypertui.port.snapshot import Mode
 from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.venue.market.candles import Candles
@@ -205,6 +207,21 @@ def test_what_trades_beside_it_will_buy_counts_by_the_hours_of_its_own_market(ve
         # (20 / 1.19 % + 30 / 1.34 %) / 20, and their fees of 0.045 %; the own position in whole lots.
         assert beside
         assert all("will buy 197.7" in text for text in beside), beside
+
+
+def test_one_that_waits_to_buy_again_counts_by_its_own_figures(venue: LocalVenue) -> None:
+    hours(venue, "30", symbol="ETH")
+    with DeskEngine(venue, [SOL, with_atr("0.5", "30", symbol="ETH")]) as live:
+        live.wait_for(live.all_settled, "both to be open")
+        assert live.order(Verb.FLATTEN, "SOL").accepted
+        live.wait_for(lambda: live.trade("SOL").mode is Mode.HALTED, "SOL to be flat")
+        venue.set_price("ETH", D(2900))
+        live.wait_for(lambda: live.trade("ETH").position == 0, "ETH to be sold")
+        shown = len(live.events("preflight"))
+        assert live.order(Verb.START, "SOL").accepted
+        live.wait_for(lambda: live.trade("SOL").mode is Mode.RUNNING, "SOL again")
+        again = [each for each in live.events("preflight")[shown:] if each.data["name"] == "margin"]
+        assert "with what trades of ETH will buy 213.82 USD" in again[-1].text, again
 
 
 def test_a_trade_whose_journal_is_lost_is_not_rebuilt_by_guessing_its_unit(venue: LocalVenue) -> None:
