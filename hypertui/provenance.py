@@ -141,6 +141,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "no_symbol": lambda limits: "is not the name of a market",
     "no_trade_name": lambda limits: "is not a name of up to 32 letters, digits, - and _",
     "no_percentage": lambda limits: "is no percentage above 0% and below 100%, such as 5%",
+    "no_multiple": lambda limits: "is no multiple of the ATR above 0, such as 0.5atr",
     "no_limit": lambda limits: "is neither a percentage such as 5% nor an amount in USD such as 500, above 0",
     "no_amount": lambda limits: "is no amount above 0",
     "no_time": lambda limits: "is no time in minutes, hours or days, such as 90m, 36h or 2d",

@@ -72,6 +72,19 @@ def share_of(percentage: str) -> Decimal:
     return fraction
 
 
+def says_atr(text: str) -> bool:
+    """Whether a text is meant as a multiple of the ATR."""
+    return text.lower().endswith("atr")
+
+
+def multiple_of(text: str) -> Decimal:
+    """How many times the ATR `0.5atr` says. Raises ValueError for what is no multiple above 0."""
+    multiple = parse_amount(text[: -len("atr")].strip())
+    if not says_atr(text) or multiple <= 0:
+        raise ValueError(text)
+    return multiple
+
+
 def limit_of(text: str) -> tuple[Decimal | None, Decimal | None]:
     """The fraction that `5%` says, or the USD that `500` does; None for what it does not say. Raises
     ValueError."""
@@ -111,10 +124,13 @@ def _a_percentage(text: str) -> str:
     return text
 
 
-def _amount_or_percentage(given: object) -> Decimal | str:
-    """A text that ends with % is a percentage; anything else has to be an amount above 0."""
+def _distance(given: object) -> Decimal | str:
+    """A text that ends with % is a percentage, one that ends with atr a multiple of it; anything else has to
+    be an amount above 0."""
     if isinstance(given, str) and given.endswith("%"):
         return _a_percentage(given)
+    if isinstance(given, str) and says_atr(given):
+        return _a_multiple(given)
     if isinstance(given, bool) or not isinstance(given, str | int | Decimal):
         raise PydanticKnownError("decimal_type")
     try:
@@ -126,6 +142,14 @@ def _amount_or_percentage(given: object) -> Decimal | str:
     if amount <= 0:
         raise PydanticKnownError("greater_than", {"gt": 0})
     return _reasonable(amount)
+
+
+def _a_multiple(text: str) -> str:
+    try:
+        multiple_of(text)
+    except ValueError:
+        raise PydanticCustomError("no_multiple", "no multiple") from None
+    return text
 
 
 def _a_time(text: str) -> str:
@@ -176,7 +200,7 @@ TradeName = Annotated[str, AfterValidator(_a_trade_name)]
 Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
 Percent = Annotated[str, AfterValidator(_a_percentage)]
 Share = Annotated[str, Field(min_length=1), AfterValidator(_a_percentage)]
-AmountOrPercent = Annotated[Decimal | str, BeforeValidator(_amount_or_percentage)]  # the text of a percentage
+Distance = Annotated[Decimal | str, BeforeValidator(_distance)]  # USD, or the text of 0.4% or 0.5atr
 Limit = Annotated[str, BeforeValidator(_a_limit)]  # 5% or, in USD, 500
 Amount = Annotated[str, BeforeValidator(_an_amount)]  # above 0
 Lasting = Annotated[str, AfterValidator(_a_time)]

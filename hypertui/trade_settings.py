@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from hypertui.core.market import ZERO
 from hypertui.execution.trade_config import PriceSource
 from hypertui.setting_types import (
     Address,
-    AmountOrPercent,
+    Distance,
     Fraction,
     Lasting,
     Percent,
@@ -25,6 +25,8 @@ from hypertui.setting_types import (
     TradeName,
     fraction_of,
     ms_of,
+    multiple_of,
+    says_atr,
     share_of,
 )
 from hypertui.strategy.exits.rules import ExitRules
@@ -40,16 +42,17 @@ _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderT
 
 class TradeSettings(Section):
     """What is traded. Money in USD, slippages as fractions; a unit as a percentage of the entry price too
-    (`0.4%`); exits as a percentage of what the trade began with (`5%`), or a time (`36h`); empty where there
-    is none. How a stop trails is a multiple of the ATR, and a percentage of the peak. With `risk`, what a
-    straight decline may cost (USD), there is no position size: it follows when the trade is opened. `account`
-    is the address of the sub-account to trade in, by default the one that is traded for anyway."""
+    (`0.4%`), or as a multiple of the ATR (`0.5atr`); exits as a percentage of what the trade began with
+    (`5%`), or a time (`36h`); empty where there is none. How a stop trails is a multiple of the ATR, and a
+    percentage of the peak. With `risk`, what a straight decline may cost (USD), there is no position size: it
+    follows when the trade is opened. `account` is the address of the sub-account to trade in, by default the
+    one that is traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
     name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
     account: Address | None = None
     wallet: Literal["long"] = "long"
-    unit_size: AmountOrPercent = Decimal(100)
+    unit_size: Distance = Decimal(100)
     position_size: Positive | None = Decimal(10_000)
     risk: Positive | None = None
     risk_slippage: Fraction = Decimal(0)
@@ -86,11 +89,16 @@ class TradeSettings(Section):
     def terms(self) -> LadderTerms:
         """Those of the strategy, which are settings by their own names."""
         given = {name: getattr(self, name) for name in _LADDER if name != "sizing"}
-        share = fraction_of(self.unit_size) if isinstance(self.unit_size, str) else None
-        if share is None and self.risk is None:
+        sizing = Sizing(None, self.risk, self.risk_slippage)
+        if isinstance(self.unit_size, str):
+            given["unit_size"] = ZERO
+            if says_atr(self.unit_size):
+                sizing = replace(sizing, unit_atr=multiple_of(self.unit_size))
+            else:
+                sizing = replace(sizing, unit=share_of(self.unit_size))
+        elif self.risk is None:
             return LadderTerms(**given)
-        given["sizing"] = Sizing(share, self.risk, self.risk_slippage)
-        given["unit_size"] = self.unit_size if share is None else ZERO
+        given["sizing"] = sizing
         given["position_size"] = self.position_size if self.risk is None else ZERO
         return LadderTerms(**given)
 

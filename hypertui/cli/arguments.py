@@ -180,7 +180,12 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(trade, "--only", metavar="NAMES", help="which of the configured trades, by name: BTC,SOL")
     add(trade, "--symbol", metavar="NAME", help="the perpetual market, such as BTC")
     add(trade, "--wallet", choices=["long"], help="the side of the ladder; long is the only one")
-    add(trade, "--unit-size", metavar="USD", help="price distance of one unit, or of the entry price: 0.4%%")
+    add(
+        trade,
+        "--unit-size",
+        metavar="USD",
+        help="price distance of one unit, or 0.4%% (of the entry price), 0.5atr",
+    )
     add(trade, "--position-size", metavar="USD", help="what the opening order buys")
     add(trade, "--risk", metavar="USD", help="instead of that: what a straight decline may cost")
     add(trade, "--leverage", metavar="X", help="cross leverage")

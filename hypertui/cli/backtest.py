@@ -21,7 +21,7 @@ from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
-from hypertui.setting_types import fraction_of
+from hypertui.setting_types import fraction_of, says_atr
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
@@ -41,6 +41,9 @@ def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
+    if asked.terms.needs_atr:
+        assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
+        raise _no_past(asked.terms.sizing.unit_rule)
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
     began = time.perf_counter()
@@ -101,6 +104,8 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
         raise ValueError(
             f"the following arguments are required: {', '.join(missing)}; or --only, a configured trade"
         )
+    if says_atr(arguments.unit_size):
+        raise _no_past(arguments.unit_size)
     share = _share_of_the_price(arguments.unit_size)
     sized = None if share is None and risk is None else Sizing(share, risk, 2 * costs.slippage)
     terms = LadderTerms(
@@ -123,6 +128,11 @@ def _share_of_the_price(unit_size: str) -> Decimal | None:
     except ValueError:
         said = f"unit size {typed(unit_size)} is no percentage above 0% and below 100%"
         raise ValueError(f"{said}, such as 0.4%") from None
+
+
+def _no_past(unit_size: str) -> ValueError:
+    said = f"unit size {typed(unit_size)} needs the hours before the entry, and a file begins with that"
+    return ValueError(f"{said}: set it in USD or as a percentage, such as 0.4%")
 
 
 def _above_zero(name: str, text: str) -> Decimal:

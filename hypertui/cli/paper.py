@@ -28,7 +28,7 @@ from hypertui.venue.model.lock import Lock, StateError
 _LEAVE_PATIENCE = 5.0
 _STATE = "venue.json"
 _KEY = "key"
-_PAST = 6  # hours of candles before a fresh market's first price: the charts have something to show
+_PAST = 24  # hours of candles before a fresh market's first price, for the charts and for what the ATR is of
 _log = logging.getLogger(__name__)
 FRESH_HINT = "the paper market goes on from an earlier run; --fresh starts it anew"
 

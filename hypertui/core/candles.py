@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+SETTLES = 5_000  # ms after its end in which the exchange may still make a candle
+
 
 class Interval(IntEnum):
     """How long a candle is, in ms. The first one began with Unix time."""
@@ -20,6 +22,10 @@ class Interval(IntEnum):
     def beginning(self, at: int) -> int:
         """When the candle begins to which a time belongs."""
         return at - at % self
+
+    def ended(self, at: int) -> int:
+        """When the newest candle ended that does not change any more at a time."""
+        return self.beginning(at - SETTLES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.core.market import Instrument, plain
+from hypertui.core.market import ONE, Instrument, plain
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -48,6 +49,16 @@ def at_price(price: Decimal) -> str:
     """A price with its thousands apart, every digit of it kept."""
     whole, dot, rest = plain(price).partition(".")
     return f"{int(whole):,}{dot}{rest}"
+
+
+def five_figures(amount: Decimal) -> str:
+    """An amount that stands on no tick, to five significant figures and no fewer than its whole ones."""
+    return at_price(amount.quantize(ONE.scaleb(min(amount.adjusted() - 4, 0))))
+
+
+def time_of_day(at: int) -> str:
+    """The hour and minute of a time (ms): '14:00 UTC'."""
+    return f"{datetime.fromtimestamp(at // 1000, UTC):%H:%M} UTC"
 
 
 def unit(number: int) -> str:

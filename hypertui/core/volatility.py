@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,14 @@ PERIOD = 14
 # what is measured depends on the candles, and not on when a process began.
 CANDLES = 101
 _PLACES = Decimal("1e-10")  # finer than any tick
+
+
+@dataclass(frozen=True, slots=True)
+class AtrReading:
+    """An ATR (USD) of candles that reach `until` a time (ms)."""
+
+    atr: Decimal
+    until: int
 
 
 def load() -> None:

@@ -14,7 +14,6 @@ from hypertui.port.snapshot import Severity
 from hypertui.strategy.exits.trailing import FREEZES_AFTER
 
 _LOOK_EVERY = 30.0  # seconds
-_SETTLES = 5_000  # ms after its end in which the exchange may still make a candle
 _PAUSE = 30_000  # ms until a candle is asked for again that was missing
 _LONGEST_PAUSE = 600_000  # where it still is, for longer each time
 _ALARM = "candles"
@@ -44,7 +43,7 @@ class CandleSync:
             return ""
         self._judge(now)
         there = context.clock_sync.at_venue(now)
-        ended = self._interval.beginning(there - _SETTLES)
+        ended = self._interval.ended(there)
         if now < self._next or (self.known.until is not None and self.known.until >= ended):
             return ""
         if not context.budget.allows_question():

@@ -61,6 +61,11 @@ class _Seat:
         return self.publisher.runner
 
     @property
+    def own_config(self) -> TradeConfig:
+        """The configuration, with the figures that the trade was opened with where it has any."""
+        return self.config if self.runner is None else self.runner.context.config
+
+    @property
     def ended(self) -> bool:
         """Whether it has run, and does so no more."""
         return self.task is not None and self.task.done()
@@ -163,7 +168,8 @@ class EmbeddedEngine:
         """Trade until all trades are done, halted or asked to stop. What cannot start ends as a reason with
         its status, and so does a defect; one trade's end is no other's."""
         self._loop, self._stop = asyncio.get_running_loop(), stop
-        if any(seat.config.exits.trailing_stop is not None for seat in self._seats.values()):
+        configs = [seat.config for seat in self._seats.values()]
+        if any(each.exits.trailing_stop is not None or each.strategy.needs_atr for each in configs):
             volatility.load()  # before there is a trade that it would keep waiting
         heart = asyncio.create_task(self._beat())
         beside = [asyncio.create_task(_done_beside(job)) for job in self._jobs_beside]
@@ -274,7 +280,7 @@ class EmbeddedEngine:
 
     async def _run(self, seat: _Seat) -> StopReason:
         account = await self._account(seat.config.account)
-        account.trades = {each.config.title: each.config for each in self._sharing(account, seat)}
+        account.trades = {each.config.title: each.own_config for each in self._sharing(account, seat)}
         async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
             seat.log = log = self._log.of(seat.config.title)
             log.listen(journal.event)

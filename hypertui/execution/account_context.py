@@ -11,6 +11,7 @@ from hypertui.core.market import ZERO
 from hypertui.core.transfers import amount_of
 from hypertui.exchange.protocol import AccountState, Exchange, Transfer
 from hypertui.execution.arrivals import AccountRead
+from hypertui.execution.preflight.recent_hours import RecentHours
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
 from hypertui.runtime.clock_sync import ClockSync
@@ -46,6 +47,7 @@ class AccountContext:
         self.throttle = Throttle()
         self.equity = EquityWatch()
         self.pooled = False  # whether its collateral is its spot wallet's too
+        self.hours = RecentHours(exchange)
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets

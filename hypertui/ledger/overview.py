@@ -125,10 +125,9 @@ def _status(row: StatusRecord, order: OrderRecord | None) -> str:
     what = row.client_id
     if order is not None:
         at = "market" if order.trigger is None else plain(order.trigger)
-        what = (
-            f"{phrases.in_words(order.reason)}, {order.side.value} {plain(order.size) if order.size else 'all'} at"
-            f" {at}{phrases.at_level(order.level)}:"
-        )
+        size = plain(order.size) if order.size else "all"
+        where = f"{at}{phrases.at_level(order.level)}"
+        what = f"{phrases.in_words(order.reason)}, {order.side.value} {size} at {where}:"
     return f"{what} {row.status}{f': {row.note}' if row.note else ''}"
 
 

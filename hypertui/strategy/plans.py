@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from hypertui.core.findings import Finding
 from hypertui.core.market import Fill, Instrument, Order, Side, Source
 from hypertui.core.order_key import OrderKey
+from hypertui.core.volatility import AtrReading
 from hypertui.strategy.base import Strategy, WantedOrder
 
 
@@ -90,12 +91,21 @@ class StrategyTerms(Protocol):
     def is_settled(self) -> bool:
         """Whether all of them are figures."""
 
-    def settled(self, instrument: Instrument, entry: Decimal, taker_fee: Decimal) -> StrategyTerms:
+    @property
+    def needs_atr(self) -> bool:
+        """Whether they take the ATR of closed candles of an hour to become figures."""
+
+    def settled(
+        self, instrument: Instrument, entry: Decimal, taker_fee: Decimal, atr: AtrReading | None = None
+    ) -> StrategyTerms:
         """The terms in figures, for an entry at `entry` (USD) where a trade costs `taker_fee`, a fraction of
-        its value."""
+        its value; as they are where they need an ATR and there is none."""
 
     def check(self, instrument: Instrument, leverage: int) -> None:
         """Refuse what is wrong at any price. Raises PlanError."""
+
+    def outline(self, instrument: Instrument, leverage: int) -> StrategyPlan:
+        """The plan before they are settled, for what hangs on no figure: those not known yet are made up."""
 
     def plan(self, instrument: Instrument, leverage: int) -> StrategyPlan:
         """The plan of a trade in this market. Raises PlanError before they are settled."""

@@ -74,7 +74,7 @@ def test_flat_and_once_more(home: dict[str, str], folder: Path) -> None:
     assert after["market_time"] > before["market_time"]
     for symbol, was in before["candles"].items():
         minutes = after["candles"][symbol]["1m"]
-        assert 360 <= len(was["1m"]) < 370 and minutes[: len(was["1m"])] == was["1m"]
+        assert 1440 <= len(was["1m"]) < 1450 and minutes[: len(was["1m"])] == was["1m"]
     assert (folder / "key").read_text() == key
     address = SigningKey.read(folder / "key").address
     assert [account["address"] for account in after["accounts"]] == [address]
@@ -105,6 +105,13 @@ def test_a_trade_left_open_goes_on_and_fresh_starts_anew(home: dict[str, str], f
     assert stat.S_IMODE(key_aside.stat().st_mode) == 0o600
     (account,) = kept(folder)["accounts"]
     assert account["address"] != old_state["accounts"][0]["address"]
+
+
+def test_a_fresh_market_has_the_hours_that_a_unit_in_atr_is_of(home: dict[str, str]) -> None:
+    shown = run(home, "--unit-size", "0.5atr", "--on-exit", "flatten")
+    assert shown.returncode == 0, shown.stderr
+    told = [json.loads(line).get("text", "") for line in shown.stdout.splitlines()]
+    assert re.search(r"unit 0\.5 × ATR [\d,.]+ \(until \d\d:00 UTC\) = [\d,]+ USD", "".join(told))
 
 
 def test_a_start_that_was_refused_binds_nobody(home: dict[str, str], folder: Path) -> None:

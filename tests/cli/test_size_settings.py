@@ -36,6 +36,9 @@ def test_rules_and_figures() -> None:
     assert terms(risk="100", risk_slippage="0.001") == LadderTerms(
         D(100), D(0), sizing=Sizing(None, D(100), D("0.001"))
     )
+    for text in ("0.5atr", "0.5 ATR", "0.50Atr", ".5atr"):
+        assert terms(unit_size=text) == LadderTerms(D(0), D(10_000), sizing=Sizing(unit_atr=D("0.5"))), text
+    assert terms(unit_size="2atr", risk="100").sizing == Sizing(None, D(100), unit_atr=D(2))
     assert terms(unit_size="0.5", position_size="2000") == LadderTerms(D("0.5"), D(2_000))
 
 
@@ -45,6 +48,13 @@ def test_rules_and_figures() -> None:
         ({"unit_size": "0%"}, "--unit-size 0% is no percentage above 0% and below 100%"),
         ({"unit_size": "100%"}, "--unit-size 100% is no percentage"),
         ({"unit_size": "0.4 percent"}, "--unit-size 0.4 percent is not a number"),
+        ({"unit_size": "0atr"}, "--unit-size 0atr is no multiple of the ATR above 0, such as 0.5atr"),
+        ({"unit_size": "-1atr"}, "--unit-size -1atr is no multiple of the ATR above 0"),
+        ({"unit_size": "atr"}, "--unit-size atr is no multiple"),
+        ({"unit_size": "nanatr"}, "--unit-size nanatr is no multiple"),
+        ({"unit_size": "1e40atr"}, "--unit-size 1e40atr is no multiple"),
+        ({"unit_size": "0.5% atr"}, "--unit-size 0.5% atr is no multiple"),
+        ({"unit_size": "0.5atrs"}, "--unit-size 0.5atrs is not a number"),
         ({"unit_size": "-1"}, "--unit-size -1 is not above 0"),
         ({"unit_size": "nan"}, "--unit-size nan is not a finite number"),
         ({"unit_size": "1e40"}, r"--unit-size 1e40 is not from 1e-18 to 1e15"),
@@ -63,6 +73,18 @@ def test_what_is_refused(flags: dict[str, object], line: str) -> None:
 def test_four_units_have_to_be_less_than_the_price() -> None:
     with pytest.raises(SettingsError, match="unit size 25% puts the lowest stop at 0 or below it"):
         load_settings(None, {"trade": {"unit_size": "25%"}}).trade_configs()
+
+
+def test_what_can_be_said_of_a_unit_in_atr_without_a_price(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "config.toml").write_text('[trade]\nunit_size = "0.5 ATR"\nhard_stop = "1%"\n')
+    assert main(["config", "check"]) == 0, "the unit may be smaller than that"
+    capsys.readouterr()
+    assert main(["config", "check", "--leverage", "60"]) == 2
+    assert "leverage 60 is above the 40 of BTC" in capsys.readouterr().err
+    assert main(["config", "show", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trade.unit_size"]["value"] == "0.5 ATR"
 
 
 def test_of_risk_and_position_size_the_nearer_source_counts(
@@ -106,6 +128,20 @@ def test_a_backtest_takes_them_too(here: Path, capsys: pytest.CaptureFixture[str
     (here / "config.toml").write_text('[trade]\nunit_size = "0.4%"\nrisk = 100\n')
     assert main(["backtest", "prices.csv", "--only", "BTC", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["realized_pnl"] == summary["realized_pnl"]
+
+
+@pytest.mark.parametrize("unit", ["0.5atr", "2 ATR"])
+def test_a_backtest_has_no_hours_before_its_entry(
+    here: Path, capsys: pytest.CaptureFixture[str], unit: str
+) -> None:
+    (here / "prices.csv").write_text(PRICES)
+    (here / "config.toml").write_text(f'[trade]\nunit_size = "{unit}"\n')
+    asked = ["--symbol", "BTC", "--unit-size", unit, "--position-size", "5000"]
+    for walk in (asked, ["--only", "BTC"], ["--only", "BTC", "--unit-size", unit, "--risk", "50"]):
+        assert main(["backtest", "prices.csv", *walk]) == 2
+        said = capsys.readouterr().err
+        assert " needs the hours before the entry, and a file begins with that: set it in USD or as a" in said
+        assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

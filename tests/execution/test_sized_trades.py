@@ -162,7 +162,7 @@ def test_a_trade_whose_journal_is_lost_is_not_rebuilt_by_guessing_its_unit(venue
     live.key = before.key
     with live:
         assert live.reason.status == 2
-        assert "it cannot be rebuilt: its unit and size followed from the price" in live.reason.text
+        assert "it cannot be rebuilt: its unit and size followed from the market" in live.reason.text
     figures = LiveEngine(venue, replace(SOL, strategy=LadderTerms(D("0.6"), D("1834.86"))))
     figures.key = before.key
     with figures:

@@ -14,6 +14,7 @@ from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.simulation import replay
 from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.price_series import Series
+from hypertui.core.volatility import AtrReading
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.sizing import Sizing, arithmetic, lost, position_of, unit_of
 from hypertui.strategy.ladder.terms import LadderTerms
@@ -73,7 +74,7 @@ def test_a_straight_decline_costs_the_risk(entry: D, share: D, risk: D, fee: D, 
 )
 def test_a_unit_is_whole_ticks_and_never_0(share: D, entry: D) -> None:
     instrument = Instrument("COIN", 0, 50)
-    unit, tick = unit_of(share, entry, instrument), instrument.tick(entry)
+    unit, tick = unit_of(share * entry, entry, instrument), instrument.tick(entry)
     assert unit >= tick
     assert unit % tick == 0
     assert unit == tick or abs(unit - share * entry) <= tick / 2
@@ -87,15 +88,56 @@ def test_figures_are_worked_out_once() -> None:
     assert fixed.settled(BTC, D(64_000), FEE) is fixed
 
 
+ATR = AtrReading(D("412.3049871235"), 1_764_338_400_000)  # 2025-11-28 14:00 UTC
+
+
+def test_a_unit_in_atr() -> None:
+    rule = LadderTerms(D(0), D(0), sizing=Sizing(None, D(100), unit_atr=D("0.5")))
+    assert rule.needs_atr and not rule.is_settled
+    assert rule.settled(BTC, D(64_000), FEE) is rule, "it hangs on an ATR"
+    settled = rule.settled(BTC, D(64_000), FEE, ATR)
+    assert settled.is_settled and not settled.needs_atr
+    assert settled.unit_size == D(206)
+    assert settled.position_size == position_of(D(100), D(206) / D(64_000), FEE, D(0))
+    assert settled.settled(BTC, D(64_000), FEE, replace(ATR, atr=D(900))) is settled
+    assert settled.sizing is not None
+    assert arithmetic(settled.sizing, settled.unit_size, settled.position_size).startswith(
+        "unit 0.5 × ATR 412.3 (until 14:00 UTC) = 206 USD; risk 100.00 USD / (2.5 units of 0.3219 % + "
+    )
+
+
+@given(
+    multiple=st.decimals(D("0.01"), D(20), places=2),
+    atr=st.decimals(D(0), D(2_000), places=10),
+    entry=st.decimals(D("0.001"), D(200_000), places=5),
+)
+def test_a_unit_in_atr_is_whole_ticks_and_never_0(multiple: D, atr: D, entry: D) -> None:
+    instrument = Instrument("COIN", 0, 50)
+    rule = LadderTerms(D(0), D(2_000), sizing=Sizing(unit_atr=multiple))
+    terms, tick = rule.settled(instrument, entry, FEE, AtrReading(atr, 0)), instrument.tick(entry)
+    assert terms.position_size == D(2_000)
+    assert terms.unit_size >= tick and terms.unit_size % tick == 0
+    assert terms.unit_size == tick or abs(terms.unit_size - multiple * atr) <= tick / 2
+
+
 @pytest.mark.parametrize(
-    "sizing", [Sizing(D("0.004"), D(100), D("0.001")), Sizing(D("0.0025")), Sizing(None, D(50))]
+    "sizing",
+    [
+        Sizing(D("0.004"), D(100), D("0.001")),
+        Sizing(D("0.0025")),
+        Sizing(None, D(50)),
+        Sizing(unit_atr=D("0.5")),
+        Sizing(None, D(50), unit_atr=D("1.25")),
+    ],
 )
 def test_what_is_recorded_comes_back(sizing: Sizing) -> None:
     terms = LadderTerms(
-        D(0) if sizing.unit is not None else D(100),
+        D(0) if sizing.unit_rule else D(100),
         D(0) if sizing.risk is not None else D(9_000),
         sizing=sizing,
-    ).settled(BTC, D("64005.5"), FEE)
+    ).settled(BTC, D("64005.5"), FEE, ATR)
+    assert terms.sizing is not None
+    assert terms.sizing.atr == (ATR if sizing.unit_atr is not None else None)
     assert LadderTerms.recorded(json.loads(json.dumps(terms.record()))) == terms
 
 
@@ -108,6 +150,11 @@ def test_before_the_price_is_known() -> None:
         RULE.plan(BTC, 40)
     with pytest.raises(PlanError, match="leverage 41 is above the 40 of BTC"):
         RULE.check(BTC, 41)
+    in_atr = replace(RULE, sizing=Sizing(None, D(100), unit_atr=D("0.50")))
+    assert in_atr.record()["sizing"] == {"unit_size": "0.5atr", "risk": "100", "risk_slippage": "0"}
+    in_atr.check(BTC, 40)
+    with pytest.raises(PlanError, match="leverage 41 is above the 40 of BTC"):
+        in_atr.check(BTC, 41)
     quarter = replace(RULE, sizing=Sizing(D("0.25"), D(100)))
     with pytest.raises(PlanError, match=r"unit size 25% puts the lowest stop at 0 or below it"):
         quarter.check(BTC, 1)

@@ -250,7 +250,7 @@ def test_without_an_atr_it_is_at_its_widest() -> None:
     tell(rule, D(160), BEGAN, book)
     assert rule.trailing.stop == D("156.8")
     said = verdict(rule, ExitRule.TRAILING_STOP, D(160), BEGAN, book).text
-    assert said == "armed 0 min ago, peak 160, stop 156.8, at its widest until there is an ATR"
+    assert said == "armed 0 s ago, peak 160, stop 156.8, at its widest until there is an ATR"
     tell(rule, D("160.82"), BEGAN, book)
     assert rule.trailing.stop == D("156.8"), "half an ATR of half the distance is 0.5 % of the price"
     tell(rule, D("160.83"), BEGAN, book)

@@ -25,6 +25,7 @@ from hypertui.core.market import (
 from hypertui.core.order_key import KeyKind, OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
+from hypertui.core.volatility import AtrReading
 from hypertui.strategy.aside import Aside
 from hypertui.strategy.base import (
     AliveOrder,
@@ -230,9 +231,15 @@ class TripleTerms:
         return self.entry - self.stop
 
     is_settled = True
+    needs_atr = False
 
-    def settled(self, instrument: Instrument, entry: Decimal, taker_fee: Decimal) -> TripleTerms:
+    def settled(
+        self, instrument: Instrument, entry: Decimal, taker_fee: Decimal, atr: AtrReading | None = None
+    ) -> TripleTerms:
         return self
+
+    def outline(self, instrument: Instrument, leverage: int) -> TriplePlan:
+        return self.plan(instrument, leverage)
 
     def check(self, instrument: Instrument, leverage: int) -> None:
         self.plan(instrument, leverage).check()

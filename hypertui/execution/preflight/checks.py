@@ -53,6 +53,9 @@ def _findings(ground: Ground) -> Iterator[Finding]:
     yield from _account(ground)
     if ground.standing.pooling is not Pooling.APART:
         yield _pooled(ground)
+    if ground.atr is not None and ground.atr.wrong:
+        yield Finding("ATR", Level.RED, ground.atr.wrong, ground.atr.figure, ground.atr.limit)
+        return
     if not kept:
         return
     rules = list(ground.plan.rules_at(ground.entry, ground.coins if ground.adopting else None))

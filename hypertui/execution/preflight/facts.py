@@ -12,6 +12,7 @@ from hypertui.execution import symbols
 from hypertui.execution.account_context import AccountContext, flows_of
 from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight.margin import Ground, entry_price, price_of
+from hypertui.execution.preflight.recent_hours import ToldHours
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
 from hypertui.execution.trade_config import TradeConfig
@@ -68,6 +69,7 @@ class Survey:
         shared = standing.pooling is not Pooling.APART
         available = await exchange.available(symbol) if shared and not goes_on else None
         orders = await exchange.open_orders(symbol)
+        hours = None if goes_on else await self._hours(self._config, self._clock())
         # Last, so that what is decided about a position rests on the newest word.
         asked_at = self._clock()
         account, beside = await self._states(symbol, standing.taker_fee)
@@ -87,9 +89,13 @@ class Survey:
                     why = f"{why}, and it cannot be rebuilt: {error}"
         config = self._config
         entry = entry_price(adopt, quote, account, orders)
-        terms = config.strategy.settled(self._instrument, entry, standing.taker_fee)
+        # By the exchange's clock as the account has just shown it.
+        atr = None if hours is None else hours.measured(self._clock_sync.at_venue)
+        reading = None if atr is None else atr.reading
+        terms = config.strategy.settled(self._instrument, entry, standing.taker_fee, reading)
+        plan_of = terms.plan if terms.is_settled else terms.outline
         return Ground(
-            plan=terms.plan(self._instrument, config.leverage),
+            plan=plan_of(self._instrument, config.leverage),
             network=config.network,
             address=exchange.account,
             quote=quote,
@@ -106,12 +112,17 @@ class Survey:
             goes_on=goes_on,
             available=available,
             beside=beside,
-            terms=terms,
+            terms=terms if terms.is_settled else None,
+            atr=atr,
             exits=config.exits,
             guards=config.guards,
             equity=self._account.equity,
             memory=self._memory,
         )
+
+    async def _hours(self, config: TradeConfig, now: int) -> ToldHours | None:
+        """The candles that a trade needs to begin, None where it needs none."""
+        return await self._account.hours.told(config.symbol, now) if config.strategy.needs_atr else None
 
     async def _count_transfers(self) -> None:
         """A loss that is counted from an earlier trade's figures counts only with what was paid out since."""
@@ -141,7 +152,9 @@ class Survey:
                 terms = config.strategy
                 if not terms.is_settled:
                     price = price_of(await self._exchange.quote(config.symbol))
-                    terms = terms.settled(instrument, price, taker_fee)
+                    hours = await self._hours(config, self._clock())
+                    atr = None if hours is None else hours.measured(self._clock_sync.at_venue).reading
+                    terms = terms.settled(instrument, price, taker_fee, atr)
                 plans[config.symbol] = terms.plan(instrument, config.leverage)
         return plans
 
@@ -149,7 +162,7 @@ class Survey:
         config = self._config
         if not config.strategy.is_settled:
             raise NotRebuilt(
-                "its unit and size followed from the price that it was opened at: start with both as figures"
+                "its unit and size followed from the market when it was opened: start with both as figures"
             )
         fills = await self._exchange.fills_since(self._instrument.symbol, 0)
         return from_exchange.read(config.plan(self._instrument), orders, fills, position)

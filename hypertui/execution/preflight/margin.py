@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, Fill, Side
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
+from hypertui.execution.preflight.recent_hours import StartAtr
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.risk.equity import EquityWatch
@@ -51,8 +52,9 @@ class Ground:
     nobody's question any more, nor is one whose `remains` can be taken up. `available` is the margin (USD)
     that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
     the plans of the account's other trades that hold nothing yet: they will buy from the same margin. `terms`
-    are those that the plan is of, in figures, `exits` the rules that may end it. `guards` are the limits on
-    the risk, `equity` and `memory` what they count from."""
+    are those that the plan is of, in figures; None where they cannot be worked out, for want of an `atr` that
+    can be relied on, and the plan is an outline. `exits` are the rules that may end it. `guards` are the
+    limits on the risk, `equity` and `memory` what they count from."""
 
     plan: StrategyPlan
     network: Network
@@ -72,6 +74,7 @@ class Ground:
     available: Decimal | None = None
     beside: Sequence[StrategyPlan] = ()
     terms: StrategyTerms | None = None
+    atr: StartAtr | None = None
     exits: ExitRules = _NO_EXITS
     guards: GuardRules = field(default_factory=GuardRules)
     equity: EquityWatch | None = None

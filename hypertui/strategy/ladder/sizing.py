@@ -1,5 +1,5 @@
-"""A ladder's unit as a share of its entry price, and its position by what that may lose: rules that become
-figures once, when the trade is opened."""
+"""A ladder's unit as a share of its entry price or a multiple of the ATR, and its position by what that may
+lose: rules that become figures once, when the trade is opened."""
 
 from __future__ import annotations
 
@@ -9,39 +9,52 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from hypertui.core.market import ZERO, Instrument, plain
-from hypertui.core.phrases import at_price, usd
+from hypertui.core.phrases import at_price, five_figures, time_of_day, usd
 from hypertui.core.round_trips import SLOTS
+from hypertui.core.volatility import AtrReading
 
 # Units that a coin loses on average in a straight decline: the stops are 1, 2, 3 and 4 units below the entry.
 DECLINE = Decimal(sum(range(1, SLOTS + 1))) / SLOTS
 _CENT = Decimal("0.01")
+_ATR = "atr"
 
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """The rules: a `unit` (a fraction of the entry price), the `risk` (USD) that a straight decline may cost,
-    with `slippage` what all its fills together lose by their prices (a fraction of the position). None where
-    the terms have a figure instead. `entry` (USD) and `taker_fee` (a fraction) are what the figures were
-    worked out with, None until they are."""
+    """The rules: a `unit` (a fraction of the entry price) or `unit_atr` (so many times the ATR), the `risk`
+    (USD) that a straight decline may cost, with `slippage` what all its fills together lose by their prices
+    (a fraction of the position). None where the terms have a figure instead. `entry` (USD), `taker_fee` (a
+    fraction) and `atr` are what the figures were worked out with, None until they are; `atr` is of a unit
+    in ATR alone."""
 
     unit: Decimal | None = None
     risk: Decimal | None = None
     slippage: Decimal = ZERO
     entry: Decimal | None = None
     taker_fee: Decimal | None = None
+    unit_atr: Decimal | None = None
+    atr: AtrReading | None = None
 
-    def at(self, entry: Decimal, taker_fee: Decimal) -> Sizing:
+    @property
+    def unit_rule(self) -> str:
+        """What the unit is worked out by, as it is set: 0.4%, 0.5atr; empty where it is a figure."""
+        if self.unit_atr is not None:
+            return f"{plain(self.unit_atr)}{_ATR}"
+        return "" if self.unit is None else in_percent(self.unit)
+
+    def at(self, entry: Decimal, taker_fee: Decimal, atr: AtrReading | None = None) -> Sizing:
         """The same, worked out with these."""
-        return replace(self, entry=entry, taker_fee=taker_fee)
+        return replace(self, entry=entry, taker_fee=taker_fee, atr=atr if self.unit_atr is not None else None)
 
-    def record(self) -> Mapping[str, str]:
-        """As JSON can say it, by the names of the settings."""
+    def record(self) -> Mapping[str, object]:
+        """As JSON can say it, by the names of the settings; `atr_until` in ms."""
         kept: dict[str, Decimal | None] = {"risk": self.risk}
         if self.risk is not None:
             kept["risk_slippage"] = self.slippage
         kept |= {"entry": self.entry, "taker_fee": self.taker_fee}
-        unit = {} if self.unit is None else {"unit_size": in_percent(self.unit)}
-        return unit | {name: plain(value) for name, value in kept.items() if value is not None}
+        unit: dict[str, object] = {"unit_size": self.unit_rule} if self.unit_rule else {}
+        atr = {} if self.atr is None else {"atr": plain(self.atr.atr), "atr_until": self.atr.until}
+        return unit | {name: plain(value) for name, value in kept.items() if value is not None} | atr
 
     @classmethod
     def recorded(cls, record: Mapping[str, Any]) -> Sizing:
@@ -50,20 +63,22 @@ class Sizing:
         def amount(name: str) -> Decimal | None:
             return Decimal(record[name]) if name in record else None
 
-        unit = record.get("unit_size")
+        rule, atr = record.get("unit_size", ""), amount("atr")
         return cls(
-            unit=None if unit is None else Decimal(unit.removesuffix("%")) / 100,
+            unit=Decimal(rule.removesuffix("%")) / 100 if rule.endswith("%") else None,
             risk=amount("risk"),
             slippage=amount("risk_slippage") or ZERO,
             entry=amount("entry"),
             taker_fee=amount("taker_fee"),
+            unit_atr=Decimal(rule.removesuffix(_ATR)) if rule.endswith(_ATR) else None,
+            atr=None if atr is None else AtrReading(atr, record["atr_until"]),
         )
 
 
-def unit_of(share: Decimal, entry: Decimal, instrument: Instrument) -> Decimal:
-    """A share of the entry price (USD) in whole price ticks, at least one."""
+def unit_of(distance: Decimal, entry: Decimal, instrument: Instrument) -> Decimal:
+    """A distance (USD) in whole price ticks of the entry price, at least one."""
     tick = instrument.tick(entry)
-    return max((share * entry).quantize(tick), tick)
+    return max(distance.quantize(tick), tick)
 
 
 def lost(unit_share: Decimal, taker_fee: Decimal, slippage: Decimal) -> Decimal:
@@ -94,6 +109,10 @@ def arithmetic(sizing: Sizing, unit_size: Decimal, position_size: Decimal) -> st
     if sizing.unit is not None:
         share = f"{in_percent(sizing.unit, ' ')} of {at_price(sizing.entry)}"
         parts.append(f"unit {share} = {at_price(unit_size)} USD")
+    if sizing.unit_atr is not None:
+        assert sizing.atr is not None, "it was measured"
+        atr = f"ATR {five_figures(sizing.atr.atr)} (until {time_of_day(sizing.atr.until)})"
+        parts.append(f"unit {plain(sizing.unit_atr)} × {atr} = {at_price(unit_size)} USD")
     if sizing.risk is not None:
         costs = f"fees {in_percent(2 * sizing.taker_fee, ' ')} + slippage {in_percent(sizing.slippage, ' ')}"
         units = f"{plain(DECLINE)} units of {_share(unit_size, sizing.entry)}"

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from hypertui.core.market import ONE, Instrument, plain
 from hypertui.core.round_trips import SLOTS
+from hypertui.core.volatility import AtrReading
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.sizing import Sizing, in_percent, position_of, unit_of
 from hypertui.strategy.ladder.trade_plan import LadderPlan
@@ -51,17 +52,28 @@ class LadderTerms:
         """Whether nothing hangs on the price of the entry any more."""
         return self.sizing is None or self.sizing.entry is not None
 
-    def settled(self, instrument: Instrument, entry: Decimal, taker_fee: Decimal) -> Self:
-        """The terms in figures; themselves where they are."""
+    @property
+    def needs_atr(self) -> bool:
+        """Whether the unit hangs on it still."""
+        return self.sizing is not None and self.sizing.unit_atr is not None and not self.is_settled
+
+    def settled(
+        self, instrument: Instrument, entry: Decimal, taker_fee: Decimal, atr: AtrReading | None = None
+    ) -> Self:
+        """The terms in figures; themselves where they are, and where an ATR is missing."""
         sizing = self.sizing
-        if sizing is None or self.is_settled:
+        if sizing is None or self.is_settled or (self.needs_atr and atr is None):
             return self
-        unit = self.unit_size if sizing.unit is None else unit_of(sizing.unit, entry, instrument)
+        unit = self.unit_size
+        if sizing.unit is not None:
+            unit = unit_of(sizing.unit * entry, entry, instrument)
+        elif sizing.unit_atr is not None and atr is not None:
+            unit = unit_of(sizing.unit_atr * atr.atr, entry, instrument)
         position = self.position_size
         if sizing.risk is not None:
             # By the unit as it is traded, which the tick may have made another share of the price.
             position = position_of(sizing.risk, unit / entry, taker_fee, sizing.slippage)
-        return replace(self, unit_size=unit, position_size=position, sizing=sizing.at(entry, taker_fee))
+        return replace(self, unit_size=unit, position_size=position, sizing=sizing.at(entry, taker_fee, atr))
 
     def check(self, instrument: Instrument, leverage: int) -> None:
         """Refuse what is wrong at any price. Raises PlanError."""
@@ -73,16 +85,23 @@ class LadderTerms:
         if sizing.unit is not None and sizing.unit * SLOTS >= 1:
             said = f"unit size {in_percent(sizing.unit)} puts the lowest stop at 0 or below it"
             raise PlanError(f"{said}: {SLOTS} units have to be less than the price")
-        # What is not known yet cannot be wrong yet.
-        unit = self.unit_size if sizing.unit is None else ONE
+        self.outline(instrument, leverage).check()
+
+    def outline(self, instrument: Instrument, leverage: int) -> LadderPlan:
+        """The plan where no figure of its own counts: what is not known yet cannot be wrong yet, and has one
+        that breaks no rule."""
+        sizing = self.sizing
+        if sizing is None or self.is_settled:
+            return self.plan(instrument, leverage)
+        unit = ONE if sizing.unit_rule else self.unit_size
         position = self.position_size if sizing.risk is None else instrument.min_order_value * SLOTS
-        self._plan(instrument, leverage, unit, position).check()
+        return self._plan(instrument, leverage, unit, position)
 
     def plan(self, instrument: Instrument, leverage: int) -> LadderPlan:
         """The plan of a trade in this market."""
         if not self.is_settled:
             raise PlanError(
-                "unit and position size follow from the price of the entry, which is not known yet"
+                "unit and position size follow from the market at the entry, which is not known yet"
             )
         return self._plan(instrument, leverage, self.unit_size, self.position_size)
 
