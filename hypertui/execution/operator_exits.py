@@ -280,7 +280,9 @@ class Winddown:
         trade, seen, now = self._trade, self._trade.recorder.seen, self._trade.context.clock()
         if seen is None:
             return _waits("a price")
-        if now < self._sell_at or not trade.context.budget.allows(Purpose.PROTECT):
+        last = self._sale
+        refused = last is not None and not last.filled and now < last.since + _SELL_AGAIN
+        if refused or now < self._sell_at or not trade.context.budget.allows(Purpose.PROTECT):
             return _waits(f"the sale of {_coins(trade, held)}")
         trade.steering.set_posture(Posture.HANDS_OFF)
         if self._sales == 0:

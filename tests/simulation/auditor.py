@@ -81,6 +81,7 @@ class Auditor:
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
         self._up_at = 0.0
+        self._let_go: set[str] = set()  # exits (client id) that are being cancelled
         self._refused_at: dict[str, float] = {}  # by the part of the client id that names trade and slot
         self._bare: deque[list[float | Decimal]] = deque()
         self._orphans: dict[int, float] = {}  # since when, by order id
@@ -195,6 +196,7 @@ class Auditor:
         pending = Counter(order.key for order in sent)
         if pending and max(pending.values()) > 1:
             self.complain("unacknowledged", f"more than one of a key: {dict(pending)}")
+        self._check_exits(tracker)
         if not isinstance(tracker.strategy, LadderStrategy):
             return
         slots = tracker.strategy.ladder.slots
@@ -202,6 +204,17 @@ class Auditor:
         buys = [order for order in tracker.buys() if slot_of(order) not in held]
         if len(held) + len(buys) > SLOTS + terms_of(self._scenario.config).trust_slots:
             self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
+
+    def _check_exits(self, tracker: OrderTracker) -> None:
+        """An exit that stands for coins which no stop sells goes only once another one is live, as of the
+        moment at which that is decided."""
+        for own in tracker.alive:
+            if own.role is not Role.EXIT or not own.cancelling or own.client_id in self._let_go:
+                continue
+            self._let_go.add(own.client_id)
+            others = any(each.acknowledged and not each.cancelling for each in tracker.of(own.key))
+            if not others and not self.excused and _lacks_stops(tracker, own.key):
+                self.complain("uncovered", f"the exit {own.key} is cancelled with no other")
 
     def check_time(self) -> None:
         """What can become wrong by time alone."""
@@ -293,8 +306,6 @@ class Auditor:
             if order is None or order.dead or order.order.side is Side.BUY:
                 continue
             others = [o for o in self.tracker.of(order.key) if o.acknowledged and not o.cancelling]
-            if order.role is Role.EXIT and not others and _lacks_stops(self.tracker, order.key):
-                self.complain("uncovered", f"the exit {order.key} is cancelled with no other")
             if order.role not in (Role.STOP, Role.SALE):
                 continue
             coins = self._coins_of(order, self.tracker)
@@ -322,7 +333,6 @@ class Auditor:
 
 
 def _lacks_stops(tracker: OrderTracker, key: OrderKey) -> bool:
-    """Whether an exit is wanted, and stands for coins that no stop sells. It may have become wanted again
-    while its cancel waited for the disk; then the stops that made it needless are live."""
+    """Whether an exit is wanted, and stands for coins that no stop sells."""
     wanted = any(want.key == key for want in tracker.target().orders)
     return wanted and tracker.stopped < tracker.strategy.protectable
