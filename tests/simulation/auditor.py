@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Order, OrderType, Side
-from hypertui.core.order_key import KeyKind, OrderKey
+from hypertui.core.order_key import KeyKind
 from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
@@ -213,7 +213,7 @@ class Auditor:
                 continue
             self._let_go.add(own.client_id)
             others = any(each.acknowledged and not each.cancelling for each in tracker.of(own.key))
-            if not others and not self.excused and _lacks_stops(tracker, own.key):
+            if not others and not self.excused and _lacks_stops(tracker):
                 self.complain("uncovered", f"the exit {own.key} is cancelled with no other")
 
     def check_time(self) -> None:
@@ -332,7 +332,13 @@ class Auditor:
                 self._bare.popleft()
 
 
-def _lacks_stops(tracker: OrderTracker, key: OrderKey) -> bool:
-    """Whether an exit is wanted, and stands for coins that no stop sells."""
-    wanted = any(want.key == key for want in tracker.target().orders)
-    return wanted and tracker.stopped < tracker.strategy.protectable
+def _lacks_stops(tracker: OrderTracker) -> bool:
+    """Whether coins are held that no live stop sells, and nothing sells already, while no exit ends the
+    trade; those too few for an order wait."""
+    if tracker.exits.acted is not None or tracker.exits.fired is not None:
+        return False
+    selling = (own for own in tracker.alive if own.order.side is Side.SELL and own.due)
+    sold = tracker.stopped + sum((own.remaining for own in selling), ZERO)
+    strategy = tracker.strategy
+    bare = (strategy.protectable - sold) * strategy.book.average_price
+    return bare > strategy.instrument.min_order_value * Decimal("1.3")
