@@ -136,10 +136,12 @@ class Convergence:
         return places, cancels
 
     def _stops_are_live(self, target: Target) -> bool:
-        """Whether each stop that is wanted is known to be at the exchange, so that an exit of the trade which
-        stood for their coins may go."""
+        """Whether each stop that is wanted is known to be at the exchange where it is wanted, so that an exit
+        of the trade which stood for their coins may go."""
         stops = (want for want in target.orders if want.purpose is Purpose.PROTECT and not is_exit(want.key))
-        return all(any(own.is_live for own in self.tracker.of(want.key)) for want in stops)
+        return all(
+            any(own.is_live and stands_at(own, want) for own in self.tracker.of(want.key)) for want in stops
+        )
 
     def _may_place(self, want: WantedOrder) -> bool:
         """Whether an exit may be placed: while one of its key is due, or was left behind in the book and may
