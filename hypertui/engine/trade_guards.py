@@ -15,11 +15,12 @@ from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged, GuardsSe
 from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
+from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
-from hypertui.risk.judging import judge, rearmed
+from hypertui.risk.judging import due_rearms, judge, rearmed
 from hypertui.risk.market import PriceWatch
 from hypertui.risk.memory import NOTHING_REMEMBERED, Rearm
 from hypertui.risk.rules import GuardRules
@@ -29,6 +30,7 @@ from hypertui.strategy.exits.rules import TAKER_FEE
 
 _EVERY = 5_000  # ms between two judgements that nothing else has asked for
 _ASK_AGAIN = 1_000  # ms between two questions about transfers
+_GOES_ON = "--rearm is for a new trade, and this one goes on: use hypertui ctl rearm"
 _SHOUTS = (Guard.DAILY_LOSS, Guard.DRAWDOWN, Guard.LOSING_CYCLES, Guard.LIQUIDATION)
 
 
@@ -58,9 +60,12 @@ class TradeGuards:
         self._leaving = False
         self.verdicts: tuple[GuardVerdict, ...] = ()
 
-    def begin(self) -> None:
-        """Go by the limits that are set now, whatever they were before; what has tripped stays so."""
+    def begin(self, *, is_new: bool) -> None:
+        """Go by the limits that are set now, whatever they were before; what has tripped stays so, but for
+        what a new trade's start resets. What a start was told counts once, for the first trade that begins:
+        one that is started again later has to be told anew."""
         context, rules, watch = self._context, self._context.config.guards, self._watch
+        rearms, context.account.rearms = context.account.rearms, ()
         if context.config.protect_only or not (rules.wanted or watch.rules):
             return
         if rules != watch.rules:
@@ -71,6 +76,14 @@ class TradeGuards:
         self._equity.bring_back(watch.memory)
         self._price.jump, self._price.jumped_at = watch.memory.jump, watch.memory.jumped_at
         self.verdicts = watch.verdicts
+        if not rearms:
+            return
+        now = context.clock()
+        due = due_rearms(rearms, self._facts(now), watch.memory, rules, now) if is_new else ()
+        for rearm in due:
+            self.rearm(rearm.guard, rearm.by, rearm.reason)
+        if not is_new:
+            context.log.add(EventKind.STATE, f"guards: {_GOES_ON}", {"guards": _GOES_ON})
 
     def leave(self) -> None:
         """The engine leaves: nothing is begun any more."""

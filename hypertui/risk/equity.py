@@ -7,7 +7,7 @@ is the equity that it was counted from, and what was paid in since, less the equ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
@@ -104,6 +104,10 @@ class EquityWatch:
             self.peak = base
             self._waiting.clear()
         self.rearms = with_rearm(self.rearms, rearm)
+
+    def apart(self) -> EquityWatch:
+        """A copy, to see what a change would come to."""
+        return replace(self, _waiting=list(self._waiting))
 
     def bring_back(self, memory: GuardMemory) -> None:
         """Know what a trade of the account has written down, as far as that goes further back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hypertui.core.market import plain
@@ -96,6 +96,23 @@ def _said(trip: Trip) -> str:
 
 
 # What is remembered
+
+
+def due_rearms(
+    asked: Sequence[Rearm], facts: Facts, memory: GuardMemory, rules: GuardRules, now: int
+) -> tuple[Rearm, ...]:
+    """Of the resets of the account's guards that were asked for those whose guard holds at its limit now,
+    dated by the newest reading of the equity. The others would but move where counting began."""
+    watch = facts.equity
+    if watch is None or watch.newest is None or not asked:
+        return ()
+    verdicts = judge(facts, memory, rules, now).verdicts
+    held = {each.guard for each in verdicts if each.holds and _is_full(each)}
+    return tuple(replace(rearm, at=watch.newest.at) for rearm in asked if rearm.guard in held)
+
+
+def _is_full(verdict: GuardVerdict) -> bool:
+    return verdict.is_tripped or (verdict.figure is not None and verdict.figure >= verdict.limit)
 
 
 def rearmed(memory: GuardMemory, rearm: Rearm, cycles: int) -> GuardMemory:

@@ -6,8 +6,10 @@ from decimal import Decimal as D
 
 import pytest
 
+from hypertui.cli.rearms import rearms_of
 from hypertui.provenance import SettingsError
 from hypertui.risk.guards import Guard, GuardAction
+from hypertui.risk.memory import Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.settings import load_settings
 
@@ -81,6 +83,24 @@ def test_what_cannot_be_meant_is_refused_in_one_line(settings: dict[str, object]
     with pytest.raises(SettingsError, match=words) as refused:
         guards(**settings)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            ["losing_cycles=why"],
+            "'losing_cycles' names no guard of the account: there are daily_loss, drawdown",
+        ),
+        (["drawdown"], "--rearm drawdown needs its reason: --rearm drawdown=REASON"),
+        (["drawdown= "], "--rearm drawdown needs its reason"),
+        (["drawdown=one", "drawdown=two"], "--rearm drawdown is given twice"),
+    ],
+)
+def test_a_reset_with_the_start_names_a_guard_of_the_account_and_why(given: list[str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        rearms_of(given, "ann@tty")
+    assert rearms_of(["drawdown=a = b"], "ann@tty") == (Rearm(Guard.DRAWDOWN, 0, "ann@tty", "a = b"),)
 
 
 def test_what_is_shown_can_be_set() -> None:

@@ -23,7 +23,7 @@ from hypertui.port.commands import Ack, Command, CommandState, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
 from hypertui.risk.guards import Guard, GuardAction, GuardState
-from hypertui.risk.memory import GuardMemory, inherited
+from hypertui.risk.memory import Base, GuardMemory, Rearm, inherited
 from hypertui.risk.rules import GuardRules
 from hypertui.risk.watch import GuardWatch
 from tests.support.live_engine import LiveEngine
@@ -269,9 +269,51 @@ def test_a_new_trade_of_the_account_begins_with_the_days_loss(venue: LocalVenue)
     with again:
         assert again.reason.status == 2
         assert "guard daily loss would hold the trade: " in again.reason.text
-        assert again.reason.text.endswith("it resets 00:00 UTC or by hand")
+        assert again.reason.text.endswith(
+            "it resets 00:00 UTC or by hand: start with --rearm daily_loss=REASON"
+        )
     assert again.held() == 0
     assert again.working() == []
+
+
+def test_a_drawdown_that_holds_a_new_trade_is_reset_with_its_start_once(venue: LocalVenue) -> None:
+    """No engine runs that could be told, and a drawdown does not end by itself."""
+    rules = GuardRules(drawdown=D("0.1"), drawdown_action=GuardAction.FLATTEN)
+    memory = GuardMemory(peak=Base(1, D(12_000)))
+
+    def new(*rearms: Rearm) -> LiveEngine:
+        journal = Remembering(memory)
+        live = LiveEngine(
+            venue, journal=lambda *_: nullcontext((TRADE, journal)), guards=rules, rearms=rearms
+        )
+        live.journal = journal
+        return live
+
+    with new() as refused:
+        assert refused.reason.status == 2
+        assert "guard drawdown would hold the trade: 16.66 % of 10 % below the peak" in refused.reason.text
+        assert refused.reason.text.endswith("it resets by hand: start with --rearm drawdown=REASON")
+    with new(Rearm(Guard.DRAWDOWN, 0, "ann@tty", "a new beginning")) as live:
+        live.opened()
+        assert state(live, Guard.DRAWDOWN) is GuardState.REARMED
+        given = [each for each in map(decode, live.journal.inputs) if isinstance(each, GuardRearmed)]
+        assert [(each.guard, each.by, each.reason) for each in given] == [
+            (Guard.DRAWDOWN, "ann@tty", "a new beginning")
+        ]
+        assert given[0].memory.peak is not None
+        assert given[0].memory.peak.equity == 10_000, "counted from the equity of now"
+        left = live.on_engine(lambda trade: trade.context.account.rearms, ())
+        assert left == (), "a trade that is started again later has to be told anew"
+    # A trade that goes on is told by hand: a service that is restarted must not reset what trips again.
+    told = (Rearm(Guard.DRAWDOWN, 0, "ann@tty", "once more"),)
+    journal = MemoryJournal(list(live.journal.inputs))
+    again = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), guards=rules, rearms=told)
+    again.key = live.key
+    with again:
+        again.opened()
+        assert any("use hypertui ctl rearm" in each.text for each in again.events(EventKind.STATE))
+    rearmed = [each for each in map(decode, journal.inputs) if isinstance(each, GuardRearmed)]
+    assert len(rearmed) == 1
 
 
 class Remembering(MemoryJournal):

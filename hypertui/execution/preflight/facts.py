@@ -111,6 +111,7 @@ class Survey:
             guards=config.guards,
             equity=self._account.equity,
             memory=self._memory,
+            rearms=self._account.rearms,
         )
 
     async def _count_transfers(self) -> None:

@@ -13,7 +13,7 @@ from hypertui.exchange.protocol import AccountState, OpenOrder, Quote, Standing
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.risk.equity import EquityWatch
-from hypertui.risk.memory import GuardMemory
+from hypertui.risk.memory import GuardMemory, Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.exits.rules import ExitRules
@@ -52,7 +52,8 @@ class Ground:
     that a purchase may use by the venue's own count, None where the account's figures tell it. `beside` are
     the plans of the account's other trades that hold nothing yet: they will buy from the same margin. `terms`
     are those that the plan is of, in figures, `exits` the rules that may end it. `guards` are the limits on
-    the risk, `equity` and `memory` what they count from."""
+    the risk, `equity` and `memory` what they count from, `rearms` those that the operator resets with
+    the start."""
 
     plan: StrategyPlan
     network: Network
@@ -76,6 +77,7 @@ class Ground:
     guards: GuardRules = field(default_factory=GuardRules)
     equity: EquityWatch | None = None
     memory: GuardMemory = field(default_factory=GuardMemory)
+    rearms: tuple[Rearm, ...] = ()
 
     @property
     def price(self) -> Decimal:
