@@ -44,7 +44,8 @@ def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
 
 
 def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
-    """How far the account's equity is below its highest since the last re-arm."""
+    """How far the account's equity is below its highest since the last re-arm. It trips by a highest of which
+    it is known that it was earned."""
     guard, warn = Guard.DRAWDOWN, rules.drawdown_warn
     limit = rules.drawdown if rules.drawdown is not None else warn
     assert limit is not None, "it is wanted"
@@ -52,19 +53,24 @@ def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
     if watch is None or watch.newest is None or watch.peak is None:
         doubt = "the equity is not known yet" if rules.drawdown is not None else ""
         return unknown(guard, limit, f"? of {percent(limit)}", doubt)
-    peak = watch.peak
+    peak, top = watch.peak, watch.highest
+    assert top is not None, "there is a peak"
 
-    def highest(reading: EquityReading) -> Decimal:
-        return peak.equity + watch.moved(peak.at, reading.at)
+    def fallen(reading: EquityReading, base: Base = peak) -> Decimal:
+        whole = base.equity + watch.moved(base.at, reading.at)
+        return _part(max(watch.shortfall(base, reading), ZERO), whole)
 
-    def fallen(reading: EquityReading) -> Decimal:
-        return _part(max(watch.shortfall(peak, reading), ZERO), highest(reading))
-
-    figure = fallen(watch.newest)
-    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest(watch.newest))}"
-    sells = rules.action(guard) in (GuardAction.SELL_OUT, GuardAction.FLATTEN)
-    known = watch.confirmed if sells else watch.settled
-    doubt = _doubt(watch, known, peak, fallen, limit, now) if rules.drawdown is not None else ""
+    figure = fallen(watch.newest, top)
+    highest = top.equity + watch.moved(top.at, watch.newest.at)
+    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest)}"
+    doubt = ""
+    if rules.drawdown is not None:
+        sells = rules.action(guard) in (GuardAction.SELL_OUT, GuardAction.FLATTEN)
+        known = watch.confirmed if sells else watch.settled
+        doubt = _doubt(watch, known, peak, fallen, limit, now)
+        # A rise that nobody knows yet to have been earned makes no loss, but it may have been one.
+        if not doubt and fallen(watch.newest) < limit <= figure:
+            doubt = ASKED
     near = None if warn is None else figure >= warn
     return Measure(guard, figure, limit, figure >= limit, text, near, doubt, watch.newest.at)
 

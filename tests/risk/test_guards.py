@@ -205,6 +205,39 @@ def test_a_peak_before_a_payment_became_known_is_not_lost() -> None:
     assert watch.peak.equity == 11_000
 
 
+def test_a_rise_and_fall_between_two_looks_at_the_transfers_asks_for_them_at_once() -> None:
+    rules, watch = GuardRules(drawdown=D("0.1")), seen()
+    watch.read(EquityReading(NOON + 5, D(11_000), NOON + 5))
+    watch.read(EquityReading(NOON + 10, D("9900.01"), NOON + 10))
+    found = judge(Facts(watch), GuardMemory(), rules, NOON + 10)
+    assert said(found, Guard.DRAWDOWN).text == "9.99 % of 10 % below the peak of 11,000.00"
+    assert (said(found, Guard.DRAWDOWN).holds, found.asks_transfers) == ("", False)
+    watch.read(EquityReading(NOON + 15, D(9_900), NOON + 15))
+    found = judge(Facts(watch), found.memory, rules, NOON + 15)
+    assert found.asks_transfers
+    assert not said(found, Guard.DRAWDOWN).is_tripped
+    assert said(found, Guard.DRAWDOWN).holds == "guard drawdown: whether money was paid out is being asked"
+    in_and_out = [CapitalFlow(NOON + 3, D(1_000)), CapitalFlow(NOON + 8, D(-1_000))]
+    paid = watch.apart()
+    paid.transfers(NOON + 16, in_and_out)
+    verdict = said(judge(Facts(paid), found.memory, rules, NOON + 16), Guard.DRAWDOWN)
+    assert (verdict.text, verdict.holds) == ("1.00 % of 10 % below the peak of 10,000.00", "")
+    watch.transfers(NOON + 16, [])
+    assert said(judge(Facts(watch), found.memory, rules, NOON + 16), Guard.DRAWDOWN).is_tripped
+
+
+@given(some.lists(some.tuples(some.integers(1, 20_000), some.booleans()), min_size=1, max_size=20))
+def test_a_drawdown_names_no_peak_below_an_equity_that_was_seen(course: list[tuple[int, bool]]) -> None:
+    watch, most = seen(), 10_000
+    for step, (equity, known) in enumerate(course, 1):
+        at, most = NOON + step * 1_000, max(most, equity)
+        watch.read(EquityReading(at, D(equity), at))
+        if known:
+            watch.transfers(at, [])
+        verdict = said(judge(Facts(watch), GuardMemory(), GuardRules(drawdown=D("0.5")), at), Guard.DRAWDOWN)
+        assert verdict.text.endswith(f"below the peak of {most:,}.00")
+
+
 def test_on_the_programs_own_market_the_account_only_warns() -> None:
     rules = GuardRules(daily_loss=D("0.05"), drawdown=D("0.05"), account_only_warns=True)
     watch = read(seen(), D(5_000), NOON + 1)
