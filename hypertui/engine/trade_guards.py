@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Protocol
 
-from hypertui.core.market import ZERO, Reason
+from hypertui.core.market import ZERO, Reason, Side
 from hypertui.core.purpose import Purpose
 from hypertui.engine.account_sync import AccountSync
 from hypertui.execution.order_tracker import OrderTracker
@@ -239,12 +240,21 @@ class TradeGuards:
         if mark is None:
             return None
         held = max(trade.strategy.book.held, self._context.market.knowledge.position or ZERO, ZERO)
-        live = tracker.buys()
-        buys = sum((order.remaining * order.order.stands_at for order in live), ZERO)
-        buys += sum((want.size * want.stands_at for want in self._wanted()), ZERO)
+        # While the ladder moves, a buy and the one that takes its place are both here, and so are coins that a
+        # stop is selling and the buy opposite: each is one, not two.
+        held = max(held - self._selling(held), ZERO)
+        live = sum((order.remaining * order.order.stands_at for order in tracker.buys()), ZERO)
+        entries = [want for want in trade.target.orders if want.purpose is Purpose.OPEN]
+        buys = max(live, sum((want.size * want.stands_at for want in entries), ZERO))
         stops = [order.order.stands_at for order in tracker.alive if order.protects]
         last, unit = min(stops, default=None), config.strategy.stop_distance
         return ExposureFacts(held * mark, buys, config.leverage, TAKER_FEE, last, unit)
+
+    def _selling(self, held: Decimal) -> Decimal:
+        """Coins whose sale is due, or over and not booked yet."""
+        alive = self._trade.tracker.alive
+        due = [own for own in alive if own.order.side is Side.SELL and (own.due or own.ended is not None)]
+        return held if any(own.whole for own in due) else sum((own.remaining for own in due), ZERO)
 
     def _adds_risk(self) -> bool:
         """Whether an entry is wanted that is not live: it would be placed next."""

@@ -216,6 +216,17 @@ def test_an_entry_beyond_the_largest_position_is_withheld_and_the_rest_goes_on(v
             live.wait_for(lambda: "guard max position: 1,9" in live.snapshot.holds, "the words")
 
 
+def test_a_ladder_that_moves_is_no_larger_than_its_position(venue: LocalVenue) -> None:
+    """A sale that is due and the buy opposite are one slot, and so are a cancelled buy and the next."""
+    with start(venue, GuardRules(max_position=D(2_030))) as live:
+        live.opened()
+        for unit in (-1, -2, -3, -2, -1, -2, -3, -4, -5, -6, -5, -4, -3, -2):
+            live.go_to(unit)
+        judged = [each for each in map(decode, live.journal.inputs) if isinstance(each, GuardsJudged)]
+    assert judged
+    assert not [each for each in judged for verdict in each.verdicts if verdict.is_tripped]
+
+
 def test_a_jump_holds_new_buys_for_a_while(venue: LocalVenue) -> None:
     with start(venue, GuardRules(price_jump=D("0.002"))) as live:
         live.opened()
