@@ -240,8 +240,8 @@ class TradeGuards:
         if mark is None:
             return None
         held = max(trade.strategy.book.held, self._context.market.knowledge.position or ZERO, ZERO)
-        # While the ladder moves, a buy and the one that takes its place are both here, and so are coins that a
-        # stop is selling and the buy opposite: each is one, not two.
+        # While the ladder moves, a buy and the one that takes its place are both here, and so are coins that
+        # a stop is selling and the buy opposite: each is one, not two.
         held = max(held - self._selling(held), ZERO)
         live = sum((order.remaining * order.order.stands_at for order in tracker.buys()), ZERO)
         entries = [want for want in trade.target.orders if want.purpose is Purpose.OPEN]

@@ -302,7 +302,7 @@ def test_a_drawdown_that_holds_a_new_trade_is_reset_with_its_start_once(venue: L
 
     with new() as refused:
         assert refused.reason.status == 2
-        assert "guard drawdown would hold the trade: 16.66 % of 10 % below the peak" in refused.reason.text
+        assert "guard drawdown would hold the trade: 16.67 % of 10 % below the peak" in refused.reason.text
         assert refused.reason.text.endswith("it resets by hand: start with --rearm drawdown=REASON")
     with new(Rearm(Guard.DRAWDOWN, 0, "ann@tty", "a new beginning")) as live:
         live.opened()
@@ -325,6 +325,16 @@ def test_a_drawdown_that_holds_a_new_trade_is_reset_with_its_start_once(venue: L
         assert any("use hypertui ctl rearm" in each.text for each in again.events(EventKind.STATE))
     rearmed = [each for each in map(decode, journal.inputs) if isinstance(each, GuardRearmed)]
     assert len(rearmed) == 1
+
+
+def test_a_loss_that_the_entrys_fee_would_make_refuses_the_start(venue: LocalVenue) -> None:
+    """Its fee is 0.90 USD: without it the guard would trip in the first second."""
+    with start(venue, GuardRules(daily_loss_usd=D("0.85"))) as live:
+        assert live.reason.status == 2
+        assert "guard daily loss would hold the trade: 0." in live.reason.text
+        assert " of 0.85 USD today" in live.reason.text
+    with start(venue, GuardRules(daily_loss_usd=D(2))) as live:
+        live.opened()
 
 
 class Remembering(MemoryJournal):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import ZERO, plain
 from hypertui.execution.preflight.margin import Ground
+from hypertui.risk.equity import EquityReading
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardState, GuardVerdict
 from hypertui.risk.judging import due_rearms, judge, rearmed
@@ -36,6 +38,9 @@ def limits(ground: Ground) -> Iterator[Finding]:
             equity.rearm(rearm)
             memory = rearmed(memory, rearm, 0)
     yield from _rearms(ground.rearms, due)
+    if equity is not None and (now := equity.newest) is not None and not ground.adopting:
+        equity = equity.apart()
+        equity.read(EquityReading(now.at + 1, now.equity - _entry_costs(ground), now.heard_at))
     for verdict in judge(Facts(equity, margin, exposure), memory, rules, ground.now).verdicts:
         if verdict.figure is not None and verdict.guard not in _OF_A_COURSE:
             yield _finding(verdict)
@@ -43,6 +48,12 @@ def limits(ground: Ground) -> Iterator[Finding]:
 
 # Of these there is nothing to say before the first cycle.
 _OF_A_COURSE = (Guard.LOSING_CYCLES, Guard.WHIPSAW)
+
+
+def _entry_costs(ground: Ground) -> Decimal:
+    """What the entry takes of the equity (USD): its fee, and what the coins cost above the mark at which they
+    count from then on. The spread is not told."""
+    return ground.fee + ground.coins * max(ground.price - ground.quote.mark, ZERO)
 
 
 def _rearms(asked: Sequence[Rearm], due: Sequence[Rearm]) -> Iterator[Finding]:
