@@ -173,7 +173,8 @@ class TradeGuards:
         if verdict.is_tripped:
             severity = Severity.CRITICAL if guard in _SHOUTS else Severity.WARNING
             does = _DOES[verdict.action] if guard.is_latched else "no new buys"
-            text = f"{words} tripped: {verdict.text}: {does}; stops go on. Resets {guard.resets}"
+            stops = "" if verdict.action is GuardAction.FLATTEN else "; stops go on"
+            text = f"{words} tripped: {verdict.text}: {does}{stops}. Resets {guard.resets}"
             alarms.sound(key, severity, text)
         elif verdict.state is GuardState.WARN:
             alarms.sound(key, Severity.WARNING, f"{words}: {verdict.text}")

@@ -114,6 +114,8 @@ class GuardRules:
             return (
                 f"drawdown_warn {percent(self.drawdown_warn)} is not below drawdown {percent(self.drawdown)}"
             )
+        if self.drawdown is None and self.drawdown_action is not GuardAction.HOLD:
+            return f"drawdown_action {self.drawdown_action} has no effect without drawdown"
         if self.balance is not None and self.balance < ONE:
             return f"balance {plain(self.balance)} is below 1, what an entry needs"
         return ""

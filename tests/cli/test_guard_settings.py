@@ -53,6 +53,8 @@ def test_each_can_be_switched_off() -> None:
         if name != "drawdown_action"
     }
     assert guards(**off).wanted == ()
+    assert guards(**dict.fromkeys(off, 0)).wanted == ()
+    assert guards(**{name: "0" if value == "" else 0 for name, value in off.items()}).wanted == ()
 
 
 def test_on_a_market_of_its_own_the_account_only_warns() -> None:
@@ -66,12 +68,13 @@ def test_on_a_market_of_its_own_the_account_only_warns() -> None:
     ("settings", "words"),
     [
         ({"daily_loss": "5 percent"}, "is neither a percentage such as 5% nor an amount in USD such as 500"),
-        ({"daily_loss": "0"}, "is neither a percentage"),
         ({"daily_loss": "100%"}, "is neither a percentage"),
         ({"max_position": "-1"}, "is no amount above 0"),
         ({"max_position": "nan"}, "is no amount above 0"),
         ({"max_position": "9999"}, r"position_size 10,000.00 USD is above max_position 9,999.00 USD"),
         ({"drawdown": "8%"}, "drawdown_warn 8 % is not below drawdown 8 %"),
+        ({"drawdown_action": "sell-out"}, "drawdown_action sell-out has no effect without drawdown"),
+        ({"drawdown_action": "flatten", "drawdown": 0}, "drawdown_action flatten has no effect"),
         ({"drawdown_action": "stop"}, "guards.drawdown_action"),
         ({"balance": "0.9"}, "balance 0.9 is below 1"),
         ({"whipsaw": -1}, "guards.whipsaw"),

@@ -200,6 +200,9 @@ def test_a_drawdown_does_what_is_set(venue: LocalVenue, action: GuardAction) -> 
             live.wait_for(lambda: live.settled and set(sides(live)[0]) == {"A"}, "stops alone")
             return
         assert live.reason.text.startswith("Trade ended: drawdown guard. Result -")
+        told = [e.text for e in live.events(EventKind.ALARM) if "guard drawdown tripped" in e.text]
+        assert told
+        assert "everything is sold. Resets by hand" in told[0]
         assert live.held() == 0
         sold = [e.data for e in live.events(EventKind.ORDER) if e.data["role"] == "close"]
         assert {(str(each["reason"]), str(each["source"])) for each in sold} == {("GUARD", "guard:drawdown")}
