@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
 from hypertui.core.market import ZERO, Reason, Side
@@ -174,7 +174,8 @@ class TradeGuards:
             severity = Severity.CRITICAL if guard in _SHOUTS else Severity.WARNING
             does = _DOES[verdict.action] if guard.is_latched else "no new buys"
             stops = "" if verdict.action is GuardAction.FLATTEN else "; stops go on"
-            text = f"{words} tripped: {verdict.text}: {does}{stops}. Resets {guard.resets}"
+            said = verdict.holds if guard.is_latched else f"{words} tripped: {verdict.text}"
+            text = f"{said}: {does}{stops}. Resets {guard.resets}"
             alarms.sound(key, severity, text)
         elif verdict.state is GuardState.WARN:
             alarms.sound(key, Severity.WARNING, f"{words}: {verdict.text}")
@@ -191,7 +192,7 @@ class TradeGuards:
         if reason is None:
             return ""
         if guard not in tripped:
-            return f"guard {guard or '?'} is not tripped: {', '.join(tripped)}"
+            return f"guard {guard or '?'} is not tripped; tripped is {', '.join(tripped)}"
         if not reason.strip():
             return "a re-arm needs its reason"
         if Guard(guard).is_of_account and self._equity.newest is None:
@@ -233,7 +234,12 @@ class TradeGuards:
         if account is None:
             return None
         free = account.cross.free + account.position_margin
-        return MarginFacts(account.margin_used, free, account.liquidation_price)
+        liquidation = account.liquidation_price
+        if liquidation is not None:  # a figure with more digits than the market has prices
+            liquidation = self._trade.recorder.trade.strategy.instrument.round_price(
+                liquidation, ROUND_CEILING
+            )
+        return MarginFacts(account.margin_used, free, liquidation)
 
     def _exposure(self) -> ExposureFacts | None:
         trade, tracker, config = self._trade.recorder.trade, self._trade.tracker, self._context.config

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import usd
 from hypertui.risk.equity import EquityReading, EquityWatch
 from hypertui.risk.facts import Facts
 from hypertui.risk.guards import Guard, GuardAction
-from hypertui.risk.measure import Measure, share, unknown
+from hypertui.risk.measure import Measure, share, unknown, usd_down
 from hypertui.risk.memory import Base
 from hypertui.risk.rules import GuardRules, percent
 
 _OLD = 60_000  # ms after which an equity says nothing about now
-_CENT = Decimal("0.01")
 ASKED = "whether money was paid out is being asked"
 
 
@@ -37,7 +36,7 @@ def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
         return _part(usd_lost, day.equity + paid_in) if in_usd is None else usd_lost
 
     figure = lost(watch.newest)
-    shown = share(figure) if in_usd is None else usd(figure.quantize(_CENT, ROUND_DOWN))
+    shown = share(figure) if in_usd is None else usd_down(figure)
     text = f"{shown} of {said} {'since the re-arm' if day.rearmed_at else 'today'}"
     doubt = _doubt(watch, watch.settled, day, lost, limit, now)
     return Measure(guard, figure, limit, figure >= limit, text, None, doubt, watch.newest.at)

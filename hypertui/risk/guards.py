@@ -125,7 +125,7 @@ class GuardVerdict:
             return None
         if self.limit <= 0:
             return ONE if self.figure > 0 else ZERO
-        return max(self.figure / self.limit, ZERO)
+        return self.figure / self.limit if self.figure > 0 else ZERO  # a quotient 0 has an exponent
 
     @property
     def stands(self) -> tuple[object, ...]:

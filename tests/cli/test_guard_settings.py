@@ -27,7 +27,7 @@ def _nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 def test_what_is_set_without_a_word() -> None:
     rules = guards()
     assert rules.in_words() == (
-        "daily loss 5 %, drawdown 8 %, losing cycles 5, margin used 80 %, liquidation 1 units, "
+        "daily loss 5 %, drawdown 8 %, losing cycles 5, margin used 80 %, liquidation 1 unit, "
         "balance 1.1 times, price jump 2 %, frozen price 60 s, mark gap 0.5 %, funding 0.05 %, "
         "fee drag 60 %, whipsaw 6 turns"
     )

@@ -102,7 +102,7 @@ def test_at_the_limit_the_buys_go_and_the_stops_stay_and_trail(venue: LocalVenue
     with start(venue) as live:
         trip(live)
         assert live.mode() is Mode.RUNNING
-        live.wait_for(lambda: "guard daily loss: 15." in live.snapshot.holds, "the words")
+        live.wait_for(lambda: "guard daily loss tripped at 15." in live.snapshot.holds, "the words")
         live.wait_for(
             lambda: "no new buys; stops go on. Resets 00:00 UTC or by hand" in said(live), "the alarm"
         )
@@ -130,7 +130,10 @@ def test_a_process_that_is_killed_leaves_it_tripped_and_a_rearm_brings_the_buys_
         assert state(second) is GuardState.TRIPPED
         assert sides(second) == ["AA"]
         refused = rearm(second, "drawdown", "why not")
-        assert (refused.accepted, refused.text) == (False, "guard drawdown is not tripped: daily_loss")
+        assert (refused.accepted, refused.text) == (
+            False,
+            "guard drawdown is not tripped; tripped is daily_loss",
+        )
         assert rearm(second, "daily_loss", "  ").text == "a re-arm needs its reason"
         second.wait_for(lambda: second.snapshot.equity is not None, "the equity")
         assert rearm(second, "daily_loss", "the market has turned").accepted
