@@ -114,12 +114,8 @@ def due_rearms(
     if watch is None or watch.newest is None or not asked:
         return ()
     verdicts = judge(facts, memory, rules, now).verdicts
-    held = {each.guard for each in verdicts if each.holds and _is_full(each)}
+    held = {each.guard for each in verdicts if each.holds_at_limit}
     return tuple(replace(rearm, at=watch.newest.at) for rearm in asked if rearm.guard in held)
-
-
-def _is_full(verdict: GuardVerdict) -> bool:
-    return verdict.is_tripped or (verdict.figure is not None and verdict.figure >= verdict.limit)
 
 
 def rearmed(memory: GuardMemory, rearm: Rearm, cycles: int) -> GuardMemory:

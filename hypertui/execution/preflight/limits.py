@@ -70,7 +70,7 @@ def _rearms(asked: Sequence[Rearm], due: Sequence[Rearm]) -> Iterator[Finding]:
 def _finding(verdict: GuardVerdict) -> Finding:
     figure = "" if verdict.figure is None else plain(verdict.figure.normalize())
     level, text = _LEVELS.get(verdict.state, Level.GREEN), f"after the entry: {verdict.text}"
-    if verdict.holds:
+    if verdict.holds_at_limit:
         guard = verdict.guard
         # What is in doubt yet would hold it, or sell it again, a few seconds after the entry.
         level, text = Level.RED, f"guard {guard.words} would hold the trade: {verdict.text}"
