@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hypertui.risk.guards import GuardAction
 from hypertui.risk.rules import GuardRules
@@ -43,6 +43,24 @@ class GuardSettings(Section):
     funding: Percent = "0.05%"
     fee_drag: Percent = "60%"
     whipsaw: Count = 6
+
+    @field_validator(
+        "daily_loss",
+        "drawdown_warn",
+        "drawdown",
+        "max_position",
+        "max_leverage",
+        "margin_used",
+        "price_jump",
+        "mark_gap",
+        "funding",
+        "fee_drag",
+        mode="before",
+    )
+    @classmethod
+    def _off(cls, given: object) -> object:
+        """A guard is switched off by 0 as by an empty text."""
+        return "" if str(given).strip() in ("0", "0%", "0.0") else given
 
     def rules(self, *, own_market: bool) -> GuardRules:
         """What they come to. On the program's `own_market`, where no money is at stake, the guards on the

@@ -244,6 +244,9 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         help="start without a terminal on mainnet although the preflight warns",
     )
 
+    again = "reset a guard of the account that would hold a new trade; may be repeated"
+    add(start, "--rearm", action="append", metavar="GUARD=REASON", help=again)
+
     engine = parser.add_argument_group("engine")
     add(engine, "--on-exit", metavar="WHAT", help="buys (cancel the buys, keep the stops), leave, flatten")
     add(

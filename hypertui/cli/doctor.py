@@ -120,7 +120,7 @@ async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> 
     else:
         if refusal:
             trouble = [Finding("trade", Level.RED, refusal)]
-    account = AccountContext(exchange)
+    account = AccountContext(exchange, config.rearms)
     own = {None, exchange.account}
     account.trades = {
         each.title: each

@@ -30,6 +30,7 @@ from hypertui.cli.outgoing import Outgoing, notices_kept, outgoing
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
 from hypertui.cli.places import journal_url, made_state_folder, state_folder
 from hypertui.cli.printing import Printer
+from hypertui.cli.rearms import rearms_of
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
 from hypertui.cli.values import seconds, typed
@@ -196,11 +197,13 @@ def prepare(
     whether anything may be placed, `keeps` whether the state folder must take what is written down. Raises
     ValueError with one line for bad input."""
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
+    rearms = rearms_of(arguments.rearm or (), operator())
     configs = tuple(
         replace(
             config,
             consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
             adopt=True if arguments.adopt else None if asks else False,
+            rearms=rearms,
         )
         for config in settings.trade_configs(run_for)
     )

@@ -321,7 +321,8 @@ class EmbeddedEngine:
                 shared = (
                     each for each in self._accounts.values() if each.exchange.account == exchange.account
                 )
-                self._accounts[address] = next(shared, None) or AccountContext(exchange)
+                told = next((seat.config.rearms for seat in self._seats.values()), ())
+                self._accounts[address] = next(shared, None) or AccountContext(exchange, told)
             return self._accounts[address]
 
     def _sharing(self, account: AccountContext, starting: _Seat) -> Iterator[_Seat]:

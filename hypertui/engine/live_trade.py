@@ -184,7 +184,7 @@ class LiveTrade:
         if unworkable := self._unworkable():
             self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
         self.exits.begin()
-        self.guards.begin()
+        self.guards.begin(is_new=self.opening.is_new)
         polling.begin(context, self.account_sync)
         self.objections.begin()
         self.on_price()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
-from hypertui.core.market import ZERO, Reason
+from hypertui.core.market import ZERO, Reason, Side
 from hypertui.core.purpose import Purpose
 from hypertui.engine.account_sync import AccountSync
 from hypertui.execution.order_tracker import OrderTracker
@@ -15,11 +16,12 @@ from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged, GuardsSe
 from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
 from hypertui.port.commands import Verb
+from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
-from hypertui.risk.judging import judge, rearmed
+from hypertui.risk.judging import due_rearms, judge, rearmed
 from hypertui.risk.market import PriceWatch
 from hypertui.risk.memory import NOTHING_REMEMBERED, Rearm
 from hypertui.risk.rules import GuardRules
@@ -29,6 +31,7 @@ from hypertui.strategy.exits.rules import TAKER_FEE
 
 _EVERY = 5_000  # ms between two judgements that nothing else has asked for
 _ASK_AGAIN = 1_000  # ms between two questions about transfers
+_GOES_ON = "--rearm is for a new trade, and this one goes on: use hypertui ctl rearm"
 _SHOUTS = (Guard.DAILY_LOSS, Guard.DRAWDOWN, Guard.LOSING_CYCLES, Guard.LIQUIDATION)
 
 
@@ -58,9 +61,12 @@ class TradeGuards:
         self._leaving = False
         self.verdicts: tuple[GuardVerdict, ...] = ()
 
-    def begin(self) -> None:
-        """Go by the limits that are set now, whatever they were before; what has tripped stays so."""
+    def begin(self, *, is_new: bool) -> None:
+        """Go by the limits that are set now, whatever they were before; what has tripped stays so, but for
+        what a new trade's start resets. What a start was told counts once, for the first trade that begins:
+        one that is started again later has to be told anew."""
         context, rules, watch = self._context, self._context.config.guards, self._watch
+        rearms, context.account.rearms = context.account.rearms, ()
         if context.config.protect_only or not (rules.wanted or watch.rules):
             return
         if rules != watch.rules:
@@ -71,6 +77,14 @@ class TradeGuards:
         self._equity.bring_back(watch.memory)
         self._price.jump, self._price.jumped_at = watch.memory.jump, watch.memory.jumped_at
         self.verdicts = watch.verdicts
+        if not rearms:
+            return
+        now = context.clock()
+        due = due_rearms(rearms, self._facts(now), watch.memory, rules, now) if is_new else ()
+        for rearm in due:
+            self.rearm(rearm.guard, rearm.by, rearm.reason)
+        if not is_new:
+            context.log.add(EventKind.STATE, f"guards: {_GOES_ON}", {"guards": _GOES_ON})
 
     def leave(self) -> None:
         """The engine leaves: nothing is begun any more."""
@@ -159,7 +173,9 @@ class TradeGuards:
         if verdict.is_tripped:
             severity = Severity.CRITICAL if guard in _SHOUTS else Severity.WARNING
             does = _DOES[verdict.action] if guard.is_latched else "no new buys"
-            text = f"{words} tripped: {verdict.text}: {does}; stops go on. Resets {guard.resets}"
+            stops = "" if verdict.action is GuardAction.FLATTEN else "; stops go on"
+            said = verdict.holds if guard.is_latched else f"{words} tripped: {verdict.text}"
+            text = f"{said}: {does}{stops}. Resets {guard.resets}"
             alarms.sound(key, severity, text)
         elif verdict.state is GuardState.WARN:
             alarms.sound(key, Severity.WARNING, f"{words}: {verdict.text}")
@@ -176,7 +192,7 @@ class TradeGuards:
         if reason is None:
             return ""
         if guard not in tripped:
-            return f"guard {guard or '?'} is not tripped: {', '.join(tripped)}"
+            return f"guard {guard or '?'} is not tripped; tripped is {', '.join(tripped)}"
         if not reason.strip():
             return "a re-arm needs its reason"
         if Guard(guard).is_of_account and self._equity.newest is None:
@@ -218,7 +234,12 @@ class TradeGuards:
         if account is None:
             return None
         free = account.cross.free + account.position_margin
-        return MarginFacts(account.margin_used, free, account.liquidation_price)
+        liquidation = account.liquidation_price
+        if liquidation is not None:  # a figure with more digits than the market has prices
+            liquidation = self._trade.recorder.trade.strategy.instrument.round_price(
+                liquidation, ROUND_CEILING
+            )
+        return MarginFacts(account.margin_used, free, liquidation)
 
     def _exposure(self) -> ExposureFacts | None:
         trade, tracker, config = self._trade.recorder.trade, self._trade.tracker, self._context.config
@@ -226,12 +247,21 @@ class TradeGuards:
         if mark is None:
             return None
         held = max(trade.strategy.book.held, self._context.market.knowledge.position or ZERO, ZERO)
-        live = tracker.buys()
-        buys = sum((order.remaining * order.order.stands_at for order in live), ZERO)
-        buys += sum((want.size * want.stands_at for want in self._wanted()), ZERO)
+        # While the ladder moves, a buy and the one that takes its place are both here, and so are coins that
+        # a stop is selling and the buy opposite: each is one, not two.
+        held = max(held - self._selling(held), ZERO)
+        live = sum((order.remaining * order.order.stands_at for order in tracker.buys()), ZERO)
+        entries = [want for want in trade.target.orders if want.purpose is Purpose.OPEN]
+        buys = max(live, sum((want.size * want.stands_at for want in entries), ZERO))
         stops = [order.order.stands_at for order in tracker.alive if order.protects]
         last, unit = min(stops, default=None), config.strategy.stop_distance
         return ExposureFacts(held * mark, buys, config.leverage, TAKER_FEE, last, unit)
+
+    def _selling(self, held: Decimal) -> Decimal:
+        """Coins whose sale is due, or over and not booked yet."""
+        alive = self._trade.tracker.alive
+        due = [own for own in alive if own.order.side is Side.SELL and (own.due or own.ended is not None)]
+        return held if any(own.whole for own in due) else sum((own.remaining for own in due), ZERO)
 
     def _adds_risk(self) -> bool:
         """Whether an entry is wanted that is not live: it would be placed next."""

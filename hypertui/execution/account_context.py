@@ -14,6 +14,7 @@ from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.preflight.recent_hours import RecentHours
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
+from hypertui.risk.memory import Rearm
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.request_budget import Throttle
 
@@ -41,8 +42,9 @@ def flows_of(transfers: Sequence[Transfer], account: str, *, pooled: bool) -> li
 class AccountContext:
     """One account at one venue."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, rearms: Sequence[Rearm] = ()) -> None:
         self.exchange = exchange
+        self.rearms = tuple(rearms)  # that the start was told, until the first of its trades begins
         self.clock_sync = ClockSync()
         self.throttle = Throttle()
         self.equity = EquityWatch()

@@ -11,6 +11,7 @@ from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
+from hypertui.risk.memory import Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import StrategyPlan, StrategyTerms
@@ -45,6 +46,7 @@ class TradeConfig:
     `protect_only` it takes up a trade that goes on, never a new one, sees to it that stops cover the coins,
     and leaves. `adopt` says whether the trade begins with the position that is there; None asks the operator.
     While only the feed is down, the price is asked for each `rest_price_every`; never where that is 0.
+    `rearms` are guards of the account that the operator resets as a new trade begins, undated until then.
     """
 
     network: Network
@@ -66,6 +68,7 @@ class TradeConfig:
     adopt: bool | None = False
     exits: ExitRules = field(default_factory=ExitRules)
     guards: GuardRules = field(default_factory=GuardRules)
+    rearms: tuple[Rearm, ...] = ()
 
     @property
     def title(self) -> str:

@@ -143,6 +143,11 @@ def _guards(trade: Snapshot, now: int) -> Iterator[_Sample]:
             yield (guard.guard,), float(guard.used)
 
 
+def _tripped(trade: Snapshot, now: int) -> Iterator[_Sample]:
+    for guard in trade.guards:
+        yield (guard.guard,), float(guard.tripped)
+
+
 def _protected(trade: Snapshot, now: int) -> Iterator[_Sample]:
     return _known(None if trade.invariant is None else trade.invariant.protected)
 
@@ -158,6 +163,7 @@ _GAUGES: tuple[tuple[str, str, tuple[str, ...], _Samples], ...] = (
     ("hypertui_source_age_seconds", "Since each source was last heard of.", ("source",), _source_ages),
     ("hypertui_orders", "Own orders that are alive, by their state.", ("state",), _states),
     ("hypertui_guard_ratio", "How much of each guard's limit is used up.", ("guard",), _guards),
+    ("hypertui_guard_tripped", "Whether each guard has tripped, 0 or 1.", ("guard",), _tripped),
     ("hypertui_protected_ratio", "The part of the position that live stops cover.", (), _protected),
     ("hypertui_position", "Coins that the books hold.", (), lambda trade, now: _known(trade.position)),
     ("hypertui_equity", "The account's equity in USD.", (), lambda trade, now: _known(trade.equity)),

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import usd
 from hypertui.risk.equity import EquityReading, EquityWatch
 from hypertui.risk.facts import Facts
 from hypertui.risk.guards import Guard, GuardAction
-from hypertui.risk.measure import Measure, share, unknown
+from hypertui.risk.measure import Measure, share, unknown, usd_down
 from hypertui.risk.memory import Base
 from hypertui.risk.rules import GuardRules, percent
 
 _OLD = 60_000  # ms after which an equity says nothing about now
-_CENT = Decimal("0.01")
 ASKED = "whether money was paid out is being asked"
 
 
@@ -37,14 +36,15 @@ def daily_loss(facts: Facts, rules: GuardRules, now: int) -> Measure:
         return _part(usd_lost, day.equity + paid_in) if in_usd is None else usd_lost
 
     figure = lost(watch.newest)
-    shown = share(figure) if in_usd is None else usd(figure.quantize(_CENT, ROUND_DOWN))
+    shown = share(figure) if in_usd is None else usd_down(figure)
     text = f"{shown} of {said} {'since the re-arm' if day.rearmed_at else 'today'}"
     doubt = _doubt(watch, watch.settled, day, lost, limit, now)
     return Measure(guard, figure, limit, figure >= limit, text, None, doubt, watch.newest.at)
 
 
 def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
-    """How far the account's equity is below its highest since the last re-arm."""
+    """How far the account's equity is below its highest since the last re-arm. It trips by a highest of which
+    it is known that it was earned."""
     guard, warn = Guard.DRAWDOWN, rules.drawdown_warn
     limit = rules.drawdown if rules.drawdown is not None else warn
     assert limit is not None, "it is wanted"
@@ -52,19 +52,24 @@ def drawdown(facts: Facts, rules: GuardRules, now: int) -> Measure:
     if watch is None or watch.newest is None or watch.peak is None:
         doubt = "the equity is not known yet" if rules.drawdown is not None else ""
         return unknown(guard, limit, f"? of {percent(limit)}", doubt)
-    peak = watch.peak
+    peak, top = watch.peak, watch.highest
+    assert top is not None, "there is a peak"
 
-    def highest(reading: EquityReading) -> Decimal:
-        return peak.equity + watch.moved(peak.at, reading.at)
+    def fallen(reading: EquityReading, base: Base = peak) -> Decimal:
+        whole = base.equity + watch.moved(base.at, reading.at)
+        return _part(max(watch.shortfall(base, reading), ZERO), whole)
 
-    def fallen(reading: EquityReading) -> Decimal:
-        return _part(max(watch.shortfall(peak, reading), ZERO), highest(reading))
-
-    figure = fallen(watch.newest)
-    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest(watch.newest))}"
-    sells = rules.action(guard) in (GuardAction.SELL_OUT, GuardAction.FLATTEN)
-    known = watch.confirmed if sells else watch.settled
-    doubt = _doubt(watch, known, peak, fallen, limit, now) if rules.drawdown is not None else ""
+    figure = fallen(watch.newest, top)
+    highest = top.equity + watch.moved(top.at, watch.newest.at)
+    text = f"{share(figure)} of {percent(limit)} below the peak of {usd(highest)}"
+    doubt = ""
+    if rules.drawdown is not None:
+        sells = rules.action(guard) in (GuardAction.SELL_OUT, GuardAction.FLATTEN)
+        known = watch.confirmed if sells else watch.settled
+        doubt = _doubt(watch, known, peak, fallen, limit, now)
+        # A rise that nobody knows yet to have been earned makes no loss, but it may have been one.
+        if not doubt and fallen(watch.newest) < limit <= figure:
+            doubt = ASKED
     near = None if warn is None else figure >= warn
     return Measure(guard, figure, limit, figure >= limit, text, near, doubt, watch.newest.at)
 

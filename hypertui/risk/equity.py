@@ -7,7 +7,7 @@ is the equity that it was counted from, and what was paid in since, less the equ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hypertui.core.market import ZERO
@@ -52,6 +52,7 @@ class EquityWatch:
     flows: tuple[CapitalFlow, ...] = ()
     flows_until: int = -1
     _waiting: list[EquityReading] = field(default_factory=list)  # whose flows are not all known
+    _risen: Base | None = None  # the highest of those, where it is above the peak by what is known of flows
 
     def shortfall(self, base: Base, reading: EquityReading) -> Decimal:
         """How much (USD) a reading is below a base, with what is known of flows."""
@@ -60,6 +61,13 @@ class EquityWatch:
     def moved(self, since: int, until: int) -> Decimal:
         """What was paid in after `since` and up to `until`, less what was paid out (USD)."""
         return sum((flow.usd for flow in self.flows if since < flow.at <= until), ZERO)
+
+    @property
+    def highest(self) -> Base | None:
+        """The peak, or what has been read since and is above it by what is known of flows: whether that was
+        earned or paid in is not known yet."""
+        risen, peak = self._risen, self.peak
+        return risen if risen is not None and peak is not None and self._is_higher(risen, peak) else peak
 
     # What happens
 
@@ -75,6 +83,7 @@ class EquityWatch:
         if self.peak is None:
             self.peak = base
         self._waiting.append(reading)
+        self._rise(reading)
 
     def transfers(self, asked_at: int, flows: Sequence[CapitalFlow]) -> None:
         """The transfers were asked for at `asked_at`; an answer has all of each time that it tells of. One
@@ -93,6 +102,10 @@ class EquityWatch:
             if reading.heard_at + FLOWS_LAG <= asked_at:
                 self.confirmed = reading
         self._waiting = [each for each in self._waiting if each.heard_at + FLOWS_LAG > asked_at]
+        self._risen = None
+        for reading in self._waiting:
+            if reading.heard_at > asked_at:
+                self._rise(reading)
 
     def rearm(self, rearm: Rearm) -> None:
         """Count anew from the newest reading."""
@@ -101,9 +114,13 @@ class EquityWatch:
         if rearm.guard is Guard.DAILY_LOSS:
             self.day = base
         elif rearm.guard is Guard.DRAWDOWN:
-            self.peak = base
+            self.peak, self._risen = base, None
             self._waiting.clear()
         self.rearms = with_rearm(self.rearms, rearm)
+
+    def apart(self) -> EquityWatch:
+        """A copy, to see what a change would come to."""
+        return replace(self, _waiting=list(self._waiting))
 
     def bring_back(self, memory: GuardMemory) -> None:
         """Know what a trade of the account has written down, as far as that goes further back."""
@@ -116,6 +133,12 @@ class EquityWatch:
         for rearm in memory.rearms:
             if rearm.guard.is_of_account:
                 self.rearms = with_rearm(self.rearms, rearm)
+
+    def _rise(self, reading: EquityReading) -> None:
+        highest = self.highest
+        assert highest is not None, "something has been read"
+        if reading.at > highest.at and self.shortfall(highest, reading) < 0:
+            self._risen = Base(reading.at, reading.equity, highest.rearmed_at)
 
     def _raise_peak(self, base: Base) -> None:
         peak = self.peak

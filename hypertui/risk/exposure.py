@@ -84,5 +84,5 @@ def balance(facts: Facts, rules: GuardRules, _now: int) -> Measure:
         return unknown(guard, times, "?", _NONE_YET)
     buys = exposure.buys / exposure.leverage * times + exposure.buys * exposure.fee
     needs = exposure.held / exposure.leverage + buys
-    text = f"{usd(needs)} needed of {usd(margin.free)} USD free"
+    text = f"needs {usd(needs)}, {usd(margin.free)} USD is free"
     return Measure(guard, needs, margin.free, bool(buys) and needs > margin.free, text, near=False)

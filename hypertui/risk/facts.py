@@ -21,9 +21,9 @@ class MarginFacts:
 
 @dataclass(frozen=True, slots=True)
 class ExposureFacts:
-    """Of the trade: what it holds and what all its buys would add, live and wanted ones, at the price of now;
-    the `leverage` of its margin and the `fee` of a trade, a fraction. `last_stop` is the lowest one and
-    `unit` the distance between two."""
+    """Of the trade, at the price of now: what it holds beside what is being sold, and what all its buys would
+    add, the live or the wanted ones, whichever are worth more; the `leverage` of its margin and the `fee` of
+    a trade, a fraction. `last_stop` is the lowest one and `unit` the distance between two."""
 
     held: Decimal
     buys: Decimal

@@ -114,6 +114,13 @@ class GuardVerdict:
         return self.state is GuardState.TRIPPED
 
     @property
+    def holds_at_limit(self) -> bool:
+        """Whether it holds because its limit is reached, though it may be in doubt yet whether by a loss; not
+        because its figure is old or not known."""
+        at_limit = self.figure is not None and self.figure >= self.limit
+        return bool(self.holds) and (self.is_tripped or at_limit)
+
+    @property
     def withdraws(self) -> bool:
         """Whether entries that are live are cancelled, and none is placed until it is reset."""
         return self.is_tripped and self.guard.is_latched
@@ -125,7 +132,7 @@ class GuardVerdict:
             return None
         if self.limit <= 0:
             return ONE if self.figure > 0 else ZERO
-        return max(self.figure / self.limit, ZERO)
+        return self.figure / self.limit if self.figure > 0 else ZERO  # a quotient 0 has an exponent
 
     @property
     def stands(self) -> tuple[object, ...]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hypertui.core.market import plain
 from hypertui.core.phrases import usd
 from hypertui.risk import account, course, exposure, market
 from hypertui.risk.facts import Facts
-from hypertui.risk.guards import WARNS_AT, Guard, GuardAction, GuardState, GuardVerdict
-from hypertui.risk.measure import Measure, share
+from hypertui.risk.guards import WARNS_AT, Guard, GuardState, GuardVerdict
+from hypertui.risk.measure import Measure, share, usd_down
 from hypertui.risk.memory import DAY, GuardMemory, Rearm, Trip, with_rearm
-from hypertui.risk.rules import GuardRules
+from hypertui.risk.rules import GuardRules, percent
 
 _FIGURES = {
     Guard.DAILY_LOSS: account.daily_loss,
@@ -50,7 +50,7 @@ def judge(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) -> Jud
         if measure.guard.is_latched and action.holds and measure.reached and not measure.doubt:
             memory = _tripped(memory, measure)
         asks |= measure.doubt == account.ASKED
-        verdicts.append(_verdict(measure, action, memory, now))
+        verdicts.append(_verdict(measure, rules, memory, now))
     if facts.price is not None:
         memory = replace(memory, jumped_at=facts.price.jumped_at, jump=facts.price.jump)
     return Judgement(tuple(verdicts), memory, asks)
@@ -64,16 +64,20 @@ def _measures(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) ->
             yield _FIGURES[guard](facts, rules, now)
 
 
-def _verdict(measure: Measure, action: GuardAction, memory: GuardMemory, now: int) -> GuardVerdict:
-    guard, text = measure.guard, measure.text
+def _verdict(measure: Measure, rules: GuardRules, memory: GuardMemory, now: int) -> GuardVerdict:
+    guard, action, text = measure.guard, rules.action(measure.guard), measure.text
+    if rules.only_warns_here(guard):
+        text = f"{text}; only warns here"
     trip = memory.trip(guard) if guard.is_latched else None
     tripped = trip is not None if guard.is_latched else measure.reached
     said = GuardVerdict(guard, GuardState.OK, measure.figure, measure.limit, action, text)
     if tripped and action.holds:
-        if trip is not None and not measure.reached:
-            text = f"{text}; tripped at {_said(trip)}"
-        figure = measure.figure if trip is None or measure.figure is not None else trip.figure
-        holds = f"guard {guard.words}: {text}"
+        figure, holds = measure.figure, f"guard {guard.words}: {text}"
+        if trip is not None:
+            at = f"tripped at {_said(trip, rules)}"
+            holds = f"guard {guard.words} {at}"
+            text = text if figure == trip.figure else f"{at}; now {text}"
+            figure = trip.figure if figure is None else figure
         return replace(said, state=GuardState.TRIPPED, figure=figure, text=text, holds=holds)
     doubt = f"guard {guard.words}: {measure.doubt}" if measure.doubt and action.holds else ""
     if measure.figure is None:
@@ -89,13 +93,29 @@ def _verdict(measure: Measure, action: GuardAction, memory: GuardMemory, now: in
     return replace(said, holds=doubt)
 
 
-def _said(trip: Trip) -> str:
+def _said(trip: Trip, rules: GuardRules) -> str:
+    """The figure and the limit of a trip, in words."""
     if trip.guard is Guard.LOSING_CYCLES:
-        return plain(trip.figure)
-    return share(trip.figure) if trip.limit < 1 else f"{usd(trip.figure)} USD"
+        return f"{plain(trip.figure)} of {plain(trip.limit)} lost in a row"
+    if trip.limit < 1 and trip.limit != rules.daily_loss_usd:
+        return f"{share(trip.figure)} of {percent(trip.limit)}"
+    return f"{usd_down(trip.figure)} of {usd(trip.limit)} USD"
 
 
 # What is remembered
+
+
+def due_rearms(
+    asked: Sequence[Rearm], facts: Facts, memory: GuardMemory, rules: GuardRules, now: int
+) -> tuple[Rearm, ...]:
+    """Of the resets of the account's guards that were asked for those whose guard holds at its limit now,
+    dated by the newest reading of the equity. The others would but move where counting began."""
+    watch = facts.equity
+    if watch is None or watch.newest is None or not asked:
+        return ()
+    verdicts = judge(facts, memory, rules, now).verdicts
+    held = {each.guard for each in verdicts if each.holds_at_limit}
+    return tuple(replace(rearm, at=watch.newest.at) for rearm in asked if rearm.guard in held)
 
 
 def rearmed(memory: GuardMemory, rearm: Rearm, cycles: int) -> GuardMemory:

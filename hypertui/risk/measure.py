@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
+from hypertui.core.phrases import usd
 from hypertui.risk.guards import Guard
 
 _SHOWN = Decimal("0.01")
@@ -34,3 +35,8 @@ def unknown(guard: Guard, limit: Decimal, text: str, doubt: str = "") -> Measure
 def share(fraction: Decimal) -> str:
     """A figure as a percentage, cut so that one below a limit is never shown as the limit: 4.99 %."""
     return f"{(fraction * 100).quantize(_SHOWN, ROUND_DOWN)} %"
+
+
+def usd_down(amount: Decimal) -> str:
+    """A figure in USD, cut to cents likewise."""
+    return usd(amount.quantize(_SHOWN, ROUND_DOWN))

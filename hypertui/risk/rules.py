@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, plain
-from hypertui.core.phrases import usd
+from hypertui.core.phrases import counted, usd
 from hypertui.risk.guards import Guard, GuardAction
 
 
@@ -57,6 +57,11 @@ class GuardRules:
             case _:
                 return GuardAction.HOLD
 
+    def only_warns_here(self, guard: Guard) -> bool:
+        """Whether one would do more elsewhere than on this market."""
+        acts = guard is Guard.DAILY_LOSS or (guard is Guard.DRAWDOWN and self.drawdown is not None)
+        return self.account_only_warns and acts
+
     def of_the_result(self) -> GuardRules:
         """Those alone that count what a trade makes, and how."""
         return GuardRules(
@@ -87,9 +92,9 @@ class GuardRules:
             case Guard.LOSING_CYCLES:
                 return str(self.losing_cycles)
             case Guard.WHIPSAW:
-                return f"{self.whipsaw} turns"
+                return counted(self.whipsaw, "turn")
             case Guard.LIQUIDATION:
-                return f"{plain(self.liquidation or ZERO)} units"
+                return f"{plain(self.liquidation or ZERO)} {'unit' if self.liquidation == ONE else 'units'}"
             case Guard.MAX_LEVERAGE | Guard.BALANCE:
                 return f"{plain(getattr(self, guard.value))} times"
             case Guard.DRAWDOWN:
@@ -114,6 +119,8 @@ class GuardRules:
             return (
                 f"drawdown_warn {percent(self.drawdown_warn)} is not below drawdown {percent(self.drawdown)}"
             )
+        if self.drawdown is None and self.drawdown_action is not GuardAction.HOLD:
+            return f"drawdown_action {self.drawdown_action} has no effect without drawdown"
         if self.balance is not None and self.balance < ONE:
             return f"balance {plain(self.balance)} is below 1, what an entry needs"
         return ""

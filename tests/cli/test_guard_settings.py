@@ -6,8 +6,10 @@ from decimal import Decimal as D
 
 import pytest
 
+from hypertui.cli.rearms import rearms_of
 from hypertui.provenance import SettingsError
 from hypertui.risk.guards import Guard, GuardAction
+from hypertui.risk.memory import Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.settings import load_settings
 
@@ -25,7 +27,7 @@ def _nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 def test_what_is_set_without_a_word() -> None:
     rules = guards()
     assert rules.in_words() == (
-        "daily loss 5 %, drawdown 8 %, losing cycles 5, margin used 80 %, liquidation 1 units, "
+        "daily loss 5 %, drawdown 8 %, losing cycles 5, margin used 80 %, liquidation 1 unit, "
         "balance 1.1 times, price jump 2 %, frozen price 60 s, mark gap 0.5 %, funding 0.05 %, "
         "fee drag 60 %, whipsaw 6 turns"
     )
@@ -51,6 +53,8 @@ def test_each_can_be_switched_off() -> None:
         if name != "drawdown_action"
     }
     assert guards(**off).wanted == ()
+    assert guards(**dict.fromkeys(off, 0)).wanted == ()
+    assert guards(**{name: "0" if value == "" else 0 for name, value in off.items()}).wanted == ()
 
 
 def test_on_a_market_of_its_own_the_account_only_warns() -> None:
@@ -64,12 +68,13 @@ def test_on_a_market_of_its_own_the_account_only_warns() -> None:
     ("settings", "words"),
     [
         ({"daily_loss": "5 percent"}, "is neither a percentage such as 5% nor an amount in USD such as 500"),
-        ({"daily_loss": "0"}, "is neither a percentage"),
         ({"daily_loss": "100%"}, "is neither a percentage"),
         ({"max_position": "-1"}, "is no amount above 0"),
         ({"max_position": "nan"}, "is no amount above 0"),
         ({"max_position": "9999"}, r"position_size 10,000.00 USD is above max_position 9,999.00 USD"),
         ({"drawdown": "8%"}, "drawdown_warn 8 % is not below drawdown 8 %"),
+        ({"drawdown_action": "sell-out"}, "drawdown_action sell-out has no effect without drawdown"),
+        ({"drawdown_action": "flatten", "drawdown": 0}, "drawdown_action flatten has no effect"),
         ({"drawdown_action": "stop"}, "guards.drawdown_action"),
         ({"balance": "0.9"}, "balance 0.9 is below 1"),
         ({"whipsaw": -1}, "guards.whipsaw"),
@@ -81,6 +86,24 @@ def test_what_cannot_be_meant_is_refused_in_one_line(settings: dict[str, object]
     with pytest.raises(SettingsError, match=words) as refused:
         guards(**settings)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            ["losing_cycles=why"],
+            "'losing_cycles' names no guard of the account: there are daily_loss, drawdown",
+        ),
+        (["drawdown"], "--rearm drawdown needs its reason: --rearm drawdown=REASON"),
+        (["drawdown= "], "--rearm drawdown needs its reason"),
+        (["drawdown=one", "drawdown=two"], "--rearm drawdown is given twice"),
+    ],
+)
+def test_a_reset_with_the_start_names_a_guard_of_the_account_and_why(given: list[str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        rearms_of(given, "ann@tty")
+    assert rearms_of(["drawdown=a = b"], "ann@tty") == (Rearm(Guard.DRAWDOWN, 0, "ann@tty", "a = b"),)
 
 
 def test_what_is_shown_can_be_set() -> None:

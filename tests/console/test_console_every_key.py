@@ -142,6 +142,9 @@ def test_a_guard_is_rearmed_once_a_reason_is_typed() -> None:
         await desk.open(pilot, "u")
         desk.app.show_frame()
         assert asks("RE-ARM")(desk)
+        await desk.press(pilot, "enter")
+        assert asks("RE-ARM")(desk), "what is typed next would be commands"
+        assert "A reason is needed." in desk.text
         await desk.press(pilot, "space", "enter")
         assert asks("RE-ARM")(desk), "a blank is no reason"
         await desk.press(pilot, *"mine", "enter")

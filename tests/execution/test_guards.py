@@ -23,7 +23,7 @@ from hypertui.port.commands import Ack, Command, CommandState, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
 from hypertui.risk.guards import Guard, GuardAction, GuardState
-from hypertui.risk.memory import GuardMemory, inherited
+from hypertui.risk.memory import Base, GuardMemory, Rearm, inherited
 from hypertui.risk.rules import GuardRules
 from hypertui.risk.watch import GuardWatch
 from tests.support.live_engine import LiveEngine
@@ -102,7 +102,7 @@ def test_at_the_limit_the_buys_go_and_the_stops_stay_and_trail(venue: LocalVenue
     with start(venue) as live:
         trip(live)
         assert live.mode() is Mode.RUNNING
-        live.wait_for(lambda: "guard daily loss: 15." in live.snapshot.holds, "the words")
+        live.wait_for(lambda: "guard daily loss tripped at 15." in live.snapshot.holds, "the words")
         live.wait_for(
             lambda: "no new buys; stops go on. Resets 00:00 UTC or by hand" in said(live), "the alarm"
         )
@@ -130,7 +130,10 @@ def test_a_process_that_is_killed_leaves_it_tripped_and_a_rearm_brings_the_buys_
         assert state(second) is GuardState.TRIPPED
         assert sides(second) == ["AA"]
         refused = rearm(second, "drawdown", "why not")
-        assert (refused.accepted, refused.text) == (False, "guard drawdown is not tripped: daily_loss")
+        assert (refused.accepted, refused.text) == (
+            False,
+            "guard drawdown is not tripped; tripped is daily_loss",
+        )
         assert rearm(second, "daily_loss", "  ").text == "a re-arm needs its reason"
         second.wait_for(lambda: second.snapshot.equity is not None, "the equity")
         assert rearm(second, "daily_loss", "the market has turned").accepted
@@ -200,6 +203,9 @@ def test_a_drawdown_does_what_is_set(venue: LocalVenue, action: GuardAction) -> 
             live.wait_for(lambda: live.settled and set(sides(live)[0]) == {"A"}, "stops alone")
             return
         assert live.reason.text.startswith("Trade ended: drawdown guard. Result -")
+        told = [e.text for e in live.events(EventKind.ALARM) if "guard drawdown tripped" in e.text]
+        assert told
+        assert "everything is sold. Resets by hand" in told[0]
         assert live.held() == 0
         sold = [e.data for e in live.events(EventKind.ORDER) if e.data["role"] == "close"]
         assert {(str(each["reason"]), str(each["source"])) for each in sold} == {("GUARD", "guard:drawdown")}
@@ -214,6 +220,17 @@ def test_an_entry_beyond_the_largest_position_is_withheld_and_the_rest_goes_on(v
             venue.set_price("SOL", live.unit_price(unit))
             live.wait_for(lambda: live.unit == unit and sides(live) == [left], "a stop's fill")  # noqa: B023
             live.wait_for(lambda: "guard max position: 1,9" in live.snapshot.holds, "the words")
+
+
+def test_a_ladder_that_moves_is_no_larger_than_its_position(venue: LocalVenue) -> None:
+    """A sale that is due and the buy opposite are one slot, and so are a cancelled buy and the next."""
+    with start(venue, GuardRules(max_position=D(2_030))) as live:
+        live.opened()
+        for unit in (-1, -2, -3, -2, -1, -2, -3, -4, -5, -6, -5, -4, -3, -2):
+            live.go_to(unit)
+        judged = [each for each in map(decode, live.journal.inputs) if isinstance(each, GuardsJudged)]
+    assert judged
+    assert not [each for each in judged for verdict in each.verdicts if verdict.is_tripped]
 
 
 def test_a_jump_holds_new_buys_for_a_while(venue: LocalVenue) -> None:
@@ -269,9 +286,61 @@ def test_a_new_trade_of_the_account_begins_with_the_days_loss(venue: LocalVenue)
     with again:
         assert again.reason.status == 2
         assert "guard daily loss would hold the trade: " in again.reason.text
-        assert again.reason.text.endswith("it resets 00:00 UTC or by hand")
+        assert again.reason.text.endswith(
+            "it resets 00:00 UTC or by hand: start with --rearm daily_loss=REASON"
+        )
     assert again.held() == 0
     assert again.working() == []
+
+
+def test_a_drawdown_that_holds_a_new_trade_is_reset_with_its_start_once(venue: LocalVenue) -> None:
+    """No engine runs that could be told, and a drawdown does not end by itself."""
+    rules = GuardRules(drawdown=D("0.1"), drawdown_action=GuardAction.FLATTEN)
+    memory = GuardMemory(peak=Base(1, D(12_000)))
+
+    def new(*rearms: Rearm) -> LiveEngine:
+        journal = Remembering(memory)
+        live = LiveEngine(
+            venue, journal=lambda *_: nullcontext((TRADE, journal)), guards=rules, rearms=rearms
+        )
+        live.journal = journal
+        return live
+
+    with new() as refused:
+        assert refused.reason.status == 2
+        assert "guard drawdown would hold the trade: 16.67 % of 10 % below the peak" in refused.reason.text
+        assert refused.reason.text.endswith("it resets by hand: start with --rearm drawdown=REASON")
+    with new(Rearm(Guard.DRAWDOWN, 0, "ann@tty", "a new beginning")) as live:
+        live.opened()
+        assert state(live, Guard.DRAWDOWN) is GuardState.REARMED
+        given = [each for each in map(decode, live.journal.inputs) if isinstance(each, GuardRearmed)]
+        assert [(each.guard, each.by, each.reason) for each in given] == [
+            (Guard.DRAWDOWN, "ann@tty", "a new beginning")
+        ]
+        assert given[0].memory.peak is not None
+        assert given[0].memory.peak.equity == 10_000, "counted from the equity of now"
+        left = live.on_engine(lambda trade: trade.context.account.rearms, ())
+        assert left == (), "a trade that is started again later has to be told anew"
+    # A trade that goes on is told by hand: a service that is restarted must not reset what trips again.
+    told = (Rearm(Guard.DRAWDOWN, 0, "ann@tty", "once more"),)
+    journal = MemoryJournal(list(live.journal.inputs))
+    again = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), guards=rules, rearms=told)
+    again.key = live.key
+    with again:
+        again.opened()
+        assert any("use hypertui ctl rearm" in each.text for each in again.events(EventKind.STATE))
+    rearmed = [each for each in map(decode, journal.inputs) if isinstance(each, GuardRearmed)]
+    assert len(rearmed) == 1
+
+
+def test_a_loss_that_the_entrys_fee_would_make_refuses_the_start(venue: LocalVenue) -> None:
+    """Its fee is 0.90 USD: without it the guard would trip in the first second."""
+    with start(venue, GuardRules(daily_loss_usd=D("0.85"))) as live:
+        assert live.reason.status == 2
+        assert "guard daily loss would hold the trade: 0." in live.reason.text
+        assert " of 0.85 USD today" in live.reason.text
+    with start(venue, GuardRules(daily_loss_usd=D(2))) as live:
+        live.opened()
 
 
 class Remembering(MemoryJournal):

@@ -25,6 +25,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.engine import EngineView
 from hypertui.port.health import FILL_STAGES, HealthFigures
 from hypertui.port.snapshot import Mode
+from hypertui.port.views import GuardView
 from tests.health.test_verdict import NOW, STEADY, good, view
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue, VenueClock
@@ -129,6 +130,19 @@ def test_what_is_not_known_is_left_out() -> None:
     blank = replace(good(), figures=None, equity=None, budget=None, invariant=None, sources=())
     found = {name.split()[0] for name in said(page(view_of(blank), STEADY).decode())}
     assert found == {"hypertui_position", "hypertui_ws_connects_total"}
+
+
+def test_how_much_of_a_guard_is_used_and_whether_it_has_tripped() -> None:
+    """A loss that was made good since leaves it tripped."""
+    loss = GuardView("daily_loss", "TRIPPED", D("0.4"), "", "hold", "by hand", tripped=True, by_hand=True)
+    fees = GuardView("fee_drag", "not known", None, "", "warn", "by itself")
+    found = said(page(view_of(replace(good(), guards=(loss, fees))), STEADY).decode())
+    guards = {name: value for name, value in found.items() if "guard" in name}
+    assert guards == {
+        "hypertui_guard_ratio daily_loss": 0.4,
+        "hypertui_guard_tripped daily_loss": 1,
+        "hypertui_guard_tripped fee_drag": 0,
+    }
 
 
 def test_what_exits_said_and_notices() -> None:

@@ -64,7 +64,8 @@ def test_a_limit_in_usd() -> None:
     read(watch, D(9_500), NOON + 2)
     verdict = said(judge(Facts(watch), GuardMemory(), rules, NOON), Guard.DAILY_LOSS)
     assert verdict.is_tripped
-    assert verdict.holds == "guard daily loss: 500.00 of 500.00 USD today"
+    assert verdict.holds == "guard daily loss tripped at 500.00 of 500.00 USD"
+    assert verdict.text == "500.00 of 500.00 USD today"
 
 
 def test_a_loss_whose_transfers_are_not_known_holds_and_does_not_trip() -> None:
@@ -92,7 +93,7 @@ def test_a_trip_stays_though_the_loss_is_made_good_and_the_limit_raised() -> Non
     found = judge(Facts(watch), GuardMemory(), FIVE, NOON + 1)
     read(watch, D(10_100), NOON + 2)
     found = judge(Facts(watch), found.memory, GuardRules(daily_loss=D("0.5")), NOON + 2)
-    assert said(found, Guard.DAILY_LOSS).text == "0.00 % of 50 % today; tripped at 5.00 %"
+    assert said(found, Guard.DAILY_LOSS).text == "tripped at 5.00 % of 5 %; now 0.00 % of 50 % today"
     assert said(found, Guard.DAILY_LOSS).is_tripped
     # A process that was killed knows no equity yet.
     unknown = said(judge(Facts(), found.memory, FIVE, NOON + 3), Guard.DAILY_LOSS)
@@ -205,12 +206,67 @@ def test_a_peak_before_a_payment_became_known_is_not_lost() -> None:
     assert watch.peak.equity == 11_000
 
 
+def test_a_rise_and_fall_between_two_looks_at_the_transfers_asks_for_them_at_once() -> None:
+    rules, watch = GuardRules(drawdown=D("0.1")), seen()
+    watch.read(EquityReading(NOON + 5, D(11_000), NOON + 5))
+    watch.read(EquityReading(NOON + 10, D("9900.01"), NOON + 10))
+    found = judge(Facts(watch), GuardMemory(), rules, NOON + 10)
+    assert said(found, Guard.DRAWDOWN).text == "9.99 % of 10 % below the peak of 11,000.00"
+    assert (said(found, Guard.DRAWDOWN).holds, found.asks_transfers) == ("", False)
+    watch.read(EquityReading(NOON + 15, D(9_900), NOON + 15))
+    found = judge(Facts(watch), found.memory, rules, NOON + 15)
+    assert found.asks_transfers
+    assert not said(found, Guard.DRAWDOWN).is_tripped
+    assert said(found, Guard.DRAWDOWN).holds == "guard drawdown: whether money was paid out is being asked"
+    in_and_out = [CapitalFlow(NOON + 3, D(1_000)), CapitalFlow(NOON + 8, D(-1_000))]
+    paid = watch.apart()
+    paid.transfers(NOON + 16, in_and_out)
+    verdict = said(judge(Facts(paid), found.memory, rules, NOON + 16), Guard.DRAWDOWN)
+    assert (verdict.text, verdict.holds) == ("1.00 % of 10 % below the peak of 10,000.00", "")
+    watch.transfers(NOON + 16, [])
+    assert said(judge(Facts(watch), found.memory, rules, NOON + 16), Guard.DRAWDOWN).is_tripped
+
+
+@given(some.lists(some.tuples(some.integers(1, 20_000), some.booleans()), min_size=1, max_size=20))
+def test_a_drawdown_names_no_peak_below_an_equity_that_was_seen(course: list[tuple[int, bool]]) -> None:
+    watch, most = seen(), 10_000
+    for step, (equity, known) in enumerate(course, 1):
+        at, most = NOON + step * 1_000, max(most, equity)
+        watch.read(EquityReading(at, D(equity), at))
+        if known:
+            watch.transfers(at, [])
+        verdict = said(judge(Facts(watch), GuardMemory(), GuardRules(drawdown=D("0.5")), at), Guard.DRAWDOWN)
+        assert verdict.text.endswith(f"below the peak of {most:,}.00")
+
+
 def test_on_the_programs_own_market_the_account_only_warns() -> None:
     rules = GuardRules(daily_loss=D("0.05"), drawdown=D("0.05"), account_only_warns=True)
     watch = read(seen(), D(5_000), NOON + 1)
     found = judge(Facts(watch), GuardMemory(), rules, NOON + 1)
     assert {each.state for each in found.verdicts} == {GuardState.WARN}
     assert not any(each.holds for each in found.verdicts)
+
+
+def test_on_the_programs_own_market_a_row_says_that_it_only_warns() -> None:
+    rules = GuardRules(daily_loss=D("0.05"), drawdown_warn=D("0.08"), account_only_warns=True)
+    found = judge(Facts(seen()), GuardMemory(), rules, NOON)
+    assert said(found, Guard.DAILY_LOSS).text == "0.00 % of 5 % today; only warns here"
+    assert said(found, Guard.DRAWDOWN).text == "0.00 % of 8 % below the peak of 10,000.00", "as everywhere"
+
+
+def test_a_trip_in_usd_is_told_in_usd_however_small() -> None:
+    rules = GuardRules(daily_loss_usd=D("0.50"))
+    verdict = said(
+        judge(Facts(read(seen(), D(9_999), NOON + 1)), GuardMemory(), rules, NOON), Guard.DAILY_LOSS
+    )
+    assert verdict.holds == "guard daily loss tripped at 1.00 of 0.50 USD"
+
+
+def test_nothing_used_of_a_limit_is_a_plain_zero() -> None:
+    verdict = said(
+        judge(Facts(seen()), GuardMemory(), GuardRules(daily_loss=D("0.001")), NOON), Guard.DAILY_LOSS
+    )
+    assert str(verdict.used) == "0"
 
 
 def test_what_a_trade_has_written_down_is_brought_back() -> None:
@@ -333,7 +389,9 @@ def test_a_gain_after_a_trip_does_not_reset_it_and_a_rearm_does() -> None:
     rules = GuardRules(losing_cycles=2)
     found = judge(Facts(course=course(-1, -1)), GuardMemory(), rules, NOON)
     found = judge(Facts(course=course(-1, -1, 1)), found.memory, rules, NOON + 1)
-    assert said(found, Guard.LOSING_CYCLES).text == "0 of 2 lost in a row; tripped at 2"
+    assert (
+        said(found, Guard.LOSING_CYCLES).text == "tripped at 2 of 2 lost in a row; now 0 of 2 lost in a row"
+    )
     rearm = Rearm(Guard.LOSING_CYCLES, NOON + 2, "ann", "why")
     found = judge(Facts(course=course(-1, -1, 1)), rearmed(found.memory, rearm, 3), rules, NOON + 2)
     assert said(found, Guard.LOSING_CYCLES).state is GuardState.REARMED

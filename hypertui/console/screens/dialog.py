@@ -119,8 +119,10 @@ class Dialog(ModalScreen[None]):
         if event.key == "backspace":
             self._typed = self._typed[:-1]
         elif event.key == "enter":
-            if question.asks and self._typed.strip():
-                self._choose(replace(question.choices[0], answer=self._typed.strip()))
+            if question.asks:  # whoever has closed it unawares would type the text as commands
+                self._remark = "" if self._typed.strip() else f"A {question.asks} is needed."
+                if not self._remark:
+                    self._choose(replace(question.choices[0], answer=self._typed.strip()))
             elif question.phrase and self._typed == question.phrase:
                 self._choose(question.choices[0])
             elif not self._typed:
@@ -195,7 +197,7 @@ class Dialog(ModalScreen[None]):
                 line(Span(f"{question.asks:<10}", Tone.DIM), Span(f"{self._typed[1 - room :]}▏", Tone.FOCUS)),
                 BLANK,
             ]
-        focus = 1 if question.phrase or question.asks else self._focus
+        focus = -1 if question.asks else 1 if question.phrase else self._focus
         return lines + [
             _choice(choice, index == focus and not self._typed, width)
             for index, choice in enumerate(question.choices)

@@ -363,7 +363,7 @@ def rearm(guard: str, snapshot: Snapshot) -> Question:
         _fact("then", "it counts anew from now on, and the buys come back"),
     )
     choices = (Choice("enter", "re-arm it", "yes"), CANCEL)
-    return Question("RE-ARM a guard", body, choices, guard, asks="reason", focus=1)
+    return Question("RE-ARM a guard", body, choices, guard, asks="reason")
 
 
 def rearmable(snapshot: Snapshot) -> list[GuardView]:

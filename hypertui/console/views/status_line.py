@@ -10,7 +10,7 @@ from hypertui.console.lines import Line, Span, Tone, fit, line, pad, tint, width
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.engine import Attachment
-from hypertui.port.snapshot import Mode
+from hypertui.port.snapshot import Mode, Snapshot
 from hypertui.port.views import SlotState, SlotView, Trigger
 
 _LEAVING = {
@@ -91,7 +91,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
             *_resting(frame),
         )
     if holds:
-        return Tone.WARNING, f"No new buys: {holds}", *_resting(frame)
+        more = (*_until(snapshot), *_resting(frame))
+        return Tone.WARNING, f"No new buys: {holds}", *more
     if frame.out_of_sight is not None:
         # A fresh price says nothing of the orders: what would come next is not known then.
         return Tone.WARNING, f"Nothing heard for {fmt.plain_age(frame.out_of_sight)}", *_resting(frame)
@@ -103,6 +104,12 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         first = f"Selling out by its stops: ▼ {_way(frame, down, sized=True, away=True)}"
         return Tone.HOLD, first, "no more buys", "the stops follow the price up"
     return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
+
+
+def _until(snapshot: Snapshot) -> tuple[str, ...]:
+    """When a guard that withdraws the buys is reset, and by which keys."""
+    resets = (guard.resets for guard in snapshot.guards if guard.by_hand)
+    return tuple(f"until {each.removesuffix('by hand')}9 then u" for each in resets)[:1]
 
 
 def _resting(frame: Frame) -> tuple[str, ...]:

@@ -118,6 +118,7 @@ class Survey:
             guards=config.guards,
             equity=self._account.equity,
             memory=self._memory,
+            rearms=self._account.rearms,
         )
 
     async def _hours(self, config: TradeConfig, now: int) -> ToldHours | None:

@@ -14,7 +14,7 @@ from hypertui.execution.preflight.recent_hours import StartAtr
 from hypertui.execution.recovery.from_exchange import Remains, stops_left
 from hypertui.port.snapshot import Network
 from hypertui.risk.equity import EquityWatch
-from hypertui.risk.memory import GuardMemory
+from hypertui.risk.memory import GuardMemory, Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.strategy.exits.rules import ExitRules
@@ -54,7 +54,8 @@ class Ground:
     the plans of the account's other trades that hold nothing yet: they will buy from the same margin. `terms`
     are those that the plan is of, in figures; None where they cannot be worked out, for want of an `atr` that
     can be relied on, and the plan is an outline. `exits` are the rules that may end it. `guards` are the
-    limits on the risk, `equity` and `memory` what they count from."""
+    limits on the risk, `equity` and `memory` what they count from, `rearms` those that the operator resets
+    with the start."""
 
     plan: StrategyPlan
     network: Network
@@ -79,6 +80,7 @@ class Ground:
     guards: GuardRules = field(default_factory=GuardRules)
     equity: EquityWatch | None = None
     memory: GuardMemory = field(default_factory=GuardMemory)
+    rearms: tuple[Rearm, ...] = ()
 
     @property
     def price(self) -> Decimal:
