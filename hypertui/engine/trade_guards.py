@@ -246,22 +246,26 @@ class TradeGuards:
         mark = self._trade.recorder.mark
         if mark is None:
             return None
-        held = max(trade.strategy.book.held, self._context.market.knowledge.position or ZERO, ZERO)
         # While the ladder moves, a buy and the one that takes its place are both here, and so are coins that
         # a stop is selling and the buy opposite: each is one, not two.
-        held = max(held - self._selling(held), ZERO)
-        live = sum((order.remaining * order.order.stands_at for order in tracker.buys()), ZERO)
+        worth = {own.client_id: own.remaining * own.order.stands_at for own in tracker.buys()}
         entries = [want for want in trade.target.orders if want.purpose is Purpose.OPEN]
-        buys = max(live, sum((want.size * want.stands_at for want in entries), ZERO))
+        buys = max(sum(worth.values(), ZERO), sum((want.size * want.stands_at for want in entries), ZERO))
+        due = sum((worth[own.client_id] for own in tracker.buys() if own.due), ZERO)
+        # A buy that is due is among what the exchange holds, or not yet; in the books it is not.
+        books = self._unsold(trade.strategy.book.held), buys
+        exchange = self._unsold(self._context.market.knowledge.position or ZERO), max(buys - due, ZERO)
+        held, buys = max(books, exchange, key=lambda each: each[0] * mark + each[1])
         stops = [order.order.stands_at for order in tracker.alive if order.protects]
         last, unit = min(stops, default=None), config.strategy.stop_distance
         return ExposureFacts(held * mark, buys, config.leverage, TAKER_FEE, last, unit)
 
-    def _selling(self, held: Decimal) -> Decimal:
-        """Coins whose sale is due, or over and not booked yet."""
+    def _unsold(self, held: Decimal) -> Decimal:
+        """What is left of these coins without those whose sale is due, or over and not booked yet."""
         alive = self._trade.tracker.alive
         due = [own for own in alive if own.order.side is Side.SELL and (own.due or own.ended is not None)]
-        return held if any(own.whole for own in due) else sum((own.remaining for own in due), ZERO)
+        sold = held if any(own.whole for own in due) else sum((own.remaining for own in due), ZERO)
+        return max(held - sold, ZERO)
 
     def _adds_risk(self) -> bool:
         """Whether an entry is wanted that is not live: it would be placed next."""

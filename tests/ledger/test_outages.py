@@ -39,6 +39,7 @@ def kill_connections(url: str) -> int:
         return connection.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"  # and none that the server has for itself
         ).rowcount
 
 
