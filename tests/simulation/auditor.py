@@ -310,7 +310,9 @@ class Auditor:
                 continue
             coins = self._coins_of(order, self.tracker)
             dust = coins * self._market.book.mark < self._market.market.instrument.min_order_value * 2
-            if not dust and not any(o.whole or o.remaining == coins for o in others):
+            # A remainder may have joined the coins while the cancel waited for the disk.
+            least = coins - self._market.market.instrument.min_order_value / self._market.book.mark
+            if not dust and not any(o.whole or least < o.remaining <= coins for o in others):
                 self.complain("uncovered", f"the order {order.key} is cancelled with no other")
 
     def _note_bare(self) -> None:
