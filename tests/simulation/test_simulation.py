@@ -54,6 +54,11 @@ def test_a_rule_ends_a_trade_whatever_befalls_it(first: int) -> None:
     assert not failures(range(first, first + _PART), draw_exits, twins=not first)
 
 
+def test_what_was_found_of_exits_stays_mended() -> None:
+    """A close that was refused late, exits for dust, and one let go while stops were on their way."""
+    assert not failures((45, 1473, 5981), draw_exits, twins=False)
+
+
 def test_what_protects_goes_on_whatever_a_guard_holds() -> None:
     assert not failures(range(_GUARDS), draw_guards, twins=False)
 
