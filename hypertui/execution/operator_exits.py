@@ -249,7 +249,8 @@ class Winddown:
         """The position that the exchange has said since anything was last done, its fills booked where they
         explain it; that of the own books where it cannot be asked. None while the answer is awaited."""
         book, booked = self._trade.book, self._trade.tracker.fills_booked
-        if booked != self._booked:
+        foreign = self._trade.context.alarms.since("foreign")  # somebody else has traded here
+        if booked != self._booked or (foreign is not None and foreign >= self._from):
             self._booked = booked
             self._look_again()
         look = self._looks.since(self._from)

@@ -55,8 +55,9 @@ def test_a_rule_ends_a_trade_whatever_befalls_it(first: int) -> None:
 
 
 def test_what_was_found_of_exits_stays_mended() -> None:
-    """A close that was refused late, exits for dust, and one let go while stops were on their way."""
-    assert not failures((45, 1473, 5981), draw_exits, twins=False)
+    """A close that was refused late, exits for dust, one let go while stops were on their way, and coins that
+    somebody bought after the position was seen at 0."""
+    assert not failures((45, 1473, 5981, 9774), draw_exits, twins=False)
 
 
 def test_what_protects_goes_on_whatever_a_guard_holds() -> None:
