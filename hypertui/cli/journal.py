@@ -39,6 +39,7 @@ from hypertui.port.snapshot import Network
 from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy import registry
 from hypertui.strategy.exits.contradictions import contradictions
+from hypertui.strategy.plans import StrategyTerms
 
 _RULES = "sizing"  # where a trade's terms have the rules that its figures were worked out by
 
@@ -200,10 +201,7 @@ async def _unplayable(
     journal: JournalReader, live: TradeRecord, config: TradeConfig, instrument: Instrument
 ) -> str:
     """Why the trade cannot be replayed, in words; empty where it can."""
-    terms = config.strategy
-    if not terms.is_settled:
-        terms = terms.recorded(live.settings)
-    plan = terms.plan(instrument, config.leverage)
+    plan = _terms_of(live, config).plan(instrument, config.leverage)
     try:
         await rehearse(plan, config.timing, int(live.id, 16), read_history(journal, live.id))
     except Unsound as error:
@@ -276,6 +274,12 @@ def _live(journal: JournalReader, config: TradeConfig, account: str) -> TradeRec
     return None if live is None or next(journal.inputs(live.id), None) is None else live
 
 
+def _terms_of(live: TradeRecord, config: TradeConfig) -> StrategyTerms:
+    """The open trade's terms in figures: the configured ones, or those that it was opened with."""
+    terms = config.strategy
+    return terms if terms.is_settled else terms.recorded(live.settings)
+
+
 def _exits_refused(journal: JournalReader, live: TradeRecord, config: TradeConfig) -> str:
     """Why the exits that are set now cannot be meant of the open trade, by what its coins were bought for, in
     words; empty where they can, and where that is not known."""
@@ -285,10 +289,8 @@ def _exits_refused(journal: JournalReader, live: TradeRecord, config: TradeConfi
         if isinstance(given, TradeOpened) and given.fills:
             coins = sum((fill.size for fill in given.fills), ZERO)
             entry = sum((fill.value for fill in given.fills), ZERO) / coins
-            terms = config.strategy
-            if not terms.is_settled:
-                terms = terms.recorded(live.settings)
-            return next(contradictions(config.exits, terms.stop_distance / entry), "")
+            step = _terms_of(live, config).stop_distance / entry
+            return next(contradictions(config.exits, step), "")
     return ""
 
 

@@ -116,8 +116,6 @@ class TradeExits:
             return f"{said.text}: the trade ends"
         if self._watch.trailing.is_armed:
             return "noted; no signal acts while a stop trails, which ends the trade"
-        if self._watch.trailing.is_armed:
-            return said.text
         if said.price is None:
             return f"{said.text}: nothing is held, the trade goes on until there is no loss"
         return f"{said.text}: the trade ends at {at_price(said.price)} or above"
