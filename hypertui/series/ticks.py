@@ -51,7 +51,7 @@ class Ticks:
         found = hashlib.sha256(f"{self.decimals} {self.per_row} {self.timed}".encode())
         for column in (self.prices, self.times):
             if column is not None:
-                found.update(memoryview(np.ascontiguousarray(column, dtype="<i8")))
+                found.update(np.ascontiguousarray(column, dtype="<i8").data)
         return found.hexdigest()
 
 
