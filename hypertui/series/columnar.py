@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hypertui.core.extras import require
-from hypertui.core.price_series import PriceKind, SeriesError
+from hypertui.core.price_series import OutOfOrder, PriceKind, SeriesError
 from hypertui.core.price_series.columns import Layout, UnknownColumn, layout_of
 from hypertui.core.price_series.errors import quoted
 from hypertui.core.price_series.symbols import of_symbol
@@ -20,7 +20,7 @@ from hypertui.series.files import FileKind
 from hypertui.series.scaling import from_floats, milliseconds_of, shortened, usual
 from hypertui.series.text_columns import text_prices
 from hypertui.series.ticks import Ticks
-from hypertui.series.walking import Column, Unusual, walked
+from hypertui.series.walking import Column, Unordered, Unusual, walked
 
 # The field of an array says of whole numbers what one of them is worth.
 _STEP = re.compile(r"price in 1e-(\d{1,2}) USD")
@@ -37,6 +37,8 @@ def columnar_ticks(path: Path, which: FileKind, symbol: str | None, kind: PriceK
     and ValueError where polars is missing."""
     try:
         return _array(path) if which is FileKind.ARRAY else _table(path, which, symbol, kind)
+    except Unordered as error:
+        raise OutOfOrder(f"{path}: {error}") from None
     except (SeriesError, Unusual) as error:
         raise SeriesError(f"{path}: {error}") from None
 

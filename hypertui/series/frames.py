@@ -2,7 +2,8 @@
 
 Layouts of one JSON object (or list) a line:
 
-- a recording: `{"at": ms, "frame": …}`, a frame of the WebSocket and when it was received here
+- a recording: `{"at": ms, "frame": …}`, a frame of the WebSocket and when it was received here, or
+  `{"at": ms, "gap": …}` where the connection was lost
 - books of the archive `market_data`: `{"time": …, "ver_num": 1, "raw": …}`, a frame of the WebSocket
 - fills of `node_fills`: `[address, fill]`, each trade once for either side
 - fills of `node_fills_by_block`: `{"block_time": …, "events": [[address, fill], …]}`
@@ -69,7 +70,7 @@ def told_in(line: str) -> Iterator[Told]:
             yield from _fills(row["events"])
         elif "raw" in row:
             yield from _in_frame(row["raw"], None)
-        else:
+        elif "gap" not in row and isinstance(row["frame"], dict):  # else what was received was no JSON
             yield from _in_frame(row["frame"], int(row["at"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, InvalidOperation):
         raise SeriesError("is in none of the layouts of recordings and archives") from None
@@ -87,7 +88,7 @@ def _trade(row: Mapping[str, Any]) -> Told:
 def _in_frame(frame: Any, at: int | None) -> Iterator[Told]:
     """The prices in a frame of the WebSocket, at the exchange's own time where that was not received `at`
     one. What tells of none is skipped."""
-    channel, data = frame["channel"], frame.get("data")
+    channel, data = frame.get("channel"), frame.get("data")
     if channel == "trades":
         yield from map(_trade, data)
     elif channel == "l2Book" and all(data["levels"]):

@@ -61,6 +61,11 @@ class Ticks:
         notes = (*self.notes, "walked the other way: the farther extreme first")
         return Ticks(candles.reshape(-1), self.times, self.decimals, self.per_row, notes)
 
+    @property
+    def price_step(self) -> Decimal:
+        """What one step of `prices` is worth, USD."""
+        return Decimal(1).scaleb(-self.decimals)
+
     def price(self, index: int) -> Decimal:
         """One of them, in USD."""
         return Decimal(int(self.prices[index])).scaleb(-self.decimals)
@@ -95,8 +100,7 @@ def _exponent(price: Decimal) -> int:
 
 def series_of(ticks: Ticks) -> Series:
     """The same prices as decimals; without times they are counted, one a second."""
-    step = Decimal(1).scaleb(-ticks.decimals)
-    prices = tuple(price * step for price in map(Decimal, ticks.prices.tolist()))
+    prices = tuple(price * ticks.price_step for price in map(Decimal, ticks.prices.tolist()))
     if ticks.times is not None:
         times = tuple(ticks.times.tolist())
     else:

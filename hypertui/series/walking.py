@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypertui.core.market import LARGEST_POWER, plain
+from hypertui.core.price_series.walk import LEFT_OUT
 from hypertui.series.ticks import Ticks
 
 Column: TypeAlias = NDArray[np.int64]
@@ -20,6 +21,10 @@ _FAR = 3  # a price so many times the one before is worth a word
 
 class Unusual(ValueError):
     """What the columns cannot be walked for, in words. Of a text the exact reader says it, or reads it."""
+
+
+class Unordered(Unusual):
+    """Rows whose times go forth and back."""
 
 
 def walked(columns: Sequence[Column], times: Column | None, decimals: int, notes: Sequence[str]) -> Ticks:
@@ -67,7 +72,7 @@ def _in_order(columns: Sequence[Column], times: Column, notes: list[str]) -> tup
     if (times[1:] < times[:-1]).any():
         if len(times) < _ROWS_TO_TELL or (times[1:] > times[:-1]).any():
             back = int(np.argmax(times[1:] < times[:-1])) + 1
-            raise Unusual(
+            raise Unordered(
                 f"row {back + 1}: time {times[back]} is before that of the row above, {times[back - 1]}"
             )
         notes.append("newest first: turned round")
@@ -78,7 +83,7 @@ def _in_order(columns: Sequence[Column], times: Column, notes: list[str]) -> tup
         for column in columns:
             twice &= column[1:] == column[:-1]
         if count := int(twice.sum()):
-            notes.append(f"{_rows(count)} there twice: left out")
+            notes.append(f"{_rows(count)} {LEFT_OUT}")
             kept = np.concatenate(([True], ~twice))
             columns, times = [column[kept] for column in columns], times[kept]
             is_same = times[1:] == times[:-1]
