@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hypertui.core.market import plain
-from hypertui.core.phrases import lasting
 from hypertui.core.price_series.walk import LEFT_OUT
+from hypertui.series.check_words import moment, span
 from hypertui.series.ticks import Ticks
 
 _MINUTE = 60_000  # ms
@@ -44,16 +43,6 @@ def faults(ticks: Ticks) -> tuple[SeriesFault, ...]:
         _flat(ticks, closes, times),
     ]
     return tuple(fault for fault in found if fault is not None)
-
-
-def moment(time: int) -> str:
-    """A time (ms) in UTC, to the second."""
-    return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def span(time: int) -> str:
-    """How long (ms), in words."""
-    return lasting(time // 1000) if time >= 1000 else f"{time} ms"
 
 
 def _gaps(ticks: Ticks, times: NDArray[np.int64] | None) -> SeriesFault | None:

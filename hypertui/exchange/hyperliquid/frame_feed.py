@@ -4,7 +4,7 @@ pings is ever sent."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -29,7 +29,7 @@ class FeedGap:
 
 async def frames(
     network: Endpoint, symbols: Sequence[str], pace: Pace
-) -> AsyncIterator[str | FeedGap | None]:
+) -> AsyncGenerator[str | FeedGap | None, None]:
     """The frames, for ever; a FeedGap for each break, after which it connects again with growing waits; None
     where nothing has come for a quarter of a second."""
     failures = 0
@@ -48,7 +48,9 @@ async def frames(
         await pace.sleep(pace.wait(failures))
 
 
-async def _of_connection(socket: FeedSocket, symbols: Sequence[str], pace: Pace) -> AsyncIterator[str | None]:
+async def _of_connection(
+    socket: FeedSocket, symbols: Sequence[str], pace: Pace
+) -> AsyncGenerator[str | None, None]:
     """The frames of one connection. Raises BrokenFeed at its end."""
     for symbol in symbols:
         for stream in STREAMS:

@@ -20,13 +20,13 @@ def path_of(
     moves: NDArray[np.float64], start: int, decimals: int, times: NDArray[np.int64] | None, note: str
 ) -> Ticks:
     """The prices that follow `start` (in steps of 10^-`decimals` USD) by logarithmic moves, a row for each
-    candle or single price: those of a row are from the last price of the row before. The first price is
-    `start` itself. Raises PathError where a path leaves what can be counted."""
+    candle or single price: those of a row are from the last price of the row before. In the first row the
+    price rests at `start`. Raises PathError where a path leaves what can be counted."""
+    moves = np.concatenate((np.zeros((1, moves.shape[1])), moves[1:]))
     closes = np.cumsum(moves[:, -1])
     before = np.concatenate(([0.0], closes[:-1]))
     with np.errstate(over="ignore"):
         prices = np.exp(before[:, None] + moves + np.log(start)).reshape(-1)
-    prices[0] = start
     if not prices.max() < _LARGEST:
         raise PathError("the path leaves all bounds: fewer --ticks, or another --seed")
     whole = np.maximum(np.rint(prices), 1).astype(np.int64)

@@ -35,10 +35,22 @@ class TwoFactorVolatility:
     jump_size: float = 0.0
 
     @property
+    def in_words(self) -> str:
+        """Its figures for people."""
+        factors = ((self.slow, self.slow_persistence), (self.quick, self.quick_persistence))
+        slow, quick = (f"{size:.2f} (half-life {_half_life(each):,.0f} rows)" for size, each in factors)
+        jumps = f"a jump of {self.jump_size:.2%} in {1 / self.jumps:,.0f} rows" if self.jumps else "no jumps"
+        return f"volatility {self.sigma:.4%} a row, its logarithm moves by {slow} and {quick}; {jumps}"
+
+    @property
     def variance(self) -> float:
         """Of the move of one step."""
         spread = self.slow**2 + self.quick**2
         return float(self.sigma**2 * np.exp(2 * spread) + self.jumps * self.jump_size**2)
+
+
+def _half_life(persistence: float) -> float:
+    return float(np.log(0.5) / np.log(persistence)) if 0 < persistence < 1 else 0.0
 
 
 USUAL = TwoFactorVolatility(
