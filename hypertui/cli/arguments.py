@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from hypertui.cli.data_arguments import add_data, add_record
+from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -295,8 +295,12 @@ def _add_market_flags(group: Any, default: Any = None) -> None:
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices", type=file_path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
+        "prices",
+        type=file_path,
+        metavar="PRICES",
+        help="prices, as docs/data.md lists them",
     )
+    add_price_kind(parser)
     same = argparse.SUPPRESS  # these may stand before the command as well
     parser.add_argument(
         "--only",

@@ -10,6 +10,7 @@ import pytest
 
 import hypertui.core.extras
 from hypertui.cli import main
+from hypertui.series.recording.writer import RecordingWriter
 from tests.support.local_venue import LocalVenue
 
 CLEAN = "time,price\n" + "".join(f"{1_735_689_600 + n},{100 + n % 7}.5\n" for n in range(100))
@@ -165,3 +166,24 @@ def test_an_exchange_that_is_not_there_is_status_4(
         "goes on with it\n"
     )
     assert run("record", "SOL", *there, "--out", str(tmp_path / "rec"))[0] == 4
+
+
+def test_a_recording_and_a_table_are_walked_as_any_price_file(run: Run, tmp_path: Path) -> None:
+    writer = RecordingWriter(tmp_path / "rec", 10**6)
+    for number, mark in enumerate(["100", "101", "102", "99", "98"]):
+        context = {"coin": "SOL", "ctx": {"markPx": mark, "midPx": f"{mark}.5"}}
+        writer.frame(1_764_500_000_000 + number, json.dumps({"channel": "activeAssetCtx", "data": context}))
+    writer.close()
+    table = tmp_path / "prices.csv"
+    table.write_text("price\n100\n101\n102\n99\n98\n")
+    ladder = ("--symbol", "SOL", "--unit-size", "1", "--position-size", "2000", "--json")
+    results = []
+    for words in ([str(tmp_path / "rec")], [str(table)], [str(tmp_path / "rec"), "--price", "mid"]):
+        status, out, err = run("backtest", *words, *ladder)
+        assert (status, err) == (0, "")
+        results.append(json.loads(out))
+    of_recording, of_table, of_mids = results
+    assert of_recording["realized_pnl"] == of_table["realized_pnl"] != of_mids["realized_pnl"]
+    assert of_recording["steps"] == 6
+    status, _, err = run("backtest", str(tmp_path / "rec"), "--price", "last", *ladder)
+    assert (status, err) == (2, f"hypertui: {tmp_path / 'rec'}: has no last prices: it has mark and mid\n")
