@@ -100,7 +100,7 @@ def _outliers(
     limit = max(_FAR * _usual(moves), _FAR_AT_LEAST)
     there, back = moves[:-1], moves[1:]
     far = np.minimum(np.abs(there), np.abs(back))
-    is_spike = (far > limit) & (there * back < 0) & (np.abs(there + back) < far / 2)
+    is_spike = (far > limit) & (np.abs(there + back) < far / 2)
     rows, sizes = np.flatnonzero(is_spike) + 1, far[is_spike]
     if ticks.per_row > 1:
         candles = np.log(ticks.prices.reshape(-1, ticks.per_row).astype(np.float64))

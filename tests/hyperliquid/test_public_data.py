@@ -193,6 +193,14 @@ def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, content: str,
     assert path.read_text() == content
 
 
+def test_what_is_there_is_not_added_again(tmp_path: Path) -> None:
+    file = CandleFile(tmp_path / "x.csv", "SOL", "1m")
+    assert file.add([(0, "1"), (MINUTE, "2")]) == 2
+    assert file.add([(MINUTE, "2"), (2 * MINUTE, "3")]) == 1
+    file.close()
+    assert (tmp_path / "x.csv").read_text().splitlines()[2:] == ["0,1", "60000,2", "120000,3"]
+
+
 @pytest.fixture(scope="module")
 def old_venue() -> Iterator[LocalVenue]:
     with LocalVenue(past=30) as venue:

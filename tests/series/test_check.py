@@ -105,6 +105,12 @@ def test_a_price_that_rests_for_long_is_flat(rows: int, found: bool) -> None:
         assert result[0].text.startswith("1 stretch of one price; the longest, 16 min at")
 
 
+def test_a_price_that_rests_for_many_rows_in_a_short_time_is_not_flat() -> None:
+    prices = calm()
+    prices[100:1200] = prices[99]
+    assert faults(singles(prices, START + 500 * np.arange(5000))) == ()
+
+
 def test_candles_without_a_range_for_an_hour_are_flat() -> None:
     closes = calm()
     ticks = candles(closes, START + MINUTE * np.arange(5000))

@@ -133,6 +133,14 @@ def test_a_recording_has_mark_mid_and_last(tmp_path: Path) -> None:
     }
 
 
+def test_a_clock_that_is_set_back_turns_no_frame_round(tmp_path: Path) -> None:
+    rows: list[tuple[int, object]] = [(AT - n, context("SOL", str(100 + n), None)) for n in range(3)]
+    recorded(tmp_path / "rec", rows)
+    assert load_prices(tmp_path / "rec", "SOL") == Series(
+        (Decimal(100), Decimal(101), Decimal(102)), (AT,) * 3
+    )
+
+
 def test_a_recording_drives_the_local_venue(tmp_path: Path) -> None:
     recorded(tmp_path / "rec", FRAMES)
     source = price_source(VenueOptions(prices=tmp_path / "rec", symbol="SOL"))

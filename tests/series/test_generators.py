@@ -84,6 +84,7 @@ def test_a_series_that_rests_on_its_grid_is_calibrated_by_longer_moves() -> None
     found = calibrated(np.diff(np.log(prices)))
     assert (np.diff(prices) == 0).mean() > 0.3
     assert found.variance == pytest.approx(replace(MODEL, jumps=0.0).variance, rel=0.15)
+    assert np.log(found.slow_persistence) == pytest.approx(np.log(MODEL.slow_persistence), rel=0.5)
 
 
 def test_a_constant_volatility_has_no_factors() -> None:

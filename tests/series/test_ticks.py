@@ -45,6 +45,22 @@ def same(one: Ticks, other: Ticks) -> None:
     assert one.notes == other.notes
 
 
+def both_ways(path: Path) -> None:
+    """Whether the two give the same ticks, or refuse in the same words."""
+    exact, quick = outcome(lambda: ticks_of(load_series(path))), outcome(lambda: load_ticks(path))
+    if isinstance(exact, Ticks) and isinstance(quick, Ticks):
+        same(quick, exact)
+    else:
+        assert quick == exact
+
+
+def outcome(read: Callable[[], Ticks]) -> Ticks | str:
+    try:
+        return read()
+    except ValueError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize(
     "content",
     [pytest.param(content, id=name) for name, content, _ in [*AS_CANDLES, *AS_PRICES]],
@@ -67,7 +83,32 @@ def test_what_the_exact_reader_refuses_is_refused_in_the_same_words(write: Write
     assert str(quick.value) == str(exact.value)
 
 
+# What polars would read otherwise, or not refuse.
+ODD = [
+    "time,price,volume\n1735689600,1,2\n1735689601,2\n",
+    "time,price\n2025-01-01 00:00:10,1\n2025-01-01 00:00:60,2\n",
+    "time,price\n2025013115,1\n2025013116,2\n",
+    "price\n1.25e-5\n1.5e-5\n",
+    "time,price\n1735689600,1\n\n1735689601,2\n",
+    "time,price\n1735689600,1\n1735689600000,2\n",
+    "time,price\n1735689600,12345678901234567.5\n1735689601,2\n",
+]
+
+
+@pytest.mark.parametrize("content", ODD)
+def test_what_polars_would_read_otherwise_is_left_to_the_exact_reader(write: Write, content: str) -> None:
+    both_ways(write(content))
+
+
+def test_a_late_digit_behind_the_point_counts_for_all(write: Write) -> None:
+    rows = [f"{100 + number % 9}.5" for number in range(6_000)]
+    rows[5_500] = "100.125"
+    content = "\n".join(["price", *rows, ""])
+    same(text_ticks(content.encode(), None, None), ticks_of(load_series(write(content))))
+
+
 PLAIN_TEXTS = [
+    PLAIN + PLAIN.splitlines()[-1].replace("149.00,5", "148.75,5") + "\n",
     PLAIN,
     KLINES,
     PLAIN.replace(",", "\t"),
@@ -117,18 +158,7 @@ def test_any_rows_give_the_same_both_ways(
     rows = sorted(rows) if ordered else rows
     path = tmp_path / "rows.csv"
     path.write_text(end.join(["time,price", *map(",".join, rows), ""]), newline="")
-    try:
-        exact: Ticks | str = ticks_of(load_series(path))
-    except (SeriesError, ValueError) as error:
-        exact = str(error)
-    try:
-        quick: Ticks | str = load_ticks(path)
-    except (SeriesError, ValueError) as error:
-        quick = str(error)
-    if isinstance(exact, Ticks) and isinstance(quick, Ticks):
-        same(quick, exact)
-    else:
-        assert quick == exact
+    both_ways(path)
 
 
 def test_a_packed_text_goes_the_quick_way_too(write: Write) -> None:

@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from operator import eq, ge, le
 from typing import TypeAlias
 
+from hypertui.core.market import plain
 from hypertui.core.price_series.errors import OutOfOrder, SeriesError
 
 _STEP_WITHOUT_TIMES = 1000
@@ -122,7 +123,7 @@ def _tell_a_jump(columns: Sequence[Sequence[Decimal]], prices: Sequence[Decimal]
     if far:
         before, price = far[0]
         more = "" if len(far) == 1 else f", and {len(far) - 1:,} more such jumps"
-        notes.append(f"the price goes from {before:f} to {price:f} at once{more}")
+        notes.append(f"the price goes from {plain(before)} to {plain(price)} at once{more}")
 
 
 def _spread(times: Sequence[int], per_row: int) -> tuple[int, ...]:
