@@ -30,6 +30,7 @@ def test_a_library_is_looked_for_without_being_loaded() -> None:
 def test_the_command_and_its_console_load_no_optional_library() -> None:
     program = (
         "import sys, hypertui, hypertui.cli.arguments, hypertui.cli.trade, hypertui.console.app\n"
+        "import hypertui.cli.backtest, hypertui.cli.venue, hypertui.cli.record, hypertui.cli.data\n"
         "late = 'numba polars optuna distributed dask numpy scipy zstandard resvg_py'.split()\n"
         "print([name for name in late if name in sys.modules])"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from hypertui.core.price_series.symbols import of_symbol
 from hypertui.core.price_series.table import SeriesTable
 from hypertui.core.price_series.times import milliseconds
 from hypertui.series.files import FileKind
-from hypertui.series.scaling import from_floats, milliseconds_of, shortened, usual
+from hypertui.series.scaling import MOST_DECIMALS, from_floats, milliseconds_of, shortened, usual
 from hypertui.series.text_columns import text_prices
 from hypertui.series.ticks import Ticks
 from hypertui.series.walking import Column, Unordered, Unusual, walked
@@ -48,13 +49,13 @@ def _array(path: Path) -> Ticks:
     SeriesError for another array, and Unusual."""
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise SeriesError(f"is no array that can be read: {error}") from None
+    except (OSError, ValueError, EOFError, SyntaxError, TokenError) as error:  # of its header, or its end
+        raise SeriesError(f"is no array that can be read: {_first_line(error)}") from None
     notes: list[str] = []
     decimals = 0
     if found.dtype.names is not None:
         step = _STEP.fullmatch(found.dtype.names[0])
-        if len(found.dtype.names) != 1 or step is None:
+        if len(found.dtype.names) != 1 or step is None or int(step[1]) > MOST_DECIMALS:
             fields = ", ".join(map(quoted, found.dtype.names))
             raise SeriesError(f"is an array of {fields}; one of prices is wanted")
         decimals, found = int(step[1]), found[found.dtype.names[0]]
@@ -85,6 +86,8 @@ def _table(path: Path, which: FileKind, symbol: str | None, kind: PriceKind | No
         frame = read(path, columns=[names[index] for index in layout.columns])
     except (OSError, polars.exceptions.PolarsError) as error:
         raise SeriesError(f"cannot be read: {_first_line(error)}") from None
+    except polars.exceptions.PanicException:  # of its own code, which a damaged file can lead astray
+        raise SeriesError("cannot be read: it is damaged") from None
     notes: list[str] = []
     if layout.symbol is not None:
         frame = _of_symbol(frame, names[layout.symbol], symbol, notes)

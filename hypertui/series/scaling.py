@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hypertui.core.market import LARGEST_POWER
 from hypertui.series.walking import Column, Unusual
 
 MOST_DECIMALS = 17  # the digits of a 64-bit number, less one before the point
 _SAMPLE = 4_096  # values that say how many decimals to try first
 _CHUNK = 32_768  # values at a time, for which a processor's cache has room
+_HIGHEST = 10.0 ** (LARGEST_POWER + 1)
 _EXACT = 2**53  # beyond it a float has no room for every whole number
 # Below, a number is one of seconds, milliseconds, microseconds, nanoseconds since 1970; a few digits more are
 # those of a date. As in core.price_series.times.
@@ -47,9 +49,11 @@ def from_floats(columns: Sequence[NDArray[np.floating[Any]]]) -> tuple[list[Colu
     number; and a sentence that says so. Where no number does, as many as a float keeps apart, rounded.
     Raises Unusual for what is no positive number."""
     wide = [np.asarray(column, dtype=np.float64) for column in columns]
+    for column in wide:
+        if not (is_price := (column > 0) & (column < _HIGHEST)).all():
+            row = int(np.argmin(is_price))
+            raise Unusual(f"row {row + 1}: price {column[row]:g} is not above 0 and below {_HIGHEST:g}")
     highest = max(float(column.max(initial=0.0)) for column in wide)
-    if not all(np.isfinite(column).all() and (column > 0).all() for column in wide):
-        raise Unusual("a price that is not above 0")
     most = 0
     while most < MOST_DECIMALS and highest * 10 ** (most + 1) < _EXACT:
         most += 1

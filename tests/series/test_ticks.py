@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from hypertui.core.price_series import PriceKind, SeriesError, load_series
 from hypertui.series.columnar import stepped
 from hypertui.series.loading import load_ticks
 from hypertui.series.prices import load_prices
+from hypertui.series.saving import save
 from hypertui.series.text_columns import text_ticks
 from hypertui.series.ticks import Ticks, series_of, ticks_of
 from tests.series.helpers import KLINES, PLAIN, SEVERAL, TIMES, WALK, Content, zipped
@@ -245,7 +247,8 @@ def test_whole_prices_of_an_array_are_not_copied(tmp_path: Path) -> None:
     [
         (np.ones((2, 2)), "is an array of 2 dimensions, one is wanted"),
         (np.array([1.0]), "has 1 prices, at least 2 are needed"),
-        (np.array([1.0, np.nan]), "a price that is not above 0"),
+        (np.array([1.0, np.nan]), "row 2: price nan is not above 0 and below 1e+15"),
+        (np.array([1e300, 1.0]), "row 1: price 1e+300 is not above 0 and below 1e+15"),
         (np.array([1, 0]), "row 2: a price that is not above 0"),
         (np.array(["1", "2"]), "is an array of <U1, prices are wanted"),
         (np.array([1, 10**16]), "a price of 1e15 or more"),
@@ -284,6 +287,26 @@ def test_tables_that_cannot_be_walked(tmp_path: Path, table: pl.DataFrame, says:
         load_ticks(path)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([".npy", ".parquet", ".feather"]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_no_damage_breaks_the_loader(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, ending: str, cut: bool
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"damaged{ending}"
+    save(Ticks(np.arange(1, 200), None, 1), path)
+    data, random = bytearray(path.read_bytes()), Random(seed)
+    if cut:
+        del data[random.randrange(len(data)) :]
+    else:
+        for _ in range(random.randint(1, 6)):
+            data[random.randrange(len(data))] = random.randrange(256)
+    path.write_bytes(data)
+    try:
+        assert len(load_ticks(path)) >= 2
+    except SeriesError as error:
+        assert "\n" not in str(error)
 
 
 def test_a_kind_of_price_is_chosen(tmp_path: Path) -> None:
