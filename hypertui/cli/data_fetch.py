@@ -56,6 +56,8 @@ async def _into(
             f"the exchange keeps the newest {KEPT:,} candles of {asked.interval}: nothing before "
             f"{moment(oldest)} UTC can be fetched"
         )
+    if asked.since is not None and file.first is not None and since < file.first:
+        tell(f"{asked.path} begins at {moment(file.first)} UTC; what is before goes into another -o FILE")
     if file.last is not None:
         begin = file.last + length
         if begin < oldest:

@@ -24,7 +24,8 @@ class CandleFile:
     def __init__(self, path: Path, symbol: str, interval: str) -> None:
         self.path = path
         self._head = f"# hypertui data fetch {symbol} --interval {interval}\n{_COLUMNS}\n".encode()
-        self.last: int | None = None  # when the newest candle begins, ms
+        self.first: int | None = None  # when the oldest candle begins, ms
+        self.last: int | None = None  # when the newest one does
         try:
             self._file = path.open("r+b", buffering=0)
         except FileNotFoundError:
@@ -44,7 +45,7 @@ class CandleFile:
             assert isinstance(at, int)
             if self.last is not None and at <= self.last:
                 continue
-            self.last = at
+            self.first, self.last = at if self.first is None else self.first, at
             lines.append(",".join(map(str, row)) + "\n")
         self._write("".join(lines).encode())
         return len(lines)
@@ -74,10 +75,18 @@ class CandleFile:
         self._file.truncate(start + whole)
         self._file.seek(0, os.SEEK_END)
         if lines := tail[:whole].split(b"\n")[:-1]:
-            last = lines[-1].partition(b",")[0]
-            if not last.isdigit():
-                raise FetchError(f"{self.path}: its last line does not begin with a time")
-            self.last = int(last)
+            self.last = self._time(lines[-1])
+            self._file.seek(len(self._head))
+            self.first = self._time(self._file.read(_LARGEST_TAIL))
+            self._file.seek(0, os.SEEK_END)
+
+    def _time(self, line: bytes) -> int:
+        text = line.partition(b",")[0]
+        if not text.isdigit():
+            raise FetchError(
+                f"{self.path}: a line does not begin with a time: {line[:60].decode(errors='replace')!r}"
+            )
+        return int(text)
 
     def _write(self, data: bytes) -> None:
         while data:

@@ -174,6 +174,19 @@ def test_what_the_exchange_does_not_keep_is_said_in_one_line(scripted: Scripted,
     ]
 
 
+def test_a_file_grows_at_its_end_alone(scripted: Scripted, tmp_path: Path) -> None:
+    kept_by(scripted, NOW)
+    path = tmp_path / "sol.csv"
+    ask(scripted.url, path, NOW, NOW - 10 * MINUTE)
+    before = path.read_bytes()
+    said, complaints = ask(scripted.url, path, NOW, NOW - 20 * MINUTE)
+    assert said.startswith(f"{path}: 0 candles added")
+    assert complaints == [
+        f"{path} begins at 2025-11-27 05:17:00 UTC; what is before goes into another -o FILE"
+    ]
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
