@@ -92,6 +92,12 @@ def test_a_constant_volatility_has_no_factors() -> None:
     assert found.sigma == pytest.approx(1e-4, rel=0.02)
     assert found.slow**2 + found.quick**2 < 0.02
     assert found.jumps == 0
+    assert MODEL.in_words == (
+        "volatility 0.0100% a row, its logarithm moves by 0.40 (half-life 138 rows) and 0.30 (half-life 7 "
+        "rows); a jump of 0.80% in 5,000 rows"
+    )
+    still = TwoFactorVolatility(1e-4, 0.0, 0.5, 0.0, 0.5)
+    assert still.in_words == "volatility 0.0100% a row, which stays the same; no jumps"
 
 
 def test_what_is_too_short_or_rests_is_not_calibrated_by() -> None:

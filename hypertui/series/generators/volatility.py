@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_LEAST_TOLD = 0.005  # a factor of which two decimals show something
+
 
 @dataclass(frozen=True, slots=True)
 class TwoFactorVolatility:
@@ -38,9 +40,14 @@ class TwoFactorVolatility:
     def in_words(self) -> str:
         """Its figures for people."""
         factors = ((self.slow, self.slow_persistence), (self.quick, self.quick_persistence))
-        slow, quick = (f"{size:.2f} (half-life {_half_life(each):,.0f} rows)" for size, each in factors)
+        told = [
+            f"{size:.2f} (half-life {_half_life(persistence):,.0f} rows)"
+            for size, persistence in factors
+            if size >= _LEAST_TOLD
+        ]
+        moves = f"its logarithm moves by {' and '.join(told)}" if told else "which stays the same"
         jumps = f"a jump of {self.jump_size:.2%} in {1 / self.jumps:,.0f} rows" if self.jumps else "no jumps"
-        return f"volatility {self.sigma:.4%} a row, its logarithm moves by {slow} and {quick}; {jumps}"
+        return f"volatility {self.sigma:.4%} a row, {moves}; {jumps}"
 
     @property
     def variance(self) -> float:
