@@ -37,7 +37,11 @@ def columnar_ticks(path: Path, which: FileKind, symbol: str | None, kind: PriceK
     """The prices of one market in an array or a table. Raises SeriesError, in one line that names the file,
     and ValueError where polars is missing."""
     try:
-        return _array(path) if which is FileKind.ARRAY else _table(path, which, symbol, kind)
+        if which is not FileKind.ARRAY:
+            return _table(path, which, symbol, kind)
+        if kind in (PriceKind.MARK, PriceKind.MID):
+            raise SeriesError(f"is an array, which does not say that its prices are {kind} prices")
+        return _array(path)
     except Unordered as error:
         raise OutOfOrder(f"{path}: {error}") from None
     except (SeriesError, Unusual) as error:

@@ -28,6 +28,7 @@ from hypertui.core.price_series.symbols import of_symbol
 from hypertui.core.price_series.table import SeriesTable
 
 _BEGINNINGS = ('{"at":', '{"time":', '{"local_time":', '{"block_time":', '{"raw":', '{"ver_num":', '["0x')
+_DECODER = json.JSONDecoder(parse_float=str)
 # Which source of a price counts where several tell of it: the first that is there.
 _BEST_BID_AND_ASK, _BOOK, _CONTEXT, _ALL_MIDS = range(4)
 
@@ -63,7 +64,7 @@ def are_frames(text: str) -> bool:
 def told_in(line: str) -> Iterator[Told]:
     """The prices in a line. Raises SeriesError, without a place, for one in none of the layouts."""
     try:
-        row = json.loads(line, parse_float=str)
+        row = _DECODER.decode(line)
         if isinstance(row, list):
             yield from _fills([row])
         elif "events" in row:

@@ -35,4 +35,8 @@ def load_ticks(path: Path, symbol: str | None = None, kind: PriceKind | None = N
         except SeriesError as error:
             raise SeriesError(f"{path}: {error}") from None
     framed = framed_prices(path, which, symbol, kind, data)
-    return ticks_of(load_series(path, symbol, kind) if framed is None else framed)
+    series = load_series(path, symbol, kind) if framed is None else framed
+    try:
+        return ticks_of(series)
+    except ValueError as error:
+        raise SeriesError(f"{path}: {error}") from None

@@ -263,6 +263,19 @@ def test_arrays_that_are_none_of_prices(tmp_path: Path, array: np.ndarray, says:
     assert str(path) in str(caught.value)
 
 
+def test_an_array_does_not_say_which_price_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "prices.npy"
+    np.save(path, np.array([1.5, 2.5]))
+    with pytest.raises(SeriesError, match="does not say that its prices are mark prices"):
+        load_ticks(path, None, PriceKind.MARK)
+
+
+def test_prices_of_more_digits_than_64_bits_hold_are_refused_by_name(write: Write) -> None:
+    path = write("price\n123456789012345\n0.00001\n")
+    with pytest.raises(SeriesError, match=r"prices\.data: prices with 5 decimals have more digits than fit"):
+        load_ticks(path)
+
+
 @pytest.mark.parametrize(
     ("table", "says"),
     [
