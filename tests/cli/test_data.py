@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -134,22 +138,51 @@ def test_without_the_extra_one_line_says_how_to_get_it(
     assert err.count("\n") == 1
 
 
+@contextmanager
+def interrupted_once_something_is_in(folder: Path) -> Iterator[None]:
+    """Ctrl-C as soon as a file there has something in it."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            if folder.is_dir() and any(path.stat().st_size for path in folder.iterdir()):
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
+
+
+def test_a_recording_ends_by_itself_where_that_is_said(run: Run, venue: LocalVenue, tmp_path: Path) -> None:
+    words = ("record", "SOL", "--base-url", venue.base_url, "--out", str(tmp_path / "rec"))
+    status, out, _ = run(*words, "--for", "0.05")
+    assert status == 0
+    assert out.startswith(f"{tmp_path / 'rec'}: ")
+    assert run(*words, "--for", "0")[0] == run(*words, "--rotate-mb", "0")[0] == 2
+
+
 def test_fetch_and_record_from_an_exchange(run: Run, venue: LocalVenue, tmp_path: Path) -> None:
     venue.set_price("SOL", 151)
     there = ("--base-url", venue.base_url)
     status, out, err = run("data", "fetch", "SOL", *there, "-o", str(tmp_path / "sol.csv"))
     assert (status, err) == (0, "")
     assert out.startswith(f"{tmp_path / 'sol.csv'}: 0 candles added, it is empty")  # a minute has not passed
-    status, out, err = run("record", "SOL", *there, "--out", str(tmp_path / "rec"), "--for", "0.5")
+    with interrupted_once_something_is_in(tmp_path / "rec"):
+        status, out, err = run("record", "SOL", *there, "--out", str(tmp_path / "rec"))
     assert status == 0
     assert " frames in 1 file\n" in out
     assert err == "hypertui: records SOL; Ctrl-C ends it\n"
     status, out, _ = run("data", "check", str(tmp_path / "rec"), "--price", "mid")
     assert status == 2  # the price has stood still: one of them
-    status, _, err = run("record", "SOL", "NONE", *there, "--out", str(tmp_path / "none"), "--for", "0.5")
+    status, _, err = run("record", "SOL", "NONE", *there, "--out", str(tmp_path / "none"))
     assert (status, err) == (2, "hypertui: the exchange has no market 'NONE'\n")
     assert not (tmp_path / "none").exists()
-    status, _, err = run("record", "SOL", *there, "--out", str(tmp_path / "sol.csv" / "x"), "--for", "0.5")
+    status, _, err = run("record", "SOL", *there, "--out", str(tmp_path / "sol.csv" / "x"))
     assert status == 2
     assert err.splitlines()[-1].endswith("cannot be written: Not a directory")
 
