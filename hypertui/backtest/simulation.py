@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.guarding import BacktestGuards, GuardEvent
 from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
@@ -55,15 +56,19 @@ def replay(
     exits: ExitRules = _NO_EXITS,
     guards: GuardRules | None = None,
     equity: Decimal | None = None,
+    model: FillModel | None = None,
 ) -> Run:
     """Walk `series`, calling `on_move(tick, record)` after each step. `guards` watch an account that begins
-    with so much `equity` (USD), by default the margin of the position.
+    with so much `equity` (USD), by default the margin of the position. A `model` says how late and at what
+    slippage fills come, in place of that of `costs`.
 
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit or a guard ends the trade.
     """
     if guards is not None and not series.timed:
         raise PlanError("guards count days and minutes: they need a price file with times, and it has none")
+    if model is not None and model.has_latency and not series.timed:
+        raise PlanError("latency is a time, and the price file has no times")
     timely = (ExitRule.SOFT_STOP, ExitRule.TRAILING_STOP, ExitRule.TIME_STOP)
     if not series.timed and (needy := [rule.value for rule in exits.wanted if rule in timely]):
         raise PlanError(f"the price file has no times, without which there is no {' or '.join(needy)}")
@@ -73,7 +78,7 @@ def replay(
         hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
-    exchange = InstantExchange(plan.instrument.symbol, costs)
+    exchange = InstantExchange(plan.instrument.symbol, costs, model)
     entry = exchange.bought(plan.entry_size(first), first, began)
     strategy = plan.start([entry])
     trade = Trade(strategy, Timing(), ClientIds(0))
@@ -92,19 +97,22 @@ def replay(
     for tick, price in enumerate(series.prices):
         if hours is not None and (measured := hours.add(series.times[tick], price)) is not None:
             trade.apply(measured)
-        for record in exchange.take(trade, price, series.times[tick]):
-            run.phase_steps[str(record.state["phase"])] += 1
-            if on_move is not None:
-                on_move(tick, record)
-        if (rule := trade.exits.due) is not None:
-            exchange.close_by_exit(trade, SeenPrice(price, series.times[tick]), rule)
-            run.ended_by = rule.words
-        elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
-            run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
+        if run.ended_by or strategy.halted:  # what had fired by then is still filled
+            exchange.fill_late(trade, SeenPrice(price, series.times[tick]))
+        else:
+            for record in exchange.take(trade, price, series.times[tick]):
+                run.phase_steps[str(record.state["phase"])] += 1
+                if on_move is not None:
+                    on_move(tick, record)
+            if (rule := trade.exits.due) is not None:
+                exchange.close_by_exit(trade, SeenPrice(price, series.times[tick]), rule)
+                run.ended_by = rule.words
+            elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
+                run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
         drawdown.walk(price, strategy.book, exchange.fills)
         run.ticks = tick + 1
         run.last_price = price
-        if strategy.halted or run.ended_by:
+        if (run.ended_by or strategy.halted) and not exchange.waits:
             break
     run.fills = exchange.fills
     run.max_drawdown = drawdown.deepest
