@@ -46,17 +46,20 @@ _MOST_ROUNDS = 50  # of deciding on one price: there are never that many orders 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a fill costs: the taker fee and the slippage, both as fractions."""
+    """What a fill costs, the taker fee and the slippage, and what holding costs: `funding` an hour, positive
+    where those who are long pay. All are fractions."""
 
     fee_rate: Decimal = DEFAULT_FEE_RATE
     slippage: Decimal = ZERO
+    funding: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class _Fired:
-    """An order that fired at `at` (ms), and what its fill is like."""
+    """An order that fired at `at` (ms), the price (USD) that it was `meant` for, and what its fill is like."""
 
     order: OwnOrder
+    meant: Decimal
     at: int
     sample: FillSample
 
@@ -66,9 +69,11 @@ class _Fired:
 
 
 class InstantExchange:
-    """Answers one trade. `fills` counts what it has filled, the opening included. By a `model` each fill has
-    the latency and the slippage of its draw, and `costs.slippage` does not count. `kept`, where it is given,
-    gets the fill of each order as it was booked."""
+    """Answers one trade. `fills` counts what it has filled, the opening included; `slipped` is what fills
+    have cost (USD) beyond the prices that they were meant for, a trigger or else the price of then: gaps,
+    latency and slippage. By a `model` each fill has the latency and the slippage of its draw, and
+    `costs.slippage` does not count. `kept`, where it is given, gets the fill of each order as it was
+    booked."""
 
     def __init__(
         self, symbol: str, costs: Costs, model: FillModel | None = None, kept: list[FillBooked] | None = None
@@ -82,6 +87,7 @@ class InstantExchange:
         self._orders = 0
         self._forget_at = _FORGET_EVERY
         self.fills = 0
+        self.slipped = ZERO
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
         """The fill of an opening order, without slippage, at `at` (ms)."""
@@ -183,18 +189,19 @@ class InstantExchange:
 
     def _fire(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:
         """Fill an order that is due, or let it wait for its latency."""
-        fired = _Fired(own, seen.at, self._draws.draw())
+        meant = seen.price if own.order.trigger is None else own.order.trigger
+        fired = _Fired(own, meant, seen.at, self._draws.draw())
         if not fired.is_over(seen.at):
             self._late[own.client_id] = fired
             return
-        trigger = own.order.trigger
         worst = max if own.order.side is Side.BUY else min
-        self._fill_order(trade, fired, seen.price if trigger is None else worst(trigger, seen.price), seen.at)
+        self._fill_order(trade, fired, worst(meant, seen.price), seen.at)
 
     def _fill_order(self, trade: Trade, fired: _Fired, price: Decimal, at: int) -> None:
-        own, side = fired.order, fired.order.order.side
-        price *= ONE + side.sign * fired.sample.slippage
-        fill = self._fill(side, own.remaining, price, at, own.client_id)
+        own, sign = fired.order, fired.order.order.side.sign
+        price *= ONE + sign * fired.sample.slippage
+        self.slipped += own.remaining * (price - fired.meant) * sign
+        fill = self._fill(own.order.side, own.remaining, price, at, own.client_id)
         news = trade.apply(FillReceived(at, fill, at, IngestVia.ANSWER))
         if self._kept is not None:
             self._kept += [each for each in news if isinstance(each, FillBooked)]

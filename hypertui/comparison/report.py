@@ -107,7 +107,10 @@ def _rows(found: Comparison, notes: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "", f"would not have been ordered: {text}"
     if len(found.strangers) > _MOST:
         yield "", f"and {len(found.strangers) - _MOST:,} more"
-    yield "net PnL", f"session {_signed(found.as_recorded.net)} USD, simulated {_signed(found.simulated.net)} USD"
+    yield (
+        "net PnL",
+        f"session {_signed(found.as_recorded.net)} USD, simulated {_signed(found.simulated.net)} USD",
+    )
     made = parts(found)
     yield "difference", f"{_signed(made['total'])} USD"
     yield "  slippage", f"{_signed(made['slippage'])} USD, off the price at the time of the fill"
@@ -145,7 +148,9 @@ def _agreement(found: Comparison) -> str:
     said = f"{_signed(ledger.realized)} USD realised, {_usd(ledger.fees)} USD of fees by the ledger"
     if ledger == walked:
         return f"{said}; walked the same to the last digit"
-    off = f"{plain(walked.realized - ledger.realized)} USD realised, {plain(walked.fees - ledger.fees)} of fees"
+    off = (
+        f"{plain(walked.realized - ledger.realized)} USD realised, {plain(walked.fees - ledger.fees)} of fees"
+    )
     return f"{said}; walked otherwise by {off}, {plain(walked.position - ledger.position)} coins"
 
 
@@ -208,5 +213,3 @@ def _signed(amount: Decimal) -> str:
 
 def _when(at: int) -> str:
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
