@@ -56,7 +56,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class _Fired:
-    """An order that fired at `at` (ms), the price (USD) that it was `meant` for, and what its fill is like."""
+    """An order that fired at `at` (ms), the price (USD) that it was `meant` for, and its fill's draw."""
 
     order: OwnOrder
     meant: Decimal

@@ -18,6 +18,7 @@ from hypertui.cli.operator_arguments import (
     add_safe,
     add_serve,
 )
+from hypertui.cli.recorded_arguments import add_recorded
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
@@ -204,12 +205,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")
 
     guards = parser.add_argument_group("guards", "limits on the risk; see docs/guards.md")
-    add(
-        guards,
-        "--daily-loss",
-        metavar="LIMIT",
-        help="of the account at which no buys follow: 5%%, or 500 (USD)",
-    )
+    text = "of the account at which no buys follow: 5%%, or 500 (USD)"
+    add(guards, "--daily-loss", metavar="LIMIT", help=text)
 
     network = parser.add_argument_group("network")
     which = network.add_mutually_exclusive_group()
@@ -292,15 +289,15 @@ def _add_market_flags(group: Any, default: Any = None) -> None:
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices", type=file_path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
+        "prices",
+        type=file_path,
+        nargs="?",
+        metavar="PRICES",
+        help="prices or candles: CSV or JSON, packed too",
     )
     same = argparse.SUPPRESS  # these may stand before the command as well
-    parser.add_argument(
-        "--only",
-        default=same,
-        metavar="NAME",
-        help="walk this trade of the config, flags before its settings",
-    )
+    configured = "walk this trade of the config, flags before its settings"
+    parser.add_argument("--only", default=same, metavar="NAME", help=configured)
     parser.add_argument(
         "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
     )
@@ -310,7 +307,9 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--risk", metavar="USD", help="instead of that: what a straight decline may cost")
     parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
-    parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
+    parser.add_argument(
+        "--slippage", default="0", metavar="FRACTION", help="on top of each fill (0), or journal"
+    )
     parser.add_argument(
         "--funding", default="0", metavar="FRACTION", help="of what is held, paid at each full hour (0)"
     )
@@ -323,6 +322,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    add_recorded(parser)
 
 
 def _add_venue(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,7 @@ from decimal import Decimal
 from hypertui.backtest.fill_model import FillModel, FillSample
 from hypertui.comparison.order_fills import OrderFill
 from hypertui.comparison.recorded import RecordedTrade
-from hypertui.comparison.session import SeenMark, Session, SessionRefused
-from hypertui.core.market import Side
+from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
 from hypertui.execution.timing import Timing
 from hypertui.journal.history import History
 from hypertui.journal.records import TradeRecord
@@ -44,7 +43,7 @@ def measure(history: History, trades: Iterable[TradeRecord]) -> Measured:
     read = left_out = 0
     for trade in trades:
         try:
-            fills = list(_fills(Session(history, trade)))
+            fills = list(_fills(RecordedSession(history, trade)))
         except SessionRefused:
             left_out += 1
             continue
@@ -56,12 +55,10 @@ def measure(history: History, trades: Iterable[TradeRecord]) -> Measured:
 def of_fills(fills: Iterable[OrderFill]) -> Iterator[MeasuredFill]:
     """What can be measured: fills that the price has touched off."""
     for fill in fills:
-        if fill.touched is None or fill.latency is None:
+        if fill.due is None or fill.latency is None:
             continue
-        worst = max if fill.side is Side.BUY else min
-        simulated = fill.touched if fill.intended is None else worst(fill.intended, fill.touched)
-        market = simulated if fill.market is None else fill.market
-        yield MeasuredFill(max(fill.latency, 0), _worse(fill, simulated), _worse(fill, market))
+        market = fill.due if fill.market is None else fill.market
+        yield MeasuredFill(max(fill.latency, 0), _worse(fill, fill.due), _worse(fill, market))
 
 
 def model(
@@ -111,7 +108,7 @@ def _worse(fill: OrderFill, than: Decimal) -> Decimal:
     return fill.side.sign * (fill.price - than) / than
 
 
-def _fills(session: Session) -> Iterator[MeasuredFill]:
+def _fills(session: RecordedSession) -> Iterator[MeasuredFill]:
     recorded = RecordedTrade(session)
     for told in session.told():
         if isinstance(told, SeenMark):

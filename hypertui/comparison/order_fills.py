@@ -43,6 +43,14 @@ class OrderFill:
         return self.value / self.size
 
     @property
+    def due(self) -> Decimal | None:
+        """The price of a fill at the very touch: the worse of what was intended and what was touched; None
+        where neither is known."""
+        if self.touched is None or self.intended is None:
+            return self.intended if self.touched is None else self.touched
+        return max(self.intended, self.touched) if self.side is Side.BUY else min(self.intended, self.touched)
+
+    @property
     def place(self) -> tuple[Side, int | None]:
         """What a fill of the other walk has in common with it: an order at a level of the plan may fire or be
         sold at the market, what ends the trade has no level."""

@@ -34,21 +34,35 @@ class FillPair:
 
     @property
     def latency_cost(self) -> Decimal:
-        """What the price did between the simulated fill and the real one."""
-        if self.recorded is None or self.simulated is None or self.recorded.market is None:
+        """What the price did between the touch and the real fill."""
+        if self.recorded is None or self.simulated is None:
             return ZERO
-        recorded = self.recorded
-        return recorded.side.sign * recorded.size * (self.simulated.price - self.recorded.market)
+        return self.recorded.side.sign * self.recorded.size * (self._due - self._market)
 
     @property
     def slippage(self) -> Decimal:
-        """What the real fill was off the price of that moment, or off the simulated one where no price is
-        known."""
+        """What the real fill was off the price of that moment, or of the touch where that is not known."""
         if self.recorded is None or self.simulated is None:
             return ZERO
-        fill = self.recorded
-        market = self.simulated.price if fill.market is None else fill.market
-        return fill.side.sign * (fill.size * market - fill.value)
+        return self.recorded.side.sign * (self.recorded.size * self._market - self.recorded.value)
+
+    @property
+    def simulated_cost(self) -> Decimal:
+        """What the simulated fill was off the same touch, which the session did not pay."""
+        if self.recorded is None or self.simulated is None:
+            return ZERO
+        return self.recorded.side.sign * self.recorded.size * (self.simulated.price - self._due)
+
+    @property
+    def _due(self) -> Decimal:
+        assert self.recorded is not None, "who asks has both"
+        assert self.simulated is not None, "who asks has both"
+        return self.simulated.price if self.recorded.due is None else self.recorded.due
+
+    @property
+    def _market(self) -> Decimal:
+        assert self.recorded is not None, "who asks has both"
+        return self._due if self.recorded.market is None else self.recorded.market
 
     @property
     def fee(self) -> Decimal:
@@ -60,7 +74,7 @@ class FillPair:
     @property
     def size(self) -> Decimal:
         """Of coins that only one of them traded."""
-        return self.total - self.latency_cost - self.slippage - self.fee
+        return self.total - self.latency_cost - self.slippage - self.simulated_cost - self.fee
 
     @property
     def bp(self) -> Decimal | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from hypertui.comparison.order_fills import OrderFill
-from hypertui.comparison.session import SeenMark, Session, SessionRefused
+from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
 from hypertui.execution.opening import Opening, opening_order
 from hypertui.execution.orders import ClientIds, OwnOrder
 from hypertui.execution.own_orders import SeenPrice
@@ -29,7 +29,7 @@ _PRICES_KEPT = 1_000
 class RecordedTrade:
     """Of one session. Prices are those of the trade's source, in USD."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RecordedSession) -> None:
         self._session = session
         self.opened: Opening | None = None
         self.moves: list[MoveRecord] = []

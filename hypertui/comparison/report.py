@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hypertui.comparison.measured import FEW, of_fills, spread
 from hypertui.comparison.pairs import FillPair
-from hypertui.comparison.walk import Comparison, Money, Steps
+from hypertui.comparison.walk import Comparison, Steps, WalkMoney
 from hypertui.core.market import ZERO, plain
 
 _MOST = 20  # fills that are shown
@@ -52,6 +52,7 @@ def parts(found: Comparison) -> dict[str, Decimal]:
         "total": found.difference,
         "slippage": sum((pair.slippage for pair in both), ZERO),
         "latency": sum((pair.latency_cost for pair in both), ZERO),
+        "simulated": sum((pair.simulated_cost for pair in both), ZERO),
         "fees": sum((pair.fee for pair in both), ZERO),
         "sizes": sum((pair.size for pair in both), ZERO),
         "alone": sum((pair.total for pair in alone), ZERO),
@@ -80,12 +81,13 @@ def fill_row(pair: FillPair) -> dict[str, object]:
         "difference_bp": None if pair.bp is None else float(pair.bp),
         "slippage": plain(pair.slippage),
         "latency": plain(pair.latency_cost),
+        "simulated_cost": plain(pair.simulated_cost),
         "fee": plain(pair.fee),
     }
 
 
 def in_words(found: Comparison, notes: Sequence[str] = ()) -> str:
-    """For a person: whether both agree, what the difference is made of, and the fills that made most of it."""
+    """For a person: whether both agree, what the difference is made of, and which fills made most of it."""
     rows = list(_rows(found, notes))
     width = max(len(label) for label, _ in rows)
     told = [f"{label:<{width}}  {text}" for label, text in rows]
@@ -114,7 +116,8 @@ def _rows(found: Comparison, notes: Sequence[str]) -> Iterator[tuple[str, str]]:
     made = parts(found)
     yield "difference", f"{_signed(made['total'])} USD"
     yield "  slippage", f"{_signed(made['slippage'])} USD, off the price at the time of the fill"
-    yield "  latency", f"{_signed(made['latency'])} USD, by what the price did from the touch to the fill"
+    yield "  latency", f"{_signed(made['latency'])} USD, of what the price did from the touch to the fill"
+    yield "  simulated", f"{_signed(made['simulated'])} USD, that the simulated fills were off the touch"
     yield "  fees", f"{_signed(made['fees'])} USD"
     yield "  sizes", f"{_signed(made['sizes'])} USD, of coins beyond those of the simulated fill"
     count = sum(pair.recorded is None or pair.simulated is None for pair in found.pairs)
@@ -174,7 +177,7 @@ def _cells(pair: FillPair) -> tuple[str, ...]:
     latency = None if pair.recorded is None else pair.recorded.latency
     return (
         _when(pair.at),
-        f"{fill.side.value} {fill.role.value}",
+        fill.role.value,
         "–" if fill.level is None else f"{fill.level:+d}",
         plain(fill.size),
         _price(fill.intended),
@@ -186,7 +189,7 @@ def _cells(pair: FillPair) -> tuple[str, ...]:
     )
 
 
-def _money(money: Money) -> dict[str, str]:
+def _money(money: WalkMoney) -> dict[str, str]:
     return {
         "realized_pnl": plain(money.realized),
         "fees": plain(money.fees),

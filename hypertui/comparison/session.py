@@ -31,7 +31,7 @@ class SeenMark:
     price: Decimal
 
 
-class Session:
+class RecordedSession:
     """One trade of a journal. Raises SessionRefused for one whose terms cannot be read, and for one without
     inputs; whatever reads raises JournalError."""
 

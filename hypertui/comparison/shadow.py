@@ -9,7 +9,7 @@ from hypertui.backtest.fill_model import FillModel, FillSample
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
 from hypertui.comparison.order_fills import OrderFill
 from hypertui.comparison.recorded import RecordedTrade
-from hypertui.comparison.session import Session
+from hypertui.comparison.session import RecordedSession
 from hypertui.core.market import ZERO, IngestVia
 from hypertui.execution.opening import Opening
 from hypertui.execution.orders import ClientIds, Closing, OwnOrder, Role
@@ -48,7 +48,7 @@ _GONE = ("rejected", "not placed")
 class Shadow:
     """Goes beside a recorded trade, input by input. `ended` says what has ended it, in words."""
 
-    def __init__(self, session: Session, opening: Opening, exchange: InstantExchange) -> None:
+    def __init__(self, session: RecordedSession, opening: Opening, exchange: InstantExchange) -> None:
         self.exchange = exchange
         self.trade = Trade(opening.strategy(session.plan), session.timing, ClientIds(0))
         self.moves: list[MoveRecord] = []
@@ -115,7 +115,9 @@ class Shadow:
 class SimulatedShadow(Shadow):
     """Its orders are filled as a backtest fills them."""
 
-    def __init__(self, session: Session, opening: Opening, costs: Costs, model: FillModel | None) -> None:
+    def __init__(
+        self, session: RecordedSession, opening: Opening, costs: Costs, model: FillModel | None
+    ) -> None:
         self._booked: list[FillBooked] = []
         symbol = session.instrument.symbol
         super().__init__(session, opening, InstantExchange(symbol, costs, model, self._booked))
@@ -159,7 +161,7 @@ class RecordedShadow(Shadow):
     """Its orders are filled when and as those of the record were. `strangers` are fills (in words) that none
     of its orders would have made."""
 
-    def __init__(self, session: Session, opening: Opening) -> None:
+    def __init__(self, session: RecordedSession, opening: Opening) -> None:
         super().__init__(session, opening, InstantExchange(session.instrument.symbol, Costs(), _NEVER))
         self.strangers: list[str] = []
 

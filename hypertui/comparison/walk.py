@@ -10,7 +10,7 @@ from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.comparison.pairs import FillPair, paired
 from hypertui.comparison.recorded import RecordedTrade
-from hypertui.comparison.session import SeenMark, Session, SessionRefused
+from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
 from hypertui.comparison.shadow import RecordedShadow, SimulatedShadow
 from hypertui.core.market import ZERO
 from hypertui.core.trade_book import TradeBook
@@ -55,7 +55,7 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class WalkMoney:
     """What a trade came to, in USD; `position` in coins. `net` has the coins held at the last price and every
     fee."""
 
@@ -65,7 +65,7 @@ class Money:
     net: Decimal
 
     @classmethod
-    def of(cls, book: TradeBook, last: Decimal) -> Money:
+    def of(cls, book: TradeBook, last: Decimal) -> WalkMoney:
         """By the books of a trade, at the price `last`."""
         return cls(book.realized_pnl, book.fees, book.position, book.net_pnl(last))
 
@@ -75,14 +75,14 @@ class Comparison:
     """A session and its two walks. `ledger` is what the ledger derives of it; `strangers` are fills that the
     walk by recorded fills would not have made."""
 
-    session: Session
+    session: RecordedSession
     prices: int
     last: Decimal
     first_at: int
     last_at: int
-    ledger: Money
-    as_recorded: Money
-    simulated: Money
+    ledger: WalkMoney
+    as_recorded: WalkMoney
+    simulated: WalkMoney
     steps: Steps
     simulated_steps: Steps
     strangers: Sequence[str]
@@ -95,7 +95,7 @@ class Comparison:
         return self.as_recorded.net - self.simulated.net
 
 
-def compare(session: Session, costs: Costs, model: FillModel | None = None) -> Comparison:
+def compare(session: RecordedSession, costs: Costs, model: FillModel | None = None) -> Comparison:
     """Walk a session. Raises SessionRefused, PlanError and JournalError."""
     recorded = RecordedTrade(session)
     anew: RecordedShadow | None = None
@@ -140,8 +140,8 @@ def compare(session: Session, costs: Costs, model: FillModel | None = None) -> C
         first_at,
         last_at,
         _by_the_ledger(session, last),
-        Money.of(anew.trade.strategy.book, last),
-        Money.of(simulated.trade.strategy.book, last),
+        WalkMoney.of(anew.trade.strategy.book, last),
+        WalkMoney.of(simulated.trade.strategy.book, last),
         Steps(steps, _steps(anew.moves)),
         Steps(steps, _steps(simulated.moves)),
         anew.strangers,
@@ -154,7 +154,7 @@ def _steps(moves: Iterable[MoveRecord]) -> list[Step]:
     return [Step(each.move.price, each.move.upwards, each.move.level) for each in moves]
 
 
-def _by_the_ledger(session: Session, last: Decimal) -> Money:
+def _by_the_ledger(session: RecordedSession, last: Decimal) -> WalkMoney:
     """By the fills of its market, of which the trade's own count, and its funding."""
     history, record = session.history, session.record
     market = AccountMarket.of(record)
@@ -167,4 +167,4 @@ def _by_the_ledger(session: Session, last: Decimal) -> Money:
             position += fill.side.sign * fill.size
             cash -= fill.side.sign * fill.size * fill.price + fill.fee
     funding = sum((payment.amount for payment in history.funding(record.id)), ZERO)
-    return Money(realized + funding, fees, position, cash + position * last + funding)
+    return WalkMoney(realized + funding, fees, position, cash + position * last + funding)
