@@ -162,7 +162,7 @@ def _guards(arguments: argparse.Namespace, limits: GuardSettings) -> tuple[Guard
     rules = limits.rules(own_market=False)
     if wrong := rules.contradiction():
         raise ValueError(wrong)
-    return rules, None if arguments.equity is None else amount("equity", arguments.equity)
+    return rules, None if arguments.equity is None else _above_zero("equity", arguments.equity)
 
 
 def _configured(arguments: argparse.Namespace) -> _Walked:
