@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
-import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
+from hypertui.cli.one_line_parser import OneLineParser
 from hypertui.cli.operator_arguments import (
     add_attach,
     add_console_flags,
@@ -21,7 +19,6 @@ from hypertui.cli.operator_arguments import (
 from hypertui.cli.recorded_arguments import add_recorded
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
-from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
@@ -32,12 +29,6 @@ exit status: 0 done, 2 bad input (before anything was traded), 3 halted (the rea
 4 exchange not reached, 70 defect or watchdog, 74 the output could not be written"""
 
 _DOCTOR_STATUS = "exit status: 0 nothing is red, 2 something is, or bad input, 4 exchange not reached"
-
-# How somebody would call a flag for a secret, and a word that may be a key with a mistake in it. Addresses
-# (40 hex digits) and client ids (32) are not taken for one.
-_SECRET_FLAG = re.compile(r"--?[\w-]*(secret|private|mnemonic|passw|passphrase|key)[\w-]*", re.IGNORECASE)
-_NEARLY_A_KEY = re.compile(r"[0-9a-zA-Z]{44,}")
-_LONGEST = 300
 
 EXIT_FLAGS = (
     "hard_stop",
@@ -83,30 +74,9 @@ FLAG_NAMES = {path: f"--{flag.replace('_', '-')}" for flag, path in _TRADE_FLAGS
 FLAG_NAMES["network",] = "network"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, as everything here does."""
-
-    def error(self, message: str) -> NoReturn:
-        words = _NEARLY_A_KEY.sub(HIDDEN, without_secrets(message))
-        self.exit(2, f"hypertui: {printable(words, _LONGEST)}; {self.prog} --help says what there is\n")
-
-
-def refuse_secrets(argv: Sequence[str] | None) -> None:
-    """Refuse a secret in a flag without repeating it: everybody on the machine can read a command line.
-    Raises SystemExit."""
-    for word in sys.argv[1:] if argv is None else argv:
-        flag = word.partition("=")[0]
-        if _SECRET_FLAG.fullmatch(flag):
-            _Parser(prog="hypertui").exit(
-                2,
-                f"hypertui: {flag} is no flag: others can read a command line; set HYPERTUI_SECRET_KEY, or "
-                "account.key_file in the config\n",
-            )
-
-
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command."""
-    top = _Parser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
+    top = OneLineParser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     _add_trade_flags(top)
     _add_metrics(top)

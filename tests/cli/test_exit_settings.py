@@ -137,6 +137,13 @@ def test_a_check_takes_flags_and_refuses_what_cannot_be_read(capsys: pytest.Capt
     assert capsys.readouterr().out == "1 trade, nothing contradicts\n"
     assert main(["config", "check", "--hard-stop", "4"]) == 2
     assert "--hard-stop 4 is no percentage" in capsys.readouterr().err
+    assert main(["config", "check", "--hard-stop", "-5%"]) == 2  # a value, and no flag that there is not
+    said = capsys.readouterr().err
+    assert said == "hypertui: --hard-stop -5% is no percentage above 0% and below 100%, such as 5%\n"
+    with pytest.raises(SystemExit) as left:
+        main(["config", "check", "--hard-stop"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("hypertui: --hard-stop needs a value; hypertui config check")
 
 
 def test_a_backtest_refuses_an_exit_within_a_unit(capsys: pytest.CaptureFixture[str]) -> None:
