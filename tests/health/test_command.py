@@ -144,8 +144,14 @@ def test_a_busy_port_is_refused_before_anything_is_traded(
         (("health", "--max-age", "soon"), "--max-age soon is not a number"),
         (("run", "--headless", "--metrics", ":70000"), "--metrics :70000 has no port from 0 to 65535"),
         (("run", "--headless", "--metrics", "a:b:c"), "--metrics a:b:c is not HOST:PORT"),
-        (("run", "--headless", "--metrics", "nowhere.invalid:0"), "--metrics nowhere.invalid:0: no such host is known"),
-        (("run", "--headless", "--metrics", "192.0.2.1:0"), "--metrics 192.0.2.1:0: the host is no address of"),
+        (
+            ("run", "--headless", "--metrics", "nowhere.invalid:0"),
+            "--metrics nowhere.invalid:0: no such host is known",
+        ),
+        (
+            ("run", "--headless", "--metrics", "192.0.2.1:0"),
+            "--metrics 192.0.2.1:0: the host is no address of",
+        ),
     ],
 )
 def test_bad_input_is_one_line(
