@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypertui.comparison.order_fills import OrderFill
 from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
 from hypertui.execution.opening import Opening, opening_order
-from hypertui.execution.orders import ClientIds, OwnOrder
+from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import (
@@ -69,7 +69,9 @@ class RecordedTrade:
         for each in news:
             if isinstance(each, StrategyMoved):
                 self.moves.append(each.record)
-            elif isinstance(each, FillBooked):
+            elif (
+                isinstance(each, FillBooked) and each.role is not Role.ADOPTED
+            ):  # else nobody's order made it
                 self._note_fill(each, given)
         return news
 

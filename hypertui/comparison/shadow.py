@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hypertui.backtest.fill_model import FillModel, FillSample
@@ -46,12 +46,14 @@ _GONE = ("rejected", "not placed")
 
 
 class Shadow:
-    """Goes beside a recorded trade, input by input. `ended` says what has ended it, in words."""
+    """Goes beside a recorded trade, input by input. `given` are fills that are the record's, in the order in
+    which they were heard of; `ended` says what has ended it, in words."""
 
     def __init__(self, session: RecordedSession, opening: Opening, exchange: InstantExchange) -> None:
         self.exchange = exchange
         self.trade = Trade(opening.strategy(session.plan), session.timing, ClientIds(0))
         self.moves: list[MoveRecord] = []
+        self.given = list(opening.fills)
         self.ended = ""
         price = opening.price
         self._seen = None if price is None else SeenPrice(price, opening.at)
@@ -83,7 +85,8 @@ class Shadow:
                 self._cancel((order for order in found if order is not None), at)
             case PriceWatched(at, price):
                 self.see(SeenPrice(price, at))
-            case FillAdopted(_, _, role) if role is Role.ADOPTED:
+            case FillAdopted(_, fill, role) if role is Role.ADOPTED:
+                self.given.append(fill)
                 self._apply(given)
             case _ if isinstance(given, _GIVEN):
                 self._apply(given)
@@ -165,12 +168,14 @@ class RecordedShadow(Shadow):
         super().__init__(session, opening, InstantExchange(session.instrument.symbol, Costs(), _NEVER))
         self.strangers: list[str] = []
 
-    def follow(self, given: Input, news: Iterable[TradeNews], recorded: RecordedTrade) -> None:
+    def follow(self, given: Input, news: Sequence[TradeNews], recorded: RecordedTrade) -> None:
         """Take what the exchange did with the orders of the record."""
         for each in news:
             if isinstance(each, OrderChanged) and each.status in _GONE:
                 self._cancel([each.order], given.at)
         if isinstance(given, FillReceived | FillAdopted) and not _is_foreign(given):
+            if any(isinstance(each, FillBooked) for each in news):  # else it was heard of before
+                self.given.append(given.fill)
             self._fill(given, recorded)
             self._settle()
 

@@ -12,11 +12,12 @@ from hypertui.comparison.pairs import FillPair, paired
 from hypertui.comparison.recorded import RecordedTrade
 from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
 from hypertui.comparison.shadow import RecordedShadow, SimulatedShadow
-from hypertui.core.market import ZERO
+from hypertui.core.market import ZERO, Fill
 from hypertui.core.trade_book import TradeBook
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import PriceMoved
+from hypertui.journal.fill_order import Key, key_of
 from hypertui.journal.history import AccountMarket
 from hypertui.ledger.derivation import derive
 from hypertui.strategy.base import MoveRecord
@@ -68,6 +69,18 @@ class WalkMoney:
     def of(cls, book: TradeBook, last: Decimal) -> WalkMoney:
         """By the books of a trade, at the price `last`."""
         return cls(book.realized_pnl, book.fees, book.position, book.net_pnl(last))
+
+    @classmethod
+    def of_fills(
+        cls, fills: Iterable[Fill], order: Sequence[Key], funding: Decimal, last: Decimal
+    ) -> WalkMoney:
+        """By fills in the ledger's order: a trade books them as it hears of them, and what each sale realises
+        hangs on that."""
+        places = {key: place for place, key in enumerate(order)}
+        book = TradeBook(funding=funding)
+        for fill in sorted(fills, key=lambda each: places.get(each.key, len(places))):
+            book.book(fill)
+        return cls.of(book, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +146,15 @@ def compare(session: RecordedSession, costs: Costs, model: FillModel | None = No
     steps = [
         Step(row.price, row.direction == "up", row.level) for row in session.history.steps(session.record.id)
     ]
+    ledger, order = _by_the_ledger(session, last)
     return Comparison(
         session,
         prices,
         last,
         first_at,
         last_at,
-        _by_the_ledger(session, last),
-        WalkMoney.of(anew.trade.strategy.book, last),
+        ledger,
+        WalkMoney.of_fills(anew.given, order, anew.trade.strategy.book.funding, last),
         WalkMoney.of(simulated.trade.strategy.book, last),
         Steps(steps, _steps(anew.moves)),
         Steps(steps, _steps(simulated.moves)),
@@ -154,17 +168,20 @@ def _steps(moves: Iterable[MoveRecord]) -> list[Step]:
     return [Step(each.move.price, each.move.upwards, each.move.level) for each in moves]
 
 
-def _by_the_ledger(session: RecordedSession, last: Decimal) -> WalkMoney:
-    """By the fills of its market, of which the trade's own count, and its funding."""
+def _by_the_ledger(session: RecordedSession, last: Decimal) -> tuple[WalkMoney, list[Key]]:
+    """By the fills of its market, of which the trade's own count, and its funding; and the order of its
+    fills."""
     history, record = session.history, session.record
     market = AccountMarket.of(record)
     trades = [trade for trade in history.trades() if AccountMarket.of(trade) == market]
     realized = fees = position = cash = ZERO
+    order: list[Key] = []
     for booked in derive(history.market_fills(trades)):
         realized += sum((row.pnl for row in booked.allocations if row.closed.trade_id == record.id), ZERO)
         if (fill := booked.fill).trade_id == record.id:
+            order.append(key_of(fill))
             fees += fill.fee
             position += fill.side.sign * fill.size
             cash -= fill.side.sign * fill.size * fill.price + fill.fee
     funding = sum((payment.amount for payment in history.funding(record.id)), ZERO)
-    return WalkMoney(realized + funding, fees, position, cash + position * last + funding)
+    return WalkMoney(realized + funding, fees, position, cash + position * last + funding), order
