@@ -46,14 +46,14 @@ _GONE = ("rejected", "not placed")
 
 
 class Shadow:
-    """Goes beside a recorded trade, input by input. `given` are fills that are the record's, in the order in
-    which they were heard of; `ended` says what has ended it, in words."""
+    """Goes beside a recorded trade, input by input. `booked` are the fills of the record that its books have
+    taken; `ended` says what has ended it, in words."""
 
     def __init__(self, session: RecordedSession, opening: Opening, exchange: InstantExchange) -> None:
         self.exchange = exchange
         self.trade = Trade(opening.strategy(session.plan), session.timing, ClientIds(0))
         self.moves: list[MoveRecord] = []
-        self.given = list(opening.fills)
+        self.booked = list(opening.fills)
         self.ended = ""
         price = opening.price
         self._seen = None if price is None else SeenPrice(price, opening.at)
@@ -85,15 +85,19 @@ class Shadow:
                 self._cancel((order for order in found if order is not None), at)
             case PriceWatched(at, price):
                 self.see(SeenPrice(price, at))
-            case FillAdopted(_, fill, role) if role is Role.ADOPTED:
-                self.given.append(fill)
-                self._apply(given)
+            case FillAdopted(_, _, role) if role is Role.ADOPTED:
+                self._book(given)
+                self._settle()
             case _ if isinstance(given, _GIVEN):
                 self._apply(given)
 
     def _apply(self, given: Input) -> None:
         self.trade.apply(given)
         self._settle()
+
+    def _book(self, given: FillReceived | FillAdopted) -> None:
+        news = self.trade.apply(given)
+        self.booked += [each.fill for each in news if isinstance(each, FillBooked)]
 
     def _settle(self) -> None:
         if self._seen is not None and not self.ended:
@@ -173,9 +177,8 @@ class RecordedShadow(Shadow):
         for each in news:
             if isinstance(each, OrderChanged) and each.status in _GONE:
                 self._cancel([each.order], given.at)
-        if isinstance(given, FillReceived | FillAdopted) and not _is_foreign(given):
-            if any(isinstance(each, FillBooked) for each in news):  # else it was heard of before
-                self.given.append(given.fill)
+        is_new = any(isinstance(each, FillBooked) for each in news)
+        if is_new and isinstance(given, FillReceived | FillAdopted) and not _is_foreign(given):
             self._fill(given, recorded)
             self._settle()
 
@@ -187,7 +190,7 @@ class RecordedShadow(Shadow):
             return
         fill = replace(given.fill, client_id=own.client_id)
         # The touch that it tells of was seen already.
-        self.trade.apply(FillReceived(given.at, fill, given.made_at, IngestVia.ANSWER))
+        self._book(FillReceived(given.at, fill, given.made_at, IngestVia.ANSWER))
         if theirs.dead and not own.dead:  # it had another size
             self.exchange.cancel(self.trade, [own], given.at)
 
@@ -200,7 +203,7 @@ class RecordedShadow(Shadow):
             role, decision = theirs.role, theirs.decision
         if role not in (Role.CLOSE, Role.EXIT):  # those are not the strategy's
             self.strangers.append(f"{fill.side.value} {fill.size} at {fill.price} ({role.value})")
-        self.trade.apply(FillAdopted(given.at, fill, role, decision, given.via))
+        self._book(FillAdopted(given.at, fill, role, decision, given.via))
 
 
 def _is_foreign(given: FillReceived | FillAdopted) -> bool:

@@ -154,7 +154,7 @@ def compare(session: RecordedSession, costs: Costs, model: FillModel | None = No
         first_at,
         last_at,
         ledger,
-        WalkMoney.of_fills(anew.given, order, anew.trade.strategy.book.funding, last),
+        WalkMoney.of_fills(anew.booked, order, anew.trade.strategy.book.funding, last),
         WalkMoney.of(simulated.trade.strategy.book, last),
         Steps(steps, _steps(anew.moves)),
         Steps(steps, _steps(simulated.moves)),
