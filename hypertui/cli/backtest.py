@@ -12,15 +12,18 @@ from decimal import Decimal
 from typing import TextIO
 
 from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.engine_flag import chosen_engine, load_fast
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
-from hypertui.core.price_series import load_series
+from hypertui.core.price_series import PriceKind
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
+from hypertui.series.prices import load_prices
 from hypertui.setting_types import fraction_of, says_atr
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
@@ -46,8 +49,11 @@ def backtest(arguments: argparse.Namespace) -> int:
         raise _no_past(asked.terms.sizing.unit_rule)
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
+    engine = chosen_engine(arguments)
+    if engine is not Engine.EXACT:
+        return _in_columns(arguments, asked, costs, engine)
     began = time.perf_counter()
-    series = load_series(arguments.prices, asked.instrument.symbol)
+    series = load_prices(arguments.prices, asked.instrument.symbol, _kind(arguments))
     loaded = time.perf_counter()
     first = series.prices[0]
     plan, exits = asked.plan(first, costs.fee_rate), asked.exits
@@ -69,7 +75,33 @@ def backtest(arguments: argparse.Namespace) -> int:
 
         run = replay(series, plan, costs, None if trace is None else write, exits, guards, equity)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    return _tell(arguments, run, costs, timing)
+
+
+def _in_columns(arguments: argparse.Namespace, asked: _Walked, costs: Costs, engine: Engine) -> int:
+    """The same over a series in columns, where the compiled ladder may walk."""
+    from hypertui.backtest.engines import walk_by
+    from hypertui.series.loading import load_ticks
+
+    load_fast()
+    began = time.perf_counter()
+    ticks = load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments))
+    loaded = time.perf_counter()
+    first = ticks.price(0)
+    plan = asked.plan(first, costs.fee_rate)
+    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
+        raise ValueError(wrong)
+    began_run = time.perf_counter()
+    outcome = walk_by(engine, ticks, plan, costs, asked.exits)
+    return _tell(arguments, outcome, costs, RunTime(loaded - began, time.perf_counter() - began_run))
+
+
+def _kind(arguments: argparse.Namespace) -> PriceKind | None:
+    return None if arguments.price is None else PriceKind(arguments.price)
+
+
+def _tell(arguments: argparse.Namespace, outcome: Outcome, costs: Costs, timing: RunTime) -> int:
+    print(json.dumps(summary(outcome, timing)) if arguments.json else in_words(outcome, costs, timing))
     return 0
 
 
