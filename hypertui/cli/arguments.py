@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
+from hypertui.cli.engine_flag import add_engine
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.one_line_parser import OneLineParser
 from hypertui.cli.operator_arguments import (
@@ -118,6 +120,8 @@ def parser() -> argparse.ArgumentParser:
     add_completion(commands.add_parser("completion", help="print a shell's completion script"))
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
+    add_data(commands.add_parser("data", help="price series: fetch candles, check a file, generate prices"))
+    add_record(commands.add_parser("record", help="keep every public frame of some markets"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
@@ -259,30 +263,22 @@ def _add_market_flags(group: Any, default: Any = None) -> None:
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices",
-        type=file_path,
-        nargs="?",
-        metavar="PRICES",
-        help="prices or candles: CSV or JSON, packed too",
+        "prices", type=file_path, nargs="?", metavar="PRICES", help="as docs/data.md lists them"
     )
+    add_price_kind(parser)
     same = argparse.SUPPRESS  # these may stand before the command as well
     configured = "walk this trade of the config, flags before its settings"
     parser.add_argument("--only", default=same, metavar="NAME", help=configured)
-    parser.add_argument(
-        "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
-    )
+    parser.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
     parser.add_argument("--symbol", metavar="NAME")
     parser.add_argument("--unit-size", metavar="USD", help="or of the first price: 0.4%%")
     parser.add_argument("--position-size", metavar="USD")
     parser.add_argument("--risk", metavar="USD", help="instead of that: what a straight decline may cost")
     parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
-    parser.add_argument(
-        "--slippage", default="0", metavar="FRACTION", help="on top of each fill (0), or journal"
-    )
-    parser.add_argument(
-        "--funding", default="0", metavar="FRACTION", help="of what is held, paid at each full hour (0)"
-    )
+    parser.add_argument("--slippage", default="0", metavar="FRACTION", help="of each fill (0), or journal")
+    parser.add_argument("--funding", default="0", metavar="FRACTION", help="paid an hour of what is held (0)")
+    add_engine(parser)
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
     parser.add_argument(

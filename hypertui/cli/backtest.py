@@ -13,16 +13,19 @@ from typing import TextIO
 
 from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.engine_flag import chosen_engine, load_fast
 from hypertui.cli.fill_flags import fixed_model, is_late, is_measured, refuse_unused, slippage_of
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
-from hypertui.core.price_series import load_series
+from hypertui.core.price_series import PriceKind
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
+from hypertui.series.prices import load_prices
 from hypertui.setting_types import fraction_of, says_atr
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
@@ -53,8 +56,11 @@ def backtest(arguments: argparse.Namespace) -> int:
     fills = _fills(arguments, costs, asked.instrument.symbol)
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
+    engine = _engine(arguments, fills)
+    if engine is not Engine.EXACT:
+        return _in_columns(arguments, asked, costs, engine)
     began = time.perf_counter()
-    series = load_series(arguments.prices, asked.instrument.symbol)
+    series = load_prices(arguments.prices, asked.instrument.symbol, _kind(arguments))
     if fills is not None:
         series = replace(series, notes=(*series.notes, *fills.notes))
     loaded = time.perf_counter()
@@ -80,7 +86,43 @@ def backtest(arguments: argparse.Namespace) -> int:
             series, plan, costs, None if trace is None else write, exits, guards, equity, model=fills
         )
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    return _tell(arguments, run, costs, timing)
+
+
+def _in_columns(arguments: argparse.Namespace, asked: _Walked, costs: Costs, engine: Engine) -> int:
+    """The same over a series in columns, where the compiled ladder may walk."""
+    from hypertui.backtest.engines import walk_by
+    from hypertui.series.loading import load_ticks
+
+    load_fast()
+    began = time.perf_counter()
+    ticks = load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments))
+    loaded = time.perf_counter()
+    first = ticks.price(0)
+    plan = asked.plan(first, costs.fee_rate)
+    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
+        raise ValueError(wrong)
+    began_run = time.perf_counter()
+    outcome = walk_by(engine, ticks, plan, costs, asked.exits)
+    return _tell(arguments, outcome, costs, RunTime(loaded - began, time.perf_counter() - began_run))
+
+
+def _engine(arguments: argparse.Namespace, fills: FillModel | None) -> Engine:
+    """The one that walks: fills that come late, or by draws, are the exact one's alone."""
+    if fills is None:
+        return chosen_engine(arguments)
+    if arguments.engine == Engine.FAST:
+        said = "--engine fast fills at the touch"
+        raise ValueError(f"{said}: --latency and --slippage journal are walked by --engine exact")
+    return Engine.EXACT
+
+
+def _kind(arguments: argparse.Namespace) -> PriceKind | None:
+    return None if arguments.price is None else PriceKind(arguments.price)
+
+
+def _tell(arguments: argparse.Namespace, outcome: Outcome, costs: Costs, timing: RunTime) -> int:
+    print(json.dumps(summary(outcome, timing)) if arguments.json else in_words(outcome, costs, timing))
     return 0
 
 

@@ -29,6 +29,7 @@ from hypertui.settings import load_settings
 # What a session has settled itself.
 _ITS_OWN = (
     "only", "symbol", "unit_size", "position_size", "risk", "leverage", "sz_decimals", "reinvest", "equity",
+    "engine", "price",
     *EXIT_FLAGS,
 )  # fmt: skip
 

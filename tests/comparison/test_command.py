@@ -98,6 +98,7 @@ def test_a_fixed_latency_needs_no_journal(prices: str, capsys: pytest.CaptureFix
         (["--latency", "3601s"], "latency 3601s is above an hour"),
         (["--slippage", "1.5"], "slippage 1.5 is not between 0 and 1, nor journal"),
         (["--journal", "x.db"], "--journal goes with --latency journal or --slippage journal, or without"),
+        (["--engine", "fast", "--latency", "250ms"], "--engine fast fills at the touch: --latency and"),
         (["--seed", "3"], "--seed goes with --latency journal or --slippage journal"),
         (["--trade", "BTC"], "--trade goes with --latency journal or --slippage journal"),
         (["--latency", "journal", "--journal", "/nowhere.db"], "there is no journal at /nowhere.db"),
