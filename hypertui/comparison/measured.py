@@ -10,6 +10,7 @@ from hypertui.backtest.fill_model import FillModel, FillSample
 from hypertui.comparison.order_fills import OrderFill
 from hypertui.comparison.recorded import RecordedTrade
 from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
+from hypertui.core.phrases import counted
 from hypertui.execution.timing import Timing
 from hypertui.journal.history import History
 from hypertui.journal.records import TradeRecord
@@ -33,23 +34,21 @@ class Measured:
     """All of some trades, oldest first; `left_out` trades could not be read."""
 
     fills: Sequence[MeasuredFill]
-    trades: int
     left_out: int
 
 
 def measure(history: History, trades: Iterable[TradeRecord]) -> Measured:
     """Measure the fills of trades. Raises JournalError."""
     found: list[MeasuredFill] = []
-    read = left_out = 0
+    left_out = 0
     for trade in trades:
         try:
             fills = list(_fills(RecordedSession(history, trade)))
         except SessionRefused:
             left_out += 1
             continue
-        read += 1
         found += fills
-    return Measured(found, read, left_out)
+    return Measured(found, left_out)
 
 
 def of_fills(fills: Iterable[OrderFill]) -> Iterator[MeasuredFill]:
@@ -85,14 +84,14 @@ def _notes(
     measured: Measured, samples: Sequence[FillSample], latency: int | None, slippage: Decimal | None
 ) -> Iterator[str]:
     count = len(samples)
-    few = f"only {count:,} fills" if count < FEW else f"{count:,} fills"
+    few = f"{'only ' if count < FEW else ''}{counted(count, 'fill')}"
     if latency is None:
         yield f"latency of {few}: {spread([sample.latency for sample in samples], ' ms')}"
     if slippage is None:
         bp = [sample.slippage * 10_000 for sample in samples]
         yield f"slippage of {few}: {spread(bp, ' bp')}"
     if measured.left_out:
-        yield f"{measured.left_out:,} trades of the journal could not be read: left out"
+        yield f"{counted(measured.left_out, 'trade')} of the journal could not be read: left out"
 
 
 def spread(values: Sequence[int] | Sequence[Decimal], measure: str) -> str:

@@ -10,8 +10,10 @@ from hypertui.comparison.measured import FEW, of_fills, spread
 from hypertui.comparison.pairs import FillPair
 from hypertui.comparison.walk import Comparison, Steps, WalkMoney
 from hypertui.core.market import ZERO, plain
+from hypertui.core.phrases import counted
 
 _MOST = 20  # fills that are shown
+_BP_STEP = Decimal("0.0001")
 _COLUMNS = ("time", "order", "unit", "coins", "trigger", "simulated", "filled", "USD", "bp", "ms")
 
 
@@ -78,7 +80,7 @@ def fill_row(pair: FillPair) -> dict[str, object]:
         "market": _plain(None if pair.recorded is None else pair.recorded.market),
         "latency_ms": None if pair.recorded is None else pair.recorded.latency,
         "difference": plain(pair.total),
-        "difference_bp": None if pair.bp is None else float(pair.bp),
+        "difference_bp": None if pair.bp is None else plain(pair.bp.quantize(_BP_STEP)),
         "slippage": plain(pair.slippage),
         "latency": plain(pair.latency_cost),
         "simulated_cost": plain(pair.simulated_cost),
@@ -133,7 +135,7 @@ def _measured(found: Comparison) -> Iterator[tuple[str, str]]:
     measured = list(of_fills(pair.recorded for pair in found.pairs if pair.recorded is not None))
     if not measured:
         return
-    few = f" (only {len(measured):,} fills)" if len(measured) < FEW else ""
+    few = f" (only {counted(len(measured), 'fill')})" if len(measured) < FEW else ""
     yield "measured", f"latency {spread([each.latency for each in measured], ' ms')}{few}"
     bp = [each.against_trigger * 10_000 for each in measured]
     yield "", f"slippage against the trigger {spread(bp, ' bp')}"

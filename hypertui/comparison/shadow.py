@@ -17,6 +17,7 @@ from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import (
     CancelSent,
+    ExitBegan,
     ExitSignalled,
     ExitsSet,
     FillAdopted,
@@ -66,9 +67,10 @@ class Shadow:
             self.exchange.fill_late(self.trade, seen)
             return
         self.moves += self.exchange.take(self.trade, seen.price, seen.at)
-        if (rule := self.trade.exits.due) is not None and self.trade.state.posture is Posture.TRADE:
-            self.exchange.close_by_exit(self.trade, seen, rule)
-            self.ended = rule.words
+        self._act_on_exits(seen)
+
+    def _act_on_exits(self, seen: SeenPrice) -> None:
+        """End the trade where one of its rules says so."""
 
     def pass_by(self, seen: SeenPrice) -> None:
         """A price that the recorded trade was not given: it only fills what is late."""
@@ -140,6 +142,11 @@ class SimulatedShadow(Shadow):
         if isinstance(given, OrderSent) and given.role is Role.CLOSE and not self.ended:
             self._close(given)
 
+    def _act_on_exits(self, seen: SeenPrice) -> None:
+        if (rule := self.trade.exits.due) is not None and self.trade.state.posture is Posture.TRADE:
+            self.exchange.close_by_exit(self.trade, seen, rule)
+            self.ended = rule.words
+
     def _close(self, sent: OrderSent) -> None:
         assert self._seen is not None, "something is held"
         decision = sent.decision
@@ -177,6 +184,8 @@ class RecordedShadow(Shadow):
         for each in news:
             if isinstance(each, OrderChanged) and each.status in _GONE:
                 self._cancel([each.order], given.at)
+        if isinstance(given, ExitBegan):  # the rule that acted there has acted
+            self._apply(given)
         is_new = any(isinstance(each, FillBooked) for each in news)
         if is_new and isinstance(given, FillReceived | FillAdopted) and not _is_foreign(given):
             self._fill(given, recorded)
