@@ -1,4 +1,4 @@
-"""nautilus_trader over the same prices, with a strategy that subscribes and does nothing: its engine alone."""
+"""nautilus_trader over the same prices, with a strategy that listens and does nothing: its engine alone."""
 
 import time
 from typing import Any
