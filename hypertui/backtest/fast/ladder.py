@@ -26,7 +26,7 @@ def step_up(terms: Any, state: Any, lots: Any, price: int) -> None:
     at = buy(terms, state, lots, size, trigger, price)
     state.coins[state.long] = size
     state.long += 1
-    state.trips += 1
+    state.round_trips += 1
     dearer = at - state.sold_at[0]
     if dearer > 0:
         sale, purchase = float(state.sold[0]) * float(state.sold_at[0]), float(size) * float(at)

@@ -136,7 +136,7 @@ def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:
         slippage_cost=prepared.rounded_usd(state["slipped"] * prepared.terms[0]["fee_one"]),
         funding=prepared.usd(state["funding"]),
         whipsaw_cost=prepared.rounded_usd(state["whipsaw"]),
-        round_trips=int(state["trips"]),
+        round_trips=int(state["round_trips"]),
         max_drawdown=prepared.rounded_usd(state["deepest"]),
         phase_steps={phase.value: count for phase, count in phases.items()},
         phase_pnl={phase.value: made[phase] for phase in Phase if phase is Phase.ADVANCE or phase in phases},

@@ -120,7 +120,7 @@ STATE = np.dtype(
         ("slipped", np.float64),  # in grains without the fee's decimals
         ("funding", np.float64, (2,)),
         ("whipsaw", np.float64),
-        ("trips", np.int64),
+        ("round_trips", np.int64),
         ("peak", np.float64),
         ("deepest", np.float64),
         ("noted", np.float64, (2,)),  # the net PnL when the phase last changed by a step,
