@@ -102,17 +102,16 @@ def test_units_far_too_small_lose_nearly_everything_and_the_report_says_why(
     assert f"{run.ladder.round_trips.count:,} round trips" in words
 
 
-# SHA-256 of the exact engine's trace of that month in units of 65 USD, by its JSON lines.
+# SHA-256 of the exact engine's trace of that month in units of 250 USD, by its JSON lines, and their number.
 TRACES = {
-    Reinvest.RECOVERY: "",
-    Reinvest.CONTINUOUS: "",
-    Reinvest.OFF: "",
+    Reinvest.RECOVERY: (1_143, "54cba6320cf34d34214fb842b335da8f1606644c5699d51ede66f44342db0bf7"),
+    Reinvest.CONTINUOUS: (1_143, "f8c31bd4226ae63f44fadef77d3a520b1801df1cd2ccc5960666ef60665870c1"),
 }
 
 
 @pytest.mark.parametrize("reinvest", TRACES)
 def test_both_engines_write_the_known_trace_of_the_month(month: Series, reinvest: Reinvest) -> None:
-    plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], D(65), D(20_000), reinvest=reinvest, trust_slots=0)
+    plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], D(250), D(20_000), reinvest=reinvest, trust_slots=0)
     rows: list[dict[str, object]] = []
     costs = Costs(VENUE.fee_rate, D("0.0001"), D("0.0000125"))
     run = replay(month, plan, costs, lambda tick, record: rows.append(trace_row(record, tick)))

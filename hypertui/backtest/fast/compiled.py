@@ -23,12 +23,23 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def compiled(function: _Function) -> _Function:
     """The function in machine code, made with its first call and kept. Divisions are not checked."""
+    return _made(function, inline=False)
+
+
+def inlined(function: _Function) -> _Function:
+    """The same, for a short one: it becomes part of whatever compiled code calls it."""
+    return _made(function, inline=True)
+
+
+def _made(function: _Function, *, inline: bool) -> _Function:
     folder, config = cache_folder(), cast(Any, numba.config)
     before = config.CACHE_DIR
     try:
         if folder is not None:
             config.CACHE_DIR = str(folder)  # looked at here and not later
-        made = numba.njit(function, nogil=True, error_model="numpy", cache=folder is not None)
+        made = numba.njit(
+            function, nogil=True, error_model="numpy", cache=folder is not None, forceinline=inline
+        )
     finally:
         config.CACHE_DIR = before
     return cast(_Function, made)
