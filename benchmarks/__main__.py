@@ -5,6 +5,7 @@ import sys
 
 from benchmarks import (
     attached,
+    backtest,
     commit,
     console,
     ledger,
@@ -21,6 +22,10 @@ BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
+    "backtest-sparse": backtest.sparse,
+    "backtest-dense": backtest.dense,
+    "backtest-memory": backtest.memory,
+    "backtest-nautilus": backtest.nautilus,
     "load-parquet": series.parquet,
     "load-csv": series.csv,
     "commit": commit.step,

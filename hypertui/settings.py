@@ -202,12 +202,13 @@ class Settings(BaseSettings):
         return config
 
     def contradictions(self) -> tuple[str, ...]:
-        """What cannot be meant of the trades, a line each: what a start refuses, and what it would where
-        nothing but its own margin backs a position."""
+        """What cannot be meant of the trades, a line each: what a start refuses, what has no effect, and what
+        a start would refuse where nothing but its own margin backs a position."""
         found: list[str] = []
         for trade in self.trades:
             exits, market = trade.exits(), _likely_instrument(trade.symbol)
             found += self._wrong(trade)
+            found += (self._named(trade, text) for text in trade.without_effect())
             found += (self._named(trade, text) for text in beyond_own_margin(exits, trade.leverage, market))
         return tuple(found)
 

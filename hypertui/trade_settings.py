@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from hypertui.core.market import ZERO
+from hypertui.core.market import ZERO, plain
 from hypertui.execution.trade_config import PriceSource
 from hypertui.setting_types import (
     Address,
@@ -114,6 +114,16 @@ class TradeSettings(Section):
             self.native_exits,
             self.liquidation_guard,
         )
+
+    def without_effect(self) -> Iterator[str]:
+        """Settings that say something and do nothing, a line each."""
+        if self.trailing_arm:
+            return
+        for name in ("trailing_atr", "trailing_step", "trailing_min", "trailing_max"):
+            value = getattr(self, name)
+            if value != type(self).model_fields[name].default:
+                shown = plain(value) if isinstance(value, Decimal) else value
+                yield f"{name} {shown} has no effect without trailing_arm"
 
     def _trailing_stop(self) -> TrailingTerms | None:
         if (arm := fraction_of(self.trailing_arm)) is None:

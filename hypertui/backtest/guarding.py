@@ -34,6 +34,7 @@ class BacktestGuards:
         self._begun_with = equity
         self._equity = EquityWatch()
         self._states: dict[str, GuardState] = {}
+        self._verdicts: tuple[GuardVerdict, ...] = ()
         self.events: list[GuardEvent] = []
         # Between two fills the result is a straight line in the price, and nothing can trip by a result that
         # is between the lowest and the highest since the last judgement.
@@ -62,7 +63,8 @@ class BacktestGuards:
         self._equity.read(EquityReading(at, self._begun_with + result, at))
         self._equity.transfers(at + FLOWS_LAG, ())  # there are none, and nobody doubts it
         facts = Facts(self._equity, course=trade.guards.course(at))
-        found = judge(facts, trade.guards.memory, self._rules, at)
+        found = judge(facts, trade.guards.memory, self._rules, at, self._verdicts)
+        self._verdicts = found.verdicts
         for verdict in found.verdicts:
             self._note(verdict, at)
         if not trade.guards.differs(found.verdicts, found.memory):

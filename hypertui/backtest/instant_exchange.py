@@ -4,6 +4,8 @@ filled at once.
 A trigger fires at the first price that touches or passes it and fills at the worse of the two, so gaps cost;
 slippage comes on top, and the taker fee. Limits are ignored, and nothing is rounded. What rests in the book
 by its limit, or is for the whole position, is refused: nothing here says when it would have been filled.
+
+By a `FillModel` fills come late: at the first price that is given once the latency is over, better or worse.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hypertui.backtest.fill_model import FillDraws, FillModel, FillSample
 from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side
 from hypertui.exchange.protocol import CancelOutcome, Resting
 from hypertui.execution.orders import Closing, OwnOrder
@@ -29,7 +32,7 @@ from hypertui.execution.trade_inputs import (
     StateSet,
     StrategyHalted,
 )
-from hypertui.execution.trade_news import StrategyMoved
+from hypertui.execution.trade_news import FillBooked, StrategyMoved
 from hypertui.execution.trading_state import Posture
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRule
@@ -43,21 +46,48 @@ _MOST_ROUNDS = 50  # of deciding on one price: there are never that many orders 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a fill costs: the taker fee and the slippage, both as fractions."""
+    """What a fill costs, the taker fee and the slippage, and what holding costs: `funding` an hour, positive
+    where those who are long pay. All are fractions."""
 
     fee_rate: Decimal = DEFAULT_FEE_RATE
     slippage: Decimal = ZERO
+    funding: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class _Fired:
+    """An order that fired at `at` (ms), the price (USD) that it was `meant` for, and its fill's draw."""
+
+    order: OwnOrder
+    meant: Decimal
+    at: int
+    sample: FillSample
+
+    def is_over(self, now: int) -> bool:
+        """Whether its latency is."""
+        return now >= self.at + self.sample.latency
 
 
 class InstantExchange:
-    """Answers one trade. `fills` counts what it has filled, the opening included."""
+    """Answers one trade. `fills` counts what it has filled, the opening included; `slipped` is what fills
+    have cost (USD) beyond the prices that they were meant for, a trigger or else the price of then: gaps,
+    latency and slippage. By a `model` each fill has the latency and the slippage of its draw, and
+    `costs.slippage` does not count. `kept`, where it is given, gets the fill of each order as it was
+    booked."""
 
-    def __init__(self, symbol: str, costs: Costs) -> None:
+    def __init__(
+        self, symbol: str, costs: Costs, model: FillModel | None = None, kept: list[FillBooked] | None = None
+    ) -> None:
         self._symbol = symbol
         self._costs = costs
+        model = FillModel((FillSample(0, costs.slippage),)) if model is None else model
+        self._draws = FillDraws(model)
+        self._late: dict[str, _Fired] = {}  # by client id: they wait for their latency
+        self._kept = kept
         self._orders = 0
         self._forget_at = _FORGET_EVERY
         self.fills = 0
+        self.slipped = ZERO
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
         """The fill of an opening order, without slippage, at `at` (ms)."""
@@ -69,6 +99,8 @@ class InstantExchange:
         Raises PlanError where an order is wanted that is not filled here."""
         seen = SeenPrice(price, at)
         changed = True
+        if self._late and self.fill_late(trade, seen):
+            self.settle(trade, seen)
         while trade.matters(price, changed, at):
             news = trade.apply(PriceMoved(at, price, changed))
             changed = False
@@ -91,10 +123,24 @@ class InstantExchange:
         `take` does."""
         for _ in range(_MOST_ROUNDS):
             for order in [each for each in trade.tracker.alive if each.due]:
-                self._fill_order(trade, order, seen)
+                if order.client_id not in self._late:
+                    self._fire(trade, order, seen)
             if not self._serve(trade, seen):
                 return
         raise RuntimeError(f"the trade wants something else for ever at {seen.price}")
+
+    @property
+    def waits(self) -> bool:
+        """Whether an order has fired whose latency is not over."""
+        return bool(self._late)
+
+    def fill_late(self, trade: Trade, seen: SeenPrice) -> bool:
+        """Fill at this price what has waited long enough; whether there was anything."""
+        over = [each for each in self._late.values() if each.is_over(seen.at)]
+        for fired in over:
+            del self._late[fired.order.client_id]
+            self._fill_order(trade, fired, seen.price, seen.at)
+        return bool(over)
 
     def close_by_exit(self, trade: Trade, seen: SeenPrice, rule: ExitRule) -> None:
         """End the trade by an exit."""
@@ -103,19 +149,22 @@ class InstantExchange:
 
     def close(self, trade: Trade, seen: SeenPrice, why: Closing) -> None:
         """End the trade: nothing is bought any more, what is held is sold at the market, and all orders
-        go."""
+        go. With a latency the sale is still to be filled (`fill_late`)."""
         at = seen.at
         trade.apply(StateSet(at, trade.state.with_posture(Posture.HANDS_OFF)))
-        self._cancel(trade, trade.tracker.alive, at)
+        self.cancel(trade, trade.tracker.alive, at)
         if held := trade.strategy.book.position:
             sent = trade.convergence(seen, at).close(held, why)
             trade.apply(sent)
             sale = trade.tracker.find(sent.order.client_id)
             assert sale is not None, "it has just been sent"
-            self._fill_order(trade, sale, seen)
+            self._fire(trade, sale, seen)
 
-    def _cancel(self, trade: Trade, orders: Iterable[OwnOrder], at: int) -> None:
+    def cancel(self, trade: Trade, orders: Iterable[OwnOrder], at: int) -> None:
+        """Take orders back at `at` (ms), fired ones too."""
         client_ids = tuple(order.client_id for order in orders)
+        for client_id in client_ids:
+            self._late.pop(client_id, None)
         trade.apply(CancelSent(at, client_ids))
         for client_id in client_ids:
             trade.apply(CancelAnswered(at, client_id, CancelOutcome.CANCELLED))
@@ -135,16 +184,27 @@ class InstantExchange:
             if not sent.order.is_immediate:
                 trade.apply(OrderAnswered(at, sent.order.client_id, Resting(self._orders)))
         if proposed.cancels:
-            self._cancel(trade, proposed.cancels, at)
+            self.cancel(trade, proposed.cancels, at)
         return bool(proposed.sweeps or proposed.places or proposed.cancels)
 
-    def _fill_order(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:
-        order = own.order
-        worst = max if order.side is Side.BUY else min
-        price = seen.price if order.trigger is None else worst(order.trigger, seen.price)
-        price *= ONE + order.side.sign * self._costs.slippage
-        fill = self._fill(order.side, own.remaining, price, seen.at, own.client_id)
-        trade.apply(FillReceived(seen.at, fill, seen.at, IngestVia.ANSWER))
+    def _fire(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:
+        """Fill an order that is due, or let it wait for its latency."""
+        meant = seen.price if own.order.trigger is None else own.order.trigger
+        fired = _Fired(own, meant, seen.at, self._draws.draw())
+        if not fired.is_over(seen.at):
+            self._late[own.client_id] = fired
+            return
+        worst = max if own.order.side is Side.BUY else min
+        self._fill_order(trade, fired, worst(meant, seen.price), seen.at)
+
+    def _fill_order(self, trade: Trade, fired: _Fired, price: Decimal, at: int) -> None:
+        own, sign = fired.order, fired.order.order.side.sign
+        price *= ONE + sign * fired.sample.slippage
+        self.slipped += own.remaining * (price - fired.meant) * sign
+        fill = self._fill(own.order.side, own.remaining, price, at, own.client_id)
+        news = trade.apply(FillReceived(at, fill, at, IngestVia.ANSWER))
+        if self._kept is not None:
+            self._kept += [each for each in news if isinstance(each, FillBooked)]
 
     def _fill(self, side: Side, size: Decimal, price: Decimal, at: int, client_id: str | None) -> Fill:
         self.fills += 1

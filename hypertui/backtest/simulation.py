@@ -4,16 +4,22 @@ touched. The entry is at the first price."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from hypertui.backtest.guarding import BacktestGuards, GuardEvent
+from hypertui.backtest.crossings import Crossings
+from hypertui.backtest.curve import NetCurve, PhasePnl, block_ends
+from hypertui.backtest.demands import refuse_untimed
+from hypertui.backtest.fill_model import FillModel
+from hypertui.backtest.funding import HourlyFunding
+from hypertui.backtest.guarding import BacktestGuards
 from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
-from hypertui.core.market import ZERO, Reason
+from hypertui.backtest.outcome import Outcome, WalkedPrices
+from hypertui.core.market import Reason
 from hypertui.core.price_series import Series
-from hypertui.core.trade_book import TradeBook
+from hypertui.core.round_trips import SLOTS
 from hypertui.execution.orders import ClientIds, Closing
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
@@ -22,7 +28,7 @@ from hypertui.execution.trade_inputs import ExitsSet, SellOutBegan
 from hypertui.risk.guards import GuardAction
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.base import MoveRecord
-from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
+from hypertui.strategy.exits.rules import ExitRules, ExitTerms
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.strategy.plans import PlanError
@@ -31,20 +37,24 @@ _USUAL = Costs()
 _NO_EXITS = ExitRules()
 
 
-@dataclass(slots=True)
-class Run:
-    """A finished replay. `max_drawdown` is the deepest fall of the net PnL from an earlier high, in USD."""
+@dataclass(slots=True, kw_only=True)
+class Run(Outcome):
+    """A finished replay by the trade itself, with the ladder as it was at the end."""
 
     ladder: Ladder
     series: Series
-    ticks: int = 0
-    fills: int = 0
-    last_price: Decimal = ZERO
-    max_drawdown: Decimal = ZERO
-    phase_steps: Counter[str] = field(default_factory=Counter)
-    ended_by: str = ""  # the exit or the guard, where one has ended it
-    guards: Sequence[GuardEvent] = ()  # oldest first
-    equity: Decimal | None = None  # that the account began with (USD), where guards have watched
+
+    def conclude(self) -> None:
+        """Tell what the ladder has come to."""
+        ladder, book = self.ladder, self.ladder.book
+        self.entry_price, self.entry_coins = ladder.grid.entry_price, ladder.entry_coins
+        self.stake = ladder.fragment_at_entry * SLOTS
+        self.steps, self.unit, self.phase = ladder.moves, ladder.unit, ladder.phase
+        self.position, self.fragment = book.position, ladder.fragment
+        self.realized_pnl, self.unrealized_pnl = book.realized_pnl, book.unrealized_pnl(self.last_price)
+        self.net_pnl, self.fees, self.funding = book.net_pnl(self.last_price), book.fees, book.funding
+        self.whipsaw_cost, self.round_trips = ladder.round_trips.whipsaw_cost, ladder.round_trips.count
+        self.halted = ladder.halted
 
 
 def replay(
@@ -55,25 +65,29 @@ def replay(
     exits: ExitRules = _NO_EXITS,
     guards: GuardRules | None = None,
     equity: Decimal | None = None,
+    blocks: int = 0,
+    model: FillModel | None = None,
 ) -> Run:
     """Walk `series`, calling `on_move(tick, record)` after each step. `guards` watch an account that begins
-    with so much `equity` (USD), by default the margin of the position.
+    with so much `equity` (USD), by default the margin of the position. So many `blocks` of the series, equal
+    parts of it, are told by themselves. A `model` says how late and at what slippage fills come, in place of
+    that of `costs`.
 
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit or a guard ends the trade.
     """
-    if guards is not None and not series.timed:
-        raise PlanError("guards count days and minutes: they need a price file with times, and it has none")
-    timely = (ExitRule.SOFT_STOP, ExitRule.TRAILING_STOP, ExitRule.TIME_STOP)
-    if not series.timed and (needy := [rule.value for rule in exits.wanted if rule in timely]):
-        raise PlanError(f"the price file has no times, without which there is no {' or '.join(needy)}")
+    late = model is not None and model.has_latency
+    if not series.timed:
+        refuse_untimed(costs, exits, guarded=guards is not None)
+        if late:
+            raise PlanError("latency is a time, and the price file has no times")
     hours = None
     if exits.trailing_stop is not None:
         require_hours(series)
         hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
-    exchange = InstantExchange(plan.instrument.symbol, costs)
+    exchange = InstantExchange(plan.instrument.symbol, costs, model)
     entry = exchange.bought(plan.entry_size(first), first, began)
     strategy = plan.start([entry])
     trade = Trade(strategy, Timing(), ClientIds(0))
@@ -81,34 +95,59 @@ def replay(
         here = replace(exits, native=False)  # an engine always runs
         trade.apply(ExitsSet(began, ExitTerms(here, entry.value, began, costs.fee_rate)))
     exchange.settle(trade, SeenPrice(first, began))
-    run = Run(strategy.ladder, series)
-    drawdown = _Drawdown()
+    steps: Counter[str] = Counter()
+    run = Run(plan=plan, source=_source(series), ladder=strategy.ladder, series=series, phase_steps=steps)
+    curve = NetCurve(block_ends(len(series.prices), blocks))
+    phases = PhasePnl(strategy.ladder.phase.value)
+    funding = HourlyFunding(costs.funding, began) if costs.funding else None
     watch = None
     if guards is not None:
         run.equity = plan.position_size / plan.leverage if equity is None else equity
         watch = BacktestGuards(guards, run.equity)
         watch.begin(trade, began)
         run.guards = watch.events
-    for tick, price in enumerate(series.prices):
+    ticks: Iterable[int] = Crossings(series, trade, strategy.ladder.grid, curve, hourly=bool(costs.funding))
+    if hours is not None or watch is not None or late:
+        ticks = range(len(series.prices))
+    for tick in ticks:
+        price = series.prices[tick]
+        if funding is not None:
+            funding.charge(trade, series.times[tick], series.prices[max(tick - 1, 0)])
         if hours is not None and (measured := hours.add(series.times[tick], price)) is not None:
             trade.apply(measured)
-        for record in exchange.take(trade, price, series.times[tick]):
-            run.phase_steps[str(record.state["phase"])] += 1
-            if on_move is not None:
-                on_move(tick, record)
-        if (rule := trade.exits.due) is not None:
-            exchange.close_by_exit(trade, SeenPrice(price, series.times[tick]), rule)
-            run.ended_by = rule.words
-        elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
-            run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
-        drawdown.walk(price, strategy.book, exchange.fills)
+        if run.ended_by or strategy.halted:  # what had fired by then is still filled
+            exchange.fill_late(trade, SeenPrice(price, series.times[tick]))
+        else:
+            for record in exchange.take(trade, price, series.times[tick]):
+                phase = str(record.state["phase"])
+                steps[phase] += 1
+                phases.step(phase, strategy.book.net_pnl(price))
+                if on_move is not None:
+                    on_move(tick, record)
+            if (rule := trade.exits.due) is not None:
+                exchange.close_by_exit(trade, SeenPrice(price, series.times[tick]), rule)
+                run.ended_by = rule.words
+            elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
+                run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
+        curve.walk(tick, price, strategy.book, exchange.fills)
         run.ticks = tick + 1
         run.last_price = price
-        if strategy.halted or run.ended_by:
+        if (run.ended_by or strategy.halted) and not exchange.waits:
             break
     run.fills = exchange.fills
-    run.max_drawdown = drawdown.deepest
+    run.slippage_cost = exchange.slipped
+    net = strategy.book.net_pnl(run.last_price)
+    phases.step(strategy.ladder.phase.value, net)
+    curve.end(net)
+    run.phase_pnl, run.max_drawdown = phases.made, curve.deepest
+    run.blocks = [float(each) for each in curve.blocks]
+    run.conclude()
     return run
+
+
+def _source(series: Series) -> WalkedPrices:
+    first, last = (series.times[0], series.times[-1]) if series.timed else (None, None)
+    return WalkedPrices(series.rows, first, last, series.notes)
 
 
 def _act(trade: Trade, exchange: InstantExchange, watch: BacktestGuards, seen: SeenPrice) -> str:
@@ -123,26 +162,3 @@ def _act(trade: Trade, exchange: InstantExchange, watch: BacktestGuards, seen: S
         trade.apply(SellOutBegan(seen.at))
     exchange.settle(trade, seen)
     return ""
-
-
-class _Drawdown:
-    """The deepest fall of the net PnL. Between fills it is a straight line in the price, so the line's
-    figures are worked out once a fill, and each price costs one multiplication."""
-
-    def __init__(self) -> None:
-        self.deepest = ZERO
-        self._peak = ZERO
-        self._fills = -1
-        self._position = ZERO
-        self._base = ZERO
-
-    def walk(self, price: Decimal, book: TradeBook, fills: int) -> None:
-        if fills != self._fills:
-            self._fills = fills
-            self._position = book.position
-            self._base = book.net_pnl(ZERO)
-        pnl = self._base + self._position * price
-        if pnl > self._peak:
-            self._peak = pnl
-        elif self._peak - pnl > self.deepest:
-            self.deepest = self._peak - pnl

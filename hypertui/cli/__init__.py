@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 
 from hypertui.cli import streams
-from hypertui.cli.arguments import parser, refuse_secrets
+from hypertui.cli.arguments import parser
 from hypertui.cli.defects import Defect
+from hypertui.cli.one_line_parser import refuse_secrets
 from hypertui.core.redaction import printable, without_secrets
 from hypertui.core.shutdown import FAILED
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
-import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
+from hypertui.cli.engine_flag import add_engine
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
+from hypertui.cli.one_line_parser import OneLineParser
 from hypertui.cli.operator_arguments import (
     add_attach,
     add_console_flags,
@@ -19,10 +18,10 @@ from hypertui.cli.operator_arguments import (
     add_safe,
     add_serve,
 )
+from hypertui.cli.recorded_arguments import add_recorded
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
 from hypertui.cli.venue_arguments import add_market_flags, add_venue
-from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
 _DESCRIPTION = """\
 Trade the unit ladder on Hyperliquid perpetuals. Without a command: the console, on paper by default, with the
@@ -33,12 +32,6 @@ exit status: 0 done, 2 bad input (before anything was traded), 3 halted (the rea
 4 exchange not reached, 70 defect or watchdog, 74 the output could not be written"""
 
 _DOCTOR_STATUS = "exit status: 0 nothing is red, 2 something is, or bad input, 4 exchange not reached"
-
-# How somebody would call a flag for a secret, and a word that may be a key with a mistake in it. Addresses
-# (40 hex digits) and client ids (32) are not taken for one.
-_SECRET_FLAG = re.compile(r"--?[\w-]*(secret|private|mnemonic|passw|passphrase|key)[\w-]*", re.IGNORECASE)
-_NEARLY_A_KEY = re.compile(r"[0-9a-zA-Z]{44,}")
-_LONGEST = 300
 
 EXIT_FLAGS = (
     "hard_stop",
@@ -84,30 +77,9 @@ FLAG_NAMES = {path: f"--{flag.replace('_', '-')}" for flag, path in _TRADE_FLAGS
 FLAG_NAMES["network",] = "network"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, as everything here does."""
-
-    def error(self, message: str) -> NoReturn:
-        words = _NEARLY_A_KEY.sub(HIDDEN, without_secrets(message))
-        self.exit(2, f"hypertui: {printable(words, _LONGEST)}; {self.prog} --help says what there is\n")
-
-
-def refuse_secrets(argv: Sequence[str] | None) -> None:
-    """Refuse a secret in a flag without repeating it: everybody on the machine can read a command line.
-    Raises SystemExit."""
-    for word in sys.argv[1:] if argv is None else argv:
-        flag = word.partition("=")[0]
-        if _SECRET_FLAG.fullmatch(flag):
-            _Parser(prog="hypertui").exit(
-                2,
-                f"hypertui: {flag} is no flag: others can read a command line; set HYPERTUI_SECRET_KEY, or "
-                "account.key_file in the config\n",
-            )
-
-
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command."""
-    top = _Parser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
+    top = OneLineParser(prog="hypertui", description=_DESCRIPTION, epilog=_STATUS)
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     _add_trade_flags(top)
     _add_metrics(top)
@@ -208,12 +180,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")
 
     guards = parser.add_argument_group("guards", "limits on the risk; see docs/guards.md")
-    add(
-        guards,
-        "--daily-loss",
-        metavar="LIMIT",
-        help="of the account at which no buys follow: 5%%, or 500 (USD)",
-    )
+    text = "of the account at which no buys follow: 5%%, or 500 (USD)"
+    add(guards, "--daily-loss", metavar="LIMIT", help=text)
 
     network = parser.add_argument_group("network")
     which = network.add_mutually_exclusive_group()
@@ -289,29 +257,22 @@ _NETWORKS = {
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices",
-        type=file_path,
-        metavar="PRICES",
-        help="prices, as docs/data.md lists them",
+        "prices", type=file_path, nargs="?", metavar="PRICES", help="as docs/data.md lists them"
     )
     add_price_kind(parser)
     same = argparse.SUPPRESS  # these may stand before the command as well
-    parser.add_argument(
-        "--only",
-        default=same,
-        metavar="NAME",
-        help="walk this trade of the config, flags before its settings",
-    )
-    parser.add_argument(
-        "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
-    )
+    configured = "walk this trade of the config, flags before its settings"
+    parser.add_argument("--only", default=same, metavar="NAME", help=configured)
+    parser.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
     parser.add_argument("--symbol", metavar="NAME")
     parser.add_argument("--unit-size", metavar="USD", help="or of the first price: 0.4%%")
     parser.add_argument("--position-size", metavar="USD")
     parser.add_argument("--risk", metavar="USD", help="instead of that: what a straight decline may cost")
     parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
-    parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
+    parser.add_argument("--slippage", default="0", metavar="FRACTION", help="of each fill (0), or journal")
+    parser.add_argument("--funding", default="0", metavar="FRACTION", help="paid an hour of what is held (0)")
+    add_engine(parser)
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
     parser.add_argument(
@@ -321,6 +282,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    add_recorded(parser)
 
 
 class _Version(argparse.Action):

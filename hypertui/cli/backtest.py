@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TextIO
 
+from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.engine_flag import chosen_engine, load_fast
+from hypertui.cli.fill_flags import fixed_model, is_late, is_measured, refuse_unused, slippage_of
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
@@ -40,16 +44,25 @@ _ANY_LEVERAGE = 50
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
+    costs = _costs(arguments)
+    if arguments.prices is None:
+        from hypertui.cli.recorded import compare_session
+
+        return compare_session(arguments, costs)
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
     if asked.terms.needs_atr:
         assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
         raise _no_past(asked.terms.sizing.unit_rule)
+    fills = _fills(arguments, costs, asked.instrument.symbol)
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
+    engine = _engine(arguments, fills)
+    if engine is not Engine.EXACT:
+        return _in_columns(arguments, asked, costs, engine)
     began = time.perf_counter()
-    kind = None if arguments.price is None else PriceKind(arguments.price)
-    series = load_prices(arguments.prices, asked.instrument.symbol, kind)
+    series = load_prices(arguments.prices, asked.instrument.symbol, _kind(arguments))
+    if fills is not None:
+        series = replace(series, notes=(*series.notes, *fills.notes))
     loaded = time.perf_counter()
     first = series.prices[0]
     plan, exits = asked.plan(first, costs.fee_rate), asked.exits
@@ -69,9 +82,47 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(series, plan, costs, None if trace is None else write, exits, guards, equity)
+        run = replay(
+            series, plan, costs, None if trace is None else write, exits, guards, equity, model=fills
+        )
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    return _tell(arguments, run, costs, timing)
+
+
+def _in_columns(arguments: argparse.Namespace, asked: _Walked, costs: Costs, engine: Engine) -> int:
+    """The same over a series in columns, where the compiled ladder may walk."""
+    from hypertui.backtest.engines import walk_by
+    from hypertui.series.loading import load_ticks
+
+    load_fast()
+    began = time.perf_counter()
+    ticks = load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments))
+    loaded = time.perf_counter()
+    first = ticks.price(0)
+    plan = asked.plan(first, costs.fee_rate)
+    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
+        raise ValueError(wrong)
+    began_run = time.perf_counter()
+    outcome = walk_by(engine, ticks, plan, costs, asked.exits)
+    return _tell(arguments, outcome, costs, RunTime(loaded - began, time.perf_counter() - began_run))
+
+
+def _engine(arguments: argparse.Namespace, fills: FillModel | None) -> Engine:
+    """The one that walks: fills that come late, or by draws, are the exact one's alone."""
+    if fills is None:
+        return chosen_engine(arguments)
+    if arguments.engine == Engine.FAST:
+        said = "--engine fast fills at the touch"
+        raise ValueError(f"{said}: --latency and --slippage journal are walked by --engine exact")
+    return Engine.EXACT
+
+
+def _kind(arguments: argparse.Namespace) -> PriceKind | None:
+    return None if arguments.price is None else PriceKind(arguments.price)
+
+
+def _tell(arguments: argparse.Namespace, outcome: Outcome, costs: Costs, timing: RunTime) -> int:
+    print(json.dumps(summary(outcome, timing)) if arguments.json else in_words(outcome, costs, timing))
     return 0
 
 
@@ -114,7 +165,7 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
         unit_size=amount("unit size", arguments.unit_size) if share is None else ZERO,
         position_size=amount("position size", arguments.position_size) if risk is None else ZERO,
         reinvest=_reinvest("recovery" if arguments.reinvest is None else arguments.reinvest),
-        trust_slots=0,
+        trust_slots=1 if is_late(arguments) else 0,
         sizing=sized,
     )
     leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
@@ -153,7 +204,7 @@ def _guards(arguments: argparse.Namespace, limits: GuardSettings) -> tuple[Guard
     rules = limits.rules(own_market=False)
     if wrong := rules.contradiction():
         raise ValueError(wrong)
-    return rules, None if arguments.equity is None else amount("equity", arguments.equity)
+    return rules, None if arguments.equity is None else _above_zero("equity", arguments.equity)
 
 
 def _configured(arguments: argparse.Namespace) -> _Walked:
@@ -162,7 +213,9 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
-    terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
+    terms = trade.terms()
+    if not is_late(arguments):  # here every sale is proven at once
+        terms = replace(terms, trust_slots=0)
     return _Walked(
         _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
     )
@@ -195,6 +248,23 @@ def _reinvest(text: str) -> Reinvest:
         return Reinvest(text)
     except ValueError:
         raise ValueError(f"reinvest {typed(text)} is not one of {', '.join(Reinvest)}") from None
+
+
+def _fills(arguments: argparse.Namespace, costs: Costs, symbol: str) -> FillModel | None:
+    """How its fills are, where the flags ask for more than a fixed slippage."""
+    refuse_unused(arguments)
+    if not is_measured(arguments):
+        return fixed_model(arguments, costs)
+    from hypertui.cli.recorded import measured_model
+
+    return measured_model(arguments, costs, symbol)
+
+
+def _costs(arguments: argparse.Namespace) -> Costs:
+    funding = amount("funding", arguments.funding)
+    if not -1 < funding < 1:
+        raise ValueError(f"funding {typed(arguments.funding)} is not between -1 and 1")
+    return Costs(_fraction("fee rate", arguments.fee_rate), slippage_of(arguments.slippage), funding)
 
 
 def _fraction(name: str, text: str) -> Decimal:

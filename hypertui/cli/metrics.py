@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,11 @@ from hypertui.cli.arguments import FLAG_NAMES
 from hypertui.core.endpoint import ListenAddress
 from hypertui.port.engine import EnginePort
 
+_WORDS = {
+    errno.EADDRINUSE: "somebody listens there already",
+    errno.EADDRNOTAVAIL: "the host is no address of this machine",
+    errno.EACCES: "this user may not listen there",
+}
 _WAITING = 16  # connections that the kernel keeps until there is a place
 
 
@@ -29,10 +35,11 @@ def metrics_door(wanted: ListenAddress | None) -> Iterator[socket.socket | None]
     family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
     try:
         listening = socket.create_server(wanted, family=family, backlog=_WAITING)
-    except socket.gaierror as error:
-        raise ValueError(f"{flag} {wanted}: {error.strerror}") from None
     except OSError as error:  # whose own words would say the address once more
-        raise ValueError(f"{flag} {wanted}: {os.strerror(error.errno or 0)}") from None
+        number = error.errno or 0
+        # The resolver's numbers are below 0.
+        why = "no such host is known" if number < 0 else _WORDS.get(number, os.strerror(number))
+        raise ValueError(f"{flag} {wanted}: {why}") from None
     with listening:
         yield listening
 

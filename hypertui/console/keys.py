@@ -9,13 +9,15 @@ from hypertui.port.commands import Verb
 
 
 class KeyBar(Flag):
-    """The key bars that show a key: the main page's, the other pages', both, with room, a phone's."""
+    """The key bars that show a key: the main page's, the other pages', both, with room, a phone's; that of
+    exits and guards beside the other pages'."""
 
     NONE = 0
     MAIN = auto()
     PAGES = auto()
     ROOM = auto()
     NARROW = auto()  # on a phone, which has room for these alone
+    EXITS = auto()
     BOTH = MAIN | PAGES
 
 
@@ -175,6 +177,7 @@ KEYS = (
         "Re-arm…",
         "Re-arm",
         "reset a guard that has tripped; asks which, and why",
+        bar=KeyBar.EXITS,
         verb=Verb.REARM,
     ),
     Key(

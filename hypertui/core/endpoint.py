@@ -31,6 +31,10 @@ def endpoint(text: str, host: str, port: int) -> ListenAddress:
         named, _, said = text.partition(":")
     if ":" in said or len(named) > _LONGEST_HOST or any(c.isspace() or not c.isprintable() for c in named):
         raise ValueError("is not HOST:PORT")
+    try:
+        named.encode("idna")
+    except UnicodeError:
+        raise ValueError("is not HOST:PORT") from None
     if said and not (said.isascii() and said.isdecimal() and len(said) <= 5 and int(said) <= _HIGHEST_PORT):
         raise ValueError(f"has no port from 0 to {_HIGHEST_PORT}")
     return ListenAddress(named or host, int(said) if said else port)

@@ -134,7 +134,7 @@ class TradeGuards:
     def _judge(self, now: int) -> None:
         watch, rules = self._watch, self._rules
         assert rules is not None, "there are limits"
-        found = judge(self._facts(now), watch.memory, rules, now)
+        found = judge(self._facts(now), watch.memory, rules, now, self.verdicts)
         self.verdicts = found.verdicts
         if watch.differs(found.verdicts, found.memory):
             self._trade.recorder.take(GuardsJudged(now, found.verdicts, found.memory))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from hypertui.core.market import plain
+from hypertui.core.market import ONE, plain
 from hypertui.core.phrases import usd
 from hypertui.risk import account, course, exposure, market
 from hypertui.risk.facts import Facts
@@ -14,6 +15,9 @@ from hypertui.risk.measure import Measure, share, usd_down
 from hypertui.risk.memory import DAY, GuardMemory, Rearm, Trip, with_rearm
 from hypertui.risk.rules import GuardRules, percent
 
+# A warning goes on until its figure is below so much of the line at which it began: one that flickers about
+# that line warns once.
+_LASTS = Decimal("0.95")
 _FIGURES = {
     Guard.DAILY_LOSS: account.daily_loss,
     Guard.DRAWDOWN: account.drawdown,
@@ -41,8 +45,12 @@ class Judgement:
     asks_transfers: bool = False
 
 
-def judge(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) -> Judgement:
-    """What the guards that are wanted say at `now` (ms), with what was remembered."""
+def judge(
+    facts: Facts, memory: GuardMemory, rules: GuardRules, now: int, before: Sequence[GuardVerdict] = ()
+) -> Judgement:
+    """What the guards that are wanted say at `now` (ms), with what was remembered, and what they said
+    `before`: a warning lasts a little longer than what it began by."""
+    warned = {each.guard for each in before if each.state is GuardState.WARN}
     memory = _released(_with_account(memory, facts), facts)
     verdicts, asks = [], False
     for measure in _measures(facts, memory, rules, now):
@@ -50,7 +58,7 @@ def judge(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) -> Jud
         if measure.guard.is_latched and action.holds and measure.reached and not measure.doubt:
             memory = _tripped(memory, measure)
         asks |= measure.doubt == account.ASKED
-        verdicts.append(_verdict(measure, rules, memory, now))
+        verdicts.append(_verdict(measure, rules, memory, now, warned=measure.guard in warned))
     if facts.price is not None:
         memory = replace(memory, jumped_at=facts.price.jumped_at, jump=facts.price.jump)
     return Judgement(tuple(verdicts), memory, asks)
@@ -64,7 +72,9 @@ def _measures(facts: Facts, memory: GuardMemory, rules: GuardRules, now: int) ->
             yield _FIGURES[guard](facts, rules, now)
 
 
-def _verdict(measure: Measure, rules: GuardRules, memory: GuardMemory, now: int) -> GuardVerdict:
+def _verdict(
+    measure: Measure, rules: GuardRules, memory: GuardMemory, now: int, *, warned: bool
+) -> GuardVerdict:
     guard, action, text = measure.guard, rules.action(measure.guard), measure.text
     if rules.only_warns_here(guard):
         text = f"{text}; only warns here"
@@ -85,12 +95,20 @@ def _verdict(measure: Measure, rules: GuardRules, memory: GuardMemory, now: int)
     used, near = said.used, measure.near
     if near is None:
         near = used is not None and used >= WARNS_AT and action.holds
-    if measure.reached or near:
+    lasts = warned and used is not None and used >= _line(measure, rules) * _LASTS
+    if measure.reached or near or lasts:
         return replace(said, state=GuardState.WARN, holds=doubt)
     rearm = memory.rearm(guard)
     if rearm is not None and rearm.at // DAY == now // DAY:
         return replace(said, state=GuardState.REARMED, holds=doubt)
     return replace(said, holds=doubt)
+
+
+def _line(measure: Measure, rules: GuardRules) -> Decimal:
+    """Where a warning begins, as a fraction of the limit."""
+    if measure.guard is Guard.DRAWDOWN and rules.drawdown_warn is not None:
+        return rules.drawdown_warn / measure.limit
+    return WARNS_AT if measure.near is None and rules.action(measure.guard).holds else ONE
 
 
 def _said(trip: Trip, rules: GuardRules) -> str:

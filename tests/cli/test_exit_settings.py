@@ -90,6 +90,24 @@ CHECKED: list[tuple[str, tuple[str, ...]]] = [
         ),
     ),
     ('hard_stop = "25%"', ("hard_stop 25% is beyond the liquidation: at leverage 5",)),
+    (
+        'hard_stop = "0.09%"\nsoft_stop = "6%"\n'
+        'trailing_arm = "3%"\ntrailing_max = "0.5%"\ntake_profit = "3%"',
+        (
+            "hard_stop 0.09% is not above 0.09%, the fees of buying and selling",
+            "soft_stop 6% is not below hard_stop 0.09%",
+            "trailing_max 0.5% is below trailing_min 1%",
+            "trailing_arm 3% is not below take_profit 3%",
+        ),
+    ),
+    (
+        'trailing_atr = 3.0\ntrailing_step = 0.5\ntrailing_max = "3%"',
+        (
+            "trailing_atr 3 has no effect without trailing_arm",
+            "trailing_max 3% has no effect without trailing_arm",
+        ),
+    ),
+    ('trailing_atr = 3.0\ntrailing_arm = "3%"', ()),
     ("leverage = 41", ("leverage 41 is above the 40 of BTC",)),
 ]
 
@@ -119,6 +137,13 @@ def test_a_check_takes_flags_and_refuses_what_cannot_be_read(capsys: pytest.Capt
     assert capsys.readouterr().out == "1 trade, nothing contradicts\n"
     assert main(["config", "check", "--hard-stop", "4"]) == 2
     assert "--hard-stop 4 is no percentage" in capsys.readouterr().err
+    assert main(["config", "check", "--hard-stop", "-5%"]) == 2  # a value, and no flag that there is not
+    said = capsys.readouterr().err
+    assert said == "hypertui: --hard-stop -5% is no percentage above 0% and below 100%, such as 5%\n"
+    with pytest.raises(SystemExit) as left:
+        main(["config", "check", "--hard-stop"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("hypertui: --hard-stop needs a value; hypertui config check")
 
 
 def test_a_backtest_refuses_an_exit_within_a_unit(capsys: pytest.CaptureFixture[str]) -> None:

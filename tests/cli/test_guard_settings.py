@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 
+from hypertui.cli import main
 from hypertui.cli.rearms import rearms_of
 from hypertui.provenance import SettingsError
 from hypertui.risk.guards import Guard, GuardAction
@@ -110,3 +112,14 @@ def test_what_is_shown_can_be_set() -> None:
     shown = load_settings(None, {"guards": {"daily_loss": "500", "max_leverage": "2.5"}}).snapshot()["guards"]
     assert isinstance(shown, dict)
     assert guards(**shown) == guards(daily_loss="500", max_leverage="2.5")
+
+
+@pytest.mark.parametrize("equity", ["0", "-1000"])
+def test_a_backtest_refuses_an_account_without_money(
+    equity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("time,price\n1700000000000,100\n1700000001000,101\n")
+    flags = ["--symbol", "SOL", "--unit-size", "1", "--position-size", "2000", "--guards", "--equity", equity]
+    assert main(["backtest", str(prices), *flags]) == 2
+    assert capsys.readouterr().err == f"hypertui: equity {equity} is not above 0\n"

@@ -104,6 +104,25 @@ def test_orders_that_differ_are_named_and_explained() -> None:
     drive(desk.app, scenario)
 
 
+def test_a_guard_says_what_it_does_and_how_it_ends_and_can_be_copied() -> None:
+    desk = Desk(snapshot=states.tripped())
+    worst = next(guard for guard in states.tripped().guards if guard.tripped)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.press(pilot, "9")
+        assert "u Re-arm" in text.splitlines()[-1]
+        text = await desk.press(pilot, "tab", "down", "enter")
+        assert "DETAILS" in text
+        assert f"{worst.words} TRIPPED: {worst.text}" in text
+        assert f"At its limit: no new buys. Resets {worst.resets}" in text
+        text = await desk.press(pilot, "down")
+        assert f"At its limit: no new buys. Resets {worst.resets}" not in text
+        assert "At its limit: " in text
+        assert "u Re-arm" not in (await desk.press(pilot, "enter", "7")).splitlines()[-1]
+
+    drive(desk.app, scenario)
+
+
 def test_slots_are_counted_from_one_and_none_beyond_the_four() -> None:
     # The buy of the first was placed while a sale was not proven yet: it has a slot of its own.
     desks = {

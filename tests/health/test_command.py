@@ -133,7 +133,7 @@ def test_a_busy_port_is_refused_before_anything_is_traded(
         at = f"127.0.0.1:{taken.getsockname()[1]}"
         ran = run(home, tmp_path, "run", "--headless", "--base-url", venue.base_url, *SOL, "--metrics", at)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == f"hypertui: --metrics {at}: Address already in use\n"
+    assert ran.stderr == f"hypertui: --metrics {at}: somebody listens there already\n"
     assert venue.call(lambda: working(venue)) == []
 
 
@@ -144,7 +144,14 @@ def test_a_busy_port_is_refused_before_anything_is_traded(
         (("health", "--max-age", "soon"), "--max-age soon is not a number"),
         (("run", "--headless", "--metrics", ":70000"), "--metrics :70000 has no port from 0 to 65535"),
         (("run", "--headless", "--metrics", "a:b:c"), "--metrics a:b:c is not HOST:PORT"),
-        (("run", "--headless", "--metrics", "nowhere.invalid:0"), "--metrics nowhere.invalid:0: "),
+        (
+            ("run", "--headless", "--metrics", "nowhere.invalid:0"),
+            "--metrics nowhere.invalid:0: no such host is known",
+        ),
+        (
+            ("run", "--headless", "--metrics", "192.0.2.1:0"),
+            "--metrics 192.0.2.1:0: the host is no address of",
+        ),
     ],
 )
 def test_bad_input_is_one_line(

@@ -297,6 +297,32 @@ def test_foreign_text_is_shown_and_not_obeyed(file_url: str) -> None:
     assert TRADE.account not in text
 
 
+def test_the_limits_that_it_ran_with_are_listed(file_url: str) -> None:
+    guards = {
+        "daily_loss": "500",
+        "drawdown_warn": "8%",
+        "drawdown": "",
+        "max_leverage": "3",
+        "frozen_price": 60,
+    }
+    with Journal.open(file_url) as journal:
+        journal.begin(TRADE)
+        journal.add(
+            *told(EXAMPLE),
+            SettingsRecord(ID, 1, "cd" * 32, {"trade": {"symbol": "BTC"}, "guards": guards}),
+        )
+    with History.open(file_url) as history:
+        tree = parsed(written(Scope(history, "paper")))
+    rows = [[words(cell) for cell in row] for row in tree.iter("tr")]
+    assert [row for row in rows if row[0].startswith("guards")] == [
+        ["guards daily loss", "500 USD"],
+        ["guards drawdown warn", "8%"],
+        ["guards drawdown", "–"],
+        ["guards max leverage", "3 ×"],
+        ["guards frozen price", "60 s"],
+    ]
+
+
 EXAMPLE = [
     fill(Side.BUY, "1", 100, at=TRADE.started_at + 1_000),
     fill(Side.SELL, "1", 110, at=TRADE.started_at + 2_000),

@@ -239,6 +239,27 @@ def test_a_drawdown_names_no_peak_below_an_equity_that_was_seen(course: list[tup
         assert verdict.text.endswith(f"below the peak of {most:,}.00")
 
 
+@pytest.mark.parametrize(
+    ("rules", "line"),
+    [
+        (FIVE, 400),  # four fifths of 5 % of 10,000
+        (GuardRules(drawdown_warn=D("0.08")), 800),  # the limit itself, where it only warns
+        (GuardRules(drawdown_warn=D("0.08"), drawdown=D("0.2")), 800),
+        (GuardRules(daily_loss=D("0.05"), account_only_warns=True), 500),
+    ],
+)
+def test_a_figure_that_flickers_about_the_line_warns_once(rules: GuardRules, line: int) -> None:
+    watch, found, states = seen(), Judgement((), GuardMemory()), []
+    losses = (line - 1, line, line - 1, line, D(line) * D("0.95"), D(line) * D("0.95") - D("0.01"), line - 1)
+    for step, lost in enumerate((*losses, line), 1):
+        read(watch, 10_000 - D(lost), NOON + step)
+        found = judge(Facts(watch), found.memory, rules, NOON + step + FLOWS_LAG, found.verdicts)
+        (verdict,) = found.verdicts
+        states.append(verdict.state is GuardState.WARN)
+        assert not verdict.holds
+    assert states == [False, True, True, True, True, False, False, True]
+
+
 def test_on_the_programs_own_market_the_account_only_warns() -> None:
     rules = GuardRules(daily_loss=D("0.05"), drawdown=D("0.05"), account_only_warns=True)
     watch = read(seen(), D(5_000), NOON + 1)

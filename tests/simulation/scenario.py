@@ -348,7 +348,7 @@ def draw_exits(seed: int) -> Scenario:
         time_stop=random.choice((None, None, random.randrange(20_000, 400_000))),
         trailing_stop=random.choice((None, _trailing(random))),
     )
-    if rules.contradiction():  # the profit would always be taken first
+    if any(rules.contradictions()):  # the profit would always be taken first
         rules = replace(rules, take_profit=None)
     options = scenario.options
     if rules.trailing_stop is not None and random.random() < 0.7:  # else there is no ATR

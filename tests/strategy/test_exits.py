@@ -227,14 +227,23 @@ def test_the_order_of_priority() -> None:
 
 
 def test_rules_that_contradict_each_other() -> None:
-    assert ExitRules(hard_stop=D("0.0009")).contradiction() == (
-        "hard_stop 0.09% is not above 0.09%, the fees of buying and selling"
-    )
-    assert ExitRules(hard_stop=D("0.05"), soft_stop=D("0.025")).contradiction() == ""
-    assert ExitRules(hard_stop=D("0.05"), soft_stop=D("0.05")).contradiction() == (
+    hard = "hard_stop 0.09% is not above 0.09%, the fees of buying and selling"
+    assert list(ExitRules(hard_stop=D("0.0009")).contradictions()) == [hard]
+    assert list(ExitRules(hard_stop=D("0.05"), soft_stop=D("0.025")).contradictions()) == []
+    assert list(ExitRules(hard_stop=D("0.05"), soft_stop=D("0.05")).contradictions()) == [
         "soft_stop 5% is not below hard_stop 5%: the hard stop would always act first"
+    ]
+    assert list(ExitRules(trailing_stop=TRAILING, take_profit=D("0.04")).contradictions()) == []
+    trailing = replace(TRAILING, arm=D("0.05"), most=D("0.0099"))
+    rules = ExitRules(
+        hard_stop=D("0.0009"), soft_stop=D("0.02"), trailing_stop=trailing, take_profit=D("0.04")
     )
-    assert ExitRules(trailing_stop=TRAILING, take_profit=D("0.04")).contradiction() == ""
+    assert list(rules.contradictions()) == [
+        hard,
+        "soft_stop 2% is not below hard_stop 0.09%: the hard stop would always act first",
+        "trailing_max 0.99% is below trailing_min 1%",
+        "trailing_arm 5% is not below take_profit 4%: the profit would always be taken first",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +259,7 @@ def test_rules_that_contradict_each_other() -> None:
 )
 def test_trailing_stops_that_contradict_themselves(changed: dict[str, D], words: str) -> None:
     rules = ExitRules(trailing_stop=replace(TRAILING, **changed), take_profit=D("0.04"))
-    assert rules.contradiction() == words
+    assert list(rules.contradictions()) == [words]
 
 
 def test_without_rules_no_price_matters() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Span, Tone
+from hypertui.console.lines import Column, Span, Tone, line, wrap
 from hypertui.console.views.bar import bar
 from hypertui.console.widgets.table import Row, TableContent
 from hypertui.port.views import GuardView
@@ -21,6 +21,12 @@ _COLUMNS = (
 _NO_TRADE = "no trade is open here, and no guard watches"
 _NONE = "no guard is set; see [guards] in the settings"
 _TONES = {"TRIPPED": Tone.CRITICAL, "WARN": Tone.WARNING, "re-armed": Tone.STRONG, "not known": Tone.DIM}
+_DOES = {
+    "warn": "it warns",
+    "hold": "no new buys",
+    "sell-out": "the trade sells out",
+    "flatten": "everything is sold",
+}
 _FIRST = ("TRIPPED", "WARN", "re-armed")
 
 
@@ -54,6 +60,8 @@ def _row(guard: GuardView) -> Row:
     role = _TONES.get(guard.state, Tone.TEXT)
     used = "" if guard.used is None else fmt.share_down(guard.used)
     note = f"; {fmt.clean(guard.note)}" if guard.note else ""
+    copied = f"{guard.words} {guard.state}: {fmt.clean(guard.text)}{note}"
+    told = (copied, f"At its limit: {_DOES[guard.action]}. Resets {guard.resets}")
     return Row(
         guard.guard,
         (
@@ -64,4 +72,6 @@ def _row(guard: GuardView) -> Row:
             Span(f"{fmt.clean(guard.text)}{note}", role),
             Span(guard.resets if guard.tripped else "", role),
         ),
+        copied,
+        lambda now, width: [line(Span(part, role)) for text in told for part in wrap(text, width)],
     )

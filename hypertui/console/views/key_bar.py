@@ -8,13 +8,15 @@ from hypertui.console.frame import Frame
 from hypertui.console.keys import KeyBar
 from hypertui.console.lines import Line, Span, Tone, fit, line, width_of
 
+_BARS = {"main": KeyBar.MAIN, "exits": KeyBar.PAGES | KeyBar.EXITS}
+
 
 def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The keys with the longest labels that fit, and more keys where there is room; a notice instead
     while one lasts."""
     if frame.notice:
         return [fit(line(" ", Span(f" {frame.notice} ", Tone.HOLD)), width)]
-    which = KeyBar.MAIN if frame.page == "main" else KeyBar.PAGES
+    which = _BARS.get(frame.page, KeyBar.PAGES)
     shown = {key.id for key in frame.keys if key.bar & which}
     for extra in frame.keys:
         if extra.bar & KeyBar.ROOM and width_of(_keys(frame, {*shown, extra.id})) <= width:

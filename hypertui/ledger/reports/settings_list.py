@@ -10,14 +10,15 @@ from hypertui.ledger.reports.figures import UNKNOWN, minute
 from hypertui.ledger.reports.typeset import cell, escaped, row, table
 
 # The others, and the private ones, are where its files are, whose account it is, and how its screen looks.
-_BEARING = ("network", "trade", "trades", "engine", "paper")
+_BEARING = ("network", "trade", "trades", "guards", "engine", "paper")
 _PRIVATE = ("account", "prices")
 _UNITS = {
     "risk slippage": " of the position",
-    **dict.fromkeys(("unit size", "position size", "risk", "faucet"), " USD"),
-    **dict.fromkeys(("after", "every", "timeout"), " s"),
+    **dict.fromkeys(("unit size", "position size", "risk", "faucet", "loss", "max position"), " USD"),
+    **dict.fromkeys(("after", "every", "timeout", "frozen price"), " s"),
+    **dict.fromkeys(("leverage", "balance"), " ×"),
+    "guards liquidation": " units",
     "slippage": " of the price",
-    "leverage": " ×",
 }
 
 
@@ -49,7 +50,7 @@ def _leaves(value: object, symbol: str, name: str = "") -> Iterator[tuple[str, s
             own = [each for each in value if isinstance(each, Mapping) and each.get("symbol") == symbol]
             for each in own or value:
                 yield from _leaves(each, symbol, "trade")
-        case None:
+        case None | "":
             yield name, UNKNOWN
         case bool():
             yield name, "yes" if value else "no"

@@ -20,14 +20,14 @@ def contradictions(rules: ExitRules, step: Decimal | None, taker_fee: Decimal = 
     An exit within one step and the fees of both ways would end the trade before its strategy has done
     anything.
     """
-    if said := rules.contradiction():
-        yield said
+    yield from rules.contradictions()
     if step is None:
         return
     nearest = step + 2 * taker_fee
     for name in _SIDES:
         distance = _set(rules, name)
-        if distance is not None and distance <= nearest:
+        within_fees = name != "take_profit" and distance is not None and distance <= 2 * TAKER_FEE
+        if distance is not None and distance <= nearest and not within_fees:  # those are named above
             yield (
                 f"{name} {percent(distance)} is not beyond {percent(_short(nearest))}, a unit of "
                 f"{percent(_short(step))} and the fees of buying and selling"

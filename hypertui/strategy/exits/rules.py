@@ -5,6 +5,7 @@ A gain or loss is net of the fees of both ways and of funding, as a fraction of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -97,29 +98,27 @@ class ExitRules:
         """All that are wanted."""
         return ", ".join(f"{rule.words} {self.limit(rule)}" for rule in self.wanted) or "none"
 
-    def contradiction(self) -> str:
-        """What cannot be meant, in one line; empty where all can."""
+    def contradictions(self) -> Iterator[str]:
+        """What cannot be meant, a line each."""
         hard, soft, fees = self.hard_stop, self.soft_stop, 2 * TAKER_FEE
         for name, loss in (("hard_stop", hard), ("soft_stop", soft)):
             if loss is not None and loss <= fees:
-                return f"{name} {percent(loss)} is not above {percent(fees)}, the fees of buying and selling"
+                yield f"{name} {percent(loss)} is not above {percent(fees)}, the fees of buying and selling"
         if hard is not None and soft is not None and soft >= hard:
             said = f"soft_stop {percent(soft)} is not below hard_stop {percent(hard)}"
-            return f"{said}: the hard stop would always act first"
-        return "" if self.trailing_stop is None else self._contradiction_in(self.trailing_stop)
+            yield f"{said}: the hard stop would always act first"
+        if self.trailing_stop is not None:
+            yield from self._contradictions_in(self.trailing_stop)
 
-    def _contradiction_in(self, trailing: TrailingTerms) -> str:
+    def _contradictions_in(self, trailing: TrailingTerms) -> Iterator[str]:
         most, least, arm, fees = trailing.most, trailing.least, trailing.arm, 2 * TAKER_FEE
         if most <= fees:
-            return (
-                f"trailing_max {percent(most)} is not above {percent(fees)}, the fees of buying and selling"
-            )
-        if most < least:
-            return f"trailing_max {percent(most)} is below trailing_min {percent(least)}"
+            yield f"trailing_max {percent(most)} is not above {percent(fees)}, the fees of buying and selling"
+        elif most < least:
+            yield f"trailing_max {percent(most)} is below trailing_min {percent(least)}"
         if self.take_profit is not None and arm >= self.take_profit:
             said = f"trailing_arm {percent(arm)} is not below take_profit {percent(self.take_profit)}"
-            return f"{said}: the profit would always be taken first"
-        return ""
+            yield f"{said}: the profit would always be taken first"
 
 
 @dataclass(frozen=True, slots=True)
