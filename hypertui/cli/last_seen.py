@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hypertui.cli.places import journal_url
 from hypertui.core.phrases import at_price
-from hypertui.port.prices import SeenPrice
+from hypertui.port.prices import SeenMark
 from hypertui.port.snapshot import Network
 
 _FILE = "sqlite:///"
@@ -30,7 +30,7 @@ class Past:
     """Whether the journal has a trade, of any account, and the newest price that was seen of each market."""
 
     has_trades: bool
-    seen: Mapping[str, SeenPrice] = field(default_factory=dict)
+    seen: Mapping[str, SeenMark] = field(default_factory=dict)
 
     def in_words(self, symbols: Sequence[str]) -> str:
         """These markets with their prices as they were last seen, and when."""
@@ -61,6 +61,6 @@ def past(url: str | None, state_dir: Path, network: Network, symbols: Sequence[s
             found = {
                 symbol: journal.execute(_NEWEST, (network.value, symbol)).fetchone() for symbol in symbols
             }
-        return Past(traded, {name: SeenPrice(Decimal(row[0]), row[1]) for name, row in found.items() if row})
+        return Past(traded, {name: SeenMark(Decimal(row[0]), row[1]) for name, row in found.items() if row})
     except (sqlite3.Error, InvalidOperation, TypeError):
         return Past(has_trades=True)

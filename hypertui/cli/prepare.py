@@ -26,7 +26,6 @@ from hypertui.cli.rearms import rearms_of
 from hypertui.cli.values import typed
 from hypertui.console.launch import operator
 from hypertui.core.files import open_regular
-from hypertui.exchange.protocol import Exchange
 from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import Consent, PriceSource, TradeConfig
 from hypertui.port.snapshot import Network
@@ -34,10 +33,11 @@ from hypertui.settings import Settings, load_settings, refuse_one_market_twice
 
 if TYPE_CHECKING:
     from hypertui.exchange.hyperliquid import NonceSource, SigningKey
+    from hypertui.exchange.protocol import Exchange
 
 
 # Connects to the venue, on the paper market where there is one of its own, for the account of an address.
-Connect = Callable[[PaperMarket | None, str | None], Awaitable[Exchange]]
+Connect = Callable[[PaperMarket | None, str | None], Awaitable["Exchange"]]
 
 
 @dataclass(frozen=True, slots=True)

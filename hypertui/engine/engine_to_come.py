@@ -13,8 +13,10 @@ from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Attachment, EnginePort, EngineView, Event
-from hypertui.port.prices import SeenPrice
+from hypertui.port.prices import SeenMark
 from hypertui.port.snapshot import Snapshot
+
+_LOADING = "loading the engine"
 
 
 class EngineToCome:
@@ -30,14 +32,16 @@ class EngineToCome:
         configs: Sequence[TradeConfig],
         build: Callable[[], EnginePort],
         clock: Callable[[], int],
-        seen: Mapping[str, SeenPrice],
+        seen: Mapping[str, SeenMark],
     ) -> None:
         self._build = build
         self._clock = clock
         self._seen = seen
         self._engine: EnginePort | None = None
         now = clock()
-        self._asked_for = tuple(blank(config, now) for config in configs)
+        self._asked_for = tuple(
+            replace(blank(config, now), reason="loading the engine") for config in configs
+        )
 
     @property
     def view(self) -> EngineView:

@@ -78,11 +78,10 @@ class TradeRunner:
         changed: Callable[[], None],
     ) -> None:
         queue = EventQueue[Arrival](self._take, self._advance)
-        self.context = TradeContext(account, config, trade_id, machine, log, journal, queue)
+        self.context = context = TradeContext(account, config, trade_id, machine, log, journal, queue)
         self._changed = changed
         self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
-        context = self.context
         self._exit = Departure(context)
         self._clock_watch = ClockWatch(
             machine.clock_set_by, context.clock_sync, context.alarms, self._measure_skew

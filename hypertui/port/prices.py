@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from hypertui.core.candles import Candle
 
-__all__ = ["Candle", "PriceSeries", "SeenPrice"]
+__all__ = ["Candle", "PriceSeries", "SeenMark"]
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPrice:
+class SeenMark:
     """A mark price (USD) that was seen at `at` (ms since the epoch)."""
 
     mark: Decimal
