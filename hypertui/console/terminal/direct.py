@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.color import ColorSystem
-from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.errors import NoWidget
 from textual.geometry import Region
 
@@ -41,7 +41,7 @@ class DirectPaint:
             return False
         try:
             place = panel.screen.find_widget(panel)
-        except (NoWidget, NoMatches):
+        except (NoWidget, NoScreen):
             return False
         region = place.region
         if not region or place.visible_region != region:
