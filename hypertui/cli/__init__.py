@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Sequence
 
 from hypertui.cli import streams
@@ -124,12 +125,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return status(arguments)
         case "run" if arguments.headless:
+            gc.disable()  # until the engine is there: what is loaded is no garbage
             from hypertui.cli.trade import headless
 
             return headless(arguments)
         case _:
             if streams.are_watched():
-                streams.complain("loads the engine")  # which takes a second, without a word of its own
+                streams.complain("loads the engine")
+            gc.disable()  # as above
             from hypertui.cli.trade import console
 
             return console(arguments)

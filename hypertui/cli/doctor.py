@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hypertui.cli import streams
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
-from hypertui.cli.trade import Prepared, prepare
+from hypertui.cli.prepare import Prepared, prepare
 from hypertui.core import phrases
 from hypertui.core.clock import CLOCK
 from hypertui.core.findings import Finding, Level
@@ -19,10 +19,10 @@ from hypertui.core.market import Side
 from hypertui.core.redaction import harmless, printable
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.account_context import AccountContext
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight import checks
 from hypertui.execution.preflight.facts import Survey, market
 from hypertui.execution.preflight.margin import Ground
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import JournalError
 from hypertui.journal.lock import held_locks

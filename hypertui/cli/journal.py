@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,12 @@ from typing import Any
 from hypertui.cli.alone import alone
 from hypertui.cli.places import journal_file, journal_url
 from hypertui.core.market import ZERO, Instrument
-from hypertui.core.phrases import at_price
 from hypertui.core.plain_json import digest
 from hypertui.engine.engine import OpenTrade
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.group_commit import GroupCommit
 from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
 from hypertui.execution.opening import rehearse
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import PriceSource, TradeConfig
 from hypertui.execution.trade_inputs import TradeOpened
@@ -34,8 +33,7 @@ from hypertui.journal.errors import NoJournal, OtherVersion
 from hypertui.journal.history import History
 from hypertui.journal.pruning import Retention
 from hypertui.journal.reader import JournalReader
-from hypertui.journal.records import MarkRecord, SettingsRecord, TradeRecord
-from hypertui.port.snapshot import Network
+from hypertui.journal.records import SettingsRecord, TradeRecord
 from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy import registry
 from hypertui.strategy.exits.contradictions import contradictions
@@ -55,45 +53,6 @@ def refuse_other_version(url: str | None, state_dir: Path) -> None:
         raise ValueError(str(error)) from None
     except JournalError:
         pass
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What a journal tells before a start: whether it has a trade, of any account, and the newest price that
-    was seen of each market."""
-
-    has_trades: bool
-    seen: Mapping[str, MarkRecord] = field(default_factory=dict)
-
-    def in_words(self, symbols: Sequence[str]) -> str:
-        """These markets with their prices as they were last seen, and when."""
-        return "; ".join(map(self._last_seen, symbols))
-
-    def _last_seen(self, symbol: str) -> str:
-        mark = self.seen.get(symbol)
-        if mark is None:
-            return symbol
-        at = datetime.fromtimestamp(mark.at // 1000, UTC)
-        return f"{symbol} {at_price(mark.mark)} when last seen, {at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def past(url: str | None, state_dir: Path, network: Network) -> Past:
-    """The past of `network`. A journal on a server, which nobody waits for here, and one that cannot be read
-    are taken to have trades."""
-    place = journal_url(url, state_dir)
-    try:
-        if find(place, make=False).is_postgresql:
-            return Past(has_trades=True)
-        with History.open(place) as journal:
-            trades = journal.trades()
-            newest = {trade.symbol: trade.id for trade in trades if trade.network == network.value}
-            found = [(name, journal.newest(trade, [MarkRecord], 1)) for name, trade in newest.items()]
-    except NoJournal:
-        return Past(has_trades=False)
-    except JournalError:
-        return Past(has_trades=True)
-    seen = {symbol: mark for symbol, marks in found for mark in marks if isinstance(mark, MarkRecord)}
-    return Past(bool(trades), seen)
 
 
 @contextmanager

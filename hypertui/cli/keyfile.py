@@ -8,8 +8,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from hypertui.cli.alone import venue_of
 from hypertui.cli.places import state_folder
+from hypertui.cli.which_venue import venue_of
 from hypertui.settings import Settings
 
 _KEYS = "keys"

@@ -18,21 +18,18 @@ from io import TextIOWrapper
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from queue import Full, Queue
-from typing import Any
-
-import structlog
-from structlog.stdlib import ProcessorFormatter
 
 from hypertui.cli.printing import event_record
 from hypertui.core.files import append_private
 from hypertui.core.redaction import without_secrets
-from hypertui.port.engine import Event, EventKind
+from hypertui.port.engine import Event
 from hypertui.port.snapshot import Severity
 
 _BYTES = 5_000_000
 _KEPT = 3  # older files
 _WAITING = 10_000  # lines that may wait for the disk
 _LAST_WORDS = 2.0  # seconds that the last lines have
+_TOLD = "hypertui_event"  # where a log record of an event has it
 
 _LEVELS = {
     Severity.INFO: logging.INFO,
@@ -46,37 +43,21 @@ class ProcessLog:
 
     def __init__(self, folder: Path) -> None:
         self._file = LogFile(folder / "hypertui.log")
-        self._file.setFormatter(
-            ProcessorFormatter(
-                foreign_pre_chain=[_of_a_library],
-                processors=[
-                    ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    _in_one_form,
-                    structlog.processors.JSONRenderer(serializer=_line),
-                ],
-            )
-        )
         queue: Queue[logging.LogRecord | None] = Queue(_WAITING)
         self._entrance = _Entrance(queue, self._file)
         self._writer = _Writer(queue, self._file)
         root = logging.getLogger()
         root.addHandler(self._entrance)
         root.setLevel(logging.WARNING)
-        events = logging.getLogger("hypertui.events")
-        events.setLevel(logging.INFO)
-        self._events: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-            events,
-            processors=[ProcessorFormatter.wrap_for_formatter],
-            wrapper_class=structlog.stdlib.BoundLogger,
-        )
+        self._events = logging.getLogger("hypertui.events")
+        self._events.setLevel(logging.INFO)
         self._writer.start()
 
     def event(self, event: Event) -> None:
         """Write an event down, as it is printed. Waits for nothing and raises nothing."""
-        # As one value: an event's data may have any name, those of the logger's own arguments too.
-        record = event_record(event) | {"text": event.text}
-        self._events.log(_LEVELS[event.severity], event.text, record=record)
+        # As one value: an event's data may have any name, those of a log record too.
+        told = {_TOLD: event_record(event) | {"text": event.text}}
+        self._events.log(_LEVELS[event.severity], "%s", event.text, extra=told)
 
     def trouble(self) -> str:
         """Why lines are being lost, in words; empty while none are."""
@@ -100,6 +81,14 @@ class LogFile(RotatingFileHandler):
         """For its owner alone, whatever the umask, and not at the end of a link."""
         return os.fdopen(append_private(Path(self.baseFilename)), "a", encoding=self.encoding)
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record; what makes it is loaded with the first one, which no start waits for."""
+        if self.formatter is None:
+            from hypertui.cli.log_lines import formatter
+
+            self.formatter = formatter(_TOLD)
+        return super().format(record)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, after one that says what was lost, if anything was."""
         try:
@@ -107,7 +96,7 @@ class LogFile(RotatingFileHandler):
                 self.doRollover()
             self._write(self.format(record))
             if self._lost:
-                self._write(_line(_loss(self._lost, self.trouble)))
+                self._write(without_secrets(json.dumps(_loss(self._lost, self.trouble))))
                 self._lost, self.trouble = 0, ""
         except Exception:  # noqa: BLE001 - whatever is wrong with the log must not end what is traded
             self.handleError(record)
@@ -172,33 +161,7 @@ class _Writer(QueueListener):
                 handler.close()
 
 
-def _of_a_library(_logger: object, _name: str, values: Any) -> Any:
-    """What is not one of the engine's events gets their form."""
-    record: logging.LogRecord = values["_record"]
-    moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-    severity = Severity.INFO
-    if record.levelno >= logging.WARNING:
-        severity = Severity.CRITICAL if record.levelno >= logging.ERROR else Severity.WARNING
-    values |= {
-        "event": EventKind.LOG.value,
-        "time": moment.replace("+00:00", "Z"),
-        "severity": severity.value,
-        "text": values["event"],
-        "logger": record.name,
-    }
-    return values
-
-
-def _in_one_form(_logger: object, _name: str, values: Any) -> Any:
-    return values.get("record", values)
-
-
 def _loss(count: int, trouble: str) -> dict[str, object]:
     moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     severity = Severity.WARNING.value
     return {"event": "log", "time": moment, "severity": severity, "text": trouble, "lost": count}
-
-
-def _line(values: Any, **_options: object) -> str:
-    first = {name: values[name] for name in ("event", "time", "severity", "text")}
-    return without_secrets(json.dumps(first | dict(values), default=str))

@@ -20,7 +20,7 @@ from hypertui.cli import streams
 from hypertui.cli.child import child_environment
 from hypertui.cli.keyfile import write_new_key
 from hypertui.core.files import append_private
-from hypertui.execution.entry import StartRefused
+from hypertui.execution.refusal import StartRefused
 from hypertui.settings import PaperSettings
 from hypertui.venue.model.listing import MARKETS
 from hypertui.venue.model.lock import Lock, StateError

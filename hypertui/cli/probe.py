@@ -10,9 +10,10 @@ import threading
 from dataclasses import asdict, dataclass
 
 from hypertui.cli import streams
-from hypertui.cli.alone import alone, venue_of
+from hypertui.cli.alone import alone
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
-from hypertui.cli.trade import Prepared, only_one, prepare
+from hypertui.cli.prepare import Prepared, only_one, prepare
+from hypertui.cli.which_venue import venue_of
 from hypertui.console.format import clean
 from hypertui.core.clock import CLOCK
 from hypertui.core.phrases import counted
@@ -20,7 +21,7 @@ from hypertui.core.shutdown import wind_down_on_signals
 from hypertui.engine.probe import Probe, Seen
 from hypertui.engine.probe_account import LeftBehind, NotProbed, ProbeAccount
 from hypertui.exchange.protocol import ExchangeError, Rejected
-from hypertui.execution.entry import StartRefused
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import Locked
 from hypertui.port.snapshot import Network

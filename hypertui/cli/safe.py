@@ -16,12 +16,13 @@ from decimal import Decimal
 from random import SystemRandom
 
 from hypertui.cli import streams
-from hypertui.cli.alone import alone_if_possible, venue_of
+from hypertui.cli.alone import alone_if_possible
 from hypertui.cli.defects import Defect
 from hypertui.cli.journal import Live, live_trade
 from hypertui.cli.paper import PaperMarket
-from hypertui.cli.trade import Prepared, connector, only_one, prepare
+from hypertui.cli.prepare import Prepared, connector, only_one, prepare
 from hypertui.cli.values import amount, typed
+from hypertui.cli.which_venue import venue_of
 from hypertui.console.launch import operator
 from hypertui.core.clock import CLOCK
 from hypertui.core.redaction import printable
@@ -29,7 +30,7 @@ from hypertui.core.shutdown import wind_down_on_signals
 from hypertui.engine.engine import EmbeddedEngine
 from hypertui.engine.make_safe import NotSafe, Safety
 from hypertui.exchange.protocol import ExchangeError, Rejected
-from hypertui.execution.entry import StartRefused
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.journal import JournalError, Locked
 from hypertui.port.commands import OnExit, Stop

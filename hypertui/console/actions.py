@@ -14,6 +14,7 @@ from textual.geometry import Size
 
 from hypertui.console.alarm_ack import AlarmAck
 from hypertui.console.command_sender import CommandSender
+from hypertui.console.frame import HAS_LEFT, IS_REPLAY
 from hypertui.console.host import Host
 from hypertui.console.screens import palette, questions
 from hypertui.console.screens.dialog import Dialog
@@ -35,9 +36,6 @@ from hypertui.port.snapshot import Mode, Network, Snapshot
 if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.screen import Screen
-
-_LEFT = "the engine has left: it takes no commands"
-_REPLAY = "this is a replay"
 
 
 class OperatorActions(Host, inherit_bindings=False):
@@ -160,8 +158,8 @@ class OperatorActions(Host, inherit_bindings=False):
     def _nobody_takes(self, verb: Verb) -> str:
         """Why no engine would take a command, in words; empty where one would."""
         if self._options.replay is not None:
-            return f"{verb.value} is refused: {_REPLAY}"
-        return _LEFT if self.ended is not None else ""
+            return f"{verb.value} is refused: {IS_REPLAY}"
+        return HAS_LEFT if self.ended is not None else ""
 
     def _order(self, verb: Verb) -> None:
         """Send a command that needs no question, or say why nothing would come of it."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.color import ColorSystem
 from rich.text import Text
 from textual import work
 from textual.binding import BindingType
+from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from hypertui.console.actions import OperatorActions
@@ -23,6 +25,7 @@ from hypertui.console.screens.pages import PAGES
 from hypertui.console.screens.preflight import Preflight
 from hypertui.console.terminal import title
 from hypertui.console.terminal.crash import crash_report, named
+from hypertui.console.terminal.direct import DirectPaint
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.theme import THEMES
 from hypertui.console.toasts import Toasts
@@ -73,6 +76,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self._event_buffer = EventBuffer()
         self._turns = 0
         self._toasts = Toasts()
+        self._direct_paint = DirectPaint(self._screen_diff)
         self._notice = ""
         self._notice_at = 0
         self._crash = ""
@@ -176,10 +180,24 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         )
         if self._alarm_ack.rings(self.frame.all_critical, now):
             self.bell()
-        self.page.present(self.frame)
+        self._present()
         self._show_preflight(asked=snapshot.asks is not None and self.ended is None)
         if self.screen is self._dialog:
             self._dialog.tick(self.frame)
+
+    def _present(self) -> None:
+        """Show the frame on the page; what changed is written at once where nothing lies over it."""
+        page, driver = self.page, self._driver
+        if driver is not None and self.screen is page and page.is_current and not self.frame.toasts:
+            self._direct_paint.begin()
+        page.present(self.frame)
+        written = self._direct_paint.done(self.console._color_system or ColorSystem.TRUECOLOR)
+        if written and driver is not None:
+            driver.write(written)
+
+    def paints(self, panel: Widget, rows: Sequence[int]) -> bool:
+        """Write these rows of a panel's content to the terminal; False where Textual has to repaint them."""
+        return self._direct_paint.takes(panel, rows)
 
     def _show_preflight(self, asked: bool) -> None:
         """Show the preflight page while the engine asks, and close it after."""

@@ -20,6 +20,9 @@ SILENT_AFTER = 2_000
 # The age at which a mark is stale if no source named "mark" sets a limit.
 MARK_LIMIT = 10_000
 _ENGINE = "engine"  # the source that is the engine itself
+# Why no engine takes a command.
+IS_REPLAY = "this is a replay"
+HAS_LEFT = "the engine has left: it takes no commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,9 @@ class Frame:
     def cannot(self, verb: Verb) -> str:
         """Why nothing would come of a command now, in words; empty where it would be taken from here."""
         if self.replay is not None:
-            return "this is a replay"
+            return IS_REPLAY
         if self.ended is not None:
-            return "the engine has left: it takes no commands"
+            return HAS_LEFT
         if self.attachment in (Attachment.READ_ONLY, Attachment.CUT):
             return "this console only reads" if self.attachment is Attachment.READ_ONLY else "no connection"
         over = self.snapshot.mode in (Mode.HALTED, Mode.STOPPED)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual.app import App
+from textual.widget import Widget
 
 from hypertui.console.lines import Backdrop, Tone
 from hypertui.port.commands import OnExit, StopReason, Verb
@@ -49,6 +50,10 @@ class Host(App[StopReason], inherit_bindings=False):
     @abstractmethod
     def show_frame(self) -> None:
         """Pull the newest snapshot and events and show them."""
+
+    @abstractmethod
+    def paints(self, panel: Widget, rows: Sequence[int]) -> bool:
+        """Write these rows of a panel's content to the terminal; False where Textual has to repaint them."""
 
     @abstractmethod
     def notice(self, text: str) -> None:

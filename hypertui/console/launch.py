@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypertui.console.keymap import remap
 from hypertui.console.terminal.last_position import last_position
@@ -18,6 +19,9 @@ from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signal
 from hypertui.port.commands import Stop, StopReason
 from hypertui.port.engine import EnginePort
 from hypertui.port.replay import ReplayPort
+
+if TYPE_CHECKING:
+    from hypertui.console.app import HyperTui
 
 
 def run_console(
@@ -50,39 +54,53 @@ def run_console(
     # Textual reads these when it is imported.
     os.environ["TEXTUAL_FPS"] = "10"
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    from rich.console import Console
+    from hypertui.console.frame import Frame
+    from hypertui.console.opening import opened, palette_of
 
-    from hypertui.console.app import HyperTui
-    from hypertui.console.command_sender import CommandSender
-    from hypertui.console.terminal.options import ConsoleOptions
-
-    colour = not os.environ.pop("NO_COLOR", "")
-    # Sixteen colours are the terminal's own: what would be nearest among them is told apart no more.
-    few = Console(force_terminal=True).color_system in (None, "standard")
-    options = ConsoleOptions(
-        ascii,
-        "ansi" if few or not colour else theme,
-        colour,
-        None if local_times else UTC,
-        bound,
-        refresh_hz,
-        shots,
-        replay,
-        guided,
-    )
+    zone = None if local_times else UTC
+    view, now = engine.view, clock()
+    keys_shown = tuple(key for key in bound if len(view.trades) > 1 or not key.desk)
+    first = Frame(view.first, now, view.trades, ascii=ascii, keys=keys_shown, zone=zone)
     stop.by = who or operator()
-    # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
-    # engine up for 50 ms each time.
-    sender = CommandSender(clock, stop.by)
-    app = HyperTui(engine, stop, clock=clock, sender=sender, options=options, built=gc.freeze)
+    apps: list[HyperTui] = []
 
     def leave() -> None:
-        app.request_stop()
-        app.leave_now()
+        stop.request()
+        for app in apps:
+            app.leave_now()
 
-    gc.freeze()
     words = partial(_last_position, engine) if replay is None else lambda: "a replay was shown"
-    with wind_down_on_signals(leave, words), signal_when_gone(sys.stdin.fileno()):
+    with (
+        wind_down_on_signals(leave, words),
+        signal_when_gone(sys.stdin.fileno()),
+        opened(first, palette_of(theme, os.environ)),
+    ):
+        from rich.console import Console
+
+        from hypertui.console.app import HyperTui
+        from hypertui.console.command_sender import CommandSender
+        from hypertui.console.terminal.options import ConsoleOptions
+
+        colour = not os.environ.pop("NO_COLOR", "")
+        # Sixteen colours are the terminal's own: what would be nearest among them is told apart no more.
+        few = Console(force_terminal=True).color_system in (None, "standard")
+        options = ConsoleOptions(
+            ascii,
+            "ansi" if few or not colour else theme,
+            colour,
+            zone,
+            bound,
+            refresh_hz,
+            shots,
+            replay,
+            guided,
+        )
+        # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
+        # engine up for 50 ms each time.
+        sender = CommandSender(clock, stop.by)
+        app = HyperTui(engine, stop, clock=clock, sender=sender, options=options, built=gc.freeze)
+        apps.append(app)
+        gc.freeze()
         app.run(mouse=mouse)
     if app.words:
         return StopReason(FAILED, app.words.splitlines()[0])

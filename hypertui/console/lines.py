@@ -233,8 +233,10 @@ class TextTable:
         return self._line(tuple(Span(column.title, Tone.HEAD) for column in self._columns))
 
     def lines(self, start: int, end: int) -> list[Line]:
-        """Rows from `start` up to `end`."""
-        return [self._line(row) for row in self._rows[start:end]]
+        """Rows from `start` up to `end`; a row that is there more than once is put together once."""
+        rows = self._rows[start:end]
+        made = {id(row): self._line(row) for row in {id(row): row for row in rows}.values()}
+        return [made[id(row)] for row in rows]
 
     def _line(self, cells: Cells) -> Line:
         row = _row(self._columns, cells, self._widths, self._shown, self._gap)

@@ -17,7 +17,7 @@ from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.account_context import AccountContext
 from hypertui.execution.arrivals import NOT_RUNNING
-from hypertui.execution.entry import StartRefused
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb

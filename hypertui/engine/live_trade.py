@@ -33,7 +33,6 @@ from hypertui.execution.arrivals import (
     TradeArrival,
 )
 from hypertui.execution.bookkeeping import Bookkeeper
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.granting import Granting
 from hypertui.execution.opening import Opening
 from hypertui.execution.order_gateway import OrderGateway
@@ -45,6 +44,7 @@ from hypertui.execution.protection_check import Protection
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.adoption import Adoption
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.steering import Steering
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_context import TradeContext

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from hypertui.engine.blank import blank
 from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
-from hypertui.engine.trade_view import blank, compose
+from hypertui.engine.trade_view import compose
 from hypertui.execution.arrivals import NOT_RUNNING
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, StopReason, Verb

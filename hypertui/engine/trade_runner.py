@@ -38,13 +38,14 @@ from hypertui.execution.account_context import AccountContext
 from hypertui.execution.arrivals import Arrival, CommandGiven, turn_away
 from hypertui.execution.durability import JournalFailed, JournalRecovered
 from hypertui.execution.enquiry import EnquiryAnswered, EnquiryFailed
-from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.entry import Entry
 from hypertui.execution.opening import Start
 from hypertui.execution.plausible import PriceCheck, PriceConfirmed
 from hypertui.execution.playback import newest_price
 from hypertui.execution.preflight import facts
 from hypertui.execution.preflight.approval import Cleared, Gate
 from hypertui.execution.preflight.facts import Survey
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade import Unsound
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_context import TradeContext
@@ -77,11 +78,10 @@ class TradeRunner:
         changed: Callable[[], None],
     ) -> None:
         queue = EventQueue[Arrival](self._take, self._advance)
-        self.context = TradeContext(account, config, trade_id, machine, log, journal, queue)
+        self.context = context = TradeContext(account, config, trade_id, machine, log, journal, queue)
         self._changed = changed
         self.trade: LiveTrade | None = None
         self.gate: Gate | None = None
-        context = self.context
         self._exit = Departure(context)
         self._clock_watch = ClockWatch(
             machine.clock_set_by, context.clock_sync, context.alarms, self._measure_skew

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
 from hypertui.core.purpose import Purpose
 from hypertui.engine.state_view import (
     account_fields,
@@ -18,9 +17,8 @@ from hypertui.engine.state_view import (
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import state_of
-from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Verb
-from hypertui.port.snapshot import Dependency, Mode, Snapshot
+from hypertui.port.snapshot import Dependency, Snapshot
 from hypertui.port.views import Budget
 from hypertui.runtime.request_budget import RequestBudget
 
@@ -32,25 +30,6 @@ if TYPE_CHECKING:
     from hypertui.execution.trade_context import TradeContext
 
 _NO_LIMIT = 2**62  # a journal that had nothing to write for a day is as good as new
-
-
-def blank(config: TradeConfig, now: int) -> Snapshot:
-    """The snapshot of an engine that starts at `now` (ms) and knows nothing but what it was asked to
-    trade."""
-    return Snapshot(
-        seq=0,
-        at=now,
-        started_at=now,
-        name=config.title,
-        network=config.network,
-        account="",
-        instrument=KNOWN_INSTRUMENTS.get(config.symbol, Instrument(config.symbol, 5, 1)),
-        leverage=config.leverage,
-        unit_size=config.strategy.stop_distance,
-        mode=Mode.STARTING,
-        strategy=config.strategy.strategy,
-        blind_after=config.stale_after,
-    )
 
 
 def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables) -> Snapshot:

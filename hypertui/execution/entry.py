@@ -20,6 +20,7 @@ from hypertui.exchange.protocol import (
 )
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.plausible import fault_beside
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.timing import Timing
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSync
@@ -33,14 +34,6 @@ _FILLS_MARGIN_MS = 60_000
 
 
 T = TypeVar("T")
-
-
-class StartRefused(Exception):
-    """A trade that cannot begin; the text is one line for the operator, `status` the exit status."""
-
-    def __init__(self, text: str, status: int = 2) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 class Entry:

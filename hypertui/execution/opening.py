@@ -11,12 +11,13 @@ from hypertui.core.market import OPERATOR, ZERO, Fill, Order, Reason, Source
 from hypertui.core.order_key import OPENING
 from hypertui.exchange.protocol import ExchangeError, OpenOrder, OrderState, Quote, Rejected
 from hypertui.execution import decisions
-from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.entry import Entry
 from hypertui.execution.input_codec import JournalledInput, Undecodable, decode
 from hypertui.execution.orders import SENT, ClientIds, Decision, OwnOrder, Role, trade_of
 from hypertui.execution.playback import take_up
 from hypertui.execution.preflight.approval import Cleared
 from hypertui.execution.recovery import from_exchange
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade, Unsound
 from hypertui.execution.trade_context import TradeContext

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from hypertui.core.market import Instrument
-from hypertui.exchange.protocol import Quote
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
@@ -15,6 +15,9 @@ from hypertui.risk.memory import Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.plans import StrategyPlan, StrategyTerms
+
+if TYPE_CHECKING:
+    from hypertui.exchange.protocol import Quote
 
 
 class PriceSource(StrEnum):

@@ -8,11 +8,11 @@ from typing import Any
 
 from hypertui.execution.account_context import AccountContext
 from hypertui.execution.durability import LONGEST_PAUSE, Durability
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.housekeeping import Housekeeping
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.observations import Observations
 from hypertui.execution.orders import ClientIds
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_events import TradeEvents
 from hypertui.execution.trade_journal import TradeJournal

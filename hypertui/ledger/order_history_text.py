@@ -112,7 +112,7 @@ def _outcome(story: Story) -> Iterator[str]:
         text += f", slippage {plain(story.slippage)} USD ({bps:+.2f} bps)"
     yield text
     if any(story.closes(part) for part in story.allocations):
-        yield f"realised {story.pnl:+.6f} USD, first in, first out, net of both fees"
+        yield f"realised {story.pnl:+,.2f} USD, first in, first out, net of both fees"
     if story.unmatched:
         yield f"{plain(story.unmatched)} closed coins that no fill here opened: see hypertui ledger review"
 
@@ -122,7 +122,7 @@ def _allocation(part: AllocationRow) -> str:
     return (
         f"  {plain(part.size)}: {opened.side.value} at {plain(opened.price)} {_time(opened.time)}"
         f" → {closed.side.value} at {plain(closed.price)} {_time(closed.time)},"
-        f" fees {plain(part.open_fee + part.close_fee)}, pnl {part.pnl:+.6f}"
+        f" fees {plain(part.open_fee + part.close_fee)}, pnl {part.pnl:+,.2f}"
     )
 
 

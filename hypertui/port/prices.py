@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from hypertui.core.candles import Candle
 
-__all__ = ["Candle", "PriceSeries"]
+__all__ = ["Candle", "PriceSeries", "SeenMark"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMark:
+    """A mark price (USD) that was seen at `at` (ms since the epoch)."""
+
+    mark: Decimal
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from hypertui.cli import alone
-from hypertui.cli.alone import locks_folder, venue_of
-from hypertui.execution.entry import StartRefused
+from hypertui.cli.alone import locks_folder
+from hypertui.cli.which_venue import venue_of
+from hypertui.execution.refusal import StartRefused
 from hypertui.settings import load_settings
 from tests.cli.operating import (
     ADDRESS,

@@ -3,7 +3,9 @@
 import os
 import re
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from hypertui.exchange.hyperliquid import SigningKey
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
-from tests.support.terminal import Terminal
+from tests.support.terminal import Terminal, plain
 
 
 @pytest.fixture
@@ -35,6 +37,24 @@ def test_it_trades_and_quits(home: dict[str, str], tmp_path: Path) -> None:
         wait_until(lambda: _typed(terminal, "F"), "the console to leave flat")
         assert terminal.end() == 0
     assert (tmp_path / "state" / "hypertui" / "paper" / "venue.log").read_text() == ""
+
+
+def test_a_journal_of_another_version_is_refused_with_the_terminal_given_back(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "state" / "hypertui" / "paper"
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "journal.db")) as journal, journal:
+        journal.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        journal.execute("INSERT INTO alembic_version VALUES ('9.9.9')")
+    with Terminal(console(), tmp_path, home) as terminal:
+        assert terminal.end() == 2
+        # What has to be loaded to know that is loaded behind the first picture.
+        said, _, after = terminal.output.rpartition(b"\x1b[?1049l")
+        assert b"\x1b[?1049h" in said
+        (words,) = re.findall(r"hypertui: the journal .*", plain(after))
+        assert "is of version 9.9.9, this hypertui reads" in words
+        assert terminal.modes == terminal.modes_before
 
 
 def _typed(terminal: Terminal, key: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hypertui.cli.trade import consent
+from hypertui.cli.prepare import consent
 from hypertui.core.market import Order, OrderType, Side
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.execution.trade_config import Consent

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from hypertui.cli.journal import past
 from hypertui.cli.keyfile import kept_key
+from hypertui.cli.last_seen import past
 from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.port.snapshot import Network
 from hypertui.settings import PaperSettings, Settings
@@ -118,21 +118,21 @@ def test_a_start_that_was_refused_binds_nobody(home: dict[str, str], folder: Pat
     refused = run(home, "--unit-size", "0.001")
     assert refused.returncode == 2
     assert "below the price tick" in refused.stderr
-    assert not past(None, folder, Network.PAPER).has_trades
+    assert not past(None, folder, Network.PAPER, ["BTC", "SOL"]).has_trades
     started = run(home, "--on-exit", "flatten")
     assert started.returncode == 0, started.stderr
-    before = past(None, folder, Network.PAPER)
+    before = past(None, folder, Network.PAPER, ["BTC", "SOL"])
     assert before.has_trades, "also where the trade is over"
     assert re.fullmatch(
         r"BTC 6\d,\d{3}(\.\d+)? when last seen, 20\S+ \S+ UTC; SOL", before.in_words(["BTC", "SOL"])
     )
-    assert not past(None, folder, Network.TESTNET).seen, "which is the paper market's alone"
+    assert not past(None, folder, Network.TESTNET, ["BTC", "SOL"]).seen, "which is the paper market's alone"
 
 
 def test_a_journal_that_cannot_be_looked_into_counts_as_traded(tmp_path: Path) -> None:
-    assert past("postgresql://127.0.0.1:1/hypertui", tmp_path, Network.PAPER).has_trades
+    assert past("postgresql://127.0.0.1:1/hypertui", tmp_path, Network.PAPER, ["BTC"]).has_trades
     (tmp_path / "journal.db").write_text("no journal")
-    assert past(None, tmp_path, Network.PAPER).has_trades
+    assert past(None, tmp_path, Network.PAPER, ["BTC"]).has_trades
 
 
 def test_a_market_goes_on_with_its_own_seed_and_speed(home: dict[str, str], folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hypertui.cli.journal import journals
 from hypertui.core.market import plain
-from hypertui.execution.entry import StartRefused
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_inputs import StateSet
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trading_state import TradingState

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from hypertui.cli import main
-from hypertui.cli.alone import venue_of
 from hypertui.cli.logs import ProcessLog
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.printing import Printer, event_line
+from hypertui.cli.which_venue import venue_of
 from hypertui.core.market import Side
 from hypertui.exchange.hyperliquid import SigningKey, paper
 from hypertui.journal import EngineLock, Journal

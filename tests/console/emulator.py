@@ -37,6 +37,8 @@ class Emulator:
             if token["final"] == "H":
                 row, column = ([int(part or 1) for part in token["args"].split(";")] + [1, 1])[:2]
                 self.y, self.x = row - 1, column - 1
+            elif token["final"] == "J":
+                self.cells = [[(" ", (frozenset(), "39", self.style[2]))] * len(row) for row in self.cells]
             elif token["final"] == "m" and token["args"][:1] not in ("?", ">", "=", "<"):
                 self._sgr(token["args"])
             elif token["final"] == "t" and token["args"] == "22;0":

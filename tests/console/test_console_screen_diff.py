@@ -193,3 +193,31 @@ def test_the_terminals_title_says_what_is_traded_where_and_is_given_back(symbol:
         assert TerminalDriver.terminal.titles == ["somebody's"]
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(("over", "composed"), [("", False), ("p", True)], ids=["nothing", "a toast"])
+def test_rows_go_past_the_composition_where_nothing_lies_over_them(
+    over: str, composed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
+        app = fakes.console(engine, clock, driver_class=TerminalDriver)
+        async with app.run_test(headless=False, size=(120, 40)) as pilot:
+            await settle(pilot)
+            if over:
+                await pilot.press(over)
+                await settle(pilot)
+            diff, repaints = app._screen_diff, []
+            real = diff.update
+            monkeypatch.setattr(diff, "update", lambda repaint: (repaints.append(repaint), real(repaint))[1])
+            tick(engine, clock, 1)
+            app.show_frame()
+            if not composed:
+                same(app)  # at once, before Textual's own timer
+            await settle(pilot)
+            same(app)
+            assert bool([each for each in repaints if each is not None]) is composed
+            assert "65,181" in TerminalDriver.terminal.text
+
+    TerminalDriver.reset(120, 40)
+    asyncio.run(run())

@@ -9,9 +9,9 @@ import pytest
 
 from hypertui.core.market import Forced
 from hypertui.exchange.hyperliquid import SigningKey, messages
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight.facts import market
 from hypertui.execution.recovery.adoption import by_exchange
+from hypertui.execution.refusal import StartRefused
 from hypertui.port.snapshot import Mode
 from tests.hyperliquid.test_hyperliquid_wire import FILL
 from tests.support.direct_venue import DirectVenue

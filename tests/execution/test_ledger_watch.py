@@ -14,7 +14,8 @@ import pytest
 
 from hypertui.cli.arguments import parser
 from hypertui.cli.audit import audit_of
-from hypertui.cli.trade import prepare
+from hypertui.cli.embedded import embedded
+from hypertui.cli.prepare import prepare
 from hypertui.core.market import Side
 from hypertui.engine.ledger_watch import LedgerWatch, seconds_until_due
 from hypertui.engine.live_trade import LiveTrade
@@ -156,5 +157,5 @@ def test_the_journal_is_checked_as_the_command_does(tmp_path: Path) -> None:
 def test_every_engine_of_the_command_is_given_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     arguments: argparse.Namespace = parser().parse_args(["run", "--headless", "--state-dir", str(tmp_path)])
-    with prepare(arguments).engine(None) as engine:
+    with embedded(prepare(arguments), None) as engine:
         assert engine._machine.audit is not None

@@ -14,9 +14,10 @@ import pytest
 
 from hypertui.core.market import Fill, Order, Side
 from hypertui.exchange.protocol import Exchange, OpenOrder, OrderReport, OrderState, Quote, Unknown
-from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.entry import Entry
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.recovery import reconciliation
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.timing import Timing
 from hypertui.runtime.backoff import Backoff
 from hypertui.runtime.clock_sync import ClockSync

@@ -23,10 +23,11 @@ from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey
 from hypertui.exchange.protocol import Placed, Rejected, Resting
 from hypertui.execution.account_context import AccountContext
-from hypertui.execution.entry import Entry, StartRefused
+from hypertui.execution.entry import Entry
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.preflight.approval import Cleared, Gate
 from hypertui.execution.preflight.facts import Survey, market
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.port.commands import Stop

@@ -15,7 +15,7 @@ from hypertui.cli.journal import journals, live_trade, look
 from hypertui.console import format
 from hypertui.core.findings import Level
 from hypertui.core.market import KNOWN_INSTRUMENTS
-from hypertui.engine.trade_view import blank
+from hypertui.engine.blank import blank
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.sizing import Sizing

@@ -102,11 +102,11 @@ def test_in_plain_words(written: Journal, reader: History) -> None:
         "2023-11-14 22:13:24.000  sold 0.5 at 59994, fee 0.5, 6 worse than its target (+1.00 bps)",
         "2023-11-14 22:13:24.000  filled",
         "in all 1.5 at 59998 on average, fees 1 USD, slippage 3 USD (+0.33 bps)",
-        "realised +12495.250000 USD, first in, first out, net of both fees",
+        "realised +12,495.25 USD, first in, first out, net of both fees",
         "  1: buy at 50000 2023-11-14 22:13:21.000 → sell at 60000 2023-11-14 22:13:23.000,"
-        " fees 1, pnl +9999.000000",
+        " fees 1, pnl +9,999.00",
         "  0.5: buy at 55000 2023-11-14 22:13:22.000 → sell at 59994 2023-11-14 22:13:24.000,"
-        " fees 0.75, pnl +2496.250000",
+        " fees 0.75, pnl +2,496.25",
         f"{REPAIR} went in its place",
     ]  # fmt: skip
 

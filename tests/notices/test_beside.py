@@ -11,7 +11,7 @@ import pytest
 
 from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.protocol import Exchange
-from hypertui.execution.entry import StartRefused
+from hypertui.execution.refusal import StartRefused
 from hypertui.port.commands import Stop, StopReason
 from hypertui.runtime.machine import Machine
 from tests.notices.parts import Hands

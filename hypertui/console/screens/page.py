@@ -11,6 +11,7 @@ from textual.timer import Timer
 
 from hypertui.console.frame import Frame
 from hypertui.console.lines import width_of
+from hypertui.console.sizes import FULL_HEIGHT, FULL_WIDTH, LARGE_HEIGHT, LARGE_WIDTH, MIN_HEIGHT, MIN_WIDTH
 from hypertui.console.views import header, key_bar, money, phone, status_line, tabs, toast, too_small
 from hypertui.console.widgets.panel import Panel, Title, View
 from hypertui.console.widgets.table import TablePanel
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from hypertui.console.host import Host
 
 _SETTLED = 0.2
-MIN_WIDTH = 80
-MIN_HEIGHT = 23
-FULL_WIDTH = 120
-FULL_HEIGHT = 40
-LARGE_WIDTH = 180
-LARGE_HEIGHT = 55
 
 
 class Page(Screen[None], inherit_bindings=False):

@@ -23,7 +23,7 @@ _SENTENCE = 2  # rows
 
 def phone(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """Mode and market, what happens next, protection, mark, net, the four orders, alarms, events, keys."""
-    rows = [_head(frame, width), *_next(frame, width)]
+    rows = _head(frame, width)
     rows += [_mark(frame, width), _money(frame, width), *_orders(frame, width)]
     foot = [*toasts(frame, width, 2), *key_bar(frame, width, 1)]
     room = height - len(rows) - len(foot)
@@ -34,18 +34,15 @@ def phone(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [*(fit(row, width) for row in (*rows, *alarms, *below)), *blanks, *foot][:height]
 
 
-def _head(frame: Frame, width: int) -> Line:
+def _head(frame: Frame, width: int) -> list[Line]:
+    """Mode and market, and what happens next or why nothing does; the protection beside the mode, or below
+    where the first row has no room for it."""
     mode = (*header.identity_spans(frame, account=False), Span(" "), header.mode_badge(frame))
-    share = protection(frame)
-    return both_ends(mode, line(share), width) if width_of((*mode, share)) <= width else fit(mode, width)
-
-
-def _next(frame: Frame, width: int) -> list[Line]:
-    """What happens next, or why nothing does; and the protection, where the first row has no room for it."""
     said, share = waiting(frame, _SENTENCE * width - 4), protection(frame)
     rows = [tint(line(row), said.role) for row in wrap(said.text, width)[:_SENTENCE]]
-    head = (*header.identity_spans(frame, account=False), Span(" "), header.mode_badge(frame), share)
-    return [*rows, line(share)] if width_of(head) > width and share.text else rows
+    if width_of((*mode, share)) <= width:
+        return [both_ends(mode, line(share), width), *rows]
+    return [fit(mode, width), *rows, *([line(share)] if share.text else [])]
 
 
 def _mark(frame: Frame, width: int) -> Line:

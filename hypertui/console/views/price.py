@@ -9,6 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, joined, line, width_of
 from hypertui.core.round_trips import SLOTS
+from hypertui.port.snapshot import Mode
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -44,6 +45,8 @@ def mark_age(frame: Frame) -> Span:
     age = frame.mark_age
     if age is None:
         return Span("no price yet", Tone.DIM)
+    if frame.mark_stale and frame.snapshot.mode is Mode.STARTING:
+        return Span(f"when last seen, {fmt.plain_age(age)} ago", Tone.DIM)  # by an earlier run
     if frame.mark_stale:
         return Span(f"STALE {fmt.exact_age(age)}", Tone.CRITICAL)
     return Span(f"age {fmt.age(age)}", Tone.DIM)

@@ -53,11 +53,9 @@ class Panel(Widget):
         old, lines = self._lines, self._shown(self._view(frame, width, height)[:height], width)
         self._lines = lines
         # Whole lines: the screen diff finds the cells that differ.
-        changed = [
-            Region(0, y, width, 1) for y, (was, now) in enumerate(zip_longest(old, lines)) if was != now
-        ]
-        if changed:
-            self.refresh(*changed)
+        changed = [y for y, (was, now) in enumerate(zip_longest(old, lines)) if was != now]
+        if changed and not self.app.paints(self, changed):
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
         if self._title is not None:
             title = self._title(frame)
             title = to_ascii(title) if self._ascii else title

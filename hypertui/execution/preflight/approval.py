@@ -9,11 +9,11 @@ from typing import Any
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import OpenOrder
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight import checks
 from hypertui.execution.preflight.facts import Survey
 from hypertui.execution.preflight.margin import Ground
 from hypertui.execution.recovery.from_exchange import Remains
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import Consent
 from hypertui.port.commands import Stop, Verb
 from hypertui.port.engine import EventKind

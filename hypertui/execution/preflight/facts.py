@@ -10,11 +10,11 @@ from hypertui.core.market import Instrument
 from hypertui.exchange.protocol import AccountState, Exchange, OpenOrder, Pooling
 from hypertui.execution import symbols
 from hypertui.execution.account_context import AccountContext, flows_of
-from hypertui.execution.entry import StartRefused
 from hypertui.execution.preflight.margin import Ground, entry_price, price_of
 from hypertui.execution.preflight.recent_hours import ToldHours
 from hypertui.execution.recovery import from_exchange
 from hypertui.execution.recovery.from_exchange import Remains
+from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.memory import NOTHING_REMEMBERED, GuardMemory
 from hypertui.strategy.plans import NotRebuilt, PlanError, StrategyPlan
