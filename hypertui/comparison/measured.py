@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypertui.backtest.fill_model import FillModel, FillSample
 from hypertui.comparison.order_fills import OrderFill
 from hypertui.comparison.recorded import RecordedTrade
-from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
+from hypertui.comparison.session import RecordedMark, RecordedSession, SessionRefused
 from hypertui.core.phrases import counted
 from hypertui.execution.timing import Timing
 from hypertui.journal.history import History
@@ -110,7 +110,7 @@ def _worse(fill: OrderFill, than: Decimal) -> Decimal:
 def _fills(session: RecordedSession) -> Iterator[MeasuredFill]:
     recorded = RecordedTrade(session)
     for told in session.told():
-        if isinstance(told, SeenMark):
+        if isinstance(told, RecordedMark):
             recorded.see(told)
         elif not isinstance(told, Timing):
             recorded.take(told)

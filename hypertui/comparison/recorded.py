@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from hypertui.comparison.order_fills import OrderFill
-from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
+from hypertui.comparison.session import RecordedMark, RecordedSession, SessionRefused
 from hypertui.execution.opening import Opening, opening_order
 from hypertui.execution.orders import ClientIds, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
@@ -47,7 +47,7 @@ class RecordedTrade:
         assert self._trade is not None, "it is opened"
         return self._trade
 
-    def see(self, mark: SeenMark) -> None:
+    def see(self, mark: RecordedMark) -> None:
         """A price that changed nothing."""
         self._note_price(SeenPrice(mark.price, mark.at))
 

@@ -24,7 +24,7 @@ class SessionRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenMark:
+class RecordedMark:
     """A price (USD) of the trade's source that was seen at `at` (ms), whether or not it mattered."""
 
     at: int
@@ -59,7 +59,7 @@ class RecordedSession:
         self.plan: StrategyPlan = strategy.plan(self.instrument, leverage)
         self.timing = Timing(rules.confirm_after, rules.expires_after)
 
-    def told(self) -> Iterator[Input | SeenMark | Timing]:
+    def told(self) -> Iterator[Input | RecordedMark | Timing]:
         """Inputs, the prices between them, and how long was waited from then on, in their order. Raises
         SessionRefused for an input that cannot be read."""
         for _, row in self._timeline.after(RowPlace()):
@@ -72,7 +72,7 @@ class RecordedSession:
                 case MarkRecord(_, at, mark, mid):
                     price = mark if self._source is PriceSource.MARK else mid
                     if price is not None and self._source is not PriceSource.LAST:
-                        yield SeenMark(at, price)
+                        yield RecordedMark(at, price)
                 case RulesRecord():
                     yield Timing(row.confirm_after, row.expires_after)
                 case _:

@@ -10,7 +10,7 @@ from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.comparison.pairs import FillPair, paired
 from hypertui.comparison.recorded import RecordedTrade
-from hypertui.comparison.session import RecordedSession, SeenMark, SessionRefused
+from hypertui.comparison.session import RecordedMark, RecordedSession, SessionRefused
 from hypertui.comparison.shadow import RecordedShadow, SimulatedShadow
 from hypertui.core.market import ZERO, Fill
 from hypertui.core.trade_book import TradeBook
@@ -118,7 +118,7 @@ def compare(session: RecordedSession, costs: Costs, model: FillModel | None = No
         if isinstance(told, Timing):
             continue
         last_at = told.at
-        if isinstance(told, SeenMark):
+        if isinstance(told, RecordedMark):
             if anew is None or simulated is None:
                 continue
             recorded.see(told)
