@@ -55,9 +55,9 @@ def for_types(stub: Callable[..., Any]) -> Callable[[_Function], _Function]:
 
 
 def is_warm() -> bool:
-    """Whether something has been kept for this version, so that a start need not wait for the compiler."""
+    """Whether the walk has been kept for this version, so that a start need not wait for the compiler."""
     folder = cache_folder()
-    return folder is not None and any(folder.rglob("*.nbc"))
+    return folder is not None and any(folder.rglob("walk.walk-*.nbc"))
 
 
 @cache
