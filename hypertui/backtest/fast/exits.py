@@ -12,7 +12,7 @@ from hypertui.backtest.fast.money import pair
 from hypertui.backtest.fast.state import NEVER, Ending
 from hypertui.strategy.exits.watch import SOFT_AGAIN, SOFT_FOR, SOFT_GAP, SOFT_PRICES
 
-_FAR = 1e18  # prices that no series has
+_FAR = 2.0**53  # a price (D decimals) that no series has here
 
 
 @borrowing
