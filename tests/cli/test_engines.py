@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -104,3 +106,13 @@ def test_without_numba_the_exact_engine_walks_and_the_fast_one_says_what_is_miss
     said = refused(capsys, prices, *WALK, "--engine", "fast")
     assert "--engine fast needs numba: pip install 'hypertui[fast]'" in said
     assert ", exact engine\n" in shown(capsys, prices, *WALK)
+
+
+def test_the_exact_engine_loads_neither_numba_nor_numpy(prices: str) -> None:
+    program = (
+        "import sys\nfrom hypertui.cli import main\n"
+        f"status = main(['backtest', {prices!r}, *{WALK!r}])\n"
+        "print([name for name in ('numba', 'numpy', 'polars') if name in sys.modules], status)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[] 0"

@@ -23,23 +23,28 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def compiled(function: _Function) -> _Function:
     """The function in machine code, made with its first call and kept. Divisions are not checked."""
-    return _made(function, inline=False)
+    return _made(function)
 
 
 def inlined(function: _Function) -> _Function:
-    """The same, for a short one: it becomes part of whatever compiled code calls it."""
-    return _made(function, inline=True)
+    """The same as `borrowing`, for a short one: it becomes part of whatever compiled code calls it."""
+    return _made(function, _nrt=False, forceinline=True)
 
 
-def _made(function: _Function, *, inline: bool) -> _Function:
+def borrowing(function: _Function) -> _Function:
+    """The same for a function that makes no array: it counts no references to those that it is given, which
+    would take longer than a search in them."""
+    return _made(function, _nrt=False)
+
+
+def _made(function: _Function, **options: bool) -> _Function:
     folder, config = cache_folder(), cast(Any, numba.config)
+    njit = cast(Any, numba.njit)  # which has more options than its types say
     before = config.CACHE_DIR
     try:
         if folder is not None:
             config.CACHE_DIR = str(folder)  # looked at here and not later
-        made = numba.njit(
-            function, nogil=True, error_model="numpy", cache=folder is not None, forceinline=inline
-        )
+        made = njit(function, nogil=True, error_model="numpy", cache=folder is not None, **options)
     finally:
         config.CACHE_DIR = before
     return cast(_Function, made)
@@ -55,9 +60,9 @@ def for_types(stub: Callable[..., Any]) -> Callable[[_Function], _Function]:
 
 
 def is_warm() -> bool:
-    """Whether something has been kept for this version, so that a start need not wait for the compiler."""
+    """Whether the walk has been kept for this version, so that a start need not wait for the compiler."""
     folder = cache_folder()
-    return folder is not None and any(folder.rglob("*.nbc"))
+    return folder is not None and any(folder.rglob("walk.walk-*.nbc"))
 
 
 @cache

@@ -5,30 +5,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypertui.backtest.fast.compiled import compiled, inlined
+from hypertui.backtest.fast.compiled import borrowing, inlined
 from hypertui.backtest.fast.double_double import Pair, floored, minus, times, two_product
 from hypertui.backtest.fast.grid import digits_of, quantum
 from hypertui.backtest.fast.money import pair
 from hypertui.backtest.fast.state import NEVER, Ending
 from hypertui.strategy.exits.watch import SOFT_AGAIN, SOFT_FOR, SOFT_GAP, SOFT_PRICES
 
-_FAR = 1e18  # prices that no series has
+_FAR = 2.0**53  # a price (D decimals) that no series has here
 
 
-@compiled
+@borrowing
 def _short_of(terms: Any, state: Any, fraction: float) -> Pair:
     """What the cash lacks for a net gain of so many parts of the stake, in grains times `part_one`."""
     return minus(times(pair(state.at_entry), fraction), times(pair(state.cash), terms.part_one))
 
 
-@compiled
+@borrowing
 def _close_to(terms: Any, state: Any) -> float:
     """Within how much (in the same) nothing is decided: nothing is rounded before the first sale."""
     is_whole = state.fills == 1 and state.funding[0] == 0.0
     return 0.0 if is_whole else float(terms.close_to * terms.part_one)
 
 
-@compiled
+@borrowing
 def _acts_at(terms: Any, state: Any, fraction: float) -> int:
     """The price at which the coins held make a net gain of so many parts, rounded up to a tick; 0 where that
     would be at 0 or below."""
@@ -48,7 +48,7 @@ def _acts_at(terms: Any, state: Any, fraction: float) -> int:
     return int(count) * tick if above == 0 else (int(count) + 1) * tick
 
 
-@compiled
+@borrowing
 def _is_reached(terms: Any, state: Any, fraction: float) -> bool:
     """Whether the cash alone is a net gain of so many parts."""
     short = _short_of(terms, state, fraction)
@@ -105,12 +105,12 @@ def is_counting(state: Any) -> bool:
     return bool(state.soft_since != -NEVER)
 
 
-@compiled
+@borrowing
 def _begins(state: Any, at: int) -> bool:
     return not is_counting(state) or not 0 <= at - state.soft_last <= SOFT_GAP
 
 
-@compiled
+@borrowing
 def counts(state: Any, price: int, at: int) -> bool:
     """Whether a price changes the soft stop's count."""
     if price > state.soft_at:
@@ -120,7 +120,7 @@ def counts(state: Any, price: int, at: int) -> bool:
     return bool(at != state.soft_last and (price != state.soft_price or at - state.soft_last >= SOFT_AGAIN))
 
 
-@compiled
+@borrowing
 def count(state: Any, price: int, at: int) -> None:
     """Take a price (D decimals) at `at` (ms) into the soft stop's count."""
     if not counts(state, price, at):
@@ -134,7 +134,7 @@ def count(state: Any, price: int, at: int) -> None:
     state.soft_price, state.soft_last = price, at
 
 
-@compiled
+@borrowing
 def first_due(terms: Any, state: Any, price: int, at: int) -> int:
     """The exit that is due at a price (D decimals) and `at` a time (ms)."""
     if terms.hard > 0 and (price <= state.hard_at or state.hard_now):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hypertui.backtest.fast.compiled import compiled, inlined
+from hypertui.backtest.fast.compiled import borrowing, inlined
 from hypertui.core.market import MAX_PRICE_DECIMALS, MAX_SIGNIFICANT_FIGURES
 
 POWERS = np.array([10**power for power in range(19)], dtype=np.int64)
@@ -65,7 +65,7 @@ def unit_price(terms: Any, state: Any, unit: int) -> int:
     return price
 
 
-@compiled
+@borrowing
 def limit_of(terms: Any, price: int) -> int:
     """The worst price at which a stop-sell with this trigger may fill, with `limit_raw` decimals."""
     raw = price * terms.limit

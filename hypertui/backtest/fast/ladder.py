@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypertui.backtest.fast.compiled import compiled, inlined
+from hypertui.backtest.fast.compiled import borrowing, inlined
 from hypertui.backtest.fast.double_double import minus
 from hypertui.backtest.fast.grid import unit_price
 from hypertui.backtest.fast.money import add, buy, is_enough, keep, net_at, pair, reinvest, sell, size_at
@@ -60,7 +60,7 @@ def step_down(terms: Any, state: Any, lots: Any, price: int) -> None:
     _arm(terms, state, lots, SLOTS if resized else 1)
 
 
-@compiled
+@borrowing
 def leave(terms: Any, state: Any, lots: Any, price: int) -> None:
     """Sell everything at a price (D decimals)."""
     if state.position:

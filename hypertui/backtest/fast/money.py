@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypertui.backtest.fast.compiled import compiled, inlined
+from hypertui.backtest.fast.compiled import borrowing, inlined
 from hypertui.backtest.fast.double_double import Pair, floored, minus, plus, times, two_product
 from hypertui.backtest.fast.grid import limit_of
 from hypertui.backtest.fast.state import LOTS, ReinvestCode
@@ -68,7 +68,7 @@ def buy(terms: Any, state: Any, lots: Any, size: int, trigger: int, price: int) 
     return at
 
 
-@compiled
+@borrowing
 def _to_the_front(state: Any, lots: Any) -> None:
     """Make room for more purchases behind those that are held."""
     held = state.after_lots - state.first_lot
@@ -101,7 +101,7 @@ def sell(terms: Any, state: Any, lots: Any, size: int, trigger: int, price: int)
     return at
 
 
-@compiled
+@borrowing
 def fund(terms: Any, state: Any, hours: int) -> None:
     """Charge so many hours on what is held, at the last price."""
     size, price = float(state.position), float(state.price * terms.scale)
@@ -110,7 +110,7 @@ def fund(terms: Any, state: Any, hours: int) -> None:
     add(state.funding, paid)
 
 
-@compiled
+@borrowing
 def realized(terms: Any, state: Any, lots: Any) -> Pair:
     """The realised PnL: the cash, and what the coins held have cost with the fees of their purchase."""
     total = pair(state.cash)
@@ -128,7 +128,7 @@ def fragments(terms: Any, state: Any, lots: Any) -> Pair:
     return pair(state.fragments)
 
 
-@compiled
+@borrowing
 def reinvest(terms: Any, state: Any) -> None:
     """What was made since the last time goes into the fragments, when no coins are held."""
     if terms.reinvest != ReinvestCode.OFF:

@@ -79,8 +79,8 @@ def _walked(
         refuse_untimed(costs, exits, guarded=False)
     plan.check_at(ticks.price(0))
     prepared = LadderRecords(ticks, plan, costs, exits)
-    prices = np.asarray(ticks.prices)
-    times = np.zeros(0, np.int64) if ticks.times is None else np.asarray(ticks.times)
+    prices = _read_only(ticks.prices)
+    times = _read_only(np.zeros(0, np.int64) if ticks.times is None else ticks.times)
     ends = np.array(block_ends(len(prices), blocks), dtype=np.int64)
     net = np.zeros(len(ends))
     terms, state, lots = prepared.terms, prepared.state, prepared.lots
@@ -96,6 +96,13 @@ def _walked(
             "its figures lie so near to a whole lot or a limit that only the exact engine can tell"
         )
     return prepared, net
+
+
+def _read_only(column: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A column as it lies: code is compiled once for those that may be written and those of a file."""
+    view = np.ascontiguousarray(column).view(np.ndarray)
+    view.flags.writeable = False
+    return view
 
 
 def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from hypertui.backtest.fast.compiled import compiled, for_types, inlined
+from hypertui.backtest.fast.compiled import borrowing, for_types, inlined
 
 _NEAR = 64  # prices that are looked at one by one,
 _FEW = 256  # and then in short blocks
@@ -56,7 +56,7 @@ def _outside(prices: Any, begin: int, count: int, low: int, high: int) -> bool:
     return signs < 0
 
 
-@compiled
+@borrowing
 def _scan(prices: Any, start: int, stop: int, low: int, high: int) -> int:
     """One by one at first, as the next crossing is often near, then in blocks. A price between the thresholds
     is one whose distance from the lower one, taken without a sign, is below a width: one comparison."""
@@ -83,7 +83,7 @@ def _scan(prices: Any, start: int, stop: int, low: int, high: int) -> int:
     return stop
 
 
-@compiled
+@borrowing
 def _look(prices: Any, begin: int, end: int, least: int) -> tuple[int, int, int]:
     first, count = np.uint64(begin), np.uint64(end - begin)
     low = high = prices[first]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypertui.backtest.fast import exits
-from hypertui.backtest.fast.compiled import compiled, inlined
+from hypertui.backtest.fast.compiled import borrowing, inlined
 from hypertui.backtest.fast.ladder import leave, note_step, step_down, step_up
 from hypertui.backtest.fast.money import fragments, fund, keep, net_at, realized
 from hypertui.backtest.fast.source import between, price_at, touch
@@ -14,7 +14,7 @@ from hypertui.backtest.fast.state import Status
 HOUR = 3_600_000  # ms
 
 
-@compiled
+@borrowing
 def walk(
     source: Any,
     times: Any,
@@ -152,7 +152,7 @@ def _end_blocks(state: Any, ends: Any, blocks: Any, tick: int) -> None:
         state.block += 1
 
 
-@compiled
+@borrowing
 def _first(times: Any, start: int, stop: int, at: int) -> int:
     """The first index from `start` on whose time is not before `at`; `stop` where there is none before."""
     low, high, width = start, start, 1
@@ -170,7 +170,7 @@ def _first(times: Any, start: int, stop: int, at: int) -> int:
     return low
 
 
-@compiled
+@borrowing
 def _write(terms: Any, state: Any, lots: Any, step: Any, tick: int, price: int, up: bool) -> None:
     step.tick, step.price, step.up = tick, price, up
     step.unit, step.phase, step.long = state.unit, state.phase, state.long
