@@ -16,7 +16,7 @@ from hypertui.core.redaction import harmless, printable
 from hypertui.journal.history import History
 from hypertui.ledger.check import check
 from hypertui.ledger.reports import lists
-from hypertui.ledger.reports.figures import instruments
+from hypertui.ledger.reports.markets import instruments
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.statement_words import statement_in_words

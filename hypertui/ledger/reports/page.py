@@ -8,22 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from hypertui.charts.equity_chart import equity_chart
+from hypertui.charts.figures import gain, heading, kinds, minute, row_shown, second
+from hypertui.charts.price_chart import price_chart
+from hypertui.charts.style import STYLE
+from hypertui.charts.typeset import cell, escaped, row, side, table
 from hypertui.core.market import Instrument
 from hypertui.core.phrases import counted
 from hypertui.journal.records import TradeRecord
 from hypertui.ledger.check import Verdict
 from hypertui.ledger.derivation import DERIVATION
-from hypertui.ledger.reports.equity_chart import equity_chart
 from hypertui.ledger.reports.exits import exit_row, unit_sizes
-from hypertui.ledger.reports.figures import gain, heading, instruments, kinds, minute, row_shown, second
 from hypertui.ledger.reports.group_tables import group_table
-from hypertui.ledger.reports.price_chart import price_chart
+from hypertui.ledger.reports.markets import instruments
 from hypertui.ledger.reports.price_track import tracks
 from hypertui.ledger.reports.profit import CROSS, Statement
 from hypertui.ledger.reports.settings_list import settings_list
 from hypertui.ledger.reports.statement_words import headline, statement_in_words
-from hypertui.ledger.reports.style import STYLE
-from hypertui.ledger.reports.typeset import cell, escaped, row, side, table
 from hypertui.ledger.scope import Scope
 
 _MOST = 60  # cycles
@@ -112,7 +113,7 @@ def _summary(trades: list[TradeRecord], statement: Statement, verdict: Verdict, 
 
 
 def _charts(scope: Scope, statement: Statement, markets: Mapping[str, Instrument]) -> Iterator[str]:
-    yield from (price_chart(track, markets.get(track.market.symbol)) for track in tracks(scope))
+    yield from (price_chart(track, markets.get(track.symbol)) for track in tracks(scope))
     points = statement.curve.points
     if len(points) > 1:
         since = "" if statement.first_at is None else f" since {minute(statement.first_at)}"

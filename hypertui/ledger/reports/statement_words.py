@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO
-from hypertui.core.phrases import counted, lasting
-from hypertui.ledger.reports.figures import (
+from hypertui.charts.figures import (
     UNKNOWN,
     exact,
     gain,
@@ -18,6 +16,8 @@ from hypertui.ledger.reports.figures import (
     second,
     usd,
 )
+from hypertui.core.market import ZERO
+from hypertui.core.phrases import counted, lasting
 from hypertui.ledger.reports.profit import Statement
 
 

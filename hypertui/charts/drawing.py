@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.ledger.reports.typeset import escaped
+from hypertui.charts.typeset import escaped
 
 WIDTH = 900
 LEFT, RIGHT = 76, 52  # of the area; beside it stand the labels

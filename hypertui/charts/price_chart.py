@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hypertui.charts import drawing
+from hypertui.charts.drawing import DrawnArea
+from hypertui.charts.figures import FigureKind, gain, second, shown
+from hypertui.charts.price_track import PriceTrack, TrackedFill, TrackedTrade
+from hypertui.charts.typeset import escaped
 from hypertui.core import phrases
 from hypertui.core.market import Instrument, Side
-from hypertui.ledger.reports import drawing
-from hypertui.ledger.reports.drawing import DrawnArea
-from hypertui.ledger.reports.figures import FigureKind, gain, second, shown
-from hypertui.ledger.reports.price_track import PriceTrack, TrackedFill, TrackedTrade
-from hypertui.ledger.reports.typeset import escaped
 
 _TOP, _HEIGHT, _BELOW = 14.0, 330.0, 30.0
 _LINES = 240  # of units, of all trades together
@@ -27,7 +27,7 @@ def price_chart(track: PriceTrack, instrument: Instrument | None) -> str:
     where = drawing.area(_TOP, _HEIGHT, (min(times), max(times)), prices, zero=False)
     kind = FigureKind.PRICE
     low, high = shown(min(prices), kind, instrument), shown(max(prices), kind, instrument)
-    symbol = track.market.symbol
+    symbol = track.symbol
     about = f"{symbol} from {low} to {high} USD, {second(where.begin)} to {second(where.end)} UTC"
     drawn = [*drawing.values_axis(where), *drawing.times_axis(where)]
     every = _every(track, where)

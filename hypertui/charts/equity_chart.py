@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
-from hypertui.ledger.reports import drawing
-from hypertui.ledger.reports.equity import Point
-from hypertui.ledger.reports.figures import gain, second
+from hypertui.charts import drawing
+from hypertui.charts.figures import gain, second
 
 _TOP, _HEIGHT, _BETWEEN, _UNDER, _BELOW = 14.0, 210.0, 26.0, 100.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`at` ms, `profit` USD, `drawdown` USD below the highest profit until then."""
+
+    at: int
+    profit: Decimal
+    drawdown: Decimal
 
 
 def equity_chart(points: Sequence[Point], title: str) -> str:
