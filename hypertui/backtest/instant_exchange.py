@@ -29,7 +29,7 @@ from hypertui.execution.trade_inputs import (
     StateSet,
     StrategyHalted,
 )
-from hypertui.execution.trade_news import StrategyMoved
+from hypertui.execution.trade_news import FillBooked, StrategyMoved
 from hypertui.execution.trading_state import Posture
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRule
@@ -50,14 +50,17 @@ class Costs:
 
 
 class InstantExchange:
-    """Answers one trade. `fills` counts what it has filled, the opening included."""
+    """Answers one trade. `fills` counts what it has filled, the opening included; `booked` are the fills of
+    the trade's own orders that nobody has taken yet, where they are kept."""
 
-    def __init__(self, symbol: str, costs: Costs) -> None:
+    def __init__(self, symbol: str, costs: Costs, *, keeps_fills: bool = False) -> None:
         self._symbol = symbol
         self._costs = costs
+        self._keeps_fills = keeps_fills
         self._orders = 0
         self._forget_at = _FORGET_EVERY
         self.fills = 0
+        self.booked: list[FillBooked] = []
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
         """The fill of an opening order, without slippage, at `at` (ms)."""
@@ -144,7 +147,9 @@ class InstantExchange:
         price = seen.price if order.trigger is None else worst(order.trigger, seen.price)
         price *= ONE + order.side.sign * self._costs.slippage
         fill = self._fill(order.side, own.remaining, price, seen.at, own.client_id)
-        trade.apply(FillReceived(seen.at, fill, seen.at, IngestVia.ANSWER))
+        news = trade.apply(FillReceived(seen.at, fill, seen.at, IngestVia.ANSWER))
+        if self._keeps_fills:
+            self.booked += [each for each in news if isinstance(each, FillBooked)]
 
     def _fill(self, side: Side, size: Decimal, price: Decimal, at: int, client_id: str | None) -> Fill:
         self.fills += 1

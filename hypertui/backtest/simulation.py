@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from hypertui.backtest.course import CourseRecorder
 from hypertui.backtest.guarding import BacktestGuards, GuardEvent
 from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
@@ -55,9 +56,10 @@ def replay(
     exits: ExitRules = _NO_EXITS,
     guards: GuardRules | None = None,
     equity: Decimal | None = None,
+    recorder: CourseRecorder | None = None,
 ) -> Run:
     """Walk `series`, calling `on_move(tick, record)` after each step. `guards` watch an account that begins
-    with so much `equity` (USD), by default the margin of the position.
+    with so much `equity` (USD), by default the margin of the position. A `recorder` is given the course.
 
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit or a guard ends the trade.
@@ -73,7 +75,7 @@ def replay(
         hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
-    exchange = InstantExchange(plan.instrument.symbol, costs)
+    exchange = InstantExchange(plan.instrument.symbol, costs, keeps_fills=recorder is not None)
     entry = exchange.bought(plan.entry_size(first), first, began)
     strategy = plan.start([entry])
     trade = Trade(strategy, Timing(), ClientIds(0))
@@ -82,6 +84,8 @@ def replay(
         trade.apply(ExitsSet(began, ExitTerms(here, entry.value, began, costs.fee_rate)))
     exchange.settle(trade, SeenPrice(first, began))
     run = Run(strategy.ladder, series)
+    if recorder is not None:
+        recorder.begin(entry, strategy.ladder)
     drawdown = _Drawdown()
     watch = None
     if guards is not None:
@@ -102,6 +106,9 @@ def replay(
         elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
             run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
         drawdown.walk(price, strategy.book, exchange.fills)
+        if recorder is not None:
+            recorder.look(tick, strategy.ladder, exchange.booked)
+            exchange.booked.clear()
         run.ticks = tick + 1
         run.last_price = price
         if strategy.halted or run.ended_by:
