@@ -43,15 +43,19 @@ _MOST_ROUNDS = 50  # of deciding on one price: there are never that many orders 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a fill costs: the taker fee and the slippage, both as fractions."""
+    """What a fill costs, the taker fee and the slippage, and what holding costs: `funding` an hour, positive
+    where those who are long pay. All are fractions."""
 
     fee_rate: Decimal = DEFAULT_FEE_RATE
     slippage: Decimal = ZERO
+    funding: Decimal = ZERO
 
 
 class InstantExchange:
-    """Answers one trade. `fills` counts what it has filled, the opening included; `booked` are the fills of
-    the trade's own orders that nobody has taken yet, where they are kept."""
+    """Answers one trade. `fills` counts what it has filled, the opening included; `slipped` is what fills
+    have cost (USD) beyond the prices that they were meant for, a trigger or else the price of then: gaps and
+    slippage. `booked` are the fills of the trade's own orders that nobody has taken yet, where they are
+    kept."""
 
     def __init__(self, symbol: str, costs: Costs, *, keeps_fills: bool = False) -> None:
         self._symbol = symbol
@@ -61,6 +65,7 @@ class InstantExchange:
         self._forget_at = _FORGET_EVERY
         self.fills = 0
         self.booked: list[FillBooked] = []
+        self.slipped = ZERO
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
         """The fill of an opening order, without slippage, at `at` (ms)."""
@@ -144,8 +149,9 @@ class InstantExchange:
     def _fill_order(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:
         order = own.order
         worst = max if order.side is Side.BUY else min
-        price = seen.price if order.trigger is None else worst(order.trigger, seen.price)
-        price *= ONE + order.side.sign * self._costs.slippage
+        meant = seen.price if order.trigger is None else order.trigger
+        price = worst(meant, seen.price) * (ONE + order.side.sign * self._costs.slippage)
+        self.slipped += own.remaining * (price - meant) * order.side.sign
         fill = self._fill(order.side, own.remaining, price, seen.at, own.client_id)
         news = trade.apply(FillReceived(seen.at, fill, seen.at, IngestVia.ANSWER))
         if self._keeps_fills:
